@@ -1,0 +1,370 @@
+//! One line of the record: what someone did to a story, when, and upon what.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::id::{MailId, NotAName, TextHash};
+use super::submission::AuthResult;
+
+/// 16 hex digits: random, but the first 16 of the mail id for `received` and `follow-up`, so that two desks that take in
+/// one mail write one event.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EventId(String);
+
+impl EventId {
+    pub fn of_mail(mail: &MailId) -> EventId {
+        EventId(mail.hex()[..16].to_owned())
+    }
+
+    /// From 8 random bytes, which the caller draws.
+    pub fn from_random(bytes: [u8; 8]) -> EventId {
+        EventId(hex::encode(bytes))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for EventId {
+    type Err = NotAName;
+    fn from_str(text: &str) -> Result<Self, NotAName> {
+        EventId::try_from(text.to_owned())
+    }
+}
+impl TryFrom<String> for EventId {
+    type Error = NotAName;
+    fn try_from(text: String) -> Result<Self, NotAName> {
+        let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+        if text.len() == 16 && text.bytes().all(hex) {
+            Ok(EventId(text))
+        } else {
+            Err(NotAName("an event id is 16 hex digits"))
+        }
+    }
+}
+impl From<EventId> for String {
+    fn from(id: EventId) -> String {
+        id.0
+    }
+}
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl fmt::Debug for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "EventId({})", self.0)
+    }
+}
+
+/// Who did it: a name, never an address, and in which role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    pub name: String,
+    pub role: Role,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    Reviewer,
+    Editor,
+    Publisher,
+    /// The tool itself, from a mail or from cron.
+    Robot,
+    #[serde(other)]
+    Other,
+}
+
+/// One event. `after` names the latest events it was made upon; the fold orders by it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    pub id: EventId,
+    pub after: Vec<EventId>,
+    pub at: Timestamp,
+    pub by: Actor,
+    /// The text it is about, where it is about one.
+    pub text: Option<TextHash>,
+    pub what: What,
+    /// SSH signature over the line without it.
+    pub sig: Option<String>,
+}
+
+/// The kinds of event and what each carries beside the common fields.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum What {
+    /// The mail that began the story (or, by `new`, a told one: then `mail` is over what was typed in).
+    Received {
+        mail: MailId,
+        mail_version: u8,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        auth: Vec<AuthResult>,
+        /// Whether an automatic answer may be sent at all, and if not, why (RFC 3834).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        no_answer: Option<String>,
+    },
+    FollowUp {
+        mail: MailId,
+        mail_version: u8,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        auth: Vec<AuthResult>,
+    },
+    Edited {
+        #[serde(default, skip_serializing_if = "is_false")]
+        minor: bool,
+    },
+    /// A piece of cut text was put back: its number in `cut.jsonl`.
+    Restored {
+        cut: u32,
+    },
+    Noted {
+        note: String,
+    },
+    /// Whose turn it is; none: nobody's in particular.
+    Assigned {
+        to: Option<String>,
+    },
+    Approved {
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+    },
+    ChangesRequested {
+        note: String,
+    },
+    Rejected {
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+        /// Declined without a letter.
+        #[serde(default, skip_serializing_if = "is_false")]
+        spam: bool,
+    },
+    Reopened {
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+    },
+    Consent {
+        grant: bool,
+        /// What may be used: `name`, `photos`, `place`, `pseudonym` ...; empty: the story as it stands.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        scope: Vec<String>,
+        /// How it is known: words, or a mail id.
+        evidence: String,
+    },
+    /// A finding of `check`, waived.
+    Checked {
+        rule: String,
+        note: String,
+    },
+    Scheduled {
+        for_time: Timestamp,
+    },
+    Unscheduled {},
+    /// A publication begins: where to, under which slug, under which policy.
+    PublishBegun {
+        targets: Vec<String>,
+        slug: String,
+        policy: Value,
+    },
+    Receipt {
+        target: String,
+        done: bool,
+        /// URL or path there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
+    Published {},
+    TakenDown {
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+    },
+    Withdrawn {
+        note: String,
+    },
+    /// The life of a letter: which kind, called for by which event.
+    Letter {
+        letter: LetterKind,
+        about: EventId,
+        status: LetterStatus,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    Revision {
+        revision: u32,
+        status: RevisionStatus,
+        mail: Option<MailId>,
+    },
+    Split {
+        into: Vec<String>,
+    },
+    Joined {
+        with: String,
+    },
+    Erased {},
+    /// A kind this version does not know: kept and shown.
+    #[serde(skip)]
+    Unknown {
+        kind: String,
+        fields: Map<String, Value>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LetterKind {
+    Received,
+    ChangesRequested,
+    Rejected,
+    Published,
+    Withdrawn,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LetterStatus {
+    Claimed,
+    Sent,
+    Failed,
+    Dropped,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RevisionStatus {
+    Proposed,
+    Accepted,
+    Declined,
+}
+
+fn is_false(b: &bool) -> bool {
+    !b
+}
+
+/// Why a line is no event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a record line is not an event: {0}")]
+pub struct BadEvent(String);
+
+/// The common fields, in the order they are written.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    id: EventId,
+    #[serde(default)]
+    after: Vec<EventId>,
+    at: Timestamp,
+    by: Actor,
+}
+const HEAD: [&str; 6] = ["id", "after", "at", "by", "text", "sig"];
+
+impl Event {
+    /// Reads one line of `record.jsonl`. An unknown kind is kept as [`What::Unknown`], and so is a known kind whose
+    /// own fields do not fit: a later version may have widened them.
+    pub fn parse(line: &str) -> Result<Event, BadEvent> {
+        let bad = |e: serde_json::Error| BadEvent(e.to_string());
+        let fields: Map<String, Value> = serde_json::from_str(line).map_err(bad)?;
+        let Head { id, after, at, by } = serde_json::from_str(line).map_err(bad)?;
+        let kind = match fields.get("event") {
+            Some(Value::String(kind)) => kind.clone(),
+            _ => return Err(BadEvent("no kind".to_owned())),
+        };
+        let text = match fields.get("text") {
+            None | Some(Value::Null) => None,
+            Some(value) => Some(serde_json::from_value(value.clone()).map_err(bad)?),
+        };
+        let sig = fields.get("sig").and_then(Value::as_str).map(str::to_owned);
+        let own: Map<String, Value> = fields
+            .into_iter()
+            .filter(|(name, _)| !HEAD.contains(&name.as_str()))
+            .collect();
+        let what = serde_json::from_value(Value::Object(own.clone())).unwrap_or_else(|_| {
+            let fields = own.into_iter().filter(|(name, _)| name != "event").collect();
+            What::Unknown { kind, fields }
+        });
+        Ok(Event {
+            id,
+            after,
+            at,
+            by,
+            text,
+            what,
+            sig,
+        })
+    }
+
+    /// The line for `record.jsonl`, without the line end.
+    pub fn line(&self) -> String {
+        let mut out = String::from("{");
+        let mut put = |name: &str, value: String| {
+            if out.len() > 1 {
+                out.push(',');
+            }
+            out.push_str(&json(name));
+            out.push(':');
+            out.push_str(&value);
+        };
+        put("id", json(&self.id));
+        put("after", json(&self.after));
+        put("at", json(&self.at));
+        put("by", json(&self.by));
+        put("event", json(&self.kind()));
+        if let Some(text) = &self.text {
+            put("text", json(text));
+        }
+        for (name, field) in self.what.fields() {
+            put(&name, field.to_string());
+        }
+        if let Some(sig) = &self.sig {
+            put("sig", json(sig));
+        }
+        out.push('}');
+        out
+    }
+
+    /// The kind as it is written: `changes-requested`.
+    pub fn kind(&self) -> String {
+        self.what.kind()
+    }
+}
+
+impl What {
+    /// The kind as it is written: `changes-requested`.
+    pub fn kind(&self) -> String {
+        match self {
+            What::Unknown { kind, .. } => kind.clone(),
+            known => match serde_json::to_value(known)
+                .ok()
+                .and_then(|v| v["event"].as_str().map(str::to_owned))
+            {
+                Some(kind) => kind,
+                None => unreachable!("every known kind is tagged"),
+            },
+        }
+    }
+
+    fn fields(&self) -> Map<String, Value> {
+        match self {
+            What::Unknown { fields, .. } => fields.clone(),
+            known => match serde_json::to_value(known) {
+                Ok(Value::Object(map)) => map.into_iter().filter(|(name, _)| name != "event").collect(),
+                _ => Map::new(),
+            },
+        }
+    }
+}
+
+fn json<T: Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).expect("plain data is JSON")
+}

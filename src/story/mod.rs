@@ -1,0 +1,32 @@
+//! The core: what a story is and what may happen to it. Values and functions only.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`id`] | mail id, story id, text hash |
+//! | [`submission`] | one mail, read: people, subject, text, attachments |
+//! | [`passage`] | the text of a mail as lines, before anything is cut and before Markdown |
+//! | [`cut`] | forwards, quotes, signatures: what is cut, by which rule |
+//! | [`markdown`] | lines to Markdown |
+//! | [`draft`] | submission to draft: byline, title, slug, text, photos, notes to the reviewer |
+//! | [`page`] | `index.md`: front matter and Markdown |
+//! | [`event`] | one line of the record |
+//! | [`record`] | the record, and a step as files and a commit message |
+//! | [`state`] | the whole life of a story |
+//! | [`policy`] | which mail is a story; who may do what |
+//! | [`letter`] | which letters a story's events call for |
+
+pub mod cut;
+pub mod draft;
+pub mod event;
+pub mod id;
+pub mod letter;
+pub mod markdown;
+pub mod page;
+pub mod passage;
+pub mod policy;
+pub mod record;
+pub mod state;
+pub mod submission;
+
+pub use id::{MailId, StoryId, TextHash};
+pub use submission::{Mailbox, Submission};
