@@ -1,1 +1,4 @@
-//! To be built.
+//! The rooms that know MIME.
+
+pub mod html;
+pub mod plain;
