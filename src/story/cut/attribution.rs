@@ -241,7 +241,8 @@ impl Parts {
             parts.words += 1;
             let small = bare.chars().all(|c| !c.is_uppercase()) && bare.chars().all(char::is_alphabetic);
             let cased = bare.chars().any(|c| c.to_uppercase().next() != Some(c));
-            if bare == "I" || PROSE.contains(&bare) {
+            let first = parts.words == 1 && ["She", "He", "They", "We", "It", "Who", "This"].contains(&bare);
+            if first || bare == "I" || PROSE.contains(&bare) {
                 parts.prose = true;
             }
             let known = LITTLE.contains(&bare)
@@ -485,9 +486,12 @@ mod tests {
             "Pada tanggal Sab, 4 Des 2010 10:00, Marion Maxwell <marion@example.org> menulis:",
             "ในวันที่ เสาร์ 4 ธ.ค. 2010 10:00 Marion Maxwell <marion@example.org> เขียนว่า:",
         ];
-        for text in table {
-            assert_eq!(grade(text), Some(Grade::Strong), "{text}");
-        }
+        let missed: Vec<_> = table
+            .iter()
+            .map(|t| (t, grade(t)))
+            .filter(|(_, g)| *g != Some(Grade::Strong))
+            .collect();
+        assert!(missed.is_empty(), "{missed:#?}");
     }
 
     #[test]
@@ -508,7 +512,7 @@ mod tests {
 
     #[test]
     fn prose_about_writing_is_no_attribution() {
-        for text in [
+        let found: Vec<_> = [
             "On Saturday my neighbour wrote:",
             "On Monday I wrote to the council:",
             "On 4 December 2010 at 10:30 my neighbour wrote to the council at council@example.org:",
@@ -520,8 +524,11 @@ mod tests {
             "You can write to us at marion@example.org:",
             "Things to bring on 04/12/2010 at 10:00:",
             "She wrote:",
-        ] {
-            assert_eq!(grade(text), None, "{text}");
-        }
+        ]
+        .into_iter()
+        .map(|t| (t, grade(t)))
+        .filter(|(_, g)| g.is_some())
+        .collect();
+        assert!(found.is_empty(), "{found:#?}");
     }
 }

@@ -197,11 +197,22 @@ pub(super) fn sent_from(fold: &str) -> bool {
         '*', '_', ' ', '(', ')', '[', ']', '"', '-', '—', '–', '~', '•', '|', '.', '!',
     ]);
     let line = line.trim_start_matches("http://").trim();
-    let line = match line.find(['<', '(', '[']) {
-        // A link after it: `Get Outlook for iOS<https://aka.ms/o0ukef>`.
-        Some(at) if at > 8 => line[..at].trim_end(),
-        _ => line,
-    };
+    // A link in it or after it: `Get Outlook for iOS<https://aka.ms/o0ukef>`, `Sent with [Proton Mail](https://...)`.
+    let mut deep = 0u32;
+    let unlinked: String = line
+        .chars()
+        .filter(|c| {
+            match c {
+                '<' | '(' => deep += 1,
+                '>' | ')' => deep = deep.saturating_sub(1),
+                '[' | ']' => {}
+                _ => return deep == 0,
+            }
+            false
+        })
+        .take(400)
+        .collect();
+    let line = unlinked.trim();
     let words = line.split(' ').count();
     if line.chars().count() > 110
         || words > 18
@@ -369,7 +380,7 @@ mod tests {
 
     #[test]
     fn lines_of_phones_and_programs_are_known_in_their_languages() {
-        for text in [
+        let missed: Vec<&str> = [
             "Sent from my iPhone",
             "Sent from my iPhone.",
             "Sent from my BlackBerry® smartphone",
@@ -458,14 +469,16 @@ mod tests {
             "Az iPhone-omról küldve",
             "从 Windows 版邮件发送",
             "Windows 版のメールから送信",
-        ] {
-            assert!(sent_from(&text.to_lowercase()), "{text}");
-        }
+        ]
+        .into_iter()
+        .filter(|t| !sent_from(&t.to_lowercase()))
+        .collect();
+        assert!(missed.is_empty(), "{missed:#?}");
     }
 
     #[test]
     fn a_sentence_that_begins_alike_is_the_authors() {
-        for text in [
+        let found: Vec<&str> = [
             "Sent from the council with love, the letter came on Monday. We read it at once.",
             "Sent from one office to the next, we did not give up.",
             "Enviado de Madrid, el grupo llegó tarde.",
@@ -473,9 +486,11 @@ mod tests {
             "Powered by hope",
             "My phone was sent",
             "내 친구가 왔다",
-        ] {
-            assert!(!sent_from(&text.to_lowercase()), "{text}");
-        }
+        ]
+        .into_iter()
+        .filter(|t| sent_from(&t.to_lowercase()))
+        .collect();
+        assert!(found.is_empty(), "{found:#?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::attribution::{self, Grade};
 use super::header_block::{self, Block};
-use super::mark::{Mark, drawn_line, mark};
+use super::mark::{Mark, dashed_words, drawn_line, mark};
 use super::seen::Seen;
 
 /// What a stretch of foreign text begins with.
@@ -185,7 +185,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
         }
         _ => {}
     }
-    if drawn_line(&line.text)
+    if (drawn_line(&line.text) || dashed_words(&line.text))
         && line.text.len() >= 5
         && let Some(next) = soon_shown(lines, i + 1)
         && let Some(block) = block_at(lines, next)

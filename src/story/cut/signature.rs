@@ -102,9 +102,9 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
             break;
         }
         let found = hinted(lines, from, end)
+            .or_else(|| small_footer(lines, from, end))
             .or_else(|| delimited(lines, from, end))
             .or_else(|| list_footer(lines, from, end))
-            .or_else(|| small_footer(lines, from, end))
             .or_else(|| legal_notice(lines, from, end))
             .or_else(|| contact_block(lines, from, end));
         let Some(piece) = found else { break };
@@ -184,6 +184,9 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
             }
         }
         let Some(kind) = delimiter(line) else { continue };
+        if kind == Delimiter::Drawn && below == end && i + 1 == end {
+            continue;
+        }
         if !signature_like(&lines[i + 1..below], kind) {
             break;
         }
@@ -280,6 +283,11 @@ fn prose(line: &Seen) -> bool {
         || words >= 12
         || (words >= 6 && line.text.ends_with(['.', '!', '?', '。', '！', '？', ':', ',']))
         || line.text.chars().filter(|c| *c as u32 > 0x2e80).count() > 28
+}
+
+/// A short line that ends like a sentence.
+fn sentence(line: &Seen) -> bool {
+    line.words() >= 4 && line.text.ends_with(['.', '!', '?']) && !contact(line) && !titled(&line.fold)
 }
 
 /// Footers of lists and help desks: from their first line on.
@@ -456,7 +464,7 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         let strong = shown.iter().filter(|l| contact(l)).count();
         let fits = shown
             .iter()
-            .all(|l| l.text.len() <= 120 && !prose(l) && !postscript(&l.fold));
+            .all(|l| l.text.len() <= 120 && !prose(l) && !postscript(&l.fold) && !sentence(l));
         (fits && shown.len() <= 16).then_some((shown.len(), strong))
     };
     // After a closing formula and a name.
@@ -478,7 +486,7 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
                 || closing(&lines[formula].text).is_some_and(|rest| !rest.is_empty())
                 || strong * 2 >= shown)
         {
-            return piece(start, end, Rule::ContactBlock, strong < 2 && shown > 2);
+            return piece(start, end, Rule::ContactBlock, strong * 5 < shown);
         }
         return None;
     }
