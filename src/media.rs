@@ -136,21 +136,34 @@ fn clean_as(format: ImageFormat, bytes: &[u8], limits: &Limits) -> Result<Photo,
         .unwrap_or(Orientation::NoTransforms);
     let too_large = width.max(height) > limits.max_side;
     let profile = stripped.icc.as_deref().and_then(foreign_profile);
-    let (bytes, ext, (width, height)) =
-        if stripped.rewrite || too_large || turn != Orientation::NoTransforms || profile.is_some() {
-            rewrite(format, image, limits.max_side, profile.as_ref(), turn)?
-        } else {
-            (stripped.bytes, extension(format), (width, height))
-        };
+    let change = stripped.rewrite || too_large || turn != Orientation::NoTransforms || profile.is_some();
+    let shown = if change {
+        rewrite(format, image, limits.max_side, profile.as_ref(), turn)?
+    } else {
+        Shown {
+            bytes: stripped.bytes,
+            ext: extension(format),
+            width,
+            height,
+        }
+    };
     Ok(Photo {
-        bytes,
-        ext,
-        width,
-        height,
+        bytes: shown.bytes,
+        ext: shown.ext,
+        width: shown.width,
+        height: shown.height,
         had_location: stripped.exif.as_deref().is_some_and(exif_has_location) || stripped.xmp_location,
         had_metadata: stripped.had_metadata,
         stilled: stripped.stilled,
     })
+}
+
+/// A photo as it will be published.
+struct Shown {
+    bytes: Vec<u8>,
+    ext: &'static str,
+    width: u32,
+    height: u32,
 }
 
 /// Resizes before anything else, so that the later steps work on few pixels.
@@ -160,7 +173,7 @@ fn rewrite(
     max_side: u32,
     profile: Option<&ColorProfile>,
     turn: Orientation,
-) -> Result<(Vec<u8>, &'static str, (u32, u32)), NotPublished> {
+) -> Result<Shown, NotPublished> {
     let side = image.width().max(image.height());
     if side > max_side.saturating_mul(3) {
         // A cheap average first: the good filter keeps whole rows as floats.
@@ -173,28 +186,27 @@ fn rewrite(
         image = to_srgb(image, profile);
     }
     image.apply_orientation(turn);
-    let mut bytes = Vec::new();
     let lossy = format == ImageFormat::Jpeg || (format == ImageFormat::WebP && !image.color().has_alpha());
-    let (written, ext) = if lossy {
-        let image = if image.color().has_color() {
-            DynamicImage::ImageRgb8(image.to_rgb8())
-        } else {
-            DynamicImage::ImageLuma8(image.to_luma8())
-        };
-        let size = (image.width(), image.height());
-        (
-            image
-                .write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, 88))
-                .map(|()| size),
-            "jpg",
-        )
+    if lossy && image.color().has_color() {
+        image = DynamicImage::ImageRgb8(image.to_rgb8());
+    } else if lossy {
+        image = DynamicImage::ImageLuma8(image.to_luma8());
+    }
+    let mut bytes = Vec::new();
+    if lossy {
+        image
+            .write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, 88))
+            .map_err(damaged)?;
     } else {
-        let size = (image.width(), image.height());
         let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, PngFilter::Adaptive);
-        (image.write_with_encoder(encoder).map(|()| size), "png")
-    };
-    let size = written.map_err(damaged)?;
-    Ok((bytes, ext, size))
+        image.write_with_encoder(encoder).map_err(damaged)?;
+    }
+    Ok(Shown {
+        bytes,
+        ext: if lossy { "jpg" } else { "png" },
+        width: image.width(),
+        height: image.height(),
+    })
 }
 
 /// The profile, if a reader would see the difference to sRGB: phones tag their photos Display P3, and taking the tag off
