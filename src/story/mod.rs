@@ -13,6 +13,7 @@
 //! | [`record`] | the record, and a step as files and a commit message |
 //! | [`state`] | the whole life of a story |
 //! | [`policy`] | which mail is a story; who may do what |
+//! | [`screen`] | which mail is a story, and which is set aside |
 //! | [`letter`] | which letters a story's events call for |
 
 pub mod cut;
@@ -25,6 +26,7 @@ pub mod page;
 pub mod passage;
 pub mod policy;
 pub mod record;
+pub mod screen;
 pub mod state;
 pub mod submission;
 
