@@ -15,6 +15,7 @@
 //! | [`policy`] | which mail is a story; who may do what |
 //! | [`people`] | `people.toml` of the private part |
 //! | [`step`] | a story, loaded, and a step upon it |
+//! | [`screen`] | which mail is a story, and which is set aside |
 //! | [`letter`] | which letters a story's events call for |
 
 pub mod cut;
@@ -28,6 +29,7 @@ pub mod passage;
 pub mod people;
 pub mod policy;
 pub mod record;
+pub mod screen;
 pub mod state;
 pub mod step;
 pub mod submission;
