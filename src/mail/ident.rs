@@ -80,3 +80,60 @@ fn leaf(media_type: &str, transfer: Transfer, bytes: &[u8]) -> Leaf {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAILS: [(&str, &[u8]); 4] = [
+        ("bare.eml", include_bytes!("../../tests/vectors/bare.eml")),
+        ("forward.eml", include_bytes!("../../tests/vectors/forward.eml")),
+        ("photo.eml", include_bytes!("../../tests/vectors/photo.eml")),
+        ("plain.eml", include_bytes!("../../tests/vectors/plain.eml")),
+    ];
+
+    fn with_crlf(mail: &[u8]) -> Vec<u8> {
+        String::from_utf8(mail.to_vec()).unwrap().replace('\n', "\r\n").into_bytes()
+    }
+
+    #[test]
+    fn the_ids_are_those_that_another_program_finds() {
+        let found: String = MAILS.iter().map(|(name, mail)| format!("{name}  {}\n", mail_id(mail))).collect();
+        assert_eq!(found, include_str!("../../tests/vectors/mail-ids.txt"));
+    }
+
+    #[test]
+    fn the_id_does_not_change_on_the_way() {
+        for (name, mail) in MAILS {
+            let id = mail_id(mail);
+            assert_eq!(mail_id(&with_crlf(mail)), id, "CRLF {name}");
+            for more in ["Received: from a by b; Mon, 6 Dec 2010 10:00:00 +0000\n", "From x@y Sat Dec  4 10:00:00 2010\nX-Spam: no\n"] {
+                assert_eq!(mail_id(&[more.as_bytes(), mail].concat()), id, "{more} {name}");
+            }
+        }
+        let head = "Subject: x\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: ";
+        let ways = [
+            "8bit\n\ncaf\u{e9} = 5\nend\n",
+            "quoted-printable\n\ncaf=C3=A9 =3D 5\nend=\n\n",
+            "base64\n\nY2Fmw6kgPSA1DQpl\nbmQNCg==\n",
+        ];
+        let ids: Vec<MailId> = ways.iter().map(|w| mail_id(format!("{head}{w}").as_bytes())).collect();
+        assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    }
+
+    #[test]
+    fn other_mails_have_other_ids() {
+        let mail = String::from_utf8(MAILS[2].1.to_vec()).unwrap();
+        let id = mail_id(mail.as_bytes());
+        for (from, to) in [
+            ("One line.", "One line!"),
+            ("<2@example.org>", "<22@example.org>"),
+            ("R0lGODlhAQ", "R0lGODlhAg"),
+            ("image/gif", "image/png"),
+            ("10:00:00", "10:00:01"),
+        ] {
+            assert_ne!(mail_id(mail.replacen(from, to, 1).as_bytes()), id, "{from}");
+        }
+        assert_ne!(mail_id("A: b\n".repeat(20_000).as_bytes()), mail_id("A: c\n".repeat(20_000).as_bytes()));
+    }
+}
