@@ -1,1 +1,4 @@
-//! To be built.
+//! The only rooms that know MIME.
+
+pub mod wording;
+pub mod write;
