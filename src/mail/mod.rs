@@ -1,1 +1,20 @@
-//! To be built.
+//! The only rooms that know MIME: [`read`] turns bytes into a submission, `write` a letter into bytes.
+
+mod auth;
+mod body;
+mod charset;
+mod date;
+mod fields;
+pub mod html;
+mod ident;
+pub mod limits;
+mod mime;
+mod people;
+pub mod plain;
+mod read;
+mod signals;
+mod transfer;
+mod words;
+
+pub use ident::mail_id;
+pub use read::{Glance, ReadSetting, Unreadable, glance, read};
