@@ -21,10 +21,13 @@ pub(super) fn strip(bytes: &[u8]) -> Result<Stripped, NotPublished> {
     scan.take(2)?;
     out.bytes.extend([0xff, SOI]);
     let (mut frame, mut scans, mut jfif, mut adobe) = (false, 0, false, false);
+    let (mut blocks, mut entropy) = (0, 0);
     loop {
         let marker = next_marker(&mut scan)?;
         match marker {
             EOI if scans == 0 => return Err(damaged("it has no image in it")),
+            // Each block of 8 by 8 takes two codes of at least a bit each; only progressive scans say "all that follow".
+            EOI if !out.progressive && entropy * 4 < blocks => return Err(NotPublished::BrokenOff),
             EOI => {
                 out.bytes.extend([0xff, EOI]);
                 out.had_metadata |= !scan.rest().is_empty();
@@ -50,6 +53,8 @@ pub(super) fn strip(bytes: &[u8]) -> Result<Stripped, NotPublished> {
                     return Err(damaged("its frame header makes no sense"));
                 }
                 frame = true;
+                let side = |at: usize| (u16::from_be_bytes([data[at], data[at + 1]]) as usize).div_ceil(8);
+                blocks = side(1) * side(3);
                 out.progressive = marker == 0xc2;
                 // Four inks are for printers: browsers differ in how they show them.
                 out.rewrite |= components == 4;
@@ -64,6 +69,7 @@ pub(super) fn strip(bytes: &[u8]) -> Result<Stripped, NotPublished> {
                 }
                 keep(&mut out.bytes, marker, data);
                 let length = entropy_length(scan.rest())?;
+                entropy += length;
                 out.bytes.extend_from_slice(scan.take(length)?);
             }
             0xe0 if !jfif && data.len() >= 14 && data.starts_with(b"JFIF\0") => {
