@@ -132,7 +132,7 @@ fn the_part_that_says_more_is_read() {
             &format!("{long} and {long}"),
             "<a href='x'>advertisement</a>",
             &format!("{long} and {long}"),
-            0,
+            1,
         ),
     ] {
         let found = submission(&alternative(plain, html));
