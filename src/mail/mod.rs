@@ -4,6 +4,7 @@ mod auth;
 mod body;
 mod charset;
 mod date;
+mod document;
 mod fields;
 pub mod html;
 mod ident;
