@@ -65,11 +65,9 @@ impl Shelf {
             file.write_all(bytes).map_err(fail(name))?;
             if files.len() < MANY {
                 file.as_file().sync_all().map_err(fail(name))?;
-                written.push((name, file.into_temp_path()));
-            } else {
-                // Not one open file each: a batch may be large.
-                written.push((name, file.into_temp_path()));
             }
+            // Its path only: a batch may be larger than the number of files that may be open.
+            written.push((name, file.into_temp_path()));
         }
         if files.len() >= MANY {
             let folder = File::open(&self.path);

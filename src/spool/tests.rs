@@ -185,7 +185,7 @@ fn a_mail_from_a_pipe_is_there_after_a_crash_until_it_is_released() {
 
     let mut spool = Spool::open(&path, NO_WAIT).unwrap();
     let stock = spool.all_incoming().unwrap();
-    assert_eq!(stock.items, [kept.clone()]);
+    assert_eq!(stock.items, std::slice::from_ref(&kept));
     assert!(matches!(&stock.damaged[..], [SpoolError::Damaged { path, .. }] if *path == damaged));
     assert!(!path.join("quarantine/.tmp-y").exists() && !path.join(".tmp-z").exists());
     assert!(
