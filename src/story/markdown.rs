@@ -411,3 +411,24 @@ pub fn text_of(markdown: &str) -> String {
 
 #[cfg(test)]
 mod tests;
+
+/// Puts alternative text on the images that show `file`.
+pub fn with_alt(body: &str, file: &str, words: &str) -> String {
+    let end = format!("]({file})");
+    let mut out = String::with_capacity(body.len() + words.len());
+    let mut rest = body;
+    while let Some(at) = rest.find(&end) {
+        let (before, after) = rest.split_at(at);
+        match before.rfind("![") {
+            Some(start) => {
+                out.push_str(&before[..start + 2]);
+                out.push_str(&render(&[Line::plain(words)], &|_| None).trim().replace('\n', " "));
+            }
+            None => out.push_str(before),
+        }
+        out.push_str(&end);
+        rest = &after[end.len()..];
+    }
+    out.push_str(rest);
+    out
+}
