@@ -12,6 +12,8 @@ pub const MAX_NESTING: usize = 100;
 pub const MAX_EMBEDDED_DEPTH: usize = 3;
 /// Mails read in one mail, however they are attached.
 pub const MAX_EMBEDDED: usize = 20;
+/// Documents read in one mail.
+pub const MAX_DOCUMENTS: usize = 5;
 /// Bytes of one field's value that are interpreted; what stands behind is ignored.
 pub const MAX_VALUE: usize = 16 << 10;
 /// Mailboxes kept of one mail's recipients.

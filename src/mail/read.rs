@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use super::body::{self, Plan, Source};
 use super::fields::{Fields, Parameters};
 use super::html::PartMap;
-use super::limits::{Budget, MAX_EMBEDDED, MAX_EMBEDDED_DEPTH, MAX_RECIPIENTS, OverLimit};
+use super::limits::{Budget, MAX_DOCUMENTS, MAX_EMBEDDED, MAX_EMBEDDED_DEPTH, MAX_RECIPIENTS, OverLimit};
 use super::mime::{self, Part};
-use super::{auth, date, document, fields, ident, people, signals, words};
+use super::{auth, date, document, docx, fields, ident, people, signals, words};
 use crate::story::Mailbox;
 use crate::story::passage::Line;
-use crate::story::submission::{Attachment, Kept, Note, Submission};
+use crate::story::submission::{Attachment, Document, Kept, Note, Submission};
 
 /// What the reader is told by the config.
 #[derive(Debug, Clone)]
@@ -186,6 +186,7 @@ impl Reader<'_> {
             notes.push(Note::FromDocument(name));
         }
         notes.extend(attachments.iter().filter_map(document::unread));
+        let documents = read_documents(&mut attachments, &mut notes);
 
         let from = people::first(fields, "From").unwrap_or_default();
         let sender = people::first(fields, "Sender").filter(|s| !same_address(s, &from));
@@ -203,7 +204,7 @@ impl Reader<'_> {
             lines: body.lines,
             attachments,
             embedded,
-            documents: Vec::new(),
+            documents,
             auth: auth::results(fields, self.setting.trusted_authserv.as_deref()),
             signals,
             notes,
@@ -222,6 +223,34 @@ impl Reader<'_> {
         self.read(raw, depth + 1)
             .map_err(|error| format!("it cannot be read: {error}"))
     }
+}
+
+/// Reads the .docx among the attachments; the pictures in them become attachments too.
+fn read_documents(attachments: &mut Vec<Attachment>, notes: &mut Vec<Note>) -> Vec<Document> {
+    let mut documents = Vec::new();
+    for at in 0..attachments.len() {
+        let attachment = &attachments[at];
+        if !document::is_docx(attachment) || documents.len() == MAX_DOCUMENTS {
+            continue;
+        }
+        match docx::read(&attachment.bytes, attachments.len()) {
+            Ok(read) => {
+                if read.hidden && !notes.contains(&Note::HiddenText) {
+                    notes.push(Note::HiddenText);
+                }
+                documents.push(Document {
+                    attachment: at,
+                    lines: read.lines,
+                });
+                attachments.extend(read.pictures);
+            }
+            Err(why) => notes.push(Note::AttachmentKept {
+                name: attachment.name.clone().unwrap_or_else(|| "document".to_owned()),
+                why: why.to_string(),
+            }),
+        }
+    }
+    documents
 }
 
 /// Whether a header is a mail's: has a field that every mail has one of.
