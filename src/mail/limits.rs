@@ -21,6 +21,10 @@ pub const MAX_RECIPIENTS: usize = 100;
 /// Message-IDs kept of In-Reply-To and References.
 pub const MAX_REFERENCES: usize = 100;
 
+/// Bytes and lines of plain text in a mail and those attached to it: some 3,000 pages.
+pub const MAX_TEXT: usize = 8 << 20;
+pub const MAX_LINES: usize = 200_000;
+
 /// Which bound a mail went over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OverLimit {
@@ -32,6 +36,8 @@ pub enum OverLimit {
     Parts,
     #[error("its parts are nested more than {MAX_NESTING} deep")]
     Nesting,
+    #[error("its text is longer than {MAX_TEXT} bytes or {MAX_LINES} lines")]
+    Text,
 }
 
 /// What is left of the bounds while a mail is walked.

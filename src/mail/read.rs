@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use super::body::{self, Plan, Source};
 use super::fields::{Fields, Parameters};
 use super::html::PartMap;
-use super::limits::{Budget, MAX_DOCUMENTS, MAX_EMBEDDED, MAX_EMBEDDED_DEPTH, MAX_RECIPIENTS, OverLimit};
+use super::limits::{
+    Budget, MAX_DOCUMENTS, MAX_EMBEDDED, MAX_EMBEDDED_DEPTH, MAX_LINES, MAX_RECIPIENTS, MAX_TEXT, OverLimit,
+};
 use super::mime::{self, Part};
 use super::{auth, date, document, docx, fields, ident, people, signals, words};
 use crate::story::Mailbox;
@@ -59,6 +61,8 @@ pub fn read(kept: Kept, setting: &ReadSetting) -> Result<Submission, Unreadable>
         let mut reader = Reader {
             setting,
             embedded_left: MAX_EMBEDDED,
+            text_left: MAX_TEXT,
+            lines_left: MAX_LINES,
         };
         reader.read(kept.raw(), 0)
     };
@@ -99,6 +103,8 @@ pub fn glance(raw: &[u8]) -> Glance {
 struct Reader<'s> {
     setting: &'s ReadSetting,
     embedded_left: usize,
+    text_left: usize,
+    lines_left: usize,
 }
 
 impl Reader<'_> {
@@ -130,6 +136,9 @@ impl Reader<'_> {
         let mail = ident::of_leaves_decoded(&parts, &bytes);
         let signals = signals::of(&parts);
         let plan = Plan::of(&parts);
+        for at in (0..parts.len()).filter(|&at| plan.consumes(at) && parts[at].media_type != "text/html") {
+            self.charge(&bytes[at])?;
+        }
 
         let mut notes = Vec::new();
         let mut attachments = Vec::new();
@@ -209,6 +218,19 @@ impl Reader<'_> {
             signals,
             notes,
         })
+    }
+
+    /// Takes text off what may be read of it: a line costs far more memory than its bytes. HTML has bounds of its own.
+    fn charge(&mut self, text: &[u8]) -> Result<(), OverLimit> {
+        let breaks = text.iter().filter(|b| matches!(b, b'\n' | b'\r' | 0x0b | 0x0c)).count();
+        let pairs = memchr::memmem::find_iter(text, b"\r\n").count();
+        let separators = memchr::memmem::find_iter(text, "\u{2028}").count();
+        self.text_left = self.text_left.checked_sub(text.len()).ok_or(OverLimit::Text)?;
+        self.lines_left = self
+            .lines_left
+            .checked_sub(breaks - pairs + separators)
+            .ok_or(OverLimit::Text)?;
+        Ok(())
     }
 
     /// An attached mail, read in the same way; or why not.
@@ -342,5 +364,7 @@ fn recipients(fields: &Fields) -> Vec<Mailbox> {
     found
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

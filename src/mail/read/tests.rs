@@ -3,7 +3,7 @@
 use super::*;
 use crate::story::passage::{Image, Line};
 
-fn read_bytes(raw: &[u8]) -> Result<Submission, Unreadable> {
+pub(super) fn read_bytes(raw: &[u8]) -> Result<Submission, Unreadable> {
     let setting = ReadSetting {
         trusted_authserv: Some("mx.example.net".into()),
         ..ReadSetting::default()
@@ -21,7 +21,7 @@ fn submission(mail: &str) -> Submission {
 }
 
 /// The body: one string, a blank line as an empty one, an image as `[n]`.
-fn text(submission: &Submission) -> String {
+pub(super) fn text(submission: &Submission) -> String {
     lines_of(&submission.lines)
 }
 
@@ -38,7 +38,7 @@ fn lines_of(lines: &[Line]) -> String {
     text.trim().to_owned()
 }
 
-const HEAD: &str = "From: Marion Maxwell <marion@example.org>\nTo: stories@example.net\nSubject: My story\nDate: Sat, 4 Dec 2010 10:00:00 +0000\nMessage-ID: <1@example.org>\nMIME-Version: 1.0\n";
+pub(super) const HEAD: &str = "From: Marion Maxwell <marion@example.org>\nTo: stories@example.net\nSubject: My story\nDate: Sat, 4 Dec 2010 10:00:00 +0000\nMessage-ID: <1@example.org>\nMIME-Version: 1.0\n";
 
 fn alternative(text: &str, html: &str) -> String {
     format!(
