@@ -57,6 +57,16 @@ pub enum Unreadable {
 /// # Errors
 /// [`Unreadable`] for what is empty, no mail, over a bound of [`super::limits`], or makes the reader panic.
 pub fn read(kept: Kept, setting: &ReadSetting) -> Result<Submission, Unreadable> {
+    read_bytes(kept.raw(), setting)
+}
+
+/// The fuzzer's way in: it has no spool.
+#[cfg(fuzzing)]
+pub fn read_fuzzed(raw: &[u8]) -> Result<Submission, Unreadable> {
+    read_bytes(raw, &ReadSetting::default())
+}
+
+fn read_bytes(raw: &[u8], setting: &ReadSetting) -> Result<Submission, Unreadable> {
     let read = || {
         let mut reader = Reader {
             setting,
@@ -64,7 +74,7 @@ pub fn read(kept: Kept, setting: &ReadSetting) -> Result<Submission, Unreadable>
             text_left: MAX_TEXT,
             lines_left: MAX_LINES,
         };
-        reader.read(kept.raw(), 0)
+        reader.read(raw, 0)
     };
     match catch_unwind(AssertUnwindSafe(read)) {
         Ok(result) => result,
@@ -366,5 +376,7 @@ fn recipients(fields: &Fields) -> Vec<Mailbox> {
 
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod mutations;
 #[cfg(test)]
 mod tests;

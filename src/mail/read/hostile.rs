@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::tests::{HEAD, read_bytes, text};
+use super::tests::{HEAD, read_whole, text};
 use super::*;
 use crate::mail::mail_id;
 
 /// Reads, and finds the id, in less than five seconds of processor time.
 fn in_time(name: &str, raw: &[u8]) -> Result<Submission, Unreadable> {
     let begun = worked();
-    let result = read_bytes(raw);
+    let result = read_whole(raw);
     mail_id(raw);
     glance(raw);
     let spent = worked() - begun;
