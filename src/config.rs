@@ -1,1 +1,271 @@
-//! To be built.
+//! `config.toml` -> [`Config`]. The only reader of the environment and of secrets.
+//!
+//! The shipped `config.toml` is the manual: every key with its default and meaning. Paths are relative to the file.
+//! A setting can be overridden by `M4C_STORIES_<SECTION>_<KEY>`, one of an inbox or a target by
+//! `M4C_STORIES_INBOX_<NAME>_<KEY>` and `M4C_STORIES_TARGET_<NAME>_<KEY>`.
+
+mod door;
+mod error;
+mod keys;
+mod load;
+mod secret;
+mod value;
+
+use std::path::{Path, PathBuf};
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+pub use door::{Auth, Fate, Imap, Inbox, Login, Outbox, Server, Settling, Source, Tls, Way};
+pub use error::{ConfigError, Place};
+pub use secret::{Secret, SecretSource, without_secrets};
+pub use value::Address;
+
+use crate::story::event;
+use crate::story::event::LetterKind;
+
+/// Every setting, checked, with paths made absolute or relative to where the program runs.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where it was read from.
+    pub file: PathBuf,
+    pub team: Team,
+    pub inboxes: Vec<Inbox>,
+    pub repository: Repository,
+    pub story: StorySettings,
+    pub review: Review,
+    pub spool: SpoolSettings,
+    pub outbox: Outbox,
+    pub letters: Letters,
+    pub targets: Vec<Target>,
+}
+
+/// `[team]`: who the desk is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Team {
+    /// How letters are signed.
+    pub name: String,
+    /// Author of the machine's commits.
+    pub robot: Address,
+    /// For times typed by people and shown to them.
+    #[serde(deserialize_with = "value::time_zone")]
+    pub timezone: TimeZone,
+    /// None named: the git identity may do everything.
+    pub members: Vec<Member>,
+}
+
+/// One person of the team. Known by the address of the git identity.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    pub name: String,
+    pub email: String,
+    #[serde(default = "value::every_role")]
+    pub roles: Vec<Role>,
+    /// An SSH public key, as in `id_ed25519.pub`.
+    #[serde(default)]
+    pub key: Option<String>,
+}
+
+/// What a member may do. Apart from [`event::Role`], which takes any word: in a config a misspelt role is an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    Reviewer,
+    Editor,
+    Publisher,
+}
+
+impl From<Role> for event::Role {
+    fn from(role: Role) -> event::Role {
+        match role {
+            Role::Reviewer => event::Role::Reviewer,
+            Role::Editor => event::Role::Editor,
+            Role::Publisher => event::Role::Publisher,
+        }
+    }
+}
+
+/// `[repository]`: the content repository.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Repository {
+    pub path: PathBuf,
+    pub branch: String,
+    pub remote: String,
+    pub push: Push,
+    /// Whether `refs/desk/private` travels with `sync`.
+    pub share_private: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Push {
+    Never,
+    Always,
+}
+
+/// `[story]`: how a mail becomes a draft.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StorySettings {
+    /// A minijinja template with `author`.
+    pub title: String,
+    /// Longest side of a photo in pixels.
+    pub max_image_side: u32,
+    /// Larger mails go to the quarantine.
+    pub max_mail_bytes: u64,
+}
+
+/// `[review]`: what a publication needs.
+#[derive(Debug, Clone)]
+pub struct Review {
+    pub approvals: u32,
+    /// Whether an editor's own text may be approved by that editor; true by default where the team is one person.
+    pub own_text: bool,
+    pub consent: Consent,
+    /// Whether a decision needs an SSH signature.
+    pub signed: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consent {
+    Required,
+    Optional,
+}
+
+/// `[spool]`: ask [`Config::spool_folder`], because it depends on the repository.
+#[derive(Debug, Clone)]
+pub struct SpoolSettings {
+    pub path: Option<PathBuf>,
+    /// `$XDG_STATE_HOME` or `~/.local/state`.
+    state_home: Option<PathBuf>,
+}
+
+/// `[letters]`: which letters are written, and how often.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Letters {
+    pub send: Vec<LetterKind>,
+    /// Files here replace the built-in templates of the same name.
+    pub templates: PathBuf,
+    /// Automatic answers only.
+    pub per_address_per_day: u32,
+    /// An event older than this calls for no letter.
+    #[serde(deserialize_with = "value::duration")]
+    pub max_age: SignedDuration,
+}
+
+/// One `[[target]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    pub name: String,
+    pub kind: TargetKind,
+    pub path: PathBuf,
+    #[serde(default)]
+    pub engine: Engine,
+    /// Where readers find the folder: the story's slug is put after it. Used in letters.
+    #[serde(default)]
+    pub url: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TargetKind {
+    Folder,
+}
+
+/// Who reads the page bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    #[default]
+    Hugo,
+    Zola,
+}
+
+impl Default for Team {
+    fn default() -> Team {
+        Team {
+            name: "M4C Team".to_owned(),
+            robot: Address {
+                name: "m4c-stories".to_owned(),
+                email: "robot@localhost".to_owned(),
+            },
+            timezone: TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC),
+            members: Vec::new(),
+        }
+    }
+}
+
+impl Default for Repository {
+    fn default() -> Repository {
+        Repository {
+            path: "stories".into(),
+            branch: "main".to_owned(),
+            remote: "origin".to_owned(),
+            push: Push::Never,
+            share_private: false,
+        }
+    }
+}
+
+impl Default for StorySettings {
+    fn default() -> StorySettings {
+        StorySettings {
+            title: "Future Leader Stories: {{ author }}".to_owned(),
+            max_image_side: 2000,
+            max_mail_bytes: 35 * 1024 * 1024,
+        }
+    }
+}
+
+impl Default for Letters {
+    fn default() -> Letters {
+        use LetterKind::{ChangesRequested, Published, Received, Rejected, Withdrawn};
+        Letters {
+            send: vec![Received, ChangesRequested, Rejected, Published, Withdrawn],
+            templates: "templates".into(),
+            per_address_per_day: 1,
+            max_age: SignedDuration::from_hours(14 * 24),
+        }
+    }
+}
+
+impl Config {
+    /// Where transient private state is kept: `[spool] path`, else a folder of the user's state home, one per content
+    /// repository, else `.desk` beside the config.
+    pub fn spool_folder(&self) -> PathBuf {
+        match (&self.spool.path, &self.spool.state_home) {
+            (Some(path), _) => path.clone(),
+            (None, Some(home)) => {
+                let repository = &self.repository.path;
+                let whole = std::fs::canonicalize(repository)
+                    .or_else(|_| std::path::absolute(repository))
+                    .unwrap_or_else(|_| repository.clone());
+                let hash = hex::encode(Sha256::digest(whole.as_os_str().as_encoded_bytes()));
+                let name = whole.file_name().and_then(|n| n.to_str()).unwrap_or("stories");
+                home.join("m4c-stories").join(format!("{name}-{}", &hash[..12]))
+            }
+            (None, None) => self.folder().join(".desk"),
+        }
+    }
+
+    /// The folder of the config file, against which its paths are read.
+    pub fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(Path::new(""))
+    }
+
+    /// The inbox of that name.
+    pub fn inbox(&self, name: &str) -> Option<&Inbox> {
+        self.inboxes.iter().find(|inbox| inbox.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,9 @@ pub mod plain;
 mod read;
 mod signals;
 mod transfer;
+pub mod wording;
 mod words;
+pub mod write;
 
 pub use ident::mail_id;
 pub use read::{Glance, ReadSetting, Unreadable, glance, read};

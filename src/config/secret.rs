@@ -1,0 +1,164 @@
+//! Passwords and tokens: where they come from, and that they are never shown.
+
+use std::fmt;
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+use super::ConfigError;
+
+/// A text that no output shows. [`Secret::expose`] is for the login itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+
+    /// The secret itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Secret, D::Error> {
+        // serde's own message for a number would show it
+        struct Quiet;
+        impl Visitor<'_> for Quiet {
+            type Value = Secret;
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a text in quotes")
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Secret, E> {
+                Ok(Secret(text.to_owned()))
+            }
+            fn visit_i64<E: Error>(self, _: i64) -> Result<Secret, E> {
+                Err(E::custom("a password is a text in quotes, not a number"))
+            }
+            fn visit_f64<E: Error>(self, _: f64) -> Result<Secret, E> {
+                Err(E::custom("a password is a text in quotes, not a number"))
+            }
+        }
+        d.deserialize_any(Quiet)
+    }
+}
+
+/// Where a secret comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// From the config file or the environment.
+    Given(Secret),
+    /// The first line that this program prints; run at login, without a shell.
+    Command(Vec<String>),
+}
+
+/// How long a password command may take: someone may have to unlock a key ring.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// More than any token.
+const LONGEST: u64 = 64 * 1024;
+
+impl SecretSource {
+    /// Gets it. A command's standard error goes to ours, so that it can say what it wants.
+    pub fn secret(&self) -> Result<Secret, ConfigError> {
+        match self {
+            SecretSource::Given(secret) => Ok(secret.clone()),
+            SecretSource::Command(argv) => first_line_of(argv),
+        }
+    }
+}
+
+fn first_line_of(argv: &[String]) -> Result<Secret, ConfigError> {
+    let program = argv.first().cloned().unwrap_or_default();
+    let failed = |problem: String| ConfigError::SecretCommand {
+        program: program.clone(),
+        problem,
+    };
+    let mut command = Command::new(&program);
+    command.args(&argv[1..]).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = without_secrets(&mut command)
+        .spawn()
+        .map_err(|e| failed(e.to_string()))?;
+    let Some(stdout) = child.stdout.take() else {
+        return Err(failed("it has no output".to_owned()));
+    };
+    let reader = std::thread::spawn(move || {
+        let mut text = Vec::new();
+        stdout.take(LONGEST).read_to_end(&mut text).map(|_| text)
+    });
+    let since = Instant::now();
+    let status = loop {
+        match child.try_wait().map_err(|e| failed(e.to_string()))? {
+            Some(status) => break status,
+            None if since.elapsed() > PATIENCE => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(failed(format!("it did not end within {} seconds", PATIENCE.as_secs())));
+            }
+            None => std::thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    if !status.success() {
+        return Err(failed(format!("it ended with {status}")));
+    }
+    let text = reader
+        .join()
+        .map_err(|_| failed("its output could not be read".to_owned()))?;
+    let text = String::from_utf8(text.map_err(|e| failed(e.to_string()))?)
+        .map_err(|_| failed("its output is not text".to_owned()))?;
+    match text.lines().next().map(str::trim_end) {
+        Some(line) if !line.is_empty() => Ok(Secret::new(line)),
+        _ => Err(failed("it printed nothing".to_owned())),
+    }
+}
+
+/// Takes our own settings out of what a child sees, since one of them may be a password. Every program that is
+/// started (editor, converter, ssh-keygen) is started through this.
+pub fn without_secrets(command: &mut Command) -> &mut Command {
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"M4C_STORIES_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// `["pass", "show", "m4c/imap"]`, or the same as one line with shell quoting.
+pub(super) fn command<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<String>>, D::Error> {
+    struct Words;
+    impl<'de> Visitor<'de> for Words {
+        type Value = Vec<String>;
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("a program and its arguments, like [\"pass\", \"show\", \"m4c/imap\"]")
+        }
+        fn visit_str<E: Error>(self, line: &str) -> Result<Vec<String>, E> {
+            shlex::split(line).ok_or_else(|| E::custom("the quotes of this command do not match"))
+        }
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<String>, A::Error> {
+            let mut words = Vec::new();
+            while let Some(word) = seq.next_element()? {
+                words.push(word);
+            }
+            Ok(words)
+        }
+    }
+    let words = d.deserialize_any(Words)?;
+    match words.first() {
+        Some(program) if !program.is_empty() => Ok(Some(words)),
+        _ => Err(Error::custom("the command is empty")),
+    }
+}

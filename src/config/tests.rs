@@ -1,0 +1,358 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::keys::keys_of;
+use super::value::parse_duration;
+use super::*;
+
+const SHIPPED: &str = include_str!("../../config.toml");
+
+fn no_env(_: &str) -> Option<String> {
+    None
+}
+
+fn read(text: &str) -> Result<Config, ConfigError> {
+    load::read(text, Path::new("/desk/config.toml"), &no_env)
+}
+
+fn read_with(text: &str, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let env = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, value)| value.to_string());
+    load::read(text, Path::new("/desk/config.toml"), &env)
+}
+
+fn said(error: &ConfigError) -> String {
+    format!("{error} | {} | {}", error.why().unwrap_or_default(), error.hint())
+}
+
+#[test]
+fn the_shipped_file_says_the_defaults() {
+    let shipped = read(SHIPPED).unwrap();
+    let bare = read("").unwrap();
+    let shown = |config: &Config| {
+        format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?}",
+            config.team, config.repository, config.story, config.review, config.outbox, config.letters
+        )
+    };
+    assert_eq!(shown(&shipped), shown(&bare));
+    // what is the sample's, and so no default
+    assert!(bare.inboxes.is_empty() && bare.targets.is_empty() && bare.spool.path.is_none());
+    assert_eq!(shipped.inboxes.len(), 1);
+    assert!(
+        matches!(&shipped.inbox("sample").unwrap().source, Source::Mbox(p) if p == Path::new("/desk/samples/inbox.mbox"))
+    );
+    assert_eq!(shipped.targets[0].path, Path::new("/desk/site/content/stories"));
+    assert_eq!(shipped.spool_folder(), Path::new("/desk/.desk"));
+}
+
+#[test]
+fn the_shipped_file_mentions_every_key() {
+    let mut section = "";
+    let mut mentioned = Vec::new();
+    for line in SHIPPED.lines() {
+        let line = line.trim_start_matches("# ");
+        if line.starts_with('[') {
+            section = line.trim_matches(|c| c == '[' || c == ']');
+        } else if let Some((key, _)) = line.split_once(" = ") {
+            mentioned.push((section, key));
+        }
+    }
+    for (section, keys) in load::sections().into_iter().chain(load::lists()) {
+        assert!(!keys.is_empty(), "{section}");
+        for key in keys {
+            assert!(mentioned.contains(&(section, *key)), "[{section}] {key}");
+        }
+    }
+    for key in keys_of::<Member>().iter().chain(keys_of::<door::RawSettling>()) {
+        assert!(SHIPPED.contains(&format!("{key} = ")), "{key}");
+    }
+}
+
+#[test]
+fn what_is_commented_out_works_too() {
+    let uncommented = SHIPPED
+        .replace("\n# [[inbox]]", "\n[[inbox]]")
+        .replace("[outbox]\n", "[outbox]\n#");
+    let mut text = String::new();
+    let mut in_gmail = false;
+    for line in uncommented.lines() {
+        in_gmail = line.starts_with('[') && (in_gmail || line == "[[inbox]]") || in_gmail && !line.is_empty();
+        let key = line
+            .strip_prefix("# ")
+            .filter(|l| l.split_once(" = ").is_some_and(|(k, _)| !k.contains(' ')));
+        let taken = in_gmail && key.is_some_and(|l| !l.starts_with("password ="));
+        text.push_str(if taken { key.unwrap_or(line) } else { line });
+        text.push('\n');
+    }
+    let config = read(&text).unwrap();
+    let Source::Imap(imap) = &config.inbox("gmail").unwrap().source else {
+        panic!("{text}");
+    };
+    assert_eq!(
+        (imap.server.host.as_str(), imap.server.port, imap.mailbox.as_str()),
+        ("imap.gmail.com", 993, "INBOX")
+    );
+    assert_eq!(config.inbox("gmail").unwrap().after.new, Fate::Move("Stories".into()));
+}
+
+#[test]
+fn an_unknown_key_is_an_error_that_names_the_nearest_and_the_place() {
+    for (text, place, hint) in [
+        ("[review]\napproval = 2\n", ":2:1:", "did you mean `approvals`?"),
+        ("\n[letters]\n  max-age = \"1d\"\n", ":3:3:", "did you mean `max_age`?"),
+        ("[reviews]\n", ":1:2:", "did you mean `review`?"),
+        ("[team]\napprovals = 1\n", ":2:1:", "did you mean `[review] approvals`?"),
+        (
+            "[[inbox]]\nname = 'a'\nkind = 'mbox'\npth = 'x'\n",
+            ":4:1:",
+            "did you mean `path`?",
+        ),
+        (
+            "[[inbox]]\nname = 'a'\nkind = 'mbox'\npath = 'x'\nafter = { followup = 'leave' }\n",
+            ":5:11:",
+            "`follow-up`",
+        ),
+        (
+            "[team]\nmembers = [{ name = 'A', email = 'a@b.example', role = [] }]\n",
+            ":2:49:",
+            "`roles`",
+        ),
+        ("[spool]\nzzz = 1\n", ":2:1:", "take the line out"),
+    ] {
+        let error = read(text).unwrap_err();
+        assert!(matches!(error, ConfigError::UnknownKey { .. }), "{text}: {error:?}");
+        assert!(error.to_string().contains(place), "{text}: {error}");
+        assert!(error.hint().contains(hint), "{text}: {}", error.hint());
+    }
+}
+
+#[test]
+fn a_value_that_cannot_be_used_is_told_with_its_place() {
+    let imap = "[[inbox]]\nname='g'\nkind='imap'\nhost='mail.example.org'\nuser='u'\n";
+    for (text, expected) in [
+        ("[review]\napprovals = 'two'\n", ":2:13: `approvals` cannot"),
+        ("[review]\napprovals = 0\n", ":2:1: `[review] approvals`"),
+        ("[review]\nconsent = 'requird'\n", "did you mean \"required\"?"),
+        ("[review\n", "is not TOML"),
+        ("[inbox]\nname = 'a'\n", "double brackets"),
+        ("[letters]\nmax_age = '14'\n", "no length of time"),
+        ("[team]\ntimezone = 'Europe/Londn'\n", "no time zone"),
+        ("[team]\nrobot = 'robot'\n", "is not `Name <name@example.org>`"),
+        (
+            "[team]\nmembers = [{ name = 'A', email = 'a at b' }]\n",
+            "is no address",
+        ),
+        (
+            "[team]\nmembers = [{ name = 'A', email = 'a@b', roles = ['boss'] }]\n",
+            "reviewer, editor, publisher",
+        ),
+        ("[story]\ntitle = 'Story: {{ author'\n", "the template does not work"),
+        ("[story]\ntitle = 'Story: {{ autor }}'\n", "the template does not work"),
+        ("[[inbox]]\nkind='mbox'\npath='a'\n", "missing field `name`"),
+        (
+            "[[inbox]]\nname='a b'\nkind='mbox'\npath='a'\n",
+            ":2:1: `[[inbox]] name`",
+        ),
+        ("[[inbox]]\nname='a'\nkind='mbox'\n", "the path is missing"),
+        (
+            "[[inbox]]\nname='a'\nkind='mbox'\npath='x'\nhost='h'\n",
+            ":5:1: `[[inbox]] host`",
+        ),
+        (
+            "[[inbox]]\nname='a'\nkind='mbox'\npath='x'\nafter={new='flag'}\n",
+            "only read",
+        ),
+        (
+            "[[inbox]]\nname='a'\nkind='maildir'\npath='x'\nafter={new='label:x'}\n",
+            "has labels",
+        ),
+        (
+            "[[inbox]]\nname='a'\nkind='maildir'\npath='x'\nafter={new='move'}\n",
+            "\"move:FOLDER\"",
+        ),
+        (
+            "[[inbox]]\nname='a-b'\nkind='mbox'\npath='x'\n[[inbox]]\nname='A_B'\nkind='mbox'\npath='x'\n",
+            ":6:1:",
+        ),
+        (
+            imap,
+            ":5:1: `[[inbox]] user` cannot be used as it is | a password is missing",
+        ),
+        (
+            &format!("{imap}password_command='pass x'\ntls='none'\n"),
+            "only this machine",
+        ),
+        (&format!("{imap}password_command=[]\n"), "the command is empty"),
+        (
+            &format!("{imap}password_command='pass x'\npath='x'\n"),
+            "has a host, not a path",
+        ),
+        (
+            "[outbox]\nkind='smtp'\nhost='localhost'\n",
+            "who the letters are from is missing",
+        ),
+        ("[outbox]\nhost='localhost'\n", "for kind = \"smtp\""),
+        (
+            "[[target]]\nname='s'\nkind='folder'\npath='x'\nurl='javascript:x'\n",
+            ":5:1: `[[target]] url`",
+        ),
+        ("[[target]]\nname='s'\nkind='ftp'\npath='x'\n", "folder"),
+    ] {
+        let error = read(text).unwrap_err();
+        assert!(said(&error).contains(expected), "{text}\n{}", said(&error));
+        assert!(!said(&error).contains('\n'), "{}", said(&error));
+    }
+}
+
+#[test]
+fn the_environment_overrides_one_key_each() {
+    let text = "[[inbox]]\nname='g-mail'\nkind='imap'\nhost='imap.example.org'\nuser='u'\n";
+    let env = [
+        ("M4C_STORIES_REVIEW_APPROVALS", "2"),
+        ("M4C_STORIES_TEAM_NAME", "The desk"),
+        ("M4C_STORIES_LETTERS_SEND", "[\"received\"]"),
+        ("M4C_STORIES_INBOX_G_MAIL_PASSWORD", "12345"),
+        ("M4C_STORIES_INBOX_G_MAIL_USER", "true"),
+        ("M4C_STORIES_REPOSITORY_PATH", "elsewhere"),
+    ];
+    let config = read_with(text, &env).unwrap();
+    assert_eq!(config.review.approvals, 2);
+    assert_eq!(config.team.name, "The desk");
+    assert_eq!(config.letters.send, [LetterKind::Received]);
+    assert_eq!(config.repository.path, Path::new("/desk/elsewhere"));
+    let Source::Imap(Imap { server, .. }) = &config.inboxes[0].source else {
+        panic!("an IMAP inbox");
+    };
+    let login = server.login.as_ref().unwrap();
+    assert_eq!(login.user, "true");
+    assert_eq!(login.secret.secret().unwrap().expose(), "12345");
+    assert!(!format!("{config:?}").contains("12345"));
+}
+
+#[test]
+fn a_wrong_variable_is_named() {
+    let error = read_with("", &[("M4C_STORIES_REVIEW_APPROVALS", "many")]).unwrap_err();
+    assert!(error.to_string().contains("M4C_STORIES_REVIEW_APPROVALS"), "{error}");
+    let error = read_with("", &[("M4C_STORIES_REVIEW_APPROVALS", "0")]).unwrap_err();
+    assert!(error.to_string().contains("M4C_STORIES_REVIEW_APPROVALS"), "{error}");
+}
+
+#[test]
+fn one_person_may_approve_their_own_text_and_two_may_not() {
+    let member = |name: &str| format!("{{ name = '{name}', email = '{name}@team.example' }}");
+    let team = |members: &[&str]| {
+        let list: Vec<String> = members.iter().map(|name| member(name)).collect();
+        format!("[team]\nmembers = [{}]\n", list.join(", "))
+    };
+    assert!(read("").unwrap().review.own_text);
+    assert!(read(&team(&["a"])).unwrap().review.own_text);
+    assert!(!read(&team(&["a", "b"])).unwrap().review.own_text);
+    assert!(
+        read(&format!("{}[review]\nown_text = true\n", team(&["a", "b"])))
+            .unwrap()
+            .review
+            .own_text
+    );
+}
+
+#[test]
+fn the_spool_is_one_per_repository_in_the_state_home() {
+    let home = [("HOME", "/home/cath")];
+    let mut config = read_with("", &home).unwrap();
+    let one = config.spool_folder();
+    assert!(one.starts_with("/home/cath/.local/state/m4c-stories"), "{one:?}");
+    config.repository.path = "/desk/other".into();
+    assert_ne!(config.spool_folder(), one);
+    let xdg = read_with("", &[("HOME", "/home/cath"), ("XDG_STATE_HOME", "/state")]).unwrap();
+    assert!(xdg.spool_folder().starts_with("/state/m4c-stories"));
+    assert_eq!(read("").unwrap().spool_folder(), Path::new("/desk/.desk"));
+}
+
+#[test]
+fn a_password_in_the_file_is_for_its_owner_alone_and_not_in_the_repository() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config.toml");
+    let text = "[outbox]\nkind='smtp'\nhost='localhost'\nfrom='a@b.example'\nuser='u'\npassword='hunter2'\n";
+    fs::write(&file, text).unwrap();
+    let mode = |mode| fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o644);
+    let error = Config::load(None, dir.path(), no_env).unwrap_err();
+    assert!(matches!(error, ConfigError::ExposedSecret { .. }), "{error}");
+    assert!(!format!("{error:?} {}", said(&error)).contains("hunter2"));
+    mode(0o600);
+    let config = Config::load(None, dir.path(), no_env).unwrap();
+    assert!(!format!("{config:?}").contains("hunter2"));
+    fs::write(&file, format!("[repository]\npath = '.'\n{text}")).unwrap();
+    let error = Config::load(None, dir.path(), no_env).unwrap_err();
+    assert!(matches!(error, ConfigError::SecretInRepository { .. }), "{error}");
+}
+
+#[test]
+fn no_error_shows_a_password() {
+    let before = "[outbox]\nkind='smtp'\nhost='localhost'\nfrom='a@b.example'\nuser='u'\n";
+    for line in [
+        "password = 987654321",
+        "password = 98765.4321",
+        "password = ['987654321']",
+        "password = 987654321x",
+    ] {
+        let error = read(&format!("{before}{line}\n")).unwrap_err();
+        assert!(
+            !format!("{error:?} {}", said(&error)).contains("98765"),
+            "{}",
+            said(&error)
+        );
+    }
+}
+
+#[test]
+fn no_file_at_all_says_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let error = Config::load(None, dir.path(), no_env).unwrap_err();
+    assert!(matches!(error, ConfigError::Missing { .. }));
+    assert!(error.hint().contains("m4c-stories init"));
+    fs::write(dir.path().join("other.toml"), "[team]\nname = 'Other'\n").unwrap();
+    let env = |name: &str| (name == "M4C_STORIES_CONFIG").then(|| "other.toml".to_owned());
+    assert_eq!(Config::load(None, dir.path(), env).unwrap().team.name, "Other");
+    let error = Config::load(Some(Path::new("no.toml")), dir.path(), env).unwrap_err();
+    assert!(error.to_string().contains("no.toml"), "{error}");
+}
+
+#[test]
+fn a_password_command_gives_its_first_line() {
+    let run = |line: &str| SecretSource::Command(shlex::split(line).unwrap()).secret();
+    assert_eq!(run("printf 'hunter2\\nsecond'").unwrap().expose(), "hunter2");
+    for (line, problem) in [
+        ("true", "printed nothing"),
+        ("false", "ended with"),
+        ("/no/such/program", "No such file"),
+    ] {
+        let error = run(line).unwrap_err();
+        assert!(error.why().unwrap().contains(problem), "{error:?}");
+    }
+}
+
+#[test]
+fn durations_are_read_as_people_write_them() {
+    for (text, seconds) in [
+        ("14d", 1_209_600),
+        ("36h", 129_600),
+        ("1d12h", 129_600),
+        ("90m", 5_400),
+        ("1w 1s", 604_801),
+    ] {
+        assert_eq!(parse_duration(text).unwrap().as_secs(), seconds, "{text}");
+    }
+    for text in [
+        "",
+        "14",
+        "d",
+        "-1d",
+        "14 days",
+        "1.5d",
+        "99999999999999999999d",
+        "9223372036854775807w",
+    ] {
+        assert_eq!(parse_duration(text), None, "{text}");
+    }
+}

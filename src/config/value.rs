@@ -1,0 +1,85 @@
+//! Values that TOML has no type for: durations, time zones, addresses.
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use serde::de::{Deserialize, Deserializer, Error};
+
+use super::Role;
+
+/// A name and an address, written `Name <address>` or just the address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    pub name: String,
+    pub email: String,
+}
+
+impl Address {
+    /// `None` where there is no single address in it.
+    pub fn parse(text: &str) -> Option<Address> {
+        let (name, email) = match text.trim().strip_suffix('>') {
+            Some(before) => before.split_once('<')?,
+            None => ("", text),
+        };
+        let (name, email) = (name.trim().trim_matches('"').trim(), email.trim());
+        let (local, domain) = email.rsplit_once('@')?;
+        let odd = |c: char| c.is_whitespace() || c.is_control() || "<>,;\"\\@".contains(c);
+        let good = !local.is_empty() && !domain.is_empty() && !email.chars().filter(|&c| c != '@').any(odd);
+        let good = good && !local.contains('@') && !name.chars().any(|c| c.is_control() || "<>".contains(c));
+        good.then(|| Address {
+            name: name.to_owned(),
+            email: email.to_owned(),
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Address, D::Error> {
+        let text = String::deserialize(d)?;
+        Address::parse(&text).ok_or_else(|| Error::custom(format!("{text:?} is not `Name <name@example.org>`")))
+    }
+}
+
+pub(super) fn every_role() -> Vec<Role> {
+    vec![Role::Reviewer, Role::Editor, Role::Publisher]
+}
+
+pub(super) fn time_zone<'de, D: Deserializer<'de>>(d: D) -> Result<TimeZone, D::Error> {
+    let name = String::deserialize(d)?;
+    TimeZone::get(&name)
+        .map_err(|_| Error::custom(format!("{name:?} is no time zone: write one like \"Europe/London\"")))
+}
+
+/// `14d`, `36h`, `1d12h`.
+pub(super) fn duration<'de, D: Deserializer<'de>>(d: D) -> Result<SignedDuration, D::Error> {
+    let text = String::deserialize(d)?;
+    parse_duration(&text).ok_or_else(|| {
+        Error::custom(format!(
+            "{text:?} is no length of time: write one like \"14d\", \"36h\" or \"90m\""
+        ))
+    })
+}
+
+/// A day is 24 hours here.
+pub(super) fn parse_duration(text: &str) -> Option<SignedDuration> {
+    let mut rest = text.trim();
+    let mut total: i64 = 0;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let number: i64 = rest[..digits].parse().ok()?;
+        let unit = rest[digits..].chars().next()?;
+        let seconds = match unit {
+            'w' => 7 * 86_400,
+            'd' => 86_400,
+            'h' => 3_600,
+            'm' => 60,
+            's' => 1,
+            _ => return None,
+        };
+        total = total.checked_add(number.checked_mul(seconds)?)?;
+        rest = rest[digits + unit.len_utf8()..].trim_start();
+    }
+    Some(SignedDuration::from_secs(total))
+}
