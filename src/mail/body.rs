@@ -291,7 +291,7 @@ impl Source<'_> {
             true
         } else if in_html.total == 0 {
             pictures && in_text.total < 10
-        } else if in_html.total * 3 < in_text.total {
+        } else if in_html.total * 3 < in_text.total && in_text.total > 10 {
             false
         } else {
             // "please view this mail in a browser" has hardly a word of the mail
@@ -419,25 +419,23 @@ struct Words {
 
 impl Words {
     fn of(lines: &[Line]) -> Words {
-        let mut words = Words {
+        let mut words_of = Words {
             counts: HashMap::new(),
             total: 0,
         };
         for line in lines {
-            let text = line.words();
-            // links are written out in one part and not in the other
+            let text = shown_words(line);
+            // links and pictures are written out in one part and not in the other
             let plain = text
                 .split_whitespace()
-                .filter(|w| !w.contains("://") && !w.starts_with("[cid:") && !w.contains('@'));
-            for word in plain
-                .flat_map(|w| w.split(|c: char| !c.is_alphanumeric()))
-                .filter(|w| !w.is_empty())
-            {
-                *words.counts.entry(word.to_lowercase()).or_default() += 1;
-                words.total += 1;
+                .filter(|w| !w.contains("://") && !w.contains('@'));
+            let words = plain.flat_map(|w| w.split(|c: char| !c.is_alphanumeric()));
+            for word in words.filter(|w| !w.is_empty()) {
+                *words_of.counts.entry(word.to_lowercase()).or_default() += 1;
+                words_of.total += 1;
             }
         }
-        words
+        words_of
     }
 
     /// How many words are missing in the other.
@@ -446,6 +444,30 @@ impl Words {
             |(word, count): (&String, &usize)| count.saturating_sub(other.counts.get(word).copied().unwrap_or(0));
         self.counts.iter().map(missing).sum()
     }
+}
+
+/// A line's words; a picture stands between two. What a text part writes for a picture, `[image: me.jpg]` or `[cid:1@x]`, is
+/// no words.
+fn shown_words(line: &Line) -> String {
+    let mut text = String::new();
+    let cells = match &line.kind {
+        Kind::Row { cells, .. } => cells.as_slice(),
+        _ => &[],
+    };
+    for spans in cells.iter().chain([&line.spans]) {
+        for span in spans {
+            text.push_str(if span.image.is_some() { " " } else { &span.text });
+        }
+        text.push(' ');
+    }
+    if !text.contains("[image:") && !text.contains("[cid:") {
+        return text;
+    }
+    let pieces = text.split_inclusive(']').map(|piece| {
+        let mark = piece.find("[image:").or_else(|| piece.find("[cid:"));
+        mark.map_or(piece, |at| &piece[..at])
+    });
+    pieces.collect()
 }
 
 fn differ(used: &Words, other: &Words) -> bool {

@@ -5,6 +5,7 @@ mod body;
 mod charset;
 mod date;
 mod document;
+mod docx;
 mod fields;
 pub mod html;
 mod ident;
