@@ -52,7 +52,8 @@ pub struct ScreenSetting {
 
 /// Looks at a mail as a whole, its outermost headers only: a team member may forward a list mail that holds a story.
 pub fn screen(mail: &Submission, setting: &ScreenSetting) -> Screened {
-    let rules: [(Rule, fn(&Submission, &ScreenSetting) -> Option<String>); 6] = [
+    type Test = fn(&Submission, &ScreenSetting) -> Option<String>;
+    let rules: [(Rule, Test); 6] = [
         (Rule::OwnLetter, own_letter),
         (Rule::Bounce, bounce),
         (Rule::AutoReply, auto_reply),
