@@ -1,4 +1,23 @@
-//! The only rooms that know MIME.
+//! The only rooms that know MIME: [`read`] turns bytes into a submission, `write` a letter into bytes.
 
+mod auth;
+mod body;
+mod charset;
+mod date;
+mod document;
+mod fields;
+pub mod html;
+mod ident;
+pub mod limits;
+mod mime;
+mod people;
+pub mod plain;
+mod read;
+mod signals;
+mod transfer;
 pub mod wording;
+mod words;
 pub mod write;
+
+pub use ident::mail_id;
+pub use read::{Glance, ReadSetting, Unreadable, glance, read};

@@ -1,1 +1,124 @@
-//! To be built.
+//! The content repository: stories on a branch, their private parts beside it, one commit a step.
+//!
+//! The only room that names git2. libgit2 reads objects, refs and configuration; everything that is written (objects,
+//! packs, refs, the index, the work tree) is written here, so that it is synced in the right order, heals after a kill, and no
+//! hook, filter or symbolic link of the repository takes part.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`error`] | what can go wrong, and what to do then; cautions |
+//! | [`open`] | exactly this folder, ours or refused; first use |
+//! | [`object`] | hashing, reading, loose objects with fsync |
+//! | [`tree`] | trees by path: root, year, month, story |
+//! | [`pack`] | one pack a batch, written as it comes |
+//! | [`refs`] | compare and swap of the branch and of `refs/desk/private` |
+//! | [`lock`] | who writes: the holder file, lock files that can be told from others', healing |
+//! | [`step`] | one step, one commit |
+//! | [`batch`] | many steps, one pack, one move of the branch |
+//! | [`worktree`], [`index`] | what a person sees in the folder, kept right without touching their edits |
+//! | [`history`] | commits of a story, newest first |
+//! | [`summary`] | what `list` and `status` show, remembered by tree |
+
+pub mod batch;
+pub mod error;
+pub mod history;
+mod index;
+mod lock;
+mod object;
+pub mod open;
+mod pack;
+mod read;
+mod refs;
+pub mod step;
+pub mod summary;
+mod tree;
+mod worktree;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+pub use batch::{Batch, Finished, PackedMail};
+pub use error::{Caution, RepoError};
+pub use history::Past;
+
+pub use read::{Damage, Listed};
+pub use step::{Committed, Current};
+pub use summary::{Source, Summaries, Summary};
+
+/// The ref of the private parts.
+pub const PRIVATE_REF: &str = "refs/desk/private";
+
+/// The content repository, open at exactly one folder.
+pub struct StoryRepo {
+    git: git2::Repository,
+    /// The folder, canonical.
+    root: PathBuf,
+    /// `.git` in it.
+    dir: PathBuf,
+    branch: String,
+}
+
+/// A commit's name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CommitId(git2::Oid);
+
+/// The branch at one moment: everything read through it is of that moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tip {
+    pub commit: CommitId,
+    tree: git2::Oid,
+}
+
+impl fmt::Display for CommitId {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+impl fmt::Debug for CommitId {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "CommitId({})", self.0)
+    }
+}
+
+impl StoryRepo {
+    /// The folder it is in.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The branch the stories are on, without `refs/heads/`.
+    pub fn branch(&self) -> &str {
+        &self.branch
+    }
+
+    fn branch_ref(&self) -> String {
+        format!("refs/heads/{}", self.branch)
+    }
+
+    /// Whether the branch is the one checked out in the work tree: only then the index and the work tree are ours to keep right.
+    fn is_checked_out(&self) -> bool {
+        std::fs::read_to_string(self.dir.join("HEAD"))
+            .is_ok_and(|head| head.strip_prefix("ref:").map(str::trim) == Some(&self.branch_ref()))
+    }
+
+    /// HEAD names a branch or a commit; anything else is damage, and nothing is written then.
+    fn check_head(&self) -> Result<(), RepoError> {
+        let head = std::fs::read_to_string(self.dir.join("HEAD")).unwrap_or_default();
+        let named = head.strip_prefix("ref:").is_some_and(|name| !name.trim().is_empty());
+        if named || git2::Oid::from_str(head.trim()).is_ok_and(|id| !id.is_zero()) {
+            return Ok(());
+        }
+        Err(self.damaged(".git/HEAD", "it names neither a branch nor a commit"))
+    }
+
+    /// Name and address of the person at this desk, from git's own configuration (of the repository, the user, the
+    /// system); `None` where either is missing.
+    pub fn identity(&self) -> Option<(String, String)> {
+        let config = self.git.config().ok()?;
+        let text = |key| config.get_string(key).ok().filter(|text| !text.trim().is_empty());
+        Some((text("user.name")?, text("user.email")?))
+    }
+}
+
+#[cfg(test)]
+mod tests;

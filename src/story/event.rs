@@ -256,7 +256,7 @@ fn is_false(b: &bool) -> bool {
 /// Why a line is no event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a record line is not an event: {0}")]
-pub struct BadEvent(String);
+pub struct BadEvent(pub(super) String);
 
 /// The common fields, in the order they are written.
 #[derive(Serialize, Deserialize)]

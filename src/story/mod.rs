@@ -13,6 +13,8 @@
 //! | [`record`] | the record, and a step as files and a commit message |
 //! | [`state`] | the whole life of a story |
 //! | [`policy`] | which mail is a story; who may do what |
+//! | [`people`] | `people.toml` of the private part |
+//! | [`step`] | a story, loaded, and a step upon it |
 //! | [`screen`] | which mail is a story, and which is set aside |
 //! | [`letter`] | which letters a story's events call for |
 
@@ -24,11 +26,14 @@ pub mod letter;
 pub mod markdown;
 pub mod page;
 pub mod passage;
+pub mod people;
 pub mod policy;
 pub mod record;
 pub mod screen;
 pub mod state;
+pub mod step;
 pub mod submission;
 
 pub use id::{MailId, StoryId, TextHash};
+pub use step::Story;
 pub use submission::{Mailbox, Submission};

@@ -1,1 +1,265 @@
-//! To be built.
+//! Who may do what, and how many must agree. Each rule stands beside its English.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::event::{Actor, Role};
+use super::id::TextHash;
+use super::state::{Cell, Life, Phase, State, Verb, cell};
+
+/// The team's rules: from the local configuration, never from a file that arrived with the content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Nobody named: whoever is at the desk may do everything.
+    pub members: Vec<Member>,
+    /// How many approvals a text needs; at least 1.
+    pub approvals: usize,
+    /// Whether the last editor's own approval counts.
+    pub own_text: bool,
+    /// Whether the storyteller's consent must be recorded before publication.
+    pub consent_required: bool,
+}
+
+/// Somebody of the team.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    pub name: String,
+    /// Compared without regard to case.
+    pub email: String,
+    pub roles: Vec<Role>,
+}
+
+/// A step that is not made, and what would help.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{what}")]
+pub struct Refusal {
+    /// A dotted word for scripts: `policy.too_few_approvals`.
+    pub code: &'static str,
+    pub what: String,
+    pub why: String,
+    pub hint: String,
+    /// 5: against the rules; 6: the story moved or is being edited.
+    pub exit: u8,
+}
+
+/// What somebody wants to do, for [`Policy::may`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// approve, request-changes, reject, reopen, consent, withdraw
+    Decide,
+    /// edit, restore
+    Edit,
+    /// publish, takedown
+    Publish,
+    /// note, assign
+    Note,
+}
+
+impl Task {
+    fn needs(self) -> (&'static [Role], &'static str) {
+        match self {
+            Task::Decide => (&[Role::Reviewer], "Only a reviewer decides about a story."),
+            Task::Edit => (
+                &[Role::Editor, Role::Reviewer],
+                "Only an editor or a reviewer changes a story's text.",
+            ),
+            Task::Publish => (
+                &[Role::Publisher],
+                "Only a publisher puts a story out or takes it down.",
+            ),
+            Task::Note => (
+                &[Role::Reviewer, Role::Editor, Role::Publisher],
+                "Notes are made by the team.",
+            ),
+        }
+    }
+}
+
+impl Policy {
+    /// Who this person is at the desk: their name in the team and the role in which they do `task`. The git identity says who
+    /// sits here; it proves nothing to others (see `[review] signed`).
+    pub fn may(&self, name: &str, email: &str, task: Task) -> Result<Actor, Refusal> {
+        let (wanted, rule) = task.needs();
+        if self.members.is_empty() {
+            return Ok(Actor {
+                name: name.to_owned(),
+                role: wanted[0],
+            });
+        }
+        let member = self
+            .members
+            .iter()
+            .find(|m| m.email.eq_ignore_ascii_case(email))
+            .ok_or_else(|| Refusal {
+                code: "policy.not_a_member",
+                what: format!("{name} is not of the team"),
+                why: "no member in config.toml has the e-mail address of this git identity".to_owned(),
+                hint: "add a line to `members` under [team], or set git's user.email to the address named there"
+                    .to_owned(),
+                exit: 5,
+            })?;
+        match wanted.iter().find(|role| member.roles.contains(role)) {
+            Some(role) => Ok(Actor {
+                name: member.name.clone(),
+                role: *role,
+            }),
+            None => Err(Refusal {
+                code: "policy.role",
+                what: format!("{} may not do this", member.name),
+                why: rule.to_owned(),
+                hint: "ask somebody with that role, or give it in `members` under [team]".to_owned(),
+                exit: 5,
+            }),
+        }
+    }
+
+    /// Whether a vote counts: a reviewer's, and (unless `own_text`) not the last editor's own.
+    pub fn counts(&self, by: &Actor, edited_it: bool) -> bool {
+        let reviewer = |m: &Member| m.name == by.name && m.roles.contains(&Role::Reviewer);
+        (self.members.is_empty() || self.members.iter().any(reviewer)) && (self.own_text || !edited_it)
+    }
+
+    /// Whether `actor` may make this move now; `Ok(false)`: nothing to do.
+    pub fn allows(&self, verb: Verb, actor: &Actor, life: &Life, text: TextHash, title: &str) -> Result<bool, Refusal> {
+        let state = life.state(text, self);
+        let correction = life.has_correction(text);
+        let voted = life
+            .votes
+            .iter()
+            .any(|v| v.by.name == actor.name && v.text == text && v.lapsed_by.is_none());
+        match cell(state, verb) {
+            _ if verb == Verb::Approve && voted => Ok(false),
+            Cell::Nothing if verb == Verb::Approve && correction => self.own(actor, life, text, title),
+            Cell::Counts | Cell::Stays if verb == Verb::Approve => self.own(actor, life, text, title),
+            Cell::CountsForTheAsker if life.unanswered(text).all(|r| r.by.name == actor.name) => {
+                self.own(actor, life, text, title)
+            }
+            Cell::CountsForTheAsker => {
+                let asker = life
+                    .unanswered(text)
+                    .map(|r| r.by.name.clone())
+                    .find(|n| *n != actor.name);
+                let asker = asker.unwrap_or_default();
+                Err(Refusal {
+                    code: "policy.changes_requested",
+                    what: format!("{title} cannot be approved yet"),
+                    why: format!("{asker} asked for changes, and the text is still the same"),
+                    hint: format!("edit the text, or let {asker} approve it"),
+                    exit: 5,
+                })
+            }
+            Cell::Nothing => Ok(false),
+            Cell::Refused => Err(illegal(state, verb, title)),
+            Cell::Unsettled => Err(Refusal {
+                code: "story.conflict",
+                what: format!("{title} has contradicting decisions"),
+                why: "it was approved at one desk and rejected at another, neither knowing of the other".to_owned(),
+                hint: "settle it: `reopen` to go on with the story, or `reject`".to_owned(),
+                exit: 6,
+            }),
+            Cell::Becomes(State::Published | State::Scheduled) => self.publishable(life, text, title).map(|()| true),
+            Cell::Becomes(_) | Cell::Stays | Cell::Counts => Ok(true),
+        }
+    }
+
+    /// Not one's own text, unless the team allows it.
+    fn own(&self, actor: &Actor, life: &Life, text: TextHash, title: &str) -> Result<bool, Refusal> {
+        let edited = life
+            .last_edit
+            .as_ref()
+            .is_some_and(|(by, t)| by.name == actor.name && *t == Some(text));
+        if edited && !self.own_text {
+            return Err(Refusal {
+                code: "policy.own_text",
+                what: format!("{} cannot approve {title}", actor.name),
+                why: format!("{} made the last edit, and nobody approves their own text", actor.name),
+                hint: "ask another reviewer, or set `own_text = true` under [review]".to_owned(),
+                exit: 5,
+            });
+        }
+        Ok(true)
+    }
+
+    /// Everything that must be true before this text goes out.
+    pub fn publishable(&self, life: &Life, text: TextHash, title: &str) -> Result<(), Refusal> {
+        let refusal = |code, why: String, hint: &str| Refusal {
+            code,
+            what: format!("{title} is not ready to publish"),
+            why,
+            hint: hint.to_owned(),
+            exit: 5,
+        };
+        if life.conflict.is_some() {
+            let why = "two desks contradict each other".to_owned();
+            return Err(Refusal {
+                exit: 6,
+                ..refusal("story.conflict", why, "settle it with `reopen` or `reject`")
+            });
+        }
+        if !matches!(life.phase, Phase::Open | Phase::Published) {
+            return Err(illegal(life.state(text, self), Verb::Publish, title));
+        }
+        let standing = life.standing(text, self).count();
+        if standing < self.approvals {
+            let mut why = format!("it has {standing} of {} approvals for this text", self.approvals);
+            for vote in life.lapsed(text) {
+                let by = vote.lapsed_by.as_deref().unwrap_or("an edit outside the tool");
+                why.push_str(&format!("; the approval by {} lapsed through {by}", vote.by.name));
+            }
+            return Err(refusal("policy.too_few_approvals", why, "read it and `approve` it"));
+        }
+        if self.consent_required && life.consent.is_none() {
+            let why = "the storyteller's consent is not recorded".to_owned();
+            let hint = "when they said yes: `consent STORY --grant --evidence \"how you know\"`";
+            return Err(refusal("policy.no_consent", why, hint));
+        }
+        Ok(())
+    }
+
+    /// The policy as `publish-begun` stores it, for those who check later.
+    pub fn stamp(&self) -> Value {
+        json!({
+            "approvals": self.approvals,
+            "own_text": self.own_text,
+            "consent": if self.consent_required { "required" } else { "optional" },
+        })
+    }
+}
+
+fn illegal(state: State, verb: Verb, title: &str) -> Refusal {
+    let (why, hint) = match (state, verb) {
+        (State::Draft, Verb::Publish | Verb::Schedule) => (
+            "it is a draft: it has too few approvals for this text",
+            "read it and `approve` it",
+        ),
+        (State::ChangesRequested, _) => (
+            "changes were asked for and not made yet",
+            "edit the text and approve it, or `reopen` it",
+        ),
+        (State::Published, Verb::RequestChanges) => (
+            "it is published",
+            "edit it (the correction then needs approval), or take it down",
+        ),
+        (State::Published, _) => ("it is published", "take it down first"),
+        (State::TakenDown, _) => ("it was taken down", "`reopen` it first"),
+        (State::Rejected, _) => ("it was rejected", "`reopen` it first"),
+        (State::Withdrawn, _) => (
+            "its author withdrew it",
+            "`reopen` it only if the author wishes; consent is needed anew",
+        ),
+        (_, Verb::Takedown) => ("it is not published", "`reject` keeps a story from being published"),
+        _ => ("its state does not allow it", "see `show` for where it stands"),
+    };
+    let code = if state == State::Draft {
+        "policy.too_few_approvals"
+    } else {
+        "story.state"
+    };
+    Refusal {
+        code,
+        what: format!("{}: {title} is {state}", verb.name()),
+        why: why.to_owned(),
+        hint: hint.to_owned(),
+        exit: 5,
+    }
+}

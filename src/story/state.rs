@@ -1,1 +1,501 @@
-//! To be built.
+//! The whole life of a story: what its events make of it, and what may be done next. The table in ARCHITECTURE.md is
+//! [`cell`], tested.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::event::{Actor, Event, EventId, RevisionStatus, What};
+use super::id::TextHash;
+use super::policy::Policy;
+
+/// Where a story stands. Computed, never stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    Draft,
+    ChangesRequested,
+    Approved,
+    Scheduled,
+    Published,
+    TakenDown,
+    Rejected,
+    Withdrawn,
+    /// Contradicting decisions from two desks.
+    Conflict,
+}
+
+impl State {
+    pub const ALL: [State; 9] = [
+        State::Draft,
+        State::ChangesRequested,
+        State::Approved,
+        State::Scheduled,
+        State::Published,
+        State::TakenDown,
+        State::Rejected,
+        State::Withdrawn,
+        State::Conflict,
+    ];
+
+    /// As it is written in lists and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Draft => "draft",
+            State::ChangesRequested => "changes-requested",
+            State::Approved => "approved",
+            State::Scheduled => "scheduled",
+            State::Published => "published",
+            State::TakenDown => "taken-down",
+            State::Rejected => "rejected",
+            State::Withdrawn => "withdrawn",
+            State::Conflict => "conflict",
+        }
+    }
+
+    /// Still on somebody's desk: shown by `list` without `--all`.
+    pub fn is_open(self) -> bool {
+        !matches!(
+            self,
+            State::Published | State::TakenDown | State::Rejected | State::Withdrawn
+        )
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What a person may want to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verb {
+    Approve,
+    RequestChanges,
+    Edit,
+    Reject,
+    Publish,
+    Schedule,
+    Takedown,
+    Withdraw,
+    Reopen,
+}
+
+impl Verb {
+    pub const ALL: [Verb; 9] = [
+        Verb::Approve,
+        Verb::RequestChanges,
+        Verb::Edit,
+        Verb::Reject,
+        Verb::Publish,
+        Verb::Schedule,
+        Verb::Takedown,
+        Verb::Withdraw,
+        Verb::Reopen,
+    ];
+
+    /// As it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verb::Approve => "approve",
+            Verb::RequestChanges => "request-changes",
+            Verb::Edit => "edit",
+            Verb::Reject => "reject",
+            Verb::Publish => "publish",
+            Verb::Schedule => "publish --at",
+            Verb::Takedown => "takedown",
+            Verb::Withdraw => "withdraw",
+            Verb::Reopen => "reopen",
+        }
+    }
+}
+
+/// A cell of the state table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cell {
+    /// The step is made and the story is then in this state.
+    Becomes(State),
+    /// A vote: `approved` once there are enough, else as before.
+    Counts,
+    /// As [`Cell::Counts`] once the asker approves; refused to others until the text has changed.
+    CountsForTheAsker,
+    /// The step is made; the state stays.
+    Stays,
+    /// Quiet success, no step.
+    Nothing,
+    /// Refused with exit 5: against the rules.
+    Refused,
+    /// Refused with exit 6: two desks contradict each other; `reopen` or `reject` settles it.
+    Unsettled,
+}
+
+/// The state table: what `verb` does to a story in `state`.
+pub fn cell(state: State, verb: Verb) -> Cell {
+    use Cell::*;
+    use State::*;
+    match (state, verb) {
+        (Draft | ChangesRequested, Verb::Publish | Verb::Schedule | Verb::Takedown) => Refused,
+        (Draft, Verb::Approve) => Counts,
+        (Draft, Verb::Reopen) => Nothing,
+        (ChangesRequested, Verb::Approve) => CountsForTheAsker,
+        (ChangesRequested, Verb::RequestChanges) => Stays,
+        (Approved | Scheduled, Verb::Approve) => Stays,
+        (Approved, Verb::Takedown) => Refused,
+        (Approved | Scheduled, Verb::Publish) => Becomes(Published),
+        (Approved | Scheduled, Verb::Schedule) => Becomes(Scheduled),
+        (Scheduled, Verb::Takedown | Verb::Reopen) => Becomes(Approved),
+        (Draft | Approved | Scheduled, Verb::RequestChanges) => Becomes(ChangesRequested),
+        (Draft | ChangesRequested | Approved | Scheduled, Verb::Edit) => Becomes(Draft),
+        (ChangesRequested | Approved, Verb::Reopen) => Becomes(Draft),
+        (Draft | ChangesRequested | Approved | Scheduled, Verb::Reject) => Becomes(Rejected),
+
+        (Published, Verb::Approve | Verb::Publish) => Nothing,
+        (Published, Verb::Edit) => Stays,
+        (Published, Verb::Takedown) => Becomes(TakenDown),
+        (Published, Verb::RequestChanges | Verb::Reject | Verb::Schedule | Verb::Reopen) => Refused,
+
+        (Rejected, Verb::Reject) | (TakenDown | Rejected | Withdrawn, Verb::Takedown) => Nothing,
+        (TakenDown | Rejected | Withdrawn, Verb::Reopen) => Becomes(Draft),
+        (Withdrawn, Verb::Withdraw) => Nothing,
+        (TakenDown | Rejected | Withdrawn, verb) if verb != Verb::Withdraw => Refused,
+
+        (Conflict, Verb::Approve | Verb::RequestChanges | Verb::Publish | Verb::Schedule) => Unsettled,
+        (Conflict, Verb::Edit | Verb::Reopen) => Becomes(Draft),
+        (Conflict, Verb::Reject) => Becomes(Rejected),
+        (Conflict, Verb::Takedown) => Becomes(TakenDown),
+
+        (_, Verb::Withdraw) => Becomes(Withdrawn),
+        (TakenDown | Rejected | Withdrawn, _) => Refused,
+    }
+}
+
+/// An approval, and what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Vote {
+    pub event: EventId,
+    pub at: Timestamp,
+    pub by: Actor,
+    pub text: TextHash,
+    pub note: String,
+    /// Who changed the text after it, so that it no longer counts.
+    pub lapsed_by: Option<String>,
+}
+
+/// Changes asked for, a veto until the asker approves or the text changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    pub event: EventId,
+    pub at: Timestamp,
+    pub by: Actor,
+    pub text: Option<TextHash>,
+    pub note: String,
+}
+
+/// The storyteller's yes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grant {
+    pub event: EventId,
+    pub at: Timestamp,
+    pub scope: Vec<String>,
+    pub evidence: String,
+    pub recorded_by: String,
+}
+
+/// A publication, begun or done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Publication {
+    /// When the first one began: the page's `date`.
+    pub at: Timestamp,
+    pub slug: String,
+    pub targets: Vec<String>,
+    /// The text that went out last.
+    pub text: Option<TextHash>,
+    /// By target: done, and where.
+    pub receipts: BTreeMap<String, (bool, Option<String>)>,
+    /// `published` was recorded for this text.
+    pub announced: bool,
+}
+
+/// What the events say, before the local policy and today's text are asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Life {
+    pub phase: Phase,
+    pub received: Option<Timestamp>,
+    pub votes: Vec<Vote>,
+    pub requests: Vec<Request>,
+    pub schedule: Option<(Timestamp, Option<TextHash>)>,
+    pub consent: Option<Grant>,
+    pub assigned: Option<String>,
+    /// The last to change the text by the tool, and the text it became.
+    pub last_edit: Option<(Actor, Option<TextHash>)>,
+    pub publication: Option<Publication>,
+    pub conflict: Option<(EventId, EventId)>,
+    /// Waived findings: rule and reason.
+    pub waived: BTreeMap<String, String>,
+    pub proposed_revisions: Vec<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    Open,
+    Published,
+    TakenDown,
+    Rejected,
+    Withdrawn,
+}
+
+impl Life {
+    /// Folds a record, whose events are in order.
+    pub fn of(events: &[Event]) -> Life {
+        let mut life = Life {
+            phase: Phase::Open,
+            received: None,
+            votes: Vec::new(),
+            requests: Vec::new(),
+            schedule: None,
+            consent: None,
+            assigned: None,
+            last_edit: None,
+            publication: None,
+            conflict: None,
+            waived: BTreeMap::new(),
+            proposed_revisions: Vec::new(),
+        };
+        for event in events {
+            life.take(event);
+        }
+        life.conflict = contradiction(events);
+        life
+    }
+
+    fn take(&mut self, event: &Event) {
+        let text = event.text;
+        match &event.what {
+            What::Received { .. } => self.received = self.received.or(Some(event.at)),
+            What::Edited { .. } | What::Restored { .. } => self.edited(event),
+            What::Revision { revision, status, .. } => match status {
+                RevisionStatus::Proposed => self.proposed_revisions.push(*revision),
+                RevisionStatus::Accepted | RevisionStatus::Declined => {
+                    self.proposed_revisions.retain(|r| r != revision);
+                    if *status == RevisionStatus::Accepted {
+                        self.edited(event);
+                    }
+                }
+            },
+            What::Assigned { to } => self.assigned = to.clone(),
+            What::Approved { note } => {
+                self.requests.retain(|r| r.by.name != event.by.name);
+                // a vote without a text is a vote for nothing
+                if let Some(text) = text {
+                    self.votes.retain(|v| v.by.name != event.by.name);
+                    let (id, by) = (event.id.clone(), event.by.clone());
+                    self.votes.push(Vote {
+                        event: id,
+                        at: event.at,
+                        by,
+                        text,
+                        note: note.clone(),
+                        lapsed_by: None,
+                    });
+                }
+            }
+            What::ChangesRequested { note } => {
+                self.votes.retain(|v| v.by.name != event.by.name);
+                self.requests.retain(|r| r.by.name != event.by.name);
+                let (id, by) = (event.id.clone(), event.by.clone());
+                self.requests.push(Request {
+                    event: id,
+                    at: event.at,
+                    by,
+                    text,
+                    note: note.clone(),
+                });
+                self.schedule = None;
+            }
+            What::Rejected { .. } => self.close(Phase::Rejected),
+            What::Withdrawn { .. } => {
+                self.close(Phase::Withdrawn);
+                self.consent = None;
+            }
+            What::TakenDown { .. } => self.close(Phase::TakenDown),
+            What::Reopened { .. } => self.close(Phase::Open),
+            What::Consent {
+                grant: true,
+                scope,
+                evidence,
+            } => {
+                self.consent = Some(Grant {
+                    event: event.id.clone(),
+                    at: event.at,
+                    scope: scope.clone(),
+                    evidence: evidence.clone(),
+                    recorded_by: event.by.name.clone(),
+                });
+            }
+            What::Consent { grant: false, .. } => self.consent = None,
+            What::Checked { rule, note } => drop(self.waived.insert(rule.clone(), note.clone())),
+            What::Scheduled { for_time } => self.schedule = Some((*for_time, text)),
+            What::Unscheduled {} => self.schedule = None,
+            What::PublishBegun { targets, slug, .. } => {
+                let first = self
+                    .publication
+                    .take()
+                    .filter(|p| p.receipts.values().any(|(done, _)| *done));
+                self.publication = Some(Publication {
+                    at: first.map_or(event.at, |p| p.at),
+                    slug: slug.clone(),
+                    targets: targets.clone(),
+                    text,
+                    receipts: BTreeMap::new(),
+                    announced: false,
+                });
+                self.schedule = None;
+            }
+            What::Receipt {
+                target, done, place, ..
+            } => {
+                if let Some(publication) = &mut self.publication {
+                    publication.receipts.insert(target.clone(), (*done, place.clone()));
+                    if *done {
+                        self.phase = Phase::Published;
+                    }
+                }
+            }
+            What::Published {} => {
+                if let Some(publication) = &mut self.publication {
+                    publication.announced = true;
+                }
+            }
+            What::FollowUp { .. }
+            | What::Noted { .. }
+            | What::Letter { .. }
+            | What::Split { .. }
+            | What::Joined { .. } => {}
+            What::Erased {} | What::Unknown { .. } => {}
+        }
+    }
+
+    fn edited(&mut self, event: &Event) {
+        for vote in self
+            .votes
+            .iter_mut()
+            .filter(|v| Some(v.text) != event.text && v.lapsed_by.is_none())
+        {
+            vote.lapsed_by = Some(event.by.name.clone());
+        }
+        self.last_edit = Some((event.by.clone(), event.text));
+    }
+
+    fn close(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.votes.clear();
+        self.requests.clear();
+        self.schedule = None;
+    }
+
+    /// The votes that stand: for exactly this text, not lapsed, by somebody whose vote counts.
+    pub fn standing<'a>(&'a self, text: TextHash, policy: &'a Policy) -> impl Iterator<Item = &'a Vote> {
+        let edited_by = self
+            .last_edit
+            .as_ref()
+            .filter(|(_, t)| *t == Some(text))
+            .map(|(by, _)| by.name.as_str());
+        self.votes.iter().filter(move |v| {
+            v.text == text && v.lapsed_by.is_none() && policy.counts(&v.by, edited_by == Some(&v.by.name))
+        })
+    }
+
+    /// Votes that no longer count, and whose they are.
+    pub fn lapsed(&self, text: TextHash) -> impl Iterator<Item = &Vote> {
+        self.votes
+            .iter()
+            .filter(move |v| v.text != text || v.lapsed_by.is_some())
+    }
+
+    /// The requests that are not answered: the text is still the one they were about.
+    pub fn unanswered(&self, text: TextHash) -> impl Iterator<Item = &Request> {
+        self.requests.iter().filter(move |r| r.text.is_none_or(|t| t == text))
+    }
+
+    /// Where the story stands, with this text, under this policy.
+    pub fn state(&self, text: TextHash, policy: &Policy) -> State {
+        if self.conflict.is_some() {
+            return State::Conflict;
+        }
+        match self.phase {
+            Phase::Rejected => State::Rejected,
+            Phase::Withdrawn => State::Withdrawn,
+            Phase::TakenDown => State::TakenDown,
+            Phase::Published => State::Published,
+            Phase::Open if self.unanswered(text).next().is_some() => State::ChangesRequested,
+            Phase::Open if !self.has_enough(text, policy) => State::Draft,
+            Phase::Open if self.schedule.is_some_and(|(_, t)| t == Some(text)) => State::Scheduled,
+            Phase::Open => State::Approved,
+        }
+    }
+
+    /// Whether enough votes stand.
+    pub fn has_enough(&self, text: TextHash, policy: &Policy) -> bool {
+        self.standing(text, policy).count() >= policy.approvals
+    }
+
+    /// A published story whose text is not the one that went out.
+    pub fn has_correction(&self, text: TextHash) -> bool {
+        self.phase == Phase::Published && self.publication.as_ref().is_some_and(|p| p.text != Some(text))
+    }
+}
+
+/// Two decisions that two desks made without knowing of each other, one for the story and one against it, and nobody
+/// settled it since. The same answer on every desk, whatever the order of the lines.
+fn contradiction(events: &[Event]) -> Option<(EventId, EventId)> {
+    let against = |e: &Event| matches!(e.what, What::Rejected { .. });
+    let pro = |e: &Event| {
+        matches!(
+            e.what,
+            What::Approved { .. } | What::Scheduled { .. } | What::PublishBegun { .. } | What::Reopened { .. }
+        )
+    };
+    let settles = |e: &Event| {
+        matches!(
+            e.what,
+            What::Rejected { .. }
+                | What::Reopened { .. }
+                | What::Withdrawn { .. }
+                | What::TakenDown { .. }
+                | What::Edited { .. }
+        )
+    };
+    // without a decision against it, or on a single line of history, there is nothing to contradict
+    let forked = events.windows(2).any(|w| !w[1].after.contains(&w[0].id));
+    if !forked || !events.iter().any(against) {
+        return None;
+    }
+    let place: std::collections::HashMap<&EventId, usize> =
+        events.iter().enumerate().map(|(i, e)| (&e.id, i)).collect();
+    let words = events.len().div_ceil(64);
+    let mut before: Vec<Vec<u64>> = Vec::with_capacity(events.len());
+    for event in events {
+        let mut set = vec![0u64; words];
+        for &i in event.after.iter().filter_map(|id| place.get(id)) {
+            if let Some(earlier) = before.get(i) {
+                set.iter_mut().zip(earlier).for_each(|(a, b)| *a |= b);
+                set[i / 64] |= 1 << (i % 64);
+            }
+        }
+        before.push(set);
+    }
+    let knows = |later: usize, earlier: usize| before[later][earlier / 64] >> (earlier % 64) & 1 == 1;
+    for (r, _) in events.iter().enumerate().filter(|(_, e)| against(e)) {
+        for (p, _) in events.iter().enumerate().filter(|(_, e)| pro(e)) {
+            let apart = !knows(r, p) && !knows(p, r);
+            let settled = || (0..events.len()).any(|s| settles(&events[s]) && knows(s, r) && knows(s, p));
+            if apart && !settled() {
+                return Some((events[p].id.clone(), events[r].id.clone()));
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,455 @@
+//! The command line. Doc comments here are the help.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::story::state::State;
+
+/// The desk between a story inbox and a blog.
+///
+/// Takes the stories people e-mail, makes each a Markdown draft in a git repository, and carries it through review and
+/// publication as commits.
+#[derive(Debug, Parser)]
+#[command(name = "m4c-stories", version, disable_help_subcommand = true, help_template = TEMPLATE, after_help = GROUPS)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n{after-help}\n\nOptions:\n{options}\n";
+
+/// The commands in groups; a test finds every command in it.
+pub const GROUPS: &str = "\
+Every day:
+  fetch              Take new mail in and make drafts of it
+  status             What needs a person (also with no command)
+  show               A story, its people, its decisions
+  approve            A vote for exactly this text
+  publish            Put approved stories out
+
+Stories:
+  list               The queue
+  diff               What changed since it was last approved, or since the mail
+  edit               Change the text
+  restore            Put back text that was cut
+  new                A story told by phone or on paper
+  request-changes    Back to the author, with a letter
+  reject             Decline, with a letter, or silently
+  reopen             Undo a rejection
+  log                What happened to a story, or to all
+
+People:
+  consent            The storyteller's yes: show, record, revoke
+  note               A note for the team
+  assign             Whose turn it is
+
+Letters:
+  letters            The outbox: list, show, edit, send, drop
+  quarantine         Mails that need a person: list, show, retry, drop
+
+Desk:
+  init               Make config.toml and the content repository
+  completions        For bash, zsh, fish, elvish or PowerShell
+  man                The manual page
+
+`m4c-stories COMMAND --help` has an example of each.";
+
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Work in this folder
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub dir: Option<PathBuf>,
+    /// The configuration [default: config.toml]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// The content repository, in place of the configured one
+    #[arg(long, value_name = "DIR", global = true)]
+    pub repo: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say less
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Colours
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: Color,
+    /// Never ask
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// Say what would be done, and do nothing
+    #[arg(short = 'n', long, global = true)]
+    pub dry_run: bool,
+    /// Wait so long for another run to end
+    #[arg(long, value_name = "SECS", default_value_t = 0, global = true)]
+    pub wait: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// What needs a person
+    #[command(after_help = "Example:\n  m4c-stories status")]
+    Status,
+    /// Take new mail in and make drafts of it
+    ///
+    /// Without PATH every inbox of the configuration is read. PATH is an .eml file, an mbox, a Maildir or a folder of .eml files; `-`
+    /// reads one mail from standard input, with exit codes for a mail server (0 kept, 65 never, 75 try again).
+    #[command(
+        after_help = "Examples:\n  m4c-stories fetch\n  m4c-stories fetch old-mails.mbox\n  m4c-stories fetch - < mail.eml"
+    )]
+    Fetch(Fetch),
+    /// The queue
+    #[command(
+        after_help = "Examples:\n  m4c-stories list\n  m4c-stories list --state approved\n  m4c-stories list --all --search bus"
+    )]
+    List(List),
+    /// A story, its people, its decisions
+    #[command(after_help = "Examples:\n  m4c-stories show marion\n  m4c-stories show marion --cut")]
+    Show(Show),
+    /// What changed since it was last approved, or since the mail
+    #[command(after_help = "Examples:\n  m4c-stories diff marion\n  m4c-stories diff marion --from-mail")]
+    Diff(Diff),
+    /// A story told by phone or on paper
+    #[command(
+        after_help = "Example:\n  m4c-stories new --author 'Joan Hill' --evidence 'told to Cath by phone, 3 May' story.md"
+    )]
+    New(New),
+    /// Change the text
+    #[command(
+        after_help = "Examples:\n  m4c-stories edit marion\n  m4c-stories edit marion --title 'Future Leader Stories: Marion M.'\n  m4c-stories edit marion --alt 'photo-1.jpg=Two women at a bus stop'"
+    )]
+    Edit(Edit),
+    /// Put back text that was cut
+    #[command(after_help = "Example:\n  m4c-stories show marion --cut\n  m4c-stories restore marion 2")]
+    Restore {
+        story: String,
+        /// The piece's number, as `show --cut` gives it [default: all]
+        number: Option<u32>,
+    },
+    /// A note for the team
+    #[command(after_help = "Example:\n  m4c-stories note marion -m 'She is away until June'")]
+    Note {
+        story: String,
+        #[arg(short, long, value_name = "TEXT")]
+        message: Option<String>,
+    },
+    /// Whose turn it is
+    #[command(after_help = "Examples:\n  m4c-stories assign marion 'Cath Lee'\n  m4c-stories assign marion --nobody")]
+    Assign {
+        story: String,
+        #[arg(required_unless_present = "nobody")]
+        to: Option<String>,
+        #[arg(long, conflicts_with = "to")]
+        nobody: bool,
+    },
+    /// A vote for exactly this text
+    #[command(after_help = "Examples:\n  m4c-stories approve marion\n  m4c-stories approve marion --if-text 3f9a2c4")]
+    Approve {
+        #[arg(required = true, value_name = "STORY")]
+        stories: Vec<String>,
+        /// Only if the text is still this one (its hash, at least 7 digits)
+        #[arg(long, value_name = "HASH")]
+        if_text: Option<String>,
+        #[arg(short, long, value_name = "TEXT")]
+        message: Option<String>,
+    },
+    /// Back to the author, with a letter
+    #[command(after_help = "Example:\n  m4c-stories request-changes marion -m 'Which year was this?'")]
+    RequestChanges {
+        story: String,
+        /// What you ask of the author
+        #[arg(short, long, value_name = "TEXT")]
+        message: Option<String>,
+    },
+    /// Decline, with a letter, or silently
+    #[command(
+        after_help = "Examples:\n  m4c-stories reject marion -m 'We cannot name the landlord'\n  m4c-stories reject pills --spam"
+    )]
+    Reject {
+        #[arg(required = true, value_name = "STORY")]
+        stories: Vec<String>,
+        #[arg(short, long, value_name = "TEXT")]
+        message: Option<String>,
+        /// No letter
+        #[arg(long)]
+        spam: bool,
+    },
+    /// Undo a rejection
+    #[command(after_help = "Example:\n  m4c-stories reopen marion")]
+    Reopen {
+        #[arg(required = true, value_name = "STORY")]
+        stories: Vec<String>,
+        #[arg(short, long, value_name = "TEXT")]
+        message: Option<String>,
+    },
+    /// The storyteller's yes: show, record, revoke
+    #[command(
+        after_help = "Example:\n  m4c-stories consent marion --grant --evidence 'said yes by phone to Cath, 3 May'"
+    )]
+    Consent(Consent),
+    /// Put approved stories out
+    #[command(after_help = "Examples:\n  m4c-stories publish marion\n  m4c-stories publish")]
+    Publish(Publish),
+    /// What happened to a story, or to all
+    #[command(after_help = "Examples:\n  m4c-stories log marion\n  m4c-stories log --limit 5")]
+    Log {
+        story: Option<String>,
+        /// The latest so many
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// The outbox
+    #[command(
+        after_help = "Examples:\n  m4c-stories letters\n  m4c-stories letters show marion\n  m4c-stories letters send"
+    )]
+    Letters {
+        #[command(subcommand)]
+        action: Option<Letters>,
+    },
+    /// Mails that need a person
+    #[command(after_help = "Examples:\n  m4c-stories quarantine\n  m4c-stories quarantine retry 3f9a --as-story")]
+    Quarantine {
+        #[command(subcommand)]
+        action: Option<Quarantine>,
+        /// Those set aside by a rule, too
+        #[arg(long, global = true)]
+        set_aside: bool,
+    },
+    /// Make config.toml and the content repository
+    #[command(after_help = "Example:\n  m4c-stories init ~/stories-desk")]
+    Init { dir: Option<PathBuf> },
+    /// For bash, zsh, fish, elvish or PowerShell
+    #[command(
+        after_help = "Example:\n  m4c-stories completions bash > ~/.local/share/bash-completion/completions/m4c-stories"
+    )]
+    Completions { shell: clap_complete::Shell },
+    /// The manual page
+    #[command(after_help = "Example:\n  m4c-stories man > m4c-stories.1")]
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub struct Fetch {
+    /// An .eml file, an mbox, a Maildir, a folder of .eml files, or `-`
+    pub paths: Vec<PathBuf>,
+    /// At most so many mails
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Only mails that came on this day or later (YYYY-MM-DD)
+    #[arg(long, value_name = "DAY")]
+    pub since: Option<jiff::civil::Date>,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only stories in this state
+    #[arg(long, value_parser = state)]
+    pub state: Option<State>,
+    /// Only stories of this author
+    #[arg(long)]
+    pub author: Option<String>,
+    /// Only stories with these words in title, author or text
+    #[arg(long, value_name = "WORDS")]
+    pub search: Option<String>,
+    /// Published, rejected and withdrawn ones, too
+    #[arg(long)]
+    pub all: bool,
+    /// Order
+    #[arg(long, value_name = "KEY", default_value = "received")]
+    pub sort: Sort,
+}
+
+fn state(text: &str) -> Result<State, String> {
+    let names: Vec<&str> = State::ALL.iter().map(|s| s.name()).collect();
+    State::ALL
+        .into_iter()
+        .find(|s| s.name() == text)
+        .ok_or_else(|| format!("one of {}", names.join(", ")))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Sort {
+    Received,
+    Author,
+    State,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    pub story: String,
+    /// The mail as it came
+    #[arg(long, conflicts_with_all = ["cut", "record"])]
+    pub raw: bool,
+    /// What was cut, and by which rule
+    #[arg(long, conflicts_with = "record")]
+    pub cut: bool,
+    /// The record, event by event
+    #[arg(long)]
+    pub record: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Diff {
+    pub story: String,
+    /// Against the author's own words
+    #[arg(long)]
+    pub from_mail: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct New {
+    /// Who tells it
+    #[arg(long, value_name = "NAME")]
+    pub author: String,
+    /// Where an answer reaches them
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: Option<String>,
+    /// How the story came to you
+    #[arg(long, value_name = "TEXT")]
+    pub evidence: String,
+    #[arg(long, value_name = "TEXT")]
+    pub subtitle: Option<String>,
+    /// The text in Markdown; `-` is standard input; none opens an editor
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Edit {
+    pub story: String,
+    #[arg(long)]
+    pub title: Option<String>,
+    /// The byline; title and address of the page follow
+    #[arg(long)]
+    pub author: Option<String>,
+    #[arg(long)]
+    pub subtitle: Option<String>,
+    #[arg(long)]
+    pub place: Option<String>,
+    /// For feeds and search engines
+    #[arg(long)]
+    pub description: Option<String>,
+    /// Add a tag; `--tag=-NAME` takes it off
+    #[arg(long, allow_hyphen_values = true)]
+    pub tag: Vec<String>,
+    /// What a photo shows, for those who cannot see it
+    #[arg(long, value_name = "FILE=TEXT")]
+    pub alt: Vec<String>,
+    /// Only spelling and punctuation
+    #[arg(long)]
+    pub minor: bool,
+    /// Commit the edit that somebody made in the folder
+    #[arg(long)]
+    pub take: bool,
+    #[arg(short, long, value_name = "TEXT")]
+    pub message: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Consent {
+    pub story: String,
+    /// They said yes
+    #[arg(long, conflicts_with = "revoke", requires = "evidence")]
+    pub grant: bool,
+    /// They took it back
+    #[arg(long, requires = "evidence")]
+    pub revoke: bool,
+    /// How it is known
+    #[arg(long, value_name = "TEXT")]
+    pub evidence: Option<String>,
+    /// What may be used: name, photos, place ... [default: all of the story]
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub scope: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Publish {
+    /// Which; none: all that are approved
+    #[arg(value_name = "STORY")]
+    pub stories: Vec<String>,
+    /// An approved correction of a published story
+    #[arg(long)]
+    pub update: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Letters {
+    /// The letters that wait
+    List,
+    /// A letter as it would be sent
+    Show {
+        /// The story, or the letter's number
+        letter: String,
+    },
+    /// Change a letter before it leaves
+    Edit { letter: String },
+    /// Send what is due
+    Send {
+        /// Which; none: all
+        letters: Vec<String>,
+    },
+    /// Do not send it
+    Drop {
+        letter: String,
+        #[arg(short, long, value_name = "TEXT")]
+        message: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Quarantine {
+    /// The mails that wait
+    List,
+    /// A mail as it came
+    Show { id: String },
+    /// Read it again
+    Retry {
+        id: String,
+        /// It is a story, whatever the rule says
+        #[arg(long)]
+        as_story: bool,
+    },
+    /// Give it up
+    Drop {
+        id: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// The clap command, for completions, the manual page and tests.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_sound_and_every_command_is_in_a_group_and_has_an_example() {
+        command().debug_assert();
+        for sub in command().get_subcommands() {
+            let line = format!("\n  {:<18} {}", sub.get_name(), sub.get_about().unwrap_or_default());
+            assert!(GROUPS.contains(&format!("\n  {} ", sub.get_name())), "{line}");
+            assert!(
+                sub.get_after_help().is_some_and(|h| h.to_string().contains("Example")),
+                "{}",
+                sub.get_name()
+            );
+        }
+    }
+}

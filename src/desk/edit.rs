@@ -1,0 +1,141 @@
+//! Changes of the text: by hand, by flags, and cut text put back.
+
+use std::collections::BTreeMap;
+
+use crate::story::event::What;
+use crate::story::id::slug;
+use crate::story::page::{Front, INDEX, Page, RECORD, text_hash};
+use crate::story::policy::{Policy, Refusal};
+use crate::story::state::{State, Verb};
+use crate::story::step::{Clerk, Step, Story};
+
+use super::review::Planned;
+
+/// What the flags of `edit` ask for; `None` leaves it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Flags {
+    pub title: Option<String>,
+    pub author: Option<String>,
+    pub subtitle: Option<String>,
+    pub place: Option<String>,
+    pub description: Option<String>,
+    /// Added, or with a leading `-` taken off.
+    pub tags: Vec<String>,
+    /// `photo-1.jpg=words`
+    pub alt: Vec<(String, String)>,
+}
+
+impl Flags {
+    pub fn is_empty(&self) -> bool {
+        *self == Flags::default()
+    }
+}
+
+/// The page with the flags carried out. A new byline changes the title made from the old one, and the slug.
+pub fn apply(story: &Story, flags: &Flags) -> Result<Page, Refusal> {
+    let mut page = story.page.clone();
+    let mut front = page.front();
+    if let Some(author) = &flags.author {
+        if front.title.contains(&front.author) && !front.author.is_empty() && flags.title.is_none() {
+            front.title = front.title.replace(&front.author, author);
+        }
+        front.author = author.clone();
+        front.slug = slug(author);
+    }
+    if let Some(title) = &flags.title {
+        front.title = title.clone();
+    }
+    let given = |text: &String| Some(text.clone()).filter(|t| !t.is_empty());
+    if let Some(text) = &flags.subtitle {
+        front.subtitle = given(text);
+    }
+    if let Some(text) = &flags.place {
+        front.place = given(text);
+    }
+    if let Some(text) = &flags.description {
+        front.description = given(text);
+    }
+    for tag in &flags.tags {
+        match tag.strip_prefix('-') {
+            Some(tag) => front.tags.retain(|t| t != tag),
+            None if front.tags.contains(tag) => {}
+            None => front.tags.push(tag.clone()),
+        }
+    }
+    for (file, words) in &flags.alt {
+        describe(&mut page, &mut front, story, file, words)?;
+    }
+    page.set_front(&front);
+    Ok(page)
+}
+
+/// Alternative text: in the Markdown, where readers meet it, and in the front matter.
+fn describe(page: &mut Page, front: &mut Front, story: &Story, file: &str, words: &str) -> Result<(), Refusal> {
+    if !story.files.contains_key(file) || [INDEX, RECORD].contains(&file) {
+        let photos = story.files.keys().filter(|n| ![INDEX, RECORD].contains(&n.as_str()));
+        let photos: Vec<&str> = photos.map(String::as_str).collect();
+        return Err(Refusal {
+            code: "story.no_such_photo",
+            what: format!("{} has no photo {file:?}", story.title()),
+            why: if photos.is_empty() {
+                "it has no photos".to_owned()
+            } else {
+                format!("it has {}", photos.join(", "))
+            },
+            hint: "name one of its files, as `show` lists them".to_owned(),
+            exit: 2,
+        });
+    }
+    front.alt.insert(file.to_owned(), words.to_owned());
+    page.set_body(&crate::story::markdown::with_alt(page.body(), file, words));
+    Ok(())
+}
+
+/// The step that a new `index.md` is. Refused where it is no page, where it moves `draft` or `date`, and where nothing
+/// would be left of the text.
+pub fn edit(story: &Story, policy: &Policy, clerk: &Clerk, index: &[u8], minor: bool, note: &str) -> Planned {
+    let page = Page::parse(index).map_err(|why| Refusal {
+        code: "story.not_a_page",
+        what: "the edit was not taken".to_owned(),
+        why: why.to_string(),
+        hint: "correct it and edit again".to_owned(),
+        exit: 2,
+    })?;
+    let (old, new) = (story.front(), page.front());
+    if (old.draft, old.date) != (new.draft, new.date) {
+        return Err(Refusal {
+            code: "story.front_matter",
+            what: "the edit was not taken".to_owned(),
+            why: "`draft` and `date` follow the record and are not edited".to_owned(),
+            hint: "`publish` and `takedown` change them".to_owned(),
+            exit: 5,
+        });
+    }
+    if index == story.files[INDEX].as_slice() {
+        return Ok(None);
+    }
+    if !policy.allows(Verb::Edit, &clerk.actor, &story.life, story.text, &story.title())? {
+        return Ok(None);
+    }
+    let mut events = vec![What::Edited { minor }];
+    match story.state(policy) {
+        State::Scheduled => events.push(What::Unscheduled {}),
+        // an edit settles contradicting decisions: both were about another text
+        State::Conflict => events.insert(0, What::Reopened { note: String::new() }),
+        _ => {}
+    }
+    let files = BTreeMap::from([(INDEX.to_owned(), Some(index.to_vec()))]);
+    let mut after = story.files.clone();
+    after.insert(INDEX.to_owned(), index.to_vec());
+    if text_hash(&after) == story.text {
+        return Ok(None);
+    }
+    let step = Step {
+        subject: "Edit".to_owned(),
+        note: note.to_owned(),
+        events,
+        files,
+        ..Step::default()
+    };
+    Ok(Some(story.change(step, clerk)))
+}

@@ -1,0 +1,553 @@
+//! Decisions: each is a pure function from a story at the tip to a change, so that it can be applied again where the
+//! branch has moved meanwhile. `Ok(None)` is quiet success: nothing to do.
+
+use crate::story::event::What;
+use crate::story::id::TextHash;
+use crate::story::policy::{Policy, Refusal};
+use crate::story::record::Change;
+use crate::story::state::{State, Verb};
+use crate::story::step::{Clerk, Step, Story};
+
+/// What planning a step gives.
+pub type Planned = Result<Option<Change>, Refusal>;
+
+/// A vote for exactly this text; refused where `if_text` names another.
+pub fn approve(story: &Story, policy: &Policy, clerk: &Clerk, note: &str, if_text: Option<&str>) -> Planned {
+    story.agrees()?;
+    seen(story, if_text)?;
+    if !policy.allows(Verb::Approve, &clerk.actor, &story.life, story.text, &story.title())? {
+        return Ok(None);
+    }
+    let what = What::Approved { note: note.to_owned() };
+    Ok(Some(story.change(step("Approve", note, vec![what]), clerk)))
+}
+
+/// Back to the author, with a letter.
+pub fn request_changes(story: &Story, policy: &Policy, clerk: &Clerk, note: &str) -> Planned {
+    story.agrees()?;
+    if !policy.allows(
+        Verb::RequestChanges,
+        &clerk.actor,
+        &story.life,
+        story.text,
+        &story.title(),
+    )? {
+        return Ok(None);
+    }
+    let mut events = vec![What::ChangesRequested { note: note.to_owned() }];
+    events.extend(unscheduled(story, policy));
+    Ok(Some(story.change(step("Ask for changes to", note, events), clerk)))
+}
+
+/// Declined: with a letter, or as `spam` without one.
+pub fn reject(story: &Story, policy: &Policy, clerk: &Clerk, note: &str, spam: bool) -> Planned {
+    story.agrees()?;
+    if !policy.allows(Verb::Reject, &clerk.actor, &story.life, story.text, &story.title())? {
+        return Ok(None);
+    }
+    let what = What::Rejected {
+        note: note.to_owned(),
+        spam,
+    };
+    Ok(Some(story.change(step("Reject", note, vec![what]), clerk)))
+}
+
+/// Undoes a rejection or a withdrawal, sets approvals and requests aside: a new commit, never a rewrite.
+pub fn reopen(story: &Story, policy: &Policy, clerk: &Clerk, note: &str) -> Planned {
+    if !policy.allows(Verb::Reopen, &clerk.actor, &story.life, story.text, &story.title())? {
+        return Ok(None);
+    }
+    let what = match story.state(policy) {
+        State::Scheduled => What::Unscheduled {},
+        _ => What::Reopened { note: note.to_owned() },
+    };
+    Ok(Some(story.change(step("Reopen", note, vec![what]), clerk)))
+}
+
+/// Records the storyteller's yes and how it is known, or takes it back.
+pub fn consent(story: &Story, clerk: &Clerk, grant: bool, scope: &[String], evidence: &str) -> Planned {
+    let same = |g: &crate::story::state::Grant| g.scope == scope && g.evidence == evidence;
+    match (&story.life.consent, grant) {
+        (Some(known), true) if same(known) => return Ok(None),
+        (None, false) => return Ok(None),
+        _ => {}
+    }
+    let what = What::Consent {
+        grant,
+        scope: scope.to_vec(),
+        evidence: evidence.to_owned(),
+    };
+    let subject = if grant {
+        "Record consent to"
+    } else {
+        "Record that consent is revoked for"
+    };
+    // the evidence can be a private matter: it stands in the record, not in the log of commits
+    Ok(Some(story.change(step(subject, "", vec![what]), clerk)))
+}
+
+/// An internal note.
+pub fn note(story: &Story, clerk: &Clerk, note: &str) -> Planned {
+    let what = What::Noted { note: note.to_owned() };
+    Ok(Some(story.change(step("Note on", note, vec![what]), clerk)))
+}
+
+/// Whose turn it is; none: nobody's in particular.
+pub fn assign(story: &Story, clerk: &Clerk, to: Option<&str>) -> Planned {
+    if story.life.assigned.as_deref() == to {
+        return Ok(None);
+    }
+    let what = What::Assigned {
+        to: to.map(str::to_owned),
+    };
+    let subject = match to {
+        Some(name) => format!("Assign to {name}:"),
+        None => "Assign to nobody:".to_owned(),
+    };
+    Ok(Some(story.change(step(&subject, "", vec![what]), clerk)))
+}
+
+/// Refused (6) where somebody names a text and it is not the one at the tip.
+fn seen(story: &Story, if_text: Option<&str>) -> Result<(), Refusal> {
+    let matches = |text: TextHash, given: &str| given.len() >= 7 && text.to_string().starts_with(given);
+    match if_text {
+        Some(given) if !matches(story.text, given) => Err(Refusal {
+            code: "story.moved",
+            what: format!("{} is not the text you read", story.title()),
+            why: format!("its text hash is {} now, not {given}", story.text),
+            hint: "read it again with `show`, then decide".to_owned(),
+            exit: 6,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn unscheduled(story: &Story, policy: &Policy) -> Option<What> {
+    (story.state(policy) == State::Scheduled).then_some(What::Unscheduled {})
+}
+
+fn step(subject: &str, note: &str, events: Vec<What>) -> Step {
+    Step {
+        subject: subject.to_owned(),
+        note: note.to_owned(),
+        events,
+        ..Step::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::desk::edit;
+    use crate::story::event::{Actor, EventId, Role};
+    use crate::story::id::MailId;
+    use crate::story::page::{Front, INDEX, Page};
+    use crate::story::policy::Member;
+    use crate::story::record::Files;
+    use crate::story::state::{Cell, cell};
+
+    static DRAWN: AtomicU64 = AtomicU64::new(1);
+    fn draw() -> EventId {
+        EventId::from_random(DRAWN.fetch_add(1, Ordering::Relaxed).to_be_bytes())
+    }
+
+    fn clerk(name: &str) -> Clerk {
+        let second = DRAWN.fetch_add(1, Ordering::Relaxed) as i64;
+        Clerk {
+            actor: Actor {
+                name: name.into(),
+                role: Role::Reviewer,
+            },
+            email: format!("{name}@team.example"),
+            now: jiff::Timestamp::from_second(1_790_000_000 + second).unwrap(),
+            draw,
+        }
+    }
+
+    fn policy(approvals: usize) -> Policy {
+        let member = |n: &str| Member {
+            name: n.into(),
+            email: format!("{n}@team.example"),
+            roles: vec![Role::Reviewer],
+        };
+        let members = ["ann", "ben", "cat"].map(member).to_vec();
+        Policy {
+            members,
+            approvals,
+            own_text: false,
+            consent_required: true,
+        }
+    }
+
+    fn files(change: &Change, old: &Files) -> Files {
+        let mut files = old.clone();
+        for (name, bytes) in &change.files {
+            match bytes {
+                Some(bytes) => drop(files.insert(name.clone(), bytes.clone())),
+                None => drop(files.remove(name)),
+            }
+        }
+        files
+    }
+
+    fn made(story: &Story, planned: Planned) -> Story {
+        let change = planned.expect("allowed").expect("a step");
+        Story::load(&story.id, files(&change, &story.files)).unwrap()
+    }
+
+    fn draft() -> Story {
+        let mail = MailId::of("a", "b", "c", "d", &[]);
+        let id = "2010/12/marion-maxwell-0123456789".parse().unwrap();
+        let front = Front {
+            title: "T".into(),
+            author: "Marion".into(),
+            draft: true,
+            ..Front::default()
+        };
+        let received = What::Received {
+            mail,
+            mail_version: 1,
+            notes: vec![],
+            auth: vec![],
+            no_answer: None,
+        };
+        let page = Page::new(&front, "Words.");
+        let change = crate::story::step::begin(
+            &id,
+            &page,
+            Files::new(),
+            vec![received],
+            "Take in",
+            Files::new(),
+            &clerk("robot"),
+        );
+        Story::load(&id, files(&change, &Files::new())).unwrap()
+    }
+
+    fn with(story: &Story, who: &str, events: Vec<What>) -> Story {
+        made(story, Ok(Some(story.change(step("Do", "", events), &clerk(who)))))
+    }
+
+    fn published(story: &Story) -> Story {
+        let who = clerk("cat");
+        let mut page = story.page.clone();
+        page.set_front(&Front {
+            draft: false,
+            date: Some(who.now),
+            ..story.front()
+        });
+        let events = vec![
+            What::PublishBegun {
+                targets: vec!["site".into()],
+                slug: "m".into(),
+                policy: serde_json::Value::Null,
+            },
+            What::Receipt {
+                target: "site".into(),
+                done: true,
+                place: None,
+                error: None,
+            },
+            What::Published {},
+        ];
+        let files = [(INDEX.to_owned(), Some(page.render()))].into();
+        made(
+            story,
+            Ok(Some(story.change(
+                Step {
+                    events,
+                    files,
+                    ..Step::default()
+                },
+                &who,
+            ))),
+        )
+    }
+
+    fn edited(story: &Story, who: &str, words: &str) -> Planned {
+        let mut page = story.page.clone();
+        page.set_body(words);
+        edit::edit(story, &policy(1), &clerk(who), &page.render(), false, "")
+    }
+
+    /// A story in each state, under a policy of one approval.
+    fn in_state(state: State) -> Story {
+        let p = policy(1);
+        let story = draft();
+        let approved = || made(&story, approve(&story, &p, &clerk("ann"), "", None));
+        match state {
+            State::Draft => story,
+            State::ChangesRequested => made(&story, request_changes(&story, &p, &clerk("ann"), "Which year?")),
+            State::Approved => approved(),
+            State::Scheduled => {
+                let for_time = "2030-01-01T00:00:00Z".parse().unwrap();
+                with(&approved(), "cat", vec![What::Scheduled { for_time }])
+            }
+            State::Published => published(&approved()),
+            State::TakenDown => {
+                let story = published(&approved());
+                let mut page = story.page.clone();
+                page.set_front(&Front {
+                    draft: true,
+                    ..story.front()
+                });
+                let files = [(INDEX.to_owned(), Some(page.render()))].into();
+                let events = vec![What::TakenDown { note: String::new() }];
+                made(
+                    &story,
+                    Ok(Some(story.change(
+                        Step {
+                            events,
+                            files,
+                            ..Step::default()
+                        },
+                        &clerk("cat"),
+                    ))),
+                )
+            }
+            State::Rejected => made(&story, reject(&story, &p, &clerk("ann"), "no", false)),
+            State::Withdrawn => with(
+                &story,
+                "ann",
+                vec![What::Withdrawn {
+                    note: "her wish".into(),
+                }],
+            ),
+            State::Conflict => {
+                let here = approve(&story, &p, &clerk("ann"), "", None).unwrap().unwrap();
+                let there = reject(&story, &p, &clerk("ben"), "no", false).unwrap().unwrap();
+                let name = crate::story::page::RECORD;
+                let mut lines = here.files[name].clone().unwrap();
+                lines.extend_from_slice(&there.files[name].as_ref().unwrap()[story.files[name].len()..]);
+                let mut files = story.files.clone();
+                files.insert(name.into(), lines);
+                Story::load(&story.id, files).unwrap()
+            }
+        }
+    }
+
+    #[test]
+    fn every_cell_of_the_state_table_is_what_the_steps_do() {
+        let p = policy(1);
+        for state in State::ALL {
+            let story = in_state(state);
+            assert_eq!(story.state(&p), state);
+            type Do = fn(&Story, &Policy) -> Planned;
+            let verbs: [(Verb, Do); 5] = [
+                (Verb::Approve, |s, p| approve(s, p, &clerk("ben"), "", None)),
+                (Verb::RequestChanges, |s, p| {
+                    request_changes(s, p, &clerk("ben"), "Why?")
+                }),
+                (Verb::Reject, |s, p| reject(s, p, &clerk("ben"), "no", false)),
+                (Verb::Reopen, |s, p| reopen(s, p, &clerk("ben"), "")),
+                (Verb::Edit, |s, _| edited(s, "ben", "Other words.")),
+            ];
+            for (verb, act) in verbs {
+                let name = format!("{} on {state}", verb.name());
+                match (cell(state, verb), act(&story, &p)) {
+                    (Cell::Becomes(next), planned) => assert_eq!(made(&story, planned).state(&p), next, "{name}"),
+                    (Cell::Counts, planned) => assert_eq!(made(&story, planned).state(&p), State::Approved, "{name}"),
+                    (Cell::Stays, planned) => assert_eq!(made(&story, planned).state(&p), state, "{name}"),
+                    (Cell::Nothing, planned) => assert_eq!(planned, Ok(None), "{name}"),
+                    (Cell::Refused | Cell::CountsForTheAsker, planned) => {
+                        let refusal = planned.expect_err(&name);
+                        assert_eq!(refusal.exit, 5, "{name}");
+                        assert!(!refusal.why.is_empty() && !refusal.hint.is_empty(), "{name}");
+                    }
+                    (Cell::Unsettled, planned) => assert_eq!(planned.expect_err(&name).exit, 6, "{name}"),
+                }
+            }
+            for verb in [Verb::Publish, Verb::Schedule, Verb::Takedown, Verb::Withdraw] {
+                let granted = with(
+                    &story,
+                    "ann",
+                    vec![What::Consent {
+                        grant: true,
+                        scope: vec![],
+                        evidence: "x".into(),
+                    }],
+                );
+                let allowed = p.allows(verb, &clerk("ben").actor, &granted.life, granted.text, "T");
+                match cell(state, verb) {
+                    Cell::Becomes(_) | Cell::Stays => assert_eq!(allowed, Ok(true), "{verb:?} on {state}"),
+                    Cell::Nothing => assert_eq!(allowed, Ok(false), "{verb:?} on {state}"),
+                    Cell::Unsettled => assert_eq!(allowed.unwrap_err().exit, 6),
+                    _ => assert_eq!(allowed.unwrap_err().exit, 5, "{verb:?} on {state}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_in_the_documents_is_the_table_of_the_program() {
+        let page = include_str!("../../ARCHITECTURE.md");
+        let head = page
+            .lines()
+            .position(|l| l.starts_with("| state |"))
+            .expect("the table");
+        let verbs: Vec<&str> = page
+            .lines()
+            .nth(head)
+            .unwrap()
+            .split('|')
+            .map(str::trim)
+            .skip(2)
+            .collect();
+        assert_eq!(&verbs[..9], Verb::ALL.map(Verb::name));
+        let rows: Vec<&str> = page.lines().skip(head + 2).take_while(|l| l.starts_with('|')).collect();
+        assert_eq!(rows.len(), State::ALL.len());
+        for (state, row) in State::ALL.into_iter().zip(rows) {
+            let cells: Vec<&str> = row.split('|').map(str::trim).skip(1).collect();
+            assert_eq!(cells[0], state.name());
+            for (verb, text) in Verb::ALL.into_iter().zip(&cells[1..]) {
+                let expected = match cell(state, verb) {
+                    Cell::Becomes(next) => next.name().to_owned(),
+                    Cell::Counts => "counted".to_owned(),
+                    Cell::CountsForTheAsker => "asker: counted, else 5".to_owned(),
+                    Cell::Stays => "stays".to_owned(),
+                    Cell::Nothing => "0, nothing".to_owned(),
+                    Cell::Refused => "5".to_owned(),
+                    Cell::Unsettled => "6".to_owned(),
+                };
+                assert_eq!(*text, expected, "{} on {state}", verb.name());
+            }
+        }
+    }
+
+    #[test]
+    fn an_edit_after_approval_lapses_it_and_says_whose() {
+        let p = policy(1);
+        let story = in_state(State::Approved);
+        let after = made(&story, edited(&story, "ben", "Other words."));
+        assert_eq!(after.state(&p), State::Draft);
+        let refusal = p.publishable(&after.life, after.text, "T").unwrap_err();
+        assert_eq!((refusal.code, refusal.exit), ("policy.too_few_approvals", 5));
+        assert!(
+            refusal.why.contains("the approval by ann lapsed through ben"),
+            "{}",
+            refusal.why
+        );
+        let back = made(&after, edited(&after, "cat", "Words."));
+        assert_eq!(back.text, story.text);
+        assert_eq!(back.state(&p), State::Draft, "the same words again are not an approval");
+    }
+
+    #[test]
+    fn an_edit_by_hand_lapses_an_approval_too() {
+        let p = policy(1);
+        let story = in_state(State::Approved);
+        let mut files = story.files.clone();
+        files.get_mut(INDEX).unwrap().extend_from_slice(b"more\n");
+        let after = Story::load(&story.id, files).unwrap();
+        assert_eq!(after.state(&p), State::Draft);
+        let refusal = p.publishable(&after.life, after.text, "T").unwrap_err();
+        assert!(
+            refusal.why.contains("ann lapsed through an edit outside the tool"),
+            "{}",
+            refusal.why
+        );
+    }
+
+    #[test]
+    fn nobody_approves_their_own_edit_unless_the_team_allows_it() {
+        let mut p = policy(1);
+        let story = draft();
+        let edited = made(&story, edited(&story, "ben", "Other words."));
+        assert_eq!(
+            approve(&edited, &p, &clerk("ben"), "", None).unwrap_err().code,
+            "policy.own_text"
+        );
+        assert_eq!(
+            made(&edited, approve(&edited, &p, &clerk("ann"), "", None)).state(&p),
+            State::Approved
+        );
+        p.own_text = true;
+        assert_eq!(
+            made(&edited, approve(&edited, &p, &clerk("ben"), "", None)).state(&p),
+            State::Approved
+        );
+    }
+
+    #[test]
+    fn two_approvals_are_of_two_people() {
+        let p = policy(2);
+        let story = draft();
+        let one = made(&story, approve(&story, &p, &clerk("ann"), "", None));
+        assert_eq!(one.state(&p), State::Draft);
+        assert_eq!(approve(&one, &p, &clerk("ann"), "", None), Ok(None));
+        assert_eq!(
+            made(&one, approve(&one, &p, &clerk("ben"), "", None)).state(&p),
+            State::Approved
+        );
+    }
+
+    #[test]
+    fn changes_asked_for_are_a_veto_until_the_asker_approves_or_the_text_changes() {
+        let p = policy(1);
+        let story = in_state(State::ChangesRequested);
+        assert_eq!(
+            made(&story, approve(&story, &p, &clerk("ann"), "", None)).state(&p),
+            State::Approved
+        );
+        assert_eq!(
+            approve(&story, &p, &clerk("ben"), "", None).unwrap_err().code,
+            "policy.changes_requested"
+        );
+        let after = made(&story, edited(&story, "cat", "Other words."));
+        assert_eq!(
+            made(&after, approve(&after, &p, &clerk("ben"), "", None)).state(&p),
+            State::Approved
+        );
+    }
+
+    #[test]
+    fn a_withdrawn_story_needs_consent_anew() {
+        let p = policy(1);
+        let story = with(
+            &draft(),
+            "ann",
+            vec![What::Consent {
+                grant: true,
+                scope: vec![],
+                evidence: "said so".into(),
+            }],
+        );
+        let gone = with(&story, "ann", vec![What::Withdrawn { note: String::new() }]);
+        let back = made(&gone, reopen(&gone, &p, &clerk("ann"), ""));
+        let ready = made(&back, approve(&back, &p, &clerk("ann"), "", None));
+        assert_eq!(
+            p.publishable(&ready.life, ready.text, "T").unwrap_err().code,
+            "policy.no_consent"
+        );
+    }
+
+    #[test]
+    fn front_matter_that_disagrees_with_the_record_stops_every_step() {
+        let story = draft();
+        let mut files = story.files.clone();
+        let text = String::from_utf8(files[INDEX].clone())
+            .unwrap()
+            .replace("draft = true", "draft = false");
+        files.insert(INDEX.into(), text.into_bytes());
+        let bent = Story::load(&story.id, files).unwrap();
+        assert_eq!(
+            approve(&bent, &policy(1), &clerk("ann"), "", None).unwrap_err().code,
+            "story.front_matter"
+        );
+    }
+
+    #[test]
+    fn a_text_that_was_not_read_is_not_approved() {
+        let story = draft();
+        let refusal = approve(&story, &policy(1), &clerk("ann"), "", Some("0000000")).unwrap_err();
+        assert_eq!((refusal.code, refusal.exit), ("story.moved", 6));
+        let hash = story.text.to_string();
+        assert!(
+            approve(&story, &policy(1), &clerk("ann"), "", Some(&hash[..10]))
+                .unwrap()
+                .is_some()
+        );
+    }
+}

@@ -1,0 +1,521 @@
+//! Which parts of a mail are its text, in which order, and which one is read where a mail brings its text twice.
+
+use std::collections::HashMap;
+
+use super::charset;
+use super::html::{self, PartMap};
+use super::mime::Part;
+use super::plain::{self, Format};
+use super::read::file_name;
+use crate::story::passage::{Image, Kind, Line, Span};
+use crate::story::submission::Note;
+
+/// A piece of the body, in the order in which the reader meets it.
+#[derive(Debug, PartialEq)]
+enum Piece {
+    Text(usize),
+    Html(usize),
+    /// A picture between the texts, as phones send them.
+    Image(usize),
+    /// The same text twice: as plain text and as HTML.
+    Either {
+        text: Vec<Piece>,
+        html: Vec<Piece>,
+    },
+}
+
+/// The plan of a mail's body: its pieces, and the parts that are not attachments because they belong to it.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pieces: Vec<Piece>,
+    consumed: Vec<bool>,
+}
+
+impl Plan {
+    /// Decides from the structure alone.
+    pub fn of(parts: &[Part]) -> Plan {
+        let mut plan = Plan {
+            pieces: Vec::new(),
+            consumed: vec![false; parts.len()],
+        };
+        if !parts.is_empty() {
+            plan.pieces = plan.collect(parts, 0, true);
+        }
+        plan
+    }
+
+    /// Whether a part is body, read or not.
+    pub fn consumes(&self, part: usize) -> bool {
+        self.consumed[part]
+    }
+
+    /// The pieces in a part. Bounded recursion: `mime::parts` refuses deep nesting.
+    fn collect(&mut self, parts: &[Part], at: usize, leading: bool) -> Vec<Piece> {
+        let part = &parts[at];
+        if part.is_leaf() {
+            return self.leaf(part, at, leading);
+        }
+        match part.media_type.as_str() {
+            "multipart/alternative" => self.alternative(parts, part),
+            "multipart/related" => self.related(parts, part, leading),
+            // the second part is the signature, the report, the ciphertext
+            "multipart/signed" | "multipart/report" => self.collect(parts, part.children[0], leading),
+            "multipart/encrypted" => Vec::new(),
+            _ => {
+                let mut pieces = Vec::new();
+                for (i, &child) in part.children.iter().enumerate() {
+                    pieces.extend(self.collect(parts, child, leading && i == 0));
+                }
+                pieces
+            }
+        }
+    }
+
+    fn leaf(&mut self, part: &Part, at: usize, leading: bool) -> Vec<Piece> {
+        let disposition = disposition(part);
+        let named = part.content.get("name").is_some() || disposition == "attachment" || has_file_name(part);
+        let piece = match part.media_type.as_str() {
+            // the first text is the body whatever it is called, unless it says it is an attachment; a mail that is all one text
+            // is its body anyway
+            "text/plain" | "text/html" if !named || at == 0 || (leading && disposition != "attachment") => {
+                if part.media_type == "text/html" {
+                    Piece::Html(at)
+                } else {
+                    Piece::Text(at)
+                }
+            }
+            kind if kind.starts_with("image/") && disposition != "attachment" && at != 0 => {
+                return vec![Piece::Image(at)];
+            }
+            _ => return Vec::new(),
+        };
+        self.consumed[at] = true;
+        vec![piece]
+    }
+
+    /// multipart/related (RFC 2387): the root is the text, pictures belong where it shows them.
+    fn related(&mut self, parts: &[Part], part: &Part, leading: bool) -> Vec<Piece> {
+        let start = part.content.get("start").map(bare_id);
+        let by_id = part
+            .children
+            .iter()
+            .copied()
+            .find(|&c| start.is_some() && content_id(&parts[c]) == start);
+        let root = by_id.unwrap_or(part.children[0]);
+        let mut pieces = self.collect(parts, root, leading);
+        for &child in &part.children {
+            let text = parts[child].is_text() || !parts[child].is_leaf();
+            if child != root && text && content_id(&parts[child]).is_none() {
+                pieces.extend(self.collect(parts, child, false));
+            }
+        }
+        pieces
+    }
+
+    fn alternative(&mut self, parts: &[Part], part: &Part) -> Vec<Piece> {
+        let (mut texts, mut htmls) = (Vec::new(), Vec::new());
+        for (i, &child) in part.children.iter().enumerate() {
+            let pieces = self.collect(parts, child, i == 0);
+            // other forms of the same text (AMP, watch, enriched) are no attachments either
+            let kind = parts[child].media_type.as_str();
+            if parts[child].is_text() && !["text/calendar", "text/vcard", "text/x-vcard", "text/csv"].contains(&kind) {
+                self.consumed[child] = true;
+            }
+            if has_html(&pieces) {
+                htmls = pieces;
+            } else if pieces.iter().any(|p| *p != Piece::Image(child)) {
+                texts.push(pieces);
+            }
+        }
+        match (texts.len(), htmls.is_empty()) {
+            (_, true) => texts.into_iter().flatten().collect(),
+            (0, false) => htmls,
+            _ => vec![Piece::Either {
+                text: texts.into_iter().next().unwrap_or_default(),
+                html: htmls,
+            }],
+        }
+    }
+}
+
+fn has_html(pieces: &[Piece]) -> bool {
+    pieces
+        .iter()
+        .any(|p| matches!(p, Piece::Html(_) | Piece::Either { .. }))
+}
+
+/// Content-ID without angle brackets.
+pub(super) fn content_id(part: &Part) -> Option<String> {
+    let id = bare_id(&part.fields.text("Content-ID")?);
+    (!id.is_empty()).then_some(id)
+}
+
+fn bare_id(text: &str) -> String {
+    text.trim()
+        .trim_start_matches('<')
+        .trim_end_matches('>')
+        .trim()
+        .to_owned()
+}
+
+/// The disposition in lower case; empty where there is none.
+pub(super) fn disposition(part: &Part) -> String {
+    part.fields.keyword("Content-Disposition").unwrap_or_default()
+}
+
+fn has_file_name(part: &Part) -> bool {
+    part.fields
+        .line("Content-Disposition")
+        .is_some_and(|v| v.to_ascii_lowercase().contains("filename"))
+}
+
+/// What rendering needs to know of a mail.
+pub(super) struct Source<'a> {
+    pub parts: &'a [Part<'a>],
+    /// The bytes of each leaf, transfer encoding undone; empty for a multipart.
+    pub bytes: &'a [std::borrow::Cow<'a, [u8]>],
+    /// The attachment each part became.
+    pub places: &'a [Option<usize>],
+    pub images: &'a PartMap,
+}
+
+/// The body as lines, and what to say about it.
+#[derive(Debug, Default)]
+pub(super) struct Body {
+    pub lines: Vec<Line>,
+    pub notes: Vec<Note>,
+}
+
+impl Plan {
+    pub fn render(&self, source: &Source) -> Body {
+        let mut body = source.pieces(&self.pieces);
+        place_once(&mut body.lines);
+        body
+    }
+}
+
+impl Source<'_> {
+    fn pieces(&self, pieces: &[Piece]) -> Body {
+        let mut body = Body::default();
+        for piece in pieces {
+            let next = match piece {
+                Piece::Text(at) => self.text(*at),
+                Piece::Html(at) => self.html(*at),
+                Piece::Image(at) => self.image(*at),
+                Piece::Either { text, html } => self.either(text, html),
+            };
+            if !body.lines.is_empty() && !next.lines.is_empty() {
+                body.lines.push(Line::plain(""));
+            }
+            body.lines.extend(next.lines);
+            for note in next.notes {
+                if !body.notes.contains(&note) {
+                    body.notes.push(note);
+                }
+            }
+        }
+        body
+    }
+
+    fn image(&self, at: usize) -> Body {
+        let lines = self.places[at].map(|place| Line {
+            spans: vec![Span {
+                image: Some(Image::Part(place)),
+                ..Span::default()
+            }],
+            ..Line::default()
+        });
+        Body {
+            lines: lines.into_iter().collect(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// A part's text in Unicode, and a note where its charset was guessed.
+    fn decoded(&self, at: usize) -> (String, Vec<Note>) {
+        let part = &self.parts[at];
+        let label = part.content.get("charset").map(str::to_owned);
+        let label = label.or_else(|| {
+            (part.media_type == "text/html")
+                .then(|| meta_charset(&self.bytes[at]))
+                .flatten()
+        });
+        let decoded = charset::decode(&self.bytes[at], label.as_deref());
+        let note = decoded.guessed.map(Note::GuessedCharset);
+        (charset::clean(&decoded.text), note.into_iter().collect())
+    }
+
+    pub fn text(&self, at: usize) -> Body {
+        let (text, notes) = self.decoded(at);
+        let text = unarmoured(&text);
+        let mut lines = plain::lines(&text, self.format(at));
+        scrub(&mut lines);
+        Body { lines, notes }
+    }
+
+    fn format(&self, at: usize) -> Format {
+        let content = &self.parts[at].content;
+        let says = |name: &str, value: &str| content.get(name).is_some_and(|v| v.eq_ignore_ascii_case(value));
+        Format {
+            flowed: says("format", "flowed"),
+            delsp: says("delsp", "yes"),
+        }
+    }
+
+    pub fn html(&self, at: usize) -> Body {
+        let (text, mut notes) = self.decoded(at);
+        let mut lines = match html::lines(&text, self.images) {
+            Ok(read) => {
+                if !read.hidden.is_empty() {
+                    notes.push(Note::HiddenText);
+                }
+                notes.extend(read.remote.into_iter().map(Note::RemoteImage));
+                read.lines
+            }
+            Err(error) => {
+                notes.push(Note::Other(format!("{error}: only its words were read")));
+                html::bare(&text)
+            }
+        };
+        scrub(&mut lines);
+        Body { lines, notes }
+    }
+
+    /// Reads both, and takes the HTML if it says more than the text does (emphasis, lists, links, pictures, what is quoted), or
+    /// if the text is hard-wrapped so that its paragraphs would have to be guessed. A part with nothing in it never wins.
+    fn either(&self, text_pieces: &[Piece], html_pieces: &[Piece]) -> Body {
+        let (text, html) = (self.pieces(text_pieces), self.pieces(html_pieces));
+        let (in_text, in_html) = (Words::of(&text.lines), Words::of(&html.lines));
+        let pictures = html.lines.iter().any(|l| l.spans.iter().any(|s| s.image.is_some()));
+        let use_html = if in_text.total == 0 {
+            true
+        } else if in_html.total == 0 {
+            pictures && in_text.total < 10
+        } else if in_html.total * 3 < in_text.total {
+            false
+        } else {
+            // "please view this mail in a browser" has hardly a word of the mail
+            let stub = in_text.total < in_html.total && in_text.missing_in(&in_html) * 10 > in_text.total * 6;
+            stub || in_text.total * 3 < in_html.total || self.says_more(html_pieces, text_pieces)
+        };
+        let (mut used, name, chosen, other) = match use_html {
+            true => (html, "HTML", &in_html, &in_text),
+            false => (text, "plain text", &in_text, &in_html),
+        };
+        if differ(chosen, other) {
+            used.notes.push(Note::PartsDiffer { used: name });
+        }
+        used
+    }
+
+    /// The first attached text with something in it, and its name: where a mail has no other text, that is the story.
+    pub fn attached_text(&self) -> Option<(String, Body)> {
+        for (at, part) in self.parts.iter().enumerate() {
+            if self.places[at].is_none() || self.bytes[at].len() > 1 << 20 {
+                continue;
+            }
+            let name = file_name(part).unwrap_or_else(|| part.media_type.clone());
+            let lower = name.to_ascii_lowercase();
+            let body = match part.media_type.as_str() {
+                "text/plain" | "text/markdown" => self.text(at),
+                "text/html" => self.html(at),
+                "application/octet-stream" if lower.ends_with(".txt") || lower.ends_with(".md") => self.text(at),
+                _ => continue,
+            };
+            if body.lines.iter().any(|l| !l.is_blank()) {
+                return Some((name, body));
+            }
+        }
+        None
+    }
+
+    fn says_more(&self, html: &[Piece], text: &[Piece]) -> bool {
+        let sources = html.iter().filter_map(|p| match p {
+            Piece::Html(at) => Some(&self.bytes[*at]),
+            _ => None,
+        });
+        let mut converted = false;
+        for source in sources {
+            // Exchange says so when it made the HTML from the text
+            let head = &source[..source.len().min(4096)];
+            if memchr::memmem::find(head, b"Converted from text/plain").is_some() {
+                converted = true;
+            } else if has_structure(source) {
+                return true;
+            }
+        }
+        // pictures between several HTML parts
+        if html.len() > 1 {
+            return true;
+        }
+        let wrapped = |p: &Piece| match p {
+            Piece::Text(at) => !self.format(*at).flowed && is_wrapped(&self.bytes[*at]),
+            _ => false,
+        };
+        !converted && text.iter().any(wrapped)
+    }
+}
+
+/// Whether HTML has tags that plain text cannot show, or marks by which quotes and signatures are known.
+fn has_structure(source: &[u8]) -> bool {
+    const TAGS: [&[u8]; 20] = [
+        b"a",
+        b"b",
+        b"strong",
+        b"i",
+        b"em",
+        b"s",
+        b"strike",
+        b"del",
+        b"ul",
+        b"ol",
+        b"h1",
+        b"h2",
+        b"h3",
+        b"h4",
+        b"h5",
+        b"h6",
+        b"img",
+        b"blockquote",
+        b"hr",
+        b"th",
+    ];
+    const MARKS: [&[u8]; 8] = [
+        b"gmail_",
+        b"moz-",
+        b"yahoo_quoted",
+        b"AppleMailSignature",
+        b"RplyFwdMsg",
+        b"appendonsend",
+        b"protonmail_",
+        b"zwchr",
+    ];
+    let tag = |at: usize| {
+        let name = &source[at + 1..];
+        let len = name.iter().take(12).take_while(|b| b.is_ascii_alphanumeric()).count();
+        TAGS.iter().any(|t| name[..len].eq_ignore_ascii_case(t))
+    };
+    memchr::memchr_iter(b'<', source).any(tag) || MARKS.iter().any(|m| memchr::memmem::find(source, m).is_some())
+}
+
+/// Whether text has lines that look broken at a margin: about 60 to 78 characters, with another line right after.
+fn is_wrapped(text: &[u8]) -> bool {
+    let mut last_long = false;
+    for line in text.split(|&b| b == b'\n').take(2000) {
+        let line = line.trim_ascii();
+        if last_long && !line.is_empty() {
+            return true;
+        }
+        last_long = (60..=80).contains(&line.len());
+    }
+    false
+}
+
+/// The words of a text and how often each stands in it.
+struct Words {
+    counts: HashMap<String, usize>,
+    total: usize,
+}
+
+impl Words {
+    fn of(lines: &[Line]) -> Words {
+        let mut words = Words {
+            counts: HashMap::new(),
+            total: 0,
+        };
+        for line in lines {
+            let text = line.words();
+            // links are written out in one part and not in the other
+            let plain = text
+                .split_whitespace()
+                .filter(|w| !w.contains("://") && !w.starts_with("[cid:") && !w.contains('@'));
+            for word in plain
+                .flat_map(|w| w.split(|c: char| !c.is_alphanumeric()))
+                .filter(|w| !w.is_empty())
+            {
+                *words.counts.entry(word.to_lowercase()).or_default() += 1;
+                words.total += 1;
+            }
+        }
+        words
+    }
+
+    /// How many words are missing in the other.
+    fn missing_in(&self, other: &Words) -> usize {
+        let missing =
+            |(word, count): (&String, &usize)| count.saturating_sub(other.counts.get(word).copied().unwrap_or(0));
+        self.counts.iter().map(missing).sum()
+    }
+}
+
+fn differ(used: &Words, other: &Words) -> bool {
+    let lost = other.missing_in(used);
+    let added = used.missing_in(other);
+    (lost >= 6 && lost * 5 > other.total) || (added >= 10 && added * 10 > used.total * 3 && other.total > 0)
+}
+
+/// The charset that HTML names itself, in its first bytes.
+fn meta_charset(bytes: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(2048)]).to_ascii_lowercase();
+    let rest = &head[head.find("charset=")? + 8..];
+    let name: String = rest
+        .trim_start_matches(['"', '\''])
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || "-_:.".contains(*c))
+        .collect();
+    (!name.is_empty()).then_some(name)
+}
+
+/// A clear-signed text (RFC 9580, section 7) without its armour; any other text as it is.
+fn unarmoured(text: &str) -> std::borrow::Cow<'_, str> {
+    let trimmed = text.trim_start();
+    let Some(rest) = trimmed.strip_prefix("-----BEGIN PGP SIGNED MESSAGE-----\n") else {
+        return text.into();
+    };
+    let Some((_, rest)) = rest.split_once("\n\n") else {
+        return text.into();
+    };
+    let Some((signed, after)) = rest.split_once("\n-----BEGIN PGP SIGNATURE-----") else {
+        return text.into();
+    };
+    let after = after
+        .split_once("-----END PGP SIGNATURE-----")
+        .map_or("", |(_, after)| after);
+    let lines = signed.split('\n').map(|line| line.strip_prefix("- ").unwrap_or(line));
+    let mut out: Vec<&str> = lines.collect();
+    out.push(after.trim_start_matches('\n'));
+    out.join("\n").into()
+}
+
+/// An image that HTML shows and that also stands between the parts is shown once, where it came first.
+fn place_once(lines: &mut Vec<Line>) {
+    let mut seen = std::collections::HashSet::new();
+    lines.retain_mut(|line| {
+        let had = line.spans.len();
+        line.spans.retain(|span| match span.image {
+            Some(Image::Part(place)) => seen.insert(place),
+            _ => true,
+        });
+        line.spans.len() == had || !line.spans.is_empty()
+    });
+}
+
+/// Takes control characters out of what entities in HTML may have brought in, and puts all text into NFC.
+fn scrub(lines: &mut [Line]) {
+    for line in lines {
+        if let Kind::Row { cells, .. } = &mut line.kind {
+            cells.iter_mut().flatten().for_each(scrub_span);
+        }
+        line.spans.iter_mut().for_each(scrub_span);
+    }
+}
+
+fn scrub_span(span: &mut Span) {
+    let fit = |text: &str| text.bytes().all(|b| matches!(b, b' '..=b'~'));
+    if !fit(&span.text) {
+        span.text = charset::clean(&span.text);
+    }
+    if let Some(href) = span.href.as_mut().filter(|h| !fit(h)) {
+        *href = href.chars().filter(|c| !c.is_control()).collect();
+    }
+}

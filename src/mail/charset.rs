@@ -1,0 +1,317 @@
+//! Bytes to text, whatever the label says: mail lies about its charset.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use super::words::nfc;
+
+/// Text, and the charset it was taken for where that is not what the mail said.
+#[derive(Debug, PartialEq)]
+pub(super) struct Decoded {
+    pub text: String,
+    pub guessed: Option<String>,
+}
+
+impl Decoded {
+    fn declared(text: impl Into<String>) -> Decoded {
+        Decoded {
+            text: text.into(),
+            guessed: None,
+        }
+    }
+    fn guessed(text: impl Into<String>, name: &str) -> Decoded {
+        Decoded {
+            text: text.into(),
+            guessed: Some(name.to_owned()),
+        }
+    }
+}
+
+/// Decodes `bytes`. A byte order mark wins; then valid UTF-8 (text in another charset is not, by accident, save in the East);
+/// then the label; then windows-1252 for Western-looking text, and a detector for the rest. Never fails, and never decodes
+/// UTF-7, which turns harmless ASCII into markup.
+pub(super) fn decode(bytes: &[u8], label: Option<&str>) -> Decoded {
+    if let Some((encoding, skip)) = Encoding::for_bom(bytes) {
+        return Decoded::declared(encoding.decode_without_bom_handling(&bytes[skip..]).0);
+    }
+    let label = label.map(|l| l.trim().trim_matches(['"', '\'']).to_ascii_lowercase());
+    let label = label.as_deref().unwrap_or_default();
+    let declared = known(label);
+    let stateful = declared == Some(encoding_rs::ISO_2022_JP);
+    if let Some(found) = wide(bytes, declared) {
+        return found;
+    }
+    if bytes.is_ascii() && !(stateful || (declared.is_none() && bytes.contains(&0x1b))) {
+        return Decoded::declared(String::from_utf8_lossy(bytes));
+    }
+    if bytes.is_ascii() {
+        // ISO-2022-JP, which is often unlabelled
+        let text = encoding_rs::ISO_2022_JP.decode_without_bom_handling_and_without_replacement(bytes);
+        return match text {
+            Some(text) if stateful => Decoded::declared(text),
+            Some(text) => Decoded::guessed(text, "ISO-2022-JP"),
+            None => Decoded::declared(String::from_utf8_lossy(bytes)),
+        };
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return match declared {
+            Some(encoding) if is_eastern(encoding) && !reads_eastern(text) => match strictly(encoding, bytes) {
+                Some(other) => Decoded::declared(other),
+                None => Decoded::guessed(text, UTF_8.name()),
+            },
+            Some(encoding) if encoding != UTF_8 => Decoded::guessed(text, UTF_8.name()),
+            _ => Decoded::declared(text),
+        };
+    }
+    match declared {
+        Some(encoding) if encoding == UTF_8 || label == "us-ascii" || label == "ascii" => {}
+        Some(encoding) => {
+            if let Some(text) = strictly(encoding, bytes) {
+                return match windows_for(label) {
+                    // C1 controls are never meant: the Windows charset of the same script has letters there
+                    Some(windows) if text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)) => {
+                        Decoded::guessed(windows.decode_without_bom_handling(bytes).0, windows.name())
+                    }
+                    _ => Decoded::declared(text),
+                };
+            }
+        }
+        None => {}
+    }
+    mixed(bytes).unwrap_or_else(|| guess(bytes))
+}
+
+/// Text fit to be read: line ends are `\n`, controls (but the tab) and overrides of direction are gone, NFC.
+pub(super) fn clean(text: &str) -> String {
+    if text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t')) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut marks = 0;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let c = match c {
+            '\r' => {
+                chars.next_if_eq(&'\n');
+                '\n'
+            }
+            '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{c}' => '\n',
+            _ => c,
+        };
+        let dropped = (c.is_control() && c != '\n' && c != '\t')
+            || matches!(
+                c,
+                '\u{202d}' | '\u{202e}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
+            );
+        if dropped {
+            continue;
+        }
+        // a pile of combining marks is no writing; 30 is the bound of Unicode's stream-safe text
+        marks = match c {
+            '\0'..='\u{2ff}' => 0,
+            _ if unicode_normalization::char::is_combining_mark(c) => marks + 1,
+            _ => 0,
+        };
+        if marks <= 30 {
+            out.push(c);
+        }
+    }
+    nfc(out)
+}
+
+fn known(label: &str) -> Option<&'static Encoding> {
+    let name = match label {
+        // labels that mail uses and the Encoding Standard does not have
+        "utf8mb4" | "unicode-1-1-utf-8" => "utf-8",
+        "cp-850" | "cp850" | "cp437" | "ibm850" | "ibm437" | "dos" => return None,
+        "iso-8859-1-windows-3.1-latin-1" | "ansi_x3.110-1983" => "windows-1252",
+        "cp932" | "windows-932" => "shift_jis",
+        "cp936" | "ms936" => "gbk",
+        "cp949" | "ks_c_5601-1987" => "euc-kr",
+        "cp950" => "big5",
+        other => other,
+    };
+    Encoding::for_label_no_replacement(name.as_bytes())
+}
+
+fn strictly(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
+    let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
+    Some(text.into_owned())
+}
+
+fn windows_for(label: &str) -> Option<&'static Encoding> {
+    Some(match label {
+        "iso-8859-2" | "latin2" => encoding_rs::WINDOWS_1250,
+        "iso-8859-5" => encoding_rs::WINDOWS_1251,
+        "iso-8859-7" => encoding_rs::WINDOWS_1253,
+        "iso-8859-8" | "iso-8859-8-i" => encoding_rs::WINDOWS_1255,
+        "iso-8859-6" => encoding_rs::WINDOWS_1256,
+        "iso-8859-4" | "iso-8859-13" => encoding_rs::WINDOWS_1257,
+        "iso-8859-15" | "latin9" | "iso-8859-3" | "iso-8859-10" | "iso-8859-14" => WINDOWS_1252,
+        _ => return None,
+    })
+}
+
+fn is_eastern(encoding: &'static Encoding) -> bool {
+    use encoding_rs::{BIG5, EUC_JP, EUC_KR, GB18030, GBK, SHIFT_JIS};
+    [BIG5, EUC_JP, EUC_KR, GB18030, GBK, SHIFT_JIS].contains(&encoding)
+}
+
+/// Whether text that is valid UTF-8 reads as such in the East: has characters of three bytes and more. (Two-byte sequences
+/// alone are also good GBK, Big5 or Shift_JIS.)
+fn reads_eastern(text: &str) -> bool {
+    text.chars().any(|c| c as u32 >= 0x800)
+}
+
+/// UTF-16 without a mark: said so, or every other byte of the beginning is NUL.
+fn wide(bytes: &[u8], declared: Option<&'static Encoding>) -> Option<Decoded> {
+    let head = &bytes[..bytes.len().min(2048) & !1];
+    if head.len() < 4 {
+        return None;
+    }
+    let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|b| **b == 0).count() * 2;
+    let (high, low) = (zeros(0), zeros(1));
+    let said = declared.is_some_and(|e| e == UTF_16BE || e == UTF_16LE);
+    let encoding = if high * 2 > head.len() && low * 8 < head.len() {
+        UTF_16BE
+    } else if low * 2 > head.len() && high * 8 < head.len() {
+        UTF_16LE
+    } else if said && head.is_ascii() && high + low == 0 {
+        // the label says UTF-16 and the bytes are plain ASCII: transcoded on the way
+        return None;
+    } else if said {
+        declared?
+    } else {
+        return None;
+    };
+    let text = encoding.decode_without_bom_handling(bytes).0;
+    Some(if said {
+        Decoded::declared(text)
+    } else {
+        Decoded::guessed(text, encoding.name())
+    })
+}
+
+/// UTF-8 with some stray bytes of windows-1252 in it (a quotation pasted in by a program): both are read.
+fn mixed(bytes: &[u8]) -> Option<Decoded> {
+    let (mut good, mut bad) = (0usize, 0usize);
+    for chunk in bytes.utf8_chunks() {
+        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        bad += chunk.invalid().len();
+    }
+    if good == 0 || good < bad {
+        return None;
+    }
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0);
+    }
+    Some(Decoded::guessed(text, "UTF-8 with windows-1252"))
+}
+
+fn guess(bytes: &[u8]) -> Decoded {
+    let high = bytes.iter().filter(|b| !b.is_ascii()).count();
+    let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    // letters of Western words, typographic quotes and dashes, and pounds; the detector needs more than a few bytes
+    let western = |b: &u8| {
+        b.is_ascii()
+            || matches!(b, 0x80 | 0x82 | 0x84 | 0x85 | 0x91..=0x97 | 0x99 | 0xa0 | 0xa3 | 0xa9 | 0xab | 0xae | 0xb0 | 0xb4 | 0xb7 | 0xbb..=0xbf | 0xc0..=0xff)
+    };
+    let encoding = if high < 8 && high * 4 <= letters && bytes.iter().all(western) {
+        WINDOWS_1252
+    } else {
+        let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+        detector.feed(&bytes[..bytes.len().min(1 << 16)], true);
+        detector.guess(None, Utf8Detection::Deny)
+    };
+    Decoded::guessed(encoding.decode_without_bom_handling(bytes).0, encoding.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_read_whatever_the_label_says() {
+        let russian = "\u{41f}\u{440}\u{438}\u{432}\u{435}\u{442}, \u{43a}\u{430}\u{43a} \u{434}\u{435}\u{43b}\u{430}?";
+        let cp1251 = encoding_rs::WINDOWS_1251.encode(russian).0.into_owned();
+        let chinese = "\u{4e2d}\u{6587}\u{90f5}\u{4ef6}";
+        let gbk = encoding_rs::GBK.encode(chinese).0.into_owned();
+        let jp = encoding_rs::ISO_2022_JP
+            .encode("\u{3053}\u{3093}\u{306b}\u{3061}\u{306f}")
+            .0
+            .into_owned();
+        let utf16: Vec<u8> = "Hello you".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let cases: &[(&[u8], Option<&str>, &str, Option<&str>)] = &[
+            (b"plain", None, "plain", None),
+            ("caf\u{e9}".as_bytes(), Some("utf-8"), "caf\u{e9}", None),
+            ("caf\u{e9}".as_bytes(), None, "caf\u{e9}", None),
+            ("caf\u{e9}".as_bytes(), Some("iso-8859-1"), "caf\u{e9}", Some("UTF-8")),
+            (chinese.as_bytes(), Some("big5"), chinese, Some("UTF-8")),
+            (b"it\x92s \x80 5", Some("ISO-8859-1"), "it\u{2019}s \u{20ac} 5", None),
+            (b"it\x92s", Some("us-ascii"), "it\u{2019}s", Some("windows-1252")),
+            (b"caf\xe9", Some("utf-8"), "caf\u{e9}", Some("windows-1252")),
+            (b"caf\xe9", None, "caf\u{e9}", Some("windows-1252")),
+            (
+                b"\x84\xdaad\x93",
+                Some("iso-8859-2"),
+                "\u{201e}\u{da}ad\u{201c}",
+                Some("windows-1250"),
+            ),
+            (
+                b"caf\xc3\xa9 it\x92s",
+                Some("utf-8"),
+                "caf\u{e9} it\u{2019}s",
+                Some("UTF-8 with windows-1252"),
+            ),
+            (&cp1251, Some("windows-1251"), russian, None),
+            (&cp1251, Some("x-unknown"), russian, Some("windows-1251")),
+            (&gbk, Some("gb2312"), chinese, None),
+            // these two bytes each are valid UTF-8 as well
+            (b"\xc1\xaa\xcd\xa8", Some("gbk"), "\u{8054}\u{901a}", None),
+            (
+                &jp,
+                Some("iso-2022-jp"),
+                "\u{3053}\u{3093}\u{306b}\u{3061}\u{306f}",
+                None,
+            ),
+            (
+                &jp,
+                None,
+                "\u{3053}\u{3093}\u{306b}\u{3061}\u{306f}",
+                Some("ISO-2022-JP"),
+            ),
+            (&utf16, Some("utf-16"), "Hello you", None),
+            (&utf16, None, "Hello you", Some("UTF-16BE")),
+            (b"\xef\xbb\xbfmark", Some("latin1"), "mark", None),
+            (b"\xff\xfeH\0i\0", None, "Hi", None),
+            (b"+ADw-script+AD4-", Some("utf-7"), "+ADw-script+AD4-", None),
+        ];
+        for (bytes, label, text, guessed) in cases {
+            let found = decode(bytes, *label);
+            assert_eq!(
+                (found.text.as_str(), found.guessed.as_deref()),
+                (*text, *guessed),
+                "{label:?} {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn cleaned_text_keeps_what_people_write() {
+        for (from, to) in [
+            ("a\r\nb\rc\0d\u{7f}\u{9b}", "a\nb\ncd"),
+            ("e\u{301}", "\u{e9}"),
+            (
+                "\u{1f469}\u{200d}\u{1f467} \u{200f}\u{5e9}",
+                "\u{1f469}\u{200d}\u{1f467} \u{200f}\u{5e9}",
+            ),
+            ("a\u{202e}b\u{2028}c", "ab\nc"),
+            ("tab\there", "tab\there"),
+        ] {
+            assert_eq!(clean(from), to, "{from:?}");
+        }
+        assert!(clean(&format!("a{}", "\u{302}".repeat(100_000))).chars().count() < 40);
+    }
+}

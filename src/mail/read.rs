@@ -1,0 +1,317 @@
+//! Bytes to [`Submission`].
+
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use jiff::Timestamp;
+
+use super::body::{self, Plan, Source};
+use super::fields::{Fields, Parameters};
+use super::html::PartMap;
+use super::limits::{Budget, MAX_EMBEDDED, MAX_EMBEDDED_DEPTH, MAX_RECIPIENTS, OverLimit};
+use super::mime::{self, Part};
+use super::{auth, date, document, fields, ident, people, signals, words};
+use crate::story::Mailbox;
+use crate::story::passage::Line;
+use crate::story::submission::{Attachment, Kept, Note, Submission};
+
+/// What the reader is told by the config.
+#[derive(Debug, Clone)]
+pub struct ReadSetting {
+    /// The authserv-id of our own receiving server; its Authentication-Results are believed, no others.
+    pub trusted_authserv: Option<String>,
+    /// Longer mails are not read.
+    pub max_bytes: usize,
+}
+
+impl Default for ReadSetting {
+    fn default() -> ReadSetting {
+        ReadSetting {
+            trusted_authserv: None,
+            max_bytes: 36_700_160,
+        }
+    }
+}
+
+/// Why a mail cannot be read; it is kept, and a person is told.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    #[error("it is empty")]
+    Empty,
+    #[error("it is no mail: none of the header fields of a mail is there")]
+    NoMail,
+    #[error("it is {bytes} bytes long, more than the {limit} allowed")]
+    TooLong { bytes: usize, limit: usize },
+    #[error(transparent)]
+    OverLimit(#[from] OverLimit),
+    #[error("the reader stumbled over it: {0}")]
+    Stumbled(String),
+}
+
+/// Reads a mail that is safe on disk.
+///
+/// A mail with a header and nothing else is readable and has no lines; whether that is a story is for others to say.
+///
+/// # Errors
+/// [`Unreadable`] for what is empty, no mail, over a bound of [`super::limits`], or makes the reader panic.
+pub fn read(kept: Kept, setting: &ReadSetting) -> Result<Submission, Unreadable> {
+    let read = || {
+        let mut reader = Reader {
+            setting,
+            embedded_left: MAX_EMBEDDED,
+        };
+        reader.read(kept.raw(), 0)
+    };
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(result) => result,
+        Err(panic) => {
+            let why = panic.downcast_ref::<String>().map(String::as_str);
+            let why = why.or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(Unreadable::Stumbled(words::one_line(why.unwrap_or("a panic"))))
+        }
+    }
+}
+
+/// What a report says about a mail, be it readable or not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Glance {
+    pub message_id: String,
+    pub date: Option<Timestamp>,
+    pub subject: String,
+    pub from: Mailbox,
+}
+
+/// Reads the first 64 kB of the header and nothing else.
+pub fn glance(raw: &[u8]) -> Glance {
+    let from = mime::beginning(raw);
+    let head = &raw[from..raw.len().min(from + (64 << 10))];
+    let Ok((fields, _)) = Fields::scan(head, &mut Budget::new()) else {
+        return Glance::default();
+    };
+    Glance {
+        message_id: fields.first("Message-ID").map(people::message_id).unwrap_or_default(),
+        date: fields.line("Date").and_then(|line| date::read(&line)),
+        subject: fields.text("Subject").unwrap_or_default(),
+        from: people::first(&fields, "From").unwrap_or_default(),
+    }
+}
+
+struct Reader<'s> {
+    setting: &'s ReadSetting,
+    embedded_left: usize,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, raw: &[u8], depth: usize) -> Result<Submission, Unreadable> {
+        if raw.trim_ascii().is_empty() {
+            return Err(Unreadable::Empty);
+        }
+        if raw.len() > self.setting.max_bytes {
+            return Err(Unreadable::TooLong {
+                bytes: raw.len(),
+                limit: self.setting.max_bytes,
+            });
+        }
+        let parts = mime::parts(raw)?;
+        let fields = &parts[0].fields;
+        if !is_mail(fields) {
+            return Err(Unreadable::NoMail);
+        }
+        let bytes: Vec<Cow<[u8]>> = parts
+            .iter()
+            .map(|part| {
+                if part.is_leaf() {
+                    part.bytes()
+                } else {
+                    Cow::Borrowed(&[][..])
+                }
+            })
+            .collect();
+        let mail = ident::of_leaves_decoded(&parts, &bytes);
+        let signals = signals::of(&parts);
+        let plan = Plan::of(&parts);
+
+        let mut notes = Vec::new();
+        let mut attachments = Vec::new();
+        let mut embedded = Vec::new();
+        let mut places = vec![None; parts.len()];
+        let mut images = PartMap::default();
+        for (i, part) in parts.iter().enumerate() {
+            if !part.is_leaf() || plan.consumes(i) {
+                continue;
+            }
+            let name = file_name(part);
+            if !signals.delivery_report && is_attached_mail(part, name.as_deref(), &bytes[i]) {
+                match self.embedded(&bytes[i], depth) {
+                    Ok(inner) => {
+                        embedded.push(inner);
+                        continue;
+                    }
+                    Err(why) => notes.push(Note::AttachmentKept {
+                        name: name.clone().unwrap_or_else(|| "attached mail".to_owned()),
+                        why,
+                    }),
+                }
+            }
+            let place = attachments.len();
+            places[i] = Some(place);
+            let content_id = body::content_id(part);
+            if let Some(id) = &content_id {
+                images.insert(id, place);
+            }
+            if let Some(location) = part.fields.text("Content-Location") {
+                images.insert(&location, place);
+            }
+            attachments.push(Attachment {
+                name,
+                media_type: part.media_type.clone(),
+                content_id,
+                inline: body::disposition(part) != "attachment",
+                bytes: bytes[i].to_vec(),
+            });
+        }
+        let source = Source {
+            parts: &parts,
+            bytes: &bytes,
+            places: &places,
+            images: &images,
+        };
+        let mut body = plan.render(&source);
+        notes.append(&mut body.notes);
+        if body.lines.iter().all(Line::is_blank)
+            && let Some((name, mut text)) = source.attached_text()
+        {
+            body.lines = std::mem::take(&mut text.lines);
+            notes.append(&mut text.notes);
+            notes.push(Note::FromDocument(name));
+        }
+        notes.extend(attachments.iter().filter_map(document::unread));
+
+        let from = people::first(fields, "From").unwrap_or_default();
+        let sender = people::first(fields, "Sender").filter(|s| !same_address(s, &from));
+        Ok(Submission {
+            mail,
+            message_id: fields.first("Message-ID").map(people::message_id).unwrap_or_default(),
+            references: people::references(fields),
+            date: fields.line("Date").and_then(|line| date::read(&line)),
+            received: received(fields),
+            subject: fields.text("Subject").unwrap_or_default(),
+            sender,
+            reply_to: people::first(fields, "Reply-To"),
+            to: recipients(fields),
+            from,
+            lines: body.lines,
+            attachments,
+            embedded,
+            documents: Vec::new(),
+            auth: auth::results(fields, self.setting.trusted_authserv.as_deref()),
+            signals,
+            notes,
+        })
+    }
+
+    /// An attached mail, read in the same way; or why not.
+    fn embedded(&mut self, raw: &[u8], depth: usize) -> Result<Submission, String> {
+        if depth >= MAX_EMBEDDED_DEPTH {
+            return Err(format!("mails within mails are read {MAX_EMBEDDED_DEPTH} deep"));
+        }
+        self.embedded_left = self
+            .embedded_left
+            .checked_sub(1)
+            .ok_or_else(|| format!("of attached mails {MAX_EMBEDDED} are read"))?;
+        self.read(raw, depth + 1)
+            .map_err(|error| format!("it cannot be read: {error}"))
+    }
+}
+
+/// Whether a header is a mail's: has a field that every mail has one of.
+fn is_mail(fields: &Fields) -> bool {
+    const SURE: [&str; 12] = [
+        "From",
+        "Date",
+        "Subject",
+        "To",
+        "Message-ID",
+        "Received",
+        "Return-Path",
+        "Sender",
+        "MIME-Version",
+        "Content-Type",
+        "Delivered-To",
+        "Reply-To",
+    ];
+    SURE.iter().any(|name| fields.first(name).is_some())
+}
+
+/// message/rfc822, or a file called .eml that begins with the header of a mail.
+fn is_attached_mail(part: &Part, name: Option<&str>, bytes: &[u8]) -> bool {
+    if ["message/rfc822", "message/global"].contains(&part.media_type.as_str()) {
+        return true;
+    }
+    let named = name.is_some_and(|n| n.to_ascii_lowercase().ends_with(".eml"));
+    named && {
+        let head = &bytes[..bytes.len().min(64 << 10)];
+        let fields = Fields::scan(head, &mut Budget::new());
+        fields.is_ok_and(|(f, _)| {
+            f.first("From").is_some() && (f.first("Date").is_some() || f.first("Subject").is_some())
+        })
+    }
+}
+
+/// The name a part gives itself, without folders, fit to be shown.
+pub(super) fn file_name(part: &Part) -> Option<String> {
+    let disposition = Parameters::of("Content-Disposition", &part.fields);
+    let name = disposition.get("filename").or_else(|| part.content.get("name"))?;
+    let name = words::one_line(&words::decode(name));
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
+    if name.is_empty() || name.chars().all(|c| c == '.') {
+        return None;
+    }
+    // the end is worth more than the middle: it says what the file is
+    let chars: Vec<char> = name.chars().collect();
+    Some(match chars.len() {
+        0..=150 => name.to_owned(),
+        len => chars[..120]
+            .iter()
+            .chain(&['\u{2026}'])
+            .chain(&chars[len - 20..])
+            .collect(),
+    })
+}
+
+fn same_address(a: &Mailbox, b: &Mailbox) -> bool {
+    match (&a.address, &b.address) {
+        (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+        (None, _) => true,
+        _ => false,
+    }
+}
+
+/// The time our own server took the mail in: behind the last semicolon of the topmost Received.
+fn received(fields: &Fields) -> Option<Timestamp> {
+    let line = fields::unfolded(fields.first("Received")?);
+    date::read(line.rsplit_once(';')?.1)
+}
+
+fn recipients(fields: &Fields) -> Vec<Mailbox> {
+    let mut found: Vec<Mailbox> = Vec::new();
+    for name in [
+        "To",
+        "Cc",
+        "Delivered-To",
+        "X-Original-To",
+        "Envelope-To",
+        "Apparently-To",
+    ] {
+        for mailbox in fields.all(name).take(5).flat_map(people::mailboxes) {
+            if mailbox.address.is_some() && !found.iter().any(|f| same_address(f, &mailbox)) {
+                found.push(mailbox);
+            }
+        }
+    }
+    found.truncate(MAX_RECIPIENTS);
+    found
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,269 @@
+//! Many steps at once: what `fetch` does. One pack, synced before anything points at it; the branch and the private ref move once.
+
+use std::collections::HashMap;
+
+use git2::{ObjectType, Oid};
+
+use super::lock::{Lock, Writing};
+use super::object::{Objects, commit_bytes};
+use super::pack::Pack;
+use super::read::{ids_ending, is_file_name};
+use super::refs::Move;
+use super::step::{Side, Stored, place, store};
+use super::tree::{Dir, Shelves};
+use super::{Caution, CommitId, PRIVATE_REF, RepoError, StoryRepo, Tip};
+use crate::story::StoryId;
+use crate::story::record::{Change, Files};
+use crate::story::submission::Kept;
+
+/// How often the commits are built anew because the branch moved.
+const TRIES: usize = 5;
+
+/// A batch under way. It sees what it has added; nobody else does before [`Batch::finish`]. Dropped, it leaves nothing.
+pub struct Batch<'a> {
+    repo: &'a StoryRepo,
+    writing: Writing,
+    pack: Pack<'a>,
+    line: Line,
+    changes: Vec<Stored>,
+    /// The trees of the stories touched, as they were at the tip.
+    before: HashMap<StoryId, Option<Oid>>,
+    cautions: Vec<Caution>,
+}
+
+/// A mail that is in the batch's pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PackedMail {
+    blob: Oid,
+    len: usize,
+    /// Where the pack ended when it was in it.
+    end: u64,
+}
+
+/// What a batch came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Finished {
+    /// The new tip; `None` where no commit was made.
+    pub commit: Option<CommitId>,
+    pub cautions: Vec<Caution>,
+}
+
+/// Commits upon each other, not yet on the branch.
+struct Line {
+    tip: Tip,
+    head: Oid,
+    shelves: Shelves,
+    private_before: Option<Oid>,
+    private: Shelves,
+    private_changed: bool,
+}
+
+impl Line {
+    fn begin(repo: &StoryRepo) -> Result<Line, RepoError> {
+        let tip = repo.tip()?;
+        let private_before = repo.read_ref(PRIVATE_REF)?;
+        let private_tree = private_before.map(|commit| repo.tree_of(commit)).transpose()?;
+        Ok(Line {
+            tip,
+            head: tip.commit.0,
+            shelves: Shelves::open(repo, Some(tip.tree))?,
+            private_before,
+            private: Shelves::open(repo, private_tree)?,
+            private_changed: false,
+        })
+    }
+
+    fn add(&mut self, repo: &StoryRepo, pack: &mut Pack, change: &Stored) -> Result<(), RepoError> {
+        self.private_changed |= place(repo, pack, &mut self.private, change, Side::Private)?;
+        if place(repo, pack, &mut self.shelves, change, Side::Branch)? {
+            if change.message.is_empty() {
+                return Err(repo.damaged(change.story.as_str(), "a change of its files without a message"));
+            }
+            let tree = self.shelves.write(pack)?;
+            let commit = commit_bytes(tree, Some(self.head), &change.by, &change.message);
+            self.head = pack.put(ObjectType::Commit, &commit)?;
+        }
+        Ok(())
+    }
+
+    /// The moves of the private ref and of the branch, all their objects being in the pack.
+    fn end(&mut self, pack: &mut Pack, last: &Stored) -> Result<(Option<Move>, Option<Move>), RepoError> {
+        let mut private = None;
+        if self.private_changed {
+            let tree = self.private.write(pack)?;
+            let commit = commit_bytes(tree, None, &last.by, "Private parts\n");
+            let new = pack.put(ObjectType::Commit, &commit)?;
+            let old = self.private_before;
+            private = Some(Move { old, new });
+        }
+        let old = Some(self.tip.commit.0);
+        let branch = (old != Some(self.head)).then_some(Move { old, new: self.head });
+        Ok((private, branch))
+    }
+}
+
+impl StoryRepo {
+    /// Begins a batch; nobody else writes until it is finished or dropped.
+    pub fn batch(&self) -> Result<Batch<'_>, RepoError> {
+        let (writing, cautions) = self.begin()?;
+        self.remove_stale_packs();
+        // a git command that holds the index for long would fail the batch at its end
+        if self.is_checked_out() {
+            drop(Lock::take(self, "index")?);
+        }
+        Ok(Batch {
+            repo: self,
+            writing,
+            pack: Pack::begin(self)?,
+            line: Line::begin(self)?,
+            changes: Vec::new(),
+            before: HashMap::new(),
+            cautions,
+        })
+    }
+}
+
+impl Batch<'_> {
+    /// Writes a raw mail into the pack. It is safe from a power cut after the next [`Batch::sync`].
+    pub fn keep(&mut self, raw: &[u8]) -> Result<PackedMail, RepoError> {
+        let blob = self.pack.put(ObjectType::Blob, raw)?;
+        let (len, end) = (raw.len(), self.pack.len());
+        Ok(PackedMail { blob, len, end })
+    }
+
+    /// The batch's word that a mail is durable: `None` before the [`Batch::sync`] that made it so. `raw` is what was given to
+    /// [`Batch::keep`].
+    pub fn kept<'r>(&self, mail: &PackedMail, raw: &'r [u8]) -> Option<Kept<'r>> {
+        (mail.end <= self.pack.synced() && mail.len == raw.len()).then(|| Kept::sworn(raw))
+    }
+
+    /// Syncs the pack as far as it is written: every mail kept so far is durable.
+    pub fn sync(&mut self) -> Result<(), RepoError> {
+        self.pack.sync()
+    }
+
+    /// Adds one step, upon those before it. `kept` names mails of this batch as files of the private part, so that their
+    /// bytes are neither carried nor hashed again.
+    pub fn add(&mut self, change: &Change, kept: &[(&str, PackedMail)]) -> Result<(), RepoError> {
+        let mut stored = store(self.repo, &mut self.pack, change)?;
+        for (name, mail) in kept {
+            if !is_file_name(name.as_bytes()) {
+                let (story, name) = (change.story.clone(), name.to_string());
+                return Err(RepoError::BadName { story, name });
+            }
+            stored.private.insert(name.to_string(), Some(mail.blob));
+        }
+        if !self.before.contains_key(&change.story) {
+            let tree = self.line.shelves.story(self.repo, &change.story)?;
+            self.before.insert(change.story.clone(), tree);
+        }
+        self.line.add(self.repo, &mut self.pack, &stored)?;
+        self.changes.push(stored);
+        Ok(())
+    }
+
+    /// As [`StoryRepo::find`], with what this batch has added.
+    pub fn find(&mut self, month: &str, digits: &str) -> Result<Vec<StoryId>, RepoError> {
+        let dir = self.line.shelves.month(self.repo, month)?;
+        Ok(ids_ending(month, dir.0.iter().map(|e| &*e.name), digits))
+    }
+
+    /// As [`StoryRepo::story`], with what this batch has added.
+    pub fn story(&mut self, id: &StoryId) -> Result<Option<Files>, RepoError> {
+        let tree = self.line.shelves.story(self.repo, id)?;
+        self.files(tree, id)
+    }
+
+    /// As [`StoryRepo::private`], with what this batch has added.
+    pub fn private(&mut self, id: &StoryId) -> Result<Option<Files>, RepoError> {
+        let tree = self.line.private.story(self.repo, id)?;
+        self.files(tree, id)
+    }
+
+    fn files(&self, tree: Option<Oid>, id: &StoryId) -> Result<Option<Files>, RepoError> {
+        let Some(tree) = tree else { return Ok(None) };
+        let dir = Dir::parse(&self.pack.get(ObjectType::Tree, tree)?);
+        let dir = dir.map_err(|what| self.repo.damaged(id.as_str(), what))?;
+        let mut files = Files::new();
+        for entry in &dir.0 {
+            let (name, blob) = super::read::plain_file(entry).map_err(|what| self.repo.damaged(id.as_str(), what))?;
+            files.insert(name, self.pack.get(ObjectType::Blob, blob)?);
+        }
+        Ok(Some(files))
+    }
+
+    /// Steps added so far.
+    pub fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Bytes of the pack so far.
+    pub fn bytes(&self) -> u64 {
+        self.pack.len()
+    }
+
+    /// Makes it so: pack and index synced, private ref and branch moved, work tree and index brought up to date. If someone moved the
+    /// branch meanwhile, the commits are built again upon theirs.
+    ///
+    /// # Errors
+    /// [`RepoError::Changed`] where they changed a story that this batch changes; nothing was done then.
+    pub fn finish(self) -> Result<Finished, RepoError> {
+        let Batch {
+            repo,
+            mut writing,
+            mut pack,
+            mut line,
+            changes,
+            before,
+            mut cautions,
+        } = self;
+        let Some(last) = changes.last() else {
+            let commit = None;
+            return Ok(Finished { commit, cautions });
+        };
+        for _ in 0..TRIES {
+            let (private, branch) = line.end(&mut pack, last)?;
+            if private.is_none() && branch.is_none() {
+                let commit = None;
+                return Ok(Finished { commit, cautions });
+            }
+            pack.finish()?;
+            let index = match branch {
+                Some(_) if repo.is_checked_out() => Some(Lock::take(repo, "index")?),
+                _ => None,
+            };
+            let announce = || match branch {
+                Some(_) => writing.announce(repo, Some(line.tip.commit.0)),
+                None => Ok(()),
+            };
+            if repo.move_refs(private, branch, announce)? {
+                if let Some(to) = branch {
+                    repo.log_move(to, &last.by, &format!("fetch: {} steps", changes.len()));
+                    if let Some(index) = index {
+                        let new = repo.tree_of(to.new)?;
+                        cautions.extend(repo.settle(&mut writing, Some(line.tip.tree), new, index, false));
+                    }
+                }
+                let commit = branch.map(|to| CommitId(to.new));
+                return Ok(Finished { commit, cautions });
+            }
+            drop(index);
+            pack = Pack::begin(repo)?;
+            line = Line::begin(repo)?;
+            for (story, tree) in &before {
+                if line.shelves.story(repo, story)? != *tree {
+                    let (story, file) = (story.clone(), "its folder".to_owned());
+                    return Err(RepoError::Changed { story, file });
+                }
+            }
+            for change in &changes {
+                line.add(repo, &mut pack, change)?;
+            }
+        }
+        Err(RepoError::Moved(repo.root.clone()))
+    }
+}

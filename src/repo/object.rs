@@ -1,0 +1,184 @@
+//! Objects: hashing, reading with damage named, and loose objects that are on disk before anything points at them.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::{Compression, write::ZlibEncoder};
+use git2::{ObjectType, Oid};
+
+use super::{RepoError, StoryRepo};
+use crate::story::record::Signature;
+
+/// Where new objects go: loose, or a batch's pack.
+pub(super) trait Objects {
+    fn put(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, RepoError>;
+    fn get(&self, kind: ObjectType, id: Oid) -> Result<Vec<u8>, RepoError>;
+}
+
+/// The name of an object. libgit2's SHA-1 notices the known collision attacks, and mail is hostile.
+pub(super) fn name_of(kind: ObjectType, bytes: &[u8]) -> Oid {
+    // the only failure libgit2 knows here is a detected collision: such bytes get a name nothing else has
+    Oid::hash_object(kind, bytes).unwrap_or(Oid::ZERO_SHA1)
+}
+
+impl StoryRepo {
+    pub(super) fn object(&self, kind: ObjectType, id: Oid) -> Result<Vec<u8>, RepoError> {
+        self.with_object(kind, id, <[u8]>::to_vec)
+    }
+
+    /// Reads without a copy.
+    pub(super) fn with_object<T>(
+        &self,
+        kind: ObjectType,
+        id: Oid,
+        use_it: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, RepoError> {
+        let odb = self.git.odb().map_err(|e| self.git_error("read its objects", e))?;
+        let object = odb
+            .read(id)
+            .map_err(|e| self.damaged(format!("object {id}"), e.message()))?;
+        if object.kind() != kind {
+            return Err(self.damaged(format!("object {id}"), format!("it is no {kind}")));
+        }
+        Ok(use_it(object.data()))
+    }
+
+    pub(super) fn git_error(&self, doing: &'static str, source: git2::Error) -> RepoError {
+        let path = self.dir.clone();
+        RepoError::Git { doing, path, source }
+    }
+
+    pub(super) fn damaged(&self, place: impl Into<String>, what: impl Into<String>) -> RepoError {
+        RepoError::Damaged {
+            path: self.root.clone(),
+            place: place.into(),
+            what: what.into(),
+        }
+    }
+}
+
+/// Loose objects, each synced; their folders are synced by [`Loose::sync`].
+pub(super) struct Loose<'a> {
+    repo: &'a StoryRepo,
+    folders: BTreeSet<PathBuf>,
+}
+
+impl<'a> Loose<'a> {
+    pub fn new(repo: &'a StoryRepo) -> Self {
+        let folders = BTreeSet::new();
+        Loose { repo, folders }
+    }
+
+    /// After this, everything put so far survives a power cut.
+    pub fn sync(&mut self) -> Result<(), RepoError> {
+        for folder in std::mem::take(&mut self.folders) {
+            sync_folder(&folder)?;
+        }
+        Ok(())
+    }
+}
+
+impl Objects for Loose<'_> {
+    fn put(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, RepoError> {
+        let id = named(self.repo, kind, bytes)?;
+        if self.repo.git.odb().is_ok_and(|odb| odb.exists(id)) {
+            return Ok(id);
+        }
+        let hex = id.to_string();
+        let objects = self.repo.dir.join("objects");
+        let folder = objects.join(&hex[..2]);
+        let write = || -> io::Result<()> {
+            if let Err(e) = fs::create_dir(&folder)
+                && e.kind() != io::ErrorKind::AlreadyExists
+            {
+                return Err(e);
+            }
+            let temp = tempfile::Builder::new().prefix("tmp_m4c_").tempfile_in(&folder)?;
+            let level = if is_dense(bytes) {
+                Compression::none()
+            } else {
+                Compression::fast()
+            };
+            let mut deflate = ZlibEncoder::new(temp.as_file(), level);
+            write!(deflate, "{kind} {}\0", bytes.len())?;
+            deflate.write_all(bytes)?;
+            deflate.finish()?;
+            let readable = std::os::unix::fs::PermissionsExt::from_mode(0o444);
+            temp.as_file().set_permissions(readable)?;
+            temp.as_file().sync_all()?;
+            temp.persist(folder.join(&hex[2..])).map_err(|e| e.error)?;
+            Ok(())
+        };
+        write().map_err(RepoError::io("writing an object to", &folder))?;
+        self.folders.extend([objects, folder]);
+        Ok(id)
+    }
+
+    fn get(&self, kind: ObjectType, id: Oid) -> Result<Vec<u8>, RepoError> {
+        self.repo.object(kind, id)
+    }
+}
+
+/// [`name_of`], refusing bytes made to collide.
+pub(super) fn named(repo: &StoryRepo, kind: ObjectType, bytes: &[u8]) -> Result<Oid, RepoError> {
+    match name_of(kind, bytes) {
+        id if id.is_zero() => Err(repo.damaged("a new object", "its bytes are a SHA-1 collision attack")),
+        id => Ok(id),
+    }
+}
+
+/// Syncs a folder's entries.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), RepoError> {
+    File::open(folder)
+        .and_then(|f| f.sync_all())
+        .map_err(RepoError::io("syncing", folder))
+}
+
+/// Bytes that deflating would not make much smaller: photos, and mails that are mostly base64. Text has a blank every few
+/// characters, base64 has none, packed data one in 256; sixteen windows are looked at.
+pub(super) fn is_dense(bytes: &[u8]) -> bool {
+    const WINDOW: usize = 256;
+    if bytes.len() < 4096 {
+        return false;
+    }
+    let stride = (bytes.len() - WINDOW) / 15;
+    let dense = (0..16).filter(|i| {
+        let window = &bytes[i * stride..i * stride + WINDOW];
+        window.iter().filter(|&&b| b == b' ').count() < WINDOW / 32
+    });
+    dense.count() >= 10
+}
+
+/// A commit object: author and committer are the same.
+pub(super) fn commit_bytes(tree: Oid, parent: Option<Oid>, by: &Signature, message: &str) -> Vec<u8> {
+    let mut out = format!("tree {tree}\n");
+    if let Some(parent) = parent {
+        out.push_str(&format!("parent {parent}\n"));
+    }
+    let who = person(by);
+    out.push_str(&format!("author {who}\ncommitter {who}\n\n"));
+    // a NUL would end the message for git
+    out.extend(message.chars().filter(|&c| c != '\0'));
+    if !out.ends_with('\n') {
+        out.push('\n');
+    }
+    out.into_bytes()
+}
+
+/// `Name <address> seconds +0000`, without what git does not allow in it.
+pub(super) fn person(by: &Signature) -> String {
+    let clean = |text: &str, or: &str| {
+        let kept: String = text
+            .chars()
+            .filter(|c| !c.is_control() && !matches!(c, '<' | '>'))
+            .collect();
+        match kept.trim_matches(|c: char| c.is_whitespace() || ".,:;\"\\'".contains(c)) {
+            "" => or.to_owned(),
+            kept => kept.to_owned(),
+        }
+    };
+    let (name, email) = (clean(&by.name, "unknown"), clean(&by.email, "unknown"));
+    format!("{name} <{email}> {} +0000", by.at.as_second().max(0))
+}

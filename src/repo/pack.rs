@@ -1,0 +1,260 @@
+//! One pack for a whole batch, written as the objects come (gitformat-pack, version 2, no deltas against other packs).
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+use flate2::{Compress, Compression, FlushCompress, Status, bufread::ZlibDecoder};
+use git2::{ObjectType, Oid};
+use sha1::{Digest, Sha1};
+use tempfile::NamedTempFile;
+
+use super::object::{Objects, is_dense, named, sync_folder};
+use super::{RepoError, StoryRepo};
+
+/// What is held back before it goes to the file.
+const BUFFER: usize = 256 * 1024;
+
+/// A pack that grows. Dropped unfinished it leaves nothing; killed, a `tmp_m4c_*` that the next run removes.
+pub(super) struct Pack<'a> {
+    repo: &'a StoryRepo,
+    file: NamedTempFile,
+    folder: PathBuf,
+    buffer: Vec<u8>,
+    /// Bytes that are in the file already.
+    flushed: u64,
+    /// Bytes that are on the disk.
+    synced: u64,
+    /// Offset and CRC-32 of each object.
+    places: HashMap<Oid, (u64, u32)>,
+    text: Compress,
+    dense: Compress,
+}
+
+impl<'a> Pack<'a> {
+    pub fn begin(repo: &'a StoryRepo) -> Result<Self, RepoError> {
+        let folder = repo.dir.join("objects/pack");
+        fs::create_dir_all(&folder).map_err(RepoError::io("making", &folder))?;
+        let file = tempfile::Builder::new().prefix("tmp_m4c_").tempfile_in(&folder);
+        let mut buffer = Vec::with_capacity(BUFFER + 64 * 1024);
+        // the number of objects is filled in at the end
+        buffer.extend_from_slice(b"PACK\0\0\0\x02\0\0\0\0");
+        Ok(Pack {
+            repo,
+            file: file.map_err(RepoError::io("making a pack in", &folder))?,
+            folder,
+            buffer,
+            flushed: 0,
+            synced: 0,
+            places: HashMap::new(),
+            text: Compress::new(Compression::fast(), true),
+            dense: Compress::new(Compression::none(), true),
+        })
+    }
+
+    /// Bytes so far.
+    pub fn len(&self) -> u64 {
+        self.flushed + self.buffer.len() as u64
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_file_mut().write_all(&self.buffer)?;
+        self.flushed += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    /// After this, what was put so far survives a power cut (though no ref points at it yet).
+    pub fn sync(&mut self) -> Result<(), RepoError> {
+        let result = self.flush().and_then(|()| self.file.as_file().sync_data());
+        result.map_err(RepoError::io("syncing a pack in", &self.folder))?;
+        if self.synced == 0 {
+            // a file that no folder is sure to name is not durable
+            sync_folder(&self.folder)?;
+        }
+        self.synced = self.flushed;
+        Ok(())
+    }
+
+    /// How much of it is on the disk.
+    pub fn synced(&self) -> u64 {
+        self.synced
+    }
+
+    fn append(&mut self, kind: ObjectType, bytes: &[u8]) -> io::Result<(u64, u32)> {
+        if self.buffer.len() >= BUFFER {
+            self.flush()?;
+        }
+        let (offset, start) = (self.len(), self.buffer.len());
+        let number = match kind {
+            ObjectType::Commit => 1,
+            ObjectType::Tree => 2,
+            _ => 3,
+        };
+        // type and size: 4 bits of it, then 7 a byte
+        let (mut byte, mut size) = ((number << 4) | (bytes.len() & 15) as u8, bytes.len() >> 4);
+        while size > 0 {
+            self.buffer.push(byte | 0x80);
+            byte = (size & 0x7f) as u8;
+            size >>= 7;
+        }
+        self.buffer.push(byte);
+        let deflate = if is_dense(bytes) {
+            &mut self.dense
+        } else {
+            &mut self.text
+        };
+        deflate.reset();
+        loop {
+            let done = deflate.total_in() as usize;
+            self.buffer.reserve(32 * 1024);
+            match deflate.compress_vec(&bytes[done..], &mut self.buffer, FlushCompress::Finish)? {
+                Status::StreamEnd => break,
+                _ => continue,
+            }
+        }
+        Ok((offset, crc32fast::hash(&self.buffer[start..])))
+    }
+
+    fn read_back(&self, offset: u64) -> io::Result<Vec<u8>> {
+        let from = At { pack: self, offset };
+        let mut reader = io::BufReader::with_capacity(16 * 1024, from);
+        let mut byte = [0];
+        loop {
+            reader.read_exact(&mut byte)?;
+            if byte[0] & 0x80 == 0 {
+                break;
+            }
+        }
+        let mut bytes = Vec::new();
+        ZlibDecoder::new(reader).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Completes the pack and its index, syncs both and their folder. From here on its objects are the repository's.
+    pub fn finish(self) -> Result<(), RepoError> {
+        if self.places.is_empty() {
+            return Ok(());
+        }
+        let folder = self.folder.clone();
+        self.complete().map_err(RepoError::io("finishing a pack in", &folder))?;
+        sync_folder(&folder)
+    }
+
+    fn complete(mut self) -> io::Result<()> {
+        self.flush()?;
+        let count = u32::try_from(self.places.len()).map_err(io::Error::other)?;
+        let file = self.file.as_file_mut();
+        file.write_all_at(&count.to_be_bytes(), 8)?;
+        file.seek(SeekFrom::Start(0))?;
+        let mut hash = Sha1::new();
+        let mut chunk = vec![0; BUFFER];
+        loop {
+            match file.read(&mut chunk)? {
+                0 => break,
+                n => hash.update(&chunk[..n]),
+            }
+        }
+        let sum: [u8; 20] = hash.finalize().into();
+        file.write_all(&sum)?;
+        finish_file(file)?;
+        let index = index_bytes(self.places, &sum);
+        let mut index_file = tempfile::Builder::new().prefix("tmp_m4c_").tempfile_in(&self.folder)?;
+        index_file.write_all(&index)?;
+        finish_file(index_file.as_file())?;
+        let name = self.folder.join(format!("pack-{}", hex::encode(sum)));
+        // the pack first: git looks for packs by their index
+        self.file.persist(name.with_extension("pack")).map_err(|e| e.error)?;
+        index_file.persist(name.with_extension("idx")).map_err(|e| e.error)?;
+        Ok(())
+    }
+}
+
+fn finish_file(file: &File) -> io::Result<()> {
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o444))?;
+    file.sync_all()
+}
+
+/// A reader of what was put, wherever it is by now.
+struct At<'p, 'a> {
+    pack: &'p Pack<'a>,
+    offset: u64,
+}
+
+impl Read for At<'_, '_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let n = match self.offset.checked_sub(self.pack.flushed) {
+            Some(at) => {
+                let held = self.pack.buffer.get(at as usize..).unwrap_or_default();
+                let n = held.len().min(out.len());
+                out[..n].copy_from_slice(&held[..n]);
+                n
+            }
+            None => {
+                let left = (self.pack.flushed - self.offset).min(out.len() as u64) as usize;
+                self.pack.file.as_file().read_at(&mut out[..left], self.offset)?
+            }
+        };
+        self.offset += n as u64;
+        Ok(n)
+    }
+}
+
+impl Objects for Pack<'_> {
+    fn put(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, RepoError> {
+        let id = named(self.repo, kind, bytes)?;
+        if !self.places.contains_key(&id) {
+            let place = self.append(kind, bytes);
+            let place = place.map_err(RepoError::io("writing a pack in", &self.folder))?;
+            self.places.insert(id, place);
+        }
+        Ok(id)
+    }
+
+    fn get(&self, kind: ObjectType, id: Oid) -> Result<Vec<u8>, RepoError> {
+        match self.places.get(&id) {
+            Some((offset, _)) => self
+                .read_back(*offset)
+                .map_err(RepoError::io("reading a pack in", &self.folder)),
+            None => self.repo.object(kind, id),
+        }
+    }
+}
+
+/// A pack index, version 2: fan-out, names, CRCs, offsets (those past 2 GiB in a table of their own), the pack's sum, its own.
+fn index_bytes(places: HashMap<Oid, (u64, u32)>, pack_sum: &[u8; 20]) -> Vec<u8> {
+    let mut objects: Vec<_> = places.into_iter().collect();
+    objects.sort_unstable_by_key(|(id, _)| *id);
+    let mut out = Vec::with_capacity(8 + 1024 + objects.len() * 28 + 40);
+    out.extend_from_slice(b"\xfftOc\0\0\0\x02");
+    let mut upto = 0;
+    for first in 0..=255u8 {
+        while objects.get(upto).is_some_and(|(id, _)| id.as_bytes()[0] <= first) {
+            upto += 1;
+        }
+        out.extend_from_slice(&(upto as u32).to_be_bytes());
+    }
+    objects.iter().for_each(|(id, _)| out.extend_from_slice(id.as_bytes()));
+    objects
+        .iter()
+        .for_each(|(_, (_, crc))| out.extend_from_slice(&crc.to_be_bytes()));
+    let mut far = Vec::new();
+    for (_, (offset, _)) in &objects {
+        let word = match u32::try_from(*offset) {
+            Ok(near) if near < 1 << 31 => near,
+            _ => {
+                far.push(*offset);
+                (1 << 31) | (far.len() as u32 - 1)
+            }
+        };
+        out.extend_from_slice(&word.to_be_bytes());
+    }
+    far.iter()
+        .for_each(|offset| out.extend_from_slice(&offset.to_be_bytes()));
+    out.extend_from_slice(pack_sum);
+    let sum = Sha1::digest(&out);
+    out.extend_from_slice(&sum);
+    out
+}

@@ -1,0 +1,216 @@
+//! One step, one commit: loaded at the tip, changed, written, and the branch moved only if it is where it was.
+
+use std::collections::BTreeMap;
+
+use git2::{ObjectType, Oid};
+
+use super::lock::Lock;
+use super::object::{Loose, Objects, commit_bytes};
+use super::read::is_file_name;
+use super::refs::Move;
+use super::tree::{Dir, Entry, FILE, Shelves};
+use super::{Caution, CommitId, PRIVATE_REF, RepoError, StoryRepo, Tip};
+use crate::story::StoryId;
+use crate::story::record::{Change, Files, Signature};
+
+/// How often a step is applied anew because the branch moved.
+const TRIES: usize = 20;
+
+/// A story as it stands when a step is applied to it.
+pub struct Current<'a> {
+    repo: &'a StoryRepo,
+    pub id: &'a StoryId,
+    pub tip: Tip,
+    /// `None`: there is no such story yet.
+    pub files: Option<Files>,
+}
+
+impl Current<'_> {
+    /// The private part; `None` where this repository has none of it.
+    pub fn private(&self) -> Result<Option<Files>, RepoError> {
+        self.repo.private(self.id)
+    }
+}
+
+/// What a step came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// The commit on the branch; `None` where only the private part changed.
+    pub commit: Option<CommitId>,
+    pub cautions: Vec<Caution>,
+}
+
+/// A change with its bytes stored: files by name of blob.
+#[derive(Debug, Clone)]
+pub(super) struct Stored {
+    pub story: StoryId,
+    pub files: BTreeMap<String, Option<Oid>>,
+    pub private: BTreeMap<String, Option<Oid>>,
+    pub message: String,
+    pub by: Signature,
+}
+
+impl StoryRepo {
+    /// Does one step: `step` is given the story at the tip and says what changes, or `None` for nothing. It is called again where
+    /// the branch moved meanwhile. When this returns, all of it is on disk; the private part is there first.
+    ///
+    /// # Errors
+    /// [`RepoError::Locked`] where another program is writing, [`RepoError::Moved`] where the branch does not come to rest; then
+    /// nothing was done.
+    pub fn commit<E: From<RepoError>>(
+        &self,
+        id: &StoryId,
+        mut step: impl FnMut(&Current) -> Result<Option<Change>, E>,
+    ) -> Result<Option<Committed>, E> {
+        let (mut writing, mut cautions) = self.begin()?;
+        for _ in 0..TRIES {
+            let tip = self.tip()?;
+            let files = self.story(&tip, id)?;
+            let repo = self;
+            let Some(change) = step(&Current { repo, id, tip, files })? else {
+                return Ok(None);
+            };
+            let mut loose = Loose::new(self);
+            let stored = store(self, &mut loose, &change)?;
+            let private = self.private_move(&mut loose, std::slice::from_ref(&stored))?;
+            let mut shelves = Shelves::open(self, Some(tip.tree))?;
+            let branch = match place(self, &mut loose, &mut shelves, &stored, Side::Branch)? {
+                true if !stored.message.is_empty() => {
+                    let tree = shelves.write(&mut loose)?;
+                    let commit = commit_bytes(tree, Some(tip.commit.0), &stored.by, &stored.message);
+                    let new = loose.put(ObjectType::Commit, &commit)?;
+                    let old = Some(tip.commit.0);
+                    Some((Move { old, new }, tree))
+                }
+                true => {
+                    return Err(self
+                        .damaged(id.as_str(), "a change of its files without a message")
+                        .into());
+                }
+                false => None,
+            };
+            if private.is_none() && branch.is_none() {
+                return Ok(None);
+            }
+            loose.sync()?;
+            // the index is locked before anything moves, so that a live git command stops the step as a whole
+            let index = match branch {
+                Some(_) if self.is_checked_out() => Some(Lock::take(self, "index")?),
+                _ => None,
+            };
+            let announce = || match branch {
+                Some(_) => writing.announce(self, Some(tip.commit.0)),
+                None => Ok(()),
+            };
+            if !self.move_refs(private, branch.map(|b| b.0), announce)? {
+                continue;
+            }
+            if let Some((to, tree)) = branch {
+                self.log_move(to, &stored.by, &stored.message);
+                if let Some(index) = index {
+                    cautions.extend(self.settle(&mut writing, Some(tip.tree), tree, index, true));
+                }
+            }
+            let commit = branch.map(|(to, _)| CommitId(to.new));
+            return Ok(Some(Committed { commit, cautions }));
+        }
+        Err(RepoError::Moved(self.root.clone()).into())
+    }
+
+    /// The private ref with these changes in it; `None` where they change nothing there.
+    pub(super) fn private_move(&self, to: &mut dyn Objects, changes: &[Stored]) -> Result<Option<Move>, RepoError> {
+        if changes.iter().all(|change| change.private.is_empty()) {
+            return Ok(None);
+        }
+        let old = self.read_ref(PRIVATE_REF)?;
+        let old_tree = old.map(|commit| self.tree_of(commit)).transpose()?;
+        let mut shelves = Shelves::open(self, old_tree)?;
+        for change in changes {
+            place(self, to, &mut shelves, change, Side::Private)?;
+        }
+        let tree = shelves.write(to)?;
+        if Some(tree) == old_tree {
+            return Ok(None);
+        }
+        // no parent: what is taken out of it is gone with the next prune
+        let by = &changes.last().expect("not empty").by;
+        let new = to.put(ObjectType::Commit, &commit_bytes(tree, None, by, "Private parts\n"))?;
+        Ok(Some(Move { old, new }))
+    }
+}
+
+/// Stores the bytes of a change.
+pub(super) fn store(repo: &StoryRepo, to: &mut dyn Objects, change: &Change) -> Result<Stored, RepoError> {
+    let mut blobs = |files: &BTreeMap<String, Option<Vec<u8>>>| -> Result<_, RepoError> {
+        let mut stored = BTreeMap::new();
+        for (name, bytes) in files {
+            if !is_file_name(name.as_bytes()) {
+                let (story, name) = (change.story.clone(), name.clone());
+                return Err(RepoError::BadName { story, name });
+            }
+            let blob = bytes
+                .as_ref()
+                .map(|bytes| to.put(ObjectType::Blob, bytes))
+                .transpose()?;
+            stored.insert(name.clone(), blob);
+        }
+        Ok(stored)
+    };
+    let (files, private) = (blobs(&change.files)?, blobs(&change.private)?);
+    let _ = repo;
+    Ok(Stored {
+        story: change.story.clone(),
+        files,
+        private,
+        message: change.message.clone(),
+        by: change.by.clone(),
+    })
+}
+
+/// Which of a change's two halves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Branch,
+    Private,
+}
+
+/// Puts a change's files into the story's folder; whether that changed anything.
+pub(super) fn place(
+    repo: &StoryRepo,
+    to: &mut dyn Objects,
+    shelves: &mut Shelves,
+    change: &Stored,
+    side: Side,
+) -> Result<bool, RepoError> {
+    let files = match side {
+        Side::Branch => &change.files,
+        Side::Private => &change.private,
+    };
+    if files.is_empty() {
+        return Ok(false);
+    }
+    let id = &change.story;
+    let old = shelves.story(repo, id)?;
+    let mut dir = match old {
+        Some(tree) => Dir::parse(&to.get(ObjectType::Tree, tree)?).map_err(|what| repo.damaged(id.as_str(), what))?,
+        None => Dir::default(),
+    };
+    for (name, blob) in files {
+        match (dir.get(name.as_bytes()), blob) {
+            (Some(Entry { mode, .. }), _) if *mode != FILE => {
+                return Err(repo.damaged(format!("{id}/{name}"), "it is no plain file"));
+            }
+            (_, Some(blob)) => dir.set(name.as_bytes(), FILE, *blob),
+            (_, None) => dir.remove(name.as_bytes()),
+        }
+    }
+    let new = match dir.0.is_empty() {
+        true => None,
+        false => Some(to.put(ObjectType::Tree, &dir.bytes())?),
+    };
+    if new == old {
+        return Ok(false);
+    }
+    shelves.put(repo, id, new)?;
+    Ok(true)
+}

@@ -1,0 +1,390 @@
+//! The work tree: what a person sees and edits in the folder.
+//!
+//! It follows the branch, but only where a file still is what the last commit said; an edit by hand is never overwritten.
+//! Every folder on the way is opened without following symbolic links, and no filter or line-ending rule takes part.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+
+use git2::{ObjectType, Oid};
+use rustix::fs::{AtFlags, Mode, OFlags, fstat, mkdirat, open, openat, renameat, unlinkat};
+use rustix::io::Errno;
+
+use super::index::{self, Stat, Want};
+use super::lock::{Lock, Writing};
+use super::object::name_of;
+use super::read::is_file_name;
+use super::tree::Differs;
+use super::{Caution, RepoError, StoryRepo, Tip};
+use crate::story::StoryId;
+
+/// Larger files are not ours: the mail they came from would have been refused.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// The work tree's folders, opened beneath its root.
+struct Folders {
+    root: OwnedFd,
+    /// Stories' files come in order: the last folder is mostly the next one too.
+    last: Option<(String, OwnedFd)>,
+}
+
+/// What stands at a path.
+enum Found {
+    Missing,
+    Plain(Vec<u8>, Stat),
+    /// A link, a folder, a device, something behind a link.
+    Other,
+}
+
+impl Folders {
+    fn open(repo: &StoryRepo) -> io::Result<Folders> {
+        let root = open(
+            &repo.root,
+            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?;
+        Ok(Folders { root, last: None })
+    }
+
+    /// Opens a folder step by step; `ENOENT` where it is missing and not to be made.
+    fn folder(&mut self, path: &str, make: bool) -> Result<&OwnedFd, Errno> {
+        if self.last.as_ref().is_none_or(|(last, _)| last != path) {
+            let mut at: Option<OwnedFd> = None;
+            for name in path.split('/').filter(|name| !name.is_empty()) {
+                let from = at.as_ref().unwrap_or(&self.root).as_fd();
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                let next = match openat(from, name, flags, Mode::empty()) {
+                    Err(Errno::NOENT) if make => {
+                        match mkdirat(from, name, Mode::from_raw_mode(0o755)) {
+                            Ok(()) | Err(Errno::EXIST) => {}
+                            Err(e) => return Err(e),
+                        }
+                        openat(from, name, flags, Mode::empty())?
+                    }
+                    other => other?,
+                };
+                at = Some(next);
+            }
+            let fd = match at {
+                Some(fd) => fd,
+                None => rustix::io::dup(&self.root)?,
+            };
+            self.last = Some((path.to_owned(), fd));
+        }
+        Ok(&self.last.as_ref().expect("set above").1)
+    }
+
+    fn read(&mut self, path: &str) -> io::Result<Found> {
+        let (folder, name) = split(path);
+        let folder = match self.folder(folder, false) {
+            Ok(fd) => fd,
+            Err(Errno::NOENT) => return Ok(Found::Missing),
+            Err(Errno::LOOP | Errno::NOTDIR) => return Ok(Found::Other),
+            Err(e) => return Err(e.into()),
+        };
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = match openat(folder, name, flags, Mode::empty()) {
+            Ok(fd) => File::from(fd),
+            Err(Errno::NOENT) => return Ok(Found::Missing),
+            Err(Errno::LOOP | Errno::NXIO | Errno::ISDIR) => return Ok(Found::Other),
+            Err(e) => return Err(e.into()),
+        };
+        if !file.metadata()?.is_file() {
+            return Ok(Found::Other);
+        }
+        let mut bytes = Vec::new();
+        (&file).take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Ok(Found::Other);
+        }
+        Ok(Found::Plain(bytes, stat_of(&file)?))
+    }
+
+    /// Writes a file whole or not at all: beside it, then renamed.
+    fn write(&mut self, path: &str, bytes: &[u8], sync: bool) -> io::Result<Stat> {
+        let (folder, name) = split(path);
+        let folder = self.folder(folder, true)?;
+        let temp = format!(".{name}.m4c-tmp");
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let create = || openat(folder, temp.as_str(), flags, Mode::from_raw_mode(0o644));
+        let fd = match create() {
+            Err(Errno::EXIST) => {
+                unlinkat(folder, temp.as_str(), AtFlags::empty())?;
+                create()?
+            }
+            other => other?,
+        };
+        let mut file = File::from(fd);
+        let written = file
+            .write_all(bytes)
+            .and_then(|()| if sync { file.sync_all() } else { Ok(()) });
+        match written.and_then(|()| Ok(renameat(folder, temp.as_str(), folder, name)?)) {
+            Ok(()) => stat_of(&file),
+            Err(e) => {
+                let _ = unlinkat(folder, temp.as_str(), AtFlags::empty());
+                Err(e)
+            }
+        }
+    }
+
+    /// Removes a file, and its folders where they are empty then.
+    fn remove(&mut self, path: &str) -> io::Result<()> {
+        let (folder, name) = split(path);
+        unlinkat(self.folder(folder, false)?, name, AtFlags::empty())?;
+        self.last = None;
+        let mut folder = folder;
+        while !folder.is_empty() {
+            let (above, name) = split(folder);
+            if unlinkat(self.folder(above, false)?, name, AtFlags::REMOVEDIR).is_err() {
+                break;
+            }
+            self.last = None;
+            folder = above;
+        }
+        Ok(())
+    }
+}
+
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+fn stat_of(file: &File) -> io::Result<Stat> {
+    let s = fstat(file)?;
+    // git keeps the low 32 bits of each
+    Ok([
+        s.st_ctime as u32,
+        s.st_ctime_nsec as u32,
+        s.st_mtime as u32,
+        s.st_mtime_nsec as u32,
+        s.st_dev as u32,
+        s.st_ino as u32,
+        0o100644,
+        s.st_uid,
+        s.st_gid,
+        s.st_size as u32,
+    ])
+}
+
+/// Compare the content: of no file can all of this be true but the mode.
+const UNKNOWN: Stat = [0, 0, 0, 0, 0, 0, 0o100644, 0, 0, 0];
+
+impl StoryRepo {
+    /// Brings the work tree and the index from one tree to another. What cannot be done is told, and left for the next run
+    /// where trying again can help: the commit stands already.
+    pub(super) fn settle(
+        &self,
+        writing: &mut Writing,
+        old: Option<Oid>,
+        new: Oid,
+        index: Lock,
+        sync: bool,
+    ) -> Vec<Caution> {
+        let mut cautions = Vec::new();
+        let result = self.differences(old, Some(new)).and_then(|differs| {
+            let wants = self.follow(differs, sync, &mut cautions, writing)?;
+            self.update_index(&index, wants, &mut cautions)
+        });
+        if let Err(e) = result {
+            writing.leave_unfinished();
+            cautions.push(Caution::Index(with_sources(&e)));
+        }
+        cautions
+    }
+
+    fn follow(
+        &self,
+        differs: Vec<Differs>,
+        sync: bool,
+        cautions: &mut Vec<Caution>,
+        writing: &mut Writing,
+    ) -> Result<Vec<Want>, RepoError> {
+        let mut folders = Folders::open(self).map_err(RepoError::io("opening", &self.root))?;
+        // left out of a sparse checkout, or of the index as well: then its not being there is no edit
+        let left_out = |path: &str| {
+            let index = std::fs::read(self.dir.join("index")).unwrap_or_default();
+            index::paths_under(&index, path).is_ok_and(|paths| paths.is_empty())
+        };
+        let mut wants = Vec::with_capacity(differs.len());
+        for Differs { path, old, new } in differs {
+            if !is_story_file(&path) {
+                continue;
+            }
+            let done = match folders.read(&path) {
+                Ok(found) => self.follow_one(&mut folders, &path, found, old, new, sync)?,
+                Err(e) => Err(Caution::NotWritten {
+                    path: path.clone(),
+                    error: e.to_string(),
+                }),
+            };
+            let stat = match done {
+                Ok(stat) => stat,
+                Err(Caution::DeletedByHand(path)) if left_out(&path) => UNKNOWN,
+                Err(caution) => {
+                    if matches!(caution, Caution::NotWritten { .. }) {
+                        writing.leave_unfinished();
+                    }
+                    cautions.push(caution);
+                    UNKNOWN
+                }
+            };
+            let new = new.map(|id| (id, stat));
+            wants.push(Want { path, old, new });
+        }
+        Ok(wants)
+    }
+
+    /// One file: written where it is what the old commit says, left where a person has changed it.
+    fn follow_one(
+        &self,
+        folders: &mut Folders,
+        path: &str,
+        found: Found,
+        old: Option<Oid>,
+        new: Option<Oid>,
+        sync: bool,
+    ) -> Result<Result<Stat, Caution>, RepoError> {
+        let is = match found {
+            Found::Other => return Ok(Err(Caution::NotFollowed(path.to_owned()))),
+            Found::Missing => None,
+            Found::Plain(bytes, stat) => match Some(name_of(ObjectType::Blob, &bytes)) {
+                is if is == new => return Ok(Ok(stat)),
+                is => is,
+            },
+        };
+        let done = match new {
+            _ if is != old => {
+                return Ok(match (is, new) {
+                    (None, None) => Ok(UNKNOWN),
+                    (None, Some(_)) => Err(Caution::DeletedByHand(path.to_owned())),
+                    (Some(_), _) => Err(Caution::HandEdited(path.to_owned())),
+                });
+            }
+            Some(id) => {
+                let bytes = self.object(ObjectType::Blob, id)?;
+                folders.write(path, &bytes, sync)
+            }
+            None if is.is_none() => Ok(UNKNOWN),
+            None => folders.remove(path).map(|()| UNKNOWN),
+        };
+        Ok(done.map_err(|e| Caution::NotWritten {
+            path: path.to_owned(),
+            error: e.to_string(),
+        }))
+    }
+
+    fn update_index(&self, lock: &Lock, wants: Vec<Want>, cautions: &mut Vec<Caution>) -> Result<(), RepoError> {
+        let bytes = match std::fs::read(lock.target()) {
+            Ok(bytes) => bytes,
+            // nothing was ever checked out here
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(e) => return Err(RepoError::io("reading", lock.target())(e)),
+        };
+        match index::edit(&bytes, wants) {
+            Ok((bytes, more)) => {
+                cautions.extend(more);
+                lock.replace(&bytes)
+            }
+            Err(why) => {
+                cautions.push(Caution::Index(why));
+                Ok(())
+            }
+        }
+    }
+
+    /// The files of a story that were edited, added or deleted by hand and not committed. Files with names that are not the
+    /// tool's (an editor's swap file) do not count, nor does anything while another branch is checked out.
+    pub fn uncommitted(&self, tip: &Tip, id: &StoryId) -> Result<Vec<String>, RepoError> {
+        self.take(tip, id).map(|edits| edits.into_keys().collect())
+    }
+
+    /// The same with the bytes of the work tree, as `edit --take` commits them; `None` for a deleted file.
+    pub fn take(&self, tip: &Tip, id: &StoryId) -> Result<BTreeMap<String, Option<Vec<u8>>>, RepoError> {
+        let mut edits = BTreeMap::new();
+        if !self.is_checked_out() {
+            return Ok(edits);
+        }
+        let files = |root| match self.story_tree(root, id)? {
+            Some(tree) => Ok(self.plain_files(tree, id.as_str())?.into_iter().collect()),
+            None => Ok(BTreeMap::new()),
+        };
+        let committed: BTreeMap<String, Oid> = files(tip.tree)?;
+        // where a killed run moved the branch but not the work tree, the older content is no edit
+        let before = match self.left_behind() {
+            Some(old) => files(self.tree_of(old)?)?,
+            None => BTreeMap::new(),
+        };
+        let reading = |e| RepoError::io("reading", self.root.join(id.as_str()))(e);
+        let mut folders = Folders::open(self).map_err(reading)?;
+        let mut missing = Vec::new();
+        let there = folders.names(id.as_str()).map_err(reading)?;
+        for name in committed
+            .keys()
+            .chain(there.iter().filter(|n| !committed.contains_key(*n)))
+        {
+            let (is, was) = (committed.get(name), before.get(name));
+            match folders.read(&format!("{id}/{name}")).map_err(reading)? {
+                Found::Plain(bytes, _) => {
+                    let id = name_of(ObjectType::Blob, &bytes);
+                    if Some(&id) != is && Some(&id) != was {
+                        edits.insert(name.clone(), Some(bytes));
+                    }
+                }
+                Found::Missing if self.left_behind().is_none() || was.is_some() => missing.push(name.clone()),
+                Found::Missing => {}
+                Found::Other => {
+                    return Err(self.damaged(
+                        format!("{id}/{name}"),
+                        "in the work tree it is, or lies behind, a symbolic link",
+                    ));
+                }
+            }
+        }
+        if !missing.is_empty()
+            && let Ok(index) = std::fs::read(self.dir.join("index"))
+            && let Ok(known) = index::paths_under(&index, &format!("{id}/"))
+        {
+            missing.retain(|name| known.contains(&format!("{id}/{name}")));
+            edits.extend(missing.into_iter().map(|name| (name, None)));
+        }
+        Ok(edits)
+    }
+}
+
+impl Folders {
+    /// The names in a folder that could be a story's files; none where the folder is missing.
+    fn names(&mut self, path: &str) -> io::Result<Vec<String>> {
+        let folder = match self.folder(path, false) {
+            Ok(fd) => fd,
+            Err(Errno::NOENT | Errno::LOOP | Errno::NOTDIR) => return Ok(Vec::new()),
+            Err(e) => return Err(e.into()),
+        };
+        let mut names = Vec::new();
+        for entry in rustix::fs::Dir::read_from(folder)? {
+            let name = entry?.file_name().to_bytes().to_vec();
+            if is_file_name(&name) {
+                names.extend(String::from_utf8(name));
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+}
+
+/// `2010/12/name-0123456789/index.md` and nothing else is written in the work tree.
+fn is_story_file(path: &str) -> bool {
+    let (folder, name) = split(path);
+    is_file_name(name.as_bytes()) && folder.parse::<StoryId>().is_ok()
+}
+
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(&format!(": {error}"));
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,256 @@
+//! A story, loaded, and a step upon it: events, files and the commit that says so.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::event::{Actor, Event, EventId, What};
+use super::id::{StoryId, TextHash};
+use super::page::{Front, INDEX, NotAPage, Page, RECORD, text_hash};
+use super::policy::{Policy, Refusal};
+use super::record::{Change, Files, Record, Signature, Trailers, message};
+use super::state::{Life, Phase, State};
+
+/// A story as it stands at one commit.
+#[derive(Debug, Clone)]
+pub struct Story {
+    pub id: StoryId,
+    pub files: Files,
+    pub page: Page,
+    pub record: Record,
+    pub life: Life,
+    pub text: TextHash,
+}
+
+/// Why a folder is no story that can be worked on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    #[error("{id} has no {file}")]
+    Missing { id: StoryId, file: &'static str },
+    #[error("{id}: {why}")]
+    Page { id: StoryId, why: NotAPage },
+}
+
+/// Whoever makes a step, and what is drawn fresh for it.
+#[derive(Debug, Clone)]
+pub struct Clerk {
+    pub actor: Actor,
+    pub email: String,
+    pub now: Timestamp,
+    /// Draws a random event id.
+    pub draw: fn() -> EventId,
+}
+
+impl Clerk {
+    /// Author and committer of the step's commit.
+    pub fn signature(&self) -> Signature {
+        Signature {
+            name: self.actor.name.clone(),
+            email: self.email.clone(),
+            at: self.now,
+        }
+    }
+}
+
+/// One step in the making.
+#[derive(Debug, Clone, Default)]
+pub struct Step {
+    /// The commit's subject: `Approve`.
+    pub subject: String,
+    /// What the person wrote with it.
+    pub note: String,
+    pub events: Vec<What>,
+    /// Files that change beside the record.
+    pub files: BTreeMap<String, Option<Vec<u8>>>,
+    pub private: BTreeMap<String, Option<Vec<u8>>>,
+}
+
+impl Story {
+    /// Reads a story's files.
+    pub fn load(id: &StoryId, files: Files) -> Result<Story, Broken> {
+        let index = files.get(INDEX).ok_or_else(|| Broken::Missing {
+            id: id.clone(),
+            file: INDEX,
+        })?;
+        let page = Page::parse(index).map_err(|why| Broken::Page { id: id.clone(), why })?;
+        let record = Record::parse(files.get(RECORD).map_or(&[], Vec::as_slice));
+        let life = Life::of(&record.events);
+        let text = text_hash(&files);
+        Ok(Story {
+            id: id.clone(),
+            files,
+            page,
+            record,
+            life,
+            text,
+        })
+    }
+
+    pub fn front(&self) -> Front {
+        self.page.front()
+    }
+
+    /// The title, or the folder's name where there is none.
+    pub fn title(&self) -> String {
+        let title = self.front().title;
+        if title.is_empty() {
+            self.id.folder().to_owned()
+        } else {
+            title
+        }
+    }
+
+    pub fn state(&self, policy: &Policy) -> State {
+        self.life.state(self.text, policy)
+    }
+
+    /// Whether `draft` and `date` on the page say what the record says; a step on a page that disagrees is refused.
+    pub fn agrees(&self) -> Result<(), Refusal> {
+        let front = self.front();
+        let published = self.life.phase == Phase::Published;
+        let refusal = |why: String| Refusal {
+            code: "story.front_matter",
+            what: format!("{} disagrees with its record", self.title()),
+            why,
+            hint: "put `draft` and `date` in index.md back: they follow the record".to_owned(),
+            exit: 5,
+        };
+        if let Some(damage) = self.record.damage.first() {
+            return Err(Refusal {
+                hint:
+                    "restore record.jsonl from the history (`git log -p -- record.jsonl`): it is only ever appended to"
+                        .to_owned(),
+                ..refusal(damage.to_string())
+            });
+        }
+        if front.draft == published {
+            let record = if published {
+                "it is published"
+            } else {
+                "it is not published"
+            };
+            return Err(refusal(format!(
+                "index.md says draft = {}, the record says that {record}",
+                front.draft
+            )));
+        }
+        match &self.life.publication {
+            Some(p) if published && front.date.map(|d| d.as_second()) != Some(p.at.as_second()) => Err(refusal(
+                format!("index.md has another date than the publication's, {}", p.at),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the change that a step is: its files, its events upon the latest ones, its commit.
+    pub fn change(&self, step: Step, clerk: &Clerk) -> Change {
+        let mut files = self.files.clone();
+        for (name, bytes) in &step.files {
+            match bytes {
+                Some(bytes) => drop(files.insert(name.clone(), bytes.clone())),
+                None => drop(files.remove(name)),
+            }
+        }
+        let mut after = self.record.heads();
+        let mut lines = self.files.get(RECORD).cloned().unwrap_or_default();
+        if !lines.is_empty() && !lines.ends_with(b"\n") {
+            lines.push(b'\n');
+        }
+        let text = text_hash(&files);
+        let kinds: Vec<String> = step.events.iter().map(What::kind).collect();
+        let title = Page::parse(files.get(INDEX).map_or(&[], Vec::as_slice))
+            .map(|p| p.front().title)
+            .unwrap_or_default();
+        let about_text = step.events.iter().any(about_text);
+        for what in step.events {
+            let event = event(what, text, std::mem::take(&mut after), clerk);
+            after = vec![event.id.clone()];
+            lines.extend_from_slice(event.line().as_bytes());
+            lines.push(b'\n');
+        }
+        let by = clerk.actor.name.clone();
+        let trailers = Trailers {
+            story: &self.id,
+            steps: &kinds,
+            text: about_text.then_some(text),
+            by: &by,
+        };
+        let subject = format!("{} \"{}\"", step.subject, title);
+        let mut changed = step.files;
+        changed.insert(RECORD.to_owned(), Some(lines));
+        Change {
+            story: self.id.clone(),
+            files: changed,
+            private: step.private,
+            message: message(&subject, &step.note, &trailers),
+            by: clerk.signature(),
+        }
+    }
+}
+
+fn event(what: What, text: TextHash, after: Vec<EventId>, clerk: &Clerk) -> Event {
+    let id = match &what {
+        What::Received { mail, .. } | What::FollowUp { mail, .. } => EventId::of_mail(mail),
+        _ => (clerk.draw)(),
+    };
+    let text = about_text(&what).then_some(text);
+    Event {
+        id,
+        after,
+        at: clerk.now,
+        by: clerk.actor.clone(),
+        text,
+        what,
+        sig: None,
+    }
+}
+
+/// Whether an event of this kind names the text it was made upon.
+fn about_text(what: &What) -> bool {
+    matches!(
+        what,
+        What::Received { .. }
+            | What::Edited { .. }
+            | What::Restored { .. }
+            | What::Approved { .. }
+            | What::ChangesRequested { .. }
+            | What::Rejected { .. }
+            | What::Scheduled { .. }
+            | What::PublishBegun { .. }
+            | What::Receipt { .. }
+            | What::Published {}
+            | What::Revision { .. }
+            | What::Checked { .. }
+    )
+}
+
+/// The first step of a story: a folder with a page, its photos, and its record.
+pub fn begin(
+    id: &StoryId,
+    page: &Page,
+    media: Files,
+    first: Vec<What>,
+    subject: &str,
+    private: Files,
+    clerk: &Clerk,
+) -> Change {
+    let empty = Story {
+        id: id.clone(),
+        files: Files::new(),
+        page: page.clone(),
+        record: Record::default(),
+        life: Life::of(&[]),
+        text: text_hash(&Files::new()),
+    };
+    let mut files: BTreeMap<String, Option<Vec<u8>>> = media.into_iter().map(|(n, b)| (n, Some(b))).collect();
+    files.insert(INDEX.to_owned(), Some(page.render()));
+    let private = private.into_iter().map(|(n, b)| (n, Some(b))).collect();
+    let step = Step {
+        subject: subject.to_owned(),
+        note: String::new(),
+        events: first,
+        files,
+        private,
+    };
+    empty.change(step, clerk)
+}
