@@ -6,6 +6,7 @@ use super::charset;
 use super::html::{self, PartMap};
 use super::mime::Part;
 use super::plain::{self, Format};
+use super::read::file_name;
 use crate::story::passage::{Image, Kind, Line, Span};
 use crate::story::submission::Note;
 
@@ -293,7 +294,9 @@ impl Source<'_> {
         } else if in_html.total * 3 < in_text.total {
             false
         } else {
-            in_text.total * 3 < in_html.total || self.says_more(html_pieces, text_pieces)
+            // "please view this mail in a browser" has hardly a word of the mail
+            let stub = in_text.total < in_html.total && in_text.missing_in(&in_html) * 10 > in_text.total * 6;
+            stub || in_text.total * 3 < in_html.total || self.says_more(html_pieces, text_pieces)
         };
         let (mut used, name, chosen, other) = match use_html {
             true => (html, "HTML", &in_html, &in_text),
@@ -303,6 +306,27 @@ impl Source<'_> {
             used.notes.push(Note::PartsDiffer { used: name });
         }
         used
+    }
+
+    /// The first attached text with something in it, and its name: where a mail has no other text, that is the story.
+    pub fn attached_text(&self) -> Option<(String, Body)> {
+        for (at, part) in self.parts.iter().enumerate() {
+            if self.places[at].is_none() || self.bytes[at].len() > 1 << 20 {
+                continue;
+            }
+            let name = file_name(part).unwrap_or_else(|| part.media_type.clone());
+            let lower = name.to_ascii_lowercase();
+            let body = match part.media_type.as_str() {
+                "text/plain" | "text/markdown" => self.text(at),
+                "text/html" => self.html(at),
+                "application/octet-stream" if lower.ends_with(".txt") || lower.ends_with(".md") => self.text(at),
+                _ => continue,
+            };
+            if body.lines.iter().any(|l| !l.is_blank()) {
+                return Some((name, body));
+            }
+        }
+        None
     }
 
     fn says_more(&self, html: &[Piece], text: &[Piece]) -> bool {

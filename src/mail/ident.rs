@@ -93,12 +93,18 @@ mod tests {
     ];
 
     fn with_crlf(mail: &[u8]) -> Vec<u8> {
-        String::from_utf8(mail.to_vec()).unwrap().replace('\n', "\r\n").into_bytes()
+        String::from_utf8(mail.to_vec())
+            .unwrap()
+            .replace('\n', "\r\n")
+            .into_bytes()
     }
 
     #[test]
     fn the_ids_are_those_that_another_program_finds() {
-        let found: String = MAILS.iter().map(|(name, mail)| format!("{name}  {}\n", mail_id(mail))).collect();
+        let found: String = MAILS
+            .iter()
+            .map(|(name, mail)| format!("{name}  {}\n", mail_id(mail)))
+            .collect();
         assert_eq!(found, include_str!("../../tests/vectors/mail-ids.txt"));
     }
 
@@ -107,7 +113,10 @@ mod tests {
         for (name, mail) in MAILS {
             let id = mail_id(mail);
             assert_eq!(mail_id(&with_crlf(mail)), id, "CRLF {name}");
-            for more in ["Received: from a by b; Mon, 6 Dec 2010 10:00:00 +0000\n", "From x@y Sat Dec  4 10:00:00 2010\nX-Spam: no\n"] {
+            for more in [
+                "Received: from a by b; Mon, 6 Dec 2010 10:00:00 +0000\n",
+                "From x@y Sat Dec  4 10:00:00 2010\nX-Spam: no\n",
+            ] {
                 assert_eq!(mail_id(&[more.as_bytes(), mail].concat()), id, "{more} {name}");
             }
         }
@@ -134,6 +143,9 @@ mod tests {
         ] {
             assert_ne!(mail_id(mail.replacen(from, to, 1).as_bytes()), id, "{from}");
         }
-        assert_ne!(mail_id("A: b\n".repeat(20_000).as_bytes()), mail_id("A: c\n".repeat(20_000).as_bytes()));
+        assert_ne!(
+            mail_id("A: b\n".repeat(20_000).as_bytes()),
+            mail_id("A: c\n".repeat(20_000).as_bytes())
+        );
     }
 }

@@ -4,6 +4,7 @@ mod auth;
 mod body;
 mod charset;
 mod date;
+mod document;
 mod fields;
 pub mod html;
 mod ident;
@@ -14,7 +15,9 @@ pub mod plain;
 mod read;
 mod signals;
 mod transfer;
+pub mod wording;
 mod words;
+pub mod write;
 
 pub use ident::mail_id;
 pub use read::{Glance, ReadSetting, Unreadable, glance, read};

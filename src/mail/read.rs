@@ -10,8 +10,9 @@ use super::fields::{Fields, Parameters};
 use super::html::PartMap;
 use super::limits::{Budget, MAX_EMBEDDED, MAX_EMBEDDED_DEPTH, MAX_RECIPIENTS, OverLimit};
 use super::mime::{self, Part};
-use super::{auth, date, fields, ident, people, signals, words};
+use super::{auth, date, document, fields, ident, people, signals, words};
 use crate::story::Mailbox;
+use crate::story::passage::Line;
 use crate::story::submission::{Attachment, Kept, Note, Submission};
 
 /// What the reader is told by the config.
@@ -177,6 +178,14 @@ impl Reader<'_> {
         };
         let mut body = plan.render(&source);
         notes.append(&mut body.notes);
+        if body.lines.iter().all(Line::is_blank)
+            && let Some((name, mut text)) = source.attached_text()
+        {
+            body.lines = std::mem::take(&mut text.lines);
+            notes.append(&mut text.notes);
+            notes.push(Note::FromDocument(name));
+        }
+        notes.extend(attachments.iter().filter_map(document::unread));
 
         let from = people::first(fields, "From").unwrap_or_default();
         let sender = people::first(fields, "Sender").filter(|s| !same_address(s, &from));
@@ -250,7 +259,7 @@ fn is_attached_mail(part: &Part, name: Option<&str>, bytes: &[u8]) -> bool {
 }
 
 /// The name a part gives itself, without folders, fit to be shown.
-fn file_name(part: &Part) -> Option<String> {
+pub(super) fn file_name(part: &Part) -> Option<String> {
     let disposition = Parameters::of("Content-Disposition", &part.fields);
     let name = disposition.get("filename").or_else(|| part.content.get("name"))?;
     let name = words::one_line(&words::decode(name));
@@ -303,3 +312,6 @@ fn recipients(fields: &Fields) -> Vec<Mailbox> {
     found.truncate(MAX_RECIPIENTS);
     found
 }
+
+#[cfg(test)]
+mod tests;

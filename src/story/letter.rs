@@ -30,6 +30,15 @@ pub struct DueLetter {
     pub claim: Option<EventId>,
 }
 
+/// Whom a letter goes to, and whom its failure comes back to: what SMTP is told (RFC 5321, section 3.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// `None` is the null return path, as an automatic answer has it: nothing comes back, so nothing can loop.
+    pub sender: Option<String>,
+    /// One: nobody sees who else is written to. Its domain is ASCII; its local part need not be.
+    pub recipient: String,
+}
+
 /// The letters that a story's record calls for at `now`, in the order of their events. `record` is in the order of the fold.
 ///
 /// Due = an event with a kind of letter on the list, with no word yet that the letter was sent, failed or was dropped, not

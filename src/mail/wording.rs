@@ -1,0 +1,470 @@
+//! The words of the letters: one template a kind, from which the plain text and the HTML are both made.
+//!
+//! A template is `Subject: ...`, an empty line, and Markdown with [minijinja](https://docs.rs/minijinja) in it, a paragraph on one
+//! line (a line end is kept as such). What a value holds is never Markdown, HTML or a template itself.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior, Value};
+use pulldown_cmark::{CowStr, Event, Parser, TextMergeStream, html};
+
+use crate::story::event::LetterKind;
+
+/// What a template may name. No words of the author's mail but subject and name: a letter that goes to a forged address must not
+/// carry what a stranger wrote.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Whom the letter speaks to; empty where no name is known.
+    pub author: String,
+    /// The story's title.
+    pub title: String,
+    /// `[team] name`.
+    pub team: String,
+    /// What the reviewer wrote; empty where there is nothing.
+    pub note: String,
+    /// Where the story can be read; empty where it is not known.
+    pub url: String,
+    /// The subject of the author's mail.
+    pub subject: String,
+    /// Whether the letter should ask for permission to publish.
+    pub ask_consent: bool,
+}
+
+/// A letter's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worded {
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// Why there are no words.
+#[derive(Debug, thiserror::Error)]
+pub enum WordingError {
+    #[error("{} cannot be read", file.display())]
+    Unreadable { file: PathBuf, source: io::Error },
+    #[error("{}:{line}: {problem}", file.display())]
+    Template {
+        file: PathBuf,
+        line: usize,
+        problem: String,
+    },
+}
+
+/// The templates of one desk.
+pub struct Wording {
+    plain: Environment<'static>,
+    marked: Environment<'static>,
+}
+
+const BUILT_IN: [(LetterKind, &str, &str); 5] = [
+    (
+        LetterKind::Received,
+        "received.md",
+        include_str!("../../templates/received.md"),
+    ),
+    (
+        LetterKind::ChangesRequested,
+        "changes-requested.md",
+        include_str!("../../templates/changes-requested.md"),
+    ),
+    (
+        LetterKind::Rejected,
+        "rejected.md",
+        include_str!("../../templates/rejected.md"),
+    ),
+    (
+        LetterKind::Published,
+        "published.md",
+        include_str!("../../templates/published.md"),
+    ),
+    (
+        LetterKind::Withdrawn,
+        "withdrawn.md",
+        include_str!("../../templates/withdrawn.md"),
+    ),
+];
+
+/// More than any letter.
+const LONGEST_TEMPLATE: u64 = 256 * 1024;
+
+impl Wording {
+    /// The built-in templates, each replaced by the file of its name in `folder` (`[letters] templates`), where there is one.
+    /// Every template is tried out, so that a slip is found now and not when somebody waits for a letter.
+    pub fn load(folder: &Path) -> Result<Wording, WordingError> {
+        let mut wording = Wording {
+            plain: environment(),
+            marked: environment(),
+        };
+        wording.marked.set_formatter(escape);
+        for (kind, name, built_in) in BUILT_IN {
+            let file = folder.join(name);
+            let source = match read(&file) {
+                Ok(text) => text,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => built_in.to_owned(),
+                Err(source) => return Err(WordingError::Unreadable { file, source }),
+            };
+            let source = source.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+            let path = file.to_string_lossy().into_owned();
+            if !source.trim_start().starts_with("Subject:") {
+                let problem = "a template begins with a line `Subject: ...`".to_owned();
+                return Err(WordingError::Template { file, line: 1, problem });
+            }
+            for environment in [&mut wording.plain, &mut wording.marked] {
+                let added = environment.add_template_owned(name, source.clone());
+                added.map_err(|error| told(&path, &error))?;
+            }
+            let trial = Facts {
+                note: "note".to_owned(),
+                ask_consent: true,
+                ..Facts::default()
+            };
+            wording.render(kind, &trial).map_err(|error| told(&path, &error))?;
+        }
+        Ok(wording)
+    }
+
+    /// The words of one letter.
+    pub fn word(&self, kind: LetterKind, facts: &Facts) -> Result<Worded, WordingError> {
+        self.render(kind, facts).map_err(|error| told(name_of(kind), &error))
+    }
+
+    fn render(&self, kind: LetterKind, facts: &Facts) -> Result<Worded, minijinja::Error> {
+        let facts = Facts {
+            author: greeted(&facts.author),
+            ..facts.clone()
+        };
+        let re = reply_subject(&facts);
+        let Facts {
+            author,
+            title,
+            team,
+            note,
+            url,
+            subject,
+            ask_consent,
+        } = facts;
+        let values = minijinja::context! { re, author, title, team, note, url => &url, subject, ask_consent };
+        let plain = self.plain.get_template(name_of(kind))?.render(&values)?;
+        let marked = self.marked.get_template(name_of(kind))?.render(&values)?;
+        let (subject, text) = split(&plain);
+        let (_, markdown) = split(&marked);
+        Ok(Worded {
+            subject: subject.to_owned(),
+            text: tidy(text),
+            html: to_html(&tidy(markdown), &url),
+        })
+    }
+}
+
+fn name_of(kind: LetterKind) -> &'static str {
+    let found = BUILT_IN.iter().find(|(of, _, _)| *of == kind);
+    found.map_or("received.md", |(_, name, _)| name)
+}
+
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment
+}
+
+fn read(file: &Path) -> io::Result<String> {
+    if fs::metadata(file)?.len() > LONGEST_TEMPLATE {
+        return Err(io::Error::other("it is too long for a letter"));
+    }
+    fs::read_to_string(file)
+}
+
+fn told(file: &str, error: &minijinja::Error) -> WordingError {
+    let problem = match error.detail() {
+        Some(detail) => format!("{}: {detail}", error.kind()),
+        None => error.kind().to_string(),
+    };
+    WordingError::Template {
+        file: file.into(),
+        line: error.line().unwrap_or(1),
+        problem,
+    }
+}
+
+/// `Re: ` and the subject, as an answer has it; so a mail program shows the letter in the thread.
+fn reply_subject(facts: &Facts) -> String {
+    let mut subject = facts.subject.trim();
+    while let Some(rest) = ["re:", "aw:", "sv:", "fwd:", "fw:"].iter().find_map(|start| {
+        let head = subject.get(..start.len())?;
+        head.eq_ignore_ascii_case(start)
+            .then(|| subject[start.len()..].trim_start())
+    }) {
+        subject = rest;
+    }
+    match subject {
+        "" => format!("Your story for {}", facts.team),
+        subject => format!("Re: {subject}"),
+    }
+}
+
+/// A name to greet; one that is an advertisement is not repeated to whoever the mail pretends to be from.
+fn greeted(author: &str) -> String {
+    let lower = author.to_lowercase();
+    let advertises = ["://", "www.", ".com", ".net", ".org", "@"]
+        .iter()
+        .any(|sign| lower.contains(sign));
+    match advertises || author.chars().count() > 80 {
+        true => String::new(),
+        false => author.split_whitespace().collect::<Vec<_>>().join(" "),
+    }
+}
+
+fn split(rendered: &str) -> (&str, &str) {
+    let rendered = rendered.trim_start();
+    let (head, body) = rendered.split_once('\n').unwrap_or((rendered, ""));
+    (head.trim_start_matches("Subject:").trim(), body)
+}
+
+/// One empty line at most between paragraphs, however the template's conditions fell.
+fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.trim().lines() {
+        let line = line.trim_end();
+        if !(line.is_empty() && out.ends_with("\n\n")) {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// Puts a value into Markdown as it stands: every ASCII punctuation mark may be escaped (CommonMark, section 2.4), and a line
+/// cannot begin with the blanks that would make it code.
+fn escape(out: &mut Output, _: &mut State, value: &Value) -> Result<(), minijinja::Error> {
+    let text = match value.as_str() {
+        Some(text) => text.to_owned(),
+        None => value.to_string(),
+    };
+    let mut escaped = String::with_capacity(text.len() * 2);
+    for (place, line) in text.replace('\r', "").split('\n').enumerate() {
+        if place > 0 {
+            escaped.push('\n');
+        }
+        for c in line.trim().chars() {
+            if c.is_ascii_punctuation() {
+                escaped.push('\\');
+            }
+            escaped.push(c);
+        }
+    }
+    out.write_str(&escaped)
+        .map_err(|_| minijinja::Error::from(minijinja::ErrorKind::WriteFailure))
+}
+
+/// Markdown to a page for mail programs: no raw HTML, line ends kept, the story's address as a link.
+fn to_html(markdown: &str, url: &str) -> String {
+    let mut events = Vec::new();
+    for event in TextMergeStream::new(Parser::new(markdown)) {
+        match event {
+            Event::SoftBreak => events.push(Event::HardBreak),
+            Event::Html(raw) | Event::InlineHtml(raw) => events.push(Event::Text(raw)),
+            Event::Text(text) if !url.is_empty() && text.contains(url) => {
+                let link = format!("<a href=\"{0}\">{0}</a>", attribute(url));
+                for (place, piece) in text.split(url).enumerate() {
+                    if place > 0 {
+                        events.push(Event::InlineHtml(CowStr::from(link.clone())));
+                    }
+                    events.push(Event::Text(CowStr::from(piece.to_owned())));
+                }
+            }
+            event => events.push(event),
+        }
+    }
+    let mut body = String::new();
+    html::push_html(&mut body, events.into_iter());
+    format!("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"></head><body>\n{body}</body></html>\n")
+}
+
+fn attribute(url: &str) -> String {
+    url.replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> Facts {
+        Facts {
+            author: "Marion Maxwell".into(),
+            title: "Future Leader Stories: Marion Maxwell".into(),
+            team: "M4C Team".into(),
+            note: "Which street was it?\n\nAnd may we name Mrs. Lee?".into(),
+            url: "https://blog.example.org/stories/marion-maxwell/?a=1&b=2".into(),
+            subject: "RE: Fwd: My story".into(),
+            ask_consent: true,
+        }
+    }
+
+    fn built_in() -> Wording {
+        Wording::load(Path::new("/no/such/folder")).unwrap()
+    }
+
+    #[test]
+    fn every_kind_has_words_in_text_and_html() {
+        use LetterKind::{ChangesRequested, Published, Received, Rejected, Withdrawn};
+        for (kind, words) in [
+            (Received, "\"I agree\""),
+            (ChangesRequested, "Which street was it?"),
+            (Rejected, "And may we name Mrs. Lee?"),
+            (Published, "Future Leader Stories: Marion Maxwell"),
+            (Withdrawn, "withdrawn your story"),
+        ] {
+            let worded = built_in().word(kind, &facts()).unwrap();
+            assert_eq!(worded.subject, "Re: My story");
+            assert!(worded.text.starts_with("Dear Marion Maxwell,\n\n"), "{}", worded.text);
+            assert!(
+                worded.text.contains(words) && worded.text.ends_with('\n'),
+                "{}",
+                worded.text
+            );
+            assert!(!worded.text.contains("\n\n\n"), "{}", worded.text);
+            assert!(worded.html.contains("<p>Dear Marion Maxwell,</p>"), "{}", worded.html);
+            assert!(
+                worded.html.contains(&words.replace('"', "&quot;")) || worded.html.contains(words),
+                "{}",
+                worded.html
+            );
+            assert!(!worded.html.contains('\\'), "{}", worded.html);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_leaves_no_gap() {
+        let bare = Facts {
+            team: "M4C Team".into(),
+            ..Facts::default()
+        };
+        let received = built_in().word(LetterKind::Received, &bare).unwrap();
+        assert_eq!(received.subject, "Your story for M4C Team");
+        assert!(received.text.starts_with("Hello,\n\n"));
+        assert!(!received.text.contains("I agree"));
+        let published = built_in().word(LetterKind::Published, &bare).unwrap();
+        assert!(!published.text.contains("read it here"));
+    }
+
+    #[test]
+    fn the_address_of_the_story_is_a_link_and_nothing_else_is() {
+        let mut facts = facts();
+        facts.title = "See https://evil.example/ <b>now</b>".into();
+        let html = built_in().word(LetterKind::Published, &facts).unwrap().html;
+        assert!(
+            html.contains("<a href=\"https://blog.example.org/stories/marion-maxwell/?a=1&amp;b=2\">"),
+            "{html}"
+        );
+        assert_eq!(html.matches("<a ").count(), 1, "{html}");
+        assert!(html.contains("&lt;b&gt;now"), "{html}");
+    }
+
+    #[test]
+    fn a_value_is_never_markup_nor_a_template() {
+        for hostile in [
+            "<script>alert(1)</script>",
+            "*bold* _it_ `code`",
+            "# Heading",
+            "1. one",
+            "- item",
+            "    code",
+            "[x](javascript:alert(1))",
+            "> quote",
+            "a\n===",
+            "&copy;",
+            "{{ team }}",
+            "![x](http://x.example/p.png)",
+            "<http://x.example>",
+            "\\",
+            "a|b\n-|-",
+        ] {
+            let mut facts = facts();
+            facts.note = hostile.into();
+            let worded = built_in().word(LetterKind::ChangesRequested, &facts).unwrap();
+            assert!(worded.text.contains(hostile.trim_end()), "{}", worded.text);
+            let shown = worded
+                .html
+                .replace("<br />\n", "\n")
+                .replace("&lt;", "<")
+                .replace("&gt;", ">")
+                .replace("&quot;", "\"")
+                .replace("&amp;", "&");
+            assert!(
+                shown.contains(&format!("<p>{}</p>", hostile.trim())),
+                "{hostile}\n{}",
+                worded.html
+            );
+        }
+    }
+
+    #[test]
+    fn an_advertisement_for_a_name_is_not_greeted() {
+        for name in [
+            "Win at https://x.example",
+            "www.x.example",
+            "cheap-pills.com",
+            "a@b.example",
+            &"x".repeat(81),
+        ] {
+            let mut facts = facts();
+            facts.author = name.into();
+            assert!(
+                built_in()
+                    .word(LetterKind::Received, &facts)
+                    .unwrap()
+                    .text
+                    .starts_with("Hello,"),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_team_can_say_it_in_its_own_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let words = "Subject: Diolch, {{ author }}\r\n\r\nDiolch **yn fawr**!\r\n{{ team }}\r\n";
+        fs::write(dir.path().join("received.md"), words).unwrap();
+        let wording = Wording::load(dir.path()).unwrap();
+        let worded = wording.word(LetterKind::Received, &facts()).unwrap();
+        assert_eq!(worded.subject, "Diolch, Marion Maxwell");
+        assert!(
+            worded.html.contains("<strong>yn fawr</strong>!<br />\nM4C Team"),
+            "{}",
+            worded.html
+        );
+        assert!(
+            wording
+                .word(LetterKind::Rejected, &facts())
+                .unwrap()
+                .text
+                .contains("Dear Marion")
+        );
+    }
+
+    #[test]
+    fn a_slip_in_a_template_is_told_with_file_and_line() {
+        for (words, line, problem) in [
+            ("Subject: x\n\n{% if author %}\nDear\n", 3, "unexpected"),
+            ("Subject: x\n\nDear {{ auther }},\n", 3, "undefined"),
+            ("Dear {{ author }},\n", 1, "Subject:"),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let file = dir.path().join("rejected.md");
+            fs::write(&file, words).unwrap();
+            let Err(error) = Wording::load(dir.path()) else {
+                panic!("{words}");
+            };
+            let said = error.to_string();
+            assert!(said.starts_with(&format!("{}:{line}: ", file.display())), "{said}");
+            assert!(said.contains(problem), "{said}");
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! The header of another mail, written out in the text: `From: ... Sent: ... To: ... Subject: ...` and its words in
+//! other languages. A block needs From and one of Date and Subject.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::story::submission::Mailbox;
+
+use super::seen::{Seen, address_in};
+
+/// Lines that a folded header (a long To) may go on for.
+const MOST_FOLDED: usize = 30;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    From,
+    Date,
+    Subject,
+    To,
+    Other,
+}
+
+#[rustfmt::skip]
+const NAMES: &[(Field, &[&str])] = &[
+    (Field::From, &[
+        "from", "von", "absender", "de", "expéditeur", "expediteur", "da", "mittente", "van", "afzender", "fra",
+        "från", "fran", "od", "от", "від", "от кого", "отправитель", "kimden", "gönderen", "lähettäjä", "feladó",
+        "nadawca", "odesílatel", "odosielateľ", "pošiljatelj", "šalje", "de la", "expeditor", "remitente",
+        "remetente", "avsender", "avsändare", "afsender", "από", "αποστολέας", "dari", "pengirim", "daripada", "từ",
+        "người gửi", "จาก", "از", "saatja", "nuo", "no", "差出人", "送信者", "送信元", "发件人", "寄件者", "寄件人", "發件人", "发信人",
+        "보낸 사람", "보낸사람", "발신인", "من", "מאת", "de parte de", "פרום", "од", "ad", "प्रेषक", "від кого",
+    ]),
+    (Field::Date, &[
+        "date", "sent", "date sent", "sent on", "sent at", "datum", "gesendet", "gesendet am", "envoyé", "envoye",
+        "envoyé le", "date d'envoi", "date d’envoi", "fecha", "enviado", "enviado el", "enviado em", "enviada em",
+        "enviada", "data", "inviato", "inviata", "data invio", "data di invio", "verzonden", "verzonden op", "dato",
+        "sendt", "skickat", "skickat den", "lähetetty", "päivämäärä", "päiväys", "wysłano", "data wysłania",
+        "wysłane", "wysłany", "odesláno", "dátum", "odoslané", "elküldve", "küldve", "küldés ideje", "trimis",
+        "trimis la", "trimis:", "poslano", "poslato", "дата", "отправлено", "дата отправки", "надіслано",
+        "изпратено", "tarih", "gönderildi", "gönderme tarihi", "gönderilme", "gönderim tarihi", "送信日時", "日時", "日付",
+        "发送时间", "发送日期", "日期", "时间", "時間", "寄件日期", "傳送時間", "傳送日期", "傳送", "已傳送", "已发送", "已發送", "보낸 날짜", "날짜", "보낸 시간",
+        "التاريخ", "تاريخ", "تاريخ الإرسال", "تم الإرسال", "אריך", "תאריך", "נשלח", "ημερομηνία", "στάλθηκε",
+        "εστάλη", "tanggal", "dikirim", "terkirim", "ngày", "đã gửi", "gửi", "วันที่", "ส่งเมื่อ", "ส่ง", "kuupäev",
+        "saadetud", "datums", "siųsta", "תאריך שליחה", "تاریخ", "दिनांक", "time",
+    ]),
+    (Field::Subject, &[
+        "subject", "betreff", "betr", "objet", "asunto", "oggetto", "onderwerp", "assunto", "emne", "ämne", "amne",
+        "aihe", "temat", "předmět", "predmet", "tárgy", "subiect", "subiectul", "тема", "относно", "konu", "件名",
+        "主题", "主題", "主旨", "题目", "標題", "제목", "الموضوع", "موضوع", "נושא", "הנדון", "θέμα", "perihal", "subjek",
+        "judul", "hal", "chủ đề", "tiêu đề", "เรื่อง", "หัวข้อ", "teema", "tema", "naslov", "zadeva", "assumpte",
+        "efni", "विषय", "re",
+    ]),
+    (Field::To, &[
+        "to", "an", "à", "a", "para", "aan", "til", "till", "do", "кому", "kime", "alıcı", "宛先", "收件人", "收件者",
+        "받는 사람", "받는사람", "수신인", "إلى", "אל", "vastaanottaja", "saaja", "címzett", "către", "catre", "komu", "za",
+        "prima", "προς", "kepada", "ke", "tới", "đến", "ถึง", "destinataire", "destinatario", "destinatário", "per",
+        "naar", "empfänger", "до", "saajad", "vastaanottajat", "به", "לכבוד", "למי",
+    ]),
+    (Field::Other, &[
+        "cc", "bcc", "kopie", "kopie an", "kopi", "kopia", "copie", "copie à", "copie a", "cópia", "copia", "抄送",
+        "副本", "참조", "копия", "копія", "bilgi", "reply-to", "reply to", "antwort an", "répondre à", "responder a",
+        "rispondi a", "importance", "priority", "wichtigkeit", "importancia", "priorität", "attachments",
+        "attachment", "anlagen", "pièces jointes", "message-id", "organization", "organisation", "mime-version",
+        "content-type", "x-mailer", "return-path", "delivered-to", "received", "重要性", "답장", "másolatot kap", "ccc",
+        "kopija", "blind copy", "newsgroups", "references", "in-reply-to", "user-agent", "list-id", "sender", "κοιν",
+        "κοινοποίηση", "عبر", "نسخة", "עותק", "dodano", "dw", "udw", "adjuntos", "allegati", "anexos", "附件",
+        "添付ファイル", "kopio", "cc:", "tembusan", "สำเนา", "resent-from", "via", "reply above",
+    ]),
+];
+
+static FIELDS: LazyLock<HashMap<&'static str, Field>> = LazyLock::new(|| {
+    NAMES
+        .iter()
+        .flat_map(|(field, names)| names.iter().map(move |name| (*name, *field)))
+        .collect()
+});
+
+/// A header block found in the text.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Block {
+    /// First line, and one past the last.
+    pub start: usize,
+    pub end: usize,
+    pub from: Mailbox,
+    pub date: Option<String>,
+    pub subject: Option<String>,
+    /// How many different fields it has.
+    pub kinds: usize,
+}
+
+/// The header field a line is, and its value.
+pub(super) fn field(text: &str) -> Option<(Field, &str)> {
+    let text = text.trim_start_matches(['*', '_', '|', ' ', '-', '•']);
+    let mut colon = None;
+    for (i, (at, c)) in text.char_indices().enumerate() {
+        match c {
+            ':' | '：' => {
+                colon = Some((at, c.len_utf8()));
+                break;
+            }
+            _ if i > 26 => break,
+            _ => {}
+        }
+    }
+    let (at, len) = colon?;
+    let name = text[..at].trim_matches(['*', '_', ' ']).to_lowercase();
+    let found = FIELDS.get(name.as_str()).copied().or_else(|| {
+        // `收 件 人`, `主　题`: blanks put in to make the words one width.
+        let close: String = name.chars().filter(|c| *c != ' ').collect();
+        close
+            .chars()
+            .all(|c| c as u32 > 0x2e80)
+            .then(|| FIELDS.get(close.as_str()).copied())?
+    })?;
+    Some((found, text[at + len..].trim_matches(['*', '_', ' ', '|'])))
+}
+
+/// The block that begins at line `start`, if one does. `depth` is how deep in quotation its lines must stand.
+pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
+    let first = &lines[start];
+    if first.fold.is_empty() {
+        return None;
+    }
+    let (first_field, _) = field(&first.text)?;
+    if let Some(block) = on_one_line(&first.text, start) {
+        return Some(block);
+    }
+    let depth = first.depth;
+    let mut block = Block {
+        start,
+        end: start + 1,
+        ..Block::default()
+    };
+    let mut seen: Vec<Field> = Vec::new();
+    let mut folded = 0;
+    let mut blanks = 0;
+    let mut last = first_field;
+    for (i, line) in lines.iter().enumerate().skip(start).take(60) {
+        if line.blank() {
+            blanks += 1;
+            // One blank between fields happens in text made from HTML; two end the header.
+            if blanks > 1 || seen.len() < 2 && blanks > 1 {
+                break;
+            }
+            continue;
+        }
+        if line.depth != depth || line.fold.is_empty() {
+            break;
+        }
+        match field(&line.text) {
+            Some((kind, value)) if !(seen.contains(&kind) && kind != Field::Other && blanks > 0) => {
+                if blanks > 0 && !block_continues(&seen, kind, i - start) {
+                    break;
+                }
+                if seen.contains(&kind) && kind != Field::Other && kind != Field::To {
+                    break;
+                }
+                match kind {
+                    Field::From => block.from = mailbox(value),
+                    Field::Date => block.date = some(value),
+                    Field::Subject => block.subject = some(value),
+                    _ => {}
+                }
+                if !seen.contains(&kind) {
+                    seen.push(kind);
+                }
+                last = kind;
+                (folded, blanks) = (0, 0);
+                block.end = i + 1;
+            }
+            _ if blanks == 0 && folded < MOST_FOLDED && goes_on(last, &line.text, folded) => {
+                folded += 1;
+                let more = |value: &mut Option<String>| {
+                    let old = value.take().unwrap_or_default();
+                    *value = some(format!("{old} {}", line.text).trim());
+                };
+                match last {
+                    Field::From if block.from.address.is_none() => {
+                        let whole = format!("{} {}", block.from.name.clone().unwrap_or_default(), line.text);
+                        block.from = mailbox(whole.trim());
+                    }
+                    Field::Date if block.date.is_none() => more(&mut block.date),
+                    Field::Subject => more(&mut block.subject),
+                    _ => {}
+                }
+                block.end = i + 1;
+            }
+            _ => break,
+        }
+    }
+    block.kinds = seen.len();
+    let has = |f: Field| seen.contains(&f);
+    (has(Field::From) && (has(Field::Date) || has(Field::Subject))).then_some(block)
+}
+
+/// Whether, after a blank line, a further field may belong to the same header: only while it is not complete.
+fn block_continues(seen: &[Field], kind: Field, lines: usize) -> bool {
+    !seen.contains(&Field::Subject) || (seen.len() <= 4 && kind != Field::Other && lines <= 10)
+}
+
+/// Whether a line without a field name is the rest of the field above it.
+fn goes_on(last: Field, text: &str, folded: usize) -> bool {
+    match last {
+        // A list of people: addresses, or names with `;` and `,`.
+        Field::To | Field::Other => text.contains('@') || text.contains([';', '<', '>']) || text.ends_with(','),
+        Field::From => folded == 0 && (text.contains('@') || text.starts_with('<') || text.starts_with('[')),
+        Field::Date => folded == 0 && text.len() < 40 && text.contains(|c: char| c.is_ascii_digit()),
+        // A subject is folded at most once, and the text below stands under a blank line.
+        Field::Subject => folded == 0 && text.len() < 60,
+    }
+}
+
+/// `From: Marion [mailto:m@example.org] Sent: Saturday To: Blog Subject: Story`, all on one line.
+fn on_one_line(text: &str, start: usize) -> Option<Block> {
+    let mut found: Vec<(Field, usize, usize)> = Vec::new();
+    for (colon, c) in text.char_indices().filter(|(_, c)| matches!(c, ':' | '：')).take(24) {
+        let before = text[..colon].trim_end_matches(['*', ' ']);
+        let word = before.rfind([' ', '*', '>', '|']).map_or(0, |at| at + 1);
+        let name = before[word..].to_lowercase();
+        if let Some(kind) = FIELDS.get(name.as_str())
+            && !found.iter().any(|(f, ..)| f == kind)
+        {
+            found.push((*kind, word, colon + c.len_utf8()));
+        }
+    }
+    let value = |kind: Field| {
+        let i = found.iter().position(|(f, ..)| *f == kind)?;
+        let until = found.get(i + 1).map_or(text.len(), |(_, word, _)| *word);
+        some(text[found[i].2..until].trim_matches(['*', ' ', '|']))
+    };
+    let from = value(Field::From)?;
+    let complete =
+        found.len() >= 3 && found[0].1 <= 2 && value(Field::Date).is_some() && value(Field::Subject).is_some();
+    complete.then(|| Block {
+        start,
+        end: start + 1,
+        from: mailbox(&from),
+        date: value(Field::Date),
+        subject: value(Field::Subject),
+        kinds: found.len(),
+    })
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// `Marion Maxwell <m@example.org>`, `Marion Maxwell [mailto:m@example.org]`, `"Maxwell, Marion" <...>`, or a bare one.
+pub(super) fn mailbox(text: &str) -> Mailbox {
+    let address = address_in(text);
+    let cut = text.find(['<', '[', '(']).unwrap_or(text.len());
+    let mut name = text[..cut]
+        .trim_matches([' ', '"', '\'', '*', '_', ',', '“', '”'])
+        .to_owned();
+    if let Some(address) = &address {
+        name = name
+            .replace(address.as_str(), "")
+            .replace("mailto:", "")
+            .trim_matches([' ', '"', '\''])
+            .to_owned();
+    }
+    Mailbox {
+        name: some(&name),
+        address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::story::passage::Line;
+
+    fn block(text: &str) -> Option<Block> {
+        let lines: Vec<Line> = text.lines().map(Line::plain).collect();
+        let seen: Vec<Seen> = lines.iter().map(Seen::of).collect();
+        starting_at(&seen, 0)
+    }
+
+    #[test]
+    fn header_blocks_are_known_in_the_languages_of_the_programs() {
+        let table = [
+            "From: Marion Maxwell\nSent: Saturday, December 4, 2010 10:00 AM\nTo: Blog\nSubject: Story",
+            "From: Marion Maxwell [mailto:marion@example.org] \nSent: 04 December 2010 10:00\nTo: 'Blog'\nSubject: RE: Story",
+            "*From:* Marion Maxwell [mailto:marion@example.org]\n*Sent:* Saturday\n*To:* Blog\n*Subject:* Story",
+            "**From:** Marion\n**Date:** 4 December 2010\n**To:** Blog\n**Subject:** Story",
+            "Von: Marion Maxwell\nGesendet: Samstag, 4. Dezember 2010 10:00\nAn: Blog\nBetreff: AW: Geschichte",
+            "De : Marion Maxwell\nEnvoyé : samedi 4 décembre 2010 10:00\nÀ : Blog\nObjet : Histoire",
+            "De\u{a0}: Marion Maxwell\nDate\u{a0}: 4 décembre\nÀ\u{a0}: Blog\nObjet\u{a0}: Histoire",
+            "De: Marion Maxwell\nEnviado el: sábado, 4 de diciembre de 2010 10:00\nPara: Blog\nAsunto: Historia",
+            "De: Marion Maxwell\nEnviada em: sábado, 4 de dezembro de 2010 10:00\nPara: Blog\nAssunto: História",
+            "Da: Marion Maxwell\nInviato: sabato 4 dicembre 2010 10:00\nA: Blog\nOggetto: Storia",
+            "Van: Marion Maxwell\nVerzonden: zaterdag 4 december 2010 10:00\nAan: Blog\nOnderwerp: Verhaal",
+            "Fra: Marion Maxwell\nSendt: 4. december 2010 10:00\nTil: Blog\nEmne: Historie",
+            "Från: Marion Maxwell\nSkickat: den 4 december 2010 10:00\nTill: Blog\nÄmne: Berättelse",
+            "Lähettäjä: Marion Maxwell\nLähetetty: 4. joulukuuta 2010 10:00\nVastaanottaja: Blog\nAihe: Tarina",
+            "Od: Marion Maxwell\nWysłano: sobota, 4 grudnia 2010 10:00\nDo: Blog\nTemat: Historia",
+            "Od: Marion Maxwell\nOdesláno: sobota 4. prosince 2010 10:00\nKomu: Blog\nPředmět: Příběh",
+            "Feladó: Marion Maxwell\nElküldve: 2010. december 4. 10:00\nCímzett: Blog\nTárgy: Történet",
+            "От: Марион Максвелл\nОтправлено: 4 декабря 2010 г. 10:00\nКому: Блог\nТема: История",
+            "Kimden: Marion Maxwell\nGönderildi: 4 Aralık 2010 10:00\nKime: Blog\nKonu: Hikaye",
+            "差出人: Marion Maxwell\n送信日時: 2010年12月4日 10:00\n宛先: Blog\n件名: 物語",
+            "发件人：Marion Maxwell\n发送时间：2010年12月4日 10:00\n收件人：Blog\n主题：故事",
+            "发件人: Marion Maxwell\n发送时间: 2010-12-04 10:00\n收件人: Blog\n主题: 故事",
+            "寄件者: Marion Maxwell\n寄件日期: 2010年12月4日\n收件者: Blog\n主旨: 故事",
+            "보낸 사람: Marion Maxwell\n보낸 날짜: 2010년 12월 4일\n받는 사람: Blog\n제목: 이야기",
+            "من: Marion Maxwell\nتاريخ الإرسال: 4 ديسمبر 2010\nإلى: Blog\nالموضوع: قصة",
+            "מאת: Marion Maxwell\nנשלח: 4 דצמבר 2010\nאל: Blog\nנושא: סיפור",
+            "Από: Marion Maxwell\nΣτάλθηκε: Σάββατο, 4 Δεκεμβρίου 2010\nΠρος: Blog\nΘέμα: Ιστορία",
+            "Date: Sat, 4 Dec 2010 10:00:00 +0000\nFrom: Marion Maxwell <marion@example.org>\nTo: blog@example.com\nSubject: Story",
+            "Subject: \tStory\nDate: \tSat, 4 Dec 2010\nFrom: \tMarion Maxwell <marion@example.org>\nTo: \tblog@example.com",
+            "From: Marion Maxwell\n\nSent: Saturday\n\nTo: Blog\n\nSubject: Story",
+            "From: Marion Maxwell [mailto:marion@example.org] Sent: Saturday, December 4 To: Blog Subject: Story",
+            "From: Marion Maxwell\nTo: a@example.org; b@example.org;\nc@example.org; d@example.org\nDate: Saturday\nSubject: Story",
+        ];
+        for text in table {
+            let found = block(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(found.end, text.lines().count(), "{text}");
+            assert!(found.from.name.is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn two_words_and_a_colon_are_no_header_block() {
+        for text in [
+            "From: the people of Brighton\nwith love",
+            "Date: Saturday\nPlace: the town hall\nFrom here we marched",
+            "To: do\nSubject: nothing",
+            "From the council: nothing\nSent: nothing",
+        ] {
+            assert!(block(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mailbox_is_read_from_every_way_of_writing_it() {
+        let both = |text: &str| {
+            let m = mailbox(text);
+            (m.name.unwrap_or_default(), m.address.unwrap_or_default())
+        };
+        let marion = ("Marion Maxwell".to_owned(), "marion@example.org".to_owned());
+        assert_eq!(both("Marion Maxwell <marion@example.org>"), marion);
+        assert_eq!(both("Marion Maxwell [mailto:marion@example.org]"), marion);
+        assert_eq!(both("\"Marion Maxwell\" <mailto:marion@example.org>"), marion);
+        assert_eq!(both("Marion Maxwell (marion@example.org)"), marion);
+        assert_eq!(both("marion@example.org").1, marion.1);
+        assert_eq!(both("Marion Maxwell").0, marion.0);
+    }
+}

@@ -1,0 +1,437 @@
+//! What is cut from a mail, and by which rule: forwards, quoted replies, signatures, footers.
+//!
+//! [`trim`] is a function of lines. It finds foreign stretches first ([`quote`]), decides whether the mail is a forward
+//! or a reply, and then looks at the end of what is the author's own ([`signature`]). The author's words come first: in
+//! doubt nothing is cut. All matching is by hand over lines of bounded length, without regular expressions and without
+//! recursion, so that the cost is linear in the size of the mail.
+
+mod attribution;
+mod footer;
+mod header_block;
+mod mark;
+mod quote;
+mod seen;
+mod signature;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::passage::Line;
+use super::submission::Mailbox;
+use quote::{Foreign, Opening};
+use seen::Seen;
+use signature::Piece;
+
+/// Forwards inside forwards that are taken apart.
+const DEEPEST_FORWARD: usize = 5;
+
+/// What the mail is, as far as cutting needs to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rules<'a> {
+    /// Whether an inline forward is taken apart (its sender is of the team). Otherwise it is reported and kept.
+    pub team_forwards: bool,
+    /// The mail's subject: `Fwd:` and `Re:` in all languages tell a forward from a reply where the text alone does not.
+    pub subject: &'a str,
+}
+
+/// A mail after cutting. Every line that came in is in `kept` or in exactly one of `cuts`, in order: see [`put_back`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Trimmed {
+    pub kept: Vec<Line>,
+    pub cuts: Vec<Cut>,
+    /// The mail that this one forwards, if it does.
+    pub forward: Option<Forward>,
+    /// The name under the text, as a byline where the mail's sender has none. It stays in `kept`, except where it was
+    /// part of a signature.
+    pub sign_off: Option<String>,
+    /// Cuts were called off because most or all of the mail would have gone with them: the reviewer should look.
+    pub nothing_cut: bool,
+}
+
+/// Lines that were cut together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cut {
+    pub rule: Rule,
+    pub lines: Vec<Line>,
+    /// The line of `kept` before which they stood; `kept.len()` for the end.
+    pub at: usize,
+}
+
+/// A forwarded mail, by what its header in the text says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forward {
+    pub from: Mailbox,
+    /// As written there, in whatever language and form.
+    pub date: Option<String>,
+    pub subject: Option<String>,
+    /// What the forwarder wrote above it.
+    pub cover: Vec<Line>,
+    pub by_rule: Rule,
+    /// How deep the forwarded mail stood in quotation; its lines in `kept` are that much less deep than they came.
+    pub depth: u8,
+}
+
+/// Why lines were cut. Its [`Rule::name`] is what JSON and `cut.jsonl` say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    QuoteAttribution,
+    QuoteMarks,
+    QuoteOnTop,
+    OriginalMessage,
+    OutlookHeaderBlock,
+    ReplyAboveLine,
+    ForwardNote,
+    ForwardHeader,
+    SignatureDelimiter,
+    SignatureBlock,
+    ContactBlock,
+    SentFrom,
+    LegalNotice,
+    EnvironmentNotice,
+    VirusScanner,
+    ListFooter,
+}
+
+impl Rule {
+    /// The name in JSON: `quote-attribution`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rule::QuoteAttribution => "quote-attribution",
+            Rule::QuoteMarks => "quote-marks",
+            Rule::QuoteOnTop => "quote-on-top",
+            Rule::OriginalMessage => "original-message",
+            Rule::OutlookHeaderBlock => "outlook-header-block",
+            Rule::ReplyAboveLine => "reply-above-line",
+            Rule::ForwardNote => "forward-note",
+            Rule::ForwardHeader => "forward-header",
+            Rule::SignatureDelimiter => "signature-delimiter",
+            Rule::SignatureBlock => "signature-block",
+            Rule::ContactBlock => "contact-block",
+            Rule::SentFrom => "sent-from",
+            Rule::LegalNotice => "legal-notice",
+            Rule::EnvironmentNotice => "environment-notice",
+            Rule::VirusScanner => "virus-scanner",
+            Rule::ListFooter => "list-footer",
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Rule::QuoteAttribution => "A line like \"On ... wrote:\" and the quoted mail under it.",
+            Rule::QuoteMarks => "Lines that the mail program marked as quoted.",
+            Rule::QuoteOnTop => "A quoted mail above the answer to it.",
+            Rule::OriginalMessage => "The original mail under a line like \"Original Message\".",
+            Rule::OutlookHeaderBlock => "Another mail's header (From, Sent, To, Subject) and all under it.",
+            Rule::ReplyAboveLine => "A line asking to write the reply above it, and all under it.",
+            Rule::ForwardNote => "What the forwarder wrote above the forwarded mail.",
+            Rule::ForwardHeader => "The header of the forwarded mail.",
+            Rule::SignatureDelimiter => "A signature under a line like \"-- \".",
+            Rule::SignatureBlock => "What the mail program marked as the signature.",
+            Rule::ContactBlock => "Phone, address and web lines under the name at the end.",
+            Rule::SentFrom => "A line like \"Sent from my iPhone\".",
+            Rule::LegalNotice => "A legal notice or disclaimer.",
+            Rule::EnvironmentNotice => "A request to think before printing.",
+            Rule::VirusScanner => "A virus scanner's footer.",
+            Rule::ListFooter => "The footer of a mailing list, a group or a help desk.",
+        })
+    }
+}
+
+/// Takes a mail's lines apart into the author's words and the rest.
+///
+/// Cuts whose structure is certain (an attribution with its quotation, a header block, `-- `) are made whatever their
+/// share: a short answer over a long history is common. Cuts that rest on a guess (a bare `>` quotation on top, a contact
+/// block without a closing formula) are called off if they would take more than 60 % of what the certain ones leave;
+/// and if nothing would be left, nothing is cut at all. Both set [`Trimmed::nothing_cut`].
+pub fn trim(lines: &[Line], rules: &Rules) -> Trimmed {
+    let mut seen: Vec<Seen> = lines.iter().map(Seen::of).collect();
+    let plan = Plan::of(&mut seen, rules);
+    plan.carry_out(lines, &seen)
+}
+
+/// The lines as they were before [`trim`] (of a forward taken apart: less deep in quotation by [`Forward::depth`]).
+pub fn put_back(kept: &[Line], cuts: &[Cut]) -> Vec<Line> {
+    let mut out = Vec::with_capacity(kept.len() + cuts.iter().map(|c| c.lines.len()).sum::<usize>());
+    let mut cuts = cuts.iter().peekable();
+    for at in 0..=kept.len() {
+        while let Some(cut) = cuts.next_if(|cut| cut.at <= at) {
+            out.extend_from_slice(&cut.lines);
+        }
+        out.extend(kept.get(at).cloned());
+    }
+    out
+}
+
+/// What is to be cut, before it is.
+#[derive(Default)]
+struct Plan {
+    pieces: Vec<Piece>,
+    forward: Option<Forward>,
+    /// The lines of the forwarder's note.
+    cover: Option<(usize, usize)>,
+    /// First line of a forward that was taken apart.
+    inner: Option<usize>,
+    sign_off: Option<String>,
+}
+
+impl Plan {
+    fn of(seen: &mut [Seen], rules: &Rules) -> Plan {
+        let mut plan = Plan::default();
+        let mut from = 0;
+        let mut subject = rules.subject.to_owned();
+        for _ in 0..DEEPEST_FORWARD {
+            let foreign = quote::stretches(seen, from);
+            let Some(first) = foreign.first().filter(|f| forwards(seen, from, f, &subject)) else {
+                plan.reply(seen, from, &foreign);
+                return plan;
+            };
+            let shown = (first.body..first.end).find(|i| !seen[*i].blank());
+            let block = first.block.clone().unwrap_or_default();
+            let depth = shown.map_or(0, |i| seen[i].depth);
+            let depth = depth + plan.forward.as_ref().map_or(0, |f| f.depth);
+            if plan.cover.is_none() {
+                plan.cover = Some((from, first.start));
+            }
+            let rule = Rule::ForwardHeader;
+            let (from_whom, date) = (block.from, block.date);
+            plan.forward = Some(Forward {
+                from: from_whom,
+                date,
+                subject: block.subject.clone(),
+                cover: vec![],
+                by_rule: rule,
+                depth,
+            });
+            if !rules.team_forwards || shown.is_none() {
+                let tail = signature::tail(seen, from, first.start);
+                plan.pieces.extend(tail.pieces);
+                return plan;
+            }
+            let (start, body) = (first.start, first.body);
+            plan.piece(from, start, Rule::ForwardNote);
+            plan.piece(start, body, Rule::ForwardHeader);
+            let off = shown.map_or(0, |i| seen[i].depth);
+            for line in &mut seen[body..] {
+                line.depth = line.depth.saturating_sub(off);
+                (line.hinted, line.attribution_hint) = (false, false);
+            }
+            from = body;
+            plan.inner = Some(body);
+            subject = block.subject.unwrap_or_default();
+        }
+        plan
+    }
+
+    fn piece(&mut self, start: usize, end: usize, rule: Rule) {
+        if start < end {
+            self.pieces.push(Piece {
+                start,
+                end,
+                rule,
+                doubtful: false,
+            });
+        }
+    }
+
+    /// Cuts quotations and the end of the author's own text from line `from` on.
+    fn reply(&mut self, seen: &[Seen], from: usize, foreign: &[Foreign]) {
+        let shown = |a: usize, b: usize| (a..b).any(|i| !seen[i].blank());
+        let mut left = foreign;
+        let mut until = seen.len();
+        // Foreign text at the end goes, and so do footers under it.
+        loop {
+            let own_from = left.last().map_or(from, |f| f.end);
+            let tail = signature::tail(seen, own_from, until);
+            let last = left.last();
+            if tail.end > own_from && shown(own_from, tail.end) {
+                // A lone name under the quotation does not answer it: the quotation goes, the name stays.
+                if let Some(last) = last
+                    && shown(from, last.start)
+                    && left.len() == 1
+                    && signs_only(seen, last.end, tail.end, &tail.sign_off)
+                {
+                    self.quotation(seen, from, last, last.start, last.end);
+                    let above = signature::tail(seen, from, last.start);
+                    self.pieces.extend(above.pieces);
+                }
+                self.sign_off = tail.sign_off;
+                self.pieces.extend(tail.pieces);
+                break;
+            }
+            self.pieces.extend(tail.pieces);
+            let Some(last) = last else { break };
+            self.quotation(seen, from, last, last.start, last.end);
+            until = last.start;
+            left = &left[..left.len() - 1];
+        }
+        // One quotation on top and the answer under it.
+        if let [only] = left
+            && foreign.len() == 1
+            && !shown(from, only.start)
+            && shown(only.end, until)
+        {
+            let doubtful = only.opening == Opening::Bare && !seen[only.start].hinted;
+            self.pieces.push(Piece {
+                start: from,
+                end: only.end,
+                rule: Rule::QuoteOnTop,
+                doubtful,
+            });
+        }
+        self.pieces.sort_by_key(|p| p.start);
+    }
+
+    fn quotation(&mut self, seen: &[Seen], from: usize, foreign: &Foreign, start: usize, end: usize) {
+        let rule = match foreign.opening {
+            Opening::Bare => Rule::QuoteMarks,
+            Opening::Attribution => Rule::QuoteAttribution,
+            Opening::Original | Opening::Forwarded => Rule::OriginalMessage,
+            Opening::Block => Rule::OutlookHeaderBlock,
+            Opening::ReplyAbove => Rule::ReplyAboveLine,
+        };
+        // Blank lines over a quotation are of no use without it.
+        let blanks = (from..start).rev().take_while(|i| seen[*i].blank()).count();
+        self.pieces.push(Piece {
+            start: start - blanks,
+            end,
+            rule,
+            doubtful: false,
+        });
+    }
+
+    fn carry_out(mut self, lines: &[Line], seen: &[Seen]) -> Trimmed {
+        let weigh = |pieces: &mut dyn Iterator<Item = &Piece>| -> usize {
+            pieces.flat_map(|p| &seen[p.start..p.end]).map(Seen::weight).sum()
+        };
+        let all: usize = seen.iter().map(Seen::weight).sum();
+        let certain = weigh(&mut self.pieces.iter().filter(|p| !p.doubtful));
+        let doubtful = weigh(&mut self.pieces.iter().filter(|p| p.doubtful));
+        let mut called_off = false;
+        if doubtful * 10 > all.saturating_sub(certain) * 6 {
+            self.pieces.retain(|p| !p.doubtful);
+            called_off = true;
+        }
+        let mut rules: Vec<Option<(usize, Rule)>> = vec![None; lines.len()];
+        for (n, piece) in self.pieces.iter().enumerate() {
+            rules[piece.start..piece.end].fill(Some((n, piece.rule)));
+        }
+        let something = (0..lines.len()).any(|i| rules[i].is_none() && !seen[i].blank());
+        let anything = (0..lines.len()).any(|i| !seen[i].blank());
+        if !something && anything {
+            rules.fill(None);
+            called_off = true;
+            self.inner = None;
+        }
+        // Blank lines between a cut and the end go with the cut.
+        for i in (1..lines.len()).rev() {
+            if rules[i].is_some() && rules[i - 1].is_none() && seen[i - 1].blank() && rules[i..].len() < 3 {
+                rules[i - 1] = rules[i];
+            }
+        }
+        let depth = self.forward.as_ref().map_or(0, |f| f.depth);
+        let mut out = Trimmed {
+            nothing_cut: called_off,
+            sign_off: self.sign_off,
+            ..Trimmed::default()
+        };
+        let mut last = None;
+        for (i, line) in lines.iter().enumerate() {
+            match rules[i] {
+                None => {
+                    let mut line = line.clone();
+                    if self.inner.is_some_and(|from| i >= from) {
+                        line.quote = line.quote.saturating_sub(depth);
+                        (line.hints.quoted, line.hints.forwarded, line.hints.attribution) = (false, false, false);
+                    }
+                    out.kept.push(line);
+                }
+                Some((n, rule)) => match out.cuts.last_mut() {
+                    Some(cut) if last == Some(n) => cut.lines.push(line.clone()),
+                    _ => out.cuts.push(Cut {
+                        rule,
+                        lines: vec![line.clone()],
+                        at: out.kept.len(),
+                    }),
+                },
+            }
+            last = rules[i].map(|(n, _)| n);
+        }
+        if let Some(mut forward) = self.forward {
+            if let Some((start, end)) = self.cover {
+                forward.cover = lines[start..end].to_vec();
+            }
+            if self.inner.is_none() {
+                forward.depth = 0;
+            }
+            out.forward = Some(forward);
+        }
+        out
+    }
+}
+
+/// Whether what stands below a quotation is only a name or a closing formula with one.
+fn signs_only(seen: &[Seen], from: usize, to: usize, sign_off: &Option<String>) -> bool {
+    let shown: Vec<&Seen> = seen[from..to].iter().filter(|l| !l.blank()).collect();
+    let words: usize = shown.iter().map(|l| l.words()).sum();
+    let named = sign_off.is_some() || (words <= 3 && shown.len() == 1 && shown[0].text.starts_with(char::is_uppercase));
+    named && shown.len() <= 3 && words <= 8 && shown.iter().all(|l| !l.text.ends_with(['.', '!', '?', ':']))
+}
+
+/// Prefixes of subjects of forwarded mails, and of answers.
+#[rustfmt::skip]
+const FORWARD_PREFIXES: &[&str] = &[
+    "fwd", "fw", "tr", "wg", "rv", "vs", "vb", "pd", "doorst", "enc", "i", "ilt", "továbbítás", "redirecionar", "fs",
+    "vl", "прд", "转发", "轉寄", "转寄", "轉發", "転送", "전달", "إعادة توجيه", "הועבר", "πρθ", "přeposláno", "перенаправлено",
+    "пересл", "przekazane", "preposlané", "i fwd", "trs", "reenv", "isl", "nrd", "pt",
+];
+#[rustfmt::skip]
+const REPLY_PREFIXES: &[&str] = &[
+    "re", "aw", "sv", "antw", "antwort", "ré", "rép", "r", "odp", "res", "rif", "vast", "ynt", "cevap", "yan", "отв",
+    "отг", "回复", "回覆", "答复", "答覆", "返信", "회신", "답장", "رد", "השב", "תשובה", "σχετ", "απ", "válasz", "vá", "bls",
+    "ref", "ris", "ответ", "atb", "ats", "tl", "trả lời", "bals", "yt", "quot",
+];
+
+#[derive(PartialEq)]
+enum SubjectSays {
+    Forward,
+    Reply,
+    Nothing,
+}
+
+fn subject_says(subject: &str) -> SubjectSays {
+    let fold = subject.trim().to_lowercase();
+    let Some((prefix, _)) = fold.split_once([':', '：']) else {
+        return SubjectSays::Nothing;
+    };
+    let prefix = prefix
+        .trim()
+        .trim_end_matches(|c: char| c.is_ascii_digit() || "[]()* ".contains(c));
+    if FORWARD_PREFIXES.contains(&prefix) {
+        SubjectSays::Forward
+    } else if REPLY_PREFIXES.contains(&prefix) {
+        SubjectSays::Reply
+    } else {
+        SubjectSays::Nothing
+    }
+}
+
+/// Whether the first foreign stretch of a mail is a mail passed on rather than one answered.
+fn forwards(seen: &[Seen], from: usize, first: &Foreign, subject: &str) -> bool {
+    let cover = (from..first.start).any(|i| !seen[i].blank());
+    let named = first.block.as_ref().is_some_and(|b| b.from != Mailbox::default());
+    match first.opening {
+        Opening::Forwarded => true,
+        Opening::Original | Opening::Block if named => match subject_says(subject) {
+            SubjectSays::Forward => true,
+            SubjectSays::Reply => false,
+            SubjectSays::Nothing => !cover && first.to_end,
+        },
+        _ => false,
+    }
+}

@@ -1,0 +1,282 @@
+//! Where foreign text begins and ends: the lines of a mail as stretches of the author's own and of quoted text.
+
+use super::attribution::{self, Grade};
+use super::header_block::{self, Block};
+use super::mark::{Mark, drawn_line, mark};
+use super::seen::Seen;
+
+/// What a stretch of foreign text begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// `>` or the program's own element, without a line over it.
+    Bare,
+    Attribution,
+    /// `-----Original Message-----`.
+    Original,
+    /// `From: ... Sent: ...`.
+    Block,
+    Forwarded,
+    ReplyAbove,
+}
+
+/// Lines that the author did not write.
+#[derive(Debug, Clone)]
+pub(super) struct Foreign {
+    pub start: usize,
+    /// First line of the mail quoted: after attribution and header block.
+    pub body: usize,
+    pub end: usize,
+    pub opening: Opening,
+    pub block: Option<Block>,
+    /// Nothing can follow it: it is not marked line by line, so it goes on to the end of the mail.
+    pub to_end: bool,
+}
+
+/// All foreign stretches, in order; what lies between is the author's. Linear: each line is looked at a bounded number
+/// of times.
+pub(super) fn stretches(lines: &[Seen], from: usize) -> Vec<Foreign> {
+    let quoted = quoted_lines(lines, from);
+    let mut out: Vec<Foreign> = Vec::new();
+    let mut i = from;
+    while i < lines.len() {
+        if lines[i].blank() && !quoted[i] {
+            i += 1;
+            continue;
+        }
+        let floor = out.last().map_or(from, |f| f.end);
+        if let Some(found) = opening(lines, &quoted, floor, i) {
+            i = found.end;
+            out.push(found);
+            continue;
+        }
+        if quoted[i] {
+            let end = run_end(lines, &quoted, i);
+            out.push(Foreign {
+                start: i,
+                body: i,
+                end,
+                opening: Opening::Bare,
+                block: None,
+                to_end: false,
+            });
+            i = end;
+            continue;
+        }
+        i += 1;
+    }
+    out
+}
+
+/// Which lines the mail program marked as quoted. In `gmail_quote` an answer between the quotations is inside the
+/// element but outside of its `<blockquote>`: it is not quoted.
+fn quoted_lines(lines: &[Seen], from: usize) -> Vec<bool> {
+    let mut quoted: Vec<bool> = lines.iter().map(|l| l.quoted() || l.attribution_hint).collect();
+    let mut i = from;
+    while i < lines.len() {
+        if !lines[i].hinted {
+            i += 1;
+            continue;
+        }
+        let end = (i..lines.len())
+            .find(|n| !lines[*n].hinted && !lines[*n].blank())
+            .unwrap_or(lines.len());
+        let shown = (i..end).filter(|n| !lines[*n].blank());
+        if let Some(first) = shown.clone().take(5).find(|n| lines[*n].depth > 0) {
+            for n in shown.filter(|n| *n > first && lines[*n].depth == 0 && !lines[*n].attribution_hint) {
+                quoted[n] = false;
+            }
+        }
+        i = end;
+    }
+    // A quoted line that a mailer wrapped leaves its last words without `>`.
+    for n in from + 1..lines.len().saturating_sub(1) {
+        let (above, line, below) = (&lines[n - 1], &lines[n], &lines[n + 1]);
+        let sandwiched = !quoted[n] && above.depth > 0 && above.depth == below.depth && !line.blank() && !above.hinted;
+        if sandwiched
+            && !above.blank()
+            && !below.blank()
+            && above.text.len() >= 60
+            && line.text.len() <= 40
+            && line.text.starts_with(char::is_lowercase)
+            && !above.text.ends_with(['.', '?', '!', ':'])
+        {
+            quoted[n] = true;
+        }
+    }
+    quoted
+}
+
+fn run_end(lines: &[Seen], quoted: &[bool], start: usize) -> usize {
+    let mut end = start;
+    let mut i = start;
+    while i < lines.len() {
+        if quoted[i] {
+            end = i + 1;
+        } else if !lines[i].blank() {
+            break;
+        }
+        i += 1;
+    }
+    end
+}
+
+fn next_shown(lines: &[Seen], from: usize) -> Option<usize> {
+    (from..lines.len()).find(|i| !lines[*i].blank())
+}
+
+/// The same, but giving up soon: a mark is followed closely.
+fn soon_shown(lines: &[Seen], from: usize) -> Option<usize> {
+    (from..lines.len().min(from + 8)).find(|i| !lines[*i].blank())
+}
+
+/// The foreign text that begins at line `i` (or, for an attribution, ends its first lines there). Lines before `floor` are
+/// taken already.
+fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Foreign> {
+    let line = &lines[i];
+    // Inside a quotation only its beginning is looked at: a header written there may be that of a forward.
+    if quoted[i] && i > floor && (i.saturating_sub(3)..i).any(|n| quoted[n] && n >= floor) {
+        return None;
+    }
+    let make = |start: usize, body: usize, opening: Opening, block: Option<Block>| {
+        let shown = next_shown(lines, body);
+        let marked = shown.is_some_and(|n| quoted[n]) || quoted[i];
+        let end = match shown {
+            Some(n) if marked => run_end(lines, quoted, if quoted[n] { n } else { i }).max(body.min(lines.len())),
+            _ => lines.len(),
+        };
+        Some(Foreign {
+            start,
+            body: body.min(end),
+            end,
+            opening,
+            block,
+            to_end: !marked,
+        })
+    };
+    match mark(&line.fold) {
+        Some(Mark::ReplyAbove) if !quoted[i] => {
+            return Some(Foreign {
+                start: i,
+                body: i + 1,
+                end: lines.len(),
+                opening: Opening::ReplyAbove,
+                block: None,
+                to_end: true,
+            });
+        }
+        Some(kind @ (Mark::Original | Mark::Forwarded)) => {
+            let opening = if kind == Mark::Original {
+                Opening::Original
+            } else {
+                Opening::Forwarded
+            };
+            let next = soon_shown(lines, i + 1);
+            if let Some(block) = next.and_then(|n| block_at(lines, n)) {
+                return make(i, block.end, opening, Some(block));
+            }
+            let said = next.and_then(|n| attributed(lines, i + 1, n));
+            if let Some((end, block)) = said {
+                return make(i, end, opening, Some(block));
+            }
+            let drawn = line.text.starts_with(['-', '_', '=', '*', '—', '─', '<', '+']) && line.text.len() >= 14;
+            if drawn && next.is_some() && (kind == Mark::Original || line.hinted || line.forward_hint) {
+                return make(i, i + 1, opening, None);
+            }
+        }
+        _ => {}
+    }
+    if drawn_line(&line.text)
+        && line.text.len() >= 5
+        && let Some(next) = soon_shown(lines, i + 1)
+        && let Some(block) = block_at(lines, next)
+    {
+        return make(i, block.end, Opening::Block, Some(block));
+    }
+    if line.ruled
+        && let Some(next) = soon_shown(lines, i + 1)
+        && let Some(block) = block_at(lines, next)
+    {
+        return make(i, block.end, Opening::Block, Some(block));
+    }
+    if let Some(block) = block_at(lines, i)
+        && (block.kinds >= 3 || block.from.address.is_some() || line.quoted())
+    {
+        return make(i, block.end, Opening::Block, Some(block));
+    }
+    if !quoted[i] {
+        let found = attribution::ending_at(lines, i)?;
+        let start = found.start.max(floor);
+        let shown = next_shown(lines, i + 1);
+        let marked = shown.is_some_and(|n| quoted[n]);
+        if !found.holds(marked, shown.is_none()) {
+            return None;
+        }
+        if found.inline || !marked {
+            let end = lines.len();
+            return Some(Foreign {
+                start,
+                body: i + 1,
+                end,
+                opening: Opening::Attribution,
+                block: None,
+                to_end: true,
+            });
+        }
+        let end = run_end(lines, quoted, shown?);
+        return Some(Foreign {
+            start,
+            body: i + 1,
+            end,
+            opening: Opening::Attribution,
+            block: None,
+            to_end: false,
+        });
+    }
+    None
+}
+
+fn block_at(lines: &[Seen], i: usize) -> Option<Block> {
+    header_block::starting_at(lines, i)
+}
+
+/// An attribution under a mark, as Proton writes it: who and when, instead of a header block.
+fn attributed(lines: &[Seen], low: usize, next: usize) -> Option<(usize, Block)> {
+    let last = (next..lines.len().min(next + 4))
+        .find(|n| attribution::ending_at(lines, *n).is_some_and(|a| a.start >= low))?;
+    let found = attribution::ending_at(lines, last)?;
+    if found.grade == Grade::Weak {
+        return None;
+    }
+    let text: Vec<&str> = lines[found.start..found.end].iter().map(|l| l.text.as_ref()).collect();
+    let text = text.join(" ");
+    let from = who(&text);
+    Some((
+        found.end,
+        Block {
+            start: found.start,
+            end: found.end,
+            from,
+            date: Some(text),
+            subject: None,
+            kinds: 2,
+        },
+    ))
+}
+
+/// The mailbox in an attribution: the address, and as name what stands before it after the last digit or comma.
+pub(super) fn who(text: &str) -> crate::story::submission::Mailbox {
+    let mut from = header_block::mailbox(text);
+    if let Some(name) = &from.name {
+        let name = name.rsplit([',', '，', ';']).next().unwrap_or(name).trim();
+        let at = name
+            .rfind(|c: char| c.is_ascii_digit() || c == ':')
+            .map_or(0, |at| at + 1);
+        let name = name[at..]
+            .trim()
+            .trim_start_matches("AM ")
+            .trim_start_matches("PM ")
+            .trim_matches('"');
+        from.name = (!name.is_empty() && name.split(' ').count() <= 6).then(|| name.to_owned());
+    }
+    from
+}

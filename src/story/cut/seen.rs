@@ -1,0 +1,201 @@
+//! A line as the rules look at it: blanks made plain, `>` counted, invisible characters gone.
+
+use std::borrow::Cow;
+
+use crate::story::passage::{Kind, Line};
+
+/// Longer than any line that a mail program writes about a mail: such a line is never more than text.
+const LONGEST_MARK: usize = 1200;
+
+/// One line, prepared.
+#[derive(Debug)]
+pub(super) struct Seen<'a> {
+    /// Trimmed, on single spaces, `>` off, digits of any script as ASCII. Empty where there is nothing to read.
+    pub text: Cow<'a, str>,
+    /// Lower case of `text`; empty where the line is too long to be a mark.
+    pub fold: String,
+    /// How deep in quotation, by `>` or by `<blockquote>`.
+    pub depth: u8,
+    /// The mail program said that it is quoted.
+    pub hinted: bool,
+    pub attribution_hint: bool,
+    pub signature_hint: bool,
+    pub forward_hint: bool,
+    /// An image stands here: never blank, never a mark.
+    pub image: bool,
+    /// A horizontal rule.
+    pub ruled: bool,
+    /// `-- ` with its blank (RFC 3676, section 4.3).
+    pub delimiter: bool,
+}
+
+impl<'a> Seen<'a> {
+    pub fn of(line: &'a Line) -> Seen<'a> {
+        let raw: Cow<'a, str> = match (&line.kind, line.spans.as_slice()) {
+            (Kind::Row { .. }, _) => Cow::Owned(line.words()),
+            (_, [one]) if one.image.is_none() => Cow::Borrowed(one.text.as_str()),
+            (_, []) => Cow::Borrowed(""),
+            _ => Cow::Owned(line.words()),
+        };
+        let marks = quote_marks(&raw);
+        let body = match raw {
+            Cow::Borrowed(text) => Cow::Borrowed(&text[marks.1..]),
+            Cow::Owned(text) => Cow::Owned(text[marks.1..].to_owned()),
+        };
+        let delimiter = matches!(body.trim_end_matches('\r'), "-- " | "--\u{a0}" | "--  ");
+        let text = clean(body);
+        let fold = if text.len() <= LONGEST_MARK {
+            text.to_lowercase()
+        } else {
+            String::new()
+        };
+        Seen {
+            fold,
+            depth: line.quote.saturating_add(marks.0),
+            hinted: line.hints.quoted,
+            attribution_hint: line.hints.attribution,
+            signature_hint: line.hints.signature,
+            forward_hint: line.hints.forwarded,
+            image: !line.is_blank() && text.is_empty() && line.kind != Kind::Rule,
+            ruled: line.kind == Kind::Rule,
+            delimiter,
+            text,
+        }
+    }
+
+    /// Nothing to read or look at, a lone `>` included.
+    pub fn blank(&self) -> bool {
+        self.text.is_empty() && !self.image && !self.ruled
+    }
+
+    /// Quoted by the program that wrote the mail.
+    pub fn quoted(&self) -> bool {
+        self.depth > 0 || self.hinted
+    }
+
+    /// How much there is to read, for the share that a cut takes: letters and digits count, so that Japanese weighs
+    /// like English.
+    pub fn weight(&self) -> usize {
+        self.text.len() - self.text.bytes().filter(|b| *b == b' ').count()
+    }
+
+    pub fn words(&self) -> usize {
+        self.text
+            .split(' ')
+            .filter(|w| w.chars().any(char::is_alphanumeric))
+            .count()
+    }
+}
+
+/// How many `>` the line begins with, and where its text begins.
+fn quote_marks(text: &str) -> (u8, usize) {
+    let mut depth = 0u8;
+    let mut at = 0;
+    for (i, c) in text.char_indices() {
+        match c {
+            '>' => {
+                depth = depth.saturating_add(1);
+                at = i + 1;
+            }
+            ' ' | '\t' | '\u{a0}' => {}
+            _ => break,
+        }
+    }
+    // One blank after the marks belongs to them; `-- ` must keep its own.
+    if depth > 0 && text[at..].starts_with(' ') {
+        at += 1;
+    }
+    // The mbox writer's `>From ` is no quotation.
+    if depth == 1 && text.starts_with(">From ") {
+        return (0, 0);
+    }
+    (depth, at)
+}
+
+/// Characters that nobody sees: soft hyphen, zero width, direction marks, byte order mark.
+fn unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || (c.is_control() && !c.is_whitespace())
+}
+
+fn clean(text: Cow<str>) -> Cow<str> {
+    let plain = |b: u8| (0x21..0x7f).contains(&b);
+    let bytes = text.as_bytes();
+    let neat = bytes.first().is_none_or(|b| plain(*b))
+        && bytes.last().is_none_or(|b| plain(*b))
+        && bytes.iter().all(|b| plain(*b) || *b == b' ')
+        && !text.contains("  ");
+    if neat {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars().filter(|c| !unseen(*c)) {
+        if c.is_whitespace() {
+            if !out.ends_with(' ') && !out.is_empty() {
+                out.push(' ');
+            }
+        } else {
+            out.push(ascii_digit(c));
+        }
+    }
+    if out.ends_with(' ') {
+        out.pop();
+    }
+    Cow::Owned(out)
+}
+
+/// Arabic-Indic, Persian, Devanagari, Thai and full-width digits as ASCII ones: dates are read alike everywhere.
+fn ascii_digit(c: char) -> char {
+    let zeros = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xff10];
+    let c32 = c as u32;
+    match zeros.iter().find(|zero| (**zero..**zero + 10).contains(&c32)) {
+        Some(zero) => char::from(b'0' + (c32 - zero) as u8),
+        None => c,
+    }
+}
+
+/// `text` with `needle` in it as a whole word: no letter touches it. For scripts without blanks between words any
+/// place will do.
+pub(super) fn has_word(text: &str, needle: &str) -> bool {
+    find_word(text, needle).is_some()
+}
+
+/// Where `needle` ends in `text`, as a whole word (see [`has_word`]).
+pub(super) fn find_word(text: &str, needle: &str) -> Option<usize> {
+    let spaced = needle
+        .chars()
+        .all(|c| c.is_ascii() || (c as u32) < 0x590 || (0x1e00..0x2000).contains(&(c as u32)));
+    text.match_indices(needle).find_map(|(at, found)| {
+        let end = at + found.len();
+        let touched = |c: Option<char>| c.is_some_and(char::is_alphabetic);
+        let free = !touched(text[..at].chars().next_back()) && !touched(text[end..].chars().next());
+        (free || !spaced).then_some(end)
+    })
+}
+
+/// An e-mail address in the text, blanks within `<...>` forgiven (mailers wrap in mid-address).
+pub(super) fn address_in(text: &str) -> Option<String> {
+    let looks = |s: &str| {
+        let (local, domain) = s.rsplit_once('@')?;
+        let fits = |c: char| c.is_alphanumeric() || "._%+-=/'&!#".contains(c);
+        let ok = !local.is_empty() && local.chars().all(fits) && domain.len() > 2 && domain.chars().all(fits);
+        ok.then(|| s.to_owned())
+    };
+    let trim: &[char] = &[
+        '<', '>', '(', ')', '[', ']', '"', '\'', ',', ';', ':', '*', '.', '|', '：', '，', '。',
+    ];
+    if let Some(open) = text.find('<') {
+        let inside: String = text[open + 1..]
+            .chars()
+            .take_while(|c| *c != '>')
+            .filter(|c| *c != ' ')
+            .collect();
+        let inside = inside.trim_start_matches("mailto:").trim_matches(trim);
+        if let Some(found) = looks(inside) {
+            return Some(found);
+        }
+    }
+    text.split([' ', '<', '>', '(', ')', '[', ']', '"', ',', ';', '，', '、'])
+        .filter(|word| word.contains('@'))
+        .find_map(|word| looks(word.trim_start_matches("mailto:").trim_matches(trim)))
+}

@@ -1,0 +1,681 @@
+//! What stands under the author's last word: signature blocks, contact blocks, footers; and the sign-off name, which
+//! stays.
+
+use super::Rule;
+use super::attribution::dated;
+use super::footer::{Footer, footer, legal, legal_heading, scanner_goes_on, sent_from};
+use super::mark::drawn_line;
+use super::seen::{Seen, address_in};
+
+/// Lines to cut, by which rule, and whether there is room for doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Piece {
+    pub start: usize,
+    pub end: usize,
+    pub rule: Rule,
+    pub doubtful: bool,
+}
+
+/// The end of a stretch of the author's own lines.
+#[derive(Debug, Default)]
+pub(super) struct Tail {
+    pub pieces: Vec<Piece>,
+    /// One past the last line that is the author's; the stretch's start where nothing is.
+    pub end: usize,
+    pub sign_off: Option<String>,
+}
+
+/// Lines looked at from the end, so that a long story costs no more than a short one.
+const REACH: usize = 60;
+
+#[rustfmt::skip]
+const SIGN_OFFS: &[&str] = &[
+    "best", "best wishes", "best regards", "regards", "kind regards", "kindest regards", "warm regards",
+    "warmest regards", "warmly", "sincerely", "yours sincerely", "sincerely yours", "yours", "yours truly",
+    "yours faithfully", "cheers", "thanks", "thank you", "many thanks", "thanks again", "thanks so much",
+    "thanks and regards", "thanks & regards", "with thanks", "love", "much love", "lots of love", "with love",
+    "take care", "all the best", "all best", "respectfully", "cordially", "in solidarity", "solidarity", "in unity",
+    "peace", "with best wishes", "with kind regards", "with regards", "best,", "br", "rgds", "kr",
+    "many thanks and best wishes", "with gratitude", "gratefully", "onwards", "in hope", "ta", "very best", "hugs",
+    "xx", "mit freundlichen grüßen", "mit freundlichen grüssen", "mit freundlichem gruß", "freundliche grüße",
+    "freundliche grüsse", "viele grüße", "viele grüsse", "beste grüße", "beste grüsse", "liebe grüße",
+    "liebe grüsse", "herzliche grüße", "herzliche grüsse", "schöne grüße", "schöne grüsse", "grüße", "gruß", "gruss",
+    "lg", "vg", "mfg", "danke", "vielen dank", "besten dank", "mit besten grüßen", "mit lieben grüßen",
+    "hochachtungsvoll", "herzlich", "mit herzlichen grüßen", "cordialement", "bien cordialement",
+    "très cordialement", "bien à vous", "bien à toi", "amitiés", "amicalement", "sincèrement", "salutations",
+    "merci", "merci d'avance", "bonne journée", "bonne soirée", "à bientôt", "respectueusement", "bises", "cdlt",
+    "cdt", "meilleures salutations", "salutations distinguées", "saludos", "un saludo", "saludos cordiales",
+    "atentamente", "gracias", "muchas gracias", "un abrazo", "abrazos", "cordialmente", "un cordial saludo", "atte",
+    "saluti", "cordiali saluti", "distinti saluti", "un saluto", "grazie", "grazie mille", "un abbraccio",
+    "a presto", "cari saluti", "tanti saluti", "buona giornata", "met vriendelijke groet",
+    "met vriendelijke groeten", "vriendelijke groet", "vriendelijke groeten", "groeten", "groet", "groetjes", "mvg",
+    "hartelijke groet", "hartelijke groeten", "bedankt", "dank u", "dank je", "alvast bedankt", "atenciosamente",
+    "abraço", "abraços", "um abraço", "obrigado", "obrigada", "cumprimentos", "com os melhores cumprimentos",
+    "melhores cumprimentos", "att", "grato", "grata", "med venlig hilsen", "venlig hilsen", "mvh",
+    "med vänlig hälsning", "med vänliga hälsningar", "vänliga hälsningar", "vänligen", "hälsningar", "hilsen",
+    "med vennlig hilsen", "vennlig hilsen", "beste hilsen", "tack", "takk", "tak", "kh", "vh", "de bedste hilsner",
+    "bästa hälsningar", "med hilsen", "kærlig hilsen", "ystävällisin terveisin", "terveisin", "terv", "kiitos",
+    "parhain terveisin", "yt", "pozdrawiam", "z poważaniem", "z wyrazami szacunku", "pozdrowienia", "dziękuję",
+    "serdecznie pozdrawiam", "s pozdravem", "s pozdravom", "s úctou", "zdraví", "děkuji", "díky", "hezký den",
+    "üdvözlettel", "tisztelettel", "üdv", "köszönöm", "cu stimă", "cu respect", "mulțumesc", "o zi bună", "lp",
+    "lep pozdrav", "pozdrav", "srdačan pozdrav", "s poštovanjem", "с уважением", "с наилучшими пожеланиями",
+    "спасибо", "всего доброго", "з повагою", "дякую", "поздрави", "с уважение", "με εκτίμηση", "ευχαριστώ", "φιλικά",
+    "saygılarımla", "saygılarımızla", "iyi çalışmalar", "teşekkürler", "sevgiler", "selamlar", "salam",
+    "hormat saya", "terima kasih", "salam hormat", "trân trọng", "thân mến", "cảm ơn", "ขอแสดงความนับถือ", "ขอบคุณ",
+    "よろしくお願いします", "よろしくお願いいたします", "よろしくお願い致します", "以上", "敬具", "谢谢", "謝謝", "此致", "此致敬礼", "祝好", "顺祝商祺", "감사합니다",
+    "감사합니다.", "مع التحية", "تحياتي", "مع تحياتي", "شكرا", "شكراً", "בברכה", "תודה", "בכבוד רב", "با احترام",
+    "धन्यवाद", "salutacions", "atentament", "agur", "heilsa", "kveðja",
+];
+
+#[rustfmt::skip]
+const CONTACT_LABELS: &[&str] = &[
+    "tel", "tel.", "telephone", "t", "m", "mob", "mobile", "cell", "ph", "phone", "fax", "f", "e", "email", "e-mail",
+    "mail", "w", "web", "website", "skype", "twitter", "facebook", "linkedin", "instagram", "whatsapp", "direct",
+    "office", "handy", "mobil", "telefon", "tél", "téléphone", "portable", "tlf", "gsm", "teléfono", "móvil", "cel",
+    "telefono", "cellulare", "telefoon", "mobiel", "telefone", "celular", "puh", "puhelin", "kom", "tel/fax", "тел",
+    "телефон", "моб", "факс", "電話", "携帯", "电话", "手机", "手機", "전화", "휴대폰", "هاتف", "טלפון", "נייד", "blog", "dd",
+    "ddi", "c", "p", "o", "a", "address", "adresse", "fon", "home", "work", "url", "http", "toll free", "mob.",
+    "ph.", "@",
+];
+
+#[rustfmt::skip]
+const TITLES: &[&str] = &[
+    "manager", "director", "officer", "organiser", "organizer", "coordinator", "co-ordinator", "engineer",
+    "developer", "president", "ceo", "cto", "cfo", "founder", "chair", "secretary", "treasurer", "assistant",
+    "consultant", "professor", "lecturer", "teacher", "editor", "head of", "lead", "specialist", "analyst",
+    "designer", "architect", "partner", "associate", "leiter", "leiterin", "geschäftsführer", "directeur",
+    "directrice", "responsable", "chargée", "ingénieur", "gerente", "coordinador", "direttore", "responsabile",
+    "medewerker", "manager,", "ltd", "ltd.", "limited", "inc", "inc.", "llc", "gmbh", "ag", "b.v.", "plc", "e.v.",
+    "s.a.", "s.r.l.", "university", "college", "street", "road", "avenue", "straße", "strasse", "str.", "rue",
+    "calle", "via", "laan", "straat", "lane", "square", "floor", "suite", "po box",
+];
+
+/// What may be cut from the end of lines `from..to`, which are the author's own stretch.
+pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
+    let mut end = to;
+    let mut pieces: Vec<Piece> = Vec::new();
+    loop {
+        while end > from && lines[end - 1].blank() {
+            end -= 1;
+        }
+        if end == from {
+            break;
+        }
+        let found = hinted(lines, from, end)
+            .or_else(|| delimited(lines, from, end))
+            .or_else(|| list_footer(lines, from, end))
+            .or_else(|| small_footer(lines, from, end))
+            .or_else(|| legal_notice(lines, from, end))
+            .or_else(|| contact_block(lines, from, end));
+        let Some(piece) = found else { break };
+        end = piece.start;
+        pieces.push(piece);
+    }
+    // A line drawn above a footer that went goes with it.
+    if !pieces.is_empty() && end > from && drawn_line(&lines[end - 1].text) {
+        let rule = pieces[pieces.len() - 1].rule;
+        end -= 1;
+        pieces.push(Piece {
+            start: end,
+            end: end + 1,
+            rule,
+            doubtful: false,
+        });
+        while end > from && lines[end - 1].blank() {
+            end -= 1;
+        }
+    }
+    let sign_off = sign_off(lines, from, end).or_else(|| pieces.iter().rev().find_map(|p| name_in(lines, p)));
+    for (i, line) in lines.iter().enumerate().take(end).skip(from) {
+        let alone = |at: Option<&Seen>| at.is_none_or(Seen::blank);
+        let above = i.checked_sub(1).filter(|a| *a >= from).map(|a| &lines[a]);
+        if alone(above) && alone(lines.get(i + 1).filter(|_| i + 1 < end)) && sent_from(&line.fold) {
+            pieces.push(Piece {
+                start: i,
+                end: i + 1,
+                rule: Rule::SentFrom,
+                doubtful: false,
+            });
+        }
+    }
+    pieces.sort_by_key(|p| p.start);
+    Tail { pieces, end, sign_off }
+}
+
+fn piece(start: usize, end: usize, rule: Rule, doubtful: bool) -> Option<Piece> {
+    Some(Piece {
+        start,
+        end,
+        rule,
+        doubtful,
+    })
+}
+
+fn reach(from: usize, end: usize) -> usize {
+    end.saturating_sub(REACH).max(from)
+}
+
+/// What the mail program itself marked as the signature.
+fn hinted(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
+    let mut start = end;
+    for i in (from..end).rev() {
+        if lines[i].signature_hint {
+            start = i;
+        } else if !lines[i].blank() {
+            break;
+        }
+    }
+    (start < end).then(|| piece(start, end, Rule::SignatureBlock, false))?
+}
+
+/// `-- ` and its kin. The text under it must look like a signature; the higher of two delimiters wins if all below does.
+fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
+    let mut found = None;
+    let mut below = end;
+    for i in (reach(from, end)..end).rev() {
+        let line = &lines[i];
+        if line.blank() || line.fold.is_empty() {
+            continue;
+        }
+        if let Some(name) = glued_name(line) {
+            // `--Marion`
+            if i + 1 == below && (1..=4).contains(&name.split(' ').count()) && i > from {
+                return piece(i, end, Rule::SignatureDelimiter, true);
+            }
+        }
+        let Some(kind) = delimiter(line) else { continue };
+        if !signature_like(&lines[i + 1..below], kind) {
+            break;
+        }
+        found = Some((i, kind));
+        below = i;
+    }
+    let (start, kind) = found?;
+    piece(start, end, Rule::SignatureDelimiter, kind == Delimiter::Drawn)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Delimiter {
+    /// `-- `, as RFC 3676 has it.
+    Exact,
+    /// `--`, its blank lost on the way.
+    Bare,
+    /// `---`, `__`, `—`.
+    Short,
+    /// A longer line.
+    Drawn,
+}
+
+fn delimiter(line: &Seen) -> Option<Delimiter> {
+    if line.delimiter {
+        return Some(Delimiter::Exact);
+    }
+    match line.text.as_ref() {
+        "--" => Some(Delimiter::Bare),
+        "---" | "__" | "___" | "—" | "–" | "――" | "– –" | "- -" | "– " | "ᐧ" | "++" | "~~" | "==" => {
+            Some(Delimiter::Short)
+        }
+        text if drawn_line(text) && !text.starts_with(['.', '·', '#']) => Some(Delimiter::Drawn),
+        _ => None,
+    }
+}
+
+/// The name in `--Marion`, `-- Marion Maxwell`.
+fn glued_name<'a>(line: &'a Seen) -> Option<&'a str> {
+    let name = line.text.strip_prefix("--")?.trim_start_matches('-').trim_start();
+    name_like(name, false).then_some(name)
+}
+
+fn signature_like(lines: &[Seen], kind: Delimiter) -> bool {
+    let shown: Vec<&Seen> = lines.iter().filter(|l| !l.blank()).collect();
+    let contacts = shown.iter().filter(|l| contact(l)).count();
+    let prose: Vec<&&Seen> = shown.iter().filter(|l| prose(l)).collect();
+    let prose_words: usize = prose.iter().map(|l| l.words()).sum();
+    let all_words: usize = shown.iter().map(|l| l.words()).sum();
+    let law: usize = if all_words >= 20 {
+        let text = shown
+            .iter()
+            .take(40)
+            .map(|l| l.fold.as_str())
+            .collect::<Vec<_>>()
+            .join(" ");
+        legal(&text)
+    } else {
+        0
+    };
+    let postscript = shown.iter().any(|l| postscript(&l.fold));
+    match kind {
+        Delimiter::Exact => shown.len() <= 40 && (prose_words <= 80 || law >= 3) && !postscript,
+        Delimiter::Bare => {
+            shown.len() <= 25 && (prose_words <= 30 || law >= 3 || contacts >= 2 && prose_words < 60) && !postscript
+        }
+        Delimiter::Short => {
+            !shown.is_empty()
+                && shown.len() <= 12
+                && (prose.is_empty() && all_words <= 40 || law >= 3 || contacts >= 1 && prose_words <= 20)
+                && shown.iter().all(|l| l.text.len() <= 110 || law >= 3)
+                && !postscript
+        }
+        Delimiter::Drawn => {
+            let list = shown.first().is_some_and(|l| footer(&l.fold).is_some());
+            list || (contacts >= 1 && shown.len() <= 12 && prose_words <= 15 && !postscript)
+                || (law >= 4 && !postscript)
+        }
+    }
+}
+
+fn postscript(fold: &str) -> bool {
+    ["ps ", "ps:", "p.s", "ps.", "p.p.s", "pps", "nb:", "n.b."]
+        .iter()
+        .any(|p| fold.starts_with(p))
+}
+
+/// A line that tells something: long, or a sentence.
+fn prose(line: &Seen) -> bool {
+    if contact(line) || footer(&line.fold).is_some() {
+        return false;
+    }
+    let words = line.words();
+    line.fold.is_empty()
+        || words >= 12
+        || (words >= 6 && line.text.ends_with(['.', '!', '?', '。', '！', '？', ':', ',']))
+        || line.text.chars().filter(|c| *c as u32 > 0x2e80).count() > 28
+}
+
+/// Footers of lists and help desks: from their first line on.
+fn list_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
+    let low = reach(from, end);
+    let mut shown = 0;
+    let mut first = None;
+    for i in (low..end).rev() {
+        if lines[i].blank() {
+            continue;
+        }
+        shown += 1;
+        if shown > 16 {
+            break;
+        }
+        if footer(&lines[i].fold) == Some(Footer::List) {
+            first = Some(i);
+        }
+    }
+    let mut start = first?;
+    // The line drawn above, blanks between.
+    for i in (low..start).rev() {
+        if drawn_line(&lines[i].text) || delimiter(&lines[i]).is_some() {
+            start = i;
+        } else if !lines[i].blank() {
+            break;
+        }
+    }
+    piece(start, end, Rule::ListFooter, false)
+}
+
+/// One-line footers at the very end: `Sent from my iPhone`, a virus scanner, the environment.
+fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
+    let low = reach(from, end);
+    let last = end - 1;
+    // Apologies for typing errors stand under "Sent from my ...".
+    let mut seen = 0;
+    for i in (low..end).rev() {
+        if lines[i].blank() {
+            continue;
+        }
+        seen += 1;
+        match footer(&lines[i].fold) {
+            Some(Footer::SentFrom) => {
+                let mut start = i;
+                // A `--` or `____` of its own above it.
+                let above = (low..i).rev().find(|a| !lines[*a].blank());
+                if let Some(above) = above
+                    && delimiter(&lines[above]).is_some()
+                {
+                    start = above;
+                }
+                return piece(start, end, Rule::SentFrom, false);
+            }
+            Some(Footer::Scanner) => {
+                let mut start = i;
+                for above in (low..i).rev().filter(|a| !lines[*a].blank()) {
+                    let line = &lines[above];
+                    let more =
+                        footer(&line.fold) == Some(Footer::Scanner) || scanner_goes_on(&line.fold) && above + 4 > i;
+                    if more || drawn_line(&line.text) || delimiter(line).is_some() {
+                        start = above;
+                        if !more {
+                            break;
+                        }
+                    } else {
+                        break;
+                    }
+                }
+                return piece(start, end, Rule::VirusScanner, false);
+            }
+            Some(Footer::Environment) if seen <= 3 => {
+                let alone = |a: usize| matches!(lines[a].text.as_ref(), "P" | "p" | "*" | "♻" | "🌳");
+                let start = if i > low && alone(i - 1) { i - 1 } else { i };
+                return piece(start, end, Rule::EnvironmentNotice, false);
+            }
+            _ => {}
+        }
+        let fold = &lines[i].fold;
+        let apology = lines[i].words() <= 12
+            && [
+                "brevity",
+                "typo",
+                "spelling",
+                "autocorrect",
+                "tippfehler",
+                "kürze",
+                "fautes",
+                "brièveté",
+                "concisione",
+            ]
+            .iter()
+            .any(|w| fold.contains(w));
+        if !(apology || scanner_goes_on(fold) || (i == last && drawn_line(&lines[i].text)) || lines[i].image)
+            || seen > 5
+        {
+            return None;
+        }
+    }
+    None
+}
+
+/// Paragraphs of legal notices at the end.
+fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
+    let low = reach(from, end);
+    let mut start = None;
+    let mut sure = 0;
+    let mut until = end;
+    for _ in 0..8 {
+        while until > low && lines[until - 1].blank() {
+            until -= 1;
+        }
+        if until == low {
+            break;
+        }
+        let mut first = until;
+        while first > low && !lines[first - 1].blank() {
+            first -= 1;
+        }
+        let text = paragraph(&lines[first..until]);
+        let words = text.split(' ').count();
+        let hits = legal(&text);
+        let own = [" i ", " my ", " me ", " we went", " ich ", " mein", " je ", " mon "]
+            .iter()
+            .any(|w| text.contains(w));
+        let is = hits >= 3 && words >= 10 && !own
+            || hits >= 2 && words >= 22 && !own
+            || hits >= 5
+            || heading(&lines[first..until]);
+        if is {
+            start = Some(first);
+            sure += hits;
+        } else if !(words <= 30 && lines[first..until].iter().all(|l| !prose(l)))
+            && !(hits >= 1 && words >= 15 && start.is_some() && !own)
+        {
+            break;
+        }
+        until = first;
+    }
+    let mut start = start?;
+    if sure < 2 {
+        return None;
+    }
+    if start > from && drawn_line(&lines[start - 1].text) {
+        start -= 1;
+    }
+    piece(start, end, Rule::LegalNotice, sure < 4)
+}
+
+fn heading(lines: &[Seen]) -> bool {
+    lines.first().is_some_and(|l| legal_heading(&l.fold)) && lines.len() <= 2
+}
+
+fn paragraph(lines: &[Seen]) -> String {
+    let mut text = String::from(" ");
+    for line in lines {
+        // A paragraph may be one long line: its lower case was not kept.
+        if line.fold.is_empty() {
+            let cut = line.text.char_indices().nth(3000).map_or(line.text.len(), |(at, _)| at);
+            text.push_str(&line.text[..cut].to_lowercase());
+        } else {
+            text.push_str(&line.fold);
+        }
+        text.push(' ');
+    }
+    text
+}
+
+/// Phone, address and web lines under the sign-off name.
+fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
+    let low = end.saturating_sub(30).max(from);
+    let block = |start: usize| {
+        let shown: Vec<&Seen> = lines[start..end].iter().filter(|l| !l.blank()).collect();
+        let strong = shown.iter().filter(|l| contact(l)).count();
+        let fits = shown
+            .iter()
+            .all(|l| l.text.len() <= 120 && !prose(l) && !postscript(&l.fold));
+        (fits && shown.len() <= 16).then_some((shown.len(), strong))
+    };
+    // After a closing formula and a name.
+    let formula = (low..end).rev().find(|i| closing(&lines[*i].text).is_some());
+    if let Some(formula) = formula {
+        let mut name = formula;
+        if closing(&lines[formula].text).is_some_and(|rest| rest.is_empty())
+            && let Some(next) = (formula + 1..end).find(|i| !lines[*i].blank())
+            && next <= formula + 4
+            && name_like(&lines[next].text, true)
+        {
+            name = next;
+        }
+        let start = (name + 1..end).find(|i| !lines[*i].blank());
+        if let Some(start) = start
+            && let Some((shown, strong)) = block(start)
+            && strong >= 1
+            && (name > formula
+                || closing(&lines[formula].text).is_some_and(|rest| !rest.is_empty())
+                || strong * 2 >= shown)
+        {
+            return piece(start, end, Rule::ContactBlock, strong < 2 && shown > 2);
+        }
+        return None;
+    }
+    // A paragraph of its own that begins with a name.
+    let mut first = end;
+    while first > low && !lines[first - 1].blank() {
+        first -= 1;
+    }
+    let above = (from..first).rev().find(|i| !lines[*i].blank());
+    let (shown, strong) = block(first)?;
+    let named = name_like(&lines[first].text, false) && lines[first].text.contains(' ') && !contact(&lines[first]);
+    let introduced = above.is_none_or(|a| lines[a].text.ends_with([':', ',']));
+    let rest = &lines[first + 1..end];
+    let dense = rest.iter().all(|l| contact(l) || titled(&l.fold) || l.words() <= 6);
+    (named && !introduced && dense && shown >= 2 && strong >= 1)
+        .then(|| piece(first + 1, end, Rule::ContactBlock, true))?
+}
+
+/// The rest of a closing formula after its phrase: empty where the name stands on the next line.
+fn closing(text: &str) -> Option<&str> {
+    if text.is_empty() || text.len() > 80 {
+        return None;
+    }
+    let fold = text.to_lowercase();
+    let bare = fold
+        .trim_end_matches([
+            ',', '.', '!', ' ', ';', '-', '—', '–', ':', ')', '*', '，', '。', '、', '_',
+        ])
+        .trim_start_matches(['*', '_', ' ']);
+    if SIGN_OFFS.contains(&bare) {
+        return Some("");
+    }
+    // `Best wishes, Marion`
+    let (phrase, rest) = text.split_once([',', '，', '-', '–', '—', '!'])?;
+    let rest = rest.trim_start_matches([' ', '-']);
+    (SIGN_OFFS.contains(&phrase.trim().to_lowercase().as_str()) && name_like(rest, true)).then_some(rest)
+}
+
+/// Looks like a person's name: up to five words, no digits, no end of a sentence. `known` where a formula stands above.
+fn name_like(text: &str, known: bool) -> bool {
+    let text = text.trim_matches(['*', '_', ' ', ',', '-', '—', '–', '~', '"', '/', '(', ')']);
+    let words: Vec<&str> = text.split(' ').collect();
+    let fits = |c: char| {
+        c.is_alphabetic()
+            || matches!(c, ' ' | '.' | '\'' | '’' | '-' | '&' | '(' | ')' | ',' | '/')
+            || c as u32 > 0x2000
+    };
+    if text.is_empty()
+        || text.chars().count() > 44
+        || words.len() > 6
+        || !text.chars().all(fits)
+        || !text.chars().any(char::is_alphabetic)
+    {
+        return false;
+    }
+    let small = |w: &str| {
+        w.starts_with(char::is_lowercase)
+            && !matches!(
+                w,
+                "and"
+                    | "de"
+                    | "van"
+                    | "von"
+                    | "der"
+                    | "den"
+                    | "di"
+                    | "da"
+                    | "la"
+                    | "du"
+                    | "und"
+                    | "et"
+                    | "y"
+                    | "e"
+                    | "og"
+                    | "och"
+                    | "del"
+                    | "dos"
+                    | "x"
+                    | "xx"
+                    | "xxx"
+            )
+    };
+    let smalls = words.iter().filter(|w| small(w)).count();
+    if known {
+        smalls == 0 || words.len() <= 2
+    } else {
+        smalls == 0 && words.len() <= 5 && !text.ends_with(['.', ','])
+    }
+}
+
+/// A phone number, an address, a link, and little else.
+fn contact(line: &Seen) -> bool {
+    if line.fold.is_empty() {
+        return false;
+    }
+    let words = line.words();
+    if words > 14 {
+        return false;
+    }
+    let fold = line.fold.as_str();
+    let link = [
+        "http://",
+        "https://",
+        "www.",
+        "facebook.com",
+        "twitter.com",
+        "linkedin.com",
+    ]
+    .iter()
+    .any(|l| fold.contains(l))
+        || fold.split([' ', '|', '<']).any(bare_domain);
+    let numbers = phone(fold);
+    let sentence = words > 7 && line.text.ends_with(['.', '!', '?'])
+        || words > 9 && !line.text.contains(['|', '•', '·']) && !numbers;
+    if sentence {
+        return false;
+    }
+    if link || address_in(&line.text).is_some() || numbers {
+        return true;
+    }
+    let label = fold.split([':', '：', ' ', '|']).next().unwrap_or_default();
+    let value = fold[label.len()..].trim_start_matches([':', '：', ' ', '|']);
+    CONTACT_LABELS.contains(&label.trim_end_matches('.'))
+        && fold[label.len()..].starts_with([':', '：'])
+        && !value.is_empty()
+        && words <= 6
+}
+
+fn bare_domain(word: &str) -> bool {
+    let word = word.trim_matches(['<', '>', '(', ')', ',', '*']);
+    [
+        ".com", ".org", ".net", ".co.uk", ".org.uk", ".de", ".fr", ".nl", ".es", ".it", ".io", ".eu", ".se", ".dk",
+        ".no", ".pl", ".cz", ".ru",
+    ]
+    .iter()
+    .any(|end| word.ends_with(end) && word.len() > end.len() + 1 && !word.contains('@'))
+}
+
+/// Seven digits or more that run on like a phone number, and are no date.
+fn phone(fold: &str) -> bool {
+    let mut digits = 0;
+    let mut most = 0;
+    let mut plus = false;
+    for c in fold.chars() {
+        match c {
+            '0'..='9' => digits += 1,
+            '+' => {
+                digits = 0;
+                plus = true;
+            }
+            ' ' | '-' | '(' | ')' | '.' | '/' | '–' => {}
+            _ => digits = 0,
+        }
+        most = most.max(digits);
+    }
+    most >= 7 && most <= 16 && (plus || most >= 9 || !dated(fold))
+}
+
+fn titled(fold: &str) -> bool {
+    TITLES.iter().any(|t| super::seen::has_word(fold, t)) || fold.contains('|')
+}
+
+/// The name that ends the text: after a closing formula, or alone in the last paragraph.
+fn sign_off(lines: &[Seen], from: usize, end: usize) -> Option<String> {
+    if end == from {
+        return None;
+    }
+    let last = end - 1;
+    let low = end.saturating_sub(8).max(from);
+    let neat = |text: &str| {
+        let text = text.trim_matches([' ', '-', '—', '–', ',', '.', '*', '_', '~']);
+        text.trim_end_matches(" x").trim_end_matches(" xx").to_owned()
+    };
+    for i in (low..end).rev() {
+        match closing(&lines[i].text) {
+            Some("") => {
+                let next = (i + 1..end).find(|n| !lines[*n].blank())?;
+                return name_like(&lines[next].text, true).then(|| neat(&lines[next].text));
+            }
+            Some(rest) => return Some(neat(rest)),
+            None => {}
+        }
+    }
+    let alone = last == from || lines[last - 1].blank() || lines[last].text.starts_with(['-', '—', '–']);
+    let other = (from..last).any(|i| !lines[i].blank());
+    let text = &lines[last].text;
+    (alone && other && name_like(text, false) && text.split(' ').count() <= 4).then(|| neat(text))
+}
+
+/// The name on the first line of a signature that was cut: a byline where the text itself has none.
+fn name_in(lines: &[Seen], piece: &Piece) -> Option<String> {
+    if !matches!(piece.rule, Rule::SignatureDelimiter | Rule::SignatureBlock) {
+        return None;
+    }
+    let shown = lines[piece.start..piece.end]
+        .iter()
+        .find(|l| !l.blank() && delimiter(l).is_none())?;
+    let name = glued_name(shown).unwrap_or(&shown.text);
+    name_like(name, false).then(|| name.trim_matches(['*', '_', ' ']).to_owned())
+}
