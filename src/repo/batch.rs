@@ -14,6 +14,7 @@ use super::tree::{Dir, Shelves};
 use super::{Caution, CommitId, PRIVATE_REF, RepoError, StoryRepo, Tip};
 use crate::story::StoryId;
 use crate::story::record::{Change, Files};
+use crate::story::submission::Kept;
 
 /// How often the commits are built anew because the branch moved.
 const TRIES: usize = 5;
@@ -32,7 +33,12 @@ pub struct Batch<'a> {
 
 /// A mail that is in the batch's pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kept(Oid);
+pub struct PackedMail {
+    blob: Oid,
+    len: usize,
+    /// Where the pack ended when it was in it.
+    end: u64,
+}
 
 /// What a batch came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -119,8 +125,16 @@ impl StoryRepo {
 
 impl Batch<'_> {
     /// Writes a raw mail into the pack. It is safe from a power cut after the next [`Batch::sync`].
-    pub fn keep(&mut self, raw: &[u8]) -> Result<Kept, RepoError> {
-        self.pack.put(ObjectType::Blob, raw).map(Kept)
+    pub fn keep(&mut self, raw: &[u8]) -> Result<PackedMail, RepoError> {
+        let blob = self.pack.put(ObjectType::Blob, raw)?;
+        let (len, end) = (raw.len(), self.pack.len());
+        Ok(PackedMail { blob, len, end })
+    }
+
+    /// The batch's word that a mail is durable: `None` before the [`Batch::sync`] that made it so. `raw` is what was given to
+    /// [`Batch::keep`].
+    pub fn kept<'r>(&self, mail: &PackedMail, raw: &'r [u8]) -> Option<Kept<'r>> {
+        (mail.end <= self.pack.synced() && mail.len == raw.len()).then(|| Kept::sworn(raw))
     }
 
     /// Syncs the pack as far as it is written: every mail kept so far is durable.
@@ -130,14 +144,14 @@ impl Batch<'_> {
 
     /// Adds one step, upon those before it. `kept` names mails of this batch as files of the private part, so that their
     /// bytes are neither carried nor hashed again.
-    pub fn add(&mut self, change: &Change, kept: &[(&str, Kept)]) -> Result<(), RepoError> {
+    pub fn add(&mut self, change: &Change, kept: &[(&str, PackedMail)]) -> Result<(), RepoError> {
         let mut stored = store(self.repo, &mut self.pack, change)?;
         for (name, mail) in kept {
             if !is_file_name(name.as_bytes()) {
                 let (story, name) = (change.story.clone(), name.to_string());
                 return Err(RepoError::BadName { story, name });
             }
-            stored.private.insert(name.to_string(), Some(mail.0));
+            stored.private.insert(name.to_string(), Some(mail.blob));
         }
         if !self.before.contains_key(&change.story) {
             let tree = self.line.shelves.story(self.repo, &change.story)?;

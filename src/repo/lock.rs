@@ -62,6 +62,8 @@ impl Drop for Writing {
         if !self.unfinished {
             let _ = self.holder.set_len(0);
         }
+        // not left to the closing: a child that is being started may still hold the same open file
+        let _ = self.holder.unlock();
     }
 }
 

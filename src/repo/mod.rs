@@ -37,11 +37,13 @@ mod worktree;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub use batch::{Batch, Finished, Kept};
+pub use batch::{Batch, Finished, PackedMail};
 pub use error::{Caution, RepoError};
+pub use history::Past;
 
 pub use read::{Damage, Listed};
 pub use step::{Committed, Current};
+pub use summary::{Source, Summaries, Summary};
 
 /// The ref of the private parts.
 pub const PRIVATE_REF: &str = "refs/desk/private";
@@ -97,6 +99,16 @@ impl StoryRepo {
     fn is_checked_out(&self) -> bool {
         std::fs::read_to_string(self.dir.join("HEAD"))
             .is_ok_and(|head| head.strip_prefix("ref:").map(str::trim) == Some(&self.branch_ref()))
+    }
+
+    /// HEAD names a branch or a commit; anything else is damage, and nothing is written then.
+    fn check_head(&self) -> Result<(), RepoError> {
+        let head = std::fs::read_to_string(self.dir.join("HEAD")).unwrap_or_default();
+        let named = head.strip_prefix("ref:").is_some_and(|name| !name.trim().is_empty());
+        if named || git2::Oid::from_str(head.trim()).is_ok_and(|id| !id.is_zero()) {
+            return Ok(());
+        }
+        Err(self.damaged(".git/HEAD", "it names neither a branch nor a commit"))
     }
 
     /// Name and address of the person at this desk, from git's own configuration (of the repository, the user, the

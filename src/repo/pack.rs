@@ -25,6 +25,8 @@ pub(super) struct Pack<'a> {
     buffer: Vec<u8>,
     /// Bytes that are in the file already.
     flushed: u64,
+    /// Bytes that are on the disk.
+    synced: u64,
     /// Offset and CRC-32 of each object.
     places: HashMap<Oid, (u64, u32)>,
     text: Compress,
@@ -45,6 +47,7 @@ impl<'a> Pack<'a> {
             folder,
             buffer,
             flushed: 0,
+            synced: 0,
             places: HashMap::new(),
             text: Compress::new(Compression::fast(), true),
             dense: Compress::new(Compression::none(), true),
@@ -66,7 +69,18 @@ impl<'a> Pack<'a> {
     /// After this, what was put so far survives a power cut (though no ref points at it yet).
     pub fn sync(&mut self) -> Result<(), RepoError> {
         let result = self.flush().and_then(|()| self.file.as_file().sync_data());
-        result.map_err(RepoError::io("syncing a pack in", &self.folder))
+        result.map_err(RepoError::io("syncing a pack in", &self.folder))?;
+        if self.synced == 0 {
+            // a file that no folder is sure to name is not durable
+            sync_folder(&self.folder)?;
+        }
+        self.synced = self.flushed;
+        Ok(())
+    }
+
+    /// How much of it is on the disk.
+    pub fn synced(&self) -> u64 {
+        self.synced
     }
 
     fn append(&mut self, kind: ObjectType, bytes: &[u8]) -> io::Result<(u64, u32)> {

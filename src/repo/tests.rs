@@ -647,3 +647,342 @@ fn an_empty_repository_is_begun_and_a_later_format_refused() {
     git(temp.path(), &["commit", "-qam", "Later"]);
     assert!(matches!(StoryRepo::open(temp.path(), "main"), Err(RepoError::Format { version, .. }) if version == "2"));
 }
+
+#[test]
+fn history_tells_a_storys_commits_newest_first_and_ends_at_its_beginning() {
+    let (_temp, repo) = new_repo();
+    let (one, two) = (id(1), id(13));
+    let mut steps = [
+        change(&two, &[("index.md", Some(b"other"))], &[]),
+        change(&one, &[("index.md", Some(b"a")), ("record.jsonl", Some(b"1"))], &[]),
+        change(&two, &[("index.md", Some(b"other, edited"))], &[]),
+        change(&one, &[("record.jsonl", Some(b"2")), ("photo-1.jpg", Some(b"p"))], &[]),
+    ];
+    for (n, step) in steps.iter_mut().enumerate() {
+        step.message = format!("Step {n}\n\nBody\n");
+        commit(&repo, step).unwrap().unwrap();
+    }
+    let tip = repo.tip().unwrap();
+    let told = |story: Option<&StoryId>, limit| -> Vec<(String, Vec<String>)> {
+        let past = repo.history(&tip, story, limit).unwrap();
+        past.into_iter()
+            .map(|p| (p.message.lines().next().unwrap().to_owned(), p.files))
+            .collect()
+    };
+    let files = |names: &[&str]| names.iter().map(|n| n.to_string()).collect::<Vec<_>>();
+    assert_eq!(
+        told(Some(&one), 9),
+        [
+            ("Step 3".to_owned(), files(&["photo-1.jpg", "record.jsonl"])),
+            ("Step 1".to_owned(), files(&["index.md", "record.jsonl"]))
+        ]
+    );
+    assert_eq!(told(Some(&one), 1).len(), 1);
+    assert_eq!(told(Some(&id(5)), 9), []);
+    let all = told(None, 9);
+    assert_eq!(
+        all.iter().map(|p| p.0.as_str()).collect::<Vec<_>>(),
+        ["Step 3", "Step 2", "Step 1", "Step 0", "Open the desk"]
+    );
+    assert_eq!(all[1].1, [format!("{two}/index.md")]);
+    assert_eq!(repo.history(&tip, None, 1).unwrap()[0].by, by());
+}
+
+#[test]
+fn history_goes_through_a_merge_and_stops_at_the_edge_of_a_shallow_clone() {
+    let (temp, repo) = new_repo();
+    commit(&repo, &change(&id(1), &[("index.md", Some(b"a"))], &[])).unwrap();
+    git(repo.root(), &["checkout", "-q", "-b", "side"]);
+    fs::write(repo.root().join(id(1).as_str()).join("index.md"), "side").unwrap();
+    git(repo.root(), &["commit", "-qam", "Side"]);
+    git(repo.root(), &["checkout", "-q", "main"]);
+    commit(&repo, &change(&id(2), &[("index.md", Some(b"b"))], &[])).unwrap();
+    git(repo.root(), &["merge", "-q", "-m", "Merge", "side"]);
+    let past = repo.history(&repo.tip().unwrap(), Some(&id(1)), 9).unwrap();
+    let told: Vec<_> = past.iter().map(|p| p.message.lines().next().unwrap()).collect();
+    assert_eq!(told, ["Side", "Take in a story"]);
+
+    let url = format!("file://{}", repo.root().display());
+    git(temp.path(), &["clone", "-q", "--depth", "1", &url, "shallow"]);
+    let shallow = StoryRepo::open(&temp.path().join("shallow"), "main").unwrap();
+    let tip = shallow.tip().unwrap();
+    assert_eq!(shallow.history(&tip, None, 9).unwrap().len(), 1);
+    commit(&shallow, &change(&id(3), &[("index.md", Some(b"c"))], &[]))
+        .unwrap()
+        .unwrap();
+    assert_sound(&shallow);
+}
+
+#[test]
+fn a_clone_has_the_stories_and_not_the_private_part() {
+    let (temp, repo) = new_repo();
+    commit(
+        &repo,
+        &change(&id(1), &[("index.md", Some(b"a"))], &[("people.toml", Some(b"p"))]),
+    )
+    .unwrap();
+    git(temp.path(), &["clone", "-q", repo.root().to_str().unwrap(), "clone"]);
+    let clone = StoryRepo::open(&temp.path().join("clone"), "main").unwrap();
+    assert_eq!(clone.tip().unwrap(), repo.tip().unwrap());
+    assert_eq!(clone.private(&id(1)).unwrap(), None);
+    git(clone.root(), &["gc", "-q"]);
+    git(clone.root(), &["config", "core.commitGraph", "true"]);
+    commit(
+        &clone,
+        &change(&id(1), &[("index.md", Some(b"b"))], &[("people.toml", Some(b"q"))]),
+    )
+    .unwrap()
+    .unwrap();
+    assert_sound(&clone);
+    git(clone.root(), &["gc", "-q", "--prune=now"]);
+    assert_eq!(clone.private(&id(1)).unwrap().unwrap()["people.toml"], b"q");
+    commit(&clone, &change(&id(1), &[("index.md", Some(b"c"))], &[]))
+        .unwrap()
+        .unwrap();
+    assert_sound(&clone);
+}
+
+#[test]
+fn hooks_and_filters_of_the_repository_are_not_run() {
+    let (_temp, repo) = new_repo();
+    let hooks = repo.root().join(".git/hooks");
+    fs::create_dir_all(&hooks).unwrap();
+    let trap = |name: &str| format!("#!/bin/sh\ntouch {}/PWNED-{name}\n", repo.root().display());
+    for name in [
+        "pre-commit",
+        "post-commit",
+        "reference-transaction",
+        "post-index-change",
+        "commit-msg",
+        "post-checkout",
+    ] {
+        fs::write(hooks.join(name), trap(name)).unwrap();
+        fs::set_permissions(hooks.join(name), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let script = hooks.join("pre-commit");
+    for key in [
+        "core.fsmonitor",
+        "filter.x.clean",
+        "filter.x.smudge",
+        "diff.external",
+        "core.editor",
+        "core.pager",
+        "gpg.program",
+        "credential.helper",
+    ] {
+        git(
+            repo.root(),
+            &[
+                "-c",
+                "core.hooksPath=/dev/null",
+                "config",
+                key,
+                script.to_str().unwrap(),
+            ],
+        );
+    }
+    fs::write(
+        repo.root().join(".git/info/attributes"),
+        "* filter=x ident text eol=crlf\n",
+    )
+    .unwrap();
+    let again = StoryRepo::open(repo.root(), "main").unwrap();
+    commit(&again, &change(&id(1), &[("index.md", Some(b"one $Id$\n"))], &[]))
+        .unwrap()
+        .unwrap();
+    let mut batch = again.batch().unwrap();
+    batch
+        .add(&change(&id(2), &[("index.md", Some(b"two\n"))], &[]), &[])
+        .unwrap();
+    batch.finish().unwrap();
+    assert_eq!(
+        again.uncommitted(&again.tip().unwrap(), &id(1)).unwrap(),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        fs::read(repo.root().join(id(1).as_str()).join("index.md")).unwrap(),
+        b"one $Id$\n"
+    );
+    let names = fs::read_dir(repo.root())
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap());
+    assert!(!names.into_iter().any(|name| name.starts_with("PWNED")));
+}
+
+#[test]
+fn damage_is_named_and_nothing_is_written() {
+    for (name, bytes) in [
+        ("refs/heads/main", &b""[..]),
+        ("refs/heads/main", b"junk\n"),
+        ("HEAD", b""),
+        ("config", b"[core\n"),
+        ("refs/desk/private", b""),
+    ] {
+        let (_temp, repo) = new_repo();
+        let step = change(&id(1), &[("index.md", Some(b"a"))], &[("people.toml", Some(b"p"))]);
+        commit(&repo, &step).unwrap();
+        fs::write(repo.root().join(".git").join(name), bytes).unwrap();
+        let again = StoryRepo::open(repo.root(), "main");
+        let result = again.and_then(|again| {
+            commit(
+                &again,
+                &change(&id(2), &[("index.md", Some(b"a"))], &[("people.toml", Some(b"p"))]),
+            )
+        });
+        assert!(result.is_err(), "{name}");
+        assert_eq!(fs::read(repo.root().join(".git").join(name)).unwrap(), bytes);
+    }
+    let (_temp, repo) = new_repo();
+    commit(&repo, &change(&id(1), &[("index.md", Some(b"a"))], &[])).unwrap();
+    let blob = git(repo.root(), &["rev-parse", &format!("main:{}/index.md", id(1))]);
+    let object = repo.root().join(".git/objects").join(&blob[..2]).join(blob[2..].trim());
+    fs::remove_file(&object).unwrap();
+    let again = StoryRepo::open(repo.root(), "main").unwrap();
+    let error = again.story(&again.tip().unwrap(), &id(1)).unwrap_err();
+    assert!(error.to_string().contains(blob.trim()), "{error}");
+}
+
+#[test]
+fn every_form_of_the_index_is_edited_or_left_with_a_caution() {
+    for version in ["2", "3", "4"] {
+        let (_temp, repo) = new_repo();
+        commit(
+            &repo,
+            &change(&id(1), &[("index.md", Some(b"a")), ("photo-1.jpg", Some(b"p"))], &[]),
+        )
+        .unwrap();
+        git(repo.root(), &["update-index", "--index-version", version]);
+        if version == "3" {
+            fs::write(repo.root().join("later.txt"), "x").unwrap();
+            git(repo.root(), &["add", "-N", "later.txt"]);
+        }
+        for n in 1..20 {
+            commit(
+                &repo,
+                &change(&id(n), &[("index.md", Some(b"b")), ("record.jsonl", Some(b"1"))], &[]),
+            )
+            .unwrap();
+        }
+        commit(&repo, &change(&id(1), &[("index.md", None)], &[])).unwrap();
+        assert_sound_but(&repo, if version == "3" { " A later.txt\n" } else { "" });
+    }
+    let (_temp, repo) = new_repo();
+    git(repo.root(), &["update-index", "--split-index"]);
+    let done = commit(&repo, &change(&id(1), &[("index.md", Some(b"a"))], &[]))
+        .unwrap()
+        .unwrap();
+    assert!(matches!(&done.cautions[..], [Caution::Index(_)]), "{:?}", done.cautions);
+    git(repo.root(), &["reset", "-q"]);
+    assert_sound(&repo);
+}
+
+#[test]
+fn in_a_sparse_checkout_what_is_left_out_stays_out() {
+    let (_temp, repo) = new_repo();
+    commit(&repo, &change(&id(1), &[("index.md", Some(b"a"))], &[])).unwrap();
+    git(repo.root(), &["sparse-checkout", "set", "--no-cone", "/.m4c-stories"]);
+    let done = commit(&repo, &change(&id(1), &[("index.md", Some(b"b"))], &[]))
+        .unwrap()
+        .unwrap();
+    assert_eq!(done.cautions, []);
+    assert!(!repo.root().join(id(1).as_str()).exists());
+    assert_sound(&repo);
+    assert_eq!(
+        repo.uncommitted(&repo.tip().unwrap(), &id(1)).unwrap(),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn summaries_are_made_once_and_again_only_for_what_changed() {
+    let (temp, repo) = new_repo();
+    let mut batch = repo.batch().unwrap();
+    for n in 0..30 {
+        let text = format!("story {n}");
+        batch
+            .add(
+                &change(
+                    &id(n),
+                    &[("index.md", Some(text.as_bytes())), ("photo-1.jpg", Some(b"same"))],
+                    &[],
+                ),
+                &[],
+            )
+            .unwrap();
+    }
+    batch.finish().unwrap();
+    let cache = temp.path().join("summaries");
+    let made = std::cell::RefCell::new(Vec::new());
+    let of_story = |source: &Source| {
+        made.borrow_mut().push(source.id.clone());
+        assert!(source.sha256("photo-1.jpg")?.is_some() && source.read("none")?.is_none());
+        assert_eq!(source.names().collect::<Vec<_>>(), ["index.md", "photo-1.jpg"]);
+        Ok(source.read("index.md")?.unwrap())
+    };
+    let of_month = |stories: &[Summary]| stories.len().to_string().into_bytes();
+    let look = |fingerprint: &str| {
+        let tip = repo.tip().unwrap();
+        let all = repo
+            .summaries(&tip, &cache, fingerprint.as_bytes(), &of_story, &of_month)
+            .unwrap();
+        let count: usize = all
+            .months()
+            .map(|(_, n)| String::from_utf8_lossy(n).parse::<usize>().unwrap())
+            .sum();
+        let told: Vec<Summary> = all.iter().map(|s| s.unwrap().unwrap()).collect();
+        assert_eq!(count, told.len());
+        (told, std::mem::take(&mut *made.borrow_mut()))
+    };
+    let (first, all_made) = look("1");
+    assert_eq!((first.len(), all_made.len()), (30, 30));
+    assert_eq!(look("1"), (first.clone(), vec![]), "nothing changed, nothing made");
+    commit(&repo, &change(&id(7), &[("index.md", Some(b"edited"))], &[])).unwrap();
+    commit(
+        &repo,
+        &change(&id(8), &[("index.md", None), ("photo-1.jpg", None)], &[]),
+    )
+    .unwrap();
+    let (second, again) = look("1");
+    assert_eq!((second.len(), again), (29, vec![id(7)]));
+    assert!(second.iter().any(|s| s.id == id(7) && s.bytes == b"edited"));
+    assert_eq!(
+        look("2"),
+        (second.clone(), second.iter().map(|s| s.id.clone()).collect::<Vec<_>>()),
+        "another policy"
+    );
+
+    let whole = fs::read(&cache).unwrap();
+    for at in (0..whole.len()).step_by(37) {
+        let mut bad = whole.clone();
+        bad[at] ^= 0x55;
+        fs::write(&cache, &bad).unwrap();
+        assert_eq!(look("2").0, second, "byte {at}");
+        fs::write(&cache, &whole[..at]).unwrap();
+        assert_eq!(look("2").0, second, "cut at {at}");
+    }
+    fs::remove_file(&cache).unwrap();
+    fs::create_dir(&cache).unwrap();
+    assert_eq!(look("2").0, second, "a cache that cannot be written costs only time");
+}
+
+#[test]
+fn a_damaged_story_is_told_in_its_place_and_the_others_are_listed() {
+    let (temp, repo) = new_repo();
+    commit(&repo, &change(&id(1), &[("index.md", Some(b"a"))], &[])).unwrap();
+    commit(&repo, &change(&id(2), &[("index.md", Some(b"b"))], &[])).unwrap();
+    symlink("/etc/passwd", repo.root().join(id(1).as_str()).join("photo-1.jpg")).unwrap();
+    git(repo.root(), &["add", "."]);
+    git(repo.root(), &["commit", "-qm", "A link"]);
+    let of_story = |source: &Source| Ok(source.read("index.md")?.unwrap_or_default());
+    for _ in 0..2 {
+        let tip = repo.tip().unwrap();
+        let all = repo
+            .summaries(&tip, &temp.path().join("s"), b"", &of_story, &|_| Vec::new())
+            .unwrap();
+        let told: Vec<_> = all.iter().map(|s| s.unwrap()).collect();
+        assert!(
+            matches!(&told[0], Err(d) if d.to_string() == format!("{}: \"photo-1.jpg\" is a symbolic link", id(1)))
+        );
+        assert!(matches!(&told[1], Ok(s) if s.id == id(2)));
+    }
+}

@@ -202,11 +202,10 @@ impl StoryRepo {
         writing: &mut Writing,
     ) -> Result<Vec<Want>, RepoError> {
         let mut folders = Folders::open(self).map_err(RepoError::io("opening", &self.root))?;
-        let sparse = || {
-            self.git
-                .config()
-                .and_then(|c| c.get_bool("core.sparseCheckout"))
-                .unwrap_or(false)
+        // left out of a sparse checkout, or of the index as well: then its not being there is no edit
+        let left_out = |path: &str| {
+            let index = std::fs::read(self.dir.join("index")).unwrap_or_default();
+            index::paths_under(&index, path).is_ok_and(|paths| paths.is_empty())
         };
         let mut wants = Vec::with_capacity(differs.len());
         for Differs { path, old, new } in differs {
@@ -222,7 +221,7 @@ impl StoryRepo {
             };
             let stat = match done {
                 Ok(stat) => stat,
-                Err(Caution::DeletedByHand(_)) if sparse() => UNKNOWN,
+                Err(Caution::DeletedByHand(path)) if left_out(&path) => UNKNOWN,
                 Err(caution) => {
                     if matches!(caution, Caution::NotWritten { .. }) {
                         writing.leave_unfinished();

@@ -39,6 +39,18 @@ pub struct Envelope {
     pub recipient: String,
 }
 
+/// A letter that is written and ready to leave: what an outbox is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Outgoing<'a> {
+    pub kind: LetterKind,
+    pub id: &'a LetterId,
+    /// The letter's own `Date`.
+    pub date: Timestamp,
+    pub envelope: &'a Envelope,
+    /// RFC 5322, lines ending with CRLF.
+    pub bytes: &'a [u8],
+}
+
 /// The letters that a story's record calls for at `now`, in the order of their events. `record` is in the order of the fold.
 ///
 /// Due = an event with a kind of letter on the list, with no word yet that the letter was sent, failed or was dropped, not

@@ -1,7 +1,419 @@
-//! To be built.
+//! Lines to CommonMark that any renderer shows as the author typed it, and that no site generator takes for its own.
+//!
+//! No raw HTML, no scheme but http, https and mailto, no shortcode or template of Hugo, Zola, Jekyll or Eleventy can
+//! come out of a mail. Escapes are as few as possible; each paragraph is parsed again, and where a lean escape did
+//! not give the author's words back, it is written with every mark escaped.
 
-/// Puts alternative text on the image `file`.
+mod escape;
+mod inline;
+mod link;
+mod wrap;
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+use super::passage::{Kind, Line, Span};
+use wrap::Break;
+
+/// A picture as the story's folder has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageRef {
+    /// `photo-1.jpg`
+    pub file: String,
+    pub alt: String,
+}
+
+/// Gives the picture for an attachment's place, or none where it is not published.
+pub type Names<'a> = dyn Fn(usize) -> Option<ImageRef> + 'a;
+
+/// Quotation deeper than this is shown at this depth.
+const MAX_QUOTE: u8 = 8;
+
+/// Renders `lines` as Markdown, with a line end at its end unless there is nothing to show.
+pub fn render(lines: &[Line], names: &Names) -> String {
+    let mut page = Page {
+        names,
+        column: wrap::column(lines),
+        out: String::new(),
+        last: None,
+    };
+    let mut at = 0;
+    while at < lines.len() {
+        let line = &lines[at];
+        let same = |l: &&Line| depth(l) == depth(line);
+        let run = |of: fn(&Kind) -> bool| lines[at..].iter().take_while(|l| of(&l.kind)).take_while(same).count();
+        let taken = match &line.kind {
+            Kind::Blank => 1,
+            Kind::Rule => {
+                page.block(depth(line), "***");
+                1
+            }
+            Kind::Heading(level) => {
+                page.heading(line, *level);
+                1
+            }
+            Kind::Text | Kind::Quote => {
+                let count = run(|k| matches!(k, Kind::Text | Kind::Quote));
+                page.paragraphs(&lines[at..at + count]);
+                count
+            }
+            Kind::Code => {
+                let count = run(|k| matches!(k, Kind::Code | Kind::Blank));
+                page.code(&lines[at..at + count]);
+                count
+            }
+            Kind::Row { .. } => {
+                let count = run(|k| matches!(k, Kind::Row { .. }));
+                page.table(&lines[at..at + count]);
+                count
+            }
+            Kind::Item { .. } | Kind::ItemMore { .. } => {
+                let count = run(|k| matches!(k, Kind::Item { .. } | Kind::ItemMore { .. } | Kind::Blank));
+                page.list(&lines[at..at + count]);
+                count
+            }
+        };
+        at += taken.max(1);
+    }
+    page.out
+}
+
+/// How deep a line stands in Markdown's quotation.
+fn depth(line: &Line) -> u8 {
+    line.quote
+        .saturating_add(u8::from(line.kind == Kind::Quote))
+        .min(MAX_QUOTE)
+}
+
+struct Page<'a> {
+    names: &'a Names<'a>,
+    column: Option<usize>,
+    out: String,
+    /// Depth of the block before.
+    last: Option<u8>,
+}
+
+impl Page<'_> {
+    /// Adds a block of one or more lines.
+    fn block(&mut self, depth: u8, text: &str) {
+        if text.trim().is_empty() {
+            return;
+        }
+        let mark = "> ".repeat(depth.into());
+        match self.last {
+            None => {}
+            Some(last) if last == depth && depth > 0 => {
+                self.out.push_str(mark.trim_end());
+                self.out.push('\n');
+            }
+            Some(_) => self.out.push('\n'),
+        }
+        for line in text.lines() {
+            self.out.push_str(if line.is_empty() { mark.trim_end() } else { &mark });
+            self.out.push_str(line);
+            self.out.push('\n');
+        }
+        self.last = Some(depth);
+    }
+
+    fn heading(&mut self, line: &Line, level: u8) {
+        for part in around_images(&line.spans) {
+            match part {
+                Part::Image(place, alt) => self.image(depth(line), place, alt),
+                Part::Words(spans) => {
+                    let text = inline::heading(spans);
+                    if !text.is_empty() {
+                        let marks = "#".repeat(level.clamp(1, 6).into());
+                        self.block(depth(line), &format!("{marks} {text}"));
+                    }
+                }
+            }
+        }
+    }
+
+    fn paragraphs(&mut self, lines: &[Line]) {
+        // pictures stand alone; the words between them are paragraphs
+        let mut pending: Vec<Vec<Span>> = Vec::new();
+        let deep = lines.first().map_or(0, depth);
+        for line in lines {
+            if line.spans.iter().all(|s| s.image.is_none()) {
+                pending.push(line.spans.clone());
+                continue;
+            }
+            for part in around_images(&line.spans) {
+                match part {
+                    Part::Words(spans) => pending.push(spans.to_vec()),
+                    Part::Image(place, alt) => {
+                        self.words(deep, &std::mem::take(&mut pending));
+                        self.image(deep, place, alt);
+                    }
+                }
+            }
+        }
+        self.words(deep, &pending);
+    }
+
+    /// Lines without pictures, joined where they were wrapped.
+    fn words(&mut self, depth: u8, lines: &[Vec<Span>]) {
+        let mut paragraph: Vec<Vec<Span>> = Vec::new();
+        let breaks = wrap::breaks(lines, self.column);
+        for (line, before) in lines.iter().zip(breaks) {
+            match (before, paragraph.last_mut()) {
+                (Break::Wrapped, Some(last)) => {
+                    match last.last_mut() {
+                        Some(span) => span.text.push(' '),
+                        None => last.push(Span::text(" ")),
+                    }
+                    last.extend(line.iter().cloned());
+                }
+                (Break::Paragraph, Some(_)) => {
+                    let text = inline::paragraph(&std::mem::take(&mut paragraph));
+                    self.block(depth, &text);
+                    paragraph.push(line.clone());
+                }
+                _ => paragraph.push(line.clone()),
+            }
+        }
+        let text = inline::paragraph(&paragraph);
+        self.block(depth, &text);
+    }
+
+    fn image(&mut self, depth: u8, place: usize, alt: &str) {
+        if let Some(image) = (self.names)(place) {
+            let alt = if image.alt.is_empty() { alt } else { &image.alt };
+            self.block(depth, &inline::image(&image.file, alt));
+        }
+    }
+
+    fn code(&mut self, lines: &[Line]) {
+        let end = lines.iter().rposition(|l| !l.is_blank()).map_or(0, |i| i + 1);
+        let text: Vec<String> = lines[..end].iter().map(|l| escape::visible(&l.words())).collect();
+        let deep = lines.first().map_or(0, depth);
+        // site generators look for their marks in code, too, where nothing can be escaped
+        if text.iter().any(|l| escape::is_template(l)) {
+            let lines: Vec<Vec<Span>> = text.iter().map(|l| vec![Span::text(l.as_str())]).collect();
+            let text = inline::paragraph(&lines);
+            return self.block(deep, &text);
+        }
+        let longest = text.iter().map(|l| escape::longest_run(l, '`')).max().unwrap_or(0);
+        let fence = "`".repeat(longest.max(2) + 1);
+        self.block(deep, &format!("{fence}\n{}\n{fence}", text.join("\n")));
+    }
+
+    fn table(&mut self, rows: &[Line]) {
+        let cells = |line: &Line| -> Vec<String> {
+            match &line.kind {
+                Kind::Row { cells, .. } => cells.iter().map(|c| inline::cell(c)).collect(),
+                _ => Vec::new(),
+            }
+        };
+        let rows_text: Vec<Vec<String>> = rows.iter().map(cells).collect();
+        let width = rows_text.iter().map(Vec::len).max().unwrap_or(0).min(40);
+        let mut out = String::new();
+        for (at, row) in rows_text.iter().enumerate() {
+            for column in 0..width {
+                out.push_str("| ");
+                out.push_str(row.get(column).map_or("", String::as_str));
+                out.push(' ');
+            }
+            out.push_str("|\n");
+            if at == 0 {
+                out.push_str(&"| --- ".repeat(width));
+                out.push_str("|\n");
+            }
+        }
+        self.block(rows.first().map_or(0, depth), out.trim_end());
+    }
+
+    fn list(&mut self, lines: &[Line]) {
+        let mut list = List::default();
+        for line in lines {
+            let spans = inline::with_images(&line.spans, self.names);
+            match line.kind {
+                Kind::Item { depth, number } => list.item(depth, number, &spans),
+                Kind::ItemMore { .. } => list.more(&spans),
+                _ => list.gap = true,
+            }
+        }
+        self.block(lines.first().map_or(0, depth), list.out.trim_end());
+    }
+}
+
+/// A list being written: for each open level how far its text is set in, and the number and delimiter it is at.
+#[derive(Default)]
+struct List {
+    out: String,
+    levels: Vec<Level>,
+    gap: bool,
+}
+
+struct Level {
+    indent: usize,
+    text: usize,
+    number: Option<u32>,
+    delimiter: char,
+}
+
+impl List {
+    fn item(&mut self, depth: u8, number: Option<u32>, text: &[Span]) {
+        let text = inline::line(text);
+        if text.is_empty() {
+            return;
+        }
+        self.levels.truncate(usize::from(depth) + 1);
+        let before = if self.levels.len() == usize::from(depth) + 1 {
+            self.levels.pop()
+        } else {
+            None
+        };
+        let indent = self.levels.last().map_or(0, |l| l.text);
+        // a list that begins anew is told from the one before it by its mark
+        let delimiter = match (&before, number) {
+            (Some(l), Some(n)) if l.number.is_some_and(|b| b.checked_add(1) == Some(n)) => l.delimiter,
+            (Some(l), Some(_)) if l.delimiter == '.' => ')',
+            (Some(l), None) if l.number.is_none() => l.delimiter,
+            (_, Some(_)) => '.',
+            (_, None) => '-',
+        };
+        let mark = match number {
+            Some(n) => format!("{}{delimiter} ", n.min(999_999_999)),
+            None => format!("{delimiter} "),
+        };
+        if !self.out.is_empty() {
+            self.out.push('\n');
+            // only a list that starts with 1 may follow a line of text directly
+            if before.is_none() && number.is_some_and(|n| n != 1) {
+                self.out.push('\n');
+            }
+        }
+        self.out.push_str(&" ".repeat(indent));
+        self.out.push_str(&mark);
+        self.out.push_str(&text);
+        self.levels.push(Level {
+            indent,
+            text: indent + mark.len(),
+            number,
+            delimiter,
+        });
+        self.gap = false;
+    }
+
+    fn more(&mut self, text: &[Span]) {
+        let Some(level) = self.levels.last() else {
+            return self.item(0, None, text);
+        };
+        let text = inline::line(text);
+        if text.is_empty() {
+            return;
+        }
+        debug_assert!(level.indent < level.text);
+        self.out.push_str(if self.gap { "\n\n" } else { "\\\n" });
+        self.out.push_str(&" ".repeat(level.text));
+        self.out.push_str(&text);
+        self.gap = false;
+    }
+}
+
+enum Part<'a> {
+    Words(&'a [Span]),
+    Image(usize, &'a str),
+}
+
+/// A line cut at its pictures.
+fn around_images(spans: &[Span]) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for (at, span) in spans.iter().enumerate() {
+        if let Some(image) = &span.image {
+            if from < at {
+                parts.push(Part::Words(&spans[from..at]));
+            }
+            if let super::passage::Image::Part(place) = image {
+                parts.push(Part::Image(*place, &span.text));
+            }
+            from = at + 1;
+        }
+    }
+    if from < spans.len() {
+        parts.push(Part::Words(&spans[from..]));
+    }
+    parts
+}
+
+/// What our Markdown may hold when a site generator reads it.
+pub(crate) fn options() -> Options {
+    Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES | Options::ENABLE_TASKLISTS
+}
+
+/// The words a reader of the rendered page sees: one line a line, a blank line between paragraphs, `- ` before an item.
+/// Raw HTML is shown as it stands; pictures by their alt text.
+pub fn text_of(markdown: &str) -> String {
+    let mut out = String::new();
+    let block = |out: &mut String| {
+        while out.ends_with(' ') {
+            out.pop();
+        }
+        if !out.is_empty() && !out.ends_with("\n\n") {
+            out.push_str(if out.ends_with('\n') { "\n" } else { "\n\n" });
+        }
+    };
+    let mut lists: Vec<Option<u64>> = Vec::new();
+    for event in Parser::new_ext(markdown, options()) {
+        match event {
+            Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => out.push_str(&text),
+            Event::InlineMath(text) | Event::DisplayMath(text) => out.push_str(&text),
+            Event::FootnoteReference(name) => out.push_str(&format!("[^{name}]")),
+            Event::SoftBreak | Event::HardBreak => out.push('\n'),
+            Event::TaskListMarker(done) => out.push_str(if done { "[x] " } else { "[ ] " }),
+            Event::Rule => block(&mut out),
+            Event::Start(Tag::List(first)) => lists.push(first),
+            Event::End(TagEnd::List(_)) => {
+                lists.pop();
+                block(&mut out);
+            }
+            Event::Start(Tag::Item) => {
+                if !out.is_empty() && !out.ends_with('\n') {
+                    out.push('\n');
+                }
+                match lists.last_mut() {
+                    Some(Some(number)) => {
+                        out.push_str(&format!("{number}. "));
+                        *number += 1;
+                    }
+                    _ => out.push_str("- "),
+                }
+            }
+            Event::End(TagEnd::TableCell) => out.push(' '),
+            Event::End(TagEnd::TableRow | TagEnd::TableHead) => out.push('\n'),
+            Event::End(
+                TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::CodeBlock | TagEnd::Table | TagEnd::BlockQuote(_),
+            ) => block(&mut out),
+            _ => {}
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+#[cfg(test)]
+mod tests;
+
+/// Puts alternative text on the images that show `file`.
 pub fn with_alt(body: &str, file: &str, words: &str) -> String {
-    let _ = (file, words);
-    body.to_owned()
+    let end = format!("]({file})");
+    let mut out = String::with_capacity(body.len() + words.len());
+    let mut rest = body;
+    while let Some(at) = rest.find(&end) {
+        let (before, after) = rest.split_at(at);
+        match before.rfind("![") {
+            Some(start) => {
+                out.push_str(&before[..start + 2]);
+                out.push_str(&render(&[Line::plain(words)], &|_| None).trim().replace('\n', " "));
+            }
+            None => out.push_str(before),
+        }
+        out.push_str(&end);
+        rest = &after[end.len()..];
+    }
+    out.push_str(rest);
+    out
 }

@@ -1,1 +1,83 @@
-//! To be built.
+//! Where stories are published. Only what readers may see leaves here, whatever the story's files hold.
+
+mod folder;
+mod front;
+
+use std::io;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+pub use folder::FolderTarget;
+
+use crate::story::StoryId;
+use crate::story::record::Files;
+
+/// A place that takes stories and gives receipts. Doing either thing twice is quiet success.
+pub trait Target {
+    /// The `name` in the config, as receipts carry it.
+    fn name(&self) -> &str;
+
+    /// Publishes the story, or puts this text in place of the published one. When it returns, readers of the place see all of it.
+    fn put(&self, bundle: &Bundle) -> Result<Receipt, TargetError>;
+
+    /// Takes the story off.
+    fn remove(&self, story: &StoryId, slug: &str) -> Result<Removal, TargetError>;
+}
+
+/// A story as it is published.
+#[derive(Debug, Clone, Copy)]
+pub struct Bundle<'a> {
+    pub story: &'a StoryId,
+    /// From the byline, not from the story's folder: a pseudonym stays one.
+    pub slug: &'a str,
+    /// The front matter of index.md, parsed. Only its public fields are used.
+    pub front: &'a toml::Table,
+    /// The Markdown.
+    pub body: &'a str,
+    /// Photos by file name.
+    pub media: &'a Files,
+    pub date: Timestamp,
+}
+
+/// A story has been published here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The address where readers find it, or the path where none is known.
+    pub place: String,
+}
+
+/// How a story left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    Removed,
+    NotThere,
+}
+
+/// Why a story was not published, or not taken off.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    #[error("{slug:?} cannot be the name of a page")]
+    Slug { slug: String },
+    #[error("{name:?} cannot be the name of a published file")]
+    FileName { name: String },
+    #[error("{} is there already, and m4c-stories did not make it", path.display())]
+    NotOurs { path: PathBuf },
+    #[error("{} is another story's page", path.display())]
+    OtherStory { path: PathBuf },
+    #[error("{} could not be written", path.display())]
+    Io { path: PathBuf, source: io::Error },
+}
+
+impl TargetError {
+    /// One line of what to do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            TargetError::Slug { .. } => "give the story another `slug` with `edit`: letters, digits and hyphens",
+            TargetError::FileName { .. } => "take the file out with `media STORY drop`, and add it again",
+            TargetError::NotOurs { .. } => "move it away, or give the story another `slug` with `edit`",
+            TargetError::OtherStory { .. } => "give one of the two another `slug` with `edit`",
+            TargetError::Io { .. } => "check the [[target]] path, its permissions and its disk, and publish again",
+        }
+    }
+}

@@ -141,7 +141,7 @@ fn only_regular_files_are_read_and_nothing_hangs() {
     rustix::fs::mknodat(CWD, path("new/4.fifo"), fifo, 0o600.into(), 0).unwrap();
     put(&dir, "new/5.closed");
     put(&dir, "new/6.good");
-    fs::set_permissions(path("new/5.closed"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(path("new/5.closed"), fs::Permissions::from_mode(0o000)).unwrap();
     let listing = list(&mut maildir, &Cursor::start());
     assert_eq!(names(&listing), ["new/1.good", "new/5.closed", "new/6.good"]);
     assert_eq!(listing.remarks.len(), 2);

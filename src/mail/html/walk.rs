@@ -1,0 +1,1031 @@
+//! The tree to lines. No recursion: the tree is followed by its links, with a stack of what each open element changes.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::css::{self, Rgb, Style};
+use super::marks::{Mark, mark};
+use super::tree::{Data, NONE, Tree};
+use super::{HtmlText, PartMap};
+use crate::story::passage::{Hints, Image, Kind, Line, Span};
+
+/// Reads the whole tree. Text whose colour is that of its ground is hidden, unless that would be most of the mail: then
+/// it was written on a dark screen, whose ground the program did not send along.
+pub fn read(tree: &Tree, hidden_classes: &[String], parts: &PartMap) -> HtmlText {
+    let about = Survey::of(tree);
+    let mut walk = Walk::new(tree, &about, hidden_classes, parts, true);
+    walk.run();
+    if walk.unseen_colour > walk.seen {
+        walk = Walk::new(tree, &about, hidden_classes, parts, false);
+        walk.run();
+    }
+    walk.text
+}
+
+/// What has to be known of an element before what is in it is read; found in one pass.
+struct Survey {
+    /// Whether a table holds data (else it is there for the layout).
+    data_tables: HashMap<u32, bool>,
+    /// Elements with a blockquote somewhere in them.
+    with_quote: Vec<bool>,
+}
+
+#[derive(Default)]
+struct Table {
+    rows: usize,
+    cells: usize,
+    widest: usize,
+    words: usize,
+    longest: usize,
+    header: bool,
+    border: bool,
+    blocks: usize,
+    spoiled: bool,
+}
+
+impl Survey {
+    fn of(tree: &Tree) -> Survey {
+        let mut survey = Survey {
+            data_tables: HashMap::new(),
+            with_quote: vec![false; tree.nodes.len()],
+        };
+        let mut open: Vec<(u32, Table)> = Vec::new();
+        let mut id = 0;
+        while id != NONE {
+            match tree.name(id) {
+                "table" => {
+                    if let Some((_, outer)) = open.last_mut() {
+                        outer.spoiled = true;
+                    }
+                    let border = tree
+                        .attr(id, "border")
+                        .is_some_and(|b| b.trim() != "0" && !b.is_empty());
+                    let layout = tree.attr(id, "role") == Some("presentation");
+                    open.push((
+                        id,
+                        Table {
+                            border,
+                            spoiled: layout,
+                            ..Table::default()
+                        },
+                    ));
+                }
+                "blockquote" => {
+                    let mut up = tree.node(id).parent;
+                    while up != NONE && !survey.with_quote[up as usize] {
+                        survey.with_quote[up as usize] = true;
+                        up = tree.node(up).parent;
+                    }
+                }
+                name => {
+                    if let Some((_, table)) = open.last_mut() {
+                        table.saw(tree, id, name);
+                    }
+                }
+            }
+            // leave what ends here
+            let next = tree.after(id, NONE);
+            while let Some((table, _)) = open.last() {
+                if next != NONE && inside(tree, next, *table) {
+                    break;
+                }
+                if let Some((table, mut seen)) = open.pop() {
+                    seen.cell_ends();
+                    survey.data_tables.insert(table, seen.holds_data());
+                }
+            }
+            id = next;
+        }
+        survey
+    }
+}
+
+/// Whether `id` is inside `root`; the depth of the tree is bounded.
+fn inside(tree: &Tree, mut id: u32, root: u32) -> bool {
+    while id != NONE {
+        if id == root {
+            return true;
+        }
+        id = tree.node(id).parent;
+    }
+    false
+}
+
+impl Table {
+    fn saw(&mut self, tree: &Tree, id: u32, name: &str) {
+        match name {
+            "tr" => {
+                self.cell_ends();
+                self.rows += 1;
+                self.cells = 0;
+            }
+            "td" | "th" => {
+                self.cell_ends();
+                self.cells += 1;
+                self.widest = self.widest.max(self.cells);
+                self.header |= name == "th";
+                let style = tree.attr(id, "style").map(css::style).unwrap_or_default();
+                self.border |= style.any_border || style.bar_left || style.bar_top;
+            }
+            "p" | "div" | "br" => self.blocks += 1,
+            "ul" | "ol" | "blockquote" | "h1" | "h2" | "h3" | "hr" | "pre" | "img" => self.spoiled = true,
+            _ => {
+                if let Data::Text(text) = &tree.node(id).data {
+                    self.words += text.trim().chars().count();
+                }
+            }
+        }
+    }
+
+    fn cell_ends(&mut self) {
+        self.longest = self.longest.max(self.words);
+        self.words = 0;
+        if self.blocks > 2 {
+            self.spoiled = true;
+        }
+        self.blocks = 0;
+    }
+
+    fn holds_data(&self) -> bool {
+        let grid = self.rows >= 2 && self.widest >= 2 && self.widest <= 12;
+        grid && !self.spoiled && self.longest <= 160 && (self.header || self.border)
+    }
+}
+
+/// What an open element changes for all that is in it.
+#[derive(Clone, Default)]
+struct Context {
+    node: u32,
+    bold: bool,
+    italic: bool,
+    strike: bool,
+    code: bool,
+    pre: bool,
+    heading: u8,
+    own_quote: bool,
+    quote: u8,
+    hints: Hints,
+    /// The innermost quote box whose cited block is still to come, or has come.
+    quote_box: Option<usize>,
+    /// Where `QuotedFromHere` stops to hold.
+    scope: bool,
+    after_here: bool,
+    gone: bool,
+    invisible: bool,
+    tiny: bool,
+    color: Option<Rgb>,
+    background: Option<Rgb>,
+    href: Option<Rc<str>>,
+    /// Lists around, by their place in `Walk::lists`.
+    lists: usize,
+    in_item: bool,
+    data_table: bool,
+    /// Drawn bullet of an Outlook list paragraph: dropped, but looked at.
+    bullet: bool,
+    word_list: Option<u8>,
+}
+
+struct List {
+    ordered: bool,
+    next: u32,
+}
+
+struct Walk<'a> {
+    tree: &'a Tree,
+    about: &'a Survey,
+    hidden_classes: &'a [String],
+    parts: &'a PartMap,
+    /// Whether unseen colours hide.
+    by_colour: bool,
+    text: HtmlText,
+    seen: usize,
+    unseen_colour: usize,
+    stack: Vec<Context>,
+    /// Open `QuotedFromHere` marks.
+    after_here: usize,
+    boxes: Vec<bool>,
+    lists: Vec<List>,
+    /// The item that the next line begins.
+    item: Option<Kind>,
+    bullet: String,
+    /// The line being set.
+    spans: Vec<Span>,
+    line: Line,
+    space: bool,
+    nbsp: bool,
+    blank_wanted: bool,
+    /// The row being set, and whether it is of header cells.
+    row: Option<(Vec<Vec<Span>>, bool)>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(
+        tree: &'a Tree,
+        about: &'a Survey,
+        hidden_classes: &'a [String],
+        parts: &'a PartMap,
+        by_colour: bool,
+    ) -> Walk<'a> {
+        Walk {
+            tree,
+            about,
+            hidden_classes,
+            parts,
+            by_colour,
+            text: HtmlText::default(),
+            seen: 0,
+            unseen_colour: 0,
+            stack: vec![Context {
+                scope: true,
+                ..Context::default()
+            }],
+            after_here: 0,
+            boxes: Vec::new(),
+            lists: Vec::new(),
+            item: None,
+            bullet: String::new(),
+            spans: Vec::new(),
+            line: Line::default(),
+            space: false,
+            nbsp: false,
+            blank_wanted: false,
+            row: None,
+        }
+    }
+
+    fn run(&mut self) {
+        let mut id = self.tree.node(0).first;
+        while id != NONE {
+            let node = self.tree.node(id);
+            let descend = match &node.data {
+                Data::Element { name, .. } => self.enter(id, &name.local),
+                Data::Text(text) => {
+                    self.text(text);
+                    false
+                }
+                Data::Other => false,
+            };
+            if descend && node.first != NONE {
+                id = node.first;
+                continue;
+            }
+            if descend {
+                self.leave(id);
+            }
+            // up, until there is a next one
+            loop {
+                let node = self.tree.node(id);
+                if node.next != NONE {
+                    id = node.next;
+                    break;
+                }
+                id = node.parent;
+                if id == 0 || id == NONE {
+                    self.line_ends();
+                    while self.text.lines.last().is_some_and(Line::is_blank) {
+                        self.text.lines.pop();
+                    }
+                    return;
+                }
+                self.leave(id);
+            }
+        }
+    }
+
+    fn context(&self) -> &Context {
+        self.stack.last().expect("the root's context is never popped")
+    }
+
+    /// Opens an element. `false`: nothing in it is read, and nothing is to be closed.
+    fn enter(&mut self, id: u32, name: &str) -> bool {
+        let tree = self.tree;
+        let attr = |wanted: &str| tree.attr(id, wanted).map(str::to_owned);
+        let style = tree.attr(id, "style").map(css::style).unwrap_or_default();
+        match name {
+            "br" => {
+                if !self.context().gone {
+                    self.line_break();
+                }
+                return false;
+            }
+            "img" => {
+                self.image(id, &style);
+                return false;
+            }
+            "head" => return false,
+            _ => {}
+        }
+        let mut inner = self.context().clone();
+        inner.node = id;
+        (inner.scope, inner.after_here) = (false, false);
+        self.look(id, name, &style, &mut inner);
+        if inner.gone {
+            self.stack.push(inner);
+            return true;
+        }
+        let has_attrs = matches!(&tree.node(id).data, Data::Element { attrs, .. } if !attrs.is_empty());
+        let said = if has_attrs || name == "signature" {
+            mark(name, attr, &style)
+        } else {
+            None
+        };
+        let outlook_header = said.is_none() && name == "div" && style.bar_top && self.is_header_block(id);
+        self.block_begins(id, name, &style, &mut inner);
+        self.marked(id, name, said, outlook_header, &style, &mut inner);
+        if name == "hr" {
+            self.rule(&inner);
+        }
+        self.stack.push(inner);
+        true
+    }
+
+    /// Style, colour, link: what does not end a line.
+    fn look(&mut self, id: u32, name: &str, style: &Style, inner: &mut Context) {
+        let tree = self.tree;
+        let hidden_class = |c: &str| {
+            c.split_ascii_whitespace()
+                .any(|c| self.hidden_classes.iter().any(|h| h == c))
+        };
+        inner.gone |= style.gone
+            || tree.attr(id, "hidden").is_some()
+            || (!self.hidden_classes.is_empty() && tree.attr(id, "class").is_some_and(hidden_class));
+        inner.invisible = style.invisible.unwrap_or(inner.invisible);
+        inner.tiny = style.tiny.unwrap_or(inner.tiny);
+        inner.color = style
+            .color
+            .or_else(|| tree.attr(id, "color").and_then(css::color))
+            .or(inner.color);
+        let background = style
+            .background
+            .or_else(|| tree.attr(id, "bgcolor").and_then(css::color));
+        inner.background = background.or(inner.background);
+        match name {
+            "b" | "strong" => inner.bold = true,
+            "i" | "em" | "cite" => inner.italic = true,
+            "s" | "strike" | "del" => inner.strike = true,
+            "code" | "tt" | "kbd" => inner.code = true,
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => inner.heading = name.as_bytes()[1] - b'0',
+            "a" => {
+                if let Some(href) = tree.attr(id, "href") {
+                    inner.href = Some(Rc::from(href.trim()));
+                }
+                // a link is of the colour the browser gives it
+                inner.color = style.color;
+            }
+            _ => {}
+        }
+        inner.bold = style.bold.unwrap_or(inner.bold);
+        inner.italic = style.italic.unwrap_or(inner.italic);
+        inner.strike |= style.strike;
+        inner.pre = style.pre.unwrap_or(inner.pre) || name == "pre";
+        if style.list_bullet && inner.word_list.is_some() {
+            inner.bullet = true;
+        }
+    }
+
+    /// Ends the line where a block begins, and sets up lists, tables and headings.
+    fn block_begins(&mut self, id: u32, name: &str, style: &Style, inner: &mut Context) {
+        if !is_block(name) {
+            return;
+        }
+        if inner.data_table {
+            match name {
+                "tr" => self.row = Some((Vec::new(), true)),
+                "td" | "th" => {
+                    self.spans.clear();
+                    self.space = false;
+                    if let Some((_, header)) = &mut self.row {
+                        *header &= name == "th";
+                    }
+                }
+                _ => self.space = true,
+            }
+            return;
+        }
+        self.boundary(name, style, id);
+        match name {
+            "ul" | "ol" => {
+                let next = self
+                    .tree
+                    .attr(id, "start")
+                    .and_then(|s| s.trim().parse().ok())
+                    .unwrap_or(1);
+                self.lists.push(List {
+                    ordered: name == "ol",
+                    next,
+                });
+                inner.lists += 1;
+                inner.in_item = false;
+            }
+            "li" => {
+                let depth = (inner.lists.max(1) - 1).min(8) as u8;
+                let value = self.tree.attr(id, "value").and_then(|v| v.trim().parse::<u32>().ok());
+                let number = self.lists.last_mut().filter(|l| l.ordered).map(|list| {
+                    let number = value.unwrap_or(list.next).min(999_999_999);
+                    list.next = number.saturating_add(1);
+                    number
+                });
+                self.item = Some(Kind::Item { depth, number });
+                inner.in_item = true;
+            }
+            "table" => inner.data_table = self.about.data_tables.get(&id).copied().unwrap_or(false),
+            "p" | "div" => {
+                let word = self
+                    .tree
+                    .attr(id, "class")
+                    .is_some_and(|c| c.contains("MsoListParagraph"));
+                if word || style.list_level.is_some() {
+                    let depth = style.list_level.unwrap_or(1) - 1;
+                    inner.word_list = Some(depth);
+                    self.item = Some(Kind::Item { depth, number: None });
+                    self.bullet.clear();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The mail program's own marks.
+    fn marked(&mut self, id: u32, name: &str, said: Option<Mark>, header: bool, style: &Style, inner: &mut Context) {
+        let in_quote = inner.hints.quoted || self.after_here > 0 || inner.quote_box.is_some();
+        let cited = name == "blockquote"
+            && match said {
+                Some(Mark::Cited) => true,
+                Some(_) => false,
+                None => in_quote || self.after_attribution(),
+            };
+        match said {
+            _ if cited => {
+                if let Some(seen) = inner.quote_box.take().and_then(|b| self.boxes.get_mut(b)) {
+                    *seen = true;
+                }
+                inner.quote = inner.quote.saturating_add(1);
+                inner.hints.quoted = true;
+                inner.own_quote = false;
+                inner.scope = true;
+            }
+            Some(Mark::QuoteBox) if self.begins_with_dashes(id) => {
+                inner.hints.forwarded = true;
+                inner.scope = true;
+            }
+            Some(Mark::QuoteBox) if self.about.with_quote[id as usize] && !inner.hints.quoted => {
+                self.boxes.push(false);
+                inner.quote_box = Some(self.boxes.len() - 1);
+                inner.scope = true;
+            }
+            Some(Mark::QuoteBox | Mark::Quoted) => {
+                inner.hints.quoted = true;
+                inner.scope = true;
+            }
+            Some(Mark::Forwarded) => {
+                inner.hints.forwarded = true;
+                inner.scope = true;
+            }
+            // Gmail calls the header of a forward an attribution too
+            Some(Mark::Attribution) if !inner.hints.forwarded => {
+                inner.hints.attribution = true;
+                inner.hints.quoted = true;
+            }
+            Some(Mark::Signature) => inner.hints.signature = true,
+            Some(Mark::QuotedFromHere) => self.quoted_from_here(),
+            _ if header => self.quoted_from_here(),
+            None if name == "blockquote" && !style.no_border => inner.own_quote = true,
+            _ => {}
+        }
+    }
+
+    /// From here to the end of the innermost quotation, or of the mail, all is quoted.
+    fn quoted_from_here(&mut self) {
+        let scope = self.stack.iter_mut().rev().find(|c| c.scope);
+        if let Some(scope) = scope.filter(|s| !s.after_here) {
+            scope.after_here = true;
+            self.after_here += 1;
+        }
+    }
+
+    /// Outlook's header block has the line above it and begins with a bold word and a colon (`From:`, `Von:`).
+    fn is_header_block(&self, id: u32) -> bool {
+        let mut text = String::new();
+        let mut node = id;
+        for _ in 0..40 {
+            node = self.tree.after(node, id);
+            if node == NONE || text.len() > 400 {
+                break;
+            }
+            if let Data::Text(t) = &self.tree.node(node).data {
+                text.push_str(t.get(..t.floor_char_boundary(200)).unwrap_or(""));
+            }
+            if self.tree.name(node) == "br" {
+                text.push('\n');
+            }
+        }
+        let first = text.trim_start().split([':', '：']).next().unwrap_or("");
+        let short = (1..=14).contains(&first.trim().chars().count()) && first.len() < text.trim_start().len();
+        short && text.matches([':', '：']).count() >= 2
+    }
+
+    /// A box that begins with a row of dashes holds a forwarded mail (`---------- Forwarded message ---------`).
+    fn begins_with_dashes(&self, id: u32) -> bool {
+        let mut node = id;
+        for _ in 0..24 {
+            node = self.tree.after(node, id);
+            if node == NONE || self.tree.name(node) == "blockquote" {
+                return false;
+            }
+            if let Data::Text(text) = &self.tree.node(node).data
+                && !text.trim().is_empty()
+            {
+                // Gmail's and Yahoo's forwards; "-----Original Message-----" is a quotation
+                let text = text.trim();
+                let dashes = text.chars().take_while(|c| matches!(c, '-' | '‐' | '—' | '_')).count();
+                let rest = text[..text.floor_char_boundary(80)].to_lowercase();
+                return dashes >= 5 && !rest.contains("origin") && !rest.contains("ursprüng");
+            }
+        }
+        false
+    }
+
+    /// Whether the line before reads as an attribution: it ends with a colon and names an address or a time. Yandex and
+    /// others put a bare `<blockquote>` after it.
+    fn after_attribution(&self) -> bool {
+        let before = self.text.lines.iter().rev().find(|l| !l.is_blank());
+        before.is_some_and(|line| {
+            let words = line.words();
+            let words = words.trim_end();
+            let time = words
+                .as_bytes()
+                .windows(3)
+                .any(|w| w[0].is_ascii_digit() && w[1] == b':' && w[2].is_ascii_digit());
+            words.ends_with([':', '：']) && words.len() < 400 && (time || words.contains('@'))
+        })
+    }
+
+    fn leave(&mut self, id: u32) {
+        if self.stack.len() < 2 || self.context().node != id {
+            return;
+        }
+        let name = self.tree.name(id);
+        let style = self.tree.attr(id, "style").map(css::style).unwrap_or_default();
+        let Some(context) = self.stack.pop() else { return };
+        if context.after_here {
+            self.after_here -= 1;
+        }
+        if context.gone {
+            return;
+        }
+        if is_block(name) {
+            if context.data_table {
+                self.table_part_ends(name, &context);
+            } else {
+                // the line still belongs to what is being left
+                self.stack.push(context);
+                self.boundary(name, &style, id);
+                self.stack.pop();
+                if matches!(name, "ul" | "ol") {
+                    self.lists.pop();
+                }
+                if name == "li" {
+                    self.item = None;
+                }
+            }
+        }
+    }
+
+    fn table_part_ends(&mut self, name: &str, context: &Context) {
+        match name {
+            "td" | "th" => {
+                let mut cell = std::mem::take(&mut self.spans);
+                trim_spans(&mut cell);
+                if let Some((cells, _)) = &mut self.row {
+                    cells.push(cell);
+                }
+                self.space = false;
+            }
+            "tr" => {
+                if let Some((cells, header)) = self.row.take()
+                    && !cells.is_empty()
+                {
+                    let kind = Kind::Row { cells, header };
+                    let line = Line {
+                        kind,
+                        quote: context.quote,
+                        hints: self.hints(context),
+                        spans: Vec::new(),
+                    };
+                    self.push(line);
+                }
+            }
+            "caption" => self.line_ends(),
+            "table" => {
+                self.spans.clear();
+                self.blank_wanted = true;
+            }
+            _ => self.space = true,
+        }
+    }
+
+    /// A block begins or ends: the line ends, and a paragraph asks for a blank line.
+    fn boundary(&mut self, name: &str, style: &Style, id: u32) {
+        self.line_ends();
+        let spaced = match name {
+            "p" => {
+                let word =
+                    |c: &str| c.contains("MsoNormal") || c.contains("MsoPlainText") || c.contains("MsoListParagraph");
+                !style.no_margin && !self.tree.attr(id, "class").is_some_and(word)
+            }
+            "ul" | "ol" => self.lists.len() <= 1 && !self.context().in_item,
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "blockquote" | "pre" | "dl" | "hr" | "figure" | "table" => true,
+            _ => false,
+        };
+        self.blank_wanted |= spaced;
+    }
+
+    fn rule(&mut self, inner: &Context) {
+        let line = Line {
+            kind: Kind::Rule,
+            quote: inner.quote,
+            hints: self.hints(inner),
+            spans: Vec::new(),
+        };
+        self.push(line);
+        self.blank_wanted = true;
+    }
+
+    fn hints(&self, context: &Context) -> Hints {
+        let mut hints = context.hints;
+        hints.quoted |= self.after_here > 0;
+        // in a quote box and before its cited block: the attribution
+        if context.quote_box.is_some_and(|b| !self.boxes[b]) {
+            hints.quoted = true;
+            hints.attribution = true;
+        }
+        hints
+    }
+
+    fn text(&mut self, text: &str) {
+        let context = self.context().clone();
+        if context.bullet {
+            self.bullet.push_str(&text[..text.floor_char_boundary(16)]);
+            return;
+        }
+        let ground = context.background.unwrap_or([255; 3]);
+        let unseen = self.by_colour && context.color.is_some_and(|c| css::same(c, ground));
+        if context.gone || context.invisible || context.tiny || unseen {
+            let words = text.trim_matches(is_padding);
+            if !words.is_empty() {
+                if unseen && !(context.gone || context.invisible || context.tiny) {
+                    self.unseen_colour += words.chars().count();
+                }
+                if self.text.hidden.len() < 200 {
+                    if !self.text.hidden.is_empty() {
+                        self.text.hidden.push(' ');
+                    }
+                    self.text.hidden.push_str(&words[..words.floor_char_boundary(200)]);
+                }
+            }
+            return;
+        }
+        if context.pre {
+            for (at, line) in text.split('\n').enumerate() {
+                if at > 0 {
+                    self.line_break();
+                }
+                self.run_of_text(line.trim_end_matches('\r'), &context, true);
+            }
+        } else {
+            self.run_of_text(text, &context, false);
+        }
+    }
+
+    fn run_of_text(&mut self, text: &str, context: &Context, pre: bool) {
+        let mut out = String::with_capacity(text.len());
+        for c in text.chars() {
+            match c {
+                '\t' | '\n' | '\r' | '\u{c}' | ' ' => self.space = true,
+                // a space that is wanted, but Markdown has no use for two
+                '\u{a0}' | '\u{202f}' => {
+                    self.nbsp = true;
+                    self.space = true;
+                }
+                c if is_nothing(c) => {}
+                c => {
+                    if self.space && (!out.is_empty() || !self.spans.is_empty() || pre) {
+                        out.push(' ');
+                    }
+                    self.space = false;
+                    out.push(c);
+                }
+            }
+        }
+        self.seen += out.len();
+        if out.trim().is_empty() {
+            // a blank alone waits for the word after it
+            self.space |= !out.is_empty();
+            return;
+        }
+        self.put(
+            Span {
+                text: out,
+                ..Span::default()
+            },
+            context,
+        );
+    }
+
+    /// Adds to the line, in the style of `context`.
+    fn put(&mut self, mut span: Span, context: &Context) {
+        let hints = self.hints(context);
+        if self.spans.is_empty() {
+            self.line.hints = hints;
+            self.line.quote = context.quote;
+            self.line.kind = self.kind(context);
+        } else {
+            let line = &mut self.line.hints;
+            line.quoted &= hints.quoted;
+            line.signature &= hints.signature;
+            line.forwarded &= hints.forwarded;
+            line.attribution &= hints.attribution;
+        }
+        span.bold = context.bold && context.heading == 0;
+        span.italic = context.italic;
+        span.strike = context.strike;
+        span.code = context.code;
+        span.href = context.href.as_deref().map(str::to_owned);
+        match self.spans.last_mut() {
+            Some(last) if last.image.is_none() && span.image.is_none() && same_style(last, &span) => {
+                last.text.push_str(&span.text);
+            }
+            _ => {
+                // the blank between two styles belongs to neither
+                let last = self
+                    .spans
+                    .last_mut()
+                    .filter(|l| l.image.is_none() && span.image.is_none());
+                if let Some(last) = last.filter(|_| !same_style(&span, &Span::default()))
+                    && let Some(rest) = span.text.strip_prefix(' ').map(str::to_owned)
+                {
+                    match same_style(last, &Span::default()) {
+                        true => last.text.push(' '),
+                        false => self.spans.push(Span::text(" ")),
+                    }
+                    span.text = rest;
+                }
+                self.spans.push(span);
+            }
+        }
+    }
+
+    fn kind(&mut self, context: &Context) -> Kind {
+        if context.heading > 0 {
+            return Kind::Heading(context.heading);
+        }
+        if let Some(depth) = context.word_list {
+            return self.item.take().unwrap_or(Kind::ItemMore { depth });
+        }
+        if context.in_item {
+            let depth = (context.lists.max(1) - 1).min(8) as u8;
+            return self.item.take().unwrap_or(Kind::ItemMore { depth });
+        }
+        if context.pre && context.code {
+            Kind::Code
+        } else if context.own_quote {
+            Kind::Quote
+        } else {
+            Kind::Text
+        }
+    }
+
+    fn image(&mut self, id: u32, style: &Style) {
+        let context = self.context().clone();
+        let attr = |name: &str| self.tree.attr(id, name);
+        let alt = attr("data-emoji").or(attr("alt")).unwrap_or("").trim();
+        let hidden = context.gone || context.invisible || style.gone || style.invisible == Some(true);
+        if hidden {
+            return;
+        }
+        // an emoji drawn as an image is a character
+        if !alt.is_empty() && alt.chars().count() <= 8 && alt.chars().all(is_emoji) {
+            self.run_of_text(alt, &context, false);
+            return;
+        }
+        let size = |name: &str, css: Option<f32>| attr(name).and_then(css::pixels).or(css);
+        let (width, height) = (size("width", style.width), size("height", style.height));
+        if [width, height].into_iter().flatten().any(|px| px <= 2.0) {
+            return;
+        }
+        let source = attr("src").unwrap_or("").trim();
+        if source.is_empty() {
+            return;
+        }
+        match self.parts.find(source) {
+            Some(part) => {
+                let alt = alt.split_whitespace().collect::<Vec<_>>().join(" ");
+                if self.space && !self.spans.is_empty() {
+                    self.run_of_text(" ", &context, false);
+                }
+                self.put(
+                    Span {
+                        text: alt,
+                        image: Some(Image::Part(part)),
+                        ..Span::default()
+                    },
+                    &context,
+                );
+            }
+            None => {
+                let list = match source.get(..4) {
+                    Some(cid) if cid.eq_ignore_ascii_case("cid:") => &mut self.text.missing,
+                    _ => &mut self.text.remote,
+                };
+                if list.len() < 20 {
+                    list.push(source[..source.floor_char_boundary(300)].to_owned());
+                }
+            }
+        }
+    }
+
+    /// `<br>`, or a line end in preformatted text.
+    fn line_break(&mut self) {
+        if self.context().data_table {
+            self.space = true;
+        } else if self.spans.is_empty() {
+            let context = self.context();
+            let line = Line {
+                kind: Kind::Blank,
+                quote: context.quote,
+                hints: self.hints(context),
+                spans: Vec::new(),
+            };
+            self.nbsp = false;
+            self.space = false;
+            if !self.blank_wanted && !self.text.lines.is_empty() {
+                self.push(line);
+            }
+        } else {
+            self.line_ends();
+        }
+    }
+
+    /// Puts the line that is being set among the lines.
+    fn line_ends(&mut self) {
+        self.space = false;
+        if self.spans.is_empty() {
+            if self.nbsp {
+                self.nbsp = false;
+                self.blank_wanted = true;
+            }
+            return;
+        }
+        self.nbsp = false;
+        let mut line = std::mem::take(&mut self.line);
+        line.spans = std::mem::take(&mut self.spans);
+        trim_spans(&mut line.spans);
+        if let Kind::Item {
+            number: ref mut number @ None,
+            ..
+        } = line.kind
+            && self.context().word_list.is_some()
+        {
+            *number = self.word_number(&mut line.spans);
+        }
+        if line.spans.iter().all(|s| s.image.is_none() && s.text.is_empty()) {
+            return;
+        }
+        self.push(line);
+    }
+
+    /// The number of an Outlook list paragraph, from the bullet Outlook drew or wrote; a bullet in the text is taken off.
+    fn word_number(&mut self, spans: &mut Vec<Span>) -> Option<u32> {
+        let drawn = std::mem::take(&mut self.bullet);
+        if let Some(first) = spans.first_mut().filter(|_| drawn.trim().is_empty()) {
+            let bullets = ['·', '•', '§', '▪', '●', '○', '–', '-'];
+            let rest = first.text.trim_start();
+            let rest = rest
+                .strip_prefix(bullets)
+                .or_else(|| rest.strip_prefix("o "))
+                .map(str::trim_start);
+            if let Some(rest) = rest {
+                first.text = rest.to_owned();
+                trim_spans(spans);
+                return None;
+            }
+            let digits = first.text.bytes().take_while(u8::is_ascii_digit).count();
+            let after = first.text[digits..]
+                .strip_prefix(['.', ')'])
+                .filter(|r| r.starts_with(' '));
+            if let (1..=3, Some(after)) = (digits, after) {
+                let number = first.text[..digits].parse().ok();
+                first.text = after.trim_start().to_owned();
+                return number;
+            }
+            return None;
+        }
+        let digits: String = drawn.trim().chars().take_while(char::is_ascii_digit).take(6).collect();
+        digits.parse().ok()
+    }
+
+    fn push(&mut self, line: Line) {
+        let lines = &mut self.text.lines;
+        let blank = std::mem::take(&mut self.blank_wanted);
+        if let Some(last) = lines.last() {
+            let item = |k: &Kind| matches!(k, Kind::Item { .. } | Kind::ItemMore { .. });
+            let in_list = matches!(line.kind, Kind::Item { .. }) && item(&last.kind) && last.quote == line.quote;
+            if blank && !last.is_blank() && !line.is_blank() && !in_list {
+                let both = Hints {
+                    quoted: last.hints.quoted && line.hints.quoted,
+                    signature: last.hints.signature && line.hints.signature,
+                    forwarded: last.hints.forwarded && line.hints.forwarded,
+                    attribution: false,
+                };
+                let quote = last.quote.min(line.quote);
+                lines.push(Line {
+                    kind: Kind::Blank,
+                    quote,
+                    hints: both,
+                    spans: Vec::new(),
+                });
+            } else if line.is_blank() && last.is_blank() {
+                return;
+            }
+        }
+        lines.push(line);
+    }
+}
+
+fn same_style(a: &Span, b: &Span) -> bool {
+    a.bold == b.bold && a.italic == b.italic && a.strike == b.strike && a.code == b.code && a.href == b.href
+}
+
+/// Blanks off both ends of a line; empty runs out.
+fn trim_spans(spans: &mut Vec<Span>) {
+    while let Some(last) = spans.last_mut().filter(|s| s.image.is_none()) {
+        last.text.truncate(last.text.trim_end().len());
+        if !last.text.is_empty() {
+            break;
+        }
+        spans.pop();
+    }
+    if let Some(first) = spans.first_mut().filter(|s| s.image.is_none()) {
+        first.text = first.text.trim_start().to_owned();
+    }
+    spans.retain(|s| s.image.is_some() || !s.text.is_empty());
+}
+
+/// Characters that show nothing: zero-width spaces, the byte order mark, the placeholder for an object, controls.
+fn is_nothing(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{feff}' | '\u{fffc}' | '\u{ad}' | '\u{34f}') || c.is_control()
+}
+
+/// What a preheader is padded with, besides: spaces of all kinds and non-joiners.
+fn is_padding(c: char) -> bool {
+    is_nothing(c) || c.is_whitespace() || c == '\u{200c}'
+}
+
+fn is_emoji(c: char) -> bool {
+    matches!(c as u32, 0x1F000..=0x1FAFF | 0x2600..=0x27BF | 0x2190..=0x21FF | 0x2B00..=0x2BFF | 0xFE0F | 0x200D | 0x20E3
+        | 0xE0020..=0xE007F)
+}
+
+fn is_block(name: &str) -> bool {
+    matches!(
+        name,
+        "p" | "div"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "ul"
+            | "ol"
+            | "li"
+            | "dl"
+            | "dt"
+            | "dd"
+            | "blockquote"
+            | "pre"
+            | "table"
+            | "thead"
+            | "tbody"
+            | "tfoot"
+            | "tr"
+            | "td"
+            | "th"
+            | "caption"
+            | "center"
+            | "hr"
+            | "section"
+            | "article"
+            | "header"
+            | "footer"
+            | "main"
+            | "aside"
+            | "nav"
+            | "address"
+            | "figure"
+            | "figcaption"
+            | "signature"
+            | "body"
+            | "html"
+    )
+}

@@ -1,0 +1,218 @@
+//! Letters by SMTP. Connected only when the first letter leaves; one connection for a run, opened again when it breaks.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lettre::transport::smtp;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, SmtpConnection, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::{Address, address};
+
+use super::{Outbox, SendError, Sent};
+use crate::story::letter::Outgoing;
+
+/// Where a letter is handed in.
+pub struct SmtpServer {
+    pub host: String,
+    pub port: u16,
+    pub encryption: Encryption,
+    /// PEM; trusted besides the system's certificates.
+    pub ca_file: Option<PathBuf>,
+    pub login: Option<Login>,
+    /// For connecting, and for each answer.
+    pub patience: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encryption {
+    /// TLS from the first byte (RFC 8314).
+    Implicit,
+    /// TLS by STARTTLS; a server without it is not used.
+    StartTls,
+    /// None; whoever sets this has seen to it that the server is this machine.
+    None,
+}
+
+/// Who sends, and how that is shown.
+pub struct Login {
+    pub user: String,
+    pub mechanism: Mechanism,
+    /// Asked when the connection is made, not before; an error is told as it is.
+    pub secret: Box<dyn FnMut() -> Result<String, String> + Send>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mechanism {
+    /// PLAIN, else LOGIN.
+    Password,
+    /// XOAUTH2: the secret is an access token.
+    Token,
+}
+
+/// An outbox that hands letters to a mail server.
+pub struct SmtpOutbox {
+    server: SmtpServer,
+    connection: Option<SmtpConnection>,
+}
+
+impl SmtpOutbox {
+    /// Connects to nothing yet.
+    pub fn new(server: SmtpServer) -> SmtpOutbox {
+        SmtpOutbox {
+            server,
+            connection: None,
+        }
+    }
+
+    /// Connects and logs in, without a letter: what `doctor` asks.
+    pub fn try_out(&mut self) -> Result<(), SendError> {
+        let connection = self.connect()?;
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    fn connect(&mut self) -> Result<SmtpConnection, SendError> {
+        let server = &mut self.server;
+        let tls = match server.encryption {
+            Encryption::None => None,
+            _ => Some(tls_to(&server.host, server.ca_file.as_ref())?),
+        };
+        let hello = ClientId::default();
+        let first = tls.as_ref().filter(|_| server.encryption == Encryption::Implicit);
+        let place = (server.host.as_str(), server.port);
+        let mut connection =
+            SmtpConnection::connect(place, Some(server.patience), &hello, first, None).map_err(not_reached)?;
+        if let (Encryption::StartTls, Some(tls)) = (server.encryption, &tls) {
+            if !connection.can_starttls() {
+                connection.abort();
+                return Err(SendError::Setup {
+                    said: "the server offers no STARTTLS, and without it no password is sent".to_owned(),
+                });
+            }
+            connection.starttls(tls, &hello).map_err(not_reached)?;
+        }
+        if let Some(login) = &mut server.login {
+            let secret = (login.secret)().map_err(|said| SendError::Login { said })?;
+            let credentials = Credentials::new(login.user.clone(), secret);
+            let mechanisms: &[_] = match login.mechanism {
+                Mechanism::Password => &[
+                    smtp::authentication::Mechanism::Plain,
+                    smtp::authentication::Mechanism::Login,
+                ],
+                Mechanism::Token => &[smtp::authentication::Mechanism::Xoauth2],
+            };
+            if let Err(error) = connection.auth(mechanisms, &credentials) {
+                connection.abort();
+                return Err(match told(error) {
+                    // the letter is not at fault before there was one
+                    SendError::Refused { said } => SendError::Login { said },
+                    other => other,
+                });
+            }
+        }
+        Ok(connection)
+    }
+}
+
+impl Outbox for SmtpOutbox {
+    fn send(&mut self, letter: &Outgoing) -> Result<Sent, SendError> {
+        let envelope = envelope_of(letter)?;
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.connect()?,
+        };
+        let answer = connection.send(&envelope, letter.bytes);
+        // lettre closes the connection after every refusal: the next letter opens a new one
+        if !connection.has_broken() && answer.is_ok() {
+            self.connection = Some(connection);
+        }
+        let response = answer.map_err(told)?;
+        let said: Vec<&str> = response.message().collect();
+        Ok(Sent {
+            said: one_line(&format!("{} {}", response.code(), said.join(" "))),
+        })
+    }
+
+    fn close(&mut self) {
+        if let Some(mut connection) = self.connection.take() {
+            let _ = connection.quit();
+        }
+    }
+}
+
+impl Drop for SmtpOutbox {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn envelope_of(letter: &Outgoing) -> Result<address::Envelope, SendError> {
+    let parse = |address: &str| {
+        address.parse::<Address>().map_err(|_| SendError::Refused {
+            said: format!("{address:?} is not an address"),
+        })
+    };
+    let sender = letter.envelope.sender.as_deref().map(parse).transpose()?;
+    let recipient = parse(&letter.envelope.recipient)?;
+    address::Envelope::new(sender, vec![recipient]).map_err(|error| SendError::Refused {
+        said: error.to_string(),
+    })
+}
+
+fn tls_to(host: &str, ca_file: Option<&PathBuf>) -> Result<TlsParameters, SendError> {
+    let unusable = |said: String| SendError::Setup { said };
+    let mut builder = TlsParameters::builder(host.to_owned());
+    if let Some(path) = ca_file {
+        let told = |problem: String| unusable(format!("ca_file {}: {problem}", path.display()));
+        let pem = std::fs::read(path).map_err(|error| told(error.to_string()))?;
+        let certificate = Certificate::from_pem(&pem).map_err(|error| told(error.to_string()))?;
+        builder = builder.add_root_certificate(certificate);
+    }
+    builder.build().map_err(|error| unusable(chain(&error)))
+}
+
+/// Before there is a session nothing is the letter's fault, not even a 5xx greeting.
+fn not_reached(error: smtp::Error) -> SendError {
+    match told(error) {
+        SendError::Refused { said } => SendError::Later { said },
+        other => other,
+    }
+}
+
+/// What an error means for the letter. 530, 534, 535 and 538 are about the login (RFC 4954, section 6).
+fn told(error: smtp::Error) -> SendError {
+    let said = chain(&error);
+    match error.status().map(u16::from) {
+        Some(530 | 534 | 535 | 538) => SendError::Login { said },
+        _ if error.is_permanent() => SendError::Refused { said },
+        _ if error.is_tls() || said.contains("certificate") => SendError::Setup { said },
+        // lettre's own refusals: no common way to log in, or an address that needs SMTPUTF8
+        _ if error.is_client() && said.contains("authentication") => SendError::Login { said },
+        _ if error.is_client() && said.contains("non-ascii") => SendError::Refused { said },
+        _ => SendError::Later { said },
+    }
+}
+
+/// The error with its causes, on one line; servers answer what they like.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    one_line(&text)
+}
+
+fn one_line(text: &str) -> String {
+    let plain: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(500)
+        .collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}

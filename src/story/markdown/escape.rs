@@ -1,0 +1,173 @@
+//! What has to be written differently so that it is read as it was typed.
+
+/// How much is escaped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    /// Only what would mean something where it stands.
+    Lean,
+    /// Every mark that can mean anything.
+    Full,
+}
+
+/// Text without what must not reach a page: controls, direction overrides, tag characters outside a flag.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut flag = false;
+    for c in text.chars() {
+        let tag = matches!(c as u32, 0xE0000..=0xE007F);
+        match c {
+            '\t' | '\n' | '\r' => out.push(' '),
+            c if c.is_control() || matches!(c, '\u{202d}' | '\u{202e}' | '\u{feff}' | '\u{2028}' | '\u{2029}') => {}
+            _ if tag && !flag => {}
+            c => out.push(c),
+        }
+        // the flags of England, Scotland and Wales are spelt in tag characters
+        flag = c == '\u{1f3f4}' || (tag && flag);
+    }
+    out
+}
+
+/// Whether a site generator would take part of this for its own: a shortcode, a template, the end of a summary.
+pub fn is_template(text: &str) -> bool {
+    ["{{", "{%", "{#", "{:", "<!--", "<?", "<%"]
+        .iter()
+        .any(|mark| text.contains(mark))
+}
+
+/// The longest run of `c` in `text`.
+pub fn longest_run(text: &str, c: char) -> usize {
+    text.split(|other| other != c).map(str::len).max().unwrap_or(0)
+}
+
+/// Writes `text` so that it is read as it stands. `start`: it begins a line of the page. `next`: the character that will
+/// follow it (`None`: the line ends), `before` the one it follows.
+pub fn text(text: &str, care: Care, start: bool, before: Option<char>, next: Option<char>) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = String::with_capacity(text.len() + 16);
+    let tildes = chars.iter().filter(|&&c| c == '~').count();
+    let links = text.contains("](") || text.contains("][") || text.contains("]:") || text.contains("[[");
+    let head = if start { line_start(text) } else { None };
+    for (at, &c) in chars.iter().enumerate() {
+        let p = if at == 0 { before } else { Some(chars[at - 1]) };
+        let n = chars
+            .get(at + 1)
+            .copied()
+            .or(if at + 1 == chars.len() { next } else { None });
+        let first = start && at == 0;
+        if head == Some(at) && !matches!(c, '<' | '&' | '{') {
+            if c.is_ascii_alphanumeric() {
+                // `import x from "y"` at the start of a page is code to MDX
+                out.push_str(&format!("&#{};", c as u32));
+            } else {
+                out.push('\\');
+                out.push(c);
+            }
+            continue;
+        }
+        let space = |c: Option<char>| c.is_some_and(char::is_whitespace);
+        let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        let escape = match c {
+            '<' => {
+                let tag = n.is_none_or(|n| n.is_ascii_alphabetic() || matches!(n, '/' | '!' | '?' | '%' | '<' | '&'));
+                if tag || care == Care::Full {
+                    out.push_str("&lt;");
+                    continue;
+                }
+                false
+            }
+            '&' => {
+                if care == Care::Full || is_entity(&chars[at..]) || n.is_none() {
+                    out.push_str("&amp;");
+                    continue;
+                }
+                false
+            }
+            '{' => {
+                let template = matches!(n, None | Some('{' | '%' | '#' | ':' | '<' | '&'));
+                if template || p == Some('{') || care == Care::Full {
+                    out.push_str("&#123;");
+                    continue;
+                }
+                false
+            }
+            '\\' => n.is_none_or(|n| n.is_ascii_punctuation()),
+            '`' | '|' => true,
+            '*' => first || !(space(p) && space(n)),
+            '_' => !(word(p) && word(n) || !first && space(p) && space(n)),
+            '[' => links || matches!(n, Some('^' | '[') | None) || first && matches!(n, Some(' ' | 'x' | 'X')),
+            ']' => links && matches!(n, Some('(' | '[' | ':') | None),
+            '!' => n == Some('['),
+            '~' => tildes > 1 || n == Some('~') || p == Some('~'),
+            '$' => n == Some('$') || p == Some('$'),
+            _ => false,
+        };
+        let full = care == Care::Full
+            && matches!(
+                c,
+                '\\' | '*' | '_' | '[' | ']' | '#' | '+' | '-' | '=' | '!' | '~' | '$' | ':' | '>' | '^'
+            );
+        if escape || full {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// The place of the character that gives a line its meaning, where it would be a heading, an item, a rule, a fence, a
+/// definition, an attribute block or a line of code.
+fn line_start(text: &str) -> Option<usize> {
+    let mut chars = text.chars();
+    let first = chars.next()?;
+    let rest = chars.as_str();
+    let blank = |s: &str| s.is_empty() || s.starts_with(' ');
+    let only = |set: &[char]| text.chars().all(|c| set.contains(&c));
+    let meant = match first {
+        '#' => blank(rest.trim_start_matches('#')),
+        '>' | '|' => true,
+        '+' | '-' => blank(rest) || rest.starts_with(first),
+        '=' => only(&['=', ' ']),
+        '~' => rest.starts_with("~~"),
+        ':' => blank(rest) || rest.starts_with([':', '-']),
+        '%' => rest.starts_with('%'),
+        '0'..='9' => {
+            let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+            let after = &text[digits..];
+            let item = digits <= 9 && after.starts_with(['.', ')']) && blank(&after[1..]);
+            return item.then_some(digits);
+        }
+        'i' | 'e' => is_module_line(text),
+        _ => false,
+    };
+    // a row of bars, dashes and colons makes the line above it the head of a table
+    let ruler = matches!(first, '-' | ':' | '|') && only(&['-', ':', '|', ' ']);
+    (meant || ruler).then_some(0)
+}
+
+/// `import x from "y"`, `export const y = 1`: not English.
+fn is_module_line(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("import ").or_else(|| text.strip_prefix("export ")) else {
+        return false;
+    };
+    let from = ["from '", "from \"", "from “", "from ‘"]
+        .iter()
+        .any(|f| rest.contains(f));
+    from || rest.starts_with(['{', '*', '"', '\''])
+        || ["default ", "const ", "let ", "function "]
+            .iter()
+            .any(|w| rest.starts_with(w))
+}
+
+/// Whether an entity begins here: `&amp;`, `&#123;`, `&#x7b;`.
+fn is_entity(chars: &[char]) -> bool {
+    let body = &chars[1..chars.len().min(40)];
+    let Some(end) = body.iter().position(|&c| c == ';') else {
+        return false;
+    };
+    let body = &body[..end];
+    !body.is_empty()
+        && body
+            .iter()
+            .enumerate()
+            .all(|(i, c)| c.is_ascii_alphanumeric() || (i == 0 && *c == '#'))
+}

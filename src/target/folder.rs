@@ -1,0 +1,380 @@
+//! A folder of page bundles, `PATH/<slug>/index.md` and its photos, as Hugo and Zola read it.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::front::page;
+use super::{Bundle, Receipt, Removal, Target, TargetError};
+use crate::story::StoryId;
+
+/// In every bundle we make, so that we never touch one that we did not. Site generators pass over files with a dot.
+const MARK: &str = ".m4c-stories";
+/// How the names of unfinished bundles begin.
+const UNFINISHED: &str = ".m4c-stories-";
+/// An unfinished bundle this old was left by a run that was killed.
+const STALE: Duration = Duration::from_secs(3600);
+
+/// Publishes into a folder.
+#[derive(Debug, Clone)]
+pub struct FolderTarget {
+    name: String,
+    path: PathBuf,
+    url: Option<String>,
+}
+
+impl FolderTarget {
+    /// `path` is the section's folder (`site/content/stories`), `url` the address it is read at.
+    pub fn new(name: impl Into<String>, path: impl Into<PathBuf>, url: Option<String>) -> FolderTarget {
+        FolderTarget {
+            name: name.into(),
+            path: path.into(),
+            url,
+        }
+    }
+
+    /// Whose page is in the folder of that slug: nobody's, this story's, or what we must not touch.
+    fn at(&self, story: &StoryId, slug: &str) -> Result<(PathBuf, bool), TargetError> {
+        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if slug.is_empty() || slug.len() > 100 || slug.starts_with('-') || !slug.bytes().all(fits) {
+            return Err(TargetError::Slug { slug: slug.to_owned() });
+        }
+        let path = self.path.join(slug);
+        match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((path, false)),
+            Err(source) => return Err(TargetError::Io { path, source }),
+            Ok(found) if !found.is_dir() => return Err(TargetError::NotOurs { path }),
+            Ok(_) => {}
+        }
+        match fs::read_to_string(path.join(MARK)) {
+            Ok(text) if text == mark(story) => Ok((path, true)),
+            Ok(_) => Err(TargetError::OtherStory { path }),
+            Err(_) => Err(TargetError::NotOurs { path }),
+        }
+    }
+
+    fn place(&self, slug: &str, path: &Path) -> String {
+        match &self.url {
+            Some(url) => format!("{}/{slug}/", url.trim_end_matches('/')),
+            None => path.display().to_string(),
+        }
+    }
+
+    /// A name beside the bundle that nobody uses.
+    fn beside(&self) -> Result<PathBuf, io::Error> {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(io::Error::other)?;
+        Ok(self.path.join(format!("{UNFINISHED}{}", hex::encode(random))))
+    }
+}
+
+/// The digits of the mail id say whose page it is, and nothing about the person.
+fn mark(story: &StoryId) -> String {
+    format!("m4c-stories 1\nstory {}\n", story.digits())
+}
+
+impl Target for FolderTarget {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The bundle is built and synced beside its place and then takes it in one rename, so that a site built meanwhile sees the old page
+    /// or the new one, whole.
+    fn put(&self, bundle: &Bundle) -> Result<Receipt, TargetError> {
+        for name in bundle.media.keys() {
+            let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
+            let page = name.ends_with(".md") || name.ends_with(".html") || name.ends_with(".htm");
+            if name.is_empty() || name.starts_with(['.', '-']) || page || !name.bytes().all(fits) {
+                return Err(TargetError::FileName { name: name.clone() });
+            }
+        }
+        let failed = |path: &Path| {
+            let path = path.to_path_buf();
+            move |source| TargetError::Io { path, source }
+        };
+        fs::create_dir_all(&self.path).map_err(failed(&self.path))?;
+        let (path, update) = self.at(bundle.story, bundle.slug)?;
+        sweep(&self.path);
+        let built = self.beside().map_err(failed(&path))?;
+        let swapped = build(&built, bundle).and_then(|()| match update {
+            true => exchange(&built, &path, &self.beside()?),
+            false => fs::rename(&built, &path),
+        });
+        // the old page, or what was built before it failed
+        let tidied = fs::remove_dir_all(&built);
+        swapped.map_err(failed(&path))?;
+        match tidied {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&built)(error)),
+            _ => {}
+        }
+        sync_folder(&self.path).map_err(failed(&self.path))?;
+        Ok(Receipt {
+            place: self.place(bundle.slug, &path),
+        })
+    }
+
+    fn remove(&self, story: &StoryId, slug: &str) -> Result<Removal, TargetError> {
+        let (path, ours) = self.at(story, slug)?;
+        if !ours {
+            return Ok(Removal::NotThere);
+        }
+        let done = self.beside().and_then(|aside| {
+            fs::rename(&path, &aside)?;
+            sync_folder(&self.path)?;
+            fs::remove_dir_all(&aside)
+        });
+        match done {
+            Ok(()) => Ok(Removal::Removed),
+            Err(source) => Err(TargetError::Io { path, source }),
+        }
+    }
+}
+
+/// Writes and syncs the whole bundle. The files are as readable as the umask lets them be: the web server is somebody else.
+fn build(folder: &Path, bundle: &Bundle) -> io::Result<()> {
+    fs::create_dir(folder)?;
+    let text = page(bundle.front, bundle.slug, bundle.date, bundle.body);
+    let marked = mark(bundle.story);
+    let own = [("index.md", text.as_bytes()), (MARK, marked.as_bytes())];
+    let media = bundle
+        .media
+        .iter()
+        .map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+    for (name, bytes) in own.into_iter().chain(media) {
+        let mut file = File::create_new(folder.join(name))?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+    }
+    sync_folder(folder)
+}
+
+/// Puts the new folder in the old one's place. Where the file system cannot exchange two names, there is no page for a moment.
+fn exchange(new: &Path, old: &Path, aside: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use rustix::io::Errno;
+        match renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE) {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            done => return Ok(done?),
+        }
+    }
+    fs::rename(old, aside)?;
+    fs::rename(new, old)?;
+    fs::remove_dir_all(aside)
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Removes what killed runs left. What cannot be removed does no harm: site generators pass over it.
+fn sweep(path: &Path) {
+    let Ok(entries) = fs::read_dir(path) else { return };
+    for entry in entries.flatten() {
+        let ours = entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| name.starts_with(UNFINISHED));
+        let age = entry
+            .metadata()
+            .and_then(|m| m.modified())
+            .ok()
+            .and_then(|at| at.elapsed().ok());
+        if ours && age.is_some_and(|age| age > STALE) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::story::MailId;
+    use crate::story::record::Files;
+
+    struct Given {
+        story: StoryId,
+        front: toml::Table,
+        media: Files,
+    }
+
+    fn given(name: &str) -> Given {
+        Given {
+            story: StoryId::new(None, name, &MailId::of(name, "", "", "", &[])),
+            front: "title = 'Future Leader Stories: Marion'".parse().unwrap(),
+            media: Files::from([("photo-1.jpg".to_owned(), vec![0xff, 0xd8])]),
+        }
+    }
+
+    impl Given {
+        fn bundle<'a>(&'a self, slug: &'a str, body: &'a str) -> Bundle<'a> {
+            Bundle {
+                story: &self.story,
+                slug,
+                front: &self.front,
+                body,
+                media: &self.media,
+                date: "2010-12-04T10:00:00Z".parse().unwrap(),
+            }
+        }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_bundle_is_put_updated_as_a_whole_and_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let section = dir.path().join("site/content/stories");
+        let target = FolderTarget::new("site", &section, None);
+        let mut given = given("marion");
+        let receipt = target.put(&given.bundle("marion", "One.")).unwrap();
+        assert_eq!(receipt.place, section.join("marion").display().to_string());
+        assert_eq!(
+            names(&section.join("marion")),
+            [".m4c-stories", "index.md", "photo-1.jpg"]
+        );
+        given.media = Files::from([("photo-2.png".to_owned(), vec![1])]);
+        target.put(&given.bundle("marion", "Two.")).unwrap();
+        assert_eq!(
+            names(&section.join("marion")),
+            [".m4c-stories", "index.md", "photo-2.png"]
+        );
+        assert!(
+            fs::read_to_string(section.join("marion/index.md"))
+                .unwrap()
+                .ends_with("+++\n\nTwo.\n")
+        );
+        assert_eq!(names(&section), ["marion"]);
+        assert_eq!(target.remove(&given.story, "marion").unwrap(), Removal::Removed);
+        assert_eq!(target.remove(&given.story, "marion").unwrap(), Removal::NotThere);
+        assert!(names(&section).is_empty());
+    }
+
+    #[test]
+    fn the_receipt_is_the_address_where_one_is_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = FolderTarget::new("site", dir.path(), Some("https://blog.example.org/stories".into()));
+        let receipt = target.put(&given("marion").bundle("marion", "One.")).unwrap();
+        assert_eq!(receipt.place, "https://blog.example.org/stories/marion/");
+    }
+
+    #[test]
+    fn what_is_not_ours_is_left_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = FolderTarget::new("site", dir.path(), None);
+        let (marion, other) = (given("marion"), given("other"));
+        fs::create_dir(dir.path().join("about")).unwrap();
+        fs::write(dir.path().join("about/index.md"), "ours for years").unwrap();
+        fs::write(dir.path().join("file"), "a file").unwrap();
+        std::os::unix::fs::symlink(dir.path().join("about"), dir.path().join("link")).unwrap();
+        target.put(&other.bundle("taken", "One.")).unwrap();
+        let before = names(dir.path());
+        for slug in ["about", "file", "link"] {
+            assert!(
+                matches!(target.put(&marion.bundle(slug, "x")), Err(TargetError::NotOurs { .. })),
+                "{slug}"
+            );
+            assert!(
+                matches!(target.remove(&marion.story, slug), Err(TargetError::NotOurs { .. })),
+                "{slug}"
+            );
+        }
+        assert!(matches!(
+            target.put(&marion.bundle("taken", "x")),
+            Err(TargetError::OtherStory { .. })
+        ));
+        assert!(matches!(
+            target.remove(&marion.story, "taken"),
+            Err(TargetError::OtherStory { .. })
+        ));
+        assert_eq!(names(dir.path()), before);
+        assert_eq!(
+            fs::read_to_string(dir.path().join("about/index.md")).unwrap(),
+            "ours for years"
+        );
+    }
+
+    #[test]
+    fn no_name_leads_out_of_the_folder_or_in_place_of_a_page() {
+        let dir = tempfile::tempdir().unwrap();
+        let section = dir.path().join("section");
+        let target = FolderTarget::new("site", &section, None);
+        let mut given = given("marion");
+        for slug in [
+            "", "..", "../x", "a/b", "/etc", "-rf", "_index", "Marion", "a b", ".git", "x\0y",
+        ] {
+            assert!(
+                matches!(target.put(&given.bundle(slug, "x")), Err(TargetError::Slug { .. })),
+                "{slug:?}"
+            );
+            assert!(
+                matches!(target.remove(&given.story, slug), Err(TargetError::Slug { .. })),
+                "{slug:?}"
+            );
+        }
+        for name in [
+            "",
+            "index.md",
+            "../x.jpg",
+            "a/b.jpg",
+            ".hidden",
+            ".m4c-stories",
+            "X.JPG",
+            "page.html",
+            "other.md",
+        ] {
+            given.media = Files::from([(name.to_owned(), vec![1])]);
+            assert!(
+                matches!(
+                    target.put(&given.bundle("marion", "x")),
+                    Err(TargetError::FileName { .. })
+                ),
+                "{name:?}"
+            );
+        }
+        assert!(!section.exists() || names(&section).is_empty());
+    }
+
+    #[test]
+    fn a_failed_update_leaves_the_published_page_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = FolderTarget::new("site", dir.path(), None);
+        let mut given = given("marion");
+        target.put(&given.bundle("marion", "One.")).unwrap();
+        // longer than any file name may be
+        given.media.insert(format!("{}.jpg", "x".repeat(300)), vec![1]);
+        assert!(matches!(
+            target.put(&given.bundle("marion", "Two.")),
+            Err(TargetError::Io { .. })
+        ));
+        assert!(
+            fs::read_to_string(dir.path().join("marion/index.md"))
+                .unwrap()
+                .ends_with("One.\n")
+        );
+        assert_eq!(names(dir.path()), ["marion"]);
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_swept_once_it_is_old() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, hours) in [(".m4c-stories-00", 2), (".m4c-stories-01", 0)] {
+            fs::create_dir(dir.path().join(name)).unwrap();
+            let at = std::time::SystemTime::now() - Duration::from_secs(hours * 3600);
+            File::open(dir.path().join(name)).unwrap().set_modified(at).unwrap();
+        }
+        FolderTarget::new("site", dir.path(), None)
+            .put(&given("marion").bundle("marion", "One."))
+            .unwrap();
+        assert_eq!(names(dir.path()), [".m4c-stories-01", "marion"]);
+    }
+}
