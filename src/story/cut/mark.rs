@@ -99,7 +99,7 @@ pub(super) fn mark(fold: &str) -> Option<Mark> {
         return None;
     }
     let ends: &[char] = &[
-        '-', '_', '=', '*', '#', ' ', '–', '—', '~', '<', '>', '─', '+', '|', '.',
+        '-', '_', '=', '*', '#', ' ', '–', '—', '~', '<', '>', '─', '+', '|', '.', '‐',
     ];
     let inner = fold.trim_matches(ends);
     let bare = inner.trim_end_matches([':', '：', ' ', '.']);
