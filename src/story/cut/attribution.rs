@@ -3,6 +3,9 @@
 //! It is known by its parts (a date, a time, an address, a verb of writing, a colon), not by one pattern per program:
 //! programs and languages order them as they like. Matching is by hand, each line looked at with at most five before it.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::seen::{Seen, address_in, find_word, has_word};
 
 /// Lines one attribution may be wrapped over.
@@ -97,6 +100,27 @@ const PROSE: &[&str] = &[
     "мне", "нам", "она", "eu", "meu", "minha", "nosso",
 ];
 
+static SMALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    LITTLE
+        .iter()
+        .copied()
+        .chain(VERBS.iter().flat_map(|verb| verb.split(' ')))
+        .collect()
+});
+static TELLING: LazyLock<HashSet<&str>> = LazyLock::new(|| PROSE.iter().copied().collect());
+static DATES: LazyLock<HashSet<&str>> = LazyLock::new(|| DATE_WORDS.iter().copied().collect());
+
+/// Whether a word begins like a weekday or a month; the shortest of those must be the whole word.
+fn date_word(word: &str) -> bool {
+    DATES.contains(word)
+        || word
+            .char_indices()
+            .map(|(at, _)| at)
+            .skip(3)
+            .take(6)
+            .any(|end| DATES.contains(&word[..end]) && end > 2)
+}
+
 /// What an attribution is made of, seen in one text.
 #[derive(Default)]
 struct Parts {
@@ -132,13 +156,16 @@ pub(super) fn ending_at(lines: &[Seen], last: usize) -> Option<Attribution> {
         if above.fold.is_empty() || above.depth != line.depth || above.fold.len() > 300 {
             break;
         }
+        if start < last && closes(&above.fold) {
+            break;
+        }
         text = if text.is_empty() {
             above.text.to_string()
         } else {
             join(&above.text, &text)
         };
         let parts = Parts::of(&text);
-        if start < last && (parts.sentences || closes(&above.fold)) {
+        if start < last && parts.sentences {
             break;
         }
         if let Some(grade) = parts.grade() {
@@ -232,6 +259,9 @@ impl Parts {
             leading_date: fold.starts_with(|c: char| c.is_ascii_digit()) || starts_with_weekday(&fold),
             ..Parts::default()
         };
+        if !parts.verb && !(parts.address && parts.dated) {
+            return parts;
+        }
         let outside = without_angles(text);
         for word in outside.split(' ') {
             let bare = word.trim_matches([',', ';', ':', '(', ')', '"', '\'', '*', '[', ']', '：', '“', '”']);
@@ -242,14 +272,10 @@ impl Parts {
             let small = bare.chars().all(|c| !c.is_uppercase()) && bare.chars().all(char::is_alphabetic);
             let cased = bare.chars().any(|c| c.to_uppercase().next() != Some(c));
             let first = parts.words == 1 && ["She", "He", "They", "We", "It", "Who", "This"].contains(&bare);
-            if first || bare == "I" || PROSE.contains(&bare) {
+            if first || bare == "I" || TELLING.contains(bare) {
                 parts.prose = true;
             }
-            let known = LITTLE.contains(&bare)
-                || VERBS.iter().any(|v| v.split(' ').any(|piece| piece == bare))
-                || DATE_WORDS
-                    .iter()
-                    .any(|d| bare.starts_with(d) && (d.len() > 2 || bare == *d));
+            let known = SMALL.contains(bare) || date_word(bare);
             if small && cased && !known {
                 parts.small += 1;
             }
@@ -313,7 +339,8 @@ fn starts_with_word(text: &str, word: &str) -> bool {
 fn starts_with_weekday(fold: &str) -> bool {
     let first = fold.split([' ', ',', '.']).next().unwrap_or_default();
     fold.len() > first.len()
-        && DATE_WORDS.iter().any(|d| first.starts_with(d) && first.len() <= 12)
+        && first.len() <= 12
+        && date_word(first)
         && fold[first.len()..].chars().take(8).any(|c| c.is_ascii_digit())
 }
 
@@ -348,7 +375,7 @@ fn sentence_inside(text: &str) -> bool {
             .take_while(|c| c.is_alphabetic())
             .collect();
         let word: String = word.chars().rev().collect::<String>().to_lowercase();
-        word.chars().count() >= 4 && !DATE_WORDS.iter().any(|d| d.len() > 2 && word.starts_with(d))
+        word.chars().count() >= 4 && !date_word(&word)
     })
 }
 

@@ -253,7 +253,6 @@ fn attributed(lines: &[Seen], low: usize, next: usize) -> Option<(usize, Block)>
     Some((
         found.end,
         Block {
-            start: found.start,
             end: found.end,
             from,
             date: Some(text),
