@@ -41,11 +41,12 @@ const VERBS: &[&str] = &[
     "ha scritto", "scrisse", "scrive", "schreef", "geschreven", "escreveu", "skrev", "skreiv", "skrifaði",
     "kirjoitti", "kirjutas", "rakstīja", "rašė", "napisał", "napisała", "napisał(a)", "napisał/a", "pisze", "napsal",
     "napsala", "napsal(a)", "napsal/a", "píše", "napísal", "napísala", "napísal(a)", "írta", "írt", "a scris",
-    "scrie", "napisao", "napisala", "napisao/la", "je pisao", "piše", "je napisal", "je napisala", "je napisal/-a",
-    "написа", "написал", "написала", "написал(а)", "написав", "написала(а)", "пишет", "пише", "писал", "писала",
-    "напиша", "έγραψε", "έγραψαν", "έγραψες", "yazdı", "yazmış", "yazdi", "menulis", "đã viết", "viết", "เขียน",
-    "เขียนว่า", "書きました", "のメッセージ", "作成", "님이 작성", "작성", "썼습니다", "씀", "写道", "寫道", "来信", "写到", "كتب", "كتبت", "كتابة",
-    "כתב", "כתבה", "כתבו", "نوشت", "ने लिखा", "लिखा", "shkroi", "skribis", "sgrifennodd",
+    "scrie", "napisao", "napisala", "napisao/la", "je pisao", "piše", "је написао", "је написала", "написао",
+    "написао/ла", "aliandika", "sumulat", "geskryf", "je napisal", "je napisala", "je napisal/-a", "написа",
+    "написал", "написала", "написал(а)", "написав", "написала(а)", "пишет", "пише", "писал", "писала", "напиша",
+    "έγραψε", "έγραψαν", "έγραψες", "yazdı", "yazmış", "yazdi", "menulis", "đã viết", "viết", "เขียน", "เขียนว่า",
+    "書きました", "のメッセージ", "作成", "님이 작성", "작성", "썼습니다", "씀", "写道", "寫道", "来信", "写到", "كتب", "كتبت", "كتابة", "כתב",
+    "כתבה", "כתבו", "نوشت", "ने लिखा", "लिखा", "shkroi", "skribis", "sgrifennodd",
 ];
 
 /// Words that an attribution begins with.
@@ -316,7 +317,11 @@ impl Parts {
             return None;
         }
         // Programs in many languages, and many a hand-made setting, leave out the verb.
-        if address && dated && calm && !self.sentences && self.small <= 2 {
+        if address && dated && calm && !self.sentences && self.small > 2 {
+            // A language not known here: only over a quotation.
+            return (colon && timed && self.words <= 18).then_some(Grade::Fair);
+        }
+        if address && dated && calm && !self.sentences {
             if timed && colon && self.words <= 18 {
                 return Some(Grade::Strong);
             }

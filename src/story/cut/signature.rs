@@ -437,7 +437,7 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     if start > from && drawn_line(&lines[start - 1].text) {
         start -= 1;
     }
-    piece(start, end, Rule::LegalNotice, sure < 4)
+    piece(start, end, Rule::LegalNotice, sure < 3)
 }
 
 fn heading(lines: &[Seen]) -> bool {
@@ -586,10 +586,27 @@ fn contact(line: &Seen) -> bool {
         return false;
     }
     let words = line.words();
+    let fold = line.fold.as_str();
+    // A logo, as a mail program writes it in plain text.
+    if [
+        "[image:",
+        "[cid:",
+        "<image0",
+        "[logo",
+        "[image]",
+        "[facebook",
+        "[twitter",
+        "[linkedin",
+        "[inline image",
+    ]
+    .iter()
+    .any(|i| fold.starts_with(i))
+    {
+        return true;
+    }
     if words > 14 {
         return false;
     }
-    let fold = line.fold.as_str();
     let link = [
         "http://",
         "https://",
