@@ -79,7 +79,9 @@ const DEVICES: &[&str] = &[
     "zimbra", "roundcube", "squirrelmail", "webmail", "horde", "hushmail", "fairphone", "jolla", "ubuntu", "linux",
     "smarttelefon", "携帯", "スマートフォン", "手机", "手機", "邮箱", "郵件", "邮件", "휴대폰", "아이폰", "هاتف", "جهاز", "הטלפון", "mobilen",
     "mobiltelefonen", "komórki", "telefonu", "iphonu", "iphone'dan", "iphone’dan", "iphonesta", "iphonea", "iphonem",
-    "ipadu", "ipada", "iphonista", "androidu", "androida", "rim", "bell", "att", "mts", "мтс",
+    "ipadu", "ipada", "iphonista", "androidu", "androida", "rim", "bell", "att", "mts", "typeapp", "typemail",
+    "inbox", "hiri", "mailplane", "acompli", "cloudmagic", "tempo", "vivaldi", "posteo", "mailo", "laposte", "bbox",
+    "e-posti", "почту", "яндекс", "rambler", "мтс",
 ];
 
 /// Lines that a virus scanner adds.
@@ -121,6 +123,9 @@ const LIST: &[&str] = &[
     "sent from the mailing list archive", "view this message in context",
     "if you reply to this email, your message will be added to the discussion", "to start a new topic under",
     "view this ticket", "view the discussion thread", "sent by freelists", "manage subscription", "listen-abmeldung",
+    "__._,_.___", "visit topic or reply to this email", "to respond, reply to this email or visit",
+    "you can also reply to this email", "to stop receiving notifications", "reply to this email to respond",
+    "to unsubscribe from these emails",
 ];
 
 #[rustfmt::skip]

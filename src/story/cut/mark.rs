@@ -29,7 +29,8 @@ const ORIGINAL: &[&str] = &[
     "原始信件", "原始訊息", "原始消息", "回复的原邮件", "원본 메시지", "원본메시지", "원본 메일", "원본메일", "الرسالة الأصلية", "رسالة أصلية",
     "הודעה מקורית", "پیام اصلی", "pesan asli", "pesan asal", "thư gốc", "tin nhắn gốc", "ข้อความต้นฉบับ",
     "ข้อความเดิม", "algne kiri", "algkiri", "originalais ziņojums", "pradinis laiškas", "मूल संदेश",
-    "missatge original", "mensaxe orixinal", "upprunaleg skilaboð", "original appointment", "original von", "původní e-mail", "původní email", "původní mail",
+    "missatge original", "mensaxe orixinal", "upprunaleg skilaboð", "original appointment", "original von",
+    "původní e-mail", "původní email", "původní mail",
 ];
 
 #[rustfmt::skip]
@@ -99,13 +100,12 @@ pub(super) fn mark(fold: &str) -> Option<Mark> {
         return None;
     }
     let ends: &[char] = &[
-        '-', '_', '=', '*', '#', ' ', '–', '—', '~', '<', '>', '─', '+', '|', '.',
+        '-', '_', '=', '*', '#', ' ', '–', '—', '~', '<', '>', '─', '+', '|', '.', '‐',
     ];
     let inner = fold.trim_matches(ends);
     let bare = inner.trim_end_matches([':', '：', ' ', '.']);
     let drawn = fold.chars().take_while(|c| MARKS.contains(c)).count();
     let dashed = drawn >= 2 || drawn == 1 && fold.ends_with(MARKS);
-    let coloned = inner.len() > bare.len();
     // `--- Original Message ---`, `Original Message:`; a bare `Original message` only where it is all there is.
     if bare.len() <= 120 {
         let is = |phrases: &[&str]| {
@@ -118,7 +118,7 @@ pub(super) fn mark(fold: &str) -> Option<Mark> {
                             .is_some_and(|rest| !rest.starts_with(char::is_alphabetic)))
             })
         };
-        if (dashed || coloned || bare.len() == inner.len()) && is(FORWARDED) {
+        if is(FORWARDED) {
             return Some(Mark::Forwarded);
         }
         if is(ORIGINAL) {
@@ -145,13 +145,16 @@ pub(super) fn dashed_words(text: &str) -> bool {
 /// A line drawn of underscores, dashes and the like: Outlook.com draws one above its header block, many a list above
 /// its footer.
 pub(super) fn drawn_line(text: &str) -> bool {
-    let mut chars = text.chars().filter(|c| *c != ' ');
-    let Some(first) = chars.next() else { return false };
-    matches!(
-        first,
-        '_' | '-' | '=' | '*' | '~' | '#' | '–' | '—' | '─' | '━' | '.' | '·' | '＿' | '+'
-    ) && text.chars().filter(|c| *c == first).count() >= 3
-        && chars.all(|c| c == first)
+    let ink = |c: &char| "_-=*~#–—─━.·＿+‐".contains(*c);
+    let Some(first) = text.chars().next().filter(ink) else {
+        return false;
+    };
+    let dash = |c: char| matches!(c, '-' | '–' | '—' | '─' | '‐');
+    let mut count = 0;
+    text.chars().filter(|c| *c != ' ').all(|c| {
+        count += 1;
+        c == first || dash(c) && dash(first)
+    }) && count >= 3
 }
 
 #[cfg(test)]

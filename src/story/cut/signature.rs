@@ -180,7 +180,7 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         if let Some(name) = glued_name(line) {
             // `--Marion`
             if i + 1 == below && (1..=4).contains(&name.split(' ').count()) && i > from {
-                return piece(i, end, Rule::SignatureDelimiter, true);
+                return piece(i, end, Rule::SignatureDelimiter, false);
             }
         }
         let Some(kind) = delimiter(line) else { continue };
@@ -190,11 +190,11 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         if !signature_like(&lines[i + 1..below], kind) {
             break;
         }
-        found = Some((i, kind));
+        found = Some(i);
         below = i;
     }
-    let (start, kind) = found?;
-    piece(start, end, Rule::SignatureDelimiter, kind == Delimiter::Drawn)
+    let start = found?;
+    piece(start, end, Rule::SignatureDelimiter, false)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -250,7 +250,10 @@ fn signature_like(lines: &[Seen], kind: Delimiter) -> bool {
     match kind {
         Delimiter::Exact => shown.len() <= 40 && (prose_words <= 80 || law >= 3) && !postscript,
         Delimiter::Bare => {
-            shown.len() <= 25 && (prose_words <= 30 || law >= 3 || contacts >= 2 && prose_words < 60) && !postscript
+            let tagline = prose_words <= 30 && prose.len() == 1 && !self::prose(shown[0]);
+            shown.len() <= 25
+                && (prose_words <= 14 || tagline || law >= 3 || contacts >= 2 && prose_words < 60)
+                && !postscript
         }
         Delimiter::Short => {
             !shown.is_empty()
@@ -434,7 +437,7 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     if start > from && drawn_line(&lines[start - 1].text) {
         start -= 1;
     }
-    piece(start, end, Rule::LegalNotice, sure < 4)
+    piece(start, end, Rule::LegalNotice, sure < 3)
 }
 
 fn heading(lines: &[Seen]) -> bool {
@@ -583,10 +586,27 @@ fn contact(line: &Seen) -> bool {
         return false;
     }
     let words = line.words();
+    let fold = line.fold.as_str();
+    // A logo, as a mail program writes it in plain text.
+    if [
+        "[image:",
+        "[cid:",
+        "<image0",
+        "[logo",
+        "[image]",
+        "[facebook",
+        "[twitter",
+        "[linkedin",
+        "[inline image",
+    ]
+    .iter()
+    .any(|i| fold.starts_with(i))
+    {
+        return true;
+    }
     if words > 14 {
         return false;
     }
-    let fold = line.fold.as_str();
     let link = [
         "http://",
         "https://",

@@ -1,15 +1,11 @@
 use super::*;
 
 /// Lines of plain text as the reader of a mail makes them: `>` counted and taken off.
-fn lines(text: &str) -> Vec<Line> {
-    text.lines().map(line).collect()
-}
-
 fn line(text: &str) -> Line {
     let mut rest = text;
-    let mut quote = 0;
+    let mut quote = 0u8;
     while let Some(more) = rest.strip_prefix('>') {
-        quote += 1;
+        quote = quote.saturating_add(1);
         rest = more.strip_prefix(' ').unwrap_or(more);
     }
     Line {
@@ -70,6 +66,7 @@ const REPLIES: &[&str] = &[
     include_str!("replies/quotes.txt"),
     include_str!("replies/signatures.txt"),
     include_str!("replies/forwards.txt"),
+    include_str!("replies/programs.txt"),
 ];
 
 #[test]
@@ -128,4 +125,116 @@ fn every_reply_keeps_the_authors_lines_and_no_others() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+mod properties {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A line of an example, of junk, or of what marks are made of.
+    fn any_line() -> impl Strategy<Value = String> {
+        let rows: Vec<String> = REPLIES
+            .iter()
+            .flat_map(|f| f.lines())
+            .filter(|r| !r.starts_with("# "))
+            .map(|r| r.get(1..).unwrap_or_default().to_owned())
+            .collect();
+        prop_oneof![
+            6 => proptest::sample::select(rows),
+            2 => Just(String::new()),
+            1 => "\\PC{0,40}",
+            1 => "[->_=*:.@ —–‐<>\u{a0}]{0,12}[A-Za-zäéи写]{0,5}[-_=*: ]{0,5}",
+        ]
+    }
+
+    fn hinted_line() -> impl Strategy<Value = Line> {
+        (any_line(), 0u8..3, any::<[bool; 4]>(), any::<bool>()).prop_map(|(text, quote, hints, plain)| {
+            let mut line = super::line(&text);
+            if !plain {
+                line.quote = quote;
+                line.hints.quoted = hints[0];
+                line.hints.signature = hints[1] && hints[0];
+                line.hints.forwarded = hints[2] && hints[1];
+                line.hints.attribution = hints[3] && hints[2];
+            }
+            line
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(600))]
+
+        #[test]
+        fn every_line_is_kept_or_cut_once_and_goes_back(
+            lines in proptest::collection::vec(hinted_line(), 0..40),
+            team in any::<bool>(),
+            subject in proptest::sample::select(vec!["", "Re: Story", "Fwd: Story", "WG: Geschichte", "Story"]),
+        ) {
+            let trimmed = trim(&lines, &Rules { team_forwards: team, subject });
+            let back = put_back(&trimmed.kept, &trimmed.cuts);
+            prop_assert_eq!(back.len(), lines.len());
+            for (before, after) in lines.iter().zip(&back) {
+                prop_assert_eq!(&before.spans, &after.spans);
+            }
+            if trimmed.forward.as_ref().is_none_or(|f| f.depth == 0) && !team {
+                prop_assert_eq!(&back, &lines);
+            }
+            // Never nothing, where there was something.
+            prop_assert!(shown(&lines).is_empty() || !shown(&trimmed.kept).is_empty());
+            for cut in &trimmed.cuts {
+                prop_assert!(cut.at <= trimmed.kept.len() && !cut.lines.is_empty());
+            }
+        }
+    }
+}
+
+/// Hostile sizes: what they cost is bounded by their length, not by its square.
+#[test]
+fn a_million_lines_and_a_megabyte_line_are_trimmed_in_linear_time() {
+    let many = |text: &str, n: usize| (0..n).map(|_| line(text)).collect::<Vec<_>>();
+    let rules = Rules {
+        team_forwards: true,
+        subject: "Fwd: Story",
+    };
+    for (name, lines) in [
+        (
+            "quote marks",
+            many(
+                "> On Sat, Dec 4, 2010 at 10:00 AM, Cath Lee <cath@team.example> wrote:",
+                20_000,
+            ),
+        ),
+        ("empty quotes", many(">", 20000)),
+        ("blank lines", many("", 20000)),
+        (
+            "attributions without quotations",
+            many("On Saturday my neighbour wrote:", 5000),
+        ),
+        ("openers", many("From: Marion", 5000)),
+        ("delimiters", many("-- ", 10000)),
+        ("sent from", many("Sent from my iPhone", 5000)),
+        ("drawn lines", many("______________", 10000)),
+        ("marks", many("---------- Forwarded message ----------", 5000)),
+        (
+            "alternating",
+            (0..10000).map(|i| line(if i % 2 == 0 { "> a" } else { "b" })).collect(),
+        ),
+        (
+            "alternating with blanks",
+            (0..10000).map(|i| line(if i % 3 == 0 { "> a" } else { "" })).collect(),
+        ),
+        ("a megabyte line", vec![line(&"wrote: <a@example.org> ".repeat(50_000))]),
+        ("a megabyte of marks", vec![line(&"> ".repeat(50000))]),
+        ("deep", vec![line(&">".repeat(1_000_000))]),
+        ("forward headers", many("From: a@example.org\nDate: 2010", 2000)),
+    ] {
+        let start = std::time::Instant::now();
+        let trimmed = trim(&lines, &rules);
+        assert_eq!(put_back(&trimmed.kept, &trimmed.cuts).len(), lines.len(), "{name}");
+        let took = start.elapsed();
+        assert!(took.as_secs() < 8, "{name}: {took:?}");
+        if std::env::var_os("SHOW_TIMES").is_some() {
+            eprintln!("{name}: {took:?}");
+        }
+    }
 }
