@@ -7,6 +7,7 @@ use super::html::{self, PartMap};
 use super::mime::Part;
 use super::plain::{self, Format};
 use super::read::file_name;
+use super::words;
 use crate::story::passage::{Image, Kind, Line, Span};
 use crate::story::submission::Note;
 
@@ -269,7 +270,7 @@ impl Source<'_> {
                 if !read.hidden.is_empty() {
                     notes.push(Note::HiddenText);
                 }
-                notes.extend(read.remote.into_iter().map(Note::RemoteImage));
+                notes.extend(read.remote.iter().map(|url| Note::RemoteImage(words::one_line(url))));
                 read.lines
             }
             Err(error) => {
@@ -317,8 +318,11 @@ impl Source<'_> {
             let name = file_name(part).unwrap_or_else(|| part.media_type.clone());
             let lower = name.to_ascii_lowercase();
             let body = match part.media_type.as_str() {
-                "text/plain" | "text/markdown" => self.text(at),
                 "text/html" => self.html(at),
+                "text/calendar" | "text/vcard" | "text/x-vcard" | "text/directory" | "text/csv" | "text/css" => {
+                    continue;
+                }
+                _ if part.is_text() => self.text(at),
                 "application/octet-stream" if lower.ends_with(".txt") || lower.ends_with(".md") => self.text(at),
                 _ => continue,
             };

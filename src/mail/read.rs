@@ -133,7 +133,7 @@ impl Reader<'_> {
         if !is_mail(fields) {
             return Err(Unreadable::NoMail);
         }
-        let bytes: Vec<Cow<[u8]>> = parts
+        let mut bytes: Vec<Cow<[u8]>> = parts
             .iter()
             .map(|part| {
                 if part.is_leaf() {
@@ -186,7 +186,8 @@ impl Reader<'_> {
                 media_type: part.media_type.clone(),
                 content_id,
                 inline: body::disposition(part) != "attachment",
-                bytes: bytes[i].to_vec(),
+                // moved there below, when nobody needs them as parts any more
+                bytes: Vec::new(),
             });
         }
         let source = Source {
@@ -203,6 +204,11 @@ impl Reader<'_> {
             body.lines = std::mem::take(&mut text.lines);
             notes.append(&mut text.notes);
             notes.push(Note::FromDocument(name));
+        }
+        for (i, place) in places.iter().enumerate() {
+            if let Some(place) = place {
+                attachments[*place].bytes = std::mem::take(&mut bytes[i]).into_owned();
+            }
         }
         notes.extend(attachments.iter().filter_map(document::unread));
         let documents = read_documents(&mut attachments, &mut notes);

@@ -422,7 +422,7 @@ fn append(out: &mut Vec<Line>, lines: Vec<Line>, listed: bool) {
     let blank = |line: &Line| line.kind == Kind::Blank;
     let item = |line: &Line| matches!(line.kind, Kind::Item { .. } | Kind::ItemMore { .. });
     match out.last() {
-        Some(last) if !blank(last) && !(listed && item(last)) => out.push(Line::plain("")),
+        Some(last) if !(blank(last) || listed && item(last)) => out.push(Line::plain("")),
         _ => {}
     }
     for line in lines {

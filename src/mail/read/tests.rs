@@ -320,6 +320,16 @@ fn automatic_mail_gives_its_signals() {
     assert!(found.embedded.is_empty() && signals.our_mark.is_none());
     assert_eq!(text(&found), "It failed.");
 
+    let receipt = "From: m@example.org\nSubject: Read: Thank you\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n\nIt was read.\n--b\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; m@example.org\n--b--\n";
+    assert!(submission(receipt).signals.delivery_report);
+    let exim =
+        "Return-Path: <>\nFrom: mailer-daemon@example.net\nX-Failed-Recipients: marion@example.org\n\nIt failed.";
+    let signals = submission(exim).signals;
+    assert_eq!(
+        (signals.delivery_report, signals.reported_address.as_deref()),
+        (true, Some("marion@example.org"))
+    );
+
     let signals = |headers: &str| submission(&format!("From: m@example.org\n{headers}\n\nText")).signals;
     assert_eq!(
         signals("List-Id: Blog <blog.example.org>").list.as_deref(),
