@@ -122,6 +122,7 @@ impl StoryRepo {
         if !text.is_empty() {
             cautions = self.mend(&mut writing, words(&text))?;
         }
+        self.remove_unfinished();
         fs::create_dir_all(self.temp_dir()).map_err(RepoError::io("making", self.temp_dir()))?;
         writing.write(&opening(self)).map_err(RepoError::io("writing", &path))?;
         writing.unfinished = false;

@@ -259,6 +259,15 @@ fn foreign_entry(path: &Path) -> io::Result<Option<String>> {
     Ok(None)
 }
 
+impl StoryRepo {
+    /// What an `init` left that was killed at its very end.
+    pub(super) fn remove_unfinished(&self) {
+        for name in unfinished(&self.root).unwrap_or_default() {
+            let _ = fs::remove_dir_all(self.root.join(name));
+        }
+    }
+}
+
 fn unfinished(path: &Path) -> io::Result<Vec<String>> {
     let names = fs::read_dir(path)?.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()));
     Ok(names.filter(|name| name.starts_with(UNFINISHED)).collect())
