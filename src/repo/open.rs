@@ -27,7 +27,7 @@ impl StoryRepo {
     /// Opens the content repository in this folder: never one further up, nor one that the environment names.
     pub fn open(path: &Path, branch: &str) -> Result<StoryRepo, RepoError> {
         let repo = Self::open_any(path, branch)?;
-        repo.check_head()?;
+        repo.is_checked_out()?;
         let tip = match repo.tip() {
             Err(RepoError::NoBranch { .. }) if repo.has_no_refs() => return Err(repo.not_ours()),
             other => other?,
