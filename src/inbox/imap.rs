@@ -9,9 +9,10 @@ mod name;
 mod session;
 mod wire;
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -46,6 +47,8 @@ pub struct ImapAccount {
     pub login: Login,
     /// `INBOX`
     pub mailbox: String,
+    /// The longest a session may take as a whole: a server that dribbles ends here, and the next run goes on.
+    pub deadline: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,58 +195,54 @@ impl Imap {
             return Ok(());
         }
         let mut waiting = batches(tickets, limit).into_iter();
-        let mut under_way: VecDeque<(String, Batch)> = VecDeque::new();
+        // A server may work on several commands at once and mix their answers (Dovecot does).
+        let mut under_way: Vec<(String, Batch)> = Vec::new();
         let mut stopped = false;
+        let mut give = |ticket: &Ticket, taken| {
+            stopped = stopped || each(ticket, taken) == Go::Stop;
+            stopped
+        };
+        let mut stop = false;
         loop {
-            while !stopped && under_way.len() < UNDER_WAY {
-                let Some(batch) = waiting.next() else {
-                    break;
-                };
-                let command = match batch.uids.is_empty() {
-                    // Nothing to ask for: only mails over the limit.
-                    true => "NOOP".to_owned(),
-                    false => format!(
-                        "UID FETCH {} (UID BODY.PEEK[])",
-                        sets(&batch.uids, usize::MAX).join(",")
-                    ),
-                };
-                let tag = session.send(&command, time_for(batch.bytes))?;
-                under_way.push_back((tag, batch));
-            }
-            let Some((tag, mut batch)) = under_way.pop_front() else {
-                return Ok(());
-            };
-            for (ticket, size) in std::mem::take(&mut batch.too_large) {
-                stopped = stopped || each(ticket, Err(TakeError::TooLarge { size, limit })) == Go::Stop;
-            }
-            loop {
-                let answer = session.answer(limit)?;
-                if let Some(said) = session.ended(&answer, &tag)? {
-                    if said.status != Status::Ok {
-                        return Err(session.refused("UID FETCH", said));
-                    }
-                    break;
+            while !stop
+                && under_way.len() < UNDER_WAY
+                && let Some(batch) = waiting.next()
+            {
+                for (ticket, size) in &batch.too_large {
+                    stop = give(ticket, Err(TakeError::TooLarge { size: *size, limit }));
                 }
-                let fetched = answer.fetched().map_err(|e| session.lost(e))?;
-                let Some((uid, body)) = fetched.and_then(|fetched| Some((fetched.uid, fetched.body?))) else {
-                    continue;
-                };
-                // Only what was asked for, and once.
-                let Some(ticket) = batch.asked.remove(&uid) else {
-                    continue;
-                };
+                if !batch.uids.is_empty() {
+                    let set = sets(&batch.uids, usize::MAX).join(",");
+                    let tag = session.send(&format!("UID FETCH {set} (UID BODY.PEEK[])"), time_for(batch.bytes))?;
+                    under_way.push((tag, batch));
+                }
+            }
+            if under_way.is_empty() {
+                return Ok(());
+            }
+            let answer = session.answer(limit)?;
+            if let Some((i, said)) = session.ended_any(&answer, &under_way)? {
+                if said.status != Status::Ok {
+                    return Err(session.refused("UID FETCH", said));
+                }
+                for ticket in under_way.remove(i).1.asked.into_values() {
+                    stop = give(ticket, Err(TakeError::Gone));
+                }
+                continue;
+            }
+            let fetched = answer.fetched().map_err(|e| session.lost(e))?;
+            let Some((uid, body)) = fetched.and_then(|fetched| Some((fetched.uid, fetched.body?))) else {
+                continue;
+            };
+            // Only what was asked for, and once.
+            if let Some(ticket) = under_way.iter_mut().find_map(|(_, batch)| batch.asked.remove(&uid)) {
                 let taken = match body {
                     Literal::Bytes(bytes) => Ok(RawMail { bytes }),
                     Literal::TooLarge(size) => Err(TakeError::TooLarge { size, limit }),
                 };
-                if !stopped {
-                    stopped = each(ticket, taken) == Go::Stop;
-                    // Working on a mail takes time that is not the server's.
-                    session.due_in(time_for(batch.bytes));
-                }
-            }
-            for ticket in batch.asked.into_values() {
-                stopped = stopped || each(ticket, Err(TakeError::Gone)) == Go::Stop;
+                stop = give(ticket, taken);
+                // Working on a mail takes time that is not the server's.
+                session.due_in(time_for(under_way.iter().map(|(_, batch)| batch.bytes).sum()));
             }
         }
     }

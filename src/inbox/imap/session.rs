@@ -41,7 +41,7 @@ impl Session {
     /// Connects, logs in and selects the mailbox.
     pub(super) fn open(account: &ImapAccount) -> Result<Session, InboxError> {
         let host = account.host.clone();
-        let wire = Wire::connect(&host, account.port).map_err(|source| InboxError::NoConnection {
+        let wire = Wire::connect(&host, account.port, account.deadline).map_err(|source| InboxError::NoConnection {
             host: format!("{host}:{}", account.port),
             source,
         })?;
@@ -278,6 +278,26 @@ impl Session {
     /// How the command with this tag ended, if this answer is its end.
     pub(super) fn ended(&self, answer: &Answer, tag: &str) -> Result<Option<Said>, InboxError> {
         answer.tagged(tag).map_err(|e| self.lost(e))
+    }
+
+    /// Which of several commands this answer ends, and how.
+    pub(super) fn ended_any<T>(
+        &self,
+        answer: &Answer,
+        tags: &[(String, T)],
+    ) -> Result<Option<(usize, Said)>, InboxError> {
+        let of_tag = |(tag, _): &(String, T)| {
+            answer
+                .text
+                .strip_prefix(tag.as_bytes())
+                .is_some_and(|rest| rest.starts_with(b" "))
+        };
+        // Where it is none of them, the first says so.
+        let i = tags.iter().position(of_tag).unwrap_or(0);
+        let Some((tag, _)) = tags.get(i) else {
+            return Ok(None);
+        };
+        Ok(self.ended(answer, tag)?.map(|said| (i, said)))
     }
 
     /// Sends a command and gives each answer to `each`, until it ends.
