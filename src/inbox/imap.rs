@@ -12,7 +12,7 @@ mod wire;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
@@ -111,6 +111,22 @@ impl Imap {
             self.session = Some(Session::open(&self.account)?);
         }
         Ok(self.session.as_mut().expect("it was just made"))
+    }
+
+    /// Waits for new mail, at most `longest` (servers hang up after 30 minutes; 25 is wise), as long as `go_on` says so,
+    /// which is asked twice a second; whether any came. Without IDLE (RFC 2177) it only waits: then the caller polls. The
+    /// account's deadline has to be longer than the wait.
+    pub fn wait_for_mail(&mut self, longest: Duration, go_on: &dyn Fn() -> bool) -> Result<bool, InboxError> {
+        let session = self.session()?;
+        if !session.can("IDLE") {
+            let begun = Instant::now();
+            while begun.elapsed() < longest && go_on() {
+                std::thread::sleep(Duration::from_millis(500).min(longest));
+            }
+            return Ok(false);
+        }
+        let came = session.idle(longest, go_on);
+        self.or_drop(came)
     }
 
     /// A failed session is not used again: nothing tells what its next answer belongs to.

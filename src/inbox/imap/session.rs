@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -18,6 +18,8 @@ use super::{ImapAccount, InboxError, Login, Tls};
 const COMMAND: Duration = Duration::from_secs(120);
 /// The slowest line on which a mail of the largest size still comes through, in bytes a second.
 const SLOWEST: u64 = 8 * 1024;
+/// How soon an IDLE ends when it shall.
+const STEP: Duration = Duration::from_millis(500);
 /// Answers that are none of ours between two that are.
 const MOST_IDLE_TALK: usize = 10_000;
 
@@ -338,6 +340,39 @@ impl Session {
             host: self.host.clone(),
             doing: words.join(" "),
             said: said.words,
+        }
+    }
+
+    /// IDLE (RFC 2177) for at most `longest`, in steps of `STEP`, before each of which `go_on` is asked; whether mail came.
+    pub(super) fn idle(&mut self, longest: Duration, go_on: &dyn Fn() -> bool) -> Result<bool, InboxError> {
+        let tag = self.send("IDLE", COMMAND)?;
+        let begun = Instant::now();
+        let (mut idle, mut came) = (false, false);
+        while !came && (!idle || (begun.elapsed() < longest && go_on())) {
+            if idle {
+                let left = longest.saturating_sub(begun.elapsed());
+                if !self.wire.ready(STEP.min(left)).map_err(|e| self.lost(e))? {
+                    continue;
+                }
+                self.wire.due_in(COMMAND);
+            }
+            let answer = self.answer(0)?;
+            if let Some(said) = self.ended(&answer, &tag)? {
+                return Err(self.refused("IDLE", said));
+            }
+            idle = idle || answer.text.starts_with(b"+");
+            came = answer.text.to_ascii_uppercase().ends_with(b" EXISTS");
+        }
+        self.wire.due_in(COMMAND);
+        self.wire.send(b"DONE\r\n").map_err(|e| self.lost(e))?;
+        loop {
+            let answer = self.answer(0)?;
+            came = came || answer.text.to_ascii_uppercase().ends_with(b" EXISTS");
+            match self.ended(&answer, &tag)? {
+                Some(said) if said.status == Status::Ok => return Ok(came),
+                Some(said) => return Err(self.refused("IDLE", said)),
+                None => {}
+            }
         }
     }
 

@@ -3,8 +3,6 @@
 mod dovecot;
 mod fake;
 
-use std::time::{Duration, Instant};
-
 use super::*;
 use fake::Fake;
 
@@ -21,8 +19,10 @@ fn account(port: u16, tls: Tls) -> ImapAccount {
     }
 }
 
+type Taken = Vec<(u32, Result<Vec<u8>, TakeError>)>;
+
 /// All mails by UID, until an error.
-fn run(imap: &mut Imap, cursor: &Cursor, limit: u64) -> (Vec<(u32, Result<Vec<u8>, TakeError>)>, Option<InboxError>) {
+fn run(imap: &mut Imap, cursor: &Cursor, limit: u64) -> (Taken, Option<InboxError>) {
     let wanted = Wanted { cursor, since: None };
     let tickets = match imap.list(&wanted) {
         Ok(listing) => listing.tickets,
@@ -246,6 +246,46 @@ fn a_refused_login_is_told_from_a_server_that_is_busy() {
     assert!(error.is_some_and(|error| !error.is_login() && error.passes()));
     // Nor is the password in any Debug.
     assert!(!format!("{:?}", Login::Password("canary".to_owned())).contains("canary"));
+}
+
+#[test]
+fn a_token_is_handed_over_as_the_server_wants_it() {
+    let xoauth2 = |_: u16| name::base64(b"user=blog\x01auth=Bearer t0ken\x01\x01");
+    let bearer = |port: u16| {
+        let text = format!("n,a=blog,\x01host=localhost\x01port={port}\x01auth=Bearer t0ken\x01\x01");
+        name::base64(text.as_bytes())
+    };
+    let cases: [(&str, &str, &dyn Fn(u16) -> String); 3] = [
+        (
+            "SASL-IR AUTH=XOAUTH2 AUTH=OAUTHBEARER",
+            "AUTHENTICATE XOAUTH2 ",
+            &xoauth2,
+        ),
+        ("AUTH=XOAUTH2", "AUTHENTICATE XOAUTH2\n", &xoauth2),
+        ("AUTH=OAUTHBEARER", "AUTHENTICATE OAUTHBEARER\n", &bearer),
+    ];
+    for (capabilities, command, secret) in cases {
+        let fake = Fake::new(&MAILS).capabilities(capabilities).start();
+        let with_token = ImapAccount {
+            login: Login::Token("t0ken".to_owned()),
+            ..account(fake.port, Tls::None)
+        };
+        let mut imap = Imap::new("fake", with_token);
+        assert!(run(&mut imap, &Cursor::start(), 1000).1.is_none());
+        let heard = fake.heard().join("\n");
+        assert!(heard.contains(&format!("{command}{}\n", secret(fake.port))), "{heard}");
+    }
+    // The error comes as a challenge, which is answered with nothing.
+    let refused = Fake::new(&MAILS)
+        .capabilities("AUTH=XOAUTH2 SASL-IR")
+        .answer("AUTHENTICATE", "+ eyJzdGF0dXMiOiI0MDEifQ==\r\n")
+        .start();
+    let with_token = ImapAccount {
+        login: Login::Token("old".to_owned()),
+        ..account(refused.port, Tls::None)
+    };
+    let (_, error) = run(&mut Imap::new("fake", with_token), &Cursor::start(), 1000);
+    assert!(error.is_some_and(|error| error.is_login()));
 }
 
 #[test]

@@ -165,6 +165,18 @@ impl Wire {
         Ok(stream.flush()?)
     }
 
+    /// Whether something to read comes within `time`.
+    pub(super) fn ready(&mut self, time: Duration) -> Result<bool, WireError> {
+        if self.at < self.buffer.len() {
+            return Ok(true);
+        }
+        self.due_in(time);
+        match self.fill() {
+            Err(WireError::Io(error)) if error.kind() == io::ErrorKind::TimedOut => Ok(false),
+            filled => filled.map(|()| true),
+        }
+    }
+
     /// The next answer. A literal over `largest` bytes is read past and only its size kept; memory grows with what came,
     /// never with what was announced.
     pub(super) fn answer(&mut self, largest: u64) -> Result<Answer, WireError> {

@@ -255,7 +255,8 @@ fn a_real_server_refuses_what_it_should_and_is_refused_where_it_should_be() {
         })
     };
     let good = || dovecot.account(Tls::Implicit);
-    let cases: [(ImapAccount, fn(&InboxError) -> bool); 4] = [
+    type Expected = fn(&InboxError) -> bool;
+    let cases: [(ImapAccount, Expected); 4] = [
         (
             ImapAccount {
                 login: Login::Password("wrong".to_owned()),
@@ -346,5 +347,43 @@ fn thousands_of_mails_are_taken_in_batches_and_settled_at_once() {
         .tickets
         .is_empty()
     );
+    imap.done().unwrap();
+}
+
+#[test]
+fn waiting_ends_when_mail_comes_or_when_it_shall() {
+    let Some(dovecot) = dovecot() else {
+        return;
+    };
+    dovecot.append(&[&mail(1, 10)]);
+    let mut imap = Imap::new("blog", dovecot.account(Tls::Implicit));
+    let start = Cursor::start();
+    let listed = |imap: &mut Imap| {
+        imap.list(&Wanted {
+            cursor: &start,
+            since: None,
+        })
+        .unwrap()
+        .tickets
+        .len()
+    };
+    assert_eq!(listed(&mut imap), 1);
+    assert!(!imap.wait_for_mail(Duration::from_millis(300), &|| true).unwrap());
+    let begun = Instant::now();
+    let until = begun + Duration::from_millis(800);
+    assert!(
+        !imap
+            .wait_for_mail(Duration::from_secs(60), &|| Instant::now() < until)
+            .unwrap()
+    );
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(700));
+            dovecot.append(&[&mail(2, 10)]);
+        });
+        assert!(imap.wait_for_mail(Duration::from_secs(30), &|| true).unwrap());
+    });
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    assert_eq!(listed(&mut imap), 2);
     imap.done().unwrap();
 }

@@ -155,13 +155,29 @@ impl Fake {
                             reply += &format!("* {} FETCH (UID {uid} BODY[] {body})\r\n", i + 1);
                         }
                     }
-                    while self.after_bodies == "FOREVER" {
-                        self.say(&stream, "* OK still here\r\n", sent)?;
+                    if self.after_bodies == "FOREVER" {
+                        loop {
+                            self.say(&stream, "* OK still here\r\n", sent)?;
+                        }
                     }
                     reply += &self.after_bodies;
                 }
                 "LOGOUT" => reply += "* BYE\r\n",
                 _ => {}
+            }
+            if word == "AUTHENTICATE" {
+                let challenge = self
+                    .answers
+                    .iter()
+                    .find(|answer| answer.0 == word)
+                    .map(|answer| answer.1.as_str());
+                if challenge.is_some() || command.split(' ').count() == 2 {
+                    self.say(&stream, challenge.unwrap_or("+ \r\n"), sent)?;
+                    heard.lock().unwrap().push(lines.next()?.ok()?);
+                }
+                let end = if challenge.is_some() { "NO no" } else { "OK in" };
+                self.say(&stream, &format!("{tag} {end}\r\n"), sent)?;
+                continue;
             }
             match self.answers.iter().find(|answer| answer.0 == word) {
                 Some((_, never)) if never == "NEVER" => continue,
