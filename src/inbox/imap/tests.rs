@@ -255,7 +255,8 @@ fn a_token_is_handed_over_as_the_server_wants_it() {
         let text = format!("n,a=blog,\x01host=localhost\x01port={port}\x01auth=Bearer t0ken\x01\x01");
         name::base64(text.as_bytes())
     };
-    let cases: [(&str, &str, &dyn Fn(u16) -> String); 3] = [
+    type Secret<'a> = &'a dyn Fn(u16) -> String;
+    let cases: [(&str, &str, Secret); 3] = [
         (
             "SASL-IR AUTH=XOAUTH2 AUTH=OAUTHBEARER",
             "AUTHENTICATE XOAUTH2 ",
