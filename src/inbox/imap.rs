@@ -5,6 +5,7 @@
 //! answer counts only for a UID that was asked for, and the next bodies are asked for while the last ones come.
 
 mod answer;
+mod mark;
 mod name;
 mod session;
 mod wire;
@@ -19,7 +20,8 @@ use jiff::tz::TimeZone;
 use super::cursor::Seen;
 use super::{Cursor, Fate, Go, Inbox, InboxError, Listing, Place, RawMail, TakeError, Ticket, Wanted, key_of};
 use answer::Status;
-use name::{mailbox, quoted, sets};
+use mark::{NO_LABELS, mark_set};
+use name::{quoted, sets};
 use session::{Session, time_for};
 use wire::Literal;
 
@@ -141,7 +143,12 @@ impl Imap {
         let session = self.session()?;
         let selected = session.selected;
         let (upto, open) = match &wanted.cursor.0 {
-            Seen::Uids { validity, upto, open } if *validity == selected.validity => (*upto, open.clone()),
+            // UIDs never go back under one UIDVALIDITY; where they do all the same, the mailbox was made anew.
+            Seen::Uids { validity, upto, open }
+                if *validity == selected.validity && (selected.next == 0 || selected.next > *upto) =>
+            {
+                (*upto, open.clone())
+            }
             _ => (0, Vec::new()),
         };
         let mut uids = Vec::new();
@@ -394,8 +401,6 @@ impl Inbox for Imap {
     }
 }
 
-const NO_LABELS: &str = "only Gmail has labels; use `move:FOLDER`, `flag` or `leave`";
-
 /// Mails asked for in one command.
 struct Batch<'a> {
     asked: BTreeMap<u32, &'a Ticket>,
@@ -454,61 +459,6 @@ fn sizes(session: &mut Session, uids: &[u32]) -> Result<BTreeMap<u32, u64>, Inbo
         }
     }
     Ok(sizes)
-}
-
-fn mark_set(session: &mut Session, inbox: &str, set: &str, fate: &Fate) -> Result<(), InboxError> {
-    let keyword = if session.selected.keywords {
-        format!(" {KEYWORD}")
-    } else {
-        String::new()
-    };
-    let flag = format!("UID STORE {set} +FLAGS.SILENT (\\Seen{keyword})");
-    match fate {
-        Fate::Leave => Ok(()),
-        Fate::Flag => session.run(&flag, time_for(0)),
-        Fate::Label(label) => {
-            let label = quoted(label).filter(|_| session.can("X-GM-EXT-1"));
-            let Some(label) = label else {
-                return Err(InboxError::NoSuchFate {
-                    inbox: inbox.to_owned(),
-                    fate: fate.clone(),
-                    why: NO_LABELS,
-                });
-            };
-            session.run(&format!("UID STORE {set} +X-GM-LABELS.SILENT ({label})"), time_for(0))?;
-            session.run(&flag, time_for(0))
-        }
-        Fate::Move(folder) => {
-            let folder = mailbox(folder);
-            session.run(&format!("UID STORE {set} +FLAGS.SILENT (\\Seen)"), time_for(0))?;
-            if session.can("MOVE") {
-                return into_folder(session, &format!("UID MOVE {set} {folder}"), &folder);
-            }
-            into_folder(session, &format!("UID COPY {set} {folder}"), &folder)?;
-            session.run(
-                &format!("UID STORE {set} +FLAGS.SILENT (\\Deleted{keyword})"),
-                time_for(0),
-            )?;
-            // Without UIDPLUS an EXPUNGE would take what others marked as deleted, too: then ours stay so marked.
-            match session.can("UIDPLUS") {
-                true => session.run(&format!("UID EXPUNGE {set}"), time_for(0)),
-                false => Ok(()),
-            }
-        }
-    }
-}
-
-/// A MOVE or COPY; the folder is made if the server says that it is missing.
-fn into_folder(session: &mut Session, command: &str, folder: &str) -> Result<(), InboxError> {
-    let said = session.talk(command, time_for(0), 0, &mut |_| Ok(()))?;
-    match said.status {
-        Status::Ok => Ok(()),
-        Status::No if said.has_code("TRYCREATE") => {
-            session.run(&format!("CREATE {folder}"), time_for(0))?;
-            session.run(command, time_for(0))
-        }
-        _ => Err(session.refused(command, said)),
-    }
 }
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ pub(super) struct Session {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Selected {
     pub(super) validity: u32,
+    /// The UID that the next mail will have; 0 where it is not said.
+    pub(super) next: u32,
     /// Own keywords can be set.
     pub(super) keywords: bool,
 }
@@ -219,6 +221,9 @@ impl Session {
         let said = self.talk(&command, COMMAND, 0, &mut |answer| {
             if let Some(validity) = answer.code("UIDVALIDITY") {
                 selected.validity = validity.parse().unwrap_or(0);
+            }
+            if let Some(next) = answer.code("UIDNEXT") {
+                selected.next = next.parse().unwrap_or(0);
             }
             if let Some(flags) = answer.code("PERMANENTFLAGS") {
                 selected.keywords =

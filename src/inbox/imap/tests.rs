@@ -354,6 +354,14 @@ fn the_cursor_leaves_out_what_is_settled_and_a_new_uidvalidity_begins_anew() {
         })
         .unwrap();
     assert_eq!(listed.tickets.len(), 3);
+    // Nor do UIDs that went back hide what came since.
+    let listed = imap
+        .list(&Wanted {
+            cursor: &uids(42, 10, &[]),
+            since: None,
+        })
+        .unwrap();
+    assert_eq!(listed.tickets.len(), 3);
     // A part of the mailbox does not move the cursor.
     let since = Some("2010-12-03T00:00:00Z".parse().unwrap());
     imap.list(&Wanted { cursor: &start, since }).unwrap();

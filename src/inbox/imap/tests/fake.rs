@@ -131,7 +131,7 @@ impl Fake {
             match word {
                 "CAPABILITY" => reply += &format!("* CAPABILITY IMAP4rev1 {}\r\n", self.capabilities),
                 "SELECT" => {
-                    reply += "* 3 EXISTS\r\n* OK [UIDVALIDITY 42] ok\r\n* OK [PERMANENTFLAGS (\\Seen \\*)] ok\r\n"
+                    reply += "* 3 EXISTS\r\n* OK [UIDVALIDITY 42] ok\r\n* OK [UIDNEXT 10] ok\r\n* OK [PERMANENTFLAGS (\\Seen \\*)] ok\r\n"
                 }
                 "UID" if command.contains("SEARCH UID 1:*") => {
                     reply += &format!("* SEARCH {} {} {}\r\n", listed[2], listed[0], listed[1]);
