@@ -7,6 +7,7 @@ use super::html::{self, PartMap};
 use super::mime::Part;
 use super::plain::{self, Format};
 use super::read::file_name;
+use super::words;
 use crate::story::passage::{Image, Kind, Line, Span};
 use crate::story::submission::Note;
 
@@ -269,7 +270,7 @@ impl Source<'_> {
                 if !read.hidden.is_empty() {
                     notes.push(Note::HiddenText);
                 }
-                notes.extend(read.remote.into_iter().map(Note::RemoteImage));
+                notes.extend(read.remote.iter().map(|url| Note::RemoteImage(words::one_line(url))));
                 read.lines
             }
             Err(error) => {
@@ -291,7 +292,7 @@ impl Source<'_> {
             true
         } else if in_html.total == 0 {
             pictures && in_text.total < 10
-        } else if in_html.total * 3 < in_text.total {
+        } else if in_html.total * 3 < in_text.total && in_text.total > 10 {
             false
         } else {
             // "please view this mail in a browser" has hardly a word of the mail
@@ -317,8 +318,11 @@ impl Source<'_> {
             let name = file_name(part).unwrap_or_else(|| part.media_type.clone());
             let lower = name.to_ascii_lowercase();
             let body = match part.media_type.as_str() {
-                "text/plain" | "text/markdown" => self.text(at),
                 "text/html" => self.html(at),
+                "text/calendar" | "text/vcard" | "text/x-vcard" | "text/directory" | "text/csv" | "text/css" => {
+                    continue;
+                }
+                _ if part.is_text() => self.text(at),
                 "application/octet-stream" if lower.ends_with(".txt") || lower.ends_with(".md") => self.text(at),
                 _ => continue,
             };
@@ -419,25 +423,23 @@ struct Words {
 
 impl Words {
     fn of(lines: &[Line]) -> Words {
-        let mut words = Words {
+        let mut words_of = Words {
             counts: HashMap::new(),
             total: 0,
         };
         for line in lines {
-            let text = line.words();
-            // links are written out in one part and not in the other
+            let text = shown_words(line);
+            // links and pictures are written out in one part and not in the other
             let plain = text
                 .split_whitespace()
-                .filter(|w| !w.contains("://") && !w.starts_with("[cid:") && !w.contains('@'));
-            for word in plain
-                .flat_map(|w| w.split(|c: char| !c.is_alphanumeric()))
-                .filter(|w| !w.is_empty())
-            {
-                *words.counts.entry(word.to_lowercase()).or_default() += 1;
-                words.total += 1;
+                .filter(|w| !w.contains("://") && !w.contains('@'));
+            let words = plain.flat_map(|w| w.split(|c: char| !c.is_alphanumeric()));
+            for word in words.filter(|w| !w.is_empty()) {
+                *words_of.counts.entry(word.to_lowercase()).or_default() += 1;
+                words_of.total += 1;
             }
         }
-        words
+        words_of
     }
 
     /// How many words are missing in the other.
@@ -446,6 +448,30 @@ impl Words {
             |(word, count): (&String, &usize)| count.saturating_sub(other.counts.get(word).copied().unwrap_or(0));
         self.counts.iter().map(missing).sum()
     }
+}
+
+/// A line's words; a picture stands between two. What a text part writes for a picture, `[image: me.jpg]` or `[cid:1@x]`, is
+/// no words.
+fn shown_words(line: &Line) -> String {
+    let mut text = String::new();
+    let cells = match &line.kind {
+        Kind::Row { cells, .. } => cells.as_slice(),
+        _ => &[],
+    };
+    for spans in cells.iter().chain([&line.spans]) {
+        for span in spans {
+            text.push_str(if span.image.is_some() { " " } else { &span.text });
+        }
+        text.push(' ');
+    }
+    if !text.contains("[image:") && !text.contains("[cid:") {
+        return text;
+    }
+    let pieces = text.split_inclusive(']').map(|piece| {
+        let mark = piece.find("[image:").or_else(|| piece.find("[cid:"));
+        mark.map_or(piece, |at| &piece[..at])
+    });
+    pieces.collect()
 }
 
 fn differ(used: &Words, other: &Words) -> bool {

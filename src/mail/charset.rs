@@ -243,7 +243,9 @@ mod tests {
             .0
             .into_owned();
         let utf16: Vec<u8> = "Hello you".encode_utf16().flat_map(u16::to_be_bytes).collect();
-        let cases: &[(&[u8], Option<&str>, &str, Option<&str>)] = &[
+        // the bytes, the label, the text, and the guess
+        type Case<'a> = (&'a [u8], Option<&'a str>, &'a str, Option<&'a str>);
+        let cases: &[Case] = &[
             (b"plain", None, "plain", None),
             ("caf\u{e9}".as_bytes(), Some("utf-8"), "caf\u{e9}", None),
             ("caf\u{e9}".as_bytes(), None, "caf\u{e9}", None),

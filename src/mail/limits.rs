@@ -12,12 +12,18 @@ pub const MAX_NESTING: usize = 100;
 pub const MAX_EMBEDDED_DEPTH: usize = 3;
 /// Mails read in one mail, however they are attached.
 pub const MAX_EMBEDDED: usize = 20;
+/// Documents read in one mail.
+pub const MAX_DOCUMENTS: usize = 5;
 /// Bytes of one field's value that are interpreted; what stands behind is ignored.
 pub const MAX_VALUE: usize = 16 << 10;
 /// Mailboxes kept of one mail's recipients.
 pub const MAX_RECIPIENTS: usize = 100;
 /// Message-IDs kept of In-Reply-To and References.
 pub const MAX_REFERENCES: usize = 100;
+
+/// Bytes and lines of plain text in a mail and those attached to it: some 3,000 pages.
+pub const MAX_TEXT: usize = 8 << 20;
+pub const MAX_LINES: usize = 200_000;
 
 /// Which bound a mail went over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +36,8 @@ pub enum OverLimit {
     Parts,
     #[error("its parts are nested more than {MAX_NESTING} deep")]
     Nesting,
+    #[error("its text is longer than {MAX_TEXT} bytes or {MAX_LINES} lines")]
+    Text,
 }
 
 /// What is left of the bounds while a mail is walked.

@@ -8,12 +8,14 @@ use jiff::Timestamp;
 use super::body::{self, Plan, Source};
 use super::fields::{Fields, Parameters};
 use super::html::PartMap;
-use super::limits::{Budget, MAX_EMBEDDED, MAX_EMBEDDED_DEPTH, MAX_RECIPIENTS, OverLimit};
+use super::limits::{
+    Budget, MAX_DOCUMENTS, MAX_EMBEDDED, MAX_EMBEDDED_DEPTH, MAX_LINES, MAX_RECIPIENTS, MAX_TEXT, OverLimit,
+};
 use super::mime::{self, Part};
-use super::{auth, date, document, fields, ident, people, signals, words};
+use super::{auth, date, document, docx, fields, ident, people, signals, words};
 use crate::story::Mailbox;
 use crate::story::passage::Line;
-use crate::story::submission::{Attachment, Kept, Note, Submission};
+use crate::story::submission::{Attachment, Document, Kept, Note, Submission};
 
 /// What the reader is told by the config.
 #[derive(Debug, Clone)]
@@ -55,12 +57,24 @@ pub enum Unreadable {
 /// # Errors
 /// [`Unreadable`] for what is empty, no mail, over a bound of [`super::limits`], or makes the reader panic.
 pub fn read(kept: Kept, setting: &ReadSetting) -> Result<Submission, Unreadable> {
+    read_bytes(kept.raw(), setting)
+}
+
+/// The fuzzer's way in: it has no spool.
+#[cfg(fuzzing)]
+pub fn read_fuzzed(raw: &[u8]) -> Result<Submission, Unreadable> {
+    read_bytes(raw, &ReadSetting::default())
+}
+
+fn read_bytes(raw: &[u8], setting: &ReadSetting) -> Result<Submission, Unreadable> {
     let read = || {
         let mut reader = Reader {
             setting,
             embedded_left: MAX_EMBEDDED,
+            text_left: MAX_TEXT,
+            lines_left: MAX_LINES,
         };
-        reader.read(kept.raw(), 0)
+        reader.read(raw, 0)
     };
     match catch_unwind(AssertUnwindSafe(read)) {
         Ok(result) => result,
@@ -99,6 +113,8 @@ pub fn glance(raw: &[u8]) -> Glance {
 struct Reader<'s> {
     setting: &'s ReadSetting,
     embedded_left: usize,
+    text_left: usize,
+    lines_left: usize,
 }
 
 impl Reader<'_> {
@@ -117,7 +133,7 @@ impl Reader<'_> {
         if !is_mail(fields) {
             return Err(Unreadable::NoMail);
         }
-        let bytes: Vec<Cow<[u8]>> = parts
+        let mut bytes: Vec<Cow<[u8]>> = parts
             .iter()
             .map(|part| {
                 if part.is_leaf() {
@@ -130,6 +146,9 @@ impl Reader<'_> {
         let mail = ident::of_leaves_decoded(&parts, &bytes);
         let signals = signals::of(&parts);
         let plan = Plan::of(&parts);
+        for at in (0..parts.len()).filter(|&at| plan.consumes(at) && parts[at].media_type != "text/html") {
+            self.charge(&bytes[at])?;
+        }
 
         let mut notes = Vec::new();
         let mut attachments = Vec::new();
@@ -167,7 +186,8 @@ impl Reader<'_> {
                 media_type: part.media_type.clone(),
                 content_id,
                 inline: body::disposition(part) != "attachment",
-                bytes: bytes[i].to_vec(),
+                // moved there below, when nobody needs them as parts any more
+                bytes: Vec::new(),
             });
         }
         let source = Source {
@@ -185,7 +205,13 @@ impl Reader<'_> {
             notes.append(&mut text.notes);
             notes.push(Note::FromDocument(name));
         }
+        for (i, place) in places.iter().enumerate() {
+            if let Some(place) = place {
+                attachments[*place].bytes = std::mem::take(&mut bytes[i]).into_owned();
+            }
+        }
         notes.extend(attachments.iter().filter_map(document::unread));
+        let documents = read_documents(&mut attachments, &mut notes);
 
         let from = people::first(fields, "From").unwrap_or_default();
         let sender = people::first(fields, "Sender").filter(|s| !same_address(s, &from));
@@ -203,11 +229,24 @@ impl Reader<'_> {
             lines: body.lines,
             attachments,
             embedded,
-            documents: Vec::new(),
+            documents,
             auth: auth::results(fields, self.setting.trusted_authserv.as_deref()),
             signals,
             notes,
         })
+    }
+
+    /// Takes text off what may be read of it: a line costs far more memory than its bytes. HTML has bounds of its own.
+    fn charge(&mut self, text: &[u8]) -> Result<(), OverLimit> {
+        let breaks = text.iter().filter(|b| matches!(b, b'\n' | b'\r' | 0x0b | 0x0c)).count();
+        let pairs = memchr::memmem::find_iter(text, b"\r\n").count();
+        let separators = memchr::memmem::find_iter(text, "\u{2028}").count();
+        self.text_left = self.text_left.checked_sub(text.len()).ok_or(OverLimit::Text)?;
+        self.lines_left = self
+            .lines_left
+            .checked_sub(breaks - pairs + separators)
+            .ok_or(OverLimit::Text)?;
+        Ok(())
     }
 
     /// An attached mail, read in the same way; or why not.
@@ -222,6 +261,34 @@ impl Reader<'_> {
         self.read(raw, depth + 1)
             .map_err(|error| format!("it cannot be read: {error}"))
     }
+}
+
+/// Reads the .docx among the attachments; the pictures in them become attachments too.
+fn read_documents(attachments: &mut Vec<Attachment>, notes: &mut Vec<Note>) -> Vec<Document> {
+    let mut documents = Vec::new();
+    for at in 0..attachments.len() {
+        let attachment = &attachments[at];
+        if !document::is_docx(attachment) || documents.len() == MAX_DOCUMENTS {
+            continue;
+        }
+        match docx::read(&attachment.bytes, attachments.len()) {
+            Ok(read) => {
+                if read.hidden && !notes.contains(&Note::HiddenText) {
+                    notes.push(Note::HiddenText);
+                }
+                documents.push(Document {
+                    attachment: at,
+                    lines: read.lines,
+                });
+                attachments.extend(read.pictures);
+            }
+            Err(why) => notes.push(Note::AttachmentKept {
+                name: attachment.name.clone().unwrap_or_else(|| "document".to_owned()),
+                why: why.to_string(),
+            }),
+        }
+    }
+    documents
 }
 
 /// Whether a header is a mail's: has a field that every mail has one of.
@@ -313,5 +380,9 @@ fn recipients(fields: &Fields) -> Vec<Mailbox> {
     found
 }
 
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod mutations;
 #[cfg(test)]
 mod tests;

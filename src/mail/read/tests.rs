@@ -1,44 +1,42 @@
 //! Whole mails, as mail programs write them, with LF and with CRLF. The people in them are invented.
 
 use super::*;
-use crate::story::passage::{Image, Line};
+use crate::story::passage::{Image, Line, Span};
 
-fn read_bytes(raw: &[u8]) -> Result<Submission, Unreadable> {
+pub(super) fn read_whole(raw: &[u8]) -> Result<Submission, Unreadable> {
     let setting = ReadSetting {
         trusted_authserv: Some("mx.example.net".into()),
         ..ReadSetting::default()
     };
-    read(Kept::sworn(raw), &setting)
+    read_bytes(raw, &setting)
 }
 
 /// Reads the mail with both line ends, which must not make a difference.
 fn submission(mail: &str) -> Submission {
-    let lf = read_bytes(mail.as_bytes()).unwrap();
-    let crlf = read_bytes(mail.replace('\n', "\r\n").as_bytes()).unwrap();
+    let lf = read_whole(mail.as_bytes()).unwrap();
+    let crlf = read_whole(mail.replace('\n', "\r\n").as_bytes()).unwrap();
     assert_eq!(lf.lines, crlf.lines, "CRLF");
     assert_eq!(lf.mail, crlf.mail, "CRLF");
     lf
 }
 
 /// The body: one string, a blank line as an empty one, an image as `[n]`.
-fn text(submission: &Submission) -> String {
+pub(super) fn text(submission: &Submission) -> String {
     lines_of(&submission.lines)
 }
 
 fn lines_of(lines: &[Line]) -> String {
-    let show = |line: &Line| {
-        let images = line.spans.iter().filter_map(|s| match &s.image {
-            Some(Image::Part(n)) => Some(format!("[{n}]")),
-            Some(Image::Missing(what)) => Some(format!("[{what}]")),
-            None => None,
-        });
-        line.words() + &images.collect::<String>()
+    let span = |span: &Span| match &span.image {
+        Some(Image::Part(n)) => format!("[{n}]"),
+        Some(Image::Missing(what)) => format!("[{what}]"),
+        None => span.text.clone(),
     };
+    let show = |line: &Line| line.spans.iter().map(span).collect::<String>();
     let text = lines.iter().map(show).collect::<Vec<_>>().join("\n");
     text.trim().to_owned()
 }
 
-const HEAD: &str = "From: Marion Maxwell <marion@example.org>\nTo: stories@example.net\nSubject: My story\nDate: Sat, 4 Dec 2010 10:00:00 +0000\nMessage-ID: <1@example.org>\nMIME-Version: 1.0\n";
+pub(super) const HEAD: &str = "From: Marion Maxwell <marion@example.org>\nTo: stories@example.net\nSubject: My story\nDate: Sat, 4 Dec 2010 10:00:00 +0000\nMessage-ID: <1@example.org>\nMIME-Version: 1.0\n";
 
 fn alternative(text: &str, html: &str) -> String {
     format!(
@@ -74,13 +72,13 @@ fn what_is_no_mail_says_so() {
         (b"Just a text: with colons\n\nin it", Unreadable::NoMail),
         (b"{\"a\": 1}", Unreadable::NoMail),
     ] {
-        assert_eq!(read_bytes(raw).unwrap_err(), expected);
+        assert_eq!(read_whole(raw).unwrap_err(), expected);
     }
     let setting = ReadSetting {
         max_bytes: 10,
         ..ReadSetting::default()
     };
-    let error = read(Kept::sworn(b"Subject: long\n\n"), &setting).unwrap_err();
+    let error = read_bytes(b"Subject: long\n\n", &setting).unwrap_err();
     assert_eq!(error, Unreadable::TooLong { bytes: 15, limit: 10 });
     // a header and nothing else is a mail without text
     assert_eq!(text(&submission("From: m@example.org\nSubject: x\n")), "");
@@ -174,7 +172,7 @@ fn pictures_stand_where_html_shows_them() {
     let found = submission(&format!(
         "{HEAD}Content-Type: multipart/alternative; boundary=b\n\n--b\n\nBefore [image: a.png] After\n--b\n{related}\n--b--\n"
     ));
-    assert_eq!(text(&found), "Before\n[0]\nAfter");
+    assert_eq!(text(&found), "Before[0]After");
     assert_eq!(found.attachments[0].content_id.as_deref(), Some("a@b"));
     assert!(found.notes.is_empty(), "{:?}", found.notes);
     // Apple: HTML, picture, HTML in a multipart/mixed beside the text
@@ -267,7 +265,7 @@ fn attached_mails_are_read_as_mails() {
 fn charsets_are_read_and_guesses_are_told() {
     let mail = |charset: &str, body: &[u8]| {
         let head = format!("{HEAD}Content-Type: text/plain{charset}\nContent-Transfer-Encoding: 8bit\n\n");
-        read_bytes(&[head.as_bytes(), body].concat()).unwrap()
+        read_whole(&[head.as_bytes(), body].concat()).unwrap()
     };
     for (charset, body, expected, notes) in [
         (
@@ -290,7 +288,7 @@ fn charsets_are_read_and_guesses_are_told() {
         );
     }
     let html = format!("{HEAD}Content-Type: text/html\n\n<meta charset=windows-1251><p>");
-    let found = read_bytes(&[html.as_bytes(), b"\xcf\xf0\xe8\xe2\xe5\xf2</p>"].concat()).unwrap();
+    let found = read_whole(&[html.as_bytes(), b"\xcf\xf0\xe8\xe2\xe5\xf2</p>"].concat()).unwrap();
     assert_eq!(text(&found), "\u{41f}\u{440}\u{438}\u{432}\u{435}\u{442}");
 }
 
@@ -306,7 +304,7 @@ fn header_text_is_one_clean_line() {
         let found = submission(&format!("From: m@example.org\nSubject: {subject}\n\nText"));
         assert_eq!(found.subject, expected, "{subject:?}");
     }
-    let found = read_bytes(b"From: m@example.org\r\nSubject: caf\xe9\0 \x1b[31m\r\n\r\nText").unwrap();
+    let found = read_whole(b"From: m@example.org\r\nSubject: caf\xe9\0 \x1b[31m\r\n\r\nText").unwrap();
     assert_eq!(found.subject, "caf\u{e9} [31m");
 }
 
@@ -321,6 +319,16 @@ fn automatic_mail_gives_its_signals() {
     assert_eq!(signals.reported_message_id.as_deref(), Some("letter-1@example.net"));
     assert!(found.embedded.is_empty() && signals.our_mark.is_none());
     assert_eq!(text(&found), "It failed.");
+
+    let receipt = "From: m@example.org\nSubject: Read: Thank you\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n\nIt was read.\n--b\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; m@example.org\n--b--\n";
+    assert!(submission(receipt).signals.delivery_report);
+    let exim =
+        "Return-Path: <>\nFrom: mailer-daemon@example.net\nX-Failed-Recipients: marion@example.org\n\nIt failed.";
+    let signals = submission(exim).signals;
+    assert_eq!(
+        (signals.delivery_report, signals.reported_address.as_deref()),
+        (true, Some("marion@example.org"))
+    );
 
     let signals = |headers: &str| submission(&format!("From: m@example.org\n{headers}\n\nText")).signals;
     assert_eq!(
@@ -376,7 +384,7 @@ fn documents_that_cannot_be_read_say_what_to_do() {
         let head = format!(
             "{HEAD}Content-Type: multipart/mixed; boundary=b\n\n--b\n\nSee attached.\n--b\nContent-Type: application/octet-stream; name={name}\nContent-Transfer-Encoding: binary\n\n"
         );
-        let found = read_bytes(&[head.as_bytes(), bytes, b"\n--b--\n"].concat()).unwrap();
+        let found = read_whole(&[head.as_bytes(), bytes, b"\n--b--\n"].concat()).unwrap();
         assert_eq!(found.notes.len(), 1, "{name}");
         assert!(found.notes[0].to_string().contains(word), "{}", found.notes[0]);
         assert_eq!(found.attachments[0].bytes, bytes);
