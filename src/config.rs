@@ -254,6 +254,11 @@ impl Letters {
 /// The config.toml that comes with the program, which documents every key.
 pub const SHIPPED: &str = include_str!("../config.toml");
 
+/// A variable of this process's environment; `None` where it is not set or not text.
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 impl Config {
     /// Where transient private state is kept: `[spool] path`, else a folder of the user's state home, one per content
     /// repository, else `.desk` beside the config.

@@ -109,6 +109,11 @@ impl Page {
         self.body = tidy_body(body);
     }
 
+    /// The front matter as plain TOML, every key of it.
+    pub fn table(&self) -> toml::Table {
+        toml::from_str(&self.document.to_string()).unwrap_or_default()
+    }
+
     /// What the front matter says.
     pub fn front(&self) -> Front {
         self.typed().expect("checked when parsed and kept by every setter")
