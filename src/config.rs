@@ -6,8 +6,11 @@
 
 mod door;
 mod error;
+mod guard;
 mod keys;
 mod load;
+mod overrides;
+mod place;
 mod secret;
 mod value;
 
