@@ -5,8 +5,6 @@ use super::keys::keys_of;
 use super::value::parse_duration;
 use super::*;
 
-const SHIPPED: &str = include_str!("../../config.toml");
-
 fn no_env(_: &str) -> Option<String> {
     None
 }
@@ -355,4 +353,14 @@ fn durations_are_read_as_people_write_them() {
     ] {
         assert_eq!(parse_duration(text), None, "{text}");
     }
+}
+
+#[test]
+fn the_desk_knows_its_own_addresses_and_its_people() {
+    let text = "[team]\nmembers = [{ name = 'Cath Lee', email = 'cath@team.example' }]\n[[inbox]]\nname='g'\nkind='imap'\nhost='h.example'\n\
+        user='m4cblog@example.org'\npassword_command='pass x'\n";
+    let config = read(text).unwrap();
+    assert_eq!(config.own_addresses(), ["m4cblog@example.org", "robot@localhost"]);
+    assert_eq!(config.member(" Cath@Team.example").unwrap().name, "Cath Lee");
+    assert!(config.member("ben@team.example").is_none());
 }

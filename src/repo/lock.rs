@@ -41,7 +41,13 @@ impl Writing {
         if let Some(old) = old {
             words.push_str(&format!("old {old}\n"));
         }
+        self.unfinished = true;
         self.write(&words).map_err(RepoError::io("writing", repo.holder()))
+    }
+
+    /// What was announced is done, or is left to the next run.
+    pub fn finish(&mut self, done: bool) {
+        self.unfinished = !done;
     }
 
     fn write(&mut self, words: &str) -> io::Result<()> {
@@ -49,11 +55,6 @@ impl Writing {
         self.holder.write_all(words.as_bytes())?;
         self.holder.set_len(words.len() as u64)?;
         self.holder.sync_data()
-    }
-
-    /// The next run is to finish what this one could not.
-    pub fn leave_unfinished(&mut self) {
-        self.unfinished = true;
     }
 }
 
@@ -119,16 +120,18 @@ impl StoryRepo {
             unfinished: true,
         };
         let mut cautions = Vec::new();
-        if !text.is_empty() {
-            cautions = self.mend(&mut writing, words(&text))?;
+        let left = fs::read_dir(self.temp_dir()).is_ok_and(|mut temps| temps.next().is_some());
+        if left || !text.is_empty() {
+            cautions = self.mend(words(&text))?;
         }
+        self.remove_unfinished();
         fs::create_dir_all(self.temp_dir()).map_err(RepoError::io("making", self.temp_dir()))?;
         writing.write(&opening(self)).map_err(RepoError::io("writing", &path))?;
         writing.unfinished = false;
         Ok((writing, cautions))
     }
 
-    fn mend(&self, writing: &mut Writing, words: Option<Words>) -> Result<Vec<Caution>, RepoError> {
+    fn mend(&self, words: Option<Words>) -> Result<Vec<Caution>, RepoError> {
         let branch = words.as_ref().map_or(&self.branch, |w| &w.branch);
         let lockable = [
             "index".into(),
@@ -157,10 +160,11 @@ impl StoryRepo {
         }
         self.remove_stale_packs();
         match words {
-            Some(Words { branch, old: Some(old) }) if branch == self.branch && self.is_checked_out() => {
+            Some(Words { branch, old: Some(old) }) if branch == self.branch && self.is_checked_out()? => {
                 let index = Lock::take(self, "index")?;
                 let (old, new) = (self.tip_of(old)?, self.tip()?);
-                Ok(self.settle(writing, Some(old.tree), new.tree, index, true))
+                let (cautions, _) = self.settle(self, old.tree, new.tree, index, true);
+                Ok(cautions)
             }
             _ => Ok(Vec::new()),
         }
@@ -257,8 +261,10 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.lock);
-        let _ = fs::remove_file(&self.temp);
+        // the mark last: without it the lock would not be known as ours
+        if fs::remove_file(&self.lock).is_ok() {
+            let _ = fs::remove_file(&self.temp);
+        }
     }
 }
 

@@ -27,7 +27,7 @@ impl StoryRepo {
     /// Opens the content repository in this folder: never one further up, nor one that the environment names.
     pub fn open(path: &Path, branch: &str) -> Result<StoryRepo, RepoError> {
         let repo = Self::open_any(path, branch)?;
-        repo.check_head()?;
+        repo.is_checked_out()?;
         let tip = match repo.tip() {
             Err(RepoError::NoBranch { .. }) if repo.has_no_refs() => return Err(repo.not_ours()),
             other => other?,
@@ -257,6 +257,15 @@ fn foreign_entry(path: &Path) -> io::Result<Option<String>> {
         }
     }
     Ok(None)
+}
+
+impl StoryRepo {
+    /// What an `init` left that was killed at its very end.
+    pub(super) fn remove_unfinished(&self) {
+        for name in unfinished(&self.root).unwrap_or_default() {
+            let _ = fs::remove_dir_all(self.root.join(name));
+        }
+    }
 }
 
 fn unfinished(path: &Path) -> io::Result<Vec<String>> {

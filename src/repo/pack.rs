@@ -11,7 +11,7 @@ use git2::{ObjectType, Oid};
 use sha1::{Digest, Sha1};
 use tempfile::NamedTempFile;
 
-use super::object::{Objects, is_dense, named, sync_folder};
+use super::object::{Objects, Stored, is_dense, named, sync_folder};
 use super::{RepoError, StoryRepo};
 
 /// What is held back before it goes to the file.
@@ -118,32 +118,15 @@ impl<'a> Pack<'a> {
         Ok((offset, crc32fast::hash(&self.buffer[start..])))
     }
 
-    fn read_back(&self, offset: u64) -> io::Result<Vec<u8>> {
-        let from = At { pack: self, offset };
-        let mut reader = io::BufReader::with_capacity(16 * 1024, from);
-        let mut byte = [0];
-        loop {
-            reader.read_exact(&mut byte)?;
-            if byte[0] & 0x80 == 0 {
-                break;
-            }
-        }
-        let mut bytes = Vec::new();
-        ZlibDecoder::new(reader).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    }
-
     /// Completes the pack and its index, syncs both and their folder. From here on its objects are the repository's.
-    pub fn finish(self) -> Result<(), RepoError> {
-        if self.places.is_empty() {
-            return Ok(());
-        }
+    pub fn finish(self) -> Result<Written<'a>, RepoError> {
         let folder = self.folder.clone();
-        self.complete().map_err(RepoError::io("finishing a pack in", &folder))?;
-        sync_folder(&folder)
+        let written = self.complete().map_err(RepoError::io("finishing a pack in", &folder))?;
+        sync_folder(&folder)?;
+        Ok(written)
     }
 
-    fn complete(mut self) -> io::Result<()> {
+    fn complete(mut self) -> io::Result<Written<'a>> {
         self.flush()?;
         let count = u32::try_from(self.places.len()).map_err(io::Error::other)?;
         let file = self.file.as_file_mut();
@@ -160,16 +143,59 @@ impl<'a> Pack<'a> {
         let sum: [u8; 20] = hash.finalize().into();
         file.write_all(&sum)?;
         finish_file(file)?;
-        let index = index_bytes(self.places, &sum);
+        let index = index_bytes(&self.places, &sum);
         let mut index_file = tempfile::Builder::new().prefix("tmp_m4c_").tempfile_in(&self.folder)?;
         index_file.write_all(&index)?;
         finish_file(index_file.as_file())?;
         let name = self.folder.join(format!("pack-{}", hex::encode(sum)));
         // the pack first: git looks for packs by their index
-        self.file.persist(name.with_extension("pack")).map_err(|e| e.error)?;
+        let file = self.file.persist(name.with_extension("pack")).map_err(|e| e.error)?;
         index_file.persist(name.with_extension("idx")).map_err(|e| e.error)?;
-        Ok(())
+        Ok(Written {
+            repo: self.repo,
+            file,
+            places: self.places,
+        })
     }
+}
+
+/// A finished pack, for reading what was just written: libgit2 would map all of it into memory.
+pub(super) struct Written<'a> {
+    repo: &'a StoryRepo,
+    file: File,
+    places: HashMap<Oid, (u64, u32)>,
+}
+
+impl Stored for Written<'_> {
+    fn get(&self, kind: ObjectType, id: Oid) -> Result<Vec<u8>, RepoError> {
+        match self.places.get(&id) {
+            Some((offset, _)) => {
+                let (file, offset) = (&self.file, *offset);
+                let from = At {
+                    file,
+                    flushed: u64::MAX,
+                    buffer: &[],
+                    offset,
+                };
+                read_object(from).map_err(RepoError::io("reading a new pack in", &self.repo.dir))
+            }
+            None => self.repo.object(kind, id),
+        }
+    }
+}
+
+fn read_object(from: At) -> io::Result<Vec<u8>> {
+    let mut reader = io::BufReader::with_capacity(4096, from);
+    let mut byte = [0];
+    loop {
+        reader.read_exact(&mut byte)?;
+        if byte[0] & 0x80 == 0 {
+            break;
+        }
+    }
+    let mut bytes = Vec::new();
+    ZlibDecoder::new(reader).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn finish_file(file: &File) -> io::Result<()> {
@@ -178,23 +204,25 @@ fn finish_file(file: &File) -> io::Result<()> {
 }
 
 /// A reader of what was put, wherever it is by now.
-struct At<'p, 'a> {
-    pack: &'p Pack<'a>,
+struct At<'p> {
+    file: &'p File,
+    flushed: u64,
+    buffer: &'p [u8],
     offset: u64,
 }
 
-impl Read for At<'_, '_> {
+impl Read for At<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let n = match self.offset.checked_sub(self.pack.flushed) {
+        let n = match self.offset.checked_sub(self.flushed) {
             Some(at) => {
-                let held = self.pack.buffer.get(at as usize..).unwrap_or_default();
+                let held = self.buffer.get(at as usize..).unwrap_or_default();
                 let n = held.len().min(out.len());
                 out[..n].copy_from_slice(&held[..n]);
                 n
             }
             None => {
-                let left = (self.pack.flushed - self.offset).min(out.len() as u64) as usize;
-                self.pack.file.as_file().read_at(&mut out[..left], self.offset)?
+                let left = (self.flushed - self.offset).min(out.len() as u64) as usize;
+                self.file.read_at(&mut out[..left], self.offset)?
             }
         };
         self.offset += n as u64;
@@ -212,21 +240,29 @@ impl Objects for Pack<'_> {
         }
         Ok(id)
     }
+}
 
+impl Stored for Pack<'_> {
     fn get(&self, kind: ObjectType, id: Oid) -> Result<Vec<u8>, RepoError> {
         match self.places.get(&id) {
-            Some((offset, _)) => self
-                .read_back(*offset)
-                .map_err(RepoError::io("reading a pack in", &self.folder)),
+            Some((offset, _)) => {
+                let from = At {
+                    file: self.file.as_file(),
+                    flushed: self.flushed,
+                    buffer: &self.buffer,
+                    offset: *offset,
+                };
+                read_object(from).map_err(RepoError::io("reading a pack in", &self.folder))
+            }
             None => self.repo.object(kind, id),
         }
     }
 }
 
 /// A pack index, version 2: fan-out, names, CRCs, offsets (those past 2 GiB in a table of their own), the pack's sum, its own.
-fn index_bytes(places: HashMap<Oid, (u64, u32)>, pack_sum: &[u8; 20]) -> Vec<u8> {
-    let mut objects: Vec<_> = places.into_iter().collect();
-    objects.sort_unstable_by_key(|(id, _)| *id);
+fn index_bytes(places: &HashMap<Oid, (u64, u32)>, pack_sum: &[u8; 20]) -> Vec<u8> {
+    let mut objects: Vec<_> = places.iter().collect();
+    objects.sort_unstable_by_key(|(id, _)| **id);
     let mut out = Vec::with_capacity(8 + 1024 + objects.len() * 28 + 40);
     out.extend_from_slice(b"\xfftOc\0\0\0\x02");
     let mut upto = 0;

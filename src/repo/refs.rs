@@ -49,7 +49,7 @@ impl StoryRepo {
         let subject = why.lines().next().unwrap_or_default().replace(char::is_control, " ");
         let old = to.old.unwrap_or(Oid::ZERO_SHA1);
         let line = format!("{old} {} {}\t{subject}\n", to.new, person(by));
-        let head = self.is_checked_out().then(|| "HEAD".to_owned());
+        let head = self.is_checked_out().unwrap_or(false).then(|| "HEAD".to_owned());
         for name in std::iter::once(self.branch_ref()).chain(head) {
             let path = self.dir.join("logs").join(name);
             if let Some(parent) = path.parent() {

@@ -42,7 +42,7 @@ pub struct Committed {
 
 /// A change with its bytes stored: files by name of blob.
 #[derive(Debug, Clone)]
-pub(super) struct Stored {
+pub(super) struct StoredChange {
     pub story: StoryId,
     pub files: BTreeMap<String, Option<Oid>>,
     pub private: BTreeMap<String, Option<Oid>>,
@@ -95,7 +95,7 @@ impl StoryRepo {
             loose.sync()?;
             // the index is locked before anything moves, so that a live git command stops the step as a whole
             let index = match branch {
-                Some(_) if self.is_checked_out() => Some(Lock::take(self, "index")?),
+                Some(_) if self.is_checked_out()? => Some(Lock::take(self, "index")?),
                 _ => None,
             };
             let announce = || match branch {
@@ -107,9 +107,12 @@ impl StoryRepo {
             }
             if let Some((to, tree)) = branch {
                 self.log_move(to, &stored.by, &stored.message);
-                if let Some(index) = index {
-                    cautions.extend(self.settle(&mut writing, Some(tip.tree), tree, index, true));
-                }
+                let done = index.is_none_or(|index| {
+                    let (more, done) = self.settle(&loose, tip.tree, tree, index, true);
+                    cautions.extend(more);
+                    done
+                });
+                writing.finish(done);
             }
             let commit = branch.map(|(to, _)| CommitId(to.new));
             return Ok(Some(Committed { commit, cautions }));
@@ -118,7 +121,11 @@ impl StoryRepo {
     }
 
     /// The private ref with these changes in it; `None` where they change nothing there.
-    pub(super) fn private_move(&self, to: &mut dyn Objects, changes: &[Stored]) -> Result<Option<Move>, RepoError> {
+    pub(super) fn private_move(
+        &self,
+        to: &mut dyn Objects,
+        changes: &[StoredChange],
+    ) -> Result<Option<Move>, RepoError> {
         if changes.iter().all(|change| change.private.is_empty()) {
             return Ok(None);
         }
@@ -140,7 +147,7 @@ impl StoryRepo {
 }
 
 /// Stores the bytes of a change.
-pub(super) fn store(repo: &StoryRepo, to: &mut dyn Objects, change: &Change) -> Result<Stored, RepoError> {
+pub(super) fn store(repo: &StoryRepo, to: &mut dyn Objects, change: &Change) -> Result<StoredChange, RepoError> {
     let mut blobs = |files: &BTreeMap<String, Option<Vec<u8>>>| -> Result<_, RepoError> {
         let mut stored = BTreeMap::new();
         for (name, bytes) in files {
@@ -158,7 +165,7 @@ pub(super) fn store(repo: &StoryRepo, to: &mut dyn Objects, change: &Change) -> 
     };
     let (files, private) = (blobs(&change.files)?, blobs(&change.private)?);
     let _ = repo;
-    Ok(Stored {
+    Ok(StoredChange {
         story: change.story.clone(),
         files,
         private,
@@ -179,7 +186,7 @@ pub(super) fn place(
     repo: &StoryRepo,
     to: &mut dyn Objects,
     shelves: &mut Shelves,
-    change: &Stored,
+    change: &StoredChange,
     side: Side,
 ) -> Result<bool, RepoError> {
     let files = match side {

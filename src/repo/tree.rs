@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use git2::{ObjectType, Oid};
 
-use super::object::Objects;
+use super::object::{Objects, Stored};
 use super::{RepoError, StoryRepo};
 use crate::story::StoryId;
 
@@ -221,14 +221,25 @@ pub(super) struct Differs {
 impl StoryRepo {
     /// The plain files that differ between two trees, by path; equal subtrees are not looked into, nor anything that lies deeper
     /// than a story's files or has a name that is not UTF-8.
-    pub(super) fn differences(&self, old: Option<Oid>, new: Option<Oid>) -> Result<Vec<Differs>, RepoError> {
+    pub(super) fn differences(
+        &self,
+        from: &dyn Stored,
+        old: Option<Oid>,
+        new: Option<Oid>,
+    ) -> Result<Vec<Differs>, RepoError> {
         let mut found = Vec::new();
         let mut open = vec![(String::new(), old, new)];
         while let Some((path, old, new)) = open.pop() {
             if old == new || path.matches('/').count() > 4 {
                 continue;
             }
-            let load = |id: Option<Oid>| id.map_or(Ok(Dir::default()), |id| self.dir_at(id, &path));
+            let load = |id: Option<Oid>| match id {
+                Some(id) => {
+                    let dir = Dir::parse(&from.get(ObjectType::Tree, id)?);
+                    dir.map_err(|what| self.damaged(path.as_str(), what))
+                }
+                None => Ok(Dir::default()),
+            };
             let (old, new) = (load(old)?, load(new)?);
             let mut names: BTreeMap<&[u8], [Option<&Entry>; 2]> = BTreeMap::new();
             for (side, dir) in [&old, &new].into_iter().enumerate() {

@@ -13,8 +13,8 @@ use rustix::fs::{AtFlags, Mode, OFlags, fstat, mkdirat, open, openat, renameat, 
 use rustix::io::Errno;
 
 use super::index::{self, Stat, Want};
-use super::lock::{Lock, Writing};
-use super::object::name_of;
+use super::lock::Lock;
+use super::object::{Stored, name_of};
 use super::read::is_file_name;
 use super::tree::Differs;
 use super::{Caution, RepoError, StoryRepo, Tip};
@@ -172,34 +172,34 @@ fn stat_of(file: &File) -> io::Result<Stat> {
 const UNKNOWN: Stat = [0, 0, 0, 0, 0, 0, 0o100644, 0, 0, 0];
 
 impl StoryRepo {
-    /// Brings the work tree and the index from one tree to another. What cannot be done is told, and left for the next run
-    /// where trying again can help: the commit stands already.
+    /// Brings the work tree and the index from one tree to another. What cannot be done is told: the commit stands already. Whether
+    /// nothing is left that the next run should try again comes with it.
     pub(super) fn settle(
         &self,
-        writing: &mut Writing,
-        old: Option<Oid>,
+        from: &dyn Stored,
+        old: Oid,
         new: Oid,
         index: Lock,
         sync: bool,
-    ) -> Vec<Caution> {
+    ) -> (Vec<Caution>, bool) {
         let mut cautions = Vec::new();
-        let result = self.differences(old, Some(new)).and_then(|differs| {
-            let wants = self.follow(differs, sync, &mut cautions, writing)?;
+        let result = self.differences(from, Some(old), Some(new)).and_then(|differs| {
+            let wants = self.follow(from, differs, sync, &mut cautions)?;
             self.update_index(&index, wants, &mut cautions)
         });
+        let done = result.is_ok() && !cautions.iter().any(|c| matches!(c, Caution::NotWritten { .. }));
         if let Err(e) = result {
-            writing.leave_unfinished();
             cautions.push(Caution::Index(with_sources(&e)));
         }
-        cautions
+        (cautions, done)
     }
 
     fn follow(
         &self,
+        from: &dyn Stored,
         differs: Vec<Differs>,
         sync: bool,
         cautions: &mut Vec<Caution>,
-        writing: &mut Writing,
     ) -> Result<Vec<Want>, RepoError> {
         let mut folders = Folders::open(self).map_err(RepoError::io("opening", &self.root))?;
         // left out of a sparse checkout, or of the index as well: then its not being there is no edit
@@ -213,7 +213,7 @@ impl StoryRepo {
                 continue;
             }
             let done = match folders.read(&path) {
-                Ok(found) => self.follow_one(&mut folders, &path, found, old, new, sync)?,
+                Ok(found) => self.follow_one(from, &mut folders, &path, found, (old, new), sync)?,
                 Err(e) => Err(Caution::NotWritten {
                     path: path.clone(),
                     error: e.to_string(),
@@ -223,9 +223,6 @@ impl StoryRepo {
                 Ok(stat) => stat,
                 Err(Caution::DeletedByHand(path)) if left_out(&path) => UNKNOWN,
                 Err(caution) => {
-                    if matches!(caution, Caution::NotWritten { .. }) {
-                        writing.leave_unfinished();
-                    }
                     cautions.push(caution);
                     UNKNOWN
                 }
@@ -239,11 +236,11 @@ impl StoryRepo {
     /// One file: written where it is what the old commit says, left where a person has changed it.
     fn follow_one(
         &self,
+        from: &dyn Stored,
         folders: &mut Folders,
         path: &str,
         found: Found,
-        old: Option<Oid>,
-        new: Option<Oid>,
+        (old, new): (Option<Oid>, Option<Oid>),
         sync: bool,
     ) -> Result<Result<Stat, Caution>, RepoError> {
         let is = match found {
@@ -263,7 +260,7 @@ impl StoryRepo {
                 });
             }
             Some(id) => {
-                let bytes = self.object(ObjectType::Blob, id)?;
+                let bytes = from.get(ObjectType::Blob, id)?;
                 folders.write(path, &bytes, sync)
             }
             None if is.is_none() => Ok(UNKNOWN),
@@ -303,7 +300,7 @@ impl StoryRepo {
     /// The same with the bytes of the work tree, as `edit --take` commits them; `None` for a deleted file.
     pub fn take(&self, tip: &Tip, id: &StoryId) -> Result<BTreeMap<String, Option<Vec<u8>>>, RepoError> {
         let mut edits = BTreeMap::new();
-        if !self.is_checked_out() {
+        if !self.is_checked_out()? {
             return Ok(edits);
         }
         let files = |root| match self.story_tree(root, id)? {

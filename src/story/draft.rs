@@ -1,1 +1,515 @@
-//! To be built.
+//! A submission to a draft: whose story it is, its title and text, its photos, and what to tell the reviewer.
+//!
+//! Pure: media were cleaned before ([`MediaFate`] says how that went) and the clock is an argument.
+
+mod byline;
+mod dates;
+mod photos;
+mod subject;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::cut::{self, Cut, Rule, Trimmed};
+use super::id::slug;
+use super::markdown::{self, Names};
+use super::passage::{Kind, Line, Span};
+use super::submission::{Mailbox, Note, Submission};
+use photos::Placed;
+
+/// What became of an attachment; the list is parallel to the attachments of [`source`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum MediaFate {
+    /// Cleaned, and fit to be published.
+    Photo {
+        /// `jpg`, `png`, `webp`, `gif`
+        ext: String,
+        /// Of the cleaned bytes.
+        sha256: [u8; 32],
+        bytes: usize,
+        had_location: bool,
+        width: u32,
+        height: u32,
+    },
+    /// Not published; why, in words for the reviewer. Empty where there is nothing to say.
+    Left { why: String },
+}
+
+/// What the desk decides about drafts.
+#[derive(Debug, Clone, Copy)]
+pub struct DraftRules<'a> {
+    /// The title's template: `Future Leader Stories: {{ author }}`.
+    pub title: &'a str,
+    /// Addresses of the team: only their forwards change whose story it is.
+    pub team: &'a [String],
+}
+
+/// A story as it will be shown to its reviewers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    pub title: String,
+    pub slug: String,
+    /// The byline.
+    pub author: String,
+    pub subtitle: Option<String>,
+    /// When the storyteller wrote; never in the future.
+    pub date: Timestamp,
+    /// Markdown.
+    pub body: String,
+    pub media: Vec<Photo>,
+    pub cuts: Vec<CutPiece>,
+    pub storyteller: Mailbox,
+    /// Who mailed it to us.
+    pub sender: Mailbox,
+    /// The team member who passed it on, if one did.
+    pub forwarder: Option<Mailbox>,
+    pub notes: Vec<Note>,
+}
+
+/// A photo of the story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Photo {
+    /// Its place among the attachments of [`source`].
+    pub attachment: usize,
+    /// `photo-1.jpg`
+    pub file: String,
+    /// Empty where the mail gave none: to be asked for.
+    pub alt: String,
+}
+
+/// Text that was cut, and where it stood: a line of `cut.jsonl`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CutPiece {
+    /// From 1.
+    pub n: u32,
+    /// `signature-delimiter`, `cover-note` ...
+    pub rule: String,
+    /// The rule in words.
+    pub why: String,
+    /// Markdown.
+    pub text: String,
+    /// The paragraph of the body before which it stood; empty: the end.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub before: String,
+}
+
+/// The rule name of what somebody wrote above or around the story itself.
+pub const COVER_NOTE: &str = "cover-note";
+
+/// The mail that holds the story: the one a team member attached, else the submission itself. [`draft`] wants the fates
+/// of its attachments.
+pub fn source<'a>(submission: &'a Submission, rules: &DraftRules) -> &'a Submission {
+    let mut source = submission;
+    // a forward of a forward within the team
+    while is_team(&source.from, rules)
+        && let Some(inner) = source.embedded.first()
+    {
+        source = inner;
+    }
+    source
+}
+
+fn is_team(mailbox: &Mailbox, rules: &DraftRules) -> bool {
+    let address = mailbox.address.as_deref().unwrap_or("");
+    !address.is_empty()
+        && rules
+            .team
+            .iter()
+            .any(|member| member.trim().eq_ignore_ascii_case(address))
+}
+
+/// Makes the draft. `fates` are of the attachments of [`source`], in order; attachments without one are left out.
+pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, now: Timestamp) -> Draft {
+    let source = source(submission, rules);
+    let attached = !std::ptr::eq(source, submission);
+    let mut notes = submission.notes.clone();
+    if attached {
+        notes.extend(source.notes.iter().cloned());
+    }
+    let from_team = is_team(&source.from, rules);
+    let cutting = cut::Rules {
+        team_forwards: from_team,
+        subject: &source.subject,
+    };
+    let mut trimmed = cut::trim(&source.lines, &cutting);
+    photos::find_placeholders(&mut trimmed.kept, source);
+
+    // whose story it is
+    let forward = trimmed
+        .forward
+        .clone()
+        .filter(|f| f.from.name.is_some() || f.from.address.is_some());
+    let inline = forward.as_ref().filter(|_| from_team);
+    let storyteller = inline.map_or_else(|| source.from.clone(), |f| f.from.clone());
+    let forwarder = (attached || inline.is_some()).then(|| submission.from.clone());
+    if let Some(forward) = forward.as_ref().filter(|_| !from_team) {
+        notes.push(maybe_forwarded(&source.from, &forward.from));
+    }
+    if let Some(inner) = source.embedded.first() {
+        notes.push(maybe_forwarded(&source.from, &inner.from));
+    }
+
+    let mut story = Story::of(source, trimmed, &mut notes);
+    if attached {
+        story.outer_note(submission, rules);
+    }
+    let reply_to = source.reply_to.as_ref().filter(|_| inline.is_none());
+    let (author, storyteller) = byline::of(&storyteller, reply_to, story.sign_off.as_deref(), &mut notes);
+    story.end_once(&author);
+
+    let in_cut = photos::parts(story.cut_lines());
+    let Placed { media, names } = photos::place(&mut story.lines, &in_cut, source, fates, &mut notes);
+    let names: &Names = &|place| names.get(&place).cloned();
+    let body = story.body(names, &media);
+    story.judge(source, fates, &media, &mut notes);
+
+    let subject = inline.and_then(|f| f.subject.as_deref()).unwrap_or(&source.subject);
+    let sent = inline.and_then(|f| f.date.as_deref()).and_then(dates::parse);
+    let date = sent
+        .or(source.date)
+        .or(source.received)
+        .or(submission.received)
+        .unwrap_or(now);
+    if date > now {
+        notes.push(Note::FutureDate(date.strftime("%Y-%m-%d %H:%M UTC").to_string()));
+    }
+    dedup(&mut notes);
+    Draft {
+        title: title(rules.title, &author),
+        slug: slug(&author),
+        subtitle: subject::subtitle(subject, &author),
+        date: date.min(now),
+        cuts: story.pieces(names),
+        body,
+        media,
+        author,
+        storyteller,
+        sender: submission.sender.clone().unwrap_or_else(|| submission.from.clone()),
+        forwarder,
+        notes,
+    }
+}
+
+/// The template with the byline in it; a template without a place for it is the title as it stands.
+fn title(template: &str, author: &str) -> String {
+    let mut out = String::with_capacity(template.len() + author.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("{{") {
+        out.push_str(before);
+        match after.split_once("}}") {
+            Some((name, after)) if name.trim() == "author" => {
+                out.push_str(author);
+                rest = after;
+            }
+            _ => {
+                out.push_str("{{");
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn maybe_forwarded(forwarder: &Mailbox, original: &Mailbox) -> Note {
+    let shown = |m: &Mailbox| {
+        m.name
+            .clone()
+            .or_else(|| m.address.clone())
+            .unwrap_or_else(|| "someone".to_owned())
+    };
+    Note::MaybeForwarded {
+        forwarder: shown(forwarder),
+        original: shown(original),
+    }
+}
+
+fn dedup(notes: &mut Vec<Note>) {
+    let mut seen: Vec<Note> = Vec::with_capacity(notes.len());
+    notes.retain(|note| {
+        let new = !seen.contains(note);
+        if new {
+            seen.push(note.clone());
+        }
+        new
+    });
+}
+
+/// The story's own lines and what was taken off them.
+struct Story {
+    lines: Vec<Line>,
+    cuts: Vec<Cut>,
+    sign_off: Option<String>,
+    /// Cover notes that are no part of the lines: the mail's own text over a document, or around an attached mail.
+    covers: Vec<Vec<Line>>,
+}
+
+impl Story {
+    /// The mail's own text, or that of the document it only covers.
+    fn of(source: &Submission, trimmed: Trimmed, notes: &mut Vec<Note>) -> Story {
+        if trimmed.nothing_cut {
+            notes.push(Note::NothingCut);
+        }
+        let mut story = Story {
+            lines: trimmed.kept,
+            cuts: trimmed.cuts,
+            sign_off: trimmed.sign_off,
+            covers: Vec::new(),
+        };
+        let own = words(&story.lines);
+        let longest = source.documents.iter().max_by_key(|d| words(&d.lines));
+        let Some(document) = longest.filter(|d| words(&d.lines) >= 20) else {
+            return story;
+        };
+        let name = source.attachments.get(document.attachment).and_then(|a| a.name.clone());
+        let name = name.unwrap_or_else(|| "a document".to_owned());
+        if own <= 120 && own * 2 <= words(&document.lines) {
+            notes.push(Note::FromDocument(name));
+            // what was cut stood in the mail, not in the document
+            let own = cut::put_back(&story.lines, &story.cuts);
+            story.cuts.clear();
+            story.covers.push(own);
+            story.lines = document.lines.clone();
+        } else {
+            let why = "the mail has a text of its own; look whether the document says more".to_owned();
+            notes.push(Note::AttachmentKept { name, why });
+        }
+        story
+    }
+
+    /// What the forwarder wrote around the mail they attached.
+    fn outer_note(&mut self, outer: &Submission, rules: &DraftRules) {
+        let team_forwards = is_team(&outer.from, rules);
+        let trimmed = cut::trim(
+            &outer.lines,
+            &cut::Rules {
+                team_forwards,
+                subject: &outer.subject,
+            },
+        );
+        if words(&trimmed.kept) > 0 {
+            self.covers.push(trimmed.kept);
+        }
+    }
+
+    /// The name at the end ends the story once: put back where it went with the signature, off where it stands twice.
+    fn end_once(&mut self, author: &str) {
+        let shown: Vec<usize> = (0..self.lines.len()).filter(|&i| !self.lines[i].is_blank()).collect();
+        let text = |i: usize| self.lines[i].words().trim().to_owned();
+        let (Some(&last), before) = (shown.last(), shown.iter().rev().nth(1)) else {
+            return;
+        };
+        if before.is_some_and(|&b| text(b) == text(last) && text(last) == author) {
+            self.lines.remove(last);
+        } else if let Some(name) = &self.sign_off
+            && text(last).ends_with(',')
+            && text(last).split_whitespace().count() <= 5
+        {
+            self.lines.insert(
+                last + 1,
+                Line {
+                    spans: vec![Span::text(name)],
+                    ..Line::default()
+                },
+            );
+            for cut in self.cuts.iter_mut().filter(|c| c.at > last) {
+                cut.at += 1;
+            }
+        }
+    }
+
+    fn cut_lines(&self) -> impl Iterator<Item = &Line> {
+        self.cuts
+            .iter()
+            .flat_map(|c| &c.lines)
+            .chain(self.covers.iter().flatten())
+    }
+
+    /// The text, and under it the photos that stood nowhere.
+    fn body(&self, names: &Names, media: &[Photo]) -> String {
+        let mut body = markdown::render(&self.lines, names);
+        for photo in media {
+            let shown = markdown::picture(&photo.file, &photo.alt);
+            if !body.contains(&format!("]({})", photo.file)) {
+                if !body.is_empty() {
+                    body.push('\n');
+                }
+                body.push_str(&shown);
+                body.push('\n');
+            }
+        }
+        body
+    }
+
+    fn pieces(&self, names: &Names) -> Vec<CutPiece> {
+        let mut pieces = Vec::new();
+        for lines in &self.covers {
+            let why = "What the sender wrote to the team, not to the readers.";
+            pieces.push((COVER_NOTE.to_owned(), why.to_owned(), lines.as_slice(), 0));
+        }
+        for cut in &self.cuts {
+            let rule = if cut.rule == Rule::ForwardNote {
+                COVER_NOTE
+            } else {
+                cut.rule.name()
+            };
+            pieces.push((rule.to_owned(), cut.rule.to_string(), cut.lines.as_slice(), cut.at));
+        }
+        let column = markdown::column(&self.lines);
+        let mut out = Vec::with_capacity(pieces.len());
+        for (rule, why, lines, at) in pieces {
+            let text = markdown::render(lines, names).trim_end().to_owned();
+            if text.is_empty() {
+                continue;
+            }
+            let before = self.paragraph_from(at, column, names);
+            out.push(CutPiece {
+                n: out.len() as u32 + 1,
+                rule,
+                why,
+                text,
+                before,
+            });
+        }
+        out
+    }
+
+    /// The first paragraph of the body at or after line `at`.
+    fn paragraph_from(&self, at: usize, column: Option<usize>, names: &Names) -> String {
+        let rest = self.lines.get(at..).unwrap_or(&[]);
+        let Some(first) = rest.iter().position(|l| !l.is_blank()) else {
+            return String::new();
+        };
+        let rest = &rest[first..];
+        let end = rest.iter().position(Line::is_blank).unwrap_or(rest.len());
+        let text = markdown::render_wrapped(&rest[..end], column, names);
+        text.split("\n\n").next().unwrap_or("").trim_end().to_owned()
+    }
+
+    /// Tells the reviewer where there is little, nothing, or too much.
+    fn judge(&self, source: &Submission, fates: &[MediaFate], media: &[Photo], notes: &mut Vec<Note>) {
+        let count = words(&self.lines);
+        let link = |word: &str| word.contains("://") || word.starts_with("www.");
+        let all: Vec<String> = self.lines.iter().map(Line::words).collect();
+        let links = all
+            .iter()
+            .flat_map(|l| l.split_whitespace())
+            .filter(|w| link(w))
+            .count()
+            + self
+                .lines
+                .iter()
+                .flat_map(|l| &l.spans)
+                .filter(|s| s.href.is_some() && !s.text.contains("://"))
+                .count();
+        let prose = all
+            .iter()
+            .flat_map(|l| l.split_whitespace())
+            .filter(|w| !link(w))
+            .count();
+        let left = source.attachments.iter().enumerate().filter(|(i, _)| {
+            !media.iter().any(|p| p.attachment == *i) && !matches!(fates.get(*i), Some(MediaFate::Photo { .. }))
+        });
+        let left = left.filter_map(|(_, a)| a.name.as_deref()).next();
+        let advice = if links > 0 && prose < 20 {
+            Some("there is only a link: ask the author to send the story itself".to_owned())
+        } else if let Some(name) = left.filter(|_| count < 20) {
+            Some(format!(
+                "the story may be in the attachment {name}: ask the author to paste it into a mail"
+            ))
+        } else if count == 0 && !media.is_empty() {
+            Some("there are only photos: ask the author for the story that goes with them".to_owned())
+        } else if count == 0 {
+            Some("the mail is empty: ask the author to send it again".to_owned())
+        } else if count < 20 {
+            Some(format!(
+                "it has {count} words: ask the author whether something is missing"
+            ))
+        } else {
+            None
+        };
+        notes.extend(advice.map(Note::LittleText));
+        if several(&self.lines) {
+            notes.push(Note::SeveralStories);
+        }
+    }
+}
+
+fn words(lines: &[Line]) -> usize {
+    // a script without spaces has about two characters a word
+    let wide = |c: char| matches!(c as u32, 0x2E80..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF);
+    let count = |l: &Line| {
+        l.words()
+            .split_whitespace()
+            .map(|w| 1 + w.chars().filter(|c| wide(*c)).count() / 2)
+            .sum::<usize>()
+    };
+    lines.iter().map(count).sum()
+}
+
+/// Two or more lines that read as the head of a story: `Story 1`, `Name: ...`, or a name that stands alone as a
+/// heading, each with a paragraph under it.
+fn several(lines: &[Line]) -> bool {
+    let mut heads = 0;
+    let mut since = 0;
+    for (at, line) in lines.iter().enumerate() {
+        if line.is_blank() || line.quote > 0 {
+            continue;
+        }
+        let text = line.words();
+        let text = text.trim().trim_end_matches(':');
+        let lower = text.to_lowercase();
+        let numbered = lower.strip_prefix("story ").is_some_and(|n| {
+            n.trim_start_matches(['#', ' '])
+                .starts_with(|c: char| c.is_ascii_digit())
+        });
+        let alone = lines.get(at + 1).is_none_or(Line::is_blank) && (at == 0 || lines[at - 1].is_blank());
+        let styled =
+            matches!(line.kind, Kind::Heading(_)) || line.spans.iter().all(|s| s.bold || s.text.trim().is_empty());
+        let named = lower.starts_with("name:")
+            || (styled && (alone || matches!(line.kind, Kind::Heading(_))) && byline::looks_like_a_name(text));
+        if numbered || named {
+            // the head before has to have had a text
+            heads += usize::from(heads == 0 || since >= 25);
+            since = 0;
+        } else {
+            since += text.split_whitespace().count();
+        }
+    }
+    heads >= 2 && since >= 25
+}
+
+/// Puts a cut piece back where it stood: before the paragraph it names, or, where that is no longer there, at the end.
+pub fn restore(body: &str, piece: &CutPiece) -> String {
+    let at = place_of(body, &piece.before);
+    let text = piece.text.trim_end();
+    match at {
+        Some(at) => format!("{}{text}\n\n{}", &body[..at], &body[at..]),
+        None if body.trim().is_empty() => format!("{text}\n"),
+        None => format!("{}\n\n{text}\n", body.trim_end()),
+    }
+}
+
+/// Where the paragraph begins: exactly it, or, as an edit may have changed it, one that begins alike.
+fn place_of(body: &str, paragraph: &str) -> Option<usize> {
+    let paragraph = paragraph.trim();
+    if paragraph.is_empty() {
+        return None;
+    }
+    let starts = || {
+        let after_blank = body.match_indices("\n\n").map(|(at, _)| at + 2);
+        std::iter::once(0)
+            .chain(after_blank)
+            .filter(|&at| !body[at..].starts_with('\n'))
+    };
+    let exact = starts().find(|&at| {
+        body[at..]
+            .strip_prefix(paragraph)
+            .is_some_and(|rest| rest.trim_end_matches(' ').is_empty() || rest.starts_with('\n'))
+    });
+    let opening: String = paragraph.chars().take(30).collect();
+    exact.or_else(|| starts().find(|&at| body[at..].starts_with(&opening)))
+}
+
+#[cfg(test)]
+mod tests;

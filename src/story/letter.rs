@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::event::{Event, EventId, LetterKind, LetterStatus, What};
 use super::id::NotAName;
-use super::submission::Signals;
+use super::submission::{AuthResult, Signals};
 
 /// What the team wants written: `[letters]` of the config.
 #[derive(Debug, Clone, PartialEq)]
@@ -181,10 +181,47 @@ pub fn never_answer(signals: &Signals, to: Option<&str>, own: &[String]) -> Opti
     if signals.calendar_only {
         return because("it is an invitation");
     }
-    match &signals.spam {
-        Some(verdict) => Some(format!("the receiving server calls it spam ({verdict})")),
-        None => None,
+    let verdict = signals.spam.as_ref()?;
+    Some(format!("the receiving server calls it spam ({verdict})"))
+}
+
+/// Whether a letter goes out by itself, or waits until a person sends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaving {
+    Goes,
+    /// Why it waits.
+    Waits(&'static str),
+}
+
+/// Whether a due letter may leave without a person's word. A decision may: a person made it. An automatic answer goes to whoever the
+/// mail says it is from, so it leaves by itself only where our own server (`trusted_authserv`) has found that to be true:
+/// otherwise we would write to people who never wrote to us. `auth` are that server's findings, `to` is where the letter goes.
+pub fn leaving(automatic: bool, auth: &[AuthResult], to: &str, trusted_authserv: bool) -> Leaving {
+    if !automatic {
+        return Leaving::Goes;
     }
+    if !trusted_authserv {
+        return Leaving::Waits(
+            "no server is trusted to say who mail is from (trusted_authserv): `letters send` sends it",
+        );
+    }
+    let domain = to.rsplit('@').next().unwrap_or_default();
+    let aligned = |found: &AuthResult| found.domain.as_deref().is_some_and(|found| is_same_site(found, domain));
+    match auth.iter().any(|found| {
+        found.result == "pass" && matches!(found.method.as_str(), "dmarc" | "dkim" | "spf") && aligned(found)
+    }) {
+        true => Leaving::Goes,
+        false => Leaving::Waits("the sender's address is not proven: `letters send` sends it all the same"),
+    }
+}
+
+/// Relaxed alignment (RFC 7489, section 3.1), without a list of public suffixes: one is the other, or a host of it. A suffix that others
+/// share passes nothing, because nobody can sign for it.
+fn is_same_site(one: &str, other: &str) -> bool {
+    let (one, other) = (one.trim_start_matches('@').to_lowercase(), other.to_lowercase());
+    let host_of = |host: &str, site: &str| host.strip_suffix(site).is_some_and(|rest| rest.ends_with('.'));
+    let whole = |name: &str| name.contains('.') && !name.starts_with('.');
+    whole(&one) && whole(&other) && (one == other || host_of(&one, &other) || host_of(&other, &one))
 }
 
 /// Values of `Precedence` that say nothing about a machine.
@@ -594,6 +631,38 @@ mod tests {
             ..Signals::default()
         };
         assert_eq!(never_answer(&no, Some("marion@example.com"), &own), None);
+    }
+
+    #[test]
+    fn an_automatic_answer_goes_by_itself_only_to_a_proven_sender() {
+        let found = |method: &str, result: &str, domain: &str| AuthResult {
+            method: method.into(),
+            result: result.into(),
+            domain: Some(domain.to_owned()).filter(|d| !d.is_empty()),
+        };
+        for (auth, goes) in [
+            (vec![], false),
+            (vec![found("dkim", "pass", "example.com")], true),
+            (vec![found("dkim", "pass", "Mail.Example.com")], true),
+            (
+                vec![
+                    found("dkim", "fail", "example.com"),
+                    found("spf", "pass", "example.com"),
+                ],
+                true,
+            ),
+            (vec![found("dmarc", "pass", "example.com")], true),
+            (vec![found("dkim", "pass", "evilexample.com")], false),
+            (vec![found("dkim", "pass", "com")], false),
+            (vec![found("dkim", "pass", "bulk.example.net")], false),
+            (vec![found("dkim", "pass", "")], false),
+            (vec![found("arc", "pass", "example.com")], false),
+        ] {
+            let now = leaving(true, &auth, "marion@example.com", true);
+            assert_eq!(now == Leaving::Goes, goes, "{auth:?}");
+            assert_ne!(leaving(true, &auth, "marion@example.com", false), Leaving::Goes);
+            assert_eq!(leaving(false, &auth, "marion@example.com", false), Leaving::Goes);
+        }
     }
 
     #[test]

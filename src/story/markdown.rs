@@ -30,9 +30,24 @@ const MAX_QUOTE: u8 = 8;
 
 /// Renders `lines` as Markdown, with a line end at its end unless there is nothing to show.
 pub fn render(lines: &[Line], names: &Names) -> String {
+    render_wrapped(lines, column(lines), names)
+}
+
+/// The column at which a mail program wrapped this text; `None` where none did.
+pub fn column(lines: &[Line]) -> Option<usize> {
+    wrap::column(lines)
+}
+
+/// `![alt](file)`, for a picture that stands nowhere in the lines.
+pub fn picture(file: &str, alt: &str) -> String {
+    inline::image(file, alt)
+}
+
+/// [`render`] for part of a text whose whole was wrapped at `column`.
+pub fn render_wrapped(lines: &[Line], column: Option<usize>, names: &Names) -> String {
     let mut page = Page {
         names,
-        column: wrap::column(lines),
+        column,
         out: String::new(),
         last: None,
     };

@@ -3,6 +3,9 @@
 //! It is known by its parts (a date, a time, an address, a verb of writing, a colon), not by one pattern per program:
 //! programs and languages order them as they like. Matching is by hand, each line looked at with at most five before it.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::seen::{Seen, address_in, find_word, has_word};
 
 /// Lines one attribution may be wrapped over.
@@ -38,11 +41,12 @@ const VERBS: &[&str] = &[
     "ha scritto", "scrisse", "scrive", "schreef", "geschreven", "escreveu", "skrev", "skreiv", "skrifaði",
     "kirjoitti", "kirjutas", "rakstīja", "rašė", "napisał", "napisała", "napisał(a)", "napisał/a", "pisze", "napsal",
     "napsala", "napsal(a)", "napsal/a", "píše", "napísal", "napísala", "napísal(a)", "írta", "írt", "a scris",
-    "scrie", "napisao", "napisala", "napisao/la", "je pisao", "piše", "je napisal", "je napisala", "je napisal/-a",
-    "написа", "написал", "написала", "написал(а)", "написав", "написала(а)", "пишет", "пише", "писал", "писала",
-    "напиша", "έγραψε", "έγραψαν", "έγραψες", "yazdı", "yazmış", "yazdi", "menulis", "đã viết", "viết", "เขียน",
-    "เขียนว่า", "書きました", "のメッセージ", "作成", "님이 작성", "작성", "썼습니다", "씀", "写道", "寫道", "来信", "写到", "كتب", "كتبت", "كتابة",
-    "כתב", "כתבה", "כתבו", "نوشت", "ने लिखा", "लिखा", "shkroi", "skribis", "sgrifennodd",
+    "scrie", "napisao", "napisala", "napisao/la", "je pisao", "piše", "је написао", "је написала", "написао",
+    "написао/ла", "aliandika", "sumulat", "geskryf", "je napisal", "je napisala", "je napisal/-a", "написа",
+    "написал", "написала", "написал(а)", "написав", "написала(а)", "пишет", "пише", "писал", "писала", "напиша",
+    "έγραψε", "έγραψαν", "έγραψες", "yazdı", "yazmış", "yazdi", "menulis", "đã viết", "viết", "เขียน", "เขียนว่า",
+    "書きました", "のメッセージ", "作成", "님이 작성", "작성", "썼습니다", "씀", "写道", "寫道", "来信", "写到", "كتب", "كتبت", "كتابة", "כתב",
+    "כתבה", "כתבו", "نوشت", "ने लिखा", "लिखा", "shkroi", "skribis", "sgrifennodd",
 ];
 
 /// Words that an attribution begins with.
@@ -97,6 +101,27 @@ const PROSE: &[&str] = &[
     "мне", "нам", "она", "eu", "meu", "minha", "nosso",
 ];
 
+static SMALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    LITTLE
+        .iter()
+        .copied()
+        .chain(VERBS.iter().flat_map(|verb| verb.split(' ')))
+        .collect()
+});
+static TELLING: LazyLock<HashSet<&str>> = LazyLock::new(|| PROSE.iter().copied().collect());
+static DATES: LazyLock<HashSet<&str>> = LazyLock::new(|| DATE_WORDS.iter().copied().collect());
+
+/// Whether a word begins like a weekday or a month; the shortest of those must be the whole word.
+fn date_word(word: &str) -> bool {
+    DATES.contains(word)
+        || word
+            .char_indices()
+            .map(|(at, _)| at)
+            .skip(3)
+            .take(6)
+            .any(|end| DATES.contains(&word[..end]) && end > 2)
+}
+
 /// What an attribution is made of, seen in one text.
 #[derive(Default)]
 struct Parts {
@@ -132,13 +157,16 @@ pub(super) fn ending_at(lines: &[Seen], last: usize) -> Option<Attribution> {
         if above.fold.is_empty() || above.depth != line.depth || above.fold.len() > 300 {
             break;
         }
+        if start < last && closes(&above.fold) {
+            break;
+        }
         text = if text.is_empty() {
             above.text.to_string()
         } else {
             join(&above.text, &text)
         };
         let parts = Parts::of(&text);
-        if start < last && (parts.sentences || closes(&above.fold)) {
+        if start < last && parts.sentences {
             break;
         }
         if let Some(grade) = parts.grade() {
@@ -232,6 +260,9 @@ impl Parts {
             leading_date: fold.starts_with(|c: char| c.is_ascii_digit()) || starts_with_weekday(&fold),
             ..Parts::default()
         };
+        if !parts.verb && !(parts.address && parts.dated) {
+            return parts;
+        }
         let outside = without_angles(text);
         for word in outside.split(' ') {
             let bare = word.trim_matches([',', ';', ':', '(', ')', '"', '\'', '*', '[', ']', '：', '“', '”']);
@@ -241,14 +272,11 @@ impl Parts {
             parts.words += 1;
             let small = bare.chars().all(|c| !c.is_uppercase()) && bare.chars().all(char::is_alphabetic);
             let cased = bare.chars().any(|c| c.to_uppercase().next() != Some(c));
-            if bare == "I" || PROSE.contains(&bare) {
+            let first = parts.words == 1 && ["She", "He", "They", "We", "It", "Who", "This"].contains(&bare);
+            if first || bare == "I" || TELLING.contains(bare) {
                 parts.prose = true;
             }
-            let known = LITTLE.contains(&bare)
-                || VERBS.iter().any(|v| v.split(' ').any(|piece| piece == bare))
-                || DATE_WORDS
-                    .iter()
-                    .any(|d| bare.starts_with(d) && (d.len() > 2 || bare == *d));
+            let known = SMALL.contains(bare) || date_word(bare);
             if small && cased && !known {
                 parts.small += 1;
             }
@@ -289,7 +317,11 @@ impl Parts {
             return None;
         }
         // Programs in many languages, and many a hand-made setting, leave out the verb.
-        if address && dated && calm && !self.sentences && self.small <= 2 {
+        if address && dated && calm && !self.sentences && self.small > 2 {
+            // A language not known here: only over a quotation.
+            return (colon && timed && self.words <= 18).then_some(Grade::Fair);
+        }
+        if address && dated && calm && !self.sentences {
             if timed && colon && self.words <= 18 {
                 return Some(Grade::Strong);
             }
@@ -312,7 +344,8 @@ fn starts_with_word(text: &str, word: &str) -> bool {
 fn starts_with_weekday(fold: &str) -> bool {
     let first = fold.split([' ', ',', '.']).next().unwrap_or_default();
     fold.len() > first.len()
-        && DATE_WORDS.iter().any(|d| first.starts_with(d) && first.len() <= 12)
+        && first.len() <= 12
+        && date_word(first)
         && fold[first.len()..].chars().take(8).any(|c| c.is_ascii_digit())
 }
 
@@ -347,7 +380,7 @@ fn sentence_inside(text: &str) -> bool {
             .take_while(|c| c.is_alphabetic())
             .collect();
         let word: String = word.chars().rev().collect::<String>().to_lowercase();
-        word.chars().count() >= 4 && !DATE_WORDS.iter().any(|d| d.len() > 2 && word.starts_with(d))
+        word.chars().count() >= 4 && !date_word(&word)
     })
 }
 
@@ -485,9 +518,12 @@ mod tests {
             "Pada tanggal Sab, 4 Des 2010 10:00, Marion Maxwell <marion@example.org> menulis:",
             "ในวันที่ เสาร์ 4 ธ.ค. 2010 10:00 Marion Maxwell <marion@example.org> เขียนว่า:",
         ];
-        for text in table {
-            assert_eq!(grade(text), Some(Grade::Strong), "{text}");
-        }
+        let missed: Vec<_> = table
+            .iter()
+            .map(|t| (t, grade(t)))
+            .filter(|(_, g)| *g != Some(Grade::Strong))
+            .collect();
+        assert!(missed.is_empty(), "{missed:#?}");
     }
 
     #[test]
@@ -508,7 +544,7 @@ mod tests {
 
     #[test]
     fn prose_about_writing_is_no_attribution() {
-        for text in [
+        let found: Vec<_> = [
             "On Saturday my neighbour wrote:",
             "On Monday I wrote to the council:",
             "On 4 December 2010 at 10:30 my neighbour wrote to the council at council@example.org:",
@@ -520,8 +556,11 @@ mod tests {
             "You can write to us at marion@example.org:",
             "Things to bring on 04/12/2010 at 10:00:",
             "She wrote:",
-        ] {
-            assert_eq!(grade(text), None, "{text}");
-        }
+        ]
+        .into_iter()
+        .map(|t| (t, grade(t)))
+        .filter(|(_, g)| g.is_some())
+        .collect();
+        assert!(found.is_empty(), "{found:#?}");
     }
 }

@@ -79,7 +79,9 @@ const DEVICES: &[&str] = &[
     "zimbra", "roundcube", "squirrelmail", "webmail", "horde", "hushmail", "fairphone", "jolla", "ubuntu", "linux",
     "smarttelefon", "携帯", "スマートフォン", "手机", "手機", "邮箱", "郵件", "邮件", "휴대폰", "아이폰", "هاتف", "جهاز", "הטלפון", "mobilen",
     "mobiltelefonen", "komórki", "telefonu", "iphonu", "iphone'dan", "iphone’dan", "iphonesta", "iphonea", "iphonem",
-    "ipadu", "ipada", "iphonista", "androidu", "androida", "rim", "bell", "att", "mts", "мтс",
+    "ipadu", "ipada", "iphonista", "androidu", "androida", "rim", "bell", "att", "mts", "typeapp", "typemail",
+    "inbox", "hiri", "mailplane", "acompli", "cloudmagic", "tempo", "vivaldi", "posteo", "mailo", "laposte", "bbox",
+    "e-posti", "почту", "яндекс", "rambler", "мтс",
 ];
 
 /// Lines that a virus scanner adds.
@@ -121,6 +123,9 @@ const LIST: &[&str] = &[
     "sent from the mailing list archive", "view this message in context",
     "if you reply to this email, your message will be added to the discussion", "to start a new topic under",
     "view this ticket", "view the discussion thread", "sent by freelists", "manage subscription", "listen-abmeldung",
+    "__._,_.___", "visit topic or reply to this email", "to respond, reply to this email or visit",
+    "you can also reply to this email", "to stop receiving notifications", "reply to this email to respond",
+    "to unsubscribe from these emails",
 ];
 
 #[rustfmt::skip]
@@ -197,11 +202,22 @@ pub(super) fn sent_from(fold: &str) -> bool {
         '*', '_', ' ', '(', ')', '[', ']', '"', '-', '—', '–', '~', '•', '|', '.', '!',
     ]);
     let line = line.trim_start_matches("http://").trim();
-    let line = match line.find(['<', '(', '[']) {
-        // A link after it: `Get Outlook for iOS<https://aka.ms/o0ukef>`.
-        Some(at) if at > 8 => line[..at].trim_end(),
-        _ => line,
-    };
+    // A link in it or after it: `Get Outlook for iOS<https://aka.ms/o0ukef>`, `Sent with [Proton Mail](https://...)`.
+    let mut deep = 0u32;
+    let unlinked: String = line
+        .chars()
+        .filter(|c| {
+            match c {
+                '<' | '(' => deep += 1,
+                '>' | ')' => deep = deep.saturating_sub(1),
+                '[' | ']' => {}
+                _ => return deep == 0,
+            }
+            false
+        })
+        .take(400)
+        .collect();
+    let line = unlinked.trim();
     let words = line.split(' ').count();
     if line.chars().count() > 110
         || words > 18
@@ -369,7 +385,7 @@ mod tests {
 
     #[test]
     fn lines_of_phones_and_programs_are_known_in_their_languages() {
-        for text in [
+        let missed: Vec<&str> = [
             "Sent from my iPhone",
             "Sent from my iPhone.",
             "Sent from my BlackBerry® smartphone",
@@ -458,14 +474,16 @@ mod tests {
             "Az iPhone-omról küldve",
             "从 Windows 版邮件发送",
             "Windows 版のメールから送信",
-        ] {
-            assert!(sent_from(&text.to_lowercase()), "{text}");
-        }
+        ]
+        .into_iter()
+        .filter(|t| !sent_from(&t.to_lowercase()))
+        .collect();
+        assert!(missed.is_empty(), "{missed:#?}");
     }
 
     #[test]
     fn a_sentence_that_begins_alike_is_the_authors() {
-        for text in [
+        let found: Vec<&str> = [
             "Sent from the council with love, the letter came on Monday. We read it at once.",
             "Sent from one office to the next, we did not give up.",
             "Enviado de Madrid, el grupo llegó tarde.",
@@ -473,9 +491,11 @@ mod tests {
             "Powered by hope",
             "My phone was sent",
             "내 친구가 왔다",
-        ] {
-            assert!(!sent_from(&text.to_lowercase()), "{text}");
-        }
+        ]
+        .into_iter()
+        .filter(|t| sent_from(&t.to_lowercase()))
+        .collect();
+        assert!(found.is_empty(), "{found:#?}");
     }
 
     #[test]

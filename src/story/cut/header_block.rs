@@ -78,8 +78,7 @@ static FIELDS: LazyLock<HashMap<&'static str, Field>> = LazyLock::new(|| {
 /// A header block found in the text.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Block {
-    /// First line, and one past the last.
-    pub start: usize,
+    /// One past its last line.
     pub end: usize,
     pub from: Mailbox,
     pub date: Option<String>,
@@ -127,7 +126,6 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
     }
     let depth = first.depth;
     let mut block = Block {
-        start,
         end: start + 1,
         ..Block::default()
     };
@@ -232,7 +230,6 @@ fn on_one_line(text: &str, start: usize) -> Option<Block> {
     let complete =
         found.len() >= 3 && found[0].1 <= 2 && value(Field::Date).is_some() && value(Field::Subject).is_some();
     complete.then(|| Block {
-        start,
         end: start + 1,
         from: mailbox(&from),
         date: value(Field::Date),

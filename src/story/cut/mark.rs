@@ -30,6 +30,7 @@ const ORIGINAL: &[&str] = &[
     "הודעה מקורית", "پیام اصلی", "pesan asli", "pesan asal", "thư gốc", "tin nhắn gốc", "ข้อความต้นฉบับ",
     "ข้อความเดิม", "algne kiri", "algkiri", "originalais ziņojums", "pradinis laiškas", "मूल संदेश",
     "missatge original", "mensaxe orixinal", "upprunaleg skilaboð", "original appointment", "original von",
+    "původní e-mail", "původní email", "původní mail",
 ];
 
 #[rustfmt::skip]
@@ -70,6 +71,9 @@ const FORWARDED: &[&str] = &[
     "áframsend skilaboð", "फ़ॉरवर्ड किया गया संदेश", "अग्रेषित संदेश",
 ];
 
+/// What lines are drawn with.
+const MARKS: &[char] = &['-', '_', '=', '*', '#', '–', '—', '─', '~', '<', '+', '|', '‐'];
+
 /// Words of which one each stands in "reply above this line".
 #[rustfmt::skip]
 const REPLY: &[&str] = &[
@@ -96,21 +100,25 @@ pub(super) fn mark(fold: &str) -> Option<Mark> {
         return None;
     }
     let ends: &[char] = &[
-        '-', '_', '=', '*', '#', ' ', '–', '—', '~', '<', '>', '─', '+', '|', '.',
+        '-', '_', '=', '*', '#', ' ', '–', '—', '~', '<', '>', '─', '+', '|', '.', '‐',
     ];
     let inner = fold.trim_matches(ends);
     let bare = inner.trim_end_matches([':', '：', ' ', '.']);
-    let dashes = |s: &str| s.starts_with(['-', '_', '=', '*', '#', '–', '—', '─', '~', '<', '+', '|']);
-    let dashed = dashes(fold) && fold.len() - fold.trim_start_matches(ends).len() >= 2;
-    let coloned = inner.len() > bare.len();
+    let drawn = fold.chars().take_while(|c| MARKS.contains(c)).count();
+    let dashed = drawn >= 2 || drawn == 1 && fold.ends_with(MARKS);
     // `--- Original Message ---`, `Original Message:`; a bare `Original message` only where it is all there is.
     if bare.len() <= 120 {
         let is = |phrases: &[&str]| {
             phrases.iter().any(|phrase| {
-                bare == *phrase || (dashed && (bare.starts_with(phrase) && bare.len() <= phrase.len() + 70))
+                bare == *phrase
+                    || (dashed
+                        && bare.len() <= phrase.len() + 70
+                        && bare
+                            .strip_prefix(phrase)
+                            .is_some_and(|rest| !rest.starts_with(char::is_alphabetic)))
             })
         };
-        if (dashed || coloned || bare.len() == inner.len()) && is(FORWARDED) {
+        if is(FORWARDED) {
             return Some(Mark::Forwarded);
         }
         if is(ORIGINAL) {
@@ -119,21 +127,34 @@ pub(super) fn mark(fold: &str) -> Option<Mark> {
     }
     let reply_above = ABOVE.iter().any(|above| inner.contains(above))
         && REPLY.iter().any(|reply| inner.contains(reply))
-        && (dashed || ABOVE.iter().any(|above| inner.ends_with(above)) || inner.contains("ticket"));
+        && (dashed
+            || ABOVE.iter().any(|above| inner.ends_with(above))
+            || inner.contains("ticket")
+            || REPLY.iter().any(|reply| inner.starts_with(reply)));
     let words = inner.split(' ').count();
     (reply_above && words <= 24 && !inner.contains(" i ")).then_some(Mark::ReplyAbove)
+}
+
+/// `----- some words -----`: a mark in words that are not known; it is one where a header block follows.
+pub(super) fn dashed_words(text: &str) -> bool {
+    let ends: &[char] = &['-', '_', '=', '*', '─', '—', '‐'];
+    let count = |mut chars: Box<dyn Iterator<Item = char>>| chars.by_ref().take_while(|c| ends.contains(c)).count();
+    count(Box::new(text.chars())) >= 3 && count(Box::new(text.chars().rev())) >= 3 && text.split(' ').count() <= 9
 }
 
 /// A line drawn of underscores, dashes and the like: Outlook.com draws one above its header block, many a list above
 /// its footer.
 pub(super) fn drawn_line(text: &str) -> bool {
-    let mut chars = text.chars().filter(|c| *c != ' ');
-    let Some(first) = chars.next() else { return false };
-    matches!(
-        first,
-        '_' | '-' | '=' | '*' | '~' | '#' | '–' | '—' | '─' | '━' | '.' | '·' | '＿' | '+'
-    ) && text.chars().filter(|c| *c == first).count() >= 3
-        && chars.all(|c| c == first)
+    let ink = |c: &char| "_-=*~#–—─━.·＿+‐".contains(*c);
+    let Some(first) = text.chars().next().filter(ink) else {
+        return false;
+    };
+    let dash = |c: char| matches!(c, '-' | '–' | '—' | '─' | '‐');
+    let mut count = 0;
+    text.chars().filter(|c| *c != ' ').all(|c| {
+        count += 1;
+        c == first || dash(c) && dash(first)
+    }) && count >= 3
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::passage::Line;
 use super::submission::Mailbox;
+use mark::drawn_line;
 use quote::{Foreign, Opening};
 use seen::Seen;
 use signature::Piece;
@@ -295,10 +296,20 @@ impl Plan {
             Opening::Block => Rule::OutlookHeaderBlock,
             Opening::ReplyAbove => Rule::ReplyAboveLine,
         };
-        // Blank lines over a quotation are of no use without it.
-        let blanks = (from..start).rev().take_while(|i| seen[*i].blank()).count();
+        // Blank lines over a quotation are of no use without it, nor is a line drawn to part it off.
+        let blanks = |to: usize| to - (from..to).rev().take_while(|i| seen[*i].blank()).count();
+        let mut start = blanks(start);
+        let drawn =
+            |i: usize| drawn_line(&seen[i].text) && seen[i].text.starts_with(['_', '-', '—', '–', '─', '*', '=']);
+        if foreign.opening != Opening::Bare
+            && start > from
+            && (drawn(start - 1) || seen[start - 1].ruled)
+            && (start - 1 == from || seen[start - 2].blank() || seen[start - 1].text.len() >= 12)
+        {
+            start = blanks(start - 1);
+        }
         self.pieces.push(Piece {
-            start: start - blanks,
+            start,
             end,
             rule,
             doubtful: false,

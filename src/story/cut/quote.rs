@@ -2,7 +2,7 @@
 
 use super::attribution::{self, Grade};
 use super::header_block::{self, Block};
-use super::mark::{Mark, drawn_line, mark};
+use super::mark::{Mark, dashed_words, drawn_line, mark};
 use super::seen::Seen;
 
 /// What a stretch of foreign text begins with.
@@ -46,25 +46,37 @@ pub(super) fn stretches(lines: &[Seen], from: usize) -> Vec<Foreign> {
         let floor = out.last().map_or(from, |f| f.end);
         if let Some(found) = opening(lines, &quoted, floor, i) {
             i = found.end;
-            out.push(found);
+            add(lines, &mut out, found);
             continue;
         }
         if quoted[i] {
             let end = run_end(lines, &quoted, i);
-            out.push(Foreign {
+            let bare = Foreign {
                 start: i,
                 body: i,
                 end,
                 opening: Opening::Bare,
                 block: None,
                 to_end: false,
-            });
+            };
+            add(lines, &mut out, bare);
             i = end;
             continue;
         }
         i += 1;
     }
     out
+}
+
+/// Two foreign stretches with nothing of the author's between them are one.
+fn add(lines: &[Seen], out: &mut Vec<Foreign>, found: Foreign) {
+    match out.last_mut() {
+        Some(last) if lines[last.end..found.start].iter().all(Seen::blank) && found.opening != Opening::Forwarded => {
+            last.end = found.end;
+            last.to_end |= found.to_end;
+        }
+        _ => out.push(found),
+    }
 }
 
 /// Which lines the mail program marked as quoted. In `gmail_quote` an answer between the quotations is inside the
@@ -153,6 +165,18 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
             to_end: !marked,
         })
     };
+    if line.depth >= 3 && line.text.ends_with(">>>") && line.fold.len() > 10 {
+        // GroupWise: `>>> Cath Lee <cath@team.example> 12/4/2010 10:00 AM >>>`, and then the text without marks.
+        let end = lines.len();
+        return Some(Foreign {
+            start: i,
+            body: i + 1,
+            end,
+            opening: Opening::Attribution,
+            block: None,
+            to_end: true,
+        });
+    }
     match mark(&line.fold) {
         Some(Mark::ReplyAbove) if !quoted[i] => {
             return Some(Foreign {
@@ -185,7 +209,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
         }
         _ => {}
     }
-    if drawn_line(&line.text)
+    if (drawn_line(&line.text) || dashed_words(&line.text))
         && line.text.len() >= 5
         && let Some(next) = soon_shown(lines, i + 1)
         && let Some(block) = block_at(lines, next)
@@ -253,7 +277,6 @@ fn attributed(lines: &[Seen], low: usize, next: usize) -> Option<(usize, Block)>
     Some((
         found.end,
         Block {
-            start: found.start,
             end: found.end,
             from,
             date: Some(text),

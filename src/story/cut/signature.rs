@@ -102,9 +102,9 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
             break;
         }
         let found = hinted(lines, from, end)
+            .or_else(|| small_footer(lines, from, end))
             .or_else(|| delimited(lines, from, end))
             .or_else(|| list_footer(lines, from, end))
-            .or_else(|| small_footer(lines, from, end))
             .or_else(|| legal_notice(lines, from, end))
             .or_else(|| contact_block(lines, from, end));
         let Some(piece) = found else { break };
@@ -180,18 +180,21 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         if let Some(name) = glued_name(line) {
             // `--Marion`
             if i + 1 == below && (1..=4).contains(&name.split(' ').count()) && i > from {
-                return piece(i, end, Rule::SignatureDelimiter, true);
+                return piece(i, end, Rule::SignatureDelimiter, false);
             }
         }
         let Some(kind) = delimiter(line) else { continue };
+        if kind == Delimiter::Drawn && below == end && i + 1 == end {
+            continue;
+        }
         if !signature_like(&lines[i + 1..below], kind) {
             break;
         }
-        found = Some((i, kind));
+        found = Some(i);
         below = i;
     }
-    let (start, kind) = found?;
-    piece(start, end, Rule::SignatureDelimiter, kind == Delimiter::Drawn)
+    let start = found?;
+    piece(start, end, Rule::SignatureDelimiter, false)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -247,7 +250,10 @@ fn signature_like(lines: &[Seen], kind: Delimiter) -> bool {
     match kind {
         Delimiter::Exact => shown.len() <= 40 && (prose_words <= 80 || law >= 3) && !postscript,
         Delimiter::Bare => {
-            shown.len() <= 25 && (prose_words <= 30 || law >= 3 || contacts >= 2 && prose_words < 60) && !postscript
+            let tagline = prose_words <= 30 && prose.len() == 1 && !self::prose(shown[0]);
+            shown.len() <= 25
+                && (prose_words <= 14 || tagline || law >= 3 || contacts >= 2 && prose_words < 60)
+                && !postscript
         }
         Delimiter::Short => {
             !shown.is_empty()
@@ -280,6 +286,11 @@ fn prose(line: &Seen) -> bool {
         || words >= 12
         || (words >= 6 && line.text.ends_with(['.', '!', '?', '。', '！', '？', ':', ',']))
         || line.text.chars().filter(|c| *c as u32 > 0x2e80).count() > 28
+}
+
+/// A short line that ends like a sentence.
+fn sentence(line: &Seen) -> bool {
+    line.words() >= 4 && line.text.ends_with(['.', '!', '?']) && !contact(line) && !titled(&line.fold)
 }
 
 /// Footers of lists and help desks: from their first line on.
@@ -426,7 +437,7 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     if start > from && drawn_line(&lines[start - 1].text) {
         start -= 1;
     }
-    piece(start, end, Rule::LegalNotice, sure < 4)
+    piece(start, end, Rule::LegalNotice, sure < 3)
 }
 
 fn heading(lines: &[Seen]) -> bool {
@@ -456,7 +467,7 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         let strong = shown.iter().filter(|l| contact(l)).count();
         let fits = shown
             .iter()
-            .all(|l| l.text.len() <= 120 && !prose(l) && !postscript(&l.fold));
+            .all(|l| l.text.len() <= 120 && !prose(l) && !postscript(&l.fold) && !sentence(l));
         (fits && shown.len() <= 16).then_some((shown.len(), strong))
     };
     // After a closing formula and a name.
@@ -478,7 +489,7 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
                 || closing(&lines[formula].text).is_some_and(|rest| !rest.is_empty())
                 || strong * 2 >= shown)
         {
-            return piece(start, end, Rule::ContactBlock, strong < 2 && shown > 2);
+            return piece(start, end, Rule::ContactBlock, strong * 5 < shown);
         }
         return None;
     }
@@ -575,10 +586,27 @@ fn contact(line: &Seen) -> bool {
         return false;
     }
     let words = line.words();
+    let fold = line.fold.as_str();
+    // A logo, as a mail program writes it in plain text.
+    if [
+        "[image:",
+        "[cid:",
+        "<image0",
+        "[logo",
+        "[image]",
+        "[facebook",
+        "[twitter",
+        "[linkedin",
+        "[inline image",
+    ]
+    .iter()
+    .any(|i| fold.starts_with(i))
+    {
+        return true;
+    }
     if words > 14 {
         return false;
     }
-    let fold = line.fold.as_str();
     let link = [
         "http://",
         "https://",

@@ -1,0 +1,343 @@
+use super::*;
+use crate::story::MailId;
+use crate::story::passage::{Hints, Image};
+use crate::story::submission::{Attachment, Document, Signals};
+
+const NOW: &str = "2011-01-01T00:00:00Z";
+
+fn mailbox(name: &str, address: &str) -> Mailbox {
+    Mailbox {
+        name: Some(name.to_owned()).filter(|n| !n.is_empty()),
+        address: Some(address.to_owned()),
+    }
+}
+
+fn mail(text: &str) -> Submission {
+    Submission {
+        mail: MailId::of("", "", "", text, &[]),
+        message_id: String::new(),
+        references: Vec::new(),
+        date: Some("2010-12-13T09:00:00Z".parse().unwrap()),
+        received: None,
+        subject: "My story".to_owned(),
+        from: mailbox("Marion Maxwell", "marion@example.org"),
+        sender: None,
+        reply_to: None,
+        to: Vec::new(),
+        lines: text.lines().map(Line::plain).collect(),
+        attachments: Vec::new(),
+        embedded: Vec::new(),
+        documents: Vec::new(),
+        signals: Signals::default(),
+        auth: Vec::new(),
+        notes: Vec::new(),
+    }
+}
+
+fn attachment(name: &str) -> Attachment {
+    Attachment {
+        name: Some(name.to_owned()),
+        media_type: "image/jpeg".to_owned(),
+        content_id: None,
+        inline: false,
+        bytes: Vec::new(),
+    }
+}
+
+fn photo(seed: u8) -> MediaFate {
+    MediaFate::Photo {
+        ext: "jpg".into(),
+        sha256: [seed; 32],
+        bytes: 200_000,
+        had_location: false,
+        width: 800,
+        height: 600,
+    }
+}
+
+fn of(submission: &Submission, fates: &[MediaFate]) -> Draft {
+    let team = ["cath@team.example".to_owned()];
+    let rules = DraftRules {
+        title: "Future Leader Stories: {{ author }}",
+        team: &team,
+    };
+    draft(submission, fates, &rules, NOW.parse().unwrap())
+}
+
+const PROSE: &str = "When I moved to Leeds there was no crossing on Mill Road, and two children had been hurt there that winter. \
+    So I knocked on forty doors and asked who would come with me to the council.";
+
+#[test]
+fn a_plain_story_becomes_a_titled_draft() {
+    let made = of(
+        &mail(&format!(
+            "{PROSE}\n\nThey said yes.\n\nMarion\n-- \nMarion Maxwell\n0113 496 0000"
+        )),
+        &[],
+    );
+    assert_eq!(made.title, "Future Leader Stories: Marion Maxwell");
+    assert_eq!(
+        (made.slug.as_str(), made.author.as_str(), made.subtitle),
+        ("marion-maxwell", "Marion Maxwell", None)
+    );
+    assert_eq!(made.body, format!("{PROSE}\n\nThey said yes.\n\nMarion\n"));
+    assert_eq!(made.date.to_string(), "2010-12-13T09:00:00Z");
+    assert_eq!((made.forwarder, made.notes), (None, vec![]));
+    assert_eq!(made.cuts.len(), 1);
+    assert!(made.cuts[0].text.contains("0113 496 0000"), "{:?}", made.cuts);
+    assert_eq!(made.cuts[0].before, "");
+}
+
+#[test]
+fn a_closing_whose_name_went_with_the_signature_gets_it_back_once() {
+    let made = of(
+        &mail(&format!("{PROSE}\n\nBest wishes,\n-- \nMarion Maxwell\nLeeds")),
+        &[],
+    );
+    assert!(made.body.ends_with("Best wishes,\\\nMarion Maxwell\n"), "{}", made.body);
+}
+
+#[test]
+fn a_date_in_the_future_is_now_and_told() {
+    let mut later = mail(PROSE);
+    later.date = Some("2031-01-01T00:00:00Z".parse().unwrap());
+    let made = of(&later, &[]);
+    assert_eq!(made.date.to_string(), NOW);
+    assert_eq!(made.notes, [Note::FutureDate("2031-01-01 00:00 UTC".into())]);
+}
+
+#[test]
+fn only_a_forward_by_the_team_changes_whose_story_it_is() {
+    let text = format!(
+        "Please put this one up.\n\n---------- Forwarded message ----------\nFrom: Ama Boateng <ama@example.org>\n\
+         Date: Mon, Dec 6, 2010 at 9:15 AM\nSubject: The crossing on Mill Road\nTo: Cath Lee <cath@team.example>\n\n{PROSE}\n\nAma"
+    );
+    let mut forward = mail(&text);
+    forward.subject = "Fwd: The crossing on Mill Road".into();
+    forward.from = mailbox("Cath Lee", "Cath@Team.example");
+    let made = of(&forward, &[]);
+    assert_eq!(made.author, "Ama Boateng");
+    assert_eq!(made.subtitle.as_deref(), Some("The crossing on Mill Road"));
+    assert_eq!(made.storyteller, mailbox("Ama Boateng", "ama@example.org"));
+    assert_eq!(made.forwarder, Some(mailbox("Cath Lee", "Cath@Team.example")));
+    assert_eq!(made.date.to_string(), "2010-12-06T09:15:00Z");
+    assert_eq!(made.body, format!("{PROSE}\n\nAma\n"));
+    assert_eq!(
+        (made.cuts[0].rule.as_str(), made.cuts[0].text.as_str()),
+        (COVER_NOTE, "Please put this one up.")
+    );
+    assert_eq!(made.notes, []);
+
+    forward.from = mailbox("Tom Hill", "tom@example.org");
+    let made = of(&forward, &[]);
+    assert_eq!((made.author.as_str(), &made.forwarder), ("Tom Hill", &None));
+    assert!(made.body.contains("Please put this one up."));
+    assert_eq!(
+        made.notes,
+        [Note::MaybeForwarded {
+            forwarder: "Tom Hill".into(),
+            original: "Ama Boateng".into()
+        }]
+    );
+}
+
+#[test]
+fn a_mail_attached_by_the_team_is_the_story() {
+    let mut inner = mail(PROSE);
+    inner.from = mailbox("BOATENG, AMA", "ama@example.org");
+    let mut outer = mail("See attached, lovely one.");
+    outer.from = mailbox("Cath Lee", "cath@team.example");
+    outer.embedded = vec![inner];
+    let made = of(&outer, &[]);
+    assert_eq!((made.author.as_str(), made.body.trim()), ("Ama Boateng", PROSE));
+    assert_eq!(made.cuts[0].text, "See attached, lovely one.");
+    assert_eq!(made.forwarder, Some(outer.from.clone()));
+
+    outer.from = mailbox("Tom Hill", "tom@example.org");
+    let made = of(&outer, &[]);
+    assert_eq!(made.author, "Tom Hill");
+    assert!(made.notes.contains(&Note::MaybeForwarded {
+        forwarder: "Tom Hill".into(),
+        original: "BOATENG, AMA".into()
+    }));
+}
+
+#[test]
+fn photos_stand_where_they_stood_and_logos_do_not() {
+    let mut story = mail(PROSE);
+    story.attachments = ["us.jpg", "logo.png", "later.jpg", "again.jpg", "sig.png", "report.pdf"]
+        .map(attachment)
+        .into();
+    let image = |place, alt: &str| Span {
+        image: Some(Image::Part(place)),
+        ..Span::text(alt)
+    };
+    story.lines.push(Line {
+        spans: vec![image(2, "image001.jpg")],
+        ..Line::default()
+    });
+    story.lines.push(Line::plain("And then we won."));
+    story.lines.push(Line {
+        spans: vec![image(4, "")],
+        hints: Hints {
+            signature: true,
+            ..Hints::default()
+        },
+        ..Line::default()
+    });
+    let small = MediaFate::Photo {
+        ext: "png".into(),
+        sha256: [9; 32],
+        bytes: 3000,
+        had_location: false,
+        width: 120,
+        height: 40,
+    };
+    let located = MediaFate::Photo {
+        ext: "jpg".into(),
+        sha256: [1; 32],
+        bytes: 90_000,
+        had_location: true,
+        width: 800,
+        height: 600,
+    };
+    let left = MediaFate::Left {
+        why: "PDF is not published".into(),
+    };
+    let made = of(&story, &[located, small, photo(2), photo(2), photo(5), left]);
+    assert_eq!(
+        made.body,
+        format!("{PROSE}\n\n![](photo-1.jpg)\n\nAnd then we won.\n\n![](photo-2.jpg)\n")
+    );
+    let files: Vec<(usize, &str)> = made.media.iter().map(|p| (p.attachment, p.file.as_str())).collect();
+    assert_eq!(files, [(2, "photo-1.jpg"), (0, "photo-2.jpg")]);
+    assert!(made.notes.contains(&Note::HadLocation));
+    let kept: Vec<&str> = made
+        .notes
+        .iter()
+        .filter_map(|n| match n {
+            Note::AttachmentKept { name, .. } => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(kept, ["logo.png", "again.jpg", "sig.png", "report.pdf"]);
+}
+
+#[test]
+fn a_picture_that_plain_text_names_stands_there() {
+    let mut story = mail(&format!("{PROSE}\n\n[image: us.jpg]\n\nThe end."));
+    story.attachments = vec![attachment("us.jpg")];
+    assert_eq!(
+        of(&story, &[photo(1)]).body,
+        format!("{PROSE}\n\n![](photo-1.jpg)\n\nThe end.\n")
+    );
+}
+
+#[test]
+fn a_document_is_the_story_where_the_mail_only_covers_it() {
+    let mut cover = mail("Hi, my story is attached. Marion");
+    cover.attachments = vec![attachment("story.docx")];
+    cover.documents = vec![Document {
+        attachment: 0,
+        lines: vec![Line::plain(PROSE)],
+    }];
+    let made = of(&cover, &[MediaFate::Left { why: String::new() }]);
+    assert_eq!(made.body.trim(), PROSE);
+    assert_eq!(made.cuts[0].text, "Hi, my story is attached. Marion");
+    assert_eq!(made.notes, [Note::FromDocument("story.docx".into())]);
+}
+
+#[test]
+fn where_there_is_no_story_the_note_says_what_to_do() {
+    let little = |submission: &Submission, fates: &[MediaFate]| {
+        let found = of(submission, fates).notes.into_iter().find_map(|n| match n {
+            Note::LittleText(what) => Some(what),
+            _ => None,
+        });
+        found.unwrap_or_default()
+    };
+    assert!(little(&mail(""), &[]).contains("empty"));
+    assert!(little(&mail("https://docs.example.com/d/1"), &[]).contains("only a link"));
+    assert!(little(&mail("Here it is!"), &[]).contains("3 words"));
+    let mut with = mail("");
+    with.attachments = vec![attachment("story.pdf")];
+    assert!(little(&with, &[MediaFate::Left { why: "PDF".into() }]).contains("story.pdf"));
+    assert!(little(&with, &[photo(1)]).contains("only photos"));
+    assert_eq!(little(&mail(PROSE), &[]), "");
+}
+
+#[test]
+fn several_stories_in_one_mail_are_told() {
+    let heading = |name: &str| Line {
+        kind: Kind::Heading(2),
+        spans: vec![Span::text(name)],
+        ..Line::default()
+    };
+    let mut two = mail("");
+    two.lines = vec![
+        heading("Ama Boateng"),
+        Line::plain(PROSE),
+        heading("Tom Hill"),
+        Line::plain(PROSE),
+    ];
+    assert!(of(&two, &[]).notes.contains(&Note::SeveralStories));
+    two.lines = vec![heading("The Beginning of It All"), Line::plain(PROSE)];
+    assert!(!of(&two, &[]).notes.contains(&Note::SeveralStories));
+}
+
+#[test]
+fn what_was_cut_goes_back_before_its_paragraph() {
+    let piece = |before: &str| CutPiece {
+        n: 1,
+        rule: "x".into(),
+        why: "y".into(),
+        text: "cut".into(),
+        before: before.into(),
+    };
+    let body = "one\n\ntwo two\n\nthree\n";
+    for (before, expected) in [
+        ("two two", "one\n\ncut\n\ntwo two\n\nthree\n"),
+        ("one", "cut\n\none\n\ntwo two\n\nthree\n"),
+        ("two", "one\n\ncut\n\ntwo two\n\nthree\n"),
+        ("", "one\n\ntwo two\n\nthree\n\ncut\n"),
+        ("gone", "one\n\ntwo two\n\nthree\n\ncut\n"),
+    ] {
+        assert_eq!(restore(body, &piece(before)), expected, "{before}");
+    }
+    assert_eq!(restore("", &piece("x")), "cut\n");
+}
+
+#[test]
+fn a_cut_knows_the_paragraph_after_it() {
+    let text = format!(
+        "On Mon, 6 Dec 2010 at 09:15, Cath Lee <cath@team.example> wrote:\n\n{PROSE}\n\nThe end of it all, and a good one."
+    );
+    let mut answer = mail(&text);
+    for line in &mut answer.lines[..1] {
+        line.hints.attribution = true;
+        line.hints.quoted = true;
+    }
+    answer.lines.insert(
+        1,
+        Line {
+            quote: 1,
+            ..Line::plain("Send us your story!")
+        },
+    );
+    let made = of(&answer, &[]);
+    let Some(piece) = made.cuts.first() else {
+        panic!("nothing was cut: {made:?}")
+    };
+    assert_eq!(piece.before, PROSE);
+    assert_eq!(restore(&made.body, piece).find(&piece.text), Some(0));
+}
+
+#[test]
+fn the_title_is_the_template_with_the_byline() {
+    assert_eq!(
+        title("Stories: {{ author }}", "A {{ author }} B"),
+        "Stories: A {{ author }} B"
+    );
+    assert_eq!(title("{{author}}!", "A"), "A!");
+    assert_eq!(title("{{ other }} {{", "A"), "{{ other }} {{");
+}
