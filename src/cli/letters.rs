@@ -23,7 +23,7 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
         Letters::Edit { letter } => {
             let waiting = one(letters::find(desk, &repo, &all, &letter)?, &letter)?;
             let before = letters::letter(desk, &repo, desk.look_at_spool().as_ref(), waiting)?;
-            let (subject, text) = words(&before);
+            let (subject, text) = letters::words(&before);
             let text = super::edit::in_editor(format!("Subject: {subject}\n\n{text}\n").as_bytes(), ".txt")?;
             if global.dry_run {
                 return Ok(0);
@@ -131,20 +131,8 @@ fn list(desk: &Desk, all: &[Waiting], report: &Report) -> Outcome {
     Ok(0)
 }
 
-/// Subject and plain text of a letter we wrote.
-fn words(bytes: &[u8]) -> (String, String) {
-    let kept = crate::spool::Spool::sworn_by_pack(bytes);
-    match crate::mail::read(kept, &crate::mail::ReadSetting::default()) {
-        Ok(mail) => {
-            let lines: Vec<String> = mail.lines.iter().map(|l| l.words()).collect();
-            (mail.subject, lines.join("\n").trim().to_owned())
-        }
-        Err(_) => (String::new(), String::from_utf8_lossy(bytes).into_owned()),
-    }
-}
-
 fn show(bytes: &[u8], waiting: &Waiting, report: &Report) {
-    let (subject, text) = words(bytes);
+    let (subject, text) = letters::words(bytes);
     let to = waiting.to.as_ref().map(shown).unwrap_or_default();
     if report.json {
         let mut object = as_json(waiting);
@@ -156,7 +144,7 @@ fn show(bytes: &[u8], waiting: &Waiting, report: &Report) {
     report.line(&format!("To: {to}\nSubject: {subject}\n\n{text}"));
 }
 
-fn send(desk: &Desk, global: &Global, repo: &crate::repo::StoryRepo, chosen: &[Waiting], report: &Report) -> Outcome {
+fn send(desk: &Desk, global: &Global, repo: &crate::desk::StoryRepo, chosen: &[Waiting], report: &Report) -> Outcome {
     if global.dry_run {
         for w in chosen {
             let to = w.to.as_ref().map(shown).unwrap_or_default();

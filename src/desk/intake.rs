@@ -411,6 +411,11 @@ fn fate(photo: &media::Photo) -> MediaFate {
     }
 }
 
+/// Reads a mail again that is durable in a story's private part or in the spool.
+pub fn reread(raw: &[u8]) -> Result<Submission, mail::Unreadable> {
+    mail::read(Spool::sworn_by_pack(raw), &ReadSetting::default())
+}
+
 /// The addresses of this desk.
 pub fn own_addresses(desk: &Desk) -> Vec<String> {
     let mut own = vec![

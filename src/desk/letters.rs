@@ -231,6 +231,17 @@ fn facts(desk: &Desk, story: &Story, people: &People, about: &EventId) -> Facts 
     }
 }
 
+/// Subject and plain text of a letter we wrote.
+pub fn words(bytes: &[u8]) -> (String, String) {
+    match super::intake::reread(bytes) {
+        Ok(mail) => {
+            let lines: Vec<String> = mail.lines.iter().map(|l| l.words()).collect();
+            (mail.subject, lines.join("\n").trim().to_owned())
+        }
+        Err(_) => (String::new(), String::from_utf8_lossy(bytes).into_owned()),
+    }
+}
+
 /// Keeps a letter in a person's own words; it leaves so.
 pub fn reword(desk: &Desk, repo: &StoryRepo, spool: &mut Spool, waiting: &Waiting, text: &str) -> Result<(), Trouble> {
     if waiting.due.claim.is_some() {

@@ -164,6 +164,6 @@ fn clean(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod circle;
+mod circle_tests;
 #[cfg(test)]
 mod tests;
