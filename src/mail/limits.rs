@@ -36,7 +36,7 @@ pub enum OverLimit {
     Parts,
     #[error("its parts are nested more than {MAX_NESTING} deep")]
     Nesting,
-    #[error("its text is longer than {MAX_TEXT} bytes or {MAX_LINES} lines")]
+    #[error("its text is longer than {MAX_TEXT} bytes or {MAX_LINES} lines, or its HTML has more tags than a letter has")]
     Text,
 }
 

@@ -146,8 +146,14 @@ impl Reader<'_> {
         let mail = ident::of_leaves_decoded(&parts, &bytes);
         let signals = signals::of(&parts);
         let plan = Plan::of(&parts);
-        for at in (0..parts.len()).filter(|&at| plan.consumes(at) && parts[at].media_type != "text/html") {
-            self.charge(&bytes[at])?;
+        let plain = |at: &usize| plan.consumes(*at) && parts[*at].media_type != "text/html";
+        let mut lines = 0;
+        for text in (0..parts.len()).filter(plain).map(|at| &bytes[at]) {
+            self.text_left = self.text_left.checked_sub(text.len()).ok_or(OverLimit::Text)?;
+            lines += line_count(text);
+        }
+        if lines > self.lines_left {
+            return Err(OverLimit::Text.into());
         }
 
         let mut notes = Vec::new();
@@ -197,6 +203,10 @@ impl Reader<'_> {
             images: &images,
         };
         let mut body = plan.render(&source);
+        if body.too_large && body.lines.iter().all(Line::is_blank) {
+            return Err(OverLimit::Text.into());
+        }
+        self.lines_left = self.lines_left.checked_sub(body.lines.len()).ok_or(OverLimit::Text)?;
         notes.append(&mut body.notes);
         if body.lines.iter().all(Line::is_blank)
             && let Some((name, mut text)) = source.attached_text()
@@ -234,19 +244,6 @@ impl Reader<'_> {
             signals,
             notes,
         })
-    }
-
-    /// Takes text off what may be read of it: a line costs far more memory than its bytes. HTML has bounds of its own.
-    fn charge(&mut self, text: &[u8]) -> Result<(), OverLimit> {
-        let breaks = text.iter().filter(|b| matches!(b, b'\n' | b'\r' | 0x0b | 0x0c)).count();
-        let pairs = memchr::memmem::find_iter(text, b"\r\n").count();
-        let separators = memchr::memmem::find_iter(text, "\u{2028}").count();
-        self.text_left = self.text_left.checked_sub(text.len()).ok_or(OverLimit::Text)?;
-        self.lines_left = self
-            .lines_left
-            .checked_sub(breaks - pairs + separators)
-            .ok_or(OverLimit::Text)?;
-        Ok(())
     }
 
     /// An attached mail, read in the same way; or why not.
@@ -289,6 +286,14 @@ fn read_documents(attachments: &mut Vec<Attachment>, notes: &mut Vec<Note>) -> V
         }
     }
     documents
+}
+
+/// How many lines plain text will have, before they are made: a line costs far more memory than its bytes.
+fn line_count(text: &[u8]) -> usize {
+    let breaks = text.iter().filter(|b| matches!(b, b'\n' | b'\r' | 0x0b | 0x0c)).count();
+    let pairs = memchr::memmem::find_iter(text, b"\r\n").count();
+    let separators = memchr::memmem::find_iter(text, "\u{2028}").count();
+    breaks - pairs + separators
 }
 
 /// Whether a header is a mail's: has a field that every mail has one of.
