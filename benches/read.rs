@@ -67,9 +67,16 @@ fn rates(mbox: &str) -> ExitCode {
         mails.len() as f64 / times[ROUNDS / 2].as_secs_f64()
     };
     let [parser, reader, id] = spent.each_mut().map(rate);
-    println!("{} mails, {:.1} MB, medians of {ROUNDS}", mails.len(), raw.len() as f64 / 1e6);
+    println!(
+        "{} mails, {:.1} MB, medians of {ROUNDS}",
+        mails.len(),
+        raw.len() as f64 / 1e6
+    );
     println!("mail-parser alone   {parser:8.0} mails/s");
-    println!("read                {reader:8.0} mails/s   {:.2} of mail-parser", reader / parser);
+    println!(
+        "read                {reader:8.0} mails/s   {:.2} of mail-parser",
+        reader / parser
+    );
     println!("mail id alone       {id:8.0} mails/s");
     ExitCode::SUCCESS
 }
@@ -83,19 +90,33 @@ const HOSTILE: [Mail; 16] = [
         let level = |i| format!("Content-Type: multipart/mixed; boundary=b{i}\n\n--b{i}\n");
         format!("{HEAD}{}", (0..10_000).map(level).collect::<String>())
     }),
-    ("10,000 mails in mails", || format!("{HEAD}{}", "Content-Type: message/rfc822\n\n".repeat(10_000))),
-    ("1,000,000 headers", || format!("{}\nText", "X-Header: value\n".repeat(1_000_000))),
-    ("a header of 100 MB", || format!("{HEAD}X: {}\n\nText", "y".repeat(100 << 20))),
-    ("500,000 addresses", || format!("To: {}\n\nText", "a@example.org,\n ".repeat(500_000))),
+    ("10,000 mails in mails", || {
+        format!("{HEAD}{}", "Content-Type: message/rfc822\n\n".repeat(10_000))
+    }),
+    ("1,000,000 headers", || {
+        format!("{}\nText", "X-Header: value\n".repeat(1_000_000))
+    }),
+    ("a header of 100 MB", || {
+        format!("{HEAD}X: {}\n\nText", "y".repeat(100 << 20))
+    }),
+    ("500,000 addresses", || {
+        format!("To: {}\n\nText", "a@example.org,\n ".repeat(500_000))
+    }),
     ("50 MB of boundaries", || parts(&"--b\n".repeat(12 << 20))),
-    ("50 MB of near boundaries", || parts(&format!("--b\n\n{}", "--bb\n".repeat(10 << 20)))),
+    ("50 MB of near boundaries", || {
+        parts(&format!("--b\n\n{}", "--bb\n".repeat(10 << 20)))
+    }),
     ("a million parts", || parts(&"--b\n\ntext\n".repeat(1_000_000))),
     ("one line of 8 MB", || format!("{HEAD}\n{}", "word ".repeat(1_600_000))),
     ("one line of 35 MB", || format!("{HEAD}\n{}", "word ".repeat(7 << 20))),
     ("1,000,000 >", || format!("{HEAD}\n{}", ">".repeat(1_000_000))),
-    ("200,000 lines of > >", || format!("{HEAD}\n{}", "> > quoted\n".repeat(190_000))),
+    ("200,000 lines of > >", || {
+        format!("{HEAD}\n{}", "> > quoted\n".repeat(190_000))
+    }),
     ("100,000 nested tags", || html(&"<div>".repeat(100_000))),
-    ("100,000 nested quotes", || html(&"<blockquote type=cite>".repeat(100_000))),
+    ("100,000 nested quotes", || {
+        html(&"<blockquote type=cite>".repeat(100_000))
+    }),
     ("35 MB of HTML", || html(&"<p>a <b>word</b></p>\n".repeat(1_700_000))),
     ("an attachment of 33 MB", || {
         let body = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAxMjM0NTY=\n".repeat(420_000);
@@ -120,7 +141,10 @@ fn all_hostile() -> ExitCode {
         let Ok(program) = std::env::current_exe() else {
             return ExitCode::FAILURE;
         };
-        good &= Command::new(program).args(["hostile", name]).status().is_ok_and(|s| s.success());
+        good &= Command::new(program)
+            .args(["hostile", name])
+            .status()
+            .is_ok_and(|s| s.success());
     }
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -139,11 +163,21 @@ fn one_hostile(name: &str) -> ExitCode {
     let seconds = begun.elapsed().as_secs_f64();
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
-    let peak = peak.and_then(|l| l.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) >> 10;
+    let peak = peak
+        .and_then(|l| l.trim().trim_end_matches(" kB").parse::<u64>().ok())
+        .unwrap_or(0)
+        >> 10;
     let said = match result {
         Ok(found) => format!("read, {} lines", found.lines.len()),
         Err(why) => format!("refused: {why}"),
     };
-    println!("{name:<26} {:6.1} MB  {seconds:6.2} s  {peak:5} MB peak  {said}", raw.len() as f64 / 1e6);
-    if seconds < SECONDS && peak < MEGABYTES { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    println!(
+        "{name:<26} {:6.1} MB  {seconds:6.2} s  {peak:5} MB peak  {said}",
+        raw.len() as f64 / 1e6
+    );
+    if seconds < SECONDS && peak < MEGABYTES {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

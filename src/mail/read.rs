@@ -71,6 +71,7 @@ fn read_bytes(raw: &[u8], setting: &ReadSetting) -> Result<Submission, Unreadabl
         let mut reader = Reader {
             setting,
             embedded_left: MAX_EMBEDDED,
+            documents_left: MAX_DOCUMENTS,
             text_left: MAX_TEXT,
             lines_left: MAX_LINES,
         };
@@ -113,6 +114,7 @@ pub fn glance(raw: &[u8]) -> Glance {
 struct Reader<'s> {
     setting: &'s ReadSetting,
     embedded_left: usize,
+    documents_left: usize,
     text_left: usize,
     lines_left: usize,
 }
@@ -221,7 +223,7 @@ impl Reader<'_> {
             }
         }
         notes.extend(attachments.iter().filter_map(document::unread));
-        let documents = read_documents(&mut attachments, &mut notes);
+        let documents = self.documents(&mut attachments, &mut notes);
 
         let from = people::first(fields, "From").unwrap_or_default();
         let sender = people::first(fields, "Sender").filter(|s| !same_address(s, &from));
@@ -246,6 +248,35 @@ impl Reader<'_> {
         })
     }
 
+    /// Reads the .docx among the attachments; the pictures in them become attachments too.
+    fn documents(&mut self, attachments: &mut Vec<Attachment>, notes: &mut Vec<Note>) -> Vec<Document> {
+        let mut documents = Vec::new();
+        for at in 0..attachments.len() {
+            let attachment = &attachments[at];
+            if !document::is_docx(attachment) || self.documents_left == 0 {
+                continue;
+            }
+            self.documents_left -= 1;
+            match docx::read(&attachment.bytes, attachments.len()) {
+                Ok(read) => {
+                    if read.hidden && !notes.contains(&Note::HiddenText) {
+                        notes.push(Note::HiddenText);
+                    }
+                    documents.push(Document {
+                        attachment: at,
+                        lines: read.lines,
+                    });
+                    attachments.extend(read.pictures);
+                }
+                Err(why) => notes.push(Note::AttachmentKept {
+                    name: attachment.name.clone().unwrap_or_else(|| "document".to_owned()),
+                    why: why.to_string(),
+                }),
+            }
+        }
+        documents
+    }
+
     /// An attached mail, read in the same way; or why not.
     fn embedded(&mut self, raw: &[u8], depth: usize) -> Result<Submission, String> {
         if depth >= MAX_EMBEDDED_DEPTH {
@@ -258,34 +289,6 @@ impl Reader<'_> {
         self.read(raw, depth + 1)
             .map_err(|error| format!("it cannot be read: {error}"))
     }
-}
-
-/// Reads the .docx among the attachments; the pictures in them become attachments too.
-fn read_documents(attachments: &mut Vec<Attachment>, notes: &mut Vec<Note>) -> Vec<Document> {
-    let mut documents = Vec::new();
-    for at in 0..attachments.len() {
-        let attachment = &attachments[at];
-        if !document::is_docx(attachment) || documents.len() == MAX_DOCUMENTS {
-            continue;
-        }
-        match docx::read(&attachment.bytes, attachments.len()) {
-            Ok(read) => {
-                if read.hidden && !notes.contains(&Note::HiddenText) {
-                    notes.push(Note::HiddenText);
-                }
-                documents.push(Document {
-                    attachment: at,
-                    lines: read.lines,
-                });
-                attachments.extend(read.pictures);
-            }
-            Err(why) => notes.push(Note::AttachmentKept {
-                name: attachment.name.clone().unwrap_or_else(|| "document".to_owned()),
-                why: why.to_string(),
-            }),
-        }
-    }
-    documents
 }
 
 /// How many lines plain text will have, before they are made: a line costs far more memory than its bytes.
