@@ -12,7 +12,7 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, address};
 
 use super::{Outbox, SendError, Sent};
-use crate::story::letter::Outgoing;
+use crate::story::letter::{Envelope, Outgoing};
 
 /// Where a letter is handed in.
 pub struct SmtpServer {
@@ -215,7 +215,7 @@ fn envelope_of(letter: &Outgoing) -> Result<address::Envelope, SendError> {
         })
     };
     let sender = letter.envelope.sender.as_deref().map(parse).transpose()?;
-    let recipient = parse(&letter.envelope.recipient)?;
+    let recipient = parse(&Envelope::to(&letter.envelope.recipient, None).recipient)?;
     address::Envelope::new(sender, vec![recipient]).map_err(|error| SendError::Refused {
         said: error.to_string(),
     })
