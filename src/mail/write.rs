@@ -70,8 +70,9 @@ pub fn write(letter: &Letter) -> Result<Written, WriteError> {
     };
     let answered = letter.in_reply_to.as_deref().and_then(message_id);
     let mut thread: Vec<String> = letter.references.iter().filter_map(|id| message_id(id)).collect();
-    if let Some(answered) = &answered {
-        thread.retain(|id| id != answered);
+    if let Some(answered) = &answered
+        && !thread.contains(answered)
+    {
         thread.push(answered.clone());
     }
     if thread.len() > LONGEST_THREAD {
