@@ -150,9 +150,10 @@ impl Session {
             };
             if let Err(error) = connection.auth(mechanisms, &credentials) {
                 connection.abort();
+                // what is no trouble of the network is the login's: 5xx, no common mechanism, a token answered with a challenge
+                let is_login = error.is_permanent() || error.is_client();
                 return Err(match told(error) {
-                    // the letter is not at fault before there was one
-                    SendError::Refused { said } => SendError::Login { said },
+                    SendError::Later { said } | SendError::Refused { said } if is_login => SendError::Login { said },
                     other => other,
                 });
             }
@@ -248,8 +249,7 @@ fn told(error: smtp::Error) -> SendError {
         Some(530 | 534 | 535 | 538) => SendError::Login { said },
         _ if error.is_permanent() => SendError::Refused { said },
         _ if error.is_tls() || said.contains("certificate") => SendError::Setup { said },
-        // lettre's own refusals: no common way to log in, or an address that needs SMTPUTF8
-        _ if error.is_client() && said.contains("authentication") => SendError::Login { said },
+        // lettre's own refusal of an address that needs SMTPUTF8
         _ if error.is_client() && said.contains("non-ascii") => SendError::Refused { said },
         _ => SendError::Later { said },
     }
