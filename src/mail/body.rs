@@ -75,6 +75,7 @@ impl Plan {
     fn leaf(&mut self, part: &Part, at: usize, leading: bool) -> Vec<Piece> {
         let disposition = disposition(part);
         let named = part.content.get("name").is_some() || disposition == "attachment" || has_file_name(part);
+        let named = named && !is_torn_off(part);
         let piece = match part.media_type.as_str() {
             // the first text is the body whatever it is called, unless it says it is an attachment; a mail that is all one text
             // is its body anyway
@@ -137,6 +138,17 @@ impl Plan {
             }],
         }
     }
+}
+
+/// Whether this is a text that Exchange tore off: it makes what stood after a picture an attachment, `ATT00001.txt`.
+fn is_torn_off(part: &Part) -> bool {
+    let name = file_name(part).unwrap_or_default().to_ascii_lowercase();
+    let stem = name
+        .strip_suffix(".txt")
+        .or_else(|| name.strip_suffix(".htm"))
+        .or_else(|| name.strip_suffix(".html"));
+    let digits = stem.and_then(|s| s.strip_prefix("att"));
+    digits.is_some_and(|d| d.len() >= 5 && d.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn has_html(pieces: &[Piece]) -> bool {

@@ -38,14 +38,15 @@ pub(super) fn decode(bytes: &[u8], label: Option<&str>) -> Decoded {
     let label = label.as_deref().unwrap_or_default();
     let declared = known(label);
     let stateful = declared == Some(encoding_rs::ISO_2022_JP);
+    // the escape to a Japanese character set, which is often unlabelled or called US-ASCII
+    let escaped = memchr::memmem::find(bytes, b"\x1b$").is_some();
     if let Some(found) = wide(bytes, declared) {
         return found;
     }
-    if bytes.is_ascii() && !(stateful || (declared.is_none() && bytes.contains(&0x1b))) {
+    if bytes.is_ascii() && !(stateful || escaped) {
         return Decoded::declared(String::from_utf8_lossy(bytes));
     }
     if bytes.is_ascii() {
-        // ISO-2022-JP, which is often unlabelled
         let text = encoding_rs::ISO_2022_JP.decode_without_bom_handling_and_without_replacement(bytes);
         return match text {
             Some(text) if stateful => Decoded::declared(text),
@@ -281,6 +282,12 @@ mod tests {
             (
                 &jp,
                 None,
+                "\u{3053}\u{3093}\u{306b}\u{3061}\u{306f}",
+                Some("ISO-2022-JP"),
+            ),
+            (
+                &jp,
+                Some("us-ascii"),
                 "\u{3053}\u{3093}\u{306b}\u{3061}\u{306f}",
                 Some("ISO-2022-JP"),
             ),

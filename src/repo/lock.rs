@@ -140,7 +140,6 @@ impl StoryRepo {
             format!("refs/heads/{branch}"),
         ];
         let locks = lockable.map(|name: String| lock_path(&self.dir.join(name)));
-        let inode = |path: &Path| fs::symlink_metadata(path).ok().map(|m| (m.dev(), m.ino()));
         let removing = |path: &Path| {
             let path = path.to_owned();
             move |e| RepoError::io("removing", path)(e)
@@ -191,6 +190,10 @@ fn words(text: &str) -> Option<Words> {
     })
 }
 
+fn inode(path: &Path) -> Option<(u64, u64)> {
+    fs::symlink_metadata(path).ok().map(|m| (m.dev(), m.ino()))
+}
+
 fn lock_path(target: &Path) -> PathBuf {
     let mut name = target.as_os_str().to_owned();
     name.push(".lock");
@@ -216,6 +219,10 @@ impl Lock {
         }
         fs::create_dir_all(repo.temp_dir()).map_err(RepoError::io("making", repo.temp_dir()))?;
         let temp = repo.temp_dir().join(format!("{}.mark", name.replace('/', "-")));
+        // one of ours that could not be removed
+        if inode(&temp).is_some() && inode(&temp) == inode(&lock) {
+            let _ = fs::remove_file(&lock);
+        }
         let _ = fs::remove_file(&temp);
         File::create_new(&temp).map_err(RepoError::io("making", &temp))?;
         let held = Lock { target, lock, temp };

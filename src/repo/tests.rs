@@ -421,6 +421,27 @@ fn pack_index(repo: &StoryRepo) -> String {
 }
 
 #[test]
+fn a_month_with_many_stories_costs_a_batch_little_and_git_reads_it() {
+    let (_temp, repo) = new_repo();
+    let name = |n: u32| StoryId::new(None, "Ann", &MailId::of(&n.to_string(), "", "", "", &[]));
+    let mut batch = repo.batch().unwrap();
+    for n in 0..400 {
+        batch
+            .add(
+                &change(&name(n), &[("index.md", Some(n.to_string().as_bytes()))], &[]),
+                &[],
+            )
+            .unwrap();
+    }
+    // 400 trees of the month are 3 MB
+    assert!(batch.bytes() < 300_000, "{}", batch.bytes());
+    batch.finish().unwrap();
+    assert_sound(&repo);
+    assert_eq!(repo.stories(&repo.tip().unwrap()).unwrap().count(), 400);
+    git(repo.root(), &["verify-pack", &pack_index(&repo)]);
+}
+
+#[test]
 fn a_dropped_batch_leaves_nothing() {
     let (_temp, repo) = new_repo();
     let mut batch = repo.batch().unwrap();

@@ -208,6 +208,19 @@ fn what_is_attached_is_an_attachment() {
         (text(&found).as_str(), found.attachments.len()),
         ("The story.\n\nList footer", 0)
     );
+    // Exchange tears off what stood after a picture
+    let torn = part(
+        "Content-Type: text/plain; name=\"ATT00001.txt\"\nContent-Disposition: attachment; filename=\"ATT00001.txt\"",
+        "The end of it.",
+    );
+    let picture = part(
+        "Content-Type: image/jpeg; name=me.jpg\nContent-Disposition: inline",
+        "x",
+    );
+    assert_eq!(
+        text(&mixed(&[body.clone(), picture, torn])),
+        "The story.\n\n[0]\n\nThe end of it."
+    );
     // nothing but the attached text: that is the story
     let found = mixed(&[part("Content-Type: text/plain", ""), notes]);
     assert_eq!((text(&found).as_str(), found.attachments.len()), ("Notes.", 1));

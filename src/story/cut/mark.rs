@@ -79,7 +79,8 @@ const MARKS: &[char] = &['-', '_', '=', '*', '#', '–', '—', '─', '~', '<',
 const REPLY: &[&str] = &[
     "reply", "respond", "response", "type", "write", "answer", "comment", "antwort", "antworten", "schreiben",
     "répon", "respon", "rispond", "svar", "odpov", "ответ", "yanıt", "vastaa", "antwoord", "add your", "message",
-    "text",
+    "text", "escriba", "escribir", "respues", "digite", "scriv", "écri", "ecri", "schrijf", "skriv", "napisz",
+    "pišt", "回复", "回覆", "返信",
 ];
 #[rustfmt::skip]
 const ABOVE: &[&str] = &[

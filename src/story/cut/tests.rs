@@ -238,3 +238,219 @@ fn a_million_lines_and_a_megabyte_line_are_trimmed_in_linear_time() {
         }
     }
 }
+
+fn plain(text: &str) -> Vec<Line> {
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn a_forward_names_its_author_and_keeps_the_note_apart() {
+    let text = "Look at this.\n\n---------- Forwarded message ---------\nFrom: Marion Maxwell <marion@example.org>\n\
+                Date: Sat, Dec 4, 2010 at 10:00 AM\nSubject: Our crossing\nTo: <cath@team.example>\n\n\nWe won.\n";
+    for team_forwards in [true, false] {
+        let trimmed = trim(
+            &plain(text),
+            &Rules {
+                team_forwards,
+                subject: "Fwd: Our crossing",
+            },
+        );
+        let forward = trimmed.forward.expect("a forward");
+        assert_eq!(forward.from.name.as_deref(), Some("Marion Maxwell"));
+        assert_eq!(forward.from.address.as_deref(), Some("marion@example.org"));
+        assert_eq!(forward.date.as_deref(), Some("Sat, Dec 4, 2010 at 10:00 AM"));
+        assert_eq!(forward.subject.as_deref(), Some("Our crossing"));
+        assert_eq!(shown(&forward.cover), ["Look at this."]);
+        assert_eq!(shown(&trimmed.kept).len(), if team_forwards { 1 } else { 7 });
+    }
+}
+
+#[test]
+fn a_forward_quoted_line_by_line_loses_one_level() {
+    let text = "Begin forwarded message:\n\n> From: Marion <marion@example.org>\n> Date: 4 December 2010\n> Subject: Story\n\
+                > \n> We won.\n> \n> > They said no.\n> \n> We said yes.\n";
+    let trimmed = trim(
+        &plain(text),
+        &Rules {
+            team_forwards: true,
+            subject: "",
+        },
+    );
+    let depths: Vec<u8> = trimmed.kept.iter().filter(|l| !l.is_blank()).map(|l| l.quote).collect();
+    assert_eq!(depths, [0, 1, 0]);
+    assert_eq!(trimmed.forward.map(|f| f.depth), Some(1));
+}
+
+#[test]
+fn the_sign_off_name_is_reported_and_stays() {
+    for (text, name) in [
+        ("We won.\n\nBest wishes,\nMarion Maxwell\n", Some("Marion Maxwell")),
+        ("We won.\n\nBest wishes, Marion\n", Some("Marion")),
+        ("We won.\n\nMarion x\n", Some("Marion")),
+        ("We won.\n\n- Marion\n", Some("Marion")),
+        (
+            "We won.\n\nMit freundlichen Grüßen\n\nJana Weiß\nTel.: 030 900123\n",
+            Some("Jana Weiß"),
+        ),
+        (
+            "Nous avons gagné.\n\nCordialement,\nJeanne Dupont\n\nLe 4 déc. 2010 à 10:00, Cath <cath@team.example> a écrit :\n> Oui\n",
+            Some("Jeanne Dupont"),
+        ),
+        ("We won.\n\n-- \nMarion Maxwell\n01273 900123\n", Some("Marion Maxwell")),
+        ("We won.\n", None),
+        ("We won.\n\nIt was in May.\n", None),
+    ] {
+        assert_eq!(
+            trim(&plain(text), &Rules::default()).sign_off.as_deref(),
+            name,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn cutting_everything_is_called_off_and_said() {
+    for text in [
+        "> Please send us your story.\n> Cath\n",
+        "-- \nMarion\n",
+        "Sent from my iPhone\n",
+    ] {
+        let lines = plain(text);
+        let trimmed = trim(&lines, &Rules::default());
+        assert_eq!(
+            (trimmed.kept, trimmed.cuts.len(), trimmed.nothing_cut),
+            (lines, 0, true),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_doubtful_cut_of_most_of_the_mail_is_called_off() {
+    let text = "> It was the best of times, it was the worst of times, it was the age of wisdom,\n> it was the age of foolishness.\n\nSo it was.\n";
+    let trimmed = trim(&plain(text), &Rules::default());
+    assert!(trimmed.nothing_cut && trimmed.cuts.is_empty());
+}
+
+/// What HTML said, put on lines: q quoted, s signature, a attribution, a digit for the depth of citing blockquotes.
+fn html(rows: &[(&str, &str)]) -> Vec<Line> {
+    let with = |marks: &str, text: &str| {
+        let mut line = Line::plain(text);
+        line.hints.quoted = marks.contains('q');
+        line.hints.signature = marks.contains('s');
+        line.hints.attribution = marks.contains('a');
+        line.hints.forwarded = marks.contains('f');
+        line.quote = marks.bytes().find(u8::is_ascii_digit).map_or(0, |d| d - b'0');
+        line
+    };
+    rows.iter().map(|(marks, text)| with(marks, text)).collect()
+}
+
+#[test]
+fn the_programs_own_elements_are_believed() {
+    type Rows = &'static [(&'static str, &'static str)];
+    let table: &[(&str, Rows, &[&str])] = &[
+        (
+            "Gmail",
+            &[
+                ("", "We won."),
+                ("", ""),
+                ("qa", "Cath schreef iets op zaterdag"),
+                ("q1", "Dear Marion,"),
+                ("q1", "story?"),
+            ],
+            &["We won."],
+        ),
+        (
+            "Gmail, answers between the quotations",
+            &[
+                ("", "See below."),
+                ("qa", "On Sat Cath wrote:"),
+                ("q1", "Where?"),
+                ("q", "In Brighton."),
+                ("q1", "When?"),
+                ("q", "In May."),
+            ],
+            &[
+                "See below.",
+                "On Sat Cath wrote:",
+                "Where?",
+                "In Brighton.",
+                "When?",
+                "In May.",
+            ],
+        ),
+        (
+            "Outlook, divRplyFwdMsg",
+            &[
+                ("", "We won."),
+                ("q", ""),
+                ("q", "From: Cath <cath@team.example>"),
+                ("q", "Sent: Saturday"),
+                ("q", "Subject: x"),
+                ("q", ""),
+                ("q", "Dear Marion"),
+            ],
+            &["We won."],
+        ),
+        (
+            "Yahoo, older mail in a blockquote inside",
+            &[
+                ("", "We won."),
+                ("q", "On Sat, Dec 4, 2010 at 10:00 AM, Cath <cath@team.example> wrote:"),
+                ("q", "Dear Marion"),
+                ("q", "please"),
+                ("q", "send"),
+                ("q", "it"),
+                ("q1", "old"),
+                ("q", "Cath"),
+            ],
+            &["We won."],
+        ),
+        (
+            "signature element",
+            &[("", "We won."), ("", ""), ("s", "Marion Maxwell"), ("s", "Organiser")],
+            &["We won."],
+        ),
+        (
+            "signature element before the quotation",
+            &[
+                ("", "We won."),
+                ("s", "Marion Maxwell"),
+                ("qa", "On Sat Cath wrote:"),
+                ("q1", "Dear"),
+            ],
+            &["We won."],
+        ),
+        ("all of it in a quotation", &[("q1", "We won.")], &["We won."]),
+    ];
+    for (name, rows, kept) in table {
+        assert_eq!(shown(&trim(&html(rows), &Rules::default()).kept), *kept, "{name}");
+    }
+}
+
+#[test]
+fn every_rule_has_the_name_that_json_has() {
+    let all = [
+        Rule::QuoteAttribution,
+        Rule::QuoteMarks,
+        Rule::QuoteOnTop,
+        Rule::OriginalMessage,
+        Rule::OutlookHeaderBlock,
+        Rule::ReplyAboveLine,
+        Rule::ForwardNote,
+        Rule::ForwardHeader,
+        Rule::SignatureDelimiter,
+        Rule::SignatureBlock,
+        Rule::ContactBlock,
+        Rule::SentFrom,
+        Rule::LegalNotice,
+        Rule::EnvironmentNotice,
+        Rule::VirusScanner,
+        Rule::ListFooter,
+    ];
+    for rule in all {
+        assert_eq!(serde_json::to_value(rule).ok(), Some(rule.name().into()));
+        assert!(rule.to_string().ends_with('.'));
+    }
+}
