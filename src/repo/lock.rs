@@ -8,7 +8,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -125,7 +125,7 @@ impl StoryRepo {
             cautions = self.mend(words(&text))?;
         }
         self.remove_unfinished();
-        fs::create_dir_all(self.temp_dir()).map_err(RepoError::io("making", self.temp_dir()))?;
+        make_folders(&self.temp_dir())?;
         writing.write(&opening(self)).map_err(RepoError::io("writing", &path))?;
         writing.unfinished = false;
         Ok((writing, cautions))
@@ -214,17 +214,15 @@ impl Lock {
         let target = repo.dir.join(name);
         let lock = lock_path(&target);
         let parent = target.parent().expect("a file of the git folder");
-        if !parent.is_dir() {
-            make_folders(parent)?;
-        }
-        fs::create_dir_all(repo.temp_dir()).map_err(RepoError::io("making", repo.temp_dir()))?;
+        make_folders(parent)?;
         let temp = repo.temp_dir().join(format!("{}.mark", name.replace('/', "-")));
         // one of ours that could not be removed
         if inode(&temp).is_some() && inode(&temp) == inode(&lock) {
             let _ = fs::remove_file(&lock);
         }
         let _ = fs::remove_file(&temp);
-        File::create_new(&temp).map_err(RepoError::io("making", &temp))?;
+        let mark = OpenOptions::new().write(true).create_new(true).mode(0o644).open(&temp);
+        mark.map_err(RepoError::io("making", &temp))?;
         let held = Lock { target, lock, temp };
         for tried in 1.. {
             match fs::hard_link(&held.temp, &held.lock) {
@@ -249,7 +247,12 @@ impl Lock {
     pub fn replace(&self, bytes: &[u8]) -> Result<(), RepoError> {
         let fresh = self.temp.with_extension("new");
         let write = || -> io::Result<()> {
-            let mut file = File::create(&fresh)?;
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o644)
+                .open(&fresh)?;
             file.write_all(bytes)?;
             file.sync_all()?;
             fs::rename(&fresh, &self.target)
@@ -275,13 +278,14 @@ impl Drop for Lock {
     }
 }
 
-/// Makes folders and syncs the ones they were made in.
-fn make_folders(path: &Path) -> Result<(), RepoError> {
-    let Some(parent) = path.parent() else { return Ok(()) };
-    if !parent.is_dir() {
-        make_folders(parent)?;
+/// Makes folders, whatever the umask not writable for others, and syncs the ones they were made in.
+pub(super) fn make_folders(path: &Path) -> Result<(), RepoError> {
+    if path.is_dir() {
+        return Ok(());
     }
-    match fs::create_dir(path) {
+    let Some(parent) = path.parent() else { return Ok(()) };
+    make_folders(parent)?;
+    match fs::DirBuilder::new().mode(0o755).create(path) {
         Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(RepoError::io("making", path)(e)),
         _ => sync_folder(parent),
     }

@@ -251,7 +251,9 @@ fn foreign_entry(path: &Path) -> io::Result<Option<String>> {
         let name = entry.file_name().to_string_lossy().into_owned();
         let ours = root_files()
             .iter()
-            .any(|(file, bytes)| name == *file && fs::read(entry.path()).is_ok_and(|is| bytes.starts_with(&is)));
+            .any(|(file, bytes)| name == *file && fs::read(entry.path()).is_ok_and(|is| bytes.starts_with(&is)))
+            // never written through a link
+            && entry.file_type()?.is_file();
         if !(ours || name == "README.md" || name == ".git" || name.starts_with(UNFINISHED)) {
             return Ok(Some(name));
         }

@@ -13,7 +13,7 @@ use sha1::{Digest, Sha1};
 use tempfile::NamedTempFile;
 
 use super::delta;
-use super::object::{Objects, Stored, is_dense, named, sync_folder};
+use super::object::{Loose, Objects, Stored, is_dense, named, sync_folder};
 use super::{RepoError, StoryRepo};
 
 /// The type of an object that is stored as its difference from one before it in the pack.
@@ -22,12 +22,16 @@ const OFS_DELTA: u8 = 6;
 /// What is held back before it goes to the file.
 const BUFFER: usize = 256 * 1024;
 
+/// With fewer objects than this no pack is made; git's own measure (`fetch.unpackLimit`).
+const FEW: usize = 100;
+
 /// How many differences may lie upon one whole tree: git's own measure is 50.
 const DEPTH: u8 = 48;
 
 /// Where an object is in a pack.
 #[derive(Debug, Clone, Copy)]
 struct Place {
+    kind: ObjectType,
     offset: u64,
     crc: u32,
     /// How many differences it is made of.
@@ -100,13 +104,19 @@ impl<'a> Pack<'a> {
     }
 
     /// Appends one object: its type and size, for a difference how far back its base is, its bytes deflated.
-    fn append(&mut self, kind: u8, bytes: &[u8], base: Option<Place>, dense: bool) -> io::Result<Place> {
+    fn append(&mut self, kind: ObjectType, bytes: &[u8], base: Option<Place>, dense: bool) -> io::Result<Place> {
         if self.buffer.len() >= BUFFER {
             self.flush()?;
         }
         let (offset, start) = (self.len(), self.buffer.len());
+        let number = match (base, kind) {
+            (Some(_), _) => OFS_DELTA,
+            (None, ObjectType::Commit) => 1,
+            (None, ObjectType::Tree) => 2,
+            (None, _) => 3,
+        };
         // 4 bits of the size, then 7 a byte
-        let (mut byte, mut size) = ((kind << 4) | (bytes.len() & 15) as u8, bytes.len() >> 4);
+        let (mut byte, mut size) = ((number << 4) | (bytes.len() & 15) as u8, bytes.len() >> 4);
         while size > 0 {
             self.buffer.push(byte | 0x80);
             byte = (size & 0x7f) as u8;
@@ -136,6 +146,7 @@ impl<'a> Pack<'a> {
             }
         }
         Ok(Place {
+            kind,
             offset,
             crc: crc32fast::hash(&self.buffer[start..]),
             depth: base.map_or(0, |base| base.depth + 1),
@@ -143,8 +154,21 @@ impl<'a> Pack<'a> {
     }
 
     /// Completes the pack and its index, syncs both and their folder. From here on its objects are the repository's.
+    /// Few objects become loose ones: a pack for each mail of a quiet inbox would slow down every look-up in the end.
     pub fn finish(self) -> Result<Written<'a>, RepoError> {
         let folder = self.folder.clone();
+        if self.places.len() < FEW {
+            let mut loose = Loose::new(self.repo);
+            for (id, place) in &self.places {
+                loose.put(place.kind, &self.get(place.kind, *id)?)?;
+            }
+            loose.sync()?;
+            return Ok(Written {
+                repo: self.repo,
+                file: self.file.into_file(),
+                places: HashMap::new(),
+            });
+        }
         let written = self.complete().map_err(RepoError::io("finishing a pack in", &folder))?;
         sync_folder(&folder)?;
         Ok(written)
@@ -286,13 +310,8 @@ impl Objects for Pack<'_> {
     fn put(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, RepoError> {
         let id = named(self.repo, kind, bytes)?;
         if !self.places.contains_key(&id) {
-            let number = match kind {
-                ObjectType::Commit => 1,
-                ObjectType::Tree => 2,
-                _ => 3,
-            };
             let dense = kind == ObjectType::Blob && is_dense(bytes);
-            let place = self.append(number, bytes, None, dense);
+            let place = self.append(kind, bytes, None, dense);
             let place = place.map_err(RepoError::io("writing a pack in", &self.folder))?;
             self.places.insert(id, place);
         }
@@ -306,7 +325,7 @@ impl Objects for Pack<'_> {
         };
         let id = named(self.repo, ObjectType::Tree, bytes)?;
         if !self.places.contains_key(&id) {
-            let place = self.append(OFS_DELTA, &delta::between(old, bytes), Some(base), false);
+            let place = self.append(ObjectType::Tree, &delta::between(old, bytes), Some(base), false);
             let place = place.map_err(RepoError::io("writing a pack in", &self.folder))?;
             self.places.insert(id, place);
         }

@@ -235,8 +235,14 @@ mod tests {
             "My story",
             &[leaf],
         );
-        assert_eq!(id.hex(), "be70e4680edf3934d4c91a8f8065a72f39e38d6d76e6b784c5a8bc9d9968cb41");
-        assert_eq!(MailId::of("", "", "", "", &[]).hex(), "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925");
+        assert_eq!(
+            id.hex(),
+            "be70e4680edf3934d4c91a8f8065a72f39e38d6d76e6b784c5a8bc9d9968cb41"
+        );
+        assert_eq!(
+            MailId::of("", "", "", "", &[]).hex(),
+            "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925"
+        );
     }
 
     #[test]
