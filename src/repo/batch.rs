@@ -145,7 +145,7 @@ impl Batch<'_> {
     /// Adds one step, upon those before it. `kept` names mails of this batch as files of the private part, so that their
     /// bytes are neither carried nor hashed again.
     pub fn add(&mut self, change: &Change, kept: &[(&str, PackedMail)]) -> Result<(), RepoError> {
-        let mut stored = store(self.repo, &mut self.pack, change)?;
+        let mut stored = store(&mut self.pack, change)?;
         for (name, mail) in kept {
             if !is_file_name(name.as_bytes()) {
                 let (story, name) = (change.story.clone(), name.to_string());

@@ -156,6 +156,25 @@ fn a_step_is_one_commit_with_its_private_part_and_the_work_tree_follows() {
 }
 
 #[test]
+fn several_stories_can_share_a_commit() {
+    let (_temp, repo) = new_repo();
+    let ids = [id(1), id(2), id(3)];
+    let step = |ids: &[Current]| -> Result<Vec<Change>, RepoError> {
+        let files: Named = &[("record.jsonl", Some(b"sent"))];
+        Ok(ids
+            .iter()
+            .map(|current| change(current.id, files, &[("people.toml", Some(b"p"))]))
+            .collect())
+    };
+    assert!(repo.commit_together(&ids, step).unwrap().is_some());
+    assert!(repo.commit_together(&ids, step).unwrap().is_none());
+    assert_sound(&repo);
+    assert_eq!(git(repo.root(), &["rev-list", "--count", "main"]), "2\n");
+    assert_eq!(repo.stories(&repo.tip().unwrap()).unwrap().count(), 3);
+    assert!(ids.iter().all(|id| repo.private(id).unwrap().is_some()));
+}
+
+#[test]
 fn a_step_that_changes_nothing_makes_no_commit() {
     let (_temp, repo) = new_repo();
     let change = change(&id(1), &[("index.md", Some(b"one"))], &[]);
