@@ -48,6 +48,8 @@ pub(super) struct Pack<'a> {
     flushed: u64,
     /// Bytes that are on the disk.
     synced: u64,
+    /// A write or a sync failed. The system tells of that once; what it says later is not to be believed.
+    failed: bool,
     places: HashMap<Oid, Place>,
     text: Compress,
     dense: Compress,
@@ -68,6 +70,7 @@ impl<'a> Pack<'a> {
             buffer,
             flushed: 0,
             synced: 0,
+            failed: false,
             places: HashMap::new(),
             text: Compress::new(Compression::fast(), true),
             dense: Compress::new(Compression::none(), true),
@@ -79,6 +82,15 @@ impl<'a> Pack<'a> {
         self.flushed + self.buffer.len() as u64
     }
 
+    fn sound(&self) -> Result<(), RepoError> {
+        if self.failed {
+            return Err(RepoError::io("writing a pack in", &self.folder)(io::Error::other(
+                "an earlier write failed",
+            )));
+        }
+        Ok(())
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.file.as_file_mut().write_all(&self.buffer)?;
         self.flushed += self.buffer.len() as u64;
@@ -88,7 +100,9 @@ impl<'a> Pack<'a> {
 
     /// After this, what was put so far survives a power cut (though no ref points at it yet).
     pub fn sync(&mut self) -> Result<(), RepoError> {
+        self.sound()?;
         let result = self.flush().and_then(|()| self.file.as_file().sync_data());
+        self.failed = result.is_err();
         result.map_err(RepoError::io("syncing a pack in", &self.folder))?;
         if self.synced == 0 {
             // a file that no folder is sure to name is not durable
@@ -156,6 +170,7 @@ impl<'a> Pack<'a> {
     /// Completes the pack and its index, syncs both and their folder. From here on its objects are the repository's.
     /// Few objects become loose ones: a pack for each mail of a quiet inbox would slow down every look-up in the end.
     pub fn finish(self) -> Result<Written<'a>, RepoError> {
+        self.sound()?;
         let folder = self.folder.clone();
         if self.places.len() < FEW {
             let mut loose = Loose::new(self.repo);
@@ -308,10 +323,12 @@ impl Read for At<'_> {
 
 impl Objects for Pack<'_> {
     fn put(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, RepoError> {
+        self.sound()?;
         let id = named(self.repo, kind, bytes)?;
         if !self.places.contains_key(&id) {
             let dense = kind == ObjectType::Blob && is_dense(bytes);
             let place = self.append(kind, bytes, None, dense);
+            self.failed |= place.is_err();
             let place = place.map_err(RepoError::io("writing a pack in", &self.folder))?;
             self.places.insert(id, place);
         }
@@ -323,9 +340,11 @@ impl Objects for Pack<'_> {
         let Some((base, old)) = base.filter(|(base, old)| base.depth < DEPTH && old.len() > 512) else {
             return self.put(ObjectType::Tree, bytes);
         };
+        self.sound()?;
         let id = named(self.repo, ObjectType::Tree, bytes)?;
         if !self.places.contains_key(&id) {
             let place = self.append(ObjectType::Tree, &delta::between(old, bytes), Some(base), false);
+            self.failed |= place.is_err();
             let place = place.map_err(RepoError::io("writing a pack in", &self.folder))?;
             self.places.insert(id, place);
         }

@@ -103,7 +103,7 @@ impl StoryRepo {
                 _ => None,
             };
             let announce = || match branch {
-                Some(_) => writing.announce(self, Some(tip.commit.0)),
+                Some(_) => writing.announce(self, tip.commit.0),
                 None => Ok(()),
             };
             if !self.move_refs(private, branch.map(|b| b.0), announce)? {
@@ -112,12 +112,11 @@ impl StoryRepo {
             if let Some((to, tree)) = branch {
                 let told = spoken(&stored);
                 self.log_move(to, &told.by, &told.message);
-                let done = index.is_none_or(|index| {
-                    let (more, done) = self.settle(&loose, tip.tree, tree, index, true);
-                    cautions.extend(more);
-                    done
-                });
-                writing.finish(done);
+                if let Some(index) = index {
+                    cautions.extend(self.follow_up(&mut writing, &loose, tree, index, true));
+                } else {
+                    writing.finish(true);
+                }
             }
             let commit = branch.map(|(to, _)| CommitId(to.new));
             return Ok(Some(Committed { commit, cautions }));

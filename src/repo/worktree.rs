@@ -13,7 +13,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, fstat, mkdirat, open, openat, renameat, 
 use rustix::io::Errno;
 
 use super::index::{self, Stat, Want};
-use super::lock::Lock;
+use super::lock::{Lock, Writing};
 use super::object::{Stored, name_of};
 use super::read::is_file_name;
 use super::tree::Differs;
@@ -184,6 +184,24 @@ fn stat_of(file: &File) -> io::Result<Stat> {
 const UNKNOWN: Stat = [0, 0, 0, 0, 0, 0, 0o100644, 0, 0, 0];
 
 impl StoryRepo {
+    /// After the branch moved to `tree`: brings work tree and index there from what was announced.
+    pub(super) fn follow_up(
+        &self,
+        writing: &mut Writing,
+        from: &dyn Stored,
+        tree: Oid,
+        index: Lock,
+        sync: bool,
+    ) -> Vec<Caution> {
+        let before = writing.announced().and_then(|commit| self.tree_of(commit).ok());
+        let (cautions, done) = match before {
+            Some(before) => self.settle(from, before, tree, index, sync),
+            None => (Vec::new(), true),
+        };
+        writing.finish(done);
+        cautions
+    }
+
     /// Brings the work tree and the index from one tree to another. What cannot be done is told: the commit stands already. Whether
     /// nothing is left that the next run should try again comes with it.
     pub(super) fn settle(
@@ -215,9 +233,9 @@ impl StoryRepo {
     ) -> Result<Vec<Want>, RepoError> {
         let mut folders = Folders::open(self).map_err(RepoError::io("opening", &self.root))?;
         // left out of a sparse checkout, or of the index as well: then its not being there is no edit
-        let left_out = |path: &str| {
-            let index = std::fs::read(self.dir.join("index")).unwrap_or_default();
-            index::paths_under(&index, path).is_ok_and(|paths| paths.is_empty())
+        let left_out = |path: &str| match std::fs::read(self.dir.join("index")) {
+            Ok(index) => index::paths_under(&index, path).is_ok_and(|paths| paths.is_empty()),
+            Err(e) => e.kind() == io::ErrorKind::NotFound,
         };
         let mut wants = Vec::with_capacity(differs.len());
         for Differs { path, old, new } in differs {
