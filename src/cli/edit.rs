@@ -4,6 +4,7 @@ use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::Command;
 
+use crate::config::environment;
 use crate::desk::edit::{self, Flags};
 use crate::desk::queue::resolve;
 use crate::desk::told::{self, Told};
@@ -43,9 +44,7 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
         take(&repo, &id, &by_hand)?
     } else if flags.is_empty() {
         if global.no_input
-            || !std::io::stdin().is_terminal()
-                && std::env::var_os("VISUAL").is_none()
-                && std::env::var_os("EDITOR").is_none()
+            || !std::io::stdin().is_terminal() && environment("VISUAL").is_none() && environment("EDITOR").is_none()
         {
             return Err(Failure::usage(
                 "there is nothing to edit with",
@@ -245,7 +244,7 @@ pub fn in_editor(bytes: &[u8], suffix: &str) -> Result<Vec<u8>, Failure> {
     file.write_all(bytes).and_then(|()| file.flush()).map_err(failed)?;
     let named = ["VISUAL", "EDITOR"]
         .into_iter()
-        .filter_map(|n| std::env::var(n).ok())
+        .filter_map(environment)
         .find(|c| !c.trim().is_empty());
     let command = named.unwrap_or_else(|| "vi".to_owned());
     let words = shlex::split(&command).filter(|w| !w.is_empty());

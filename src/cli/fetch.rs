@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::desk::fetch::{self, Count, MailReport, Source, Watcher, Wish};
 use crate::desk::intake::Outcome;
 use crate::desk::{Desk, Trouble};
-use crate::inbox::{Remark, take_stdin};
+use crate::inbox::Remark;
 use crate::repo::{Caution, RepoError, StoryRepo};
 
 use super::args::{Fetch, Global};
@@ -212,7 +212,7 @@ fn sources(desk: &Desk, args: &Fetch, teller: &mut Teller) -> Result<(Vec<Source
 
 /// One mail for a mail server: 0 once it is durable, even where it then needs a person.
 fn stdin(desk: &Desk, global: &Global, teller: &mut Teller) -> Exit {
-    let raw = take_stdin(std::io::stdin().lock(), desk.config.story.max_mail_bytes).map_err(Trouble::from)?;
+    let raw = desk.incoming(std::io::stdin().lock())?;
     if global.dry_run {
         let repo: Option<StoryRepo> = desk.repo().ok();
         let mail = crate::desk::intake::rehearse(desk, repo.as_ref(), &raw, "standard input", None)?;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::desk::letters::{self, Waiting, kind_name};
+use crate::desk::letters::{self, Waiting, kind_name, words};
 use crate::desk::{Desk, intake::shown};
 
 use super::args::{Global, Letters};
@@ -129,18 +129,6 @@ fn list(desk: &Desk, all: &[Waiting], report: &Report) -> Outcome {
     table(&rows).iter().for_each(|line| report.line(line));
     report.remark("`letters show LETTER` shows one, `letters send` sends them.");
     Ok(0)
-}
-
-/// Subject and plain text of a letter we wrote.
-fn words(bytes: &[u8]) -> (String, String) {
-    let kept = crate::spool::Spool::sworn_by_pack(bytes);
-    match crate::mail::read(kept, &crate::mail::ReadSetting::default()) {
-        Ok(mail) => {
-            let lines: Vec<String> = mail.lines.iter().map(|l| l.words()).collect();
-            (mail.subject, lines.join("\n").trim().to_owned())
-        }
-        Err(_) => (String::new(), String::from_utf8_lossy(bytes).into_owned()),
-    }
 }
 
 fn show(bytes: &[u8], waiting: &Waiting, report: &Report) {

@@ -6,7 +6,6 @@ use similar::TextDiff;
 use crate::desk::intake::shown;
 use crate::desk::queue::{self, Summary};
 use crate::desk::{Desk, Trouble, edit};
-use crate::mail;
 use crate::repo::StoryRepo;
 use crate::story::StoryId;
 use crate::story::event::{Event, What};
@@ -313,9 +312,9 @@ pub fn diff(desk: &Desk, args: &Diff, report: &Report) -> Outcome {
 fn from_mail(desk: &Desk, repo: &StoryRepo, story: &Story) -> Result<String, Failure> {
     let raw = repo.private_file(&story.id, "mail-1.eml").map_err(Trouble::from)?;
     let raw = raw.ok_or_else(|| Trouble::NoPrivatePart(story.id.clone()))?;
-    let submission = mail::read(crate::spool::Spool::sworn_by_pack(&raw), &mail::ReadSetting::default());
-    let submission = submission.map_err(|e| Failure::new("mail.unreadable", 1, "the mail cannot be read", e, ""))?;
-    Ok(format!("{}\n", desk.draft(&submission).0.body.trim_end()))
+    let body = desk.read_again(&raw);
+    let body = body.map_err(|e| Failure::new("mail.unreadable", 1, "the mail cannot be read", e, ""))?;
+    Ok(format!("{}\n", body.trim_end()))
 }
 
 /// index.md as it was last approved, else as it came.

@@ -300,6 +300,12 @@ impl<'a> Reader<'a> {
 }
 
 impl Desk {
+    /// The text of a mail that is in the private part, read with today's rules.
+    pub fn read_again(&self, raw: &[u8]) -> Result<String, mail::Unreadable> {
+        let submission = mail::read(Spool::sworn_by_pack(raw), &mail::ReadSetting::default())?;
+        Ok(self.draft(&submission).0.body)
+    }
+
     /// What the team would read: photos cleaned, text cut and turned into Markdown; and the cleaned photos by attachment.
     pub fn draft(&self, submission: &Submission) -> (Draft, BTreeMap<usize, media::Photo>) {
         let limits = media::Limits {

@@ -22,6 +22,17 @@ use crate::story::{Mailbox, StoryId};
 
 use super::{Desk, Trouble, queue};
 
+/// Subject and plain text of a letter we wrote.
+pub fn words(letter: &[u8]) -> (String, String) {
+    match mail::read(Spool::sworn_by_pack(letter), &mail::ReadSetting::default()) {
+        Ok(mail) => {
+            let lines: Vec<String> = mail.lines.iter().map(|l| l.words()).collect();
+            (mail.subject, lines.join("\n").trim().to_owned())
+        }
+        Err(_) => (String::new(), String::from_utf8_lossy(letter).into_owned()),
+    }
+}
+
 /// A letter that waits.
 #[derive(Debug, Clone)]
 pub struct Waiting {

@@ -110,6 +110,11 @@ impl Desk {
         Spool::look(&self.config.spool_folder())
     }
 
+    /// Reads a mail from standard input to its end, if it is not over the limit.
+    pub fn incoming(&self, from: impl std::io::Read) -> Result<Vec<u8>, Trouble> {
+        Ok(crate::inbox::take_stdin(from, self.config.story.max_mail_bytes)?)
+    }
+
     /// Makes a mail from standard input durable, whether or not another run is at work. The spool comes back where this run may go on
     /// with it; `None`: the run at work, or the next one, takes the mail in.
     pub fn keep_incoming(&self, raw: Vec<u8>) -> Result<Option<Spool>, Trouble> {
