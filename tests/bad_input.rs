@@ -265,7 +265,7 @@ fn hostile_headers_reach_neither_terminal_nor_path_nor_trailers() {
     let trailers = house.git(&["log", "-1", "--format=%(trailers:key=Step,valueonly)", "main"]);
     assert_eq!(trailers.trim(), "received");
     let page = house.read(&format!("stories/{story}/index.md"));
-    let front: toml::Table = page.split("+++").nth(1).expect("front matter").parse().expect("TOML");
+    let front: toml::Table = page.split("+++\n").nth(1).expect("front matter").parse().expect("TOML");
     assert_eq!(front["draft"].as_bool(), Some(true), "{page}");
     assert_eq!(house.state(&story), "draft");
 }

@@ -266,18 +266,24 @@ pub fn begins(path: &str, with: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-/// `None` for files that are tests.
-pub fn module_of(path: &Path) -> Option<Vec<String>> {
+/// `["mail", "write"]` for `mail/write.rs` and `mail/write/mod.rs`.
+pub fn module_of(path: &Path) -> Vec<String> {
     let mut module: Vec<String> = path
         .with_extension("")
         .components()
         .map(|c| c.as_os_str().to_string_lossy().into_owned())
         .collect();
-    if module.iter().any(|m| m == "tests" || m.ends_with("_tests")) {
-        return None;
-    }
     if matches!(module.last().map(String::as_str), Some("mod" | "lib")) {
         module.pop();
     }
-    Some(module)
+    module
+}
+
+/// The modules that a file declares for tests only: `#[cfg(test)] mod tests;`.
+pub fn test_modules(module: &[String], text: &str) -> Vec<Vec<String>> {
+    let tokens = tokens(&blank(text));
+    let declared = tokens
+        .windows(10)
+        .filter(|w| w[..8] == ["#", "[", "cfg", "(", "test", ")", "]", "mod"] && w[9] == ";");
+    declared.map(|w| [module, &w[8..9]].concat()).collect()
 }
