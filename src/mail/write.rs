@@ -62,7 +62,7 @@ pub fn write(letter: &Letter) -> Result<Written, WriteError> {
     let from = mailbox(&letter.from)?;
     let to = mailbox(&letter.to)?;
     let sender = (!letter.automatic).then(|| from.email.to_string());
-    let envelope = Envelope::to(&to.email.to_string(), sender);
+    let envelope = Envelope::to(to.email.as_ref(), sender);
     let submitted = if letter.automatic {
         "auto-replied"
     } else {
@@ -157,7 +157,5 @@ fn clean(text: &str) -> String {
         .collect()
 }
 
-#[cfg(test)]
-mod circle_tests;
 #[cfg(test)]
 mod tests;

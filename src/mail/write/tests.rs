@@ -1,3 +1,5 @@
+mod circle;
+
 use super::*;
 use mail_parser::{MessageParser, MimeHeaders};
 
