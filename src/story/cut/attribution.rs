@@ -28,6 +28,8 @@ pub(super) struct Attribution {
     pub start: usize,
     pub end: usize,
     pub grade: Grade,
+    /// It has a verb of writing.
+    pub verb: bool,
     /// The quoted text begins on the attribution's own last line.
     pub inline: bool,
 }
@@ -202,6 +204,7 @@ pub(super) fn ending_at(lines: &[Seen], last: usize) -> Option<Attribution> {
                     start,
                     end,
                     grade,
+                    verb: parts.verb,
                     inline: false,
                 },
             ));
@@ -227,6 +230,7 @@ fn inline(lines: &[Seen], last: usize) -> Option<Attribution> {
         start: last,
         end: last + 1,
         grade: Grade::Strong,
+        verb: true,
         inline: true,
     })
 }
@@ -235,7 +239,7 @@ impl Attribution {
     /// Whether it is one, given what follows: `quoted` is whether the next line with something on it is a quotation,
     /// `ends` whether there is no such line.
     pub fn holds(&self, quoted: bool, ends: bool) -> bool {
-        quoted || self.inline || (self.grade == Grade::Strong) || (ends && self.grade == Grade::Fair)
+        quoted || self.inline || self.grade == Grade::Strong || (ends && self.verb && self.grade == Grade::Fair)
     }
 }
 

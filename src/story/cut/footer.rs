@@ -319,7 +319,7 @@ fn joined_device(line: &str) -> bool {
 }
 
 /// `Blog mailing list`, `Blog@lists.example.org`, the info page: what Mailman writes under its line.
-fn list_info(fold: &str) -> bool {
+pub(super) fn list_info(fold: &str) -> bool {
     fold.len() < 160
         && (fold.ends_with(" mailing list") || fold.contains("/mailman/listinfo/") || fold.contains("/mailman3/lists/"))
         && fold.split(' ').count() <= 8
