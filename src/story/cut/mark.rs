@@ -30,7 +30,8 @@ const ORIGINAL: &[&str] = &[
     "הודעה מקורית", "پیام اصلی", "pesan asli", "pesan asal", "thư gốc", "tin nhắn gốc", "ข้อความต้นฉบับ",
     "ข้อความเดิม", "algne kiri", "algkiri", "originalais ziņojums", "pradinis laiškas", "मूल संदेश",
     "missatge original", "mensaxe orixinal", "upprunaleg skilaboð", "original appointment", "original von",
-    "původní e-mail", "původní email", "původní mail",
+    "mail original", "mail d'origine", "message précédent", "e-mail d'origine", "mensagem inicial",
+    "mensaje anterior", "original-mail", "ursprungsmeddelande", "původní e-mail", "původní email", "původní mail",
 ];
 
 #[rustfmt::skip]
