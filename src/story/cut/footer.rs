@@ -250,6 +250,10 @@ pub(super) fn sent_from(fold: &str) -> bool {
             || joined_device(line)
     };
     let begins = SENT_FROM.iter().any(|start| line.starts_with(start));
+    // "Get Outlook for iOS" in any language.
+    if words <= 7 && line.contains("outlook") && (has_word(line, "ios") || line.contains("android")) {
+        return true;
+    }
     // `Von meinem iPhone gesendet`, but not a sentence that ends so.
     let led = ["von ", "vom ", "diese ", "mit ", "per ", "aus ", "über ", "az ", "a "]
         .iter()
