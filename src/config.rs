@@ -6,8 +6,11 @@
 
 mod door;
 mod error;
+mod guard;
 mod keys;
 mod load;
+mod overrides;
+mod place;
 mod secret;
 mod value;
 
@@ -25,6 +28,7 @@ pub use value::Address;
 
 use crate::story::event;
 use crate::story::event::LetterKind;
+use crate::story::letter::LetterPolicy;
 
 /// Every setting, checked, with paths made absolute or relative to where the program runs.
 #[derive(Debug, Clone)]
@@ -237,6 +241,32 @@ impl Default for Letters {
     }
 }
 
+impl Letters {
+    /// What [`crate::story::letter::due`] asks for.
+    pub fn policy(&self) -> LetterPolicy {
+        LetterPolicy {
+            send: self.send.clone(),
+            max_age: self.max_age,
+        }
+    }
+}
+
+/// The config.toml that comes with the program, which documents every key.
+pub const SHIPPED: &str = include_str!("../config.toml");
+
+/// The person's editor: VISUAL, else EDITOR; `None` where neither is set.
+pub fn editor() -> Option<String> {
+    ["VISUAL", "EDITOR"]
+        .into_iter()
+        .filter_map(environment)
+        .find(|command| !command.trim().is_empty())
+}
+
+/// A variable of this process's environment; `None` where it is not set or not text.
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 impl Config {
     /// Where transient private state is kept: `[spool] path`, else a folder of the user's state home, one per content
     /// repository, else `.desk` beside the config.
@@ -259,6 +289,29 @@ impl Config {
     /// The folder of the config file, against which its paths are read.
     pub fn folder(&self) -> &Path {
         self.file.parent().unwrap_or(Path::new(""))
+    }
+
+    /// The member of the team with that address.
+    pub fn member(&self, email: &str) -> Option<&Member> {
+        self.team
+            .members
+            .iter()
+            .find(|member| member.email.eq_ignore_ascii_case(email.trim()))
+    }
+
+    /// The addresses of this desk itself: mail from them is never answered.
+    pub fn own_addresses(&self) -> Vec<String> {
+        let mut own = vec![self.outbox.from.email.clone(), self.team.robot.email.clone()];
+        for inbox in &self.inboxes {
+            if let Source::Imap(imap) = &inbox.source
+                && let Some(login) = imap.server.login.as_ref().filter(|login| login.user.contains('@'))
+            {
+                own.push(login.user.clone());
+            }
+        }
+        own.sort();
+        own.dedup();
+        own
     }
 
     /// The inbox of that name.

@@ -35,7 +35,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 2,000 pixels; 50 million pixels, which is the largest phone photo of today and about 450 MB at the worst; 35 MB.
+    /// 2,000 pixels; 50 million pixels, which is the largest phone photo of today and under 400 MB at the worst; 35 MB.
     fn default() -> Self {
         Limits {
             max_side: 2000,
@@ -162,7 +162,8 @@ fn open<'a>(
 ) -> Result<(impl ImageDecoder + use<'a>, u32, u32), NotPublished> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut allowed = image::Limits::no_limits();
-    allowed.max_alloc = Some(limits.max_pixels.saturating_mul(8));
+    // RGBA of a byte each; 16 bits a channel are decoded for half as many pixels.
+    allowed.max_alloc = Some(limits.max_pixels.saturating_mul(4));
     reader.limits(allowed);
     let decoder = reader.into_decoder().map_err(damaged)?;
     let (width, height) = decoder.dimensions();

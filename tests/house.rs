@@ -152,14 +152,9 @@ const RULES: &[Rule] = &[
         instead: "take `now` as an argument",
     },
     Rule {
-        path: "std::time::SystemTime::now",
-        only: &["cli", "main"],
-        instead: "take `now` as an argument",
-    },
-    Rule {
         path: "crate::story::submission::Kept::sworn",
-        only: &["spool"],
-        instead: "only the spool swears that a mail is kept: Spool::keep",
+        only: &["spool", "repo::batch"],
+        instead: "only the spool and a synced batch swear that a mail is kept: Spool::keep, Batch::kept",
     },
 ];
 

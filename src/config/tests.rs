@@ -5,8 +5,6 @@ use super::keys::keys_of;
 use super::value::parse_duration;
 use super::*;
 
-const SHIPPED: &str = include_str!("../../config.toml");
-
 fn no_env(_: &str) -> Option<String> {
     None
 }
@@ -322,13 +320,16 @@ fn no_file_at_all_says_what_to_do() {
 fn a_password_command_gives_its_first_line() {
     let run = |line: &str| SecretSource::Command(shlex::split(line).unwrap()).secret();
     assert_eq!(run("printf 'hunter2\\nsecond'").unwrap().expose(), "hunter2");
+    assert_eq!(run("sh -c 'echo hunter2; seq 100000'").unwrap().expose(), "hunter2");
+    // a helper that stays behind with the pipe open holds nobody up
+    assert_eq!(run("sh -c 'sleep 60 & echo hunter2'").unwrap().expose(), "hunter2");
     for (line, problem) in [
         ("true", "printed nothing"),
         ("false", "ended with"),
         ("/no/such/program", "No such file"),
     ] {
         let error = run(line).unwrap_err();
-        assert!(error.why().unwrap().contains(problem), "{error:?}");
+        assert!(error.to_string().contains(problem), "{error:?}");
     }
 }
 
@@ -355,4 +356,14 @@ fn durations_are_read_as_people_write_them() {
     ] {
         assert_eq!(parse_duration(text), None, "{text}");
     }
+}
+
+#[test]
+fn the_desk_knows_its_own_addresses_and_its_people() {
+    let text = "[team]\nmembers = [{ name = 'Cath Lee', email = 'cath@team.example' }]\n[[inbox]]\nname='g'\nkind='imap'\nhost='h.example'\n\
+        user='m4cblog@example.org'\npassword_command='pass x'\n";
+    let config = read(text).unwrap();
+    assert_eq!(config.own_addresses(), ["m4cblog@example.org", "robot@localhost"]);
+    assert_eq!(config.member(" Cath@Team.example").unwrap().name, "Cath Lee");
+    assert!(config.member("ben@team.example").is_none());
 }

@@ -18,6 +18,8 @@ pub(super) enum Seen {
     Prefix { len: u64, ends: [u8; 32] },
     /// The keys of settled mails that are still listed, sorted.
     Keys(Vec<u64>),
+    /// An IMAP mailbox: under this UIDVALIDITY all UIDs up to `upto` are settled but for `open`, which rise.
+    Uids { validity: u32, upto: u32, open: Vec<u32> },
 }
 
 impl Cursor {

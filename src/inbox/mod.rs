@@ -1,4 +1,4 @@
-//! Where mail comes from: an mbox file, a Maildir, .eml files, standard input.
+//! Where mail comes from: an IMAP server, an mbox file, a Maildir, .eml files, standard input.
 //!
 //! An inbox is listed once; then each [`Ticket`] is taken, and settled when the story it became is committed. Nothing here
 //! changes a mail before it is settled, and a [`Cursor`] only saves work: without it, settled mails are taken again
@@ -6,6 +6,7 @@
 
 mod cursor;
 mod files;
+mod imap;
 mod maildir;
 mod mbox;
 mod path;
@@ -21,13 +22,14 @@ use jiff::Timestamp;
 
 pub use cursor::Cursor;
 pub use files::Files;
+pub use imap::{Imap, ImapAccount, Login, Tls};
 pub use maildir::Maildir;
 pub use mbox::Mbox;
 pub use path::open_path;
 pub use stdin::{StdinError, take_stdin};
 
 /// A place where mail waits.
-pub trait Inbox {
+pub trait Inbox: Send {
     /// Its name in the config, or the path it was opened by.
     fn name(&self) -> &str;
 
@@ -120,6 +122,8 @@ pub(crate) enum Place {
     Span { start: u64, head: u16, end: u64 },
     /// A file, named from the inbox's folder.
     File(Box<std::path::Path>),
+    /// On a server.
+    Uid(u32),
 }
 
 impl Ticket {
@@ -143,6 +147,7 @@ impl fmt::Display for Ticket {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match &self.place {
             Place::Span { start, .. } => write!(f, "byte {start}"),
+            Place::Uid(uid) => write!(f, "UID {uid}"),
             Place::File(name) => write!(f, "{}", name.display().to_string().escape_debug()),
         }
     }
@@ -246,6 +251,44 @@ pub enum InboxError {
         #[source]
         source: io::Error,
     },
+    #[error("{host} cannot be reached")]
+    NoConnection {
+        host: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{host}: no secure connection could be made")]
+    NoTls {
+        host: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{host}: the certificates to trust could not be read")]
+    BadCertificates {
+        host: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{host} was left before any password was sent: {why}")]
+    NotSecure { host: String, why: &'static str },
+    #[error("{host} refused the login of {user}: {said}")]
+    LoginRefused { host: String, user: String, said: String },
+    #[error("{host} does not open the mailbox {mailbox:?}: {said}")]
+    NoMailbox {
+        host: String,
+        mailbox: String,
+        said: String,
+    },
+    #[error("{host} refused {doing}: {said}")]
+    Refused { host: String, doing: String, said: String },
+    #[error("the connection to {host} was lost")]
+    Lost {
+        host: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{host} does not speak IMAP as it should: {why}")]
+    NotImap { host: String, why: &'static str },
     #[error("{inbox} cannot do `{fate}`: {why}")]
     NoSuchFate {
         inbox: String,
@@ -257,7 +300,16 @@ pub enum InboxError {
 impl InboxError {
     /// Whether trying again later may help (exit 75).
     pub fn passes(&self) -> bool {
-        matches!(self, InboxError::Locked { .. })
+        use InboxError::{Locked, Lost, NoConnection, NotImap, Refused};
+        matches!(
+            self,
+            Locked { .. } | Lost { .. } | NoConnection { .. } | NotImap { .. } | Refused { .. }
+        )
+    }
+
+    /// Whether a login was refused (exit 4).
+    pub fn is_login(&self) -> bool {
+        matches!(self, InboxError::LoginRefused { .. })
     }
 
     fn reading(path: &std::path::Path, source: io::Error) -> InboxError {

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use super::charset;
 use super::html::{self, PartMap};
+use super::limits::MAX_LINES;
 use super::mime::Part;
 use super::plain::{self, Format};
 use super::read::file_name;
+use super::words;
 use crate::story::passage::{Image, Kind, Line, Span};
 use crate::story::submission::Note;
 
@@ -74,6 +76,7 @@ impl Plan {
     fn leaf(&mut self, part: &Part, at: usize, leading: bool) -> Vec<Piece> {
         let disposition = disposition(part);
         let named = part.content.get("name").is_some() || disposition == "attachment" || has_file_name(part);
+        let named = named && !is_torn_off(part);
         let piece = match part.media_type.as_str() {
             // the first text is the body whatever it is called, unless it says it is an attachment; a mail that is all one text
             // is its body anyway
@@ -138,6 +141,17 @@ impl Plan {
     }
 }
 
+/// Whether this is a text that Exchange tore off: it makes what stood after a picture an attachment, `ATT00001.txt`.
+fn is_torn_off(part: &Part) -> bool {
+    let name = file_name(part).unwrap_or_default().to_ascii_lowercase();
+    let stem = name
+        .strip_suffix(".txt")
+        .or_else(|| name.strip_suffix(".htm"))
+        .or_else(|| name.strip_suffix(".html"));
+    let digits = stem.and_then(|s| s.strip_prefix("att"));
+    digits.is_some_and(|d| d.len() >= 5 && d.bytes().all(|b| b.is_ascii_digit()))
+}
+
 fn has_html(pieces: &[Piece]) -> bool {
     pieces
         .iter()
@@ -184,7 +198,12 @@ pub(super) struct Source<'a> {
 pub(super) struct Body {
     pub lines: Vec<Line>,
     pub notes: Vec<Note>,
+    /// There is HTML in it that is too large even for its bare words.
+    pub too_large: bool,
 }
+
+/// HTML refused by the HTML reader gives its bare words up to this many bytes: each tag may end a line there.
+const MAX_BARE: usize = 2 << 20;
 
 impl Plan {
     pub fn render(&self, source: &Source) -> Body {
@@ -208,6 +227,12 @@ impl Source<'_> {
                 body.lines.push(Line::plain(""));
             }
             body.lines.extend(next.lines);
+            body.too_large |= next.too_large;
+            if body.lines.len() > 2 * MAX_LINES {
+                body.lines.clear();
+                body.too_large = true;
+                break;
+            }
             for note in next.notes {
                 if !body.notes.contains(&note) {
                     body.notes.push(note);
@@ -227,7 +252,7 @@ impl Source<'_> {
         });
         Body {
             lines: lines.into_iter().collect(),
-            notes: Vec::new(),
+            ..Body::default()
         }
     }
 
@@ -250,7 +275,11 @@ impl Source<'_> {
         let text = unarmoured(&text);
         let mut lines = plain::lines(&text, self.format(at));
         scrub(&mut lines);
-        Body { lines, notes }
+        Body {
+            lines,
+            notes,
+            too_large: false,
+        }
     }
 
     fn format(&self, at: usize) -> Format {
@@ -264,21 +293,31 @@ impl Source<'_> {
 
     pub fn html(&self, at: usize) -> Body {
         let (text, mut notes) = self.decoded(at);
+        let mut too_large = false;
         let mut lines = match html::lines(&text, self.images) {
             Ok(read) => {
                 if !read.hidden.is_empty() {
                     notes.push(Note::HiddenText);
                 }
-                notes.extend(read.remote.into_iter().map(Note::RemoteImage));
+                notes.extend(read.remote.iter().map(|url| Note::RemoteImage(words::one_line(url))));
                 read.lines
             }
-            Err(error) => {
+            Err(error) if error.0 <= MAX_BARE => {
                 notes.push(Note::Other(format!("{error}: only its words were read")));
                 html::bare(&text)
             }
+            Err(error) => {
+                notes.push(Note::Other(error.to_string()));
+                too_large = true;
+                Vec::new()
+            }
         };
         scrub(&mut lines);
-        Body { lines, notes }
+        Body {
+            lines,
+            notes,
+            too_large,
+        }
     }
 
     /// Reads both, and takes the HTML if it says more than the text does (emphasis, lists, links, pictures, what is quoted), or
@@ -317,8 +356,11 @@ impl Source<'_> {
             let name = file_name(part).unwrap_or_else(|| part.media_type.clone());
             let lower = name.to_ascii_lowercase();
             let body = match part.media_type.as_str() {
-                "text/plain" | "text/markdown" => self.text(at),
                 "text/html" => self.html(at),
+                "text/calendar" | "text/vcard" | "text/x-vcard" | "text/directory" | "text/csv" | "text/css" => {
+                    continue;
+                }
+                _ if part.is_text() => self.text(at),
                 "application/octet-stream" if lower.ends_with(".txt") || lower.ends_with(".md") => self.text(at),
                 _ => continue,
             };

@@ -38,14 +38,15 @@ pub(super) fn decode(bytes: &[u8], label: Option<&str>) -> Decoded {
     let label = label.as_deref().unwrap_or_default();
     let declared = known(label);
     let stateful = declared == Some(encoding_rs::ISO_2022_JP);
+    // the escape to a Japanese character set, which is often unlabelled or called US-ASCII
+    let escaped = memchr::memmem::find(bytes, b"\x1b$").is_some();
     if let Some(found) = wide(bytes, declared) {
         return found;
     }
-    if bytes.is_ascii() && !(stateful || (declared.is_none() && bytes.contains(&0x1b))) {
+    if bytes.is_ascii() && !(stateful || escaped) {
         return Decoded::declared(String::from_utf8_lossy(bytes));
     }
     if bytes.is_ascii() {
-        // ISO-2022-JP, which is often unlabelled
         let text = encoding_rs::ISO_2022_JP.decode_without_bom_handling_and_without_replacement(bytes);
         return match text {
             Some(text) if stateful => Decoded::declared(text),
@@ -59,12 +60,12 @@ pub(super) fn decode(bytes: &[u8], label: Option<&str>) -> Decoded {
                 Some(other) => Decoded::declared(other),
                 None => Decoded::guessed(text, UTF_8.name()),
             },
-            Some(encoding) if encoding != UTF_8 => Decoded::guessed(text, UTF_8.name()),
+            Some(encoding) if encoding != UTF_8 && !is_ascii_label(label) => Decoded::guessed(text, UTF_8.name()),
             _ => Decoded::declared(text),
         };
     }
     match declared {
-        Some(encoding) if encoding == UTF_8 || label == "us-ascii" || label == "ascii" => {}
+        Some(encoding) if encoding == UTF_8 || is_ascii_label(label) => {}
         Some(encoding) => {
             if let Some(text) = strictly(encoding, bytes) {
                 return match windows_for(label) {
@@ -132,6 +133,11 @@ fn known(label: &str) -> Option<&'static Encoding> {
         other => other,
     };
     Encoding::for_label_no_replacement(name.as_bytes())
+}
+
+/// US-ASCII with other bytes in it: no lie worth a word, and no help.
+fn is_ascii_label(label: &str) -> bool {
+    matches!(label, "us-ascii" | "ascii" | "ansi_x3.4-1968")
 }
 
 fn strictly(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
@@ -243,7 +249,9 @@ mod tests {
             .0
             .into_owned();
         let utf16: Vec<u8> = "Hello you".encode_utf16().flat_map(u16::to_be_bytes).collect();
-        let cases: &[(&[u8], Option<&str>, &str, Option<&str>)] = &[
+        // the bytes, the label, the text, and the guess
+        type Case<'a> = (&'a [u8], Option<&'a str>, &'a str, Option<&'a str>);
+        let cases: &[Case] = &[
             (b"plain", None, "plain", None),
             ("caf\u{e9}".as_bytes(), Some("utf-8"), "caf\u{e9}", None),
             ("caf\u{e9}".as_bytes(), None, "caf\u{e9}", None),
@@ -279,6 +287,12 @@ mod tests {
             (
                 &jp,
                 None,
+                "\u{3053}\u{3093}\u{306b}\u{3061}\u{306f}",
+                Some("ISO-2022-JP"),
+            ),
+            (
+                &jp,
+                Some("us-ascii"),
                 "\u{3053}\u{3093}\u{306b}\u{3061}\u{306f}",
                 Some("ISO-2022-JP"),
             ),

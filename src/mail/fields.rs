@@ -106,6 +106,8 @@ pub(super) fn unfolded(value: &[u8]) -> Cow<'static, str> {
         .map(|&b| if b == b'\t' { b' ' } else { b })
         .collect();
     let text = match String::from_utf8(flat) {
+        // an escape may begin ISO-2022-JP
+        Ok(text) if text.contains('\u{1b}') => charset::decode(text.as_bytes(), None).text,
         Ok(text) => text,
         Err(error) => charset::decode(error.as_bytes(), None).text,
     };

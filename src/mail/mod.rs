@@ -21,4 +21,6 @@ mod words;
 pub mod write;
 
 pub use ident::mail_id;
+#[cfg(fuzzing)]
+pub use read::read_fuzzed;
 pub use read::{Glance, ReadSetting, Unreadable, glance, read};

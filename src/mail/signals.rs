@@ -27,12 +27,13 @@ pub(super) fn of(parts: &[Part]) -> Signals {
         calendar_only: calendar_only(parts),
         ..Signals::default()
     };
-    let report_type = mail.content.get("report-type").map(str::to_ascii_lowercase);
+    // a delivery report, a read receipt (RFC 8098), a complaint (RFC 5965), or a server that only writes a header
     let report = parts.iter().find(|p| p.media_type == "message/delivery-status");
-    signals.delivery_report = report.is_some()
-        || (mail.media_type == "multipart/report" && report_type.as_deref().is_none_or(|t| t == "delivery-status"));
+    let failed = fields.first("X-Failed-Recipients");
+    signals.delivery_report = report.is_some() || failed.is_some() || mail.media_type == "multipart/report";
     if signals.delivery_report {
-        signals.reported_address = report.and_then(|part| final_recipient(&part.bytes()));
+        let header = || people::mailboxes(failed?).into_iter().find_map(|m| m.address);
+        signals.reported_address = report.and_then(|part| final_recipient(&part.bytes())).or_else(header);
         signals.reported_message_id = parts.iter().skip(1).find_map(returned_message_id);
     }
     signals
@@ -98,7 +99,7 @@ fn list(fields: &Fields) -> Option<String> {
 }
 
 fn machine_headers(fields: &Fields) -> Vec<String> {
-    const NAMES: [&str; 9] = [
+    const NAMES: [&str; 8] = [
         "x-auto-response-suppress",
         "x-autoreply",
         "x-autoreply-from",
@@ -107,7 +108,6 @@ fn machine_headers(fields: &Fields) -> Vec<String> {
         "x-mail-autoreply",
         "x-no-ack",
         "feedback-id",
-        "x-failed-recipients",
     ];
     NAMES
         .iter()
@@ -118,8 +118,10 @@ fn machine_headers(fields: &Fields) -> Vec<String> {
 
 /// The server's verdict. A mail may bring its own, so this can only set it aside, never let it in.
 fn spam(fields: &Fields) -> Option<String> {
-    if fields.keyword("X-Spam-Flag").is_some_and(|v| v == "yes" || v == "true") {
-        return Some("X-Spam-Flag: YES".to_owned());
+    for name in ["X-Spam-Flag", "X-Spam"] {
+        if fields.keyword(name).is_some_and(|v| v == "yes" || v == "true") {
+            return Some(format!("{name}: YES"));
+        }
     }
     let status = fields.text("X-Spam-Status")?;
     let verdict = status.split([',', ' ']).next()?;

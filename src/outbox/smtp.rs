@@ -1,6 +1,8 @@
 //! Letters by SMTP. Connected only when the first letter leaves; one connection for a run, opened again when it breaks.
 
 use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use lettre::transport::smtp;
@@ -10,7 +12,7 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, address};
 
 use super::{Outbox, SendError, Sent};
-use crate::story::letter::Outgoing;
+use crate::story::letter::{Envelope, Outgoing};
 
 /// Where a letter is handed in.
 pub struct SmtpServer {
@@ -20,8 +22,10 @@ pub struct SmtpServer {
     /// PEM; trusted besides the system's certificates.
     pub ca_file: Option<PathBuf>,
     pub login: Option<Login>,
-    /// For connecting, and for each answer.
+    /// For connecting, and for each piece of an answer.
     pub patience: Duration,
+    /// For one letter as a whole, connecting included: a server that says a word now and then must not hold a run for ever.
+    pub deadline: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +56,12 @@ pub enum Mechanism {
 
 /// An outbox that hands letters to a mail server.
 pub struct SmtpOutbox {
+    /// `None` while a letter is under way, and after one that never ended.
+    session: Option<Session>,
+    deadline: Duration,
+}
+
+struct Session {
     server: SmtpServer,
     connection: Option<SmtpConnection>,
 }
@@ -60,18 +70,54 @@ impl SmtpOutbox {
     /// Connects to nothing yet.
     pub fn new(server: SmtpServer) -> SmtpOutbox {
         SmtpOutbox {
-            server,
-            connection: None,
+            deadline: server.deadline,
+            session: Some(Session {
+                server,
+                connection: None,
+            }),
         }
     }
 
     /// Connects and logs in, without a letter: what `doctor` asks.
     pub fn try_out(&mut self) -> Result<(), SendError> {
-        let connection = self.connect()?;
-        self.connection = Some(connection);
-        Ok(())
+        self.within_deadline(|session| {
+            let connection = session.connect()?;
+            session.connection = Some(connection);
+            Ok(())
+        })
     }
 
+    /// Does a piece of work that may hang in a thread of its own, and leaves it behind when it does.
+    fn within_deadline<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Session) -> Result<T, SendError> + Send + 'static,
+    ) -> Result<T, SendError> {
+        let too_slow = || SendError::Later {
+            said: format!(
+                "the mail server did not come to an end within {} seconds",
+                self.deadline.as_secs()
+            ),
+        };
+        let Some(mut session) = self.session.take() else {
+            return Err(too_slow());
+        };
+        let (done, wait) = mpsc::channel();
+        thread::spawn(move || {
+            let outcome = work(&mut session);
+            // nobody listens any more when it comes too late
+            let _ = done.send((session, outcome));
+        });
+        match wait.recv_timeout(self.deadline) {
+            Ok((session, outcome)) => {
+                self.session = Some(session);
+                outcome
+            }
+            Err(_) => Err(too_slow()),
+        }
+    }
+}
+
+impl Session {
     fn connect(&mut self) -> Result<SmtpConnection, SendError> {
         let server = &mut self.server;
         let tls = match server.encryption {
@@ -104,25 +150,23 @@ impl SmtpOutbox {
             };
             if let Err(error) = connection.auth(mechanisms, &credentials) {
                 connection.abort();
+                // what is no trouble of the network is the login's: 5xx, no common mechanism, a token answered with a challenge
+                let is_login = error.is_permanent() || error.is_client();
                 return Err(match told(error) {
-                    // the letter is not at fault before there was one
-                    SendError::Refused { said } => SendError::Login { said },
+                    SendError::Later { said } | SendError::Refused { said } if is_login => SendError::Login { said },
                     other => other,
                 });
             }
         }
         Ok(connection)
     }
-}
 
-impl Outbox for SmtpOutbox {
-    fn send(&mut self, letter: &Outgoing) -> Result<Sent, SendError> {
-        let envelope = envelope_of(letter)?;
+    fn send(&mut self, envelope: &address::Envelope, bytes: &[u8]) -> Result<Sent, SendError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.connect()?,
         };
-        let answer = connection.send(&envelope, letter.bytes);
+        let answer = connection.send(envelope, bytes);
         // lettre closes the connection after every refusal: the next letter opens a new one
         if !connection.has_broken() && answer.is_ok() {
             self.connection = Some(connection);
@@ -133,17 +177,35 @@ impl Outbox for SmtpOutbox {
             said: one_line(&format!("{} {}", response.code(), said.join(" "))),
         })
     }
+}
+
+impl Outbox for SmtpOutbox {
+    fn send(&mut self, letter: &Outgoing) -> Result<Sent, SendError> {
+        let envelope = envelope_of(letter)?;
+        // lettre ends the last line itself: what arrives is what was written
+        let bytes = letter.bytes.strip_suffix(b"\r\n").unwrap_or(letter.bytes).to_vec();
+        self.within_deadline(move |session| session.send(&envelope, &bytes))
+    }
 
     fn close(&mut self) {
-        if let Some(mut connection) = self.connection.take() {
-            let _ = connection.quit();
-        }
+        let _ = self.within_deadline(|session| {
+            if let Some(mut connection) = session.connection.take() {
+                let _ = connection.quit();
+            }
+            Ok(())
+        });
     }
 }
 
 impl Drop for SmtpOutbox {
     fn drop(&mut self) {
-        self.close();
+        if self
+            .session
+            .as_ref()
+            .is_some_and(|session| session.connection.is_some())
+        {
+            self.close();
+        }
     }
 }
 
@@ -154,7 +216,7 @@ fn envelope_of(letter: &Outgoing) -> Result<address::Envelope, SendError> {
         })
     };
     let sender = letter.envelope.sender.as_deref().map(parse).transpose()?;
-    let recipient = parse(&letter.envelope.recipient)?;
+    let recipient = parse(&Envelope::to(&letter.envelope.recipient, None).recipient)?;
     address::Envelope::new(sender, vec![recipient]).map_err(|error| SendError::Refused {
         said: error.to_string(),
     })
@@ -187,8 +249,7 @@ fn told(error: smtp::Error) -> SendError {
         Some(530 | 534 | 535 | 538) => SendError::Login { said },
         _ if error.is_permanent() => SendError::Refused { said },
         _ if error.is_tls() || said.contains("certificate") => SendError::Setup { said },
-        // lettre's own refusals: no common way to log in, or an address that needs SMTPUTF8
-        _ if error.is_client() && said.contains("authentication") => SendError::Login { said },
+        // lettre's own refusal of an address that needs SMTPUTF8
         _ if error.is_client() && said.contains("non-ascii") => SendError::Refused { said },
         _ => SendError::Later { said },
     }

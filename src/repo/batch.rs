@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use git2::{ObjectType, Oid};
 
 use super::lock::{Lock, Writing};
-use super::object::{Objects, commit_bytes};
+use super::object::{Objects, Stored, commit_bytes};
 use super::pack::Pack;
 use super::read::{ids_ending, is_file_name};
 use super::refs::Move;
-use super::step::{Side, Stored, place, store};
+use super::step::{Side, StoredChange, place, store};
 use super::tree::{Dir, Shelves};
 use super::{Caution, CommitId, PRIVATE_REF, RepoError, StoryRepo, Tip};
 use crate::story::StoryId;
@@ -25,7 +25,7 @@ pub struct Batch<'a> {
     writing: Writing,
     pack: Pack<'a>,
     line: Line,
-    changes: Vec<Stored>,
+    changes: Vec<StoredChange>,
     /// The trees of the stories touched, as they were at the tip.
     before: HashMap<StoryId, Option<Oid>>,
     cautions: Vec<Caution>,
@@ -73,7 +73,7 @@ impl Line {
         })
     }
 
-    fn add(&mut self, repo: &StoryRepo, pack: &mut Pack, change: &Stored) -> Result<(), RepoError> {
+    fn add(&mut self, repo: &StoryRepo, pack: &mut Pack, change: &StoredChange) -> Result<(), RepoError> {
         self.private_changed |= place(repo, pack, &mut self.private, change, Side::Private)?;
         if place(repo, pack, &mut self.shelves, change, Side::Branch)? {
             if change.message.is_empty() {
@@ -87,7 +87,7 @@ impl Line {
     }
 
     /// The moves of the private ref and of the branch, all their objects being in the pack.
-    fn end(&mut self, pack: &mut Pack, last: &Stored) -> Result<(Option<Move>, Option<Move>), RepoError> {
+    fn end(&mut self, pack: &mut Pack, last: &StoredChange) -> Result<(Option<Move>, Option<Move>), RepoError> {
         let mut private = None;
         if self.private_changed {
             let tree = self.private.write(pack)?;
@@ -108,7 +108,7 @@ impl StoryRepo {
         let (writing, cautions) = self.begin()?;
         self.remove_stale_packs();
         // a git command that holds the index for long would fail the batch at its end
-        if self.is_checked_out() {
+        if self.is_checked_out()? {
             drop(Lock::take(self, "index")?);
         }
         Ok(Batch {
@@ -145,7 +145,7 @@ impl Batch<'_> {
     /// Adds one step, upon those before it. `kept` names mails of this batch as files of the private part, so that their
     /// bytes are neither carried nor hashed again.
     pub fn add(&mut self, change: &Change, kept: &[(&str, PackedMail)]) -> Result<(), RepoError> {
-        let mut stored = store(self.repo, &mut self.pack, change)?;
+        let mut stored = store(&mut self.pack, change)?;
         for (name, mail) in kept {
             if !is_file_name(name.as_bytes()) {
                 let (story, name) = (change.story.clone(), name.to_string());
@@ -231,21 +231,23 @@ impl Batch<'_> {
                 let commit = None;
                 return Ok(Finished { commit, cautions });
             }
-            pack.finish()?;
+            let written = pack.finish()?;
             let index = match branch {
-                Some(_) if repo.is_checked_out() => Some(Lock::take(repo, "index")?),
+                Some(_) if repo.is_checked_out()? => Some(Lock::take(repo, "index")?),
                 _ => None,
             };
             let announce = || match branch {
-                Some(_) => writing.announce(repo, Some(line.tip.commit.0)),
+                Some(_) => writing.announce(repo, line.tip.commit.0),
                 None => Ok(()),
             };
             if repo.move_refs(private, branch, announce)? {
                 if let Some(to) = branch {
                     repo.log_move(to, &last.by, &format!("fetch: {} steps", changes.len()));
                     if let Some(index) = index {
-                        let new = repo.tree_of(to.new)?;
-                        cautions.extend(repo.settle(&mut writing, Some(line.tip.tree), new, index, false));
+                        let tree = repo.tree_of(to.new)?;
+                        cautions.extend(repo.follow_up(&mut writing, &written, tree, index, false));
+                    } else {
+                        writing.finish(true);
                     }
                 }
                 let commit = branch.map(|to| CommitId(to.new));

@@ -117,6 +117,8 @@ pub enum Caution {
     NotFollowed(String),
     #[error("the commit is made, but {path} in the work tree could not be written: {error}")]
     NotWritten { path: String, error: String },
-    #[error("the commit is made, but git's index could not be brought up to date: {0}; `rm -f .git/index && git reset -q` there makes it anew")]
+    #[error(
+        "the commit is made, but git's index could not be brought up to date: {0}; `rm -f .git/index && git reset -q` there makes it anew"
+    )]
     Index(String),
 }

@@ -94,7 +94,7 @@ impl StoryRepo {
             if !changed || (story.is_some() && way[3].is_none() && first_parent.is_none_or(|w| w[3].is_none())) {
                 continue;
             }
-            let differs = self.differences(first_parent.and_then(|way| way[depth]), way[depth])?;
+            let differs = self.differences(self, first_parent.and_then(|way| way[depth]), way[depth])?;
             past.push(Past {
                 id: CommitId(id),
                 by: commit.by,

@@ -10,7 +10,7 @@
 //! | [`open`] | exactly this folder, ours or refused; first use |
 //! | [`object`] | hashing, reading, loose objects with fsync |
 //! | [`tree`] | trees by path: root, year, month, story |
-//! | [`pack`] | one pack a batch, written as it comes |
+//! | [`pack`], [`delta`] | one pack a batch, written as it comes |
 //! | [`refs`] | compare and swap of the branch and of `refs/desk/private` |
 //! | [`lock`] | who writes: the holder file, lock files that can be told from others', healing |
 //! | [`step`] | one step, one commit |
@@ -20,6 +20,7 @@
 //! | [`summary`] | what `list` and `status` show, remembered by tree |
 
 pub mod batch;
+mod delta;
 pub mod error;
 pub mod history;
 mod index;
@@ -96,19 +97,15 @@ impl StoryRepo {
     }
 
     /// Whether the branch is the one checked out in the work tree: only then the index and the work tree are ours to keep right.
-    fn is_checked_out(&self) -> bool {
-        std::fs::read_to_string(self.dir.join("HEAD"))
-            .is_ok_and(|head| head.strip_prefix("ref:").map(str::trim) == Some(&self.branch_ref()))
-    }
-
-    /// HEAD names a branch or a commit; anything else is damage, and nothing is written then.
-    fn check_head(&self) -> Result<(), RepoError> {
-        let head = std::fs::read_to_string(self.dir.join("HEAD")).unwrap_or_default();
-        let named = head.strip_prefix("ref:").is_some_and(|name| !name.trim().is_empty());
-        if named || git2::Oid::from_str(head.trim()).is_ok_and(|id| !id.is_zero()) {
-            return Ok(());
+    /// A HEAD that names neither a branch nor a commit is damage.
+    fn is_checked_out(&self) -> Result<bool, RepoError> {
+        let path = self.dir.join("HEAD");
+        let head = std::fs::read_to_string(&path).map_err(RepoError::io("reading", &path))?;
+        match head.strip_prefix("ref:").map(str::trim) {
+            Some(name) if !name.is_empty() => Ok(name == self.branch_ref()),
+            None if git2::Oid::from_str(head.trim()).is_ok_and(|id| !id.is_zero()) => Ok(false),
+            _ => Err(self.damaged(".git/HEAD", "it names neither a branch nor a commit")),
         }
-        Err(self.damaged(".git/HEAD", "it names neither a branch nor a commit"))
     }
 
     /// Name and address of the person at this desk, from git's own configuration (of the repository, the user, the

@@ -1,24 +1,49 @@
 //! Objects: hashing, reading with damage named, and loose objects that are on disk before anything points at them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use flate2::{Compression, write::ZlibEncoder};
 use git2::{ObjectType, Oid};
+use sha1::{Digest, Sha1};
+use tempfile::NamedTempFile;
 
 use super::{RepoError, StoryRepo};
 use crate::story::record::Signature;
 
-/// Where new objects go: loose, or a batch's pack.
-pub(super) trait Objects {
-    fn put(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, RepoError>;
+/// Where objects are read.
+pub(super) trait Stored {
     fn get(&self, kind: ObjectType, id: Oid) -> Result<Vec<u8>, RepoError>;
+}
+
+/// Where new objects go, and can be read again: loose, or a batch's pack.
+pub(super) trait Objects: Stored {
+    fn put(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, RepoError>;
+
+    /// A tree that is much like one put before: a pack then stores the difference.
+    fn put_tree_like(&mut self, bytes: &[u8], like: Option<(Oid, &[u8])>) -> Result<Oid, RepoError> {
+        let _ = like;
+        self.put(ObjectType::Tree, bytes)
+    }
+}
+
+impl Stored for StoryRepo {
+    fn get(&self, kind: ObjectType, id: Oid) -> Result<Vec<u8>, RepoError> {
+        self.object(kind, id)
+    }
 }
 
 /// The name of an object. libgit2's SHA-1 notices the known collision attacks, and mail is hostile.
 pub(super) fn name_of(kind: ObjectType, bytes: &[u8]) -> Oid {
+    if kind == ObjectType::Tree {
+        // made of our own names and of hashes, nothing a mail could choose; a month's tree is hashed at each commit
+        let head = format!("tree {}\0", bytes.len());
+        let sum = Sha1::new().chain_update(head).chain_update(bytes).finalize();
+        return Oid::from_bytes(&sum).expect("SHA-1 is 20 bytes");
+    }
     // the only failure libgit2 knows here is a detected collision: such bytes get a name nothing else has
     Oid::hash_object(kind, bytes).unwrap_or(Oid::ZERO_SHA1)
 }
@@ -59,25 +84,82 @@ impl StoryRepo {
     }
 }
 
-/// Loose objects, each synced; their folders are synced by [`Loose::sync`].
+/// Loose objects. They are held aside until [`Loose::sync`] syncs them together (a journaling file system joins syncs that come
+/// at once) and gives them their names.
 pub(super) struct Loose<'a> {
     repo: &'a StoryRepo,
-    folders: BTreeSet<PathBuf>,
+    aside: Vec<(NamedTempFile, PathBuf)>,
+    /// Trees among them, which may be read again.
+    trees: HashMap<Oid, Vec<u8>>,
 }
+
+/// How many files are held open at once.
+const ASIDE: usize = 64;
 
 impl<'a> Loose<'a> {
     pub fn new(repo: &'a StoryRepo) -> Self {
-        let folders = BTreeSet::new();
-        Loose { repo, folders }
+        Loose {
+            repo,
+            aside: Vec::new(),
+            trees: HashMap::new(),
+        }
     }
 
-    /// After this, everything put so far survives a power cut.
+    /// After this, everything put so far is the repository's and survives a power cut.
     pub fn sync(&mut self) -> Result<(), RepoError> {
-        for folder in std::mem::take(&mut self.folders) {
-            sync_folder(&folder)?;
+        self.trees.clear();
+        let aside = std::mem::take(&mut self.aside);
+        let objects = self.repo.dir.join("objects");
+        sync_all(aside.iter().map(|(temp, _)| temp.as_file()))
+            .map_err(RepoError::io("syncing objects in", &objects))?;
+        let mut folders = BTreeSet::from([objects.clone()]);
+        for (temp, path) in aside {
+            let parent = path.parent().expect("an object is in a folder").to_owned();
+            let persisted = temp.persist(path).map_err(|e| e.error);
+            persisted.map_err(RepoError::io("writing an object to", &parent))?;
+            folders.insert(parent);
         }
-        Ok(())
+        let opened: io::Result<Vec<File>> = folders.iter().map(File::open).collect();
+        let opened = opened.map_err(RepoError::io("opening", &objects))?;
+        sync_all(opened.iter()).map_err(RepoError::io("syncing folders of", &objects))
     }
+
+    fn write_aside(&self, kind: ObjectType, bytes: &[u8], folder: &Path) -> io::Result<NamedTempFile> {
+        if let Err(e) = fs::DirBuilder::new().mode(0o755).create(folder)
+            && e.kind() != io::ErrorKind::AlreadyExists
+        {
+            return Err(e);
+        }
+        let temp = tempfile::Builder::new()
+            .prefix("m4c-object-")
+            .tempfile_in(self.repo.temp_dir())?;
+        let level = match is_dense(bytes) {
+            true => Compression::none(),
+            false => Compression::fast(),
+        };
+        let mut deflate = ZlibEncoder::new(Vec::with_capacity(bytes.len() / 2 + 64), level);
+        write!(deflate, "{kind} {}\0", bytes.len())?;
+        deflate.write_all(bytes)?;
+        temp.as_file().write_all(&deflate.finish()?)?;
+        let readable = std::os::unix::fs::PermissionsExt::from_mode(0o444);
+        temp.as_file().set_permissions(readable)?;
+        Ok(temp)
+    }
+}
+
+/// Syncs files at once, a few threads together.
+fn sync_all<'f>(files: impl Iterator<Item = &'f File>) -> io::Result<()> {
+    let files: Vec<&File> = files.collect();
+    let lane = files.len().div_ceil(8).max(1);
+    std::thread::scope(|scope| {
+        let lanes: Vec<_> = files
+            .chunks(lane)
+            .map(|lane| scope.spawn(|| lane.iter().try_for_each(|f| f.sync_all())))
+            .collect();
+        lanes
+            .into_iter()
+            .try_for_each(|lane| lane.join().unwrap_or_else(|_| Err(io::Error::other("a sync panicked"))))
+    })
 }
 
 impl Objects for Loose<'_> {
@@ -87,37 +169,29 @@ impl Objects for Loose<'_> {
             return Ok(id);
         }
         let hex = id.to_string();
-        let objects = self.repo.dir.join("objects");
-        let folder = objects.join(&hex[..2]);
-        let write = || -> io::Result<()> {
-            if let Err(e) = fs::create_dir(&folder)
-                && e.kind() != io::ErrorKind::AlreadyExists
-            {
-                return Err(e);
-            }
-            let temp = tempfile::Builder::new().prefix("tmp_m4c_").tempfile_in(&folder)?;
-            let level = if is_dense(bytes) {
-                Compression::none()
-            } else {
-                Compression::fast()
-            };
-            let mut deflate = ZlibEncoder::new(temp.as_file(), level);
-            write!(deflate, "{kind} {}\0", bytes.len())?;
-            deflate.write_all(bytes)?;
-            deflate.finish()?;
-            let readable = std::os::unix::fs::PermissionsExt::from_mode(0o444);
-            temp.as_file().set_permissions(readable)?;
-            temp.as_file().sync_all()?;
-            temp.persist(folder.join(&hex[2..])).map_err(|e| e.error)?;
-            Ok(())
-        };
-        write().map_err(RepoError::io("writing an object to", &folder))?;
-        self.folders.extend([objects, folder]);
+        if self.aside.iter().any(|(_, path)| path.ends_with(&hex[2..])) {
+            return Ok(id);
+        }
+        if self.aside.len() >= ASIDE {
+            self.sync()?;
+        }
+        let folder = self.repo.dir.join("objects").join(&hex[..2]);
+        let temp = self.write_aside(kind, bytes, &folder);
+        let temp = temp.map_err(RepoError::io("writing an object to", &folder))?;
+        self.aside.push((temp, folder.join(&hex[2..])));
+        if kind == ObjectType::Tree {
+            self.trees.insert(id, bytes.to_vec());
+        }
         Ok(id)
     }
+}
 
+impl Stored for Loose<'_> {
     fn get(&self, kind: ObjectType, id: Oid) -> Result<Vec<u8>, RepoError> {
-        self.repo.object(kind, id)
+        match self.trees.get(&id) {
+            Some(bytes) => Ok(bytes.clone()),
+            None => self.repo.object(kind, id),
+        }
     }
 }
 

@@ -42,7 +42,7 @@ pub struct Committed {
 
 /// A change with its bytes stored: files by name of blob.
 #[derive(Debug, Clone)]
-pub(super) struct Stored {
+pub(super) struct StoredChange {
     pub story: StoryId,
     pub files: BTreeMap<String, Option<Oid>>,
     pub private: BTreeMap<String, Option<Oid>>,
@@ -62,53 +62,60 @@ impl StoryRepo {
         id: &StoryId,
         mut step: impl FnMut(&Current) -> Result<Option<Change>, E>,
     ) -> Result<Option<Committed>, E> {
+        let ids = std::slice::from_ref(id);
+        self.commit_together(ids, |current| {
+            step(&current[0]).map(|change| change.into_iter().collect())
+        })
+    }
+
+    /// The same for several stories in one commit (letters that were sent): its message and author are those of the first change
+    /// that has a message.
+    pub fn commit_together<E: From<RepoError>>(
+        &self,
+        ids: &[StoryId],
+        mut step: impl FnMut(&[Current]) -> Result<Vec<Change>, E>,
+    ) -> Result<Option<Committed>, E> {
         let (mut writing, mut cautions) = self.begin()?;
         for _ in 0..TRIES {
             let tip = self.tip()?;
-            let files = self.story(&tip, id)?;
-            let repo = self;
-            let Some(change) = step(&Current { repo, id, tip, files })? else {
-                return Ok(None);
-            };
+            let (repo, mut current) = (self, Vec::with_capacity(ids.len()));
+            for id in ids {
+                let files = self.story(&tip, id)?;
+                current.push(Current { repo, id, tip, files });
+            }
+            let changes = step(&current)?;
+            drop(current);
             let mut loose = Loose::new(self);
-            let stored = store(self, &mut loose, &change)?;
-            let private = self.private_move(&mut loose, std::slice::from_ref(&stored))?;
-            let mut shelves = Shelves::open(self, Some(tip.tree))?;
-            let branch = match place(self, &mut loose, &mut shelves, &stored, Side::Branch)? {
-                true if !stored.message.is_empty() => {
-                    let tree = shelves.write(&mut loose)?;
-                    let commit = commit_bytes(tree, Some(tip.commit.0), &stored.by, &stored.message);
-                    let new = loose.put(ObjectType::Commit, &commit)?;
-                    let old = Some(tip.commit.0);
-                    Some((Move { old, new }, tree))
-                }
-                true => {
-                    return Err(self
-                        .damaged(id.as_str(), "a change of its files without a message")
-                        .into());
-                }
-                false => None,
-            };
+            let stored = changes
+                .iter()
+                .map(|change| store(&mut loose, change))
+                .collect::<Result<Vec<_>, _>>()?;
+            drop(changes);
+            let private = self.private_move(&mut loose, &stored)?;
+            let branch = self.branch_move(&mut loose, &tip, &stored)?;
             if private.is_none() && branch.is_none() {
                 return Ok(None);
             }
             loose.sync()?;
             // the index is locked before anything moves, so that a live git command stops the step as a whole
             let index = match branch {
-                Some(_) if self.is_checked_out() => Some(Lock::take(self, "index")?),
+                Some(_) if self.is_checked_out()? => Some(Lock::take(self, "index")?),
                 _ => None,
             };
             let announce = || match branch {
-                Some(_) => writing.announce(self, Some(tip.commit.0)),
+                Some(_) => writing.announce(self, tip.commit.0),
                 None => Ok(()),
             };
             if !self.move_refs(private, branch.map(|b| b.0), announce)? {
                 continue;
             }
             if let Some((to, tree)) = branch {
-                self.log_move(to, &stored.by, &stored.message);
+                let told = spoken(&stored);
+                self.log_move(to, &told.by, &told.message);
                 if let Some(index) = index {
-                    cautions.extend(self.settle(&mut writing, Some(tip.tree), tree, index, true));
+                    cautions.extend(self.follow_up(&mut writing, &loose, tree, index, true));
+                } else {
+                    writing.finish(true);
                 }
             }
             let commit = branch.map(|(to, _)| CommitId(to.new));
@@ -117,8 +124,37 @@ impl StoryRepo {
         Err(RepoError::Moved(self.root.clone()).into())
     }
 
+    /// The branch with these changes as one commit, and its tree; `None` where they change nothing there.
+    fn branch_move(
+        &self,
+        to: &mut Loose,
+        tip: &Tip,
+        changes: &[StoredChange],
+    ) -> Result<Option<(Move, Oid)>, RepoError> {
+        let mut shelves = Shelves::open(self, Some(tip.tree))?;
+        let mut changed = false;
+        for change in changes {
+            changed |= place(self, to, &mut shelves, change, Side::Branch)?;
+        }
+        if !changed {
+            return Ok(None);
+        }
+        let StoredChange { story, message, by, .. } = spoken(changes);
+        if message.is_empty() {
+            return Err(self.damaged(story.as_str(), "a change of its files without a message"));
+        }
+        let tree = shelves.write(to)?;
+        let old = Some(tip.commit.0);
+        let new = to.put(ObjectType::Commit, &commit_bytes(tree, old, by, message))?;
+        Ok(Some((Move { old, new }, tree)))
+    }
+
     /// The private ref with these changes in it; `None` where they change nothing there.
-    pub(super) fn private_move(&self, to: &mut dyn Objects, changes: &[Stored]) -> Result<Option<Move>, RepoError> {
+    pub(super) fn private_move(
+        &self,
+        to: &mut dyn Objects,
+        changes: &[StoredChange],
+    ) -> Result<Option<Move>, RepoError> {
         if changes.iter().all(|change| change.private.is_empty()) {
             return Ok(None);
         }
@@ -139,8 +175,14 @@ impl StoryRepo {
     }
 }
 
+/// The change that speaks for all of one commit.
+fn spoken(changes: &[StoredChange]) -> &StoredChange {
+    let first = changes.iter().find(|change| !change.message.is_empty());
+    first.unwrap_or(&changes[0])
+}
+
 /// Stores the bytes of a change.
-pub(super) fn store(repo: &StoryRepo, to: &mut dyn Objects, change: &Change) -> Result<Stored, RepoError> {
+pub(super) fn store(to: &mut dyn Objects, change: &Change) -> Result<StoredChange, RepoError> {
     let mut blobs = |files: &BTreeMap<String, Option<Vec<u8>>>| -> Result<_, RepoError> {
         let mut stored = BTreeMap::new();
         for (name, bytes) in files {
@@ -157,8 +199,7 @@ pub(super) fn store(repo: &StoryRepo, to: &mut dyn Objects, change: &Change) -> 
         Ok(stored)
     };
     let (files, private) = (blobs(&change.files)?, blobs(&change.private)?);
-    let _ = repo;
-    Ok(Stored {
+    Ok(StoredChange {
         story: change.story.clone(),
         files,
         private,
@@ -179,7 +220,7 @@ pub(super) fn place(
     repo: &StoryRepo,
     to: &mut dyn Objects,
     shelves: &mut Shelves,
-    change: &Stored,
+    change: &StoredChange,
     side: Side,
 ) -> Result<bool, RepoError> {
     let files = match side {

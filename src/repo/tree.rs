@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use git2::{ObjectType, Oid};
 
-use super::object::Objects;
+use super::object::{Objects, Stored};
 use super::{RepoError, StoryRepo};
 use crate::story::StoryId;
 
@@ -71,7 +71,11 @@ impl Dir {
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.0.iter().map(|e| e.name.len() + 28).sum());
         for entry in &self.0 {
-            out.extend_from_slice(format!("{:o} ", entry.mode).as_bytes());
+            match entry.mode {
+                DIR => out.extend_from_slice(b"40000 "),
+                FILE => out.extend_from_slice(b"100644 "),
+                mode => out.extend_from_slice(format!("{mode:o} ").as_bytes()),
+            }
             out.extend_from_slice(&entry.name);
             out.push(0);
             out.extend_from_slice(entry.id.as_bytes());
@@ -120,6 +124,8 @@ pub(super) struct Shelves {
     /// By `2010` and by `2010/12`.
     loaded: BTreeMap<String, Dir>,
     touched: BTreeSet<String>,
+    /// The last tree written of each month: the next differs from it by one entry.
+    written: BTreeMap<String, (Oid, Vec<u8>)>,
 }
 
 impl Shelves {
@@ -132,6 +138,7 @@ impl Shelves {
             root,
             loaded: BTreeMap::new(),
             touched: BTreeSet::new(),
+            written: BTreeMap::new(),
         })
     }
 
@@ -181,7 +188,15 @@ impl Shelves {
         for month in std::mem::take(&mut self.touched) {
             let (year, name) = month.split_once('/').expect("a month is year/month");
             let (year, name) = (year.to_owned(), name.to_owned());
-            let tree = put_dir(to, &self.loaded[&month])?;
+            let bytes = self.loaded[&month].bytes();
+            let tree = if bytes.is_empty() {
+                None
+            } else {
+                let like = self.written.get(&month).map(|(id, bytes)| (*id, bytes.as_slice()));
+                let id = to.put_tree_like(&bytes, like)?;
+                self.written.insert(month.clone(), (id, bytes));
+                Some(id)
+            };
             let dir = self.loaded.get_mut(&year).expect("loaded with its month");
             match tree {
                 Some(tree) => dir.set(name.as_bytes(), DIR, tree),
@@ -221,14 +236,25 @@ pub(super) struct Differs {
 impl StoryRepo {
     /// The plain files that differ between two trees, by path; equal subtrees are not looked into, nor anything that lies deeper
     /// than a story's files or has a name that is not UTF-8.
-    pub(super) fn differences(&self, old: Option<Oid>, new: Option<Oid>) -> Result<Vec<Differs>, RepoError> {
+    pub(super) fn differences(
+        &self,
+        from: &dyn Stored,
+        old: Option<Oid>,
+        new: Option<Oid>,
+    ) -> Result<Vec<Differs>, RepoError> {
         let mut found = Vec::new();
         let mut open = vec![(String::new(), old, new)];
         while let Some((path, old, new)) = open.pop() {
             if old == new || path.matches('/').count() > 4 {
                 continue;
             }
-            let load = |id: Option<Oid>| id.map_or(Ok(Dir::default()), |id| self.dir_at(id, &path));
+            let load = |id: Option<Oid>| match id {
+                Some(id) => {
+                    let dir = Dir::parse(&from.get(ObjectType::Tree, id)?);
+                    dir.map_err(|what| self.damaged(path.as_str(), what))
+                }
+                None => Ok(Dir::default()),
+            };
             let (old, new) = (load(old)?, load(new)?);
             let mut names: BTreeMap<&[u8], [Option<&Entry>; 2]> = BTreeMap::new();
             for (side, dir) in [&old, &new].into_iter().enumerate() {

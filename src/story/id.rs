@@ -18,7 +18,7 @@ pub struct MailId([u8; 32]);
 pub struct Leaf {
     /// `type/subtype` in lower case, without parameters.
     pub media_type: String,
-    /// SHA-256 of the decoded bytes; of text after [`canonical_text`].
+    /// SHA-256 of the decoded bytes; of text, and of whatever travelled as lines and not as base64, after [`canonical_text`].
     pub sha256: [u8; 32],
 }
 

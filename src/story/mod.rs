@@ -16,8 +16,10 @@
 //! | [`people`] | `people.toml` of the private part |
 //! | [`step`] | a story, loaded, and a step upon it |
 //! | [`screen`] | which mail is a story, and which is set aside |
+//! | [`answer`] | whether a reply says yes |
 //! | [`letter`] | which letters a story's events call for |
 
+pub mod answer;
 pub mod cut;
 pub mod draft;
 pub mod event;

@@ -52,7 +52,8 @@ pub struct ScreenSetting {
 
 /// Looks at a mail as a whole, its outermost headers only: a team member may forward a list mail that holds a story.
 pub fn screen(mail: &Submission, setting: &ScreenSetting) -> Screened {
-    let rules: [(Rule, fn(&Submission, &ScreenSetting) -> Option<String>); 6] = [
+    type Test = fn(&Submission, &ScreenSetting) -> Option<String>;
+    let rules: [(Rule, Test); 6] = [
         (Rule::OwnLetter, own_letter),
         (Rule::Bounce, bounce),
         (Rule::AutoReply, auto_reply),
@@ -97,6 +98,10 @@ fn bounce(mail: &Submission, _: &ScreenSetting) -> Option<String> {
     if signals.null_return_path && !is_auto(mail) {
         return Some("its return path is empty, as in a bounce".to_owned());
     }
+    // Exim's mark on the bounces it writes
+    if signals.machine_headers.iter().any(|name| name == "x-failed-recipients") {
+        return Some("it is a bounce (x-failed-recipients)".to_owned());
+    }
     let local = local_part(mail);
     let daemon = local == "mailer-daemon" || local == "maildaemon";
     // a postmaster may be a person with a story
@@ -124,9 +129,7 @@ fn auto_reply(mail: &Submission, setting: &ScreenSetting) -> Option<String> {
     if let Some(value) = signals.precedence.as_deref().filter(|value| value.starts_with("auto")) {
         return Some(format!("it is automatic (Precedence: {value})"));
     }
-    // X-Auto-Response-Suppress, X-No-Ack and Feedback-ID are on the mail of people, too (Exchange, Proton)
-    let sure = |name: &&String| matches!(name.as_str(), "x-autoreply" | "x-autorespond" | "x-autorespond-by");
-    if let Some(name) = signals.machine_headers.iter().find(sure) {
+    if let Some(name) = signals.machine_headers.iter().find(|name| is_reply_header(name)) {
         return Some(format!("it is automatic ({name})"));
     }
     // a web form writes as noreply@ and names the author in Reply-To
@@ -156,7 +159,16 @@ fn is_auto(mail: &Submission) -> bool {
     let signals = &mail.signals;
     signals.auto_submitted.as_deref().is_some_and(|value| value != "no")
         || away_phrase(&mail.subject).is_some()
-        || signals.machine_headers.iter().any(|name| name.starts_with("x-autore"))
+        || signals.machine_headers.iter().any(|name| is_reply_header(name))
+}
+
+/// Headers that only an automatic reply has. X-Auto-Response-Suppress, X-No-Ack and Feedback-ID are on the mail of people, too
+/// (Exchange, Proton).
+fn is_reply_header(name: &str) -> bool {
+    matches!(
+        name,
+        "x-autoreply" | "x-autoreply-from" | "x-autorespond" | "x-auto-reply" | "x-mail-autoreply"
+    )
 }
 
 /// List mail, unless the list is how this desk gets its mail (a Google group as the blog's address).
@@ -377,6 +389,24 @@ mod tests {
                     ..plain()
                 },
                 Some(Rule::AutoReply),
+            ),
+            (
+                marion,
+                "x",
+                Signals {
+                    machine_headers: vec!["x-mail-autoreply".into()],
+                    ..plain()
+                },
+                Some(Rule::AutoReply),
+            ),
+            (
+                marion,
+                "x",
+                Signals {
+                    machine_headers: vec!["x-failed-recipients".into()],
+                    ..plain()
+                },
+                Some(Rule::Bounce),
             ),
             (
                 marion,

@@ -59,6 +59,7 @@ pub struct Submission {
     pub to: Vec<Mailbox>,
     /// The body chosen for the reader, whole: quotes, signatures and forwards still in it.
     pub lines: Vec<Line>,
+    /// Leaf parts in order, then the pictures that came in documents. Attached mails that were read are not among them.
     pub attachments: Vec<Attachment>,
     /// Mails attached as message/rfc822 (or .eml), read the same way, outermost first, at most 3 deep.
     pub embedded: Vec<Submission>,

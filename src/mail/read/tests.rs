@@ -208,6 +208,19 @@ fn what_is_attached_is_an_attachment() {
         (text(&found).as_str(), found.attachments.len()),
         ("The story.\n\nList footer", 0)
     );
+    // Exchange tears off what stood after a picture
+    let torn = part(
+        "Content-Type: text/plain; name=\"ATT00001.txt\"\nContent-Disposition: attachment; filename=\"ATT00001.txt\"",
+        "The end of it.",
+    );
+    let picture = part(
+        "Content-Type: image/jpeg; name=me.jpg\nContent-Disposition: inline",
+        "x",
+    );
+    assert_eq!(
+        text(&mixed(&[body.clone(), picture, torn])),
+        "The story.\n\n[0]\n\nThe end of it."
+    );
     // nothing but the attached text: that is the story
     let found = mixed(&[part("Content-Type: text/plain", ""), notes]);
     assert_eq!((text(&found).as_str(), found.attachments.len()), ("Notes.", 1));
@@ -319,6 +332,16 @@ fn automatic_mail_gives_its_signals() {
     assert_eq!(signals.reported_message_id.as_deref(), Some("letter-1@example.net"));
     assert!(found.embedded.is_empty() && signals.our_mark.is_none());
     assert_eq!(text(&found), "It failed.");
+
+    let receipt = "From: m@example.org\nSubject: Read: Thank you\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n\nIt was read.\n--b\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; m@example.org\n--b--\n";
+    assert!(submission(receipt).signals.delivery_report);
+    let exim =
+        "Return-Path: <>\nFrom: mailer-daemon@example.net\nX-Failed-Recipients: marion@example.org\n\nIt failed.";
+    let signals = submission(exim).signals;
+    assert_eq!(
+        (signals.delivery_report, signals.reported_address.as_deref()),
+        (true, Some("marion@example.org"))
+    );
 
     let signals = |headers: &str| submission(&format!("From: m@example.org\n{headers}\n\nText")).signals;
     assert_eq!(

@@ -3,6 +3,9 @@
 //! It is known by its parts (a date, a time, an address, a verb of writing, a colon), not by one pattern per program:
 //! programs and languages order them as they like. Matching is by hand, each line looked at with at most five before it.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::seen::{Seen, address_in, find_word, has_word};
 
 /// Lines one attribution may be wrapped over.
@@ -38,11 +41,12 @@ const VERBS: &[&str] = &[
     "ha scritto", "scrisse", "scrive", "schreef", "geschreven", "escreveu", "skrev", "skreiv", "skrifaði",
     "kirjoitti", "kirjutas", "rakstīja", "rašė", "napisał", "napisała", "napisał(a)", "napisał/a", "pisze", "napsal",
     "napsala", "napsal(a)", "napsal/a", "píše", "napísal", "napísala", "napísal(a)", "írta", "írt", "a scris",
-    "scrie", "napisao", "napisala", "napisao/la", "je pisao", "piše", "je napisal", "je napisala", "je napisal/-a",
-    "написа", "написал", "написала", "написал(а)", "написав", "написала(а)", "пишет", "пише", "писал", "писала",
-    "напиша", "έγραψε", "έγραψαν", "έγραψες", "yazdı", "yazmış", "yazdi", "menulis", "đã viết", "viết", "เขียน",
-    "เขียนว่า", "書きました", "のメッセージ", "作成", "님이 작성", "작성", "썼습니다", "씀", "写道", "寫道", "来信", "写到", "كتب", "كتبت", "كتابة",
-    "כתב", "כתבה", "כתבו", "نوشت", "ने लिखा", "लिखा", "shkroi", "skribis", "sgrifennodd",
+    "scrie", "napisao", "napisala", "napisao/la", "je pisao", "piše", "је написао", "је написала", "написао",
+    "написао/ла", "aliandika", "sumulat", "geskryf", "je napisal", "je napisala", "je napisal/-a", "написа",
+    "написал", "написала", "написал(а)", "написав", "написала(а)", "пишет", "пише", "писал", "писала", "напиша",
+    "έγραψε", "έγραψαν", "έγραψες", "yazdı", "yazmış", "yazdi", "menulis", "đã viết", "viết", "เขียน", "เขียนว่า",
+    "書きました", "のメッセージ", "作成", "님이 작성", "작성", "썼습니다", "씀", "写道", "寫道", "来信", "写到", "كتب", "كتبت", "كتابة", "כתב",
+    "כתבה", "כתבו", "نوشت", "ने लिखा", "लिखा", "shkroi", "skribis", "sgrifennodd",
 ];
 
 /// Words that an attribution begins with.
@@ -52,6 +56,13 @@ const OPENERS: &[&str] = &[
     "in", "pe", "dana", "на", "в", "у", "на дата", "στις", "στισ", "την", "pada", "vào", "vao", "lúc", "เมื่อ",
     "ในวันที่", "בתאריך", "ב", "ביום", "في", "بتاريخ", "در", "在", "於", "于", "quoting", "zitat von", "citando",
     "selon", "ar", "på", "von", "le:", "el:",
+];
+
+/// Beginnings after which the name follows, so that no line above them belongs to the attribution.
+#[rustfmt::skip]
+const NAME_LATER: &[&str] = &[
+    "on ", "at ", "am ", "le ", "el ", "il ", "op ", "em ", "den ", "dne ", "w dniu ", "pe ", "på ", "dňa ",
+    "quoting ",
 ];
 
 /// Lower-case words that stand in attributions beside dates and names.
@@ -97,6 +108,27 @@ const PROSE: &[&str] = &[
     "мне", "нам", "она", "eu", "meu", "minha", "nosso",
 ];
 
+static SMALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    LITTLE
+        .iter()
+        .copied()
+        .chain(VERBS.iter().flat_map(|verb| verb.split(' ')))
+        .collect()
+});
+static TELLING: LazyLock<HashSet<&str>> = LazyLock::new(|| PROSE.iter().copied().collect());
+static DATES: LazyLock<HashSet<&str>> = LazyLock::new(|| DATE_WORDS.iter().copied().collect());
+
+/// Whether a word begins like a weekday or a month; the shortest of those must be the whole word.
+fn date_word(word: &str) -> bool {
+    DATES.contains(word)
+        || word
+            .char_indices()
+            .map(|(at, _)| at)
+            .skip(3)
+            .take(6)
+            .any(|end| DATES.contains(&word[..end]) && end > 2)
+}
+
 /// What an attribution is made of, seen in one text.
 #[derive(Default)]
 struct Parts {
@@ -126,10 +158,20 @@ pub(super) fn ending_at(lines: &[Seen], last: usize) -> Option<Attribution> {
     }
     let mut best: Option<(u8, Attribution)> = None;
     let mut text = String::new();
+    let mut gap = false;
+    // The window so far lacks its beginning: a bare address, or a date after a name.
+    let mut headless = false;
     let first = last.saturating_sub(MOST_LINES - 1);
     for start in (first..=last).rev() {
         let above = &lines[start];
+        if above.blank() && above.depth == line.depth && start < last && !gap {
+            gap = true;
+            continue;
+        }
         if above.fold.is_empty() || above.depth != line.depth || above.fold.len() > 300 {
+            break;
+        }
+        if start < last && closes(&above.fold) {
             break;
         }
         text = if text.is_empty() {
@@ -138,26 +180,36 @@ pub(super) fn ending_at(lines: &[Seen], last: usize) -> Option<Attribution> {
             join(&above.text, &text)
         };
         let parts = Parts::of(&text);
-        if start < last && (parts.sentences || closes(&above.fold)) {
+        if start < last && parts.sentences {
             break;
         }
-        if let Some(grade) = parts.grade() {
-            let opened = parts.opener || parts.leading_date;
-            let rank = grade as u8 * 2 + u8::from(opened) * 3;
-            if best.is_none_or(|(best, _)| rank > best) {
-                best = Some((
-                    rank,
-                    Attribution {
-                        start,
-                        end: last + 1,
-                        grade,
-                        inline: false,
-                    },
-                ));
-            }
-            if opened && grade == Grade::Strong {
-                break;
-            }
+        let Some(grade) = parts.grade() else { continue };
+        let opened = parts.opener || parts.leading_date;
+        let whole = opened && parts.verb && parts.address && grade == Grade::Strong;
+        // Over a blank line only what is an attribution from "On" to "wrote:" reaches.
+        if gap && !(whole && above.text.contains(|c: char| c.is_ascii_digit()) && best.is_none_or(|(rank, _)| rank < 7))
+        {
+            continue;
+        }
+        let bare = start < last && lines[start + 1].text.starts_with(['<', '(', '[']);
+        let completes = headless && !gap && Parts::names(&above.text, bare);
+        let rank = grade as u8 * 2 + u8::from(opened) * 3 + u8::from(completes) * 4;
+        if best.is_none_or(|(best, _)| rank > best) {
+            let end = last + 1;
+            best = Some((
+                rank,
+                Attribution {
+                    start,
+                    end,
+                    grade,
+                    inline: false,
+                },
+            ));
+        }
+        headless = above.text.starts_with(['<', '(', '['])
+            || !parts.address && !NAME_LATER.iter().any(|w| above.fold.starts_with(w));
+        if opened && grade == Grade::Strong && !headless {
+            break;
         }
     }
     best.map(|(_, found)| found)
@@ -195,7 +247,8 @@ fn join(a: &str, b: &str) -> String {
 
 /// A line that ends a thought: nothing that follows belongs to it.
 fn closes(fold: &str) -> bool {
-    fold.ends_with(['!', '?']) || (fold.ends_with(':') && fold.len() > 1)
+    let open = fold.rfind('(') > fold.rfind(')');
+    fold.ends_with(['!', '?']) || (fold.ends_with(':') && fold.len() > 1 && !open)
 }
 
 fn bare_end(fold: &str) -> &str {
@@ -232,6 +285,10 @@ impl Parts {
             leading_date: fold.starts_with(|c: char| c.is_ascii_digit()) || starts_with_weekday(&fold),
             ..Parts::default()
         };
+        let likely = parts.verb || parts.address && parts.dated;
+        if !likely {
+            return parts;
+        }
         let outside = without_angles(text);
         for word in outside.split(' ') {
             let bare = word.trim_matches([',', ';', ':', '(', ')', '"', '\'', '*', '[', ']', '：', '“', '”']);
@@ -242,20 +299,35 @@ impl Parts {
             let small = bare.chars().all(|c| !c.is_uppercase()) && bare.chars().all(char::is_alphabetic);
             let cased = bare.chars().any(|c| c.to_uppercase().next() != Some(c));
             let first = parts.words == 1 && ["She", "He", "They", "We", "It", "Who", "This"].contains(&bare);
-            if first || bare == "I" || PROSE.contains(&bare) {
+            if first || bare == "I" || TELLING.contains(bare) {
                 parts.prose = true;
             }
-            let known = LITTLE.contains(&bare)
-                || VERBS.iter().any(|v| v.split(' ').any(|piece| piece == bare))
-                || DATE_WORDS
-                    .iter()
-                    .any(|d| bare.starts_with(d) && (d.len() > 2 || bare == *d));
+            let known = SMALL.contains(bare) || date_word(bare);
             if small && cased && !known {
                 parts.small += 1;
             }
         }
         parts.sentences = sentence_inside(&outside);
         parts
+    }
+
+    /// A line that is a name and perhaps an address, as mailers break it off from the rest of an attribution.
+    fn names(text: &str, bare: bool) -> bool {
+        let outside = without_angles(text);
+        let words: Vec<&str> = outside
+            .split(' ')
+            .filter(|w| w.chars().any(char::is_alphabetic))
+            .collect();
+        let small = words
+            .iter()
+            .filter(|w| w.starts_with(char::is_lowercase) && !SMALL.contains(**w) && !w.contains('@'))
+            .count();
+        let addressed = text.contains('<') && text.contains('@');
+        words.len() <= 12
+            && (addressed || bare && words.len() <= 6)
+            && small <= 1
+            && !words.iter().any(|w| TELLING.contains(w))
+            && !text.ends_with(['.', '!', '?'])
     }
 
     fn grade(&self) -> Option<Grade> {
@@ -290,7 +362,11 @@ impl Parts {
             return None;
         }
         // Programs in many languages, and many a hand-made setting, leave out the verb.
-        if address && dated && calm && !self.sentences && self.small <= 2 {
+        if address && dated && calm && !self.sentences && self.small > 2 {
+            // A language not known here: only over a quotation.
+            return (colon && timed && self.words <= 18).then_some(Grade::Fair);
+        }
+        if address && dated && calm && !self.sentences {
             if timed && colon && self.words <= 18 {
                 return Some(Grade::Strong);
             }
@@ -313,8 +389,11 @@ fn starts_with_word(text: &str, word: &str) -> bool {
 fn starts_with_weekday(fold: &str) -> bool {
     let first = fold.split([' ', ',', '.']).next().unwrap_or_default();
     fold.len() > first.len()
-        && DATE_WORDS.iter().any(|d| first.starts_with(d) && first.len() <= 12)
-        && fold[first.len()..].chars().take(8).any(|c| c.is_ascii_digit())
+        && first.len() <= 12
+        && date_word(first)
+        && fold[first.len()..]
+            .trim_start_matches([' ', ',', '.'])
+            .starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// The text without what stands in `<...>` or `[...]`: addresses are no words.
@@ -348,7 +427,7 @@ fn sentence_inside(text: &str) -> bool {
             .take_while(|c| c.is_alphabetic())
             .collect();
         let word: String = word.chars().rev().collect::<String>().to_lowercase();
-        word.chars().count() >= 4 && !DATE_WORDS.iter().any(|d| d.len() > 2 && word.starts_with(d))
+        word.chars().count() >= 4 && !date_word(&word)
     })
 }
 

@@ -78,8 +78,7 @@ static FIELDS: LazyLock<HashMap<&'static str, Field>> = LazyLock::new(|| {
 /// A header block found in the text.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Block {
-    /// First line, and one past the last.
-    pub start: usize,
+    /// One past its last line.
     pub end: usize,
     pub from: Mailbox,
     pub date: Option<String>,
@@ -127,7 +126,6 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
     }
     let depth = first.depth;
     let mut block = Block {
-        start,
         end: start + 1,
         ..Block::default()
     };
@@ -135,11 +133,13 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
     let mut folded = 0;
     let mut blanks = 0;
     let mut last = first_field;
+    // `From:` on one line and the name on the next.
+    let mut empty = false;
     for (i, line) in lines.iter().enumerate().skip(start).take(60) {
         if line.blank() {
             blanks += 1;
             // One blank between fields happens in text made from HTML; two end the header.
-            if blanks > 1 || seen.len() < 2 && blanks > 1 {
+            if blanks > 1 {
                 break;
             }
             continue;
@@ -165,10 +165,12 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
                     seen.push(kind);
                 }
                 last = kind;
+                empty = value.is_empty();
                 (folded, blanks) = (0, 0);
                 block.end = i + 1;
             }
-            _ if blanks == 0 && folded < MOST_FOLDED && goes_on(last, &line.text, folded) => {
+            _ if blanks == 0 && folded < MOST_FOLDED && (empty || goes_on(last, &line.text, folded)) => {
+                empty = false;
                 folded += 1;
                 let more = |value: &mut Option<String>| {
                     let old = value.take().unwrap_or_default();
@@ -232,7 +234,6 @@ fn on_one_line(text: &str, start: usize) -> Option<Block> {
     let complete =
         found.len() >= 3 && found[0].1 <= 2 && value(Field::Date).is_some() && value(Field::Subject).is_some();
     complete.then(|| Block {
-        start,
         end: start + 1,
         from: mailbox(&from),
         date: value(Field::Date),

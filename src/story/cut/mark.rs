@@ -29,7 +29,8 @@ const ORIGINAL: &[&str] = &[
     "原始信件", "原始訊息", "原始消息", "回复的原邮件", "원본 메시지", "원본메시지", "원본 메일", "원본메일", "الرسالة الأصلية", "رسالة أصلية",
     "הודעה מקורית", "پیام اصلی", "pesan asli", "pesan asal", "thư gốc", "tin nhắn gốc", "ข้อความต้นฉบับ",
     "ข้อความเดิม", "algne kiri", "algkiri", "originalais ziņojums", "pradinis laiškas", "मूल संदेश",
-    "missatge original", "mensaxe orixinal", "upprunaleg skilaboð", "original appointment", "original von", "původní e-mail", "původní email", "původní mail",
+    "missatge original", "mensaxe orixinal", "upprunaleg skilaboð", "original appointment", "original von",
+    "původní e-mail", "původní email", "původní mail",
 ];
 
 #[rustfmt::skip]
@@ -78,7 +79,8 @@ const MARKS: &[char] = &['-', '_', '=', '*', '#', '–', '—', '─', '~', '<',
 const REPLY: &[&str] = &[
     "reply", "respond", "response", "type", "write", "answer", "comment", "antwort", "antworten", "schreiben",
     "répon", "respon", "rispond", "svar", "odpov", "ответ", "yanıt", "vastaa", "antwoord", "add your", "message",
-    "text",
+    "text", "escriba", "escribir", "respues", "digite", "scriv", "écri", "ecri", "schrijf", "skriv", "napisz",
+    "pišt", "回复", "回覆", "返信",
 ];
 #[rustfmt::skip]
 const ABOVE: &[&str] = &[
@@ -93,19 +95,25 @@ const ABOVE: &[&str] = &[
     "deasupra acestei linii", "ezen sor fölé", "above this", "below this line",
 ];
 
+/// Those of them that are about answering: "write your name above this line" is of a petition.
+#[rustfmt::skip]
+const ANSWER: &[&str] = &[
+    "reply", "respond", "response", "answer", "replies", "antwort", "répon", "respon", "respues", "rispond", "svar",
+    "odpov", "ответ", "yanıt", "vastaa", "antwoord", "回复", "回覆", "返信",
+];
+
 /// What mark the line is, by its lower-case text.
 pub(super) fn mark(fold: &str) -> Option<Mark> {
     if fold.is_empty() || fold.len() > 260 {
         return None;
     }
     let ends: &[char] = &[
-        '-', '_', '=', '*', '#', ' ', '–', '—', '~', '<', '>', '─', '+', '|', '.',
+        '-', '_', '=', '*', '#', ' ', '–', '—', '~', '<', '>', '─', '+', '|', '.', '‐',
     ];
     let inner = fold.trim_matches(ends);
     let bare = inner.trim_end_matches([':', '：', ' ', '.']);
     let drawn = fold.chars().take_while(|c| MARKS.contains(c)).count();
     let dashed = drawn >= 2 || drawn == 1 && fold.ends_with(MARKS);
-    let coloned = inner.len() > bare.len();
     // `--- Original Message ---`, `Original Message:`; a bare `Original message` only where it is all there is.
     if bare.len() <= 120 {
         let is = |phrases: &[&str]| {
@@ -118,7 +126,7 @@ pub(super) fn mark(fold: &str) -> Option<Mark> {
                             .is_some_and(|rest| !rest.starts_with(char::is_alphabetic)))
             })
         };
-        if (dashed || coloned || bare.len() == inner.len()) && is(FORWARDED) {
+        if is(FORWARDED) {
             return Some(Mark::Forwarded);
         }
         if is(ORIGINAL) {
@@ -128,9 +136,9 @@ pub(super) fn mark(fold: &str) -> Option<Mark> {
     let reply_above = ABOVE.iter().any(|above| inner.contains(above))
         && REPLY.iter().any(|reply| inner.contains(reply))
         && (dashed
-            || ABOVE.iter().any(|above| inner.ends_with(above))
-            || inner.contains("ticket")
-            || REPLY.iter().any(|reply| inner.starts_with(reply)));
+            || ANSWER.iter().any(|word| inner.contains(word)) && ABOVE.iter().any(|above| inner.ends_with(above))
+            || inner.contains("ticket") && ANSWER.iter().any(|word| inner.contains(word))
+            || ANSWER.iter().any(|word| inner.contains(word)) && REPLY.iter().any(|word| inner.starts_with(word)));
     let words = inner.split(' ').count();
     (reply_above && words <= 24 && !inner.contains(" i ")).then_some(Mark::ReplyAbove)
 }
@@ -145,13 +153,16 @@ pub(super) fn dashed_words(text: &str) -> bool {
 /// A line drawn of underscores, dashes and the like: Outlook.com draws one above its header block, many a list above
 /// its footer.
 pub(super) fn drawn_line(text: &str) -> bool {
-    let mut chars = text.chars().filter(|c| *c != ' ');
-    let Some(first) = chars.next() else { return false };
-    matches!(
-        first,
-        '_' | '-' | '=' | '*' | '~' | '#' | '–' | '—' | '─' | '━' | '.' | '·' | '＿' | '+'
-    ) && text.chars().filter(|c| *c == first).count() >= 3
-        && chars.all(|c| c == first)
+    let ink = |c: &char| "_-=*~#–—─━.·＿+‐".contains(*c);
+    let Some(first) = text.chars().next().filter(ink) else {
+        return false;
+    };
+    let dash = |c: char| matches!(c, '-' | '–' | '—' | '─' | '‐');
+    let mut count = 0;
+    text.chars().filter(|c| *c != ' ').all(|c| {
+        count += 1;
+        c == first || dash(c) && dash(first)
+    }) && count >= 3
 }
 
 #[cfg(test)]

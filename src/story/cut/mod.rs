@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::passage::Line;
 use super::submission::Mailbox;
+use mark::drawn_line;
 use quote::{Foreign, Opening};
 use seen::Seen;
 use signature::Piece;
@@ -270,13 +271,33 @@ impl Plan {
             until = last.start;
             left = &left[..left.len() - 1];
         }
+        // What a phone wrote between the author's own stretches.
+        let own = left
+            .iter()
+            .enumerate()
+            .map(|(n, f)| (n.checked_sub(1).map_or(from, |above| left[above].end), f.start));
+        let footers: Vec<(usize, Vec<Piece>, usize)> = own
+            .map(|(start, end)| (start, signature::tail(seen, start, end)))
+            .map(|(s, t)| (s, t.pieces, t.end))
+            .collect();
+        for (_, pieces, _) in &footers {
+            let phone = pieces.iter().filter(|p| p.rule == Rule::SentFrom);
+            for piece in phone {
+                if !self.pieces.iter().any(|p| p.start < piece.end && piece.start < p.end) {
+                    self.pieces.push(*piece);
+                }
+            }
+        }
         // One quotation on top and the answer under it.
         if let [only] = left
             && foreign.len() == 1
-            && !shown(from, only.start)
+            && only.sure
+            && footers.iter().all(|(start, _, end)| start == end)
             && shown(only.end, until)
         {
-            let doubtful = only.opening == Opening::Bare && !seen[only.start].hinted;
+            let doubtful =
+                only.opening == Opening::Bare && !seen[only.start].hinted && !quote::names_its_author(seen, only);
+            self.pieces.retain(|p| p.start >= only.end);
             self.pieces.push(Piece {
                 start: from,
                 end: only.end,
@@ -295,10 +316,20 @@ impl Plan {
             Opening::Block => Rule::OutlookHeaderBlock,
             Opening::ReplyAbove => Rule::ReplyAboveLine,
         };
-        // Blank lines over a quotation are of no use without it.
-        let blanks = (from..start).rev().take_while(|i| seen[*i].blank()).count();
+        // Blank lines over a quotation are of no use without it, nor is a line drawn to part it off.
+        let blanks = |to: usize| to - (from..to).rev().take_while(|i| seen[*i].blank()).count();
+        let mut start = blanks(start);
+        let drawn =
+            |i: usize| drawn_line(&seen[i].text) && seen[i].text.starts_with(['_', '-', '—', '–', '─', '*', '=']);
+        if foreign.opening != Opening::Bare
+            && start > from
+            && (drawn(start - 1) || seen[start - 1].ruled)
+            && (start - 1 == from || seen[start - 2].blank() || seen[start - 1].text.len() >= 12)
+        {
+            start = blanks(start - 1);
+        }
         self.pieces.push(Piece {
-            start: start - blanks,
+            start,
             end,
             rule,
             doubtful: false,

@@ -28,6 +28,8 @@ pub(super) struct Foreign {
     pub end: usize,
     pub opening: Opening,
     pub block: Option<Block>,
+    /// No attribution that a story might have too.
+    pub sure: bool,
     /// Nothing can follow it: it is not marked line by line, so it goes on to the end of the mail.
     pub to_end: bool,
 }
@@ -46,25 +48,38 @@ pub(super) fn stretches(lines: &[Seen], from: usize) -> Vec<Foreign> {
         let floor = out.last().map_or(from, |f| f.end);
         if let Some(found) = opening(lines, &quoted, floor, i) {
             i = found.end;
-            out.push(found);
+            add(lines, &mut out, found);
             continue;
         }
         if quoted[i] {
             let end = run_end(lines, &quoted, i);
-            out.push(Foreign {
+            let bare = Foreign {
                 start: i,
                 body: i,
                 end,
                 opening: Opening::Bare,
                 block: None,
+                sure: true,
                 to_end: false,
-            });
+            };
+            add(lines, &mut out, bare);
             i = end;
             continue;
         }
         i += 1;
     }
     out
+}
+
+/// Two foreign stretches with nothing of the author's between them are one.
+fn add(lines: &[Seen], out: &mut Vec<Foreign>, found: Foreign) {
+    match out.last_mut() {
+        Some(last) if lines[last.end..found.start].iter().all(Seen::blank) && found.opening != Opening::Forwarded => {
+            last.end = found.end;
+            last.to_end |= found.to_end;
+        }
+        _ => out.push(found),
+    }
 }
 
 /// Which lines the mail program marked as quoted. In `gmail_quote` an answer between the quotations is inside the
@@ -104,6 +119,13 @@ fn quoted_lines(lines: &[Seen], from: usize) -> Vec<bool> {
         }
     }
     quoted
+}
+
+/// A stretch that begins with its attribution inside the marks, as iPhones write it.
+pub(super) fn names_its_author(lines: &[Seen], foreign: &Foreign) -> bool {
+    let head = foreign.start..foreign.end.min(foreign.start + 6);
+    head.into_iter()
+        .any(|i| attribution::ending_at(lines, i).is_some_and(|a| a.grade == Grade::Strong && a.start >= foreign.start))
 }
 
 fn run_end(lines: &[Seen], quoted: &[bool], start: usize) -> usize {
@@ -150,9 +172,23 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
             end,
             opening,
             block,
+            sure: true,
             to_end: !marked,
         })
     };
+    if line.depth >= 3 && line.text.ends_with(">>>") && line.fold.len() > 10 {
+        // GroupWise: `>>> Cath Lee <cath@team.example> 12/4/2010 10:00 AM >>>`, and then the text without marks.
+        let end = lines.len();
+        return Some(Foreign {
+            start: i,
+            body: i + 1,
+            end,
+            opening: Opening::Attribution,
+            block: None,
+            sure: true,
+            to_end: true,
+        });
+    }
     match mark(&line.fold) {
         Some(Mark::ReplyAbove) if !quoted[i] => {
             return Some(Foreign {
@@ -161,6 +197,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
                 end: lines.len(),
                 opening: Opening::ReplyAbove,
                 block: None,
+                sure: true,
                 to_end: true,
             });
         }
@@ -199,7 +236,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
         return make(i, block.end, Opening::Block, Some(block));
     }
     if let Some(block) = block_at(lines, i)
-        && (block.kinds >= 3 || block.from.address.is_some() || line.quoted())
+        && (block.from.address.is_some() || line.quoted() || block.kinds >= 3 && block.date.is_some())
     {
         return make(i, block.end, Opening::Block, Some(block));
     }
@@ -219,6 +256,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
                 end,
                 opening: Opening::Attribution,
                 block: None,
+                sure: true,
                 to_end: true,
             });
         }
@@ -229,6 +267,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
             end,
             opening: Opening::Attribution,
             block: None,
+            sure: found.grade > Grade::Weak,
             to_end: false,
         });
     }
@@ -253,7 +292,6 @@ fn attributed(lines: &[Seen], low: usize, next: usize) -> Option<(usize, Block)>
     Some((
         found.end,
         Block {
-            start: found.start,
             end: found.end,
             from,
             date: Some(text),

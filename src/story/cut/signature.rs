@@ -179,8 +179,9 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         }
         if let Some(name) = glued_name(line) {
             // `--Marion`
-            if i + 1 == below && (1..=4).contains(&name.split(' ').count()) && i > from {
-                return piece(i, end, Rule::SignatureDelimiter, true);
+            let apart = i > from && (lines[i - 1].blank() || closing(&lines[i - 1].text).is_some());
+            if i + 1 == below && (1..=4).contains(&name.split(' ').count()) && apart {
+                return piece(i, end, Rule::SignatureDelimiter, false);
             }
         }
         let Some(kind) = delimiter(line) else { continue };
@@ -190,11 +191,11 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         if !signature_like(&lines[i + 1..below], kind) {
             break;
         }
-        found = Some((i, kind));
+        found = Some(i);
         below = i;
     }
-    let (start, kind) = found?;
-    piece(start, end, Rule::SignatureDelimiter, kind == Delimiter::Drawn)
+    let start = found?;
+    piece(start, end, Rule::SignatureDelimiter, false)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -250,12 +251,17 @@ fn signature_like(lines: &[Seen], kind: Delimiter) -> bool {
     match kind {
         Delimiter::Exact => shown.len() <= 40 && (prose_words <= 80 || law >= 3) && !postscript,
         Delimiter::Bare => {
-            shown.len() <= 25 && (prose_words <= 30 || law >= 3 || contacts >= 2 && prose_words < 60) && !postscript
+            let tagline = prose_words <= 30 && prose.len() == 1 && !self::prose(shown[0]);
+            shown.len() <= 25
+                && (prose_words <= 14 || tagline || law >= 3 || contacts >= 2 && prose_words < 60)
+                && !postscript
         }
         Delimiter::Short => {
             !shown.is_empty()
                 && shown.len() <= 12
-                && (prose.is_empty() && all_words <= 40 || law >= 3 || contacts >= 1 && prose_words <= 20)
+                && (prose.is_empty() && shown.len() <= 4 && name_like(&shown[0].text, false)
+                    || law >= 3
+                    || contacts >= 1 && prose_words <= 20)
                 && shown.iter().all(|l| l.text.len() <= 110 || law >= 3)
                 && !postscript
         }
@@ -331,6 +337,15 @@ fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         }
         seen += 1;
         match footer(&lines[i].fold) {
+            // The wrapped end of a sentence: "... the letters that were / sent from my phone".
+            Some(Footer::SentFrom)
+                if lines[i].text.starts_with(char::is_lowercase)
+                    && i > from
+                    && !lines[i - 1].blank()
+                    && !ended(&lines[i - 1]) =>
+            {
+                return None;
+            }
             Some(Footer::SentFrom) => {
                 let mut start = i;
                 // A `--` or `____` of its own above it.
@@ -390,6 +405,11 @@ fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     None
 }
 
+/// A line that a sentence or a name ends on, so that the next begins something new.
+fn ended(line: &Seen) -> bool {
+    line.text.ends_with(['.', '!', '?', ',', ':']) || delimiter(line).is_some() || line.words() <= 3
+}
+
 /// Paragraphs of legal notices at the end.
 fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let low = reach(from, end);
@@ -417,12 +437,13 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
             || hits >= 2 && words >= 22 && !own
             || hits >= 5
             || heading(&lines[first..until]);
+        // Between notices and below them stand addresses, and paragraphs that go on in the same vein.
+        let short = words <= 30 && lines[first..until].iter().all(|l| !prose(l));
+        let skippable = short || hits >= 1 && words >= 15 && start.is_some() && !own;
         if is {
             start = Some(first);
             sure += hits;
-        } else if !(words <= 30 && lines[first..until].iter().all(|l| !prose(l)))
-            && !(hits >= 1 && words >= 15 && start.is_some() && !own)
-        {
+        } else if !skippable {
             break;
         }
         until = first;
@@ -434,7 +455,7 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     if start > from && drawn_line(&lines[start - 1].text) {
         start -= 1;
     }
-    piece(start, end, Rule::LegalNotice, sure < 4)
+    piece(start, end, Rule::LegalNotice, false)
 }
 
 fn heading(lines: &[Seen]) -> bool {
@@ -479,9 +500,12 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
             name = next;
         }
         let start = (name + 1..end).find(|i| !lines[*i].blank());
+        let lone_link =
+            |start: usize, shown: usize| shown == 1 && !phone(&lines[start].fold) && !lines[start].fold.contains('@');
         if let Some(start) = start
             && let Some((shown, strong)) = block(start)
             && strong >= 1
+            && !lone_link(start, shown)
             && (name > formula
                 || closing(&lines[formula].text).is_some_and(|rest| !rest.is_empty())
                 || strong * 2 >= shown)
@@ -501,7 +525,8 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let introduced = above.is_none_or(|a| lines[a].text.ends_with([':', ',']));
     let rest = &lines[first + 1..end];
     let dense = rest.iter().all(|l| contact(l) || titled(&l.fold) || l.words() <= 6);
-    (named && !introduced && dense && shown >= 2 && strong >= 1)
+    let sure = strong >= 2 || rest.iter().any(|l| titled(&l.fold));
+    (named && !introduced && dense && sure && shown >= 3 && strong >= 1)
         .then(|| piece(first + 1, end, Rule::ContactBlock, true))?
 }
 
@@ -583,10 +608,27 @@ fn contact(line: &Seen) -> bool {
         return false;
     }
     let words = line.words();
+    let fold = line.fold.as_str();
+    // A logo, as a mail program writes it in plain text.
+    if [
+        "[image:",
+        "[cid:",
+        "<image0",
+        "[logo",
+        "[image]",
+        "[facebook",
+        "[twitter",
+        "[linkedin",
+        "[inline image",
+    ]
+    .iter()
+    .any(|i| fold.starts_with(i))
+    {
+        return true;
+    }
     if words > 14 {
         return false;
     }
-    let fold = line.fold.as_str();
     let link = [
         "http://",
         "https://",
@@ -642,7 +684,7 @@ fn phone(fold: &str) -> bool {
         }
         most = most.max(digits);
     }
-    most >= 7 && most <= 16 && (plus || most >= 9 || !dated(fold))
+    (7..=16).contains(&most) && (plus || most >= 9 || !dated(fold))
 }
 
 fn titled(fold: &str) -> bool {

@@ -1,0 +1,465 @@
+//! An IMAP mailbox (RFC 3501, RFC 9051). Mails are known by UIDVALIDITY and UID alone, read with BODY.PEEK, and marked
+//! only when they are settled.
+//!
+//! Our own client rather than a library: what is read is bounded in bytes and in time whatever the server announces, an
+//! answer counts only for a UID that was asked for, and the next bodies are asked for while the last ones come.
+
+mod answer;
+mod mark;
+mod name;
+mod session;
+mod wire;
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+
+use super::cursor::Seen;
+use super::{Cursor, Fate, Go, Inbox, InboxError, Listing, Place, RawMail, TakeError, Ticket, Wanted, key_of};
+use answer::Status;
+use mark::{NO_LABELS, mark_set};
+use name::{quoted, sets};
+use session::{Session, time_for};
+use wire::Literal;
+
+/// Set on mails whose outcome is on disk, beside `\Seen`: so that a mail a person read first is not taken for ours.
+const KEYWORD: &str = "M4C-Stories";
+/// Commands are kept to what servers take (RFC 7162, section 4, advises 8,192 bytes).
+const LONGEST_SET: usize = 7000;
+/// How much is asked for at once, and how many such requests are under way: what comes while one mail is worked on waits
+/// in the sockets' buffers, not in memory.
+const BATCH_BYTES: u64 = 1 << 20;
+const BATCH_MAILS: usize = 50;
+const UNDER_WAY: usize = 2;
+/// Mails left open below the last settled one that the cursor names.
+const MOST_OPEN: usize = 1000;
+
+/// Where the mailbox is and who we are there.
+#[derive(Clone)]
+pub struct ImapAccount {
+    pub host: String,
+    pub port: u16,
+    pub tls: Tls,
+    /// PEM certificates trusted besides the system's.
+    pub ca_file: Option<PathBuf>,
+    pub user: String,
+    pub login: Login,
+    /// `INBOX`
+    pub mailbox: String,
+    /// The longest a session may take as a whole: a server that dribbles ends here, and the next run goes on.
+    pub deadline: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    Implicit,
+    /// Never skipped: a server that does not offer it is left.
+    StartTls,
+    /// To this machine only.
+    None,
+}
+
+/// How we show who we are. Never printed.
+#[derive(Clone)]
+pub enum Login {
+    /// AUTHENTICATE PLAIN, or LOGIN.
+    Password(String),
+    /// An OAuth token, by XOAUTH2 or OAUTHBEARER.
+    Token(String),
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Login::Password(_) => "Password(..)",
+            Login::Token(_) => "Token(..)",
+        })
+    }
+}
+
+/// An IMAP mailbox; connected to when it is listed.
+pub struct Imap {
+    name: String,
+    account: ImapAccount,
+    session: Option<Session>,
+    /// What the last run left, when this run asked for a part of the mailbox only.
+    partial: Option<Cursor>,
+    validity: u32,
+    upto: u32,
+    listed: Vec<u32>,
+    settled: HashSet<u32>,
+}
+
+impl Imap {
+    pub fn new(name: impl Into<String>, account: ImapAccount) -> Imap {
+        Imap {
+            name: name.into(),
+            account,
+            session: None,
+            partial: None,
+            validity: 0,
+            upto: 0,
+            listed: Vec::new(),
+            settled: HashSet::new(),
+        }
+    }
+
+    /// The session, made if there is none. One with another UIDVALIDITY than was listed makes the tickets void.
+    fn session(&mut self) -> Result<&mut Session, InboxError> {
+        if self.session.is_none() {
+            self.session = Some(Session::open(&self.account)?);
+        }
+        Ok(self.session.as_mut().expect("it was just made"))
+    }
+
+    /// Waits for new mail, at most `longest` (servers hang up after 30 minutes; 25 is wise), as long as `go_on` says so,
+    /// which is asked twice a second; whether any came. Without IDLE (RFC 2177) it only waits: then the caller polls. The
+    /// account's deadline has to be longer than the wait.
+    pub fn wait_for_mail(&mut self, longest: Duration, go_on: &dyn Fn() -> bool) -> Result<bool, InboxError> {
+        let session = self.session()?;
+        if !session.can("IDLE") {
+            let begun = Instant::now();
+            while begun.elapsed() < longest && go_on() {
+                std::thread::sleep(Duration::from_millis(500).min(longest));
+            }
+            return Ok(false);
+        }
+        let came = session.idle(longest, go_on);
+        self.or_drop(came)
+    }
+
+    /// A failed session is not used again: nothing tells what its next answer belongs to.
+    fn or_drop<T>(&mut self, result: Result<T, InboxError>) -> Result<T, InboxError> {
+        if result.is_err() {
+            self.session = None;
+        }
+        result
+    }
+
+    fn find(&mut self, wanted: &Wanted) -> Result<Vec<Ticket>, InboxError> {
+        let session = self.session()?;
+        let selected = session.selected;
+        let (upto, open) = match &wanted.cursor.0 {
+            // UIDs never go back under one UIDVALIDITY; where they do all the same, the mailbox was made anew.
+            Seen::Uids { validity, upto, open }
+                if *validity == selected.validity && (selected.next == 0 || selected.next > *upto) =>
+            {
+                (*upto, open.clone())
+            }
+            _ => (0, Vec::new()),
+        };
+        let mut uids = Vec::new();
+        let mut search = |range: &str| {
+            let mut command = format!("UID SEARCH UID {range} UNDELETED UNDRAFT");
+            if selected.keywords {
+                command.push_str(&format!(" UNKEYWORD {KEYWORD}"));
+            }
+            if let Some(since) = wanted.since {
+                // A day earlier, as the server compares its own local dates.
+                let day = TimeZone::UTC
+                    .to_datetime(since)
+                    .date()
+                    .yesterday()
+                    .unwrap_or(jiff::civil::Date::MIN);
+                command.push_str(&format!(" SINCE {}", day.strftime("%-d-%b-%Y")));
+            }
+            let said = session.talk(&command, time_for(0), 0, &mut |answer| {
+                if let Some(found) = answer.search() {
+                    uids.extend(found?);
+                }
+                Ok(())
+            })?;
+            match said.status {
+                Status::Ok => Ok(()),
+                _ => Err(session.refused(&command, said)),
+            }
+        };
+        for set in sets(&open, LONGEST_SET) {
+            search(&set)?;
+        }
+        if upto < u32::MAX {
+            search(&format!("{}:*", upto + 1))?;
+        }
+        // `n:*` names the last mail even when its UID is lower.
+        uids.retain(|uid| *uid > upto || open.binary_search(uid).is_ok());
+        uids.sort_unstable();
+        uids.dedup();
+        let sizes = sizes(session, &uids)?;
+        let ticket = |uid: &u32| {
+            let key = key_of(&[&selected.validity.to_be_bytes(), &uid.to_be_bytes()]);
+            Ticket::new(key, Place::Uid(*uid), sizes.get(uid).copied())
+        };
+        let tickets = uids.iter().map(ticket).collect();
+        self.validity = selected.validity;
+        self.upto = upto;
+        self.listed = uids;
+        self.settled.clear();
+        self.partial = wanted.since.is_some().then(|| wanted.cursor.clone());
+        Ok(tickets)
+    }
+
+    fn take_some(
+        &mut self,
+        tickets: &[Ticket],
+        limit: u64,
+        each: &mut dyn FnMut(&Ticket, Result<RawMail, TakeError>) -> Go,
+    ) -> Result<(), InboxError> {
+        let validity = self.validity;
+        let session = self.session()?;
+        if session.selected.validity != validity {
+            for ticket in tickets {
+                if each(ticket, Err(TakeError::Gone)) == Go::Stop {
+                    break;
+                }
+            }
+            return Ok(());
+        }
+        let mut waiting = batches(tickets, limit).into_iter();
+        // A server may work on several commands at once and mix their answers (Dovecot does).
+        let mut under_way: Vec<(String, Batch)> = Vec::new();
+        let mut stopped = false;
+        let mut give = |ticket: &Ticket, taken| {
+            stopped = stopped || each(ticket, taken) == Go::Stop;
+            stopped
+        };
+        let mut stop = false;
+        loop {
+            while !stop
+                && under_way.len() < UNDER_WAY
+                && let Some(batch) = waiting.next()
+            {
+                for (ticket, size) in &batch.too_large {
+                    stop = give(ticket, Err(TakeError::TooLarge { size: *size, limit }));
+                }
+                if !batch.uids.is_empty() {
+                    let set = sets(&batch.uids, usize::MAX).join(",");
+                    let tag = session.send(&format!("UID FETCH {set} (UID BODY.PEEK[])"), time_for(batch.bytes))?;
+                    under_way.push((tag, batch));
+                }
+            }
+            if under_way.is_empty() {
+                return Ok(());
+            }
+            let answer = session.answer(limit)?;
+            if let Some((i, said)) = session.ended_any(&answer, &under_way)? {
+                if said.status != Status::Ok {
+                    return Err(session.refused("UID FETCH", said));
+                }
+                for ticket in under_way.remove(i).1.asked.into_values() {
+                    stop = give(ticket, Err(TakeError::Gone));
+                }
+                continue;
+            }
+            let fetched = answer.fetched().map_err(|e| session.lost(e))?;
+            let Some((uid, body)) = fetched.and_then(|fetched| Some((fetched.uid, fetched.body?))) else {
+                continue;
+            };
+            // Only what was asked for, and once.
+            if let Some(ticket) = under_way.iter_mut().find_map(|(_, batch)| batch.asked.remove(&uid)) {
+                let taken = match body {
+                    Literal::Bytes(bytes) => Ok(RawMail { bytes }),
+                    Literal::TooLarge(size) => Err(TakeError::TooLarge { size, limit }),
+                };
+                stop = give(ticket, taken);
+                // Working on a mail takes time that is not the server's.
+                session.due_in(time_for(under_way.iter().map(|(_, batch)| batch.bytes).sum()));
+            }
+        }
+    }
+
+    fn mark(&mut self, settled: &[(Ticket, Fate)]) -> Result<(), InboxError> {
+        let mut groups: BTreeMap<String, (Fate, Vec<u32>)> = BTreeMap::new();
+        for (ticket, fate) in settled {
+            if let Place::Uid(uid) = ticket.place {
+                groups
+                    .entry(fate.to_string())
+                    .or_insert_with(|| (fate.clone(), Vec::new()))
+                    .1
+                    .push(uid);
+            }
+        }
+        let (name, validity) = (self.name.clone(), self.validity);
+        for (fate, mut uids) in groups.into_values() {
+            uids.sort_unstable();
+            uids.dedup();
+            if fate != Fate::Leave {
+                let session = self.session()?;
+                if session.selected.validity != validity {
+                    return Ok(());
+                }
+                for set in sets(&uids, LONGEST_SET) {
+                    mark_set(session, &name, &set, &fate)?;
+                }
+            }
+            self.settled.extend(uids);
+        }
+        Ok(())
+    }
+}
+
+impl Inbox for Imap {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn accepts(&self, fate: &Fate) -> Result<(), InboxError> {
+        let why = match fate {
+            Fate::Label(label) if quoted(label).is_none() => "a label here is plain ASCII",
+            Fate::Label(_) if self.session.as_ref().is_some_and(|session| !session.can("X-GM-EXT-1")) => NO_LABELS,
+            _ => return Ok(()),
+        };
+        Err(InboxError::NoSuchFate {
+            inbox: self.name.clone(),
+            fate: fate.clone(),
+            why,
+        })
+    }
+
+    /// All mails that are neither deleted, nor drafts, nor marked as ours or settled by the cursor; by UID.
+    fn list(&mut self, wanted: &Wanted) -> Result<Listing, InboxError> {
+        let found = self.find(wanted);
+        Ok(Listing {
+            tickets: self.or_drop(found)?,
+            remarks: Vec::new(),
+        })
+    }
+
+    fn take(&mut self, ticket: &Ticket, limit: u64) -> Result<RawMail, TakeError> {
+        let mut taken = Err(TakeError::Gone);
+        let only = std::slice::from_ref(ticket);
+        self.take_all(only, limit, &mut |_, mail| {
+            taken = mail;
+            Go::On
+        })
+        .map_err(TakeError::Inbox)?;
+        taken
+    }
+
+    /// The bodies come as the server sends them, mostly by UID; those asked for together may come in another order.
+    fn take_all(
+        &mut self,
+        tickets: &[Ticket],
+        limit: u64,
+        each: &mut dyn FnMut(&Ticket, Result<RawMail, TakeError>) -> Go,
+    ) -> Result<(), InboxError> {
+        let taken = self.take_some(tickets, limit, each);
+        self.or_drop(taken)
+    }
+
+    /// `flag`: `\Seen` and our keyword. `move`: `\Seen`, then MOVE, or COPY and `\Deleted` where there is no MOVE.
+    fn settle_all(&mut self, settled: &[(Ticket, Fate)]) -> Result<(), InboxError> {
+        let marked = self.mark(settled);
+        self.or_drop(marked)
+    }
+
+    fn cursor(&self) -> Cursor {
+        if let Some(before) = &self.partial {
+            return before.clone();
+        }
+        if self.validity == 0 {
+            return Cursor::start();
+        }
+        let done = |uid: &u32| self.settled.contains(uid);
+        let last = self.listed.iter().rev().find(|uid| done(uid)).copied().unwrap_or(0);
+        let open: Vec<u32> = self
+            .listed
+            .iter()
+            .filter(|uid| **uid < last && !done(uid))
+            .copied()
+            .collect();
+        let (upto, open) = match open.get(MOST_OPEN) {
+            None => (last, open),
+            // Too many to name: what comes after the first of those left out is found anew.
+            Some(first_left_out) => (first_left_out - 1, open[..MOST_OPEN].to_vec()),
+        };
+        // Nothing new was settled: what was known stays, with what is still open below it.
+        let upto_before = self.upto;
+        let open = match upto < upto_before {
+            true => self
+                .listed
+                .iter()
+                .filter(|uid| **uid <= upto_before && !done(uid))
+                .copied()
+                .collect(),
+            false => open,
+        };
+        Cursor(Seen::Uids {
+            validity: self.validity,
+            upto: upto.max(upto_before),
+            open,
+        })
+    }
+
+    fn done(&mut self) -> Result<(), InboxError> {
+        if let Some(session) = self.session.take() {
+            session.close();
+        }
+        Ok(())
+    }
+}
+
+/// Mails asked for in one command.
+struct Batch<'a> {
+    asked: BTreeMap<u32, &'a Ticket>,
+    uids: Vec<u32>,
+    bytes: u64,
+    too_large: Vec<(&'a Ticket, u64)>,
+}
+
+/// Tickets in commands of bounded size; mails known to be over the limit are not asked for.
+fn batches(tickets: &[Ticket], limit: u64) -> Vec<Batch<'_>> {
+    let mut batches: Vec<Batch> = Vec::new();
+    for ticket in tickets {
+        let Place::Uid(uid) = ticket.place else {
+            continue;
+        };
+        let size = ticket.size().unwrap_or(limit.min(BATCH_BYTES));
+        let full = |batch: &Batch| {
+            let some = batch.uids.len() + batch.too_large.len();
+            some >= BATCH_MAILS || (some > 0 && batch.bytes.saturating_add(size) > BATCH_BYTES)
+        };
+        if batches.last().is_none_or(full) {
+            batches.push(Batch {
+                asked: BTreeMap::new(),
+                uids: Vec::new(),
+                bytes: 0,
+                too_large: Vec::new(),
+            });
+        }
+        let batch = batches.last_mut().expect("there is one");
+        if size > limit {
+            batch.too_large.push((ticket, size));
+        } else if batch.asked.insert(uid, ticket).is_none() {
+            batch.uids.push(uid);
+            batch.bytes += size;
+        }
+    }
+    batches
+}
+
+/// RFC822.SIZE of mails, so that those over the limit are never downloaded.
+fn sizes(session: &mut Session, uids: &[u32]) -> Result<BTreeMap<u32, u64>, InboxError> {
+    let mut sizes = BTreeMap::new();
+    for set in sets(uids, LONGEST_SET) {
+        let command = format!("UID FETCH {set} (UID RFC822.SIZE)");
+        let said = session.talk(&command, time_for(uids.len() as u64 * 64), 0, &mut |answer| {
+            if let Some(fetched) = answer.fetched()?
+                && let Some(size) = fetched.size
+                && uids.binary_search(&fetched.uid).is_ok()
+            {
+                sizes.insert(fetched.uid, size);
+            }
+            Ok(())
+        })?;
+        if said.status != Status::Ok {
+            return Err(session.refused(&command, said));
+        }
+    }
+    Ok(sizes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,300 @@
+//! Bad input: one clear error each, nothing lost.
+
+mod common;
+
+use std::fs;
+
+use common::{CONFIG, Ran, TestHouse, mail, marion};
+
+/// One line of what, why or what to do each, and no trace of a panic.
+#[track_caller]
+fn told(ran: &Ran, code: i32, words: &str) {
+    ran.exits(code);
+    assert!(ran.stderr.starts_with("Error: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains(words), "{words:?} is not in:\n{}", ran.stderr);
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+}
+
+/// The one mail stands in the quarantine, whole.
+#[track_caller]
+fn quarantined(house: &TestHouse, ran: &Ran) -> String {
+    let lines = ran.json_lines();
+    assert_eq!(lines[0]["outcome"], "quarantined", "{lines:?}");
+    assert!(lines[0]["reason"].as_str().is_some_and(|r| !r.is_empty()), "{lines:?}");
+    let held = house.run(&["quarantine", "list", "--json"]).exits(0).json();
+    assert_eq!(held.as_array().map(Vec::len), Some(1), "{held}");
+    held[0]["id"].as_str().expect("an id").to_owned()
+}
+
+#[test]
+fn an_inbox_that_is_not_there_is_named() {
+    let house = TestHouse::new();
+    fs::remove_file(house.path("mail.mbox")).expect("it was there");
+    told(&house.run(&["fetch"]), 1, "mail.mbox");
+}
+
+#[test]
+fn a_file_that_holds_no_mail_is_an_error() {
+    let house = TestHouse::new();
+    house.write("junk.mbox", "this is a shopping list\nmilk\n");
+    let ran = house.run(&["fetch", "junk.mbox"]);
+    assert!(ran.code != 0 && !ran.stderr.is_empty(), "{ran:?}");
+}
+
+#[test]
+fn an_empty_inbox_is_nothing_to_do() {
+    let house = TestHouse::new();
+    let ran = house.run(&["fetch", "--json"]);
+    let lines = ran.exits(0).json_lines();
+    assert_eq!(lines.len(), 1, "only the summary: {lines:?}");
+}
+
+#[test]
+fn an_unknown_key_is_an_error_with_the_nearest_known_one() {
+    let house = TestHouse::with_config(&CONFIG.replace("own_text = true", "own_txt = true"));
+    told(&house.run(&["list"]), 2, "own_text");
+}
+
+#[test]
+fn some_other_git_repository_is_left_alone() {
+    let house = TestHouse::new();
+    fs::create_dir_all(house.path("stories")).expect("a folder");
+    house.git(&["init", "-q", "-b", "main", "."]);
+    house.write("stories/recipe.md", "soup");
+    house.git(&["add", "."]);
+    house.git(&["commit", "-q", "-m", "soup"]);
+    house.arrive(&[marion()]);
+    let before = house.git(&["rev-parse", "main"]);
+    let ran = house.run(&["fetch"]);
+    assert_ne!(ran.code, 0);
+    assert!(ran.stderr.contains("stories"), "{}", ran.stderr);
+    assert_eq!(house.git(&["rev-parse", "main"]), before);
+    assert_eq!(house.files("stories"), ["recipe.md"]);
+}
+
+#[test]
+fn a_repository_further_up_is_never_taken_for_ours() {
+    let house = TestHouse::new();
+    house.git_in("", &["init", "-q", "-b", "main", "."]);
+    house.arrive(&[marion()]);
+    house.run(&["fetch"]).exits(0);
+    assert!(house.path("stories/.git").is_dir());
+    let outer = house
+        .command("git")
+        .args(["rev-parse", "-q", "--verify", "HEAD"])
+        .output()
+        .expect("git runs");
+    assert!(!outer.status.success(), "nothing was committed to the outer one");
+}
+
+#[test]
+fn no_such_story_and_several_are_told_apart() {
+    let house = TestHouse::new();
+    house.story(&marion());
+    house.story(&mail(
+        "Marion Miller <mm@example.org>",
+        "Sun, 5 Dec 2010 10:12:31 +0000",
+        "A bench",
+        "We asked for a bench, and after a year we got a bench.",
+    ));
+    told(&house.run(&["approve", "nobody"]), 3, "nobody");
+    let several = house.run(&["approve", "marion"]);
+    told(&several, 3, "marion-maxwell");
+    assert!(several.stderr.contains("marion-miller"), "{}", several.stderr);
+    house.run(&["approve", "marion-max"]).exits(0);
+}
+
+#[test]
+fn a_decision_needs_somebody_who_decides() {
+    let house = TestHouse::new();
+    house.story(&marion());
+    house.write("home/.gitconfig", "[safe]\n\tdirectory = *\n");
+    let ran = house.run(&["approve", "marion"]);
+    told(&ran, 2, "git config --global user.name");
+    assert!(
+        ran.stderr.contains("git config --global user.email"),
+        "the two lines to type: {}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn another_branch_or_a_detached_head_is_no_obstacle_to_taking_mail() {
+    for checkout in [
+        &["checkout", "-q", "--detach"][..],
+        &["checkout", "-q", "-b", "experiment"],
+    ] {
+        let house = TestHouse::new();
+        house.story(&marion());
+        house.git(checkout);
+        let head = house.git(&["rev-parse", "HEAD"]);
+        house.arrive(&[mail(
+            "Tom Okafor <tom@example.org>",
+            "Fri, 8 Nov 2013 09:15:02 +0000",
+            "Cromer House",
+            "It was never the windows.",
+        )]);
+        let ran = house.run(&["fetch"]);
+        if ran.code == 0 {
+            assert_eq!(house.git(&["rev-list", "--count", &format!("{head}..main")]), "1");
+            assert_eq!(house.git(&["rev-parse", "HEAD"]), head, "what is checked out stays");
+        } else {
+            assert!(ran.stderr.contains("main"), "it says which branch: {}", ran.stderr);
+        }
+        assert_eq!(house.git(&["status", "--porcelain"]), "");
+    }
+}
+
+#[test]
+fn standard_input_answers_a_mail_server() {
+    let house = TestHouse::new();
+    house.run_with_stdin(&["fetch", "-"], "").exits(65);
+    house.run_with_stdin(&["fetch", "-"], marion()).exits(0);
+    house.run_with_stdin(&["fetch", "-"], marion()).exits(0);
+    assert_eq!(
+        house.run(&["list", "--json"]).exits(0).json().as_array().map(Vec::len),
+        Some(1),
+        "twice is once"
+    );
+    let broken = TestHouse::with_config("[review]\napprovals = \"many\"\n");
+    broken.run_with_stdin(&["fetch", "-"], marion()).exits(75);
+    let large = TestHouse::with_config(&format!("{CONFIG}\n[story]\nmax_mail_bytes = 2000\n"));
+    large
+        .run_with_stdin(&["fetch", "-"], marion() + &"x".repeat(3000))
+        .exits(65);
+}
+
+#[test]
+fn a_mail_without_text_is_kept_and_reported() {
+    let house = TestHouse::new();
+    let empty = mail(
+        "Marion Maxwell <marion@example.org>",
+        "Sat, 4 Dec 2010 10:12:31 +0000",
+        "My story",
+        "",
+    );
+    house.arrive(&[empty, marion()]);
+    let ran = house.run(&["fetch", "--json"]);
+    let lines = ran.json_lines();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!(lines[1]["outcome"], "new", "the good one goes on: {lines:?}");
+    assert_ne!(lines[0]["outcome"], serde_json::Value::Null);
+    house.run(&["fetch"]);
+    assert_eq!(
+        house
+            .run(&["list", "--json", "--all"])
+            .exits(0)
+            .json()
+            .as_array()
+            .map(Vec::len),
+        Some(lines[..2].iter().filter(|l| l["story"].is_string()).count()),
+        "a second run adds nothing"
+    );
+}
+
+#[test]
+fn junk_is_quarantined_with_its_bytes_and_comes_back_on_retry() {
+    let house = TestHouse::new();
+    house.write("junk.eml", [0u8, 159, 146, 150].repeat(1000));
+    let ran = house.run(&["fetch", "--json", "junk.eml"]);
+    assert_eq!(ran.code, 7, "{ran:?}");
+    let id = quarantined(&house, &ran);
+    let ran = house.run(&["quarantine", "retry", &id]);
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    assert_eq!(
+        house
+            .run(&["quarantine", "list", "--json"])
+            .exits(0)
+            .json()
+            .as_array()
+            .map(Vec::len),
+        Some(1),
+        "still junk, still kept"
+    );
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let house = TestHouse::new();
+    house.arrive(&[marion()]);
+    let before = house.files("");
+    let lines = house.run(&["fetch", "-n", "--json"]).exits(0).json_lines();
+    assert_eq!(lines[0]["outcome"], "new");
+    assert!(
+        lines[0]["text"]
+            .as_str()
+            .is_some_and(|t| t.contains("I clean at the hospital")),
+        "{lines:?}"
+    );
+    assert_eq!(house.files(""), before);
+    house.run(&["fetch"]).exits(0);
+    let head = house.git(&["rev-parse", "main"]);
+    for command in [
+        &["approve", "-n", "marion"][..],
+        &["reject", "-n", "marion", "-m", "No"],
+        &["edit", "-n", "marion", "--title", "X"],
+        &["note", "-n", "marion", "-m", "x"],
+    ] {
+        house.run(command).exits(0);
+        assert_eq!(house.git(&["rev-parse", "main"]), head, "{command:?}");
+    }
+}
+
+#[test]
+fn hostile_headers_reach_neither_terminal_nor_path_nor_trailers() {
+    let house = TestHouse::new();
+    let hostile = mail(
+        "=?utf-8?q?=1B=5B31mMarion=0D=0AStep=3A_published=E2=80=AE_=2E=2E=2F=2E=2E=2F=2Egit?= <m@example.org>",
+        "Sat, 4 Dec 2010 10:12:31 +0000",
+        "=?utf-8?q?+++=0Adraft_=3D_false=0A+++=0A=0AStory=3A_x=1B=5D0=3Bgotcha=07?=",
+        "I clean at the hospital, on nights.\n\n+++\ndraft = false\n+++\n\nStep: published\nBy: Somebody",
+    );
+    let story = house.story(&hostile);
+    assert!(story.starts_with("2010/12/"), "{story}");
+    assert!(!story.contains(".."), "{story}");
+    let ran = house.run(&["list"]);
+    let shown = house.run(&["show", &story]);
+    for text in [
+        &ran.stdout,
+        &shown.stdout,
+        &house.run(&["log"]).stdout,
+        &house.git(&["log", "--format=%B", "main"]),
+    ] {
+        assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
+    }
+    let trailers = house.git(&["log", "-1", "--format=%(trailers:key=Step,valueonly)", "main"]);
+    assert_eq!(trailers.trim(), "received");
+    let page = house.read(&format!("stories/{story}/index.md"));
+    let front: toml::Table = page.split("+++").nth(1).expect("front matter").parse().expect("TOML");
+    assert_eq!(front["draft"].as_bool(), Some(true), "{page}");
+    assert_eq!(house.state(&story), "draft");
+}
+
+#[test]
+fn an_unreadable_maildir_entry_stops_nobody() {
+    let house = TestHouse::with_config(
+        &CONFIG
+            .replace("kind = \"mbox\"", "kind = \"maildir\"")
+            .replace("mail.mbox", "box"),
+    );
+    for folder in ["new", "cur", "tmp"] {
+        fs::create_dir_all(house.path("box").join(folder)).expect("a folder");
+    }
+    house.write("box/new/1291457551.M1P1.host", marion());
+    std::os::unix::fs::symlink("/etc/passwd", house.path("box/new/1291457552.M2P2.host")).expect("a link");
+    std::process::Command::new("mkfifo")
+        .arg(house.path("box/new/1291457553.M3P3.host"))
+        .status()
+        .expect("a pipe");
+    house.run(&["fetch"]).exits(0);
+    assert_eq!(
+        house.run(&["list", "--json"]).exits(0).json().as_array().map(Vec::len),
+        Some(1)
+    );
+    let taken = house.files("box/cur");
+    assert_eq!(taken.len(), 1, "{taken:?}");
+    assert!(
+        taken[0].contains(":2,") && taken[0].contains('S'),
+        "marked as read: {taken:?}"
+    );
+}
