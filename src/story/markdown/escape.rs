@@ -183,12 +183,11 @@ fn breaks_link(chars: &[char], at: usize, care: Care) -> bool {
         return false;
     }
     let run = chars[at..].iter().take(2000).take_while(|c| !c.is_whitespace());
-    let marks = run.enumerate().any(|(i, c)| match c {
+    run.enumerate().any(|(i, c)| match c {
         '<' | '{' | '\\' | '`' | '|' => true,
         '&' => care == Care::Full || is_entity(&chars[at + i..]),
         _ => false,
-    });
-    marks
+    })
 }
 
 /// The place of the character that gives a line its meaning, where it would be a heading, an item, a rule, a fence, a

@@ -18,12 +18,12 @@ const LONG: usize = 100;
 
 /// The column a text was wrapped at; `None` where it was not wrapped.
 ///
-/// A program that wraps at 72 leaves no line over 72, save one that holds a single long word; one line in twenty may be
+/// A program that wraps at 72 leaves no line over 72, save one with a long address in it; one line in twenty may be
 /// the author's own (a pasted address). Most lines then end because the next word had no room.
 pub fn column(lines: &[Line]) -> Option<usize> {
     let own = |l: &&Line| matches!(l.kind, Kind::Text | Kind::Quote) && l.quote == 0;
     let texts: Vec<String> = lines.iter().filter(own).map(|l| l.words().trim().to_owned()).collect();
-    let mut widths: Vec<usize> = texts.iter().filter(|t| !is_one_word(t)).map(|t| width(t)).collect();
+    let mut widths: Vec<usize> = texts.iter().filter(|t| !has_a_long_word(t)).map(|t| width(t)).collect();
     widths.sort_unstable();
     let column = *widths.get((widths.len().checked_sub(1)?) - widths.len() / 20)?;
     if !(50..=LONG).contains(&column) {
@@ -77,6 +77,11 @@ fn begins_an_item(line: &str) -> bool {
     let number = word.trim_end_matches(['.', ')']);
     let numbered = number.len() < word.len() && number.len() <= 3 && number.bytes().all(|b| b.is_ascii_digit());
     matches!(word, "-" | "*" | "+" | "•" | "·" | "–" | "o" | ">") || numbered
+}
+
+/// An address: no measure of where its line would have been wrapped.
+fn has_a_long_word(line: &str) -> bool {
+    line.split_whitespace().any(|word| word.len() >= 30)
 }
 
 fn is_one_word(line: &str) -> bool {
