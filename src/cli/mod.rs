@@ -1,11 +1,211 @@
-//! The terminal: arguments in, answers and exit codes out.
+//! The terminal: arguments in, answers and exit codes out. One file a group of commands; only this room prints, and only
+//! here the clock is read.
 
 pub mod args;
+mod decide;
+mod edit;
+mod fetch;
+mod letters;
+mod progress;
+mod quarantine;
+mod queue;
 pub mod report;
+mod setup;
+mod story;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::config::Config;
+use crate::desk::{Desk, Taken, Trouble};
+
+use args::{Cli, Color, Command, Global};
+use report::{Failure, Outcome, Report};
 
 /// Parses, runs, reports.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let wants_json = std::env::args_os().any(|a| a == "--json");
+            if help || !wants_json {
+                let _ = error.print();
+            } else {
+                let report = Report {
+                    json: true,
+                    quiet: false,
+                    verbose: false,
+                    color: false,
+                };
+                let text = error.to_string();
+                let what = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+                report.failure(&Failure::usage(what, "", "see --help"));
+            }
+            // from a mail server, a command line that cannot be read must not lose the mail
+            let piped = std::env::args_os().any(|a| a == "fetch") && std::env::args_os().any(|a| a == "-");
+            return ExitCode::from(if help {
+                0
+            } else if piped {
+                75
+            } else {
+                2
+            });
+        }
+    };
+    let report = Report {
+        json: cli.global.json,
+        quiet: cli.global.quiet,
+        verbose: cli.global.verbose,
+        color: match cli.global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => crate::config::environment("NO_COLOR").is_none_or(|v| v.is_empty()) && std::io::stderr().is_terminal(),
+        },
+    };
+    let piped = matches!(&cli.command, Some(Command::Fetch(f)) if f.paths.iter().any(|p| p.as_os_str() == "-"));
+    let code = match run(cli, &report) {
+        Ok(code) if report::all_written() => code,
+        Ok(_) => {
+            report.failure(&Failure::new(
+                "output",
+                1,
+                "the answer could not be written",
+                "standard output is full or closed",
+                "",
+            ));
+            1
+        }
+        Err(mut failure) => {
+            // RFC 5321, 4.2.5: until the mail is durable, the mail server must keep it
+            if piped && failure.exit != 65 {
+                failure.exit = 75;
+            }
+            report.failure(&failure);
+            failure.exit
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn run(cli: Cli, report: &Report) -> Outcome {
+    let global = &cli.global;
+    let command = cli.command.unwrap_or(Command::Status);
+    match command {
+        Command::Init { dir } => setup::init(global, dir.as_deref(), report),
+        Command::Completions { shell } => setup::completions(shell, report),
+        Command::Man => setup::man(report),
+        command => {
+            let desk = desk(global)?;
+            at_desk(&desk, global, command, report)
+        }
+    }
+}
+
+fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> Outcome {
+    match command {
+        Command::Status => queue::status(desk, report),
+        Command::List(list) => queue::list(desk, &list, report),
+        Command::Fetch(fetch) => self::fetch::fetch(desk, global, &fetch, report),
+        Command::Show(show) => story::show(desk, &show, report),
+        Command::Diff(diff) => story::diff(desk, &diff, report),
+        Command::Log { story, limit } => story::log(desk, story.as_deref(), limit, report),
+        Command::New(new) => edit::new(desk, global, &new, report),
+        Command::Edit(edit) => self::edit::edit(desk, global, &edit, report),
+        Command::Restore { story, number } => edit::restore(desk, global, &story, number, report),
+        Command::Note { story, message } => decide::note(desk, global, &story, message, report),
+        Command::Assign { story, to, nobody: _ } => decide::assign(desk, global, &story, to.as_deref(), report),
+        Command::Approve {
+            stories,
+            if_text,
+            message,
+        } => decide::approve(desk, global, &stories, if_text.as_deref(), message.as_deref(), report),
+        Command::RequestChanges { story, message } => decide::request_changes(desk, global, &story, message, report),
+        Command::Reject { stories, message, spam } => decide::reject(desk, global, &stories, message, spam, report),
+        Command::Reopen { stories, message } => decide::reopen(desk, global, &stories, message.as_deref(), report),
+        Command::Consent(consent) => decide::consent(desk, global, &consent, report),
+        Command::Publish(publish) => decide::publish(desk, global, &publish, report),
+        Command::Letters { action } => letters::letters(desk, global, action, report),
+        Command::Quarantine { action, set_aside } => quarantine::quarantine(desk, global, action, set_aside, report),
+        Command::Init { .. } | Command::Completions { .. } | Command::Man => Ok(0),
+    }
+}
+
+/// The desk of this run: configuration, rules, and the moment.
+fn desk(global: &Global) -> Result<Desk, Failure> {
+    let dir = global.dir.clone().unwrap_or_else(|| ".".into());
+    let mut config = Config::load(global.config.as_deref(), &dir, crate::config::environment).map_err(Trouble::from)?;
+    if let Some(repo) = &global.repo {
+        config.repository.path = dir.join(repo);
+    }
+    Ok(Desk::new(
+        config,
+        jiff::Timestamp::now(),
+        Duration::from_secs(global.wait),
+    ))
+}
+
+impl From<Trouble> for Failure {
+    fn from(t: Trouble) -> Failure {
+        Failure {
+            code: t.code(),
+            what: t.to_string(),
+            why: t.why(),
+            hint: t.hint(),
+            exit: t.exit(),
+        }
+    }
+}
+
+/// What a step came to, in words or JSON.
+fn tell(report: &Report, done: &str, nothing: &str, taken: &Taken, desk: &Desk) {
+    taken.cautions.iter().for_each(|c| report.caution(&c.to_string()));
+    let story = &taken.story;
+    if report.json {
+        report.object(&serde_json::json!({
+            "id": story.id,
+            "state": story.state(&desk.policy),
+            "title": story.title(),
+            "text_hash": story.text,
+            "changed": taken.changed,
+        }));
+    } else if taken.changed {
+        report.line(&format!("{done}: {}", story.title()));
+    } else {
+        report.line(&format!("{nothing}: {}", story.title()));
+    }
+}
+
+/// Text for a message: from `-m`, else asked for in an editor where there is a terminal.
+fn message(desk: &Desk, global: &Global, given: Option<String>, wanted: &str) -> Result<String, Failure> {
+    let _ = desk;
+    if let Some(text) = given {
+        return if text.trim().is_empty() {
+            Err(empty(wanted))
+        } else {
+            Ok(text)
+        };
+    }
+    if global.no_input || !std::io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            format!("{wanted} is missing"),
+            "there is no terminal to ask at",
+            "give it with -m \"...\"",
+        ));
+    }
+    let text = edit::in_editor(b"", ".txt")?;
+    let text = String::from_utf8_lossy(&text).trim().to_owned();
+    if text.is_empty() { Err(empty(wanted)) } else { Ok(text) }
+}
+
+fn empty(wanted: &str) -> Failure {
+    Failure::usage(
+        format!("{wanted} is empty"),
+        "",
+        "nothing was done; give it with -m \"...\"",
+    )
 }

@@ -1,17 +1,16 @@
 //! From a file and the environment to a checked [`Config`].
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
 use super::door::{RawInbox, RawOutbox, Source, Way};
-use super::keys::{keys_of, nearest};
+use super::guard::{guard, has_password};
+use super::keys::keys_of;
+use super::overrides::{as_variable, override_from};
+use super::place::Text;
 use super::{Address, Config, ConfigError, Consent, Letters, Place, Repository, Review, SpoolSettings, StorySettings};
 use super::{Target, Team};
 
@@ -20,14 +19,14 @@ use super::{Target, Team};
 #[serde(default, deny_unknown_fields)]
 pub(super) struct File {
     team: Team,
-    inbox: Vec<RawInbox>,
+    pub inbox: Vec<RawInbox>,
     repository: Repository,
     story: StorySettings,
     review: RawReview,
     spool: RawSpool,
     outbox: RawOutbox,
     letters: Letters,
-    target: Vec<Target>,
+    pub target: Vec<Target>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -268,262 +267,6 @@ fn check_title(title: &str) -> Result<(), String> {
         (Err(error), _) | (_, Err(error)) => Err(format!("the template does not work: {error}")),
         (Ok(one), Ok(_)) if one.trim().is_empty() => Err("the title would be empty".to_owned()),
         (Ok(one), Ok(_)) if one.chars().any(char::is_control) => Err("a title is one line".to_owned()),
-        _ => Ok(()),
-    }
-}
-
-/// `M4C_STORIES_` and this is how a section, a name or a key is written as a variable.
-fn as_variable(word: &str) -> String {
-    let upper = |c: char| {
-        if c.is_ascii_alphanumeric() {
-            c.to_ascii_uppercase()
-        } else {
-            '_'
-        }
-    };
-    word.chars().map(upper).collect()
-}
-
-type Overridden = BTreeMap<(String, Option<usize>, String), String>;
-
-/// Puts in what the environment says, one variable at a time, so that the wrong one can be named.
-fn override_from(
-    text: &str,
-    parsed: File,
-    env: &dyn Fn(&str) -> Option<String>,
-) -> Result<(File, Overridden), ConfigError> {
-    let mut places = Vec::new();
-    for (section, keys) in sections() {
-        places.extend(keys.iter().map(|key| (format!("{section}_{key}"), section, None, *key)));
-    }
-    let [(_, inbox_keys), (_, target_keys)] = lists();
-    for (index, inbox) in parsed.inbox.iter().enumerate() {
-        let named = |key: &&'static str| (format!("inbox_{}_{key}", inbox.name), "inbox", Some(index), *key);
-        places.extend(inbox_keys.iter().map(named));
-    }
-    for (index, target) in parsed.target.iter().enumerate() {
-        let named = |key: &&'static str| (format!("target_{}_{key}", target.name), "target", Some(index), *key);
-        places.extend(target_keys.iter().map(named));
-    }
-    let mut overridden = Overridden::new();
-    let mut table: Option<toml::Table> = None;
-    let mut file = parsed;
-    for (name, section, index, key) in places {
-        let variable = format!("M4C_STORIES_{}", as_variable(&name));
-        let Some(value) = env(&variable) else { continue };
-        let so_far = match table.take() {
-            Some(table) => table,
-            None => toml::from_str(text).unwrap_or_default(),
-        };
-        let plain = toml::Value::String(value.clone());
-        let typed = match key {
-            "password" => None,
-            _ => format!("v = {value}")
-                .parse::<toml::Table>()
-                .ok()
-                .and_then(|mut t| match t.len() {
-                    1 => t.remove("v"),
-                    _ => None,
-                }),
-        };
-        let mut first_error = None;
-        for candidate in typed.into_iter().chain([plain]) {
-            let mut next = so_far.clone();
-            set(&mut next, section, index, key, candidate);
-            match next.clone().try_into::<File>() {
-                Ok(read) => {
-                    (file, table) = (read, Some(next));
-                    break;
-                }
-                Err(error) => {
-                    first_error.get_or_insert(error);
-                }
-            }
-        }
-        match (&table, first_error) {
-            (None, Some(error)) => {
-                let problem = if key == "password" {
-                    "it is no text"
-                } else {
-                    error.message()
-                };
-                return Err(ConfigError::Variable {
-                    variable,
-                    problem: problem.trim().to_owned(),
-                });
-            }
-            _ => overridden.insert((section.to_owned(), index, key.to_owned()), variable),
-        };
-    }
-    Ok((file, overridden))
-}
-
-fn set(table: &mut toml::Table, section: &str, index: Option<usize>, key: &str, value: toml::Value) {
-    let empty = || toml::Value::Table(toml::Table::new());
-    let place = match index {
-        None => Some(table.entry(section).or_insert_with(empty)),
-        Some(index) => table.get_mut(section).and_then(|list| list.get_mut(index)),
-    };
-    if let Some(toml::Value::Table(section)) = place {
-        section.insert(key.to_owned(), value);
-    }
-}
-
-/// The text of the file, for saying where something is.
-struct Text<'a> {
-    text: &'a str,
-    file: &'a Path,
-}
-
-impl Text<'_> {
-    fn place(&self, offset: Option<usize>) -> Place {
-        let at = offset.map(|offset| {
-            let before = self.text.get(..offset).unwrap_or(self.text);
-            let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-            let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
-            (line, before[line_start..].chars().count() + 1)
-        });
-        Place {
-            file: self.file.to_path_buf(),
-            at,
-        }
-    }
-
-    /// Where a key stands, or its section where it does not.
-    fn place_of(&self, section: &str, index: Option<usize>, key: &str) -> Place {
-        let Ok(root) = DeTable::parse(self.text) else {
-            return self.place(None);
-        };
-        fn find<'t, 'i>(table: &'t DeTable<'i>, key: &str) -> Option<(Range<usize>, &'t Spanned<DeValue<'i>>)> {
-            let mut entries = table.iter();
-            entries.find(|(k, _)| k.get_ref() == key).map(|(k, v)| (k.span(), v))
-        }
-        let Some((span, value)) = find(root.get_ref(), section) else {
-            return self.place(None);
-        };
-        let (span, value) = match (index, value.get_ref()) {
-            (Some(index), DeValue::Array(list)) => match list.get(index) {
-                Some(one) => (one.span(), one),
-                None => (span, value),
-            },
-            _ => (span, value),
-        };
-        match value.get_ref() {
-            DeValue::Table(table) => self.place(Some(find(table, key).map_or(span, |(s, _)| s).start)),
-            _ => self.place(Some(span.start)),
-        }
-    }
-
-    /// The toml crate's error in our words. Its Display is not used: it shows the line, which may hold a password.
-    fn explain(&self, error: &toml::de::Error) -> ConfigError {
-        let place = self.place(error.span().map(|span| span.start));
-        let message = error.message();
-        let mut quoted = message.split('`').skip(1).step_by(2).map(str::to_owned);
-        if message.starts_with("unknown field") {
-            let key = quoted.next().unwrap_or_default();
-            let known: Vec<String> = quoted.collect();
-            return ConfigError::UnknownKey {
-                nearest: self.meant(&key, &known),
-                place,
-                key,
-                known,
-            };
-        }
-        if message.starts_with("unknown variant") {
-            let word = quoted.next().unwrap_or_default();
-            let known: Vec<String> = quoted.collect();
-            let meant = nearest(&word, known.iter().map(String::as_str));
-            let meant = meant
-                .map(|word| format!("; did you mean \"{word}\"?"))
-                .unwrap_or_default();
-            return ConfigError::Value {
-                place,
-                key: word,
-                problem: format!("one of these is asked for: {}{meant}", known.join(", ")),
-            };
-        }
-        let span = error.span().and_then(|span| self.text.get(span));
-        let list = span.is_some_and(|s| s.starts_with("[inbox]") || s.starts_with("[target]"));
-        if message.starts_with("invalid type: map, expected a sequence") || list {
-            let problem = "a section that may be repeated has double brackets: [[inbox]], [[target]]".to_owned();
-            return ConfigError::Syntax { place, problem };
-        }
-        match toml::from_str::<toml::Table>(self.text) {
-            Err(_) => ConfigError::Syntax {
-                place,
-                problem: one_line(message),
-            },
-            Ok(_) => ConfigError::Value {
-                key: self.key_at(&place),
-                place,
-                problem: one_line(message),
-            },
-        }
-    }
-
-    /// The nearest known key; the section it belongs to, where that is another one.
-    fn meant(&self, key: &str, known: &[String]) -> Option<String> {
-        let elsewhere = sections().into_iter().chain(lists());
-        let mut homes = elsewhere.filter(|(_, keys)| keys.contains(&key));
-        match homes.next() {
-            Some((section, _)) => Some(format!("[{section}] {key}")),
-            None => nearest(key, known.iter().map(String::as_str)).map(str::to_owned),
-        }
-    }
-
-    /// The key on the line of a value, for the message.
-    fn key_at(&self, place: &Place) -> String {
-        let line = place
-            .at
-            .and_then(|(line, _)| self.text.lines().nth(line - 1))
-            .unwrap_or_default();
-        let key = line.split('=').next().unwrap_or_default().trim();
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.[]".contains(c);
-        match key {
-            key if !key.is_empty() && key.len() < 40 && key.chars().all(plain) => key.to_owned(),
-            _ => "value".to_owned(),
-        }
-    }
-}
-
-fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Whether a password stands in the file itself, in whatever section.
-fn has_password(text: &str) -> bool {
-    let Ok(table) = text.trim_start_matches('\u{feff}').parse::<toml::Table>() else {
-        return false;
-    };
-    let with = |value: &toml::Value| value.as_table().is_some_and(|section| section.contains_key("password"));
-    table
-        .values()
-        .any(|value| with(value) || value.as_array().is_some_and(|list| list.iter().any(with)))
-}
-
-/// A file with a password in it is for its owner alone, and nowhere near what is shared.
-fn guard(file: &Path, repository: &Path) -> Result<(), ConfigError> {
-    let unreadable = |source| ConfigError::Unreadable {
-        file: file.to_path_buf(),
-        source,
-    };
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = fs::metadata(file).map_err(unreadable)?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(ConfigError::ExposedSecret {
-                file: file.to_path_buf(),
-                mode,
-            });
-        }
-    }
-    let whole = fs::canonicalize(file).map_err(unreadable)?;
-    match fs::canonicalize(repository) {
-        Ok(folder) if whole.starts_with(&folder) => Err(ConfigError::SecretInRepository {
-            file: file.to_path_buf(),
-            repository: repository.to_path_buf(),
-        }),
         _ => Ok(()),
     }
 }

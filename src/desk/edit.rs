@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use crate::repo::StoryRepo;
+use crate::story::StoryId;
+use crate::story::draft::{self, CutPiece};
 use crate::story::event::What;
 use crate::story::id::slug;
 use crate::story::page::{Front, INDEX, Page, RECORD, text_hash};
+use crate::story::people::CUT;
 use crate::story::policy::{Policy, Refusal};
 use crate::story::state::{State, Verb};
 use crate::story::step::{Clerk, Step, Story};
 
+use super::Trouble;
 use super::review::Planned;
 
 /// What the flags of `edit` ask for; `None` leaves it.
@@ -138,4 +143,63 @@ pub fn edit(story: &Story, policy: &Policy, clerk: &Clerk, index: &[u8], minor: 
         ..Step::default()
     };
     Ok(Some(story.change(step, clerk)))
+}
+
+/// What was cut from a story's mails.
+pub fn pieces(repo: &StoryRepo, id: &StoryId) -> Result<Vec<CutPiece>, Trouble> {
+    let Some(people) = repo.private(id)? else {
+        return Err(Trouble::NoPrivatePart(id.clone()));
+    };
+    let Some(bytes) = people.get(CUT) else {
+        return Ok(Vec::new());
+    };
+    let lines = bytes.split(|&b| b == b'\n').filter(|line| !line.is_empty());
+    Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
+}
+
+/// Puts cut text back where it stood. A piece that is back already is left.
+pub fn restore(story: &Story, policy: &Policy, clerk: &Clerk, pieces: &[&CutPiece]) -> Planned {
+    let back: std::collections::HashSet<u32> = restored(story);
+    let pieces: Vec<_> = pieces.iter().filter(|p| !back.contains(&p.n)).collect();
+    if pieces.is_empty() {
+        return Ok(None);
+    }
+    story.agrees()?;
+    if !policy.allows(Verb::Edit, &clerk.actor, &story.life, story.text, &story.title())? {
+        return Ok(None);
+    }
+    let mut page = story.page.clone();
+    let mut events = Vec::new();
+    for piece in pieces {
+        page.set_body(&draft::restore(page.body(), piece));
+        events.push(What::Restored { cut: piece.n });
+    }
+    let files = BTreeMap::from([(INDEX.to_owned(), Some(page.render()))]);
+    let step = Step {
+        subject: "Put cut text back into".to_owned(),
+        events,
+        files,
+        ..Step::default()
+    };
+    Ok(Some(story.change(step, clerk)))
+}
+
+/// The pieces that were put back.
+pub fn restored(story: &Story) -> std::collections::HashSet<u32> {
+    let number = |what: &What| match what {
+        What::Restored { cut } => Some(*cut),
+        _ => None,
+    };
+    story.record.events.iter().filter_map(|e| number(&e.what)).collect()
+}
+
+/// Refused: the text changed while it was edited.
+pub fn moved(story: &Story) -> Refusal {
+    Refusal {
+        code: "story.moved",
+        what: format!("{} changed while you edited it", story.title()),
+        why: format!("its text hash is {} now", story.text),
+        hint: "edit it again".to_owned(),
+        exit: 6,
+    }
 }

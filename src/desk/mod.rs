@@ -1,4 +1,237 @@
 //! The editor's desk: one file per job, each a plan (pure) that is then carried out.
+//!
+//! | room | job |
+//! |---|---|
+//! | [`fetch`] | mail in: keep, read, screen, draft, commit, settle |
+//! | [`intake`], [`threads`] | one mail, judged; the story it follows |
+//! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
+//! | [`review`] | decisions |
+//! | [`edit`] | changes of the text |
+//! | [`told`] | a story told by phone or on paper |
+//! | [`publish`] | to the targets |
+//! | [`letters`] | the outbox |
+//! | [`quarantine`] | mails that need a person |
+//! | [`trouble`] | what can go wrong at the desk |
 
 pub mod edit;
+pub mod fetch;
+pub mod intake;
+pub mod letters;
+mod post;
+pub mod publish;
+pub mod quarantine;
+pub mod queue;
 pub mod review;
+pub mod threads;
+pub mod told;
+pub mod trouble;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::config::{self, Config};
+use crate::repo::Committed;
+use crate::spool::{Shelves, Spool, SpoolError};
+use crate::story::event::{Actor, EventId, Role};
+use crate::story::policy::{Member, Policy, Refusal, Task};
+use crate::story::record::{Change, Signature};
+use crate::story::step::{Clerk, Story};
+use crate::story::{Mailbox, StoryId};
+
+pub use trouble::Trouble;
+
+// What the desk hands to those who ask it; they do not go to the doors themselves.
+pub use crate::inbox::{Remark, StdinError};
+pub use crate::repo::{Caution, Past, RepoError, StoryRepo};
+pub use crate::spool::{AsideEntry, AsideKind};
+
+/// The desk: the configuration, the rules, and the moment at which this run happens.
+pub struct Desk {
+    pub config: Config,
+    pub policy: Policy,
+    pub now: Timestamp,
+    /// How long to wait for another run to end.
+    pub wait: Duration,
+}
+
+/// A step taken, or found to be taken already.
+#[derive(Debug)]
+pub struct Taken {
+    /// The story as it stands after the step.
+    pub story: Story,
+    /// False: there was nothing to do.
+    pub changed: bool,
+    pub cautions: Vec<Caution>,
+}
+
+impl Desk {
+    /// Sits down: reads the team's rules out of the configuration.
+    pub fn new(config: Config, now: Timestamp, wait: Duration) -> Desk {
+        let members = config.team.members.iter().map(|m| Member {
+            name: m.name.clone(),
+            email: m.email.clone(),
+            roles: m.roles.iter().map(|r| (*r).into()).collect(),
+        });
+        let policy = Policy {
+            members: members.collect(),
+            approvals: config.review.approvals as usize,
+            // nobody named, or one person only: there is nobody else to ask
+            own_text: config.review.own_text || config.team.members.len() <= 1,
+            consent_required: config.review.consent == config::Consent::Required,
+        };
+        Desk {
+            config,
+            policy,
+            now,
+            wait,
+        }
+    }
+
+    /// The content repository, which must be there.
+    pub fn repo(&self) -> Result<StoryRepo, Trouble> {
+        Ok(StoryRepo::open(
+            &self.config.repository.path,
+            &self.config.repository.branch,
+        )?)
+    }
+
+    /// The content repository, made on first use.
+    pub fn repo_or_new(&self) -> Result<StoryRepo, Trouble> {
+        let (path, branch) = (&self.config.repository.path, &self.config.repository.branch);
+        match StoryRepo::open(path, branch) {
+            Err(crate::repo::RepoError::Missing(_)) => Ok(StoryRepo::init(path, branch)?),
+            opened => Ok(opened?),
+        }
+    }
+
+    /// The spool, locked for this run.
+    pub fn spool(&self) -> Result<Spool, Trouble> {
+        Ok(Spool::open(&self.config.spool_folder(), self.wait)?)
+    }
+
+    /// The spool, only looked at; `None` where there is none yet.
+    pub fn look_at_spool(&self) -> Option<Shelves> {
+        Spool::look(&self.config.spool_folder())
+    }
+
+    /// One mail from a pipe: refused (65) where it is empty or over the limit.
+    pub fn take_stdin(&self, pipe: impl std::io::Read) -> Result<Vec<u8>, Trouble> {
+        Ok(crate::inbox::take_stdin(pipe, self.config.story.max_mail_bytes)?)
+    }
+
+    /// Makes a mail from standard input durable, whether or not another run is at work. The spool comes back where this run may go on
+    /// with it; `None`: the run at work, or the next one, takes the mail in.
+    pub fn keep_incoming(&self, raw: Vec<u8>) -> Result<Option<Spool>, Trouble> {
+        let folder = self.config.spool_folder();
+        match Spool::open(&folder, self.wait) {
+            Ok(mut spool) => {
+                spool.keep(raw)?;
+                Ok(Some(spool))
+            }
+            Err(SpoolError::Busy { .. }) => {
+                Spool::drop_off(&folder, raw)?;
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The person at this desk, by their git identity, in the role that `task` needs.
+    pub fn clerk(&self, repo: &StoryRepo, task: Task) -> Result<Clerk, Trouble> {
+        let (name, email) = repo.identity().ok_or(Trouble::NoIdentity)?;
+        let actor = self.policy.may(&name, &email, task)?;
+        Ok(Clerk {
+            actor,
+            email,
+            now: self.now,
+            draw,
+        })
+    }
+
+    /// The robot: author of machine steps.
+    pub fn robot(&self) -> Clerk {
+        let robot = &self.config.team.robot;
+        let name = if robot.name.is_empty() {
+            "m4c-stories".to_owned()
+        } else {
+            robot.name.clone()
+        };
+        let actor = Actor {
+            name,
+            role: Role::Robot,
+        };
+        Clerk {
+            actor,
+            email: robot.email.clone(),
+            now: self.now,
+            draw,
+        }
+    }
+
+    /// Author of a commit that only tidies up, such as moving private files.
+    pub fn robot_signature(&self) -> Signature {
+        self.robot().signature()
+    }
+
+    /// The story at the tip.
+    pub fn story(&self, repo: &StoryRepo, id: &StoryId) -> Result<Story, Trouble> {
+        let tip = repo.tip()?;
+        let files = repo.story(&tip, id)?.ok_or_else(|| Trouble::NoStory(id.to_string()))?;
+        Ok(Story::load(id, files)?)
+    }
+
+    /// Takes one step: `plan` is applied to the story at the tip, and again where the branch moved meanwhile. A story that somebody is
+    /// editing by hand is not decided upon (`deciding`).
+    pub fn step(
+        &self,
+        repo: &StoryRepo,
+        id: &StoryId,
+        deciding: bool,
+        plan: impl Fn(&Story) -> Result<Option<Change>, Refusal>,
+    ) -> Result<Taken, Trouble> {
+        let tip = repo.tip()?;
+        let by_hand = repo.uncommitted(&tip, id)?;
+        if deciding && !by_hand.is_empty() {
+            return Err(Trouble::ByHand {
+                id: id.clone(),
+                files: by_hand,
+            });
+        }
+        let mut missing = false;
+        let committed: Result<Option<Committed>, Trouble> = repo.commit(id, |current| {
+            let Some(files) = current.files.clone() else {
+                missing = true;
+                return Ok(None);
+            };
+            Ok(plan(&Story::load(id, files)?)?)
+        });
+        let committed = committed?;
+        if missing {
+            return Err(Trouble::NoStory(id.to_string()));
+        }
+        let changed = committed.is_some();
+        let cautions = committed.map(|c| c.cautions).unwrap_or_default();
+        Ok(Taken {
+            story: self.story(repo, id)?,
+            changed,
+            cautions,
+        })
+    }
+
+    /// Whether an address is one of the team's.
+    pub fn is_team(&self, mailbox: &Mailbox) -> bool {
+        let address = mailbox.address.as_deref().unwrap_or_default();
+        self.policy
+            .members
+            .iter()
+            .any(|m| m.email.eq_ignore_ascii_case(address))
+    }
+}
+
+/// A random event id.
+pub fn draw() -> EventId {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    EventId::from_random(bytes)
+}

@@ -5,20 +5,23 @@
 //! answer counts only for a UID that was asked for, and the next bodies are asked for while the last ones come.
 
 mod answer;
+mod mark;
 mod name;
 mod session;
 mod wire;
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
 use super::cursor::Seen;
 use super::{Cursor, Fate, Go, Inbox, InboxError, Listing, Place, RawMail, TakeError, Ticket, Wanted, key_of};
 use answer::Status;
-use name::{mailbox, quoted, sets};
+use mark::{NO_LABELS, mark_set};
+use name::{quoted, sets};
 use session::{Session, time_for};
 use wire::Literal;
 
@@ -46,6 +49,8 @@ pub struct ImapAccount {
     pub login: Login,
     /// `INBOX`
     pub mailbox: String,
+    /// The longest a session may take as a whole: a server that dribbles ends here, and the next run goes on.
+    pub deadline: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +115,22 @@ impl Imap {
         Ok(self.session.as_mut().expect("it was just made"))
     }
 
+    /// Waits for new mail, at most `longest` (servers hang up after 30 minutes; 25 is wise), as long as `go_on` says so,
+    /// which is asked twice a second; whether any came. Without IDLE (RFC 2177) it only waits: then the caller polls. The
+    /// account's deadline has to be longer than the wait.
+    pub fn wait_for_mail(&mut self, longest: Duration, go_on: &dyn Fn() -> bool) -> Result<bool, InboxError> {
+        let session = self.session()?;
+        if !session.can("IDLE") {
+            let begun = Instant::now();
+            while begun.elapsed() < longest && go_on() {
+                std::thread::sleep(Duration::from_millis(500).min(longest));
+            }
+            return Ok(false);
+        }
+        let came = session.idle(longest, go_on);
+        self.or_drop(came)
+    }
+
     /// A failed session is not used again: nothing tells what its next answer belongs to.
     fn or_drop<T>(&mut self, result: Result<T, InboxError>) -> Result<T, InboxError> {
         if result.is_err() {
@@ -122,7 +143,12 @@ impl Imap {
         let session = self.session()?;
         let selected = session.selected;
         let (upto, open) = match &wanted.cursor.0 {
-            Seen::Uids { validity, upto, open } if *validity == selected.validity => (*upto, open.clone()),
+            // UIDs never go back under one UIDVALIDITY; where they do all the same, the mailbox was made anew.
+            Seen::Uids { validity, upto, open }
+                if *validity == selected.validity && (selected.next == 0 || selected.next > *upto) =>
+            {
+                (*upto, open.clone())
+            }
             _ => (0, Vec::new()),
         };
         let mut uids = Vec::new();
@@ -192,58 +218,54 @@ impl Imap {
             return Ok(());
         }
         let mut waiting = batches(tickets, limit).into_iter();
-        let mut under_way: VecDeque<(String, Batch)> = VecDeque::new();
+        // A server may work on several commands at once and mix their answers (Dovecot does).
+        let mut under_way: Vec<(String, Batch)> = Vec::new();
         let mut stopped = false;
+        let mut give = |ticket: &Ticket, taken| {
+            stopped = stopped || each(ticket, taken) == Go::Stop;
+            stopped
+        };
+        let mut stop = false;
         loop {
-            while !stopped && under_way.len() < UNDER_WAY {
-                let Some(batch) = waiting.next() else {
-                    break;
-                };
-                let command = match batch.uids.is_empty() {
-                    // Nothing to ask for: only mails over the limit.
-                    true => "NOOP".to_owned(),
-                    false => format!(
-                        "UID FETCH {} (UID BODY.PEEK[])",
-                        sets(&batch.uids, usize::MAX).join(",")
-                    ),
-                };
-                let tag = session.send(&command, time_for(batch.bytes))?;
-                under_way.push_back((tag, batch));
-            }
-            let Some((tag, mut batch)) = under_way.pop_front() else {
-                return Ok(());
-            };
-            for (ticket, size) in std::mem::take(&mut batch.too_large) {
-                stopped = stopped || each(ticket, Err(TakeError::TooLarge { size, limit })) == Go::Stop;
-            }
-            loop {
-                let answer = session.answer(limit)?;
-                if let Some(said) = session.ended(&answer, &tag)? {
-                    if said.status != Status::Ok {
-                        return Err(session.refused("UID FETCH", said));
-                    }
-                    break;
+            while !stop
+                && under_way.len() < UNDER_WAY
+                && let Some(batch) = waiting.next()
+            {
+                for (ticket, size) in &batch.too_large {
+                    stop = give(ticket, Err(TakeError::TooLarge { size: *size, limit }));
                 }
-                let fetched = answer.fetched().map_err(|e| session.lost(e))?;
-                let Some((uid, body)) = fetched.and_then(|fetched| Some((fetched.uid, fetched.body?))) else {
-                    continue;
-                };
-                // Only what was asked for, and once.
-                let Some(ticket) = batch.asked.remove(&uid) else {
-                    continue;
-                };
+                if !batch.uids.is_empty() {
+                    let set = sets(&batch.uids, usize::MAX).join(",");
+                    let tag = session.send(&format!("UID FETCH {set} (UID BODY.PEEK[])"), time_for(batch.bytes))?;
+                    under_way.push((tag, batch));
+                }
+            }
+            if under_way.is_empty() {
+                return Ok(());
+            }
+            let answer = session.answer(limit)?;
+            if let Some((i, said)) = session.ended_any(&answer, &under_way)? {
+                if said.status != Status::Ok {
+                    return Err(session.refused("UID FETCH", said));
+                }
+                for ticket in under_way.remove(i).1.asked.into_values() {
+                    stop = give(ticket, Err(TakeError::Gone));
+                }
+                continue;
+            }
+            let fetched = answer.fetched().map_err(|e| session.lost(e))?;
+            let Some((uid, body)) = fetched.and_then(|fetched| Some((fetched.uid, fetched.body?))) else {
+                continue;
+            };
+            // Only what was asked for, and once.
+            if let Some(ticket) = under_way.iter_mut().find_map(|(_, batch)| batch.asked.remove(&uid)) {
                 let taken = match body {
                     Literal::Bytes(bytes) => Ok(RawMail { bytes }),
                     Literal::TooLarge(size) => Err(TakeError::TooLarge { size, limit }),
                 };
-                if !stopped {
-                    stopped = each(ticket, taken) == Go::Stop;
-                    // Working on a mail takes time that is not the server's.
-                    session.due_in(time_for(batch.bytes));
-                }
-            }
-            for ticket in batch.asked.into_values() {
-                stopped = stopped || each(ticket, Err(TakeError::Gone)) == Go::Stop;
+                stop = give(ticket, taken);
+                // Working on a mail takes time that is not the server's.
+                session.due_in(time_for(under_way.iter().map(|(_, batch)| batch.bytes).sum()));
             }
         }
     }
@@ -379,8 +401,6 @@ impl Inbox for Imap {
     }
 }
 
-const NO_LABELS: &str = "only Gmail has labels; use `move:FOLDER`, `flag` or `leave`";
-
 /// Mails asked for in one command.
 struct Batch<'a> {
     asked: BTreeMap<u32, &'a Ticket>,
@@ -439,61 +459,6 @@ fn sizes(session: &mut Session, uids: &[u32]) -> Result<BTreeMap<u32, u64>, Inbo
         }
     }
     Ok(sizes)
-}
-
-fn mark_set(session: &mut Session, inbox: &str, set: &str, fate: &Fate) -> Result<(), InboxError> {
-    let keyword = if session.selected.keywords {
-        format!(" {KEYWORD}")
-    } else {
-        String::new()
-    };
-    let flag = format!("UID STORE {set} +FLAGS.SILENT (\\Seen{keyword})");
-    match fate {
-        Fate::Leave => Ok(()),
-        Fate::Flag => session.run(&flag, time_for(0)),
-        Fate::Label(label) => {
-            let label = quoted(label).filter(|_| session.can("X-GM-EXT-1"));
-            let Some(label) = label else {
-                return Err(InboxError::NoSuchFate {
-                    inbox: inbox.to_owned(),
-                    fate: fate.clone(),
-                    why: NO_LABELS,
-                });
-            };
-            session.run(&format!("UID STORE {set} +X-GM-LABELS.SILENT ({label})"), time_for(0))?;
-            session.run(&flag, time_for(0))
-        }
-        Fate::Move(folder) => {
-            let folder = mailbox(folder);
-            session.run(&format!("UID STORE {set} +FLAGS.SILENT (\\Seen)"), time_for(0))?;
-            if session.can("MOVE") {
-                return into_folder(session, &format!("UID MOVE {set} {folder}"), &folder);
-            }
-            into_folder(session, &format!("UID COPY {set} {folder}"), &folder)?;
-            session.run(
-                &format!("UID STORE {set} +FLAGS.SILENT (\\Deleted{keyword})"),
-                time_for(0),
-            )?;
-            // Without UIDPLUS an EXPUNGE would take what others marked as deleted, too: then ours stay so marked.
-            match session.can("UIDPLUS") {
-                true => session.run(&format!("UID EXPUNGE {set}"), time_for(0)),
-                false => Ok(()),
-            }
-        }
-    }
-}
-
-/// A MOVE or COPY; the folder is made if the server says that it is missing.
-fn into_folder(session: &mut Session, command: &str, folder: &str) -> Result<(), InboxError> {
-    let said = session.talk(command, time_for(0), 0, &mut |_| Ok(()))?;
-    match said.status {
-        Status::Ok => Ok(()),
-        Status::No if said.has_code("TRYCREATE") => {
-            session.run(&format!("CREATE {folder}"), time_for(0))?;
-            session.run(command, time_for(0))
-        }
-        _ => Err(session.refused(command, said)),
-    }
 }
 
 #[cfg(test)]

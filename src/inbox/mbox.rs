@@ -148,9 +148,11 @@ impl Inbox for Mbox {
             mails: Vec::with_capacity(found.spans.len()),
             next: 0,
         };
+        let mut deleted = 0;
         for span in found.spans {
-            open.mails.push((span.end, span.internal));
-            if !span.internal {
+            open.mails.push((span.end, span.internal || span.deleted));
+            deleted += usize::from(span.deleted);
+            if !span.internal && !span.deleted {
                 let place = Place::Span {
                     start: span.start,
                     head: span.head,
@@ -160,6 +162,12 @@ impl Inbox for Mbox {
                 let size = span.end - span.start - u64::from(span.head);
                 listing.tickets.push(Ticket::new(key, place, Some(size)));
             }
+        }
+        if deleted > 0 {
+            listing.remarks.push(Remark::Trashed {
+                path: self.path.clone(),
+                count: deleted,
+            });
         }
         self.open = Some(open);
         Ok(listing)

@@ -29,7 +29,7 @@ pub use path::open_path;
 pub use stdin::{StdinError, take_stdin};
 
 /// A place where mail waits.
-pub trait Inbox {
+pub trait Inbox: Send {
     /// Its name in the config, or the path it was opened by.
     fn name(&self) -> &str;
 

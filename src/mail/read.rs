@@ -50,6 +50,19 @@ pub enum Unreadable {
     Stumbled(String),
 }
 
+impl Unreadable {
+    /// The rule's name in reports: `over-limit`.
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Unreadable::Empty => "empty",
+            Unreadable::NoMail => "no-mail",
+            Unreadable::TooLong { .. } => "too-large",
+            Unreadable::OverLimit(_) => "over-limit",
+            Unreadable::Stumbled(_) => "stumbled",
+        }
+    }
+}
+
 /// Reads a mail that is safe on disk.
 ///
 /// A mail with a header and nothing else is readable and has no lines; whether that is a story is for others to say.

@@ -11,6 +11,8 @@ use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior, Value
 use pulldown_cmark::{CowStr, Event, Parser, TextMergeStream, html};
 
 use crate::story::event::LetterKind;
+use crate::story::markdown;
+use crate::story::passage::Line;
 
 /// What a template may name. No words of the author's mail but subject and name: a letter that goes to a forged address must not
 /// carry what a stranger wrote.
@@ -157,6 +159,12 @@ impl Wording {
             html: to_html(&tidy(markdown), &url),
         })
     }
+}
+
+/// A person's own words as a page of HTML.
+pub fn in_html(text: &str) -> String {
+    let lines: Vec<Line> = text.lines().map(Line::plain).collect();
+    to_html(&markdown::render(&lines, &|_| None), "")
 }
 
 fn name_of(kind: LetterKind) -> &'static str {

@@ -10,7 +10,7 @@
 //! | [`open`] | exactly this folder, ours or refused; first use |
 //! | [`object`] | hashing, reading, loose objects with fsync |
 //! | [`tree`] | trees by path: root, year, month, story |
-//! | [`pack`] | one pack a batch, written as it comes |
+//! | [`pack`], [`delta`] | one pack a batch, written as it comes |
 //! | [`refs`] | compare and swap of the branch and of `refs/desk/private` |
 //! | [`lock`] | who writes: the holder file, lock files that can be told from others', healing |
 //! | [`step`] | one step, one commit |
@@ -20,6 +20,7 @@
 //! | [`summary`] | what `list` and `status` show, remembered by tree |
 
 pub mod batch;
+mod delta;
 pub mod error;
 pub mod history;
 mod index;

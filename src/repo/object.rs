@@ -3,10 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use flate2::{Compression, write::ZlibEncoder};
 use git2::{ObjectType, Oid};
+use sha1::{Digest, Sha1};
 use tempfile::NamedTempFile;
 
 use super::{RepoError, StoryRepo};
@@ -20,6 +22,12 @@ pub(super) trait Stored {
 /// Where new objects go, and can be read again: loose, or a batch's pack.
 pub(super) trait Objects: Stored {
     fn put(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, RepoError>;
+
+    /// A tree that is much like one put before: a pack then stores the difference.
+    fn put_tree_like(&mut self, bytes: &[u8], like: Option<(Oid, &[u8])>) -> Result<Oid, RepoError> {
+        let _ = like;
+        self.put(ObjectType::Tree, bytes)
+    }
 }
 
 impl Stored for StoryRepo {
@@ -30,6 +38,12 @@ impl Stored for StoryRepo {
 
 /// The name of an object. libgit2's SHA-1 notices the known collision attacks, and mail is hostile.
 pub(super) fn name_of(kind: ObjectType, bytes: &[u8]) -> Oid {
+    if kind == ObjectType::Tree {
+        // made of our own names and of hashes, nothing a mail could choose; a month's tree is hashed at each commit
+        let head = format!("tree {}\0", bytes.len());
+        let sum = Sha1::new().chain_update(head).chain_update(bytes).finalize();
+        return Oid::from_bytes(&sum).expect("SHA-1 is 20 bytes");
+    }
     // the only failure libgit2 knows here is a detected collision: such bytes get a name nothing else has
     Oid::hash_object(kind, bytes).unwrap_or(Oid::ZERO_SHA1)
 }
@@ -111,7 +125,7 @@ impl<'a> Loose<'a> {
     }
 
     fn write_aside(&self, kind: ObjectType, bytes: &[u8], folder: &Path) -> io::Result<NamedTempFile> {
-        if let Err(e) = fs::create_dir(folder)
+        if let Err(e) = fs::DirBuilder::new().mode(0o755).create(folder)
             && e.kind() != io::ErrorKind::AlreadyExists
         {
             return Err(e);

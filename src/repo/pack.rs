@@ -1,4 +1,5 @@
-//! One pack for a whole batch, written as the objects come (gitformat-pack, version 2, no deltas against other packs).
+//! One pack for a whole batch, written as the objects come (gitformat-pack, version 2). Only the trees of a month are stored as
+//! differences: each commit of the batch changes one entry of one of them.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -11,11 +12,31 @@ use git2::{ObjectType, Oid};
 use sha1::{Digest, Sha1};
 use tempfile::NamedTempFile;
 
-use super::object::{Objects, Stored, is_dense, named, sync_folder};
+use super::delta;
+use super::object::{Loose, Objects, Stored, is_dense, named, sync_folder};
 use super::{RepoError, StoryRepo};
+
+/// The type of an object that is stored as its difference from one before it in the pack.
+const OFS_DELTA: u8 = 6;
 
 /// What is held back before it goes to the file.
 const BUFFER: usize = 256 * 1024;
+
+/// With fewer objects than this no pack is made; git's own measure (`fetch.unpackLimit`).
+const FEW: usize = 100;
+
+/// How many differences may lie upon one whole tree: git's own measure is 50.
+const DEPTH: u8 = 48;
+
+/// Where an object is in a pack.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    kind: ObjectType,
+    offset: u64,
+    crc: u32,
+    /// How many differences it is made of.
+    depth: u8,
+}
 
 /// A pack that grows. Dropped unfinished it leaves nothing; killed, a `tmp_m4c_*` that the next run removes.
 pub(super) struct Pack<'a> {
@@ -27,8 +48,9 @@ pub(super) struct Pack<'a> {
     flushed: u64,
     /// Bytes that are on the disk.
     synced: u64,
-    /// Offset and CRC-32 of each object.
-    places: HashMap<Oid, (u64, u32)>,
+    /// A write or a sync failed. The system tells of that once; what it says later is not to be believed.
+    failed: bool,
+    places: HashMap<Oid, Place>,
     text: Compress,
     dense: Compress,
 }
@@ -48,6 +70,7 @@ impl<'a> Pack<'a> {
             buffer,
             flushed: 0,
             synced: 0,
+            failed: false,
             places: HashMap::new(),
             text: Compress::new(Compression::fast(), true),
             dense: Compress::new(Compression::none(), true),
@@ -59,6 +82,15 @@ impl<'a> Pack<'a> {
         self.flushed + self.buffer.len() as u64
     }
 
+    fn sound(&self) -> Result<(), RepoError> {
+        if self.failed {
+            return Err(RepoError::io("writing a pack in", &self.folder)(io::Error::other(
+                "an earlier write failed",
+            )));
+        }
+        Ok(())
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.file.as_file_mut().write_all(&self.buffer)?;
         self.flushed += self.buffer.len() as u64;
@@ -68,7 +100,9 @@ impl<'a> Pack<'a> {
 
     /// After this, what was put so far survives a power cut (though no ref points at it yet).
     pub fn sync(&mut self) -> Result<(), RepoError> {
+        self.sound()?;
         let result = self.flush().and_then(|()| self.file.as_file().sync_data());
+        self.failed = result.is_err();
         result.map_err(RepoError::io("syncing a pack in", &self.folder))?;
         if self.synced == 0 {
             // a file that no folder is sure to name is not durable
@@ -83,17 +117,19 @@ impl<'a> Pack<'a> {
         self.synced
     }
 
-    fn append(&mut self, kind: ObjectType, bytes: &[u8]) -> io::Result<(u64, u32)> {
+    /// Appends one object: its type and size, for a difference how far back its base is, its bytes deflated.
+    fn append(&mut self, kind: ObjectType, bytes: &[u8], base: Option<Place>, dense: bool) -> io::Result<Place> {
         if self.buffer.len() >= BUFFER {
             self.flush()?;
         }
         let (offset, start) = (self.len(), self.buffer.len());
-        let number = match kind {
-            ObjectType::Commit => 1,
-            ObjectType::Tree => 2,
-            _ => 3,
+        let number = match (base, kind) {
+            (Some(_), _) => OFS_DELTA,
+            (None, ObjectType::Commit) => 1,
+            (None, ObjectType::Tree) => 2,
+            (None, _) => 3,
         };
-        // type and size: 4 bits of it, then 7 a byte
+        // 4 bits of the size, then 7 a byte
         let (mut byte, mut size) = ((number << 4) | (bytes.len() & 15) as u8, bytes.len() >> 4);
         while size > 0 {
             self.buffer.push(byte | 0x80);
@@ -101,10 +137,18 @@ impl<'a> Pack<'a> {
             size >>= 7;
         }
         self.buffer.push(byte);
-        let deflate = if is_dense(bytes) {
-            &mut self.dense
-        } else {
-            &mut self.text
+        if let Some(base) = base {
+            let mut back = offset - base.offset;
+            let mut digits = vec![(back & 0x7f) as u8];
+            while back > 0x7f {
+                back = (back >> 7) - 1;
+                digits.push(0x80 | (back & 0x7f) as u8);
+            }
+            self.buffer.extend(digits.iter().rev());
+        }
+        let deflate = match dense {
+            true => &mut self.dense,
+            false => &mut self.text,
         };
         deflate.reset();
         loop {
@@ -115,12 +159,31 @@ impl<'a> Pack<'a> {
                 _ => continue,
             }
         }
-        Ok((offset, crc32fast::hash(&self.buffer[start..])))
+        Ok(Place {
+            kind,
+            offset,
+            crc: crc32fast::hash(&self.buffer[start..]),
+            depth: base.map_or(0, |base| base.depth + 1),
+        })
     }
 
     /// Completes the pack and its index, syncs both and their folder. From here on its objects are the repository's.
+    /// Few objects become loose ones: a pack for each mail of a quiet inbox would slow down every look-up in the end.
     pub fn finish(self) -> Result<Written<'a>, RepoError> {
+        self.sound()?;
         let folder = self.folder.clone();
+        if self.places.len() < FEW {
+            let mut loose = Loose::new(self.repo);
+            for (id, place) in &self.places {
+                loose.put(place.kind, &self.get(place.kind, *id)?)?;
+            }
+            loose.sync()?;
+            return Ok(Written {
+                repo: self.repo,
+                file: self.file.into_file(),
+                places: HashMap::new(),
+            });
+        }
         let written = self.complete().map_err(RepoError::io("finishing a pack in", &folder))?;
         sync_folder(&folder)?;
         Ok(written)
@@ -159,18 +222,23 @@ impl<'a> Pack<'a> {
     }
 }
 
+fn finish_file(file: &File) -> io::Result<()> {
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o444))?;
+    file.sync_all()
+}
+
 /// A finished pack, for reading what was just written: libgit2 would map all of it into memory.
 pub(super) struct Written<'a> {
     repo: &'a StoryRepo,
     file: File,
-    places: HashMap<Oid, (u64, u32)>,
+    places: HashMap<Oid, Place>,
 }
 
 impl Stored for Written<'_> {
     fn get(&self, kind: ObjectType, id: Oid) -> Result<Vec<u8>, RepoError> {
         match self.places.get(&id) {
-            Some((offset, _)) => {
-                let (file, offset) = (&self.file, *offset);
+            Some(place) => {
+                let (file, offset) = (&self.file, place.offset);
                 let from = At {
                     file,
                     flushed: u64::MAX,
@@ -184,23 +252,46 @@ impl Stored for Written<'_> {
     }
 }
 
-fn read_object(from: At) -> io::Result<Vec<u8>> {
-    let mut reader = io::BufReader::with_capacity(4096, from);
-    let mut byte = [0];
+/// Reads an object, through the differences it is made of.
+fn read_object(mut from: At) -> io::Result<Vec<u8>> {
+    let bad = || io::Error::from(io::ErrorKind::InvalidData);
+    let mut differences = Vec::new();
     loop {
-        reader.read_exact(&mut byte)?;
-        if byte[0] & 0x80 == 0 {
-            break;
+        let start = from.offset;
+        let mut reader = io::BufReader::with_capacity(4096, &mut from);
+        let mut next = || -> io::Result<u8> {
+            let mut byte = [0];
+            reader.read_exact(&mut byte)?;
+            Ok(byte[0])
+        };
+        let first = next()?;
+        let mut byte = first;
+        while byte & 0x80 != 0 {
+            byte = next()?;
+        }
+        let mut base = None;
+        if first >> 4 & 7 == OFS_DELTA {
+            byte = next()?;
+            let mut back = u64::from(byte & 0x7f);
+            while byte & 0x80 != 0 {
+                byte = next()?;
+                back = ((back + 1) << 7) | u64::from(byte & 0x7f);
+            }
+            base = Some(start.checked_sub(back).ok_or_else(bad)?);
+        }
+        let mut bytes = Vec::new();
+        ZlibDecoder::new(reader).read_to_end(&mut bytes)?;
+        match base {
+            Some(base) => {
+                differences.push(bytes);
+                from.offset = base;
+            }
+            None => {
+                let apply = |whole: Vec<u8>, difference: Vec<u8>| delta::apply(&whole, &difference).ok_or_else(bad);
+                return differences.into_iter().rev().try_fold(bytes, apply);
+            }
         }
     }
-    let mut bytes = Vec::new();
-    ZlibDecoder::new(reader).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn finish_file(file: &File) -> io::Result<()> {
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o444))?;
-    file.sync_all()
 }
 
 /// A reader of what was put, wherever it is by now.
@@ -232,9 +323,28 @@ impl Read for At<'_> {
 
 impl Objects for Pack<'_> {
     fn put(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, RepoError> {
+        self.sound()?;
         let id = named(self.repo, kind, bytes)?;
         if !self.places.contains_key(&id) {
-            let place = self.append(kind, bytes);
+            let dense = kind == ObjectType::Blob && is_dense(bytes);
+            let place = self.append(kind, bytes, None, dense);
+            self.failed |= place.is_err();
+            let place = place.map_err(RepoError::io("writing a pack in", &self.folder))?;
+            self.places.insert(id, place);
+        }
+        Ok(id)
+    }
+
+    fn put_tree_like(&mut self, bytes: &[u8], like: Option<(Oid, &[u8])>) -> Result<Oid, RepoError> {
+        let base = like.and_then(|(id, old)| Some((*self.places.get(&id)?, old)));
+        let Some((base, old)) = base.filter(|(base, old)| base.depth < DEPTH && old.len() > 512) else {
+            return self.put(ObjectType::Tree, bytes);
+        };
+        self.sound()?;
+        let id = named(self.repo, ObjectType::Tree, bytes)?;
+        if !self.places.contains_key(&id) {
+            let place = self.append(ObjectType::Tree, &delta::between(old, bytes), Some(base), false);
+            self.failed |= place.is_err();
             let place = place.map_err(RepoError::io("writing a pack in", &self.folder))?;
             self.places.insert(id, place);
         }
@@ -245,12 +355,12 @@ impl Objects for Pack<'_> {
 impl Stored for Pack<'_> {
     fn get(&self, kind: ObjectType, id: Oid) -> Result<Vec<u8>, RepoError> {
         match self.places.get(&id) {
-            Some((offset, _)) => {
+            Some(place) => {
                 let from = At {
                     file: self.file.as_file(),
                     flushed: self.flushed,
                     buffer: &self.buffer,
-                    offset: *offset,
+                    offset: place.offset,
                 };
                 read_object(from).map_err(RepoError::io("reading a pack in", &self.folder))
             }
@@ -260,7 +370,7 @@ impl Stored for Pack<'_> {
 }
 
 /// A pack index, version 2: fan-out, names, CRCs, offsets (those past 2 GiB in a table of their own), the pack's sum, its own.
-fn index_bytes(places: &HashMap<Oid, (u64, u32)>, pack_sum: &[u8; 20]) -> Vec<u8> {
+fn index_bytes(places: &HashMap<Oid, Place>, pack_sum: &[u8; 20]) -> Vec<u8> {
     let mut objects: Vec<_> = places.iter().collect();
     objects.sort_unstable_by_key(|(id, _)| **id);
     let mut out = Vec::with_capacity(8 + 1024 + objects.len() * 28 + 40);
@@ -275,13 +385,13 @@ fn index_bytes(places: &HashMap<Oid, (u64, u32)>, pack_sum: &[u8; 20]) -> Vec<u8
     objects.iter().for_each(|(id, _)| out.extend_from_slice(id.as_bytes()));
     objects
         .iter()
-        .for_each(|(_, (_, crc))| out.extend_from_slice(&crc.to_be_bytes()));
+        .for_each(|(_, place)| out.extend_from_slice(&place.crc.to_be_bytes()));
     let mut far = Vec::new();
-    for (_, (offset, _)) in &objects {
-        let word = match u32::try_from(*offset) {
+    for (_, place) in &objects {
+        let word = match u32::try_from(place.offset) {
             Ok(near) if near < 1 << 31 => near,
             _ => {
-                far.push(*offset);
+                far.push(place.offset);
                 (1 << 31) | (far.len() as u32 - 1)
             }
         };

@@ -38,6 +38,13 @@ impl StoryRepo {
         self.tip_of(commit)
     }
 
+    /// The private parts as they are now, to be summarised like the stories; `None` where there are none.
+    pub fn private_tip(&self) -> Result<Option<Tip>, RepoError> {
+        self.read_ref(super::PRIVATE_REF)?
+            .map(|commit| self.tip_of(commit))
+            .transpose()
+    }
+
     pub(super) fn tip_of(&self, commit: Oid) -> Result<Tip, RepoError> {
         let tree = self.tree_of(commit)?;
         let commit = CommitId(commit);
@@ -50,6 +57,11 @@ impl StoryRepo {
             Some(tree) => self.files(tree, id.as_str()).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// A story's files as they were at a commit of the past.
+    pub fn story_at(&self, commit: CommitId, id: &StoryId) -> Result<Option<Files>, RepoError> {
+        self.story(&self.tip_of(commit.0)?, id)
     }
 
     /// The files of a story's private part; `None` where this repository has none of it.

@@ -71,7 +71,11 @@ impl Dir {
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.0.iter().map(|e| e.name.len() + 28).sum());
         for entry in &self.0 {
-            out.extend_from_slice(format!("{:o} ", entry.mode).as_bytes());
+            match entry.mode {
+                DIR => out.extend_from_slice(b"40000 "),
+                FILE => out.extend_from_slice(b"100644 "),
+                mode => out.extend_from_slice(format!("{mode:o} ").as_bytes()),
+            }
             out.extend_from_slice(&entry.name);
             out.push(0);
             out.extend_from_slice(entry.id.as_bytes());
@@ -120,6 +124,8 @@ pub(super) struct Shelves {
     /// By `2010` and by `2010/12`.
     loaded: BTreeMap<String, Dir>,
     touched: BTreeSet<String>,
+    /// The last tree written of each month: the next differs from it by one entry.
+    written: BTreeMap<String, (Oid, Vec<u8>)>,
 }
 
 impl Shelves {
@@ -132,6 +138,7 @@ impl Shelves {
             root,
             loaded: BTreeMap::new(),
             touched: BTreeSet::new(),
+            written: BTreeMap::new(),
         })
     }
 
@@ -181,7 +188,15 @@ impl Shelves {
         for month in std::mem::take(&mut self.touched) {
             let (year, name) = month.split_once('/').expect("a month is year/month");
             let (year, name) = (year.to_owned(), name.to_owned());
-            let tree = put_dir(to, &self.loaded[&month])?;
+            let bytes = self.loaded[&month].bytes();
+            let tree = if bytes.is_empty() {
+                None
+            } else {
+                let like = self.written.get(&month).map(|(id, bytes)| (*id, bytes.as_slice()));
+                let id = to.put_tree_like(&bytes, like)?;
+                self.written.insert(month.clone(), (id, bytes));
+                Some(id)
+            };
             let dir = self.loaded.get_mut(&year).expect("loaded with its month");
             match tree {
                 Some(tree) => dir.set(name.as_bytes(), DIR, tree),

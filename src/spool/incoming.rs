@@ -46,6 +46,7 @@ impl Spool {
         lock::private_folder(path)?;
         let shelf = Shelf::at(&path.join(INCOMING));
         shelf.make()?;
+        Shelf::at(path).sync()?;
         keep_in(&shelf, raw)
     }
 

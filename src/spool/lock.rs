@@ -17,13 +17,17 @@ const LOCK: &str = "lock";
 /// Makes sure that `path` is a folder of our own that nobody else may look into; whether it had to be closed to others.
 pub(super) fn private_folder(path: &Path) -> Result<bool, SpoolError> {
     let fail = |error| SpoolError::io("make the folder", path, error);
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(fail)?;
+    let missing: Vec<&Path> = path
+        .ancestors()
+        .skip(1)
+        .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+        .collect();
+    for folder in missing.iter().rev() {
+        fs::create_dir_all(folder).map_err(fail)?;
+        folder_of(folder).sync()?;
+    }
     match DirBuilder::new().mode(0o700).create(path) {
-        Ok(()) => Shelf::at(parent).sync()?,
+        Ok(()) => folder_of(path).sync()?,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(fail(error)),
     }
@@ -45,6 +49,11 @@ pub(super) fn private_folder(path: &Path) -> Result<bool, SpoolError> {
     }
     open_lock(path)?;
     Ok(mend)
+}
+
+fn folder_of(path: &Path) -> Shelf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    Shelf::at(folder.unwrap_or(Path::new(".")))
 }
 
 fn is_empty(path: &Path) -> bool {
@@ -87,6 +96,6 @@ pub(super) fn hold(path: &Path, wait: Duration) -> Result<File, SpoolError> {
     // Only for people: it is no error if the disk is too full for it.
     let _ = file.set_len(0);
     let _ = file.rewind();
-    let _ = writeln!(file, "{}", std::process::id());
+    let _ = file.write_all(format!("{}\n", std::process::id()).as_bytes());
     Ok(file)
 }

@@ -144,7 +144,10 @@ impl Spool {
             };
             shelf.remove_stale(age)?;
         }
-        Shelf::at(path).remove_stale(Duration::ZERO)?;
+        let root = Shelf::at(path);
+        root.remove_stale(Duration::ZERO)?;
+        // Also when nothing was made just now: whoever made it may have died before this.
+        root.sync()?;
         let reading = Reading::open(path)?;
         Ok(Spool {
             shelves,

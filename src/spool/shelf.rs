@@ -27,15 +27,13 @@ impl Shelf {
         self.path.join(name)
     }
 
-    /// Makes the folder, for us alone.
+    /// Makes the folder, for us alone. The folder it is in has to be synced after.
     pub(super) fn make(&self) -> Result<(), SpoolError> {
         match fs::DirBuilder::new().mode(0o700).create(&self.path) {
-            Ok(()) => match self.path.parent() {
-                Some(parent) => Shelf::at(parent).sync(),
-                None => Ok(()),
-            },
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(SpoolError::io("make the folder", &self.path, error)),
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                Err(SpoolError::io("make the folder", &self.path, error))
+            }
+            _ => Ok(()),
         }
     }
 

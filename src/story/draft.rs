@@ -190,8 +190,13 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
     }
 }
 
+/// A subject without its `Re:` and `Fwd:`, in lower case: two mails of one thread have the same.
+pub fn bare_subject(subject: &str) -> String {
+    subject::bare(subject).to_lowercase()
+}
+
 /// The template with the byline in it; a template without a place for it is the title as it stands.
-fn title(template: &str, author: &str) -> String {
+pub fn title(template: &str, author: &str) -> String {
     let mut out = String::with_capacity(template.len() + author.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {

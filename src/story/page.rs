@@ -109,6 +109,11 @@ impl Page {
         self.body = tidy_body(body);
     }
 
+    /// The front matter as plain TOML, every key of it.
+    pub fn table(&self) -> toml::Table {
+        toml::from_str(&self.document.to_string()).unwrap_or_default()
+    }
+
     /// What the front matter says.
     pub fn front(&self) -> Front {
         self.typed().expect("checked when parsed and kept by every setter")
@@ -272,6 +277,8 @@ fn one_line(text: &str) -> Item {
     let json = serde_json::to_string(text)
         .expect("a text is JSON")
         .replace('\u{7f}', "\\u007f");
+    // readers of front matter that look for `+++` anywhere are not led astray either
+    let json = json.replace("+++", "\\u002b\\u002b\\u002b");
     match json.parse::<toml_edit::Value>() {
         Ok(literal) => Item::Value(literal),
         Err(_) => value(text),

@@ -165,7 +165,10 @@ fn is_auto(mail: &Submission) -> bool {
 /// Headers that only an automatic reply has. X-Auto-Response-Suppress, X-No-Ack and Feedback-ID are on the mail of people, too
 /// (Exchange, Proton).
 fn is_reply_header(name: &str) -> bool {
-    matches!(name, "x-autoreply" | "x-autoreply-from" | "x-autorespond" | "x-auto-reply" | "x-mail-autoreply")
+    matches!(
+        name,
+        "x-autoreply" | "x-autoreply-from" | "x-autorespond" | "x-auto-reply" | "x-mail-autoreply"
+    )
 }
 
 /// List mail, unless the list is how this desk gets its mail (a Google group as the blog's address).

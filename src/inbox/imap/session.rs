@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -18,6 +18,8 @@ use super::{ImapAccount, InboxError, Login, Tls};
 const COMMAND: Duration = Duration::from_secs(120);
 /// The slowest line on which a mail of the largest size still comes through, in bytes a second.
 const SLOWEST: u64 = 8 * 1024;
+/// How soon an IDLE ends when it shall.
+const STEP: Duration = Duration::from_millis(500);
 /// Answers that are none of ours between two that are.
 const MOST_IDLE_TALK: usize = 10_000;
 
@@ -33,6 +35,8 @@ pub(super) struct Session {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Selected {
     pub(super) validity: u32,
+    /// The UID that the next mail will have; 0 where it is not said.
+    pub(super) next: u32,
     /// Own keywords can be set.
     pub(super) keywords: bool,
 }
@@ -41,7 +45,7 @@ impl Session {
     /// Connects, logs in and selects the mailbox.
     pub(super) fn open(account: &ImapAccount) -> Result<Session, InboxError> {
         let host = account.host.clone();
-        let wire = Wire::connect(&host, account.port).map_err(|source| InboxError::NoConnection {
+        let wire = Wire::connect(&host, account.port, account.deadline).map_err(|source| InboxError::NoConnection {
             host: format!("{host}:{}", account.port),
             source,
         })?;
@@ -218,6 +222,9 @@ impl Session {
             if let Some(validity) = answer.code("UIDVALIDITY") {
                 selected.validity = validity.parse().unwrap_or(0);
             }
+            if let Some(next) = answer.code("UIDNEXT") {
+                selected.next = next.parse().unwrap_or(0);
+            }
             if let Some(flags) = answer.code("PERMANENTFLAGS") {
                 selected.keywords =
                     flags.contains("\\*") || flags.to_ascii_uppercase().contains(&super::KEYWORD.to_uppercase());
@@ -280,6 +287,26 @@ impl Session {
         answer.tagged(tag).map_err(|e| self.lost(e))
     }
 
+    /// Which of several commands this answer ends, and how.
+    pub(super) fn ended_any<T>(
+        &self,
+        answer: &Answer,
+        tags: &[(String, T)],
+    ) -> Result<Option<(usize, Said)>, InboxError> {
+        let of_tag = |(tag, _): &(String, T)| {
+            answer
+                .text
+                .strip_prefix(tag.as_bytes())
+                .is_some_and(|rest| rest.starts_with(b" "))
+        };
+        // Where it is none of them, the first says so.
+        let i = tags.iter().position(of_tag).unwrap_or(0);
+        let Some((tag, _)) = tags.get(i) else {
+            return Ok(None);
+        };
+        Ok(self.ended(answer, tag)?.map(|said| (i, said)))
+    }
+
     /// Sends a command and gives each answer to `each`, until it ends.
     pub(super) fn talk(
         &mut self,
@@ -318,6 +345,39 @@ impl Session {
             host: self.host.clone(),
             doing: words.join(" "),
             said: said.words,
+        }
+    }
+
+    /// IDLE (RFC 2177) for at most `longest`, in steps of `STEP`, before each of which `go_on` is asked; whether mail came.
+    pub(super) fn idle(&mut self, longest: Duration, go_on: &dyn Fn() -> bool) -> Result<bool, InboxError> {
+        let tag = self.send("IDLE", COMMAND)?;
+        let begun = Instant::now();
+        let (mut idle, mut came) = (false, false);
+        while !came && (!idle || (begun.elapsed() < longest && go_on())) {
+            if idle {
+                let left = longest.saturating_sub(begun.elapsed());
+                if !self.wire.ready(STEP.min(left)).map_err(|e| self.lost(e))? {
+                    continue;
+                }
+                self.wire.due_in(COMMAND);
+            }
+            let answer = self.answer(0)?;
+            if let Some(said) = self.ended(&answer, &tag)? {
+                return Err(self.refused("IDLE", said));
+            }
+            idle = idle || answer.text.starts_with(b"+");
+            came = answer.text.to_ascii_uppercase().ends_with(b" EXISTS");
+        }
+        self.wire.due_in(COMMAND);
+        self.wire.send(b"DONE\r\n").map_err(|e| self.lost(e))?;
+        loop {
+            let answer = self.answer(0)?;
+            came = came || answer.text.to_ascii_uppercase().ends_with(b" EXISTS");
+            match self.ended(&answer, &tag)? {
+                Some(said) if said.status == Status::Ok => return Ok(came),
+                Some(said) => return Err(self.refused("IDLE", said)),
+                None => {}
+            }
         }
     }
 

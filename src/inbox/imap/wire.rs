@@ -45,6 +45,8 @@ pub(super) struct Wire {
     /// What was read and not used yet is `buffer[at..]`.
     buffer: Vec<u8>,
     at: usize,
+    /// The end of the session, whatever is under way.
+    until: Instant,
 }
 
 enum Stream {
@@ -93,18 +95,20 @@ impl Write for Timed {
 }
 
 impl Wire {
-    /// Tries each address of the host in turn.
-    pub(super) fn connect(host: &str, port: u16) -> io::Result<Wire> {
+    /// Tries each address of the host in turn. The session ends after `deadline` at the latest.
+    pub(super) fn connect(host: &str, port: u16, deadline: Duration) -> io::Result<Wire> {
+        let until = Instant::now() + deadline;
         let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
         for address in (host, port).to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, CONNECT) {
+            match TcpStream::connect_timeout(&address, CONNECT.min(deadline)) {
                 Ok(tcp) => {
                     tcp.set_nodelay(true)?;
-                    let due = Instant::now() + CONNECT;
+                    let due = until.min(Instant::now() + CONNECT);
                     return Ok(Wire {
                         stream: Some(Stream::Plain(Timed { tcp, due })),
                         buffer: Vec::new(),
                         at: 0,
+                        until,
                     });
                 }
                 Err(error) => last = error,
@@ -133,7 +137,7 @@ impl Wire {
             return Err(WireError::Protocol("TLS is on already"));
         };
         let mut connection = connection;
-        timed.due = Instant::now() + CONNECT;
+        timed.due = self.until.min(Instant::now() + CONNECT);
         while connection.is_handshaking() {
             connection.complete_io(&mut timed)?;
         }
@@ -143,7 +147,7 @@ impl Wire {
 
     /// By when what is sent and read from now on has to be done.
     pub(super) fn due_in(&mut self, time: Duration) {
-        let due = Instant::now() + time;
+        let due = self.until.min(Instant::now() + time);
         match &mut self.stream {
             Some(Stream::Plain(timed)) => timed.due = due,
             Some(Stream::Tls(stream)) => stream.sock.due = due,
@@ -159,6 +163,18 @@ impl Wire {
         };
         stream.write_all(bytes)?;
         Ok(stream.flush()?)
+    }
+
+    /// Whether something to read comes within `time`.
+    pub(super) fn ready(&mut self, time: Duration) -> Result<bool, WireError> {
+        if self.at < self.buffer.len() {
+            return Ok(true);
+        }
+        self.due_in(time);
+        match self.fill() {
+            Err(WireError::Io(error)) if error.kind() == io::ErrorKind::TimedOut => Ok(false),
+            filled => filled.map(|()| true),
+        }
     }
 
     /// The next answer. A literal over `largest` bytes is read past and only its size kept; memory grows with what came,

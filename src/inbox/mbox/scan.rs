@@ -12,6 +12,8 @@ use super::from_line::{begins_like_a_mail, begins_with_from_line, first_line, is
 const CHUNK: usize = 1 << 20;
 /// What must be seen from a `From ` line on to judge it; a longer line begins no mail.
 const AHEAD: usize = 2048;
+/// Where a mail program's own marks stand.
+const HEADER: usize = 512;
 
 /// One mail in the file: the `From ` line is `head` bytes at `start` (0: there is none), the mail goes to `end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub(super) struct Span {
     pub(super) end: u64,
     /// Not a mail but the note some IMAP servers and Pine keep at the front of a mailbox.
     pub(super) internal: bool,
+    /// Deleted in Thunderbird, which leaves such mails in the file until it is compacted.
+    pub(super) deleted: bool,
 }
 
 /// What a pass found.
@@ -57,11 +61,15 @@ pub(super) fn mails(file: &File, from: u64, len: u64) -> io::Result<Found> {
     for (i, (start, head)) in starts.iter().copied().enumerate() {
         let end = starts.get(i + 1).map_or(len, |next| next.0);
         let internal = i == 0 && from == 0 && is_internal(&first[(start - from) as usize..]);
+        // Thunderbird's own fields come first.
+        let room = usize::try_from(end - start).unwrap_or(HEADER).min(HEADER);
+        let deleted = head > 0 && is_deleted(&read_at(file, start, room, end)?);
         found.spans.push(Span {
             start,
             head,
             end,
             internal,
+            deleted,
         });
     }
     Ok(found)
@@ -141,6 +149,19 @@ fn is_internal(first: &[u8]) -> bool {
         && ["\nX-IMAP:", "\nX-IMAPbase:"]
             .iter()
             .any(|name| memmem::find(header, name.as_bytes()).is_some())
+}
+
+/// Whether Thunderbird's mark, a hexadecimal number, has the bit for "expunged".
+fn is_deleted(first: &[u8]) -> bool {
+    let header = &first[..memmem::find(first, b"\n\n").unwrap_or(first.len())];
+    let Some(at) = memmem::find(header, b"\nX-Mozilla-Status: ") else {
+        return false;
+    };
+    let value = first_line(&header[at + 19..]).0;
+    let number = std::str::from_utf8(value)
+        .ok()
+        .and_then(|value| u16::from_str_radix(value.trim(), 16).ok());
+    number.is_some_and(|status| status & 0x0008 != 0)
 }
 
 /// At most `most` bytes at `at`, before `len`.

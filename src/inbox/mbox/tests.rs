@@ -144,6 +144,17 @@ fn the_note_that_servers_keep_at_the_front_is_no_mail() {
 }
 
 #[test]
+fn what_was_deleted_in_thunderbird_stays_deleted() {
+    let mail =
+        |status: &str| format!("From - Fri Dec 03 10:15:00 2010\nX-Mozilla-Status: {status}\nSubject: x\n\ny\n\n");
+    let body = "Subject: a\n\nX-Mozilla-Status: 0009\n";
+    let (_dir, mut mbox) = mbox_of(format!("{}{}{}{FROM}{body}", mail("0001"), mail("0009"), mail("zzzz")));
+    let listing = mbox.list(&wanted(&Cursor::start())).unwrap();
+    assert_eq!(listing.tickets.len(), 3);
+    assert!(matches!(listing.remarks[..], [Remark::Trashed { count: 1, .. }]));
+}
+
+#[test]
 fn a_mail_over_the_limit_is_known_before_it_is_read() {
     let (_dir, mut mbox) = mbox_of(format!(
         "{FROM}Subject: x\n\n{}\n\n{FROM}Subject: y\n\nz\n",

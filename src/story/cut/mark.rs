@@ -79,7 +79,8 @@ const MARKS: &[char] = &['-', '_', '=', '*', '#', '–', '—', '─', '~', '<',
 const REPLY: &[&str] = &[
     "reply", "respond", "response", "type", "write", "answer", "comment", "antwort", "antworten", "schreiben",
     "répon", "respon", "rispond", "svar", "odpov", "ответ", "yanıt", "vastaa", "antwoord", "add your", "message",
-    "text",
+    "text", "escriba", "escribir", "respues", "digite", "scriv", "écri", "ecri", "schrijf", "skriv", "napisz",
+    "pišt", "回复", "回覆", "返信",
 ];
 #[rustfmt::skip]
 const ABOVE: &[&str] = &[
@@ -92,6 +93,13 @@ const ABOVE: &[&str] = &[
     "nad tuto čáru", "выше этой строки", "выше этой линии", "над этой строкой", "над этой чертой",
     "bu satırın üzerine", "bu satırın üstüne", "此行上方", "在此线上方", "この行より上", "この線より上", "peste această linie",
     "deasupra acestei linii", "ezen sor fölé", "above this", "below this line",
+];
+
+/// Those of them that are about answering: "write your name above this line" is of a petition.
+#[rustfmt::skip]
+const ANSWER: &[&str] = &[
+    "reply", "respond", "response", "answer", "replies", "antwort", "répon", "respon", "respues", "rispond", "svar",
+    "odpov", "ответ", "yanıt", "vastaa", "antwoord", "回复", "回覆", "返信",
 ];
 
 /// What mark the line is, by its lower-case text.
@@ -128,9 +136,9 @@ pub(super) fn mark(fold: &str) -> Option<Mark> {
     let reply_above = ABOVE.iter().any(|above| inner.contains(above))
         && REPLY.iter().any(|reply| inner.contains(reply))
         && (dashed
-            || ABOVE.iter().any(|above| inner.ends_with(above))
-            || inner.contains("ticket")
-            || REPLY.iter().any(|reply| inner.starts_with(reply)));
+            || ANSWER.iter().any(|word| inner.contains(word)) && ABOVE.iter().any(|above| inner.ends_with(above))
+            || inner.contains("ticket") && ANSWER.iter().any(|word| inner.contains(word))
+            || ANSWER.iter().any(|word| inner.contains(word)) && REPLY.iter().any(|word| inner.starts_with(word)));
     let words = inner.split(' ').count();
     (reply_above && words <= 24 && !inner.contains(" i ")).then_some(Mark::ReplyAbove)
 }

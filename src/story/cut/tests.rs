@@ -67,6 +67,7 @@ const REPLIES: &[&str] = &[
     include_str!("replies/signatures.txt"),
     include_str!("replies/forwards.txt"),
     include_str!("replies/programs.txt"),
+    include_str!("replies/odd.txt"),
 ];
 
 #[test]
@@ -237,4 +238,328 @@ fn a_million_lines_and_a_megabyte_line_are_trimmed_in_linear_time() {
             eprintln!("{name}: {took:?}");
         }
     }
+}
+
+fn plain(text: &str) -> Vec<Line> {
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn a_forward_names_its_author_and_keeps_the_note_apart() {
+    let text = "Look at this.\n\n---------- Forwarded message ---------\nFrom: Marion Maxwell <marion@example.org>\n\
+                Date: Sat, Dec 4, 2010 at 10:00 AM\nSubject: Our crossing\nTo: <cath@team.example>\n\n\nWe won.\n";
+    for team_forwards in [true, false] {
+        let trimmed = trim(
+            &plain(text),
+            &Rules {
+                team_forwards,
+                subject: "Fwd: Our crossing",
+            },
+        );
+        let forward = trimmed.forward.expect("a forward");
+        assert_eq!(forward.from.name.as_deref(), Some("Marion Maxwell"));
+        assert_eq!(forward.from.address.as_deref(), Some("marion@example.org"));
+        assert_eq!(forward.date.as_deref(), Some("Sat, Dec 4, 2010 at 10:00 AM"));
+        assert_eq!(forward.subject.as_deref(), Some("Our crossing"));
+        assert_eq!(shown(&forward.cover), ["Look at this."]);
+        assert_eq!(shown(&trimmed.kept).len(), if team_forwards { 1 } else { 7 });
+    }
+}
+
+#[test]
+fn a_forward_quoted_line_by_line_loses_one_level() {
+    let text = "Begin forwarded message:\n\n> From: Marion <marion@example.org>\n> Date: 4 December 2010\n> Subject: Story\n\
+                > \n> We won.\n> \n> > They said no.\n> \n> We said yes.\n";
+    let trimmed = trim(
+        &plain(text),
+        &Rules {
+            team_forwards: true,
+            subject: "",
+        },
+    );
+    let depths: Vec<u8> = trimmed.kept.iter().filter(|l| !l.is_blank()).map(|l| l.quote).collect();
+    assert_eq!(depths, [0, 1, 0]);
+    assert_eq!(trimmed.forward.map(|f| f.depth), Some(1));
+}
+
+#[test]
+fn the_sign_off_name_is_reported_and_stays() {
+    for (text, name) in [
+        ("We won.\n\nBest wishes,\nMarion Maxwell\n", Some("Marion Maxwell")),
+        ("We won.\n\nBest wishes, Marion\n", Some("Marion")),
+        ("We won.\n\nMarion x\n", Some("Marion")),
+        ("We won.\n\n- Marion\n", Some("Marion")),
+        (
+            "We won.\n\nMit freundlichen Grüßen\n\nJana Weiß\nTel.: 030 900123\n",
+            Some("Jana Weiß"),
+        ),
+        (
+            "Nous avons gagné.\n\nCordialement,\nJeanne Dupont\n\nLe 4 déc. 2010 à 10:00, Cath <cath@team.example> a écrit :\n> Oui\n",
+            Some("Jeanne Dupont"),
+        ),
+        ("We won.\n\n-- \nMarion Maxwell\n01273 900123\n", Some("Marion Maxwell")),
+        ("We won.\n", None),
+        ("We won.\n\nIt was in May.\n", None),
+    ] {
+        assert_eq!(
+            trim(&plain(text), &Rules::default()).sign_off.as_deref(),
+            name,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn cutting_everything_is_called_off_and_said() {
+    for text in [
+        "> Please send us your story.\n> Cath\n",
+        "-- \nMarion\n",
+        "Sent from my iPhone\n",
+    ] {
+        let lines = plain(text);
+        let trimmed = trim(&lines, &Rules::default());
+        assert_eq!(
+            (trimmed.kept, trimmed.cuts.len(), trimmed.nothing_cut),
+            (lines, 0, true),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_doubtful_cut_of_most_of_the_mail_is_called_off() {
+    let text = "> It was the best of times, it was the worst of times, it was the age of wisdom,\n> it was the age of foolishness.\n\nSo it was.\n";
+    let trimmed = trim(&plain(text), &Rules::default());
+    assert!(trimmed.nothing_cut && trimmed.cuts.is_empty());
+}
+
+/// What HTML said, put on lines: q quoted, s signature, a attribution, a digit for the depth of citing blockquotes.
+fn html(rows: &[(&str, &str)]) -> Vec<Line> {
+    let with = |marks: &str, text: &str| {
+        let mut line = Line::plain(text);
+        line.hints.quoted = marks.contains('q');
+        line.hints.signature = marks.contains('s');
+        line.hints.attribution = marks.contains('a');
+        line.hints.forwarded = marks.contains('f');
+        line.quote = marks.bytes().find(u8::is_ascii_digit).map_or(0, |d| d - b'0');
+        line
+    };
+    rows.iter().map(|(marks, text)| with(marks, text)).collect()
+}
+
+#[test]
+fn the_programs_own_elements_are_believed() {
+    type Rows = &'static [(&'static str, &'static str)];
+    let table: &[(&str, Rows, &[&str])] = &[
+        (
+            "Gmail",
+            &[
+                ("", "We won."),
+                ("", ""),
+                ("qa", "Cath schreef iets op zaterdag"),
+                ("q1", "Dear Marion,"),
+                ("q1", "story?"),
+            ],
+            &["We won."],
+        ),
+        (
+            "Gmail, answers between the quotations",
+            &[
+                ("", "See below."),
+                ("qa", "On Sat Cath wrote:"),
+                ("q1", "Where?"),
+                ("q", "In Brighton."),
+                ("q1", "When?"),
+                ("q", "In May."),
+            ],
+            &[
+                "See below.",
+                "On Sat Cath wrote:",
+                "Where?",
+                "In Brighton.",
+                "When?",
+                "In May.",
+            ],
+        ),
+        (
+            "Outlook, divRplyFwdMsg",
+            &[
+                ("", "We won."),
+                ("q", ""),
+                ("q", "From: Cath <cath@team.example>"),
+                ("q", "Sent: Saturday"),
+                ("q", "Subject: x"),
+                ("q", ""),
+                ("q", "Dear Marion"),
+            ],
+            &["We won."],
+        ),
+        (
+            "Yahoo, older mail in a blockquote inside",
+            &[
+                ("", "We won."),
+                ("q", "On Sat, Dec 4, 2010 at 10:00 AM, Cath <cath@team.example> wrote:"),
+                ("q", "Dear Marion"),
+                ("q", "please"),
+                ("q", "send"),
+                ("q", "it"),
+                ("q1", "old"),
+                ("q", "Cath"),
+            ],
+            &["We won."],
+        ),
+        (
+            "signature element",
+            &[("", "We won."), ("", ""), ("s", "Marion Maxwell"), ("s", "Organiser")],
+            &["We won."],
+        ),
+        (
+            "signature element before the quotation",
+            &[
+                ("", "We won."),
+                ("s", "Marion Maxwell"),
+                ("qa", "On Sat Cath wrote:"),
+                ("q1", "Dear"),
+            ],
+            &["We won."],
+        ),
+        ("all of it in a quotation", &[("q1", "We won.")], &["We won."]),
+    ];
+    for (name, rows, kept) in table {
+        assert_eq!(shown(&trim(&html(rows), &Rules::default()).kept), *kept, "{name}");
+    }
+}
+
+#[test]
+fn every_rule_has_the_name_that_json_has() {
+    let all = [
+        Rule::QuoteAttribution,
+        Rule::QuoteMarks,
+        Rule::QuoteOnTop,
+        Rule::OriginalMessage,
+        Rule::OutlookHeaderBlock,
+        Rule::ReplyAboveLine,
+        Rule::ForwardNote,
+        Rule::ForwardHeader,
+        Rule::SignatureDelimiter,
+        Rule::SignatureBlock,
+        Rule::ContactBlock,
+        Rule::SentFrom,
+        Rule::LegalNotice,
+        Rule::EnvironmentNotice,
+        Rule::VirusScanner,
+        Rule::ListFooter,
+    ];
+    for rule in all {
+        assert_eq!(serde_json::to_value(rule).ok(), Some(rule.name().into()));
+        assert!(rule.to_string().ends_with('.'));
+    }
+}
+
+/// Attributions as programs write them, N for the name and A for the address.
+#[rustfmt::skip]
+const ATTRIBUTIONS: &[&str] = &[
+    "On Sat, Dec 4, 2010 at 10:00 AM, N <A> wrote:", "On Sat, Dec 4, 2010 at 10:00 AM N <A> wrote:",
+    "On Sat, 4 Dec 2010 at 10:00, N <A> wrote:", "On Saturday, December 4, 2010, 10:00:00 AM GMT, N <A> wrote:",
+    "On 04/12/2010 10:00, N wrote:", "On 12/4/10 10:00 AM, N wrote:", "On Dec 4, 2010, at 10:00, N <A> wrote:",
+    "Am Sa., 4. Dez. 2010 um 10:00 Uhr schrieb N <A>:", "Am 04.12.2010 um 10:00 schrieb N:",
+    "Am 04.12.2010 um 10:00 schrieb N <A>:", "N <A> schrieb am Sa., 4. Dez. 2010, 10:00:",
+    "Le sam. 4 déc. 2010 à 10:00, N <A> a écrit :", "Le 04/12/2010 à 10:00, N a écrit :",
+    "El sáb, 4 dic 2010 a las 10:00, N (<A>) escribió:", "El 04/12/2010 a las 10:00, N escribió:",
+    "Il giorno sab 4 dic 2010 alle ore 10:00 N <A> ha scritto:", "Il 04/12/2010 10:00, N ha scritto:",
+    "Op za 4 dec. 2010 om 10:00 schreef N <A>:", "Op 04-12-2010 om 10:00 schreef N:",
+    "Op 4 dec. 2010 om 10:00 heeft N <A> het volgende geschreven:",
+    "Em sáb., 4 de dez. de 2010 às 10:00, N <A> escreveu:", "Em 04/12/2010 10:00, N escreveu:",
+    "Den lør. 4. dec. 2010 kl. 10.00 skrev N <A>:", "Den 04.12.2010 10:00, skrev N:",
+    "lør. 4. des. 2010 kl. 10:00 skrev N <A>:", "Den lör 4 dec. 2010 kl 10:00 skrev N <A>:",
+    "4 dec 2010 kl. 10:00 skrev N <A>:", "la 4. jouluk. 2010 klo 10.00 N (A) kirjoitti:",
+    "N <A> kirjoitti 4.12.2010 kello 10.00:", "sob., 4 gru 2010 o 10:00 N <A> napisał(a):",
+    "W dniu 04.12.2010 o 10:00, N pisze:", "so 4. 12. 2010 v 10:00 odesílatel N <A> napsal:",
+    "Dne 4.12.2010 v 10:00 N napsal(a):", "N <A> ezt írta (időpont: 2010. dec. 4., Szo, 10:00):",
+    "Pe sâm., 4 dec. 2010 la 10:00, N <A> a scris:", "сб, 4 дек. 2010 г. в 10:00, N <A>:",
+    "4 декабря 2010 г., 10:00 пользователь N <A> написал:", "04.12.2010 10:00, N пишет:",
+    "сб, 4 груд. 2010 р. о 10:00 N <A> пише:", "На сб, 4.12.2010 г. в 10:00 N <A> написа:",
+    "Στις Σάβ, 4 Δεκ 2010 στις 10:00 π.μ., ο χρήστης N <A> έγραψε:",
+    "N <A>, 4 Ara 2010 Cmt, 10:00 tarihinde şunu yazdı:", "2010年12月4日(土) 10:00 N <A>:",
+    "N <A> 于2010年12月4日周六 10:00写道：", "N <A> 於 2010年12月4日 週六 上午10:00寫道：", "2010년 12월 4일 (토) 오전 10:00, N <A>님이 작성:",
+    "في السبت، 4 ديسمبر 2010 في 10:00 ص تمت كتابة ما يلي بواسطة N <A>:",
+    "Vào 10:00, Th 7, 4 thg 12, 2010 N <A> đã viết:", "Pada tanggal Sab, 4 Des 2010 pukul 10.00 N <A> menulis:",
+    "2010-12-04 10:00 GMT+01:00 N <A>:", "2010/12/4 N <A>", "N <A> wrote on 04/12/2010 10:00:00:", "N <A> writes:",
+    "Quoting N <A>:", "* N <A> [2010-12-04 10:00]:", "Dec 4, 2010, 10:00 by A:",
+    "---- On Sat, 04 Dec 2010 10:00:00 +0000 N <A> wrote ----", "On 4 Dec 2010, 10:00 +0000, N <A>, wrote:",
+];
+#[rustfmt::skip]
+const NAMES: &[&str] = &[
+    "Cath Lee", "cath", "Lee, Cath", "\"Lee, Cath (Brighton)\"", "Cath van der Lee", "CATH LEE",
+    "Cath Lee via Leaders", "'Cath Lee' via Leaders", "cath.lee@team.example", "Dr. Cath O'Lee-Smith", "Κατερίνα Λη",
+    "Екатерина Ли", "李凯思", "M4C Team (Stories)", "C. Lee", "Team support",
+];
+
+/// `text` broken at blanks so that no line is longer than `width`, as mailers do.
+fn wrap(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        let len = word.chars().count();
+        if column > 0 && column + 1 + len > width {
+            out.push('\n');
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += len;
+    }
+    out
+}
+
+#[test]
+fn attributions_are_found_whatever_the_name_and_wherever_they_are_wrapped() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for attribution in ATTRIBUTIONS {
+        for name in NAMES {
+            for width in [200, 72, 47] {
+                for (own, gap, quote) in [
+                    ("We won.\n\nMarion\n\n", "\n\n", "> Dear Marion,\n> tell us.\n"),
+                    (
+                        "We won the crossing in May, and we are proud of it.\n",
+                        "\n",
+                        ">Dear Marion,\n",
+                    ),
+                    ("We won.\nMarion\n", "\n", "> Dear Marion,\n"),
+                ] {
+                    let line = attribution.replace('N', "\u{1}").replace('A', "\u{2}");
+                    // The words of the template have capitals too: only lone ones are places.
+                    let line = fill(&line, name);
+                    let text = format!("{own}{}{gap}{quote}", wrap(&line, width));
+                    let kept = shown(&trim(&plain(&text), &Rules::default()).kept);
+                    count += 1;
+                    if kept != shown(&plain(own)) {
+                        wrong.push(format!("{attribution} | {name} | {width}: {kept:?}"));
+                    }
+                }
+            }
+        }
+    }
+    let few: Vec<&String> = wrong.iter().step_by((wrong.len() / 60).max(1)).collect();
+    assert!(wrong.is_empty(), "{} of {count} wrong, of them\n{few:#?}", wrong.len());
+}
+
+fn fill(line: &str, name: &str) -> String {
+    let chars: Vec<char> = line.chars().collect();
+    let mut out = String::new();
+    for (i, c) in chars.iter().enumerate() {
+        let lone = |at: Option<&char>| at.is_none_or(|c| !c.is_ascii_alphabetic());
+        let free = lone(i.checked_sub(1).and_then(|b| chars.get(b))) && lone(chars.get(i + 1));
+        match (c, free) {
+            ('\u{1}', true) => out.push_str(name),
+            ('\u{2}', true) => out.push_str("cath.lee@team.example"),
+            ('\u{1}', false) => out.push('N'),
+            ('\u{2}', false) => out.push('A'),
+            _ => out.push(*c),
+        }
+    }
+    out
 }

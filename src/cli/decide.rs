@@ -1,0 +1,372 @@
+//! Decisions: approve, request-changes, reject, reopen, consent, note, assign, publish.
+
+use crate::desk::StoryRepo;
+use crate::desk::queue::{self, Queue};
+use crate::desk::review;
+use crate::desk::{Desk, Trouble, publish as publishing};
+use crate::story::StoryId;
+use crate::story::policy::{Refusal, Task};
+use crate::story::record::Change;
+use crate::story::state::State;
+use crate::story::step::{Clerk, Story};
+
+use super::args::{Consent, Global, Publish};
+use super::report::{Failure, Outcome, Report};
+use super::{message, tell};
+
+/// One step on one story that a person names.
+struct Errand<'a> {
+    task: Task,
+    /// Whether a story that is being edited by hand is refused.
+    deciding: bool,
+    done: &'a str,
+    nothing: &'a str,
+}
+
+impl Errand<'_> {
+    fn run(
+        &self,
+        desk: &Desk,
+        global: &Global,
+        story: &str,
+        report: &Report,
+        plan: impl Fn(&Story, &Clerk) -> Result<Option<Change>, Refusal>,
+    ) -> Outcome {
+        let repo = desk.repo()?;
+        let clerk = desk.clerk(&repo, self.task)?;
+        let id = queue::resolve(desk, &repo, story)?;
+        if global.dry_run {
+            return rehearse(desk, &repo, &id, report, |story| plan(story, &clerk));
+        }
+        let _lock = desk.spool()?;
+        let taken = desk.step(&repo, &id, self.deciding, |story| plan(story, &clerk))?;
+        tell(report, self.done, self.nothing, &taken, desk);
+        Ok(0)
+    }
+
+    /// Independent steps on several stories: each is tried, the first failure's exit code is kept.
+    fn run_all(
+        &self,
+        desk: &Desk,
+        global: &Global,
+        stories: &[String],
+        report: &Report,
+        plan: impl Fn(&Story, &Clerk) -> Result<Option<Change>, Refusal>,
+    ) -> Outcome {
+        each(stories, report, |story| self.run(desk, global, story, report, &plan))
+    }
+}
+
+/// Runs each, reports each failure, and remembers the first exit code.
+fn each(stories: &[String], report: &Report, mut run: impl FnMut(&str) -> Outcome) -> Outcome {
+    let mut first = 0;
+    for story in stories {
+        match run(story) {
+            Ok(code) if first == 0 => first = code,
+            Ok(_) => {}
+            Err(failure) if stories.len() == 1 => return Err(failure),
+            Err(failure) => {
+                report.failure(&failure);
+                if first == 0 {
+                    first = failure.exit;
+                }
+            }
+        }
+    }
+    Ok(first)
+}
+
+/// Prints the change and stops.
+fn rehearse(
+    desk: &Desk,
+    repo: &StoryRepo,
+    id: &StoryId,
+    report: &Report,
+    plan: impl Fn(&Story) -> Result<Option<Change>, Refusal>,
+) -> Outcome {
+    let story = desk.story(repo, id)?;
+    let change = plan(&story).map_err(Trouble::from)?;
+    show_change(report, &story, change.as_ref());
+    Ok(0)
+}
+
+/// A change that would be made.
+pub fn show_change(report: &Report, story: &Story, change: Option<&Change>) {
+    let files: Vec<&String> = change.iter().flat_map(|c| c.files.keys()).collect();
+    if report.json {
+        let message = change.map(|c| c.message.as_str());
+        report.object(&serde_json::json!({"id": story.id, "dry_run": true, "changed": change.is_some(), "message": message, "files": files}));
+        return;
+    }
+    match change {
+        None => report.line(&format!("Nothing to do: {}", story.title())),
+        Some(change) => {
+            report.line(&format!(
+                "Would commit, touching {} in {}:",
+                files.iter().map(|f| f.as_str()).collect::<Vec<_>>().join(", "),
+                story.id
+            ));
+            report.line("");
+            change.message.lines().for_each(|l| report.line(&format!("    {l}")));
+        }
+    }
+}
+
+pub fn approve(
+    desk: &Desk,
+    global: &Global,
+    stories: &[String],
+    if_text: Option<&str>,
+    note: Option<&str>,
+    report: &Report,
+) -> Outcome {
+    if if_text.is_some() && stories.len() > 1 {
+        return Err(Failure::usage(
+            "--if-text goes with one story",
+            "a hash is of one text",
+            "approve them one by one",
+        ));
+    }
+    let errand = Errand {
+        task: Task::Decide,
+        deciding: true,
+        done: "Approved",
+        nothing: "You approved this text already",
+    };
+    errand.run_all(desk, global, stories, report, |story, clerk| {
+        review::approve(story, &desk.policy, clerk, note.unwrap_or_default(), if_text)
+    })
+}
+
+pub fn request_changes(desk: &Desk, global: &Global, story: &str, note: Option<String>, report: &Report) -> Outcome {
+    let note = message(desk, global, note, "what you ask of the author")?;
+    let errand = Errand {
+        task: Task::Decide,
+        deciding: true,
+        done: "Asked for changes",
+        nothing: "Nothing to do",
+    };
+    errand.run(desk, global, story, report, |story, clerk| {
+        review::request_changes(story, &desk.policy, clerk, &note)
+    })
+}
+
+pub fn reject(
+    desk: &Desk,
+    global: &Global,
+    stories: &[String],
+    note: Option<String>,
+    spam: bool,
+    report: &Report,
+) -> Outcome {
+    let note = match (note, spam) {
+        (None, true) => String::new(),
+        (note, _) => message(desk, global, note, "the reason for the author")?,
+    };
+    let errand = Errand {
+        task: Task::Decide,
+        deciding: true,
+        done: "Rejected",
+        nothing: "It is rejected already",
+    };
+    errand.run_all(desk, global, stories, report, |story, clerk| {
+        review::reject(story, &desk.policy, clerk, &note, spam)
+    })
+}
+
+pub fn reopen(desk: &Desk, global: &Global, stories: &[String], note: Option<&str>, report: &Report) -> Outcome {
+    let errand = Errand {
+        task: Task::Decide,
+        deciding: true,
+        done: "Reopened",
+        nothing: "It is open already",
+    };
+    errand.run_all(desk, global, stories, report, |story, clerk| {
+        review::reopen(story, &desk.policy, clerk, note.unwrap_or_default())
+    })
+}
+
+pub fn note(desk: &Desk, global: &Global, story: &str, note: Option<String>, report: &Report) -> Outcome {
+    let note = message(desk, global, note, "the note")?;
+    let errand = Errand {
+        task: Task::Note,
+        deciding: false,
+        done: "Noted",
+        nothing: "Nothing to do",
+    };
+    errand.run(desk, global, story, report, |story, clerk| {
+        review::note(story, clerk, &note)
+    })
+}
+
+pub fn assign(desk: &Desk, global: &Global, story: &str, to: Option<&str>, report: &Report) -> Outcome {
+    let members = &desk.policy.members;
+    if let Some(to) = to
+        && !members.is_empty()
+        && !members.iter().any(|m| m.name == to)
+    {
+        let names: Vec<&str> = members.iter().map(|m| m.name.as_str()).collect();
+        return Err(Failure::usage(
+            format!("there is no {to:?} in the team"),
+            format!("the members are {}", names.join(", ")),
+            "use a name as config.toml has it",
+        ));
+    }
+    let errand = Errand {
+        task: Task::Note,
+        deciding: false,
+        done: "Assigned",
+        nothing: "It is so already",
+    };
+    errand.run(desk, global, story, report, |story, clerk| {
+        review::assign(story, clerk, to)
+    })
+}
+
+pub fn consent(desk: &Desk, global: &Global, args: &Consent, report: &Report) -> Outcome {
+    let evidence = args.evidence.as_deref().unwrap_or_default();
+    if !args.grant && !args.revoke {
+        return show_consent(desk, &args.story, report);
+    }
+    if evidence.trim().is_empty() {
+        return Err(Failure::usage(
+            "the evidence is empty",
+            "consent that cannot be shown is none",
+            "say how you know: --evidence \"said yes by phone to Cath, 3 May\"",
+        ));
+    }
+    let (done, nothing) = match args.grant {
+        true => ("Consent recorded", "This consent is recorded already"),
+        false => ("Recorded that consent is revoked", "There is no consent to revoke"),
+    };
+    let errand = Errand {
+        task: Task::Decide,
+        deciding: false,
+        done,
+        nothing,
+    };
+    errand.run(desk, global, &args.story, report, |story, clerk| {
+        review::consent(story, clerk, args.grant, &args.scope, evidence)
+    })
+}
+
+fn show_consent(desk: &Desk, story: &str, report: &Report) -> Outcome {
+    let repo = desk.repo()?;
+    let story = desk.story(&repo, &queue::resolve(desk, &repo, story)?)?;
+    let grant = story.life.consent.as_ref();
+    if report.json {
+        let grant = grant
+            .map(|g| serde_json::json!({"at": g.at, "scope": g.scope, "evidence": g.evidence, "by": g.recorded_by}));
+        report.object(&serde_json::json!({"id": story.id, "required": desk.policy.consent_required, "consent": grant}));
+        return Ok(0);
+    }
+    report.line(&match grant {
+        None => format!("{}: no consent is recorded", story.title()),
+        Some(g) => {
+            let scope = if g.scope.is_empty() {
+                "all of the story".to_owned()
+            } else {
+                g.scope.join(", ")
+            };
+            format!(
+                "{}: yes, to {scope}\n  evidence: {}\n  recorded by {}",
+                story.title(),
+                g.evidence,
+                g.recorded_by
+            )
+        }
+    });
+    Ok(0)
+}
+
+pub fn publish(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome {
+    let repo = desk.repo()?;
+    let queue = Queue::read(desk, &repo)?;
+    let stories: Vec<StoryId> = if args.stories.is_empty() {
+        let ready = |s: &queue::Summary| {
+            (s.state == State::Approved && (s.consent || !desk.policy.consent_required))
+                || (s.state == State::Published && !s.pending.is_empty())
+        };
+        queue
+            .iter()
+            .filter(|(_, s)| ready(s))
+            .map(|(id, _)| id.clone())
+            .collect()
+    } else {
+        let found: Result<Vec<_>, Trouble> = args.stories.iter().map(|s| queue::resolve(desk, &repo, s)).collect();
+        found?
+    };
+    if stories.is_empty() {
+        if report.json {
+            report.object(&serde_json::json!([]));
+        } else {
+            report.line("Nothing is ready to publish.");
+        }
+        return Ok(0);
+    }
+    let clerk = desk.clerk(&repo, Task::Publish)?;
+    if global.dry_run {
+        for id in &stories {
+            let story = desk.story(&repo, id)?;
+            desk.policy
+                .allows(
+                    crate::story::state::Verb::Publish,
+                    &clerk.actor,
+                    &story.life,
+                    story.text,
+                    &story.title(),
+                )
+                .map_err(Trouble::from)?;
+            let names: Vec<&str> = desk.config.targets.iter().map(|t| t.name.as_str()).collect();
+            report.line(&format!("Would publish {} to {}", story.title(), names.join(", ")));
+        }
+        return Ok(0);
+    }
+    let _lock = desk.spool()?;
+    let mut slugs: std::collections::HashMap<String, StoryId> = queue
+        .iter()
+        .filter_map(|(id, s)| Some((s.published_as.clone()?, id.clone())))
+        .collect();
+    let names: Vec<String> = stories.iter().map(ToString::to_string).collect();
+    let mut answers = Vec::new();
+    let mut pending = false;
+    let code = each(&names, report, |name| {
+        let id: StoryId = name.parse().map_err(|_| Trouble::NoStory(name.to_owned()))?;
+        let taken = |slug: &str| slugs.get(slug).is_some_and(|owner| *owner != id);
+        let done = publishing::publish(desk, &repo, &id, args.update, &taken)?;
+        if let Some(p) = desk.story(&repo, &id)?.life.publication {
+            slugs.insert(p.slug, id.clone());
+        }
+        pending |= !done.is_whole();
+        tell_published(report, &done, &mut answers);
+        Ok(0)
+    });
+    if report.json {
+        report.object(&answers);
+    }
+    match code {
+        Ok(0) if pending => Ok(7),
+        other => other,
+    }
+}
+
+fn tell_published(report: &Report, done: &publishing::Published, answers: &mut Vec<serde_json::Value>) {
+    if report.json {
+        let put = |p: &publishing::Put| match &p.result {
+            Ok(place) => serde_json::json!({"target": p.target, "done": true, "place": place}),
+            Err(error) => serde_json::json!({"target": p.target, "done": false, "error": error}),
+        };
+        let puts: Vec<_> = done.puts.iter().map(put).collect();
+        answers.push(serde_json::json!({"id": done.story, "title": done.title, "receipts": puts}));
+        return;
+    }
+    if done.puts.is_empty() {
+        report.line(&format!("It is published already: {}", done.title));
+    }
+    for put in &done.puts {
+        match &put.result {
+            Ok(place) => report.line(&format!("Published: {}\n  {}: {place}", done.title, put.target)),
+            Err(why) => report.caution(&format!("{} is not on {}: {why}", done.title, put.target)),
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! `letters`.
+
+use serde_json::json;
+
+use crate::desk::letters::{self, Waiting, kind_name};
+use crate::desk::{Desk, intake::shown};
+
+use super::args::{Global, Letters};
+use super::report::{Failure, Outcome, Report, table};
+
+pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &Report) -> Outcome {
+    let repo = desk.repo()?;
+    let all = letters::waiting(desk, &repo, desk.look_at_spool().as_ref())?;
+    match action.unwrap_or(Letters::List) {
+        Letters::List => list(desk, &all, report),
+        Letters::Show { letter } => {
+            for waiting in letters::find(desk, &repo, &all, &letter)? {
+                let bytes = letters::letter(desk, &repo, desk.look_at_spool().as_ref(), waiting)?;
+                show(&bytes, waiting, report);
+            }
+            Ok(0)
+        }
+        Letters::Edit { letter } => {
+            let waiting = one(letters::find(desk, &repo, &all, &letter)?, &letter)?;
+            let before = letters::letter(desk, &repo, desk.look_at_spool().as_ref(), waiting)?;
+            let (subject, text) = letters::words(&before);
+            let text = super::edit::in_editor(format!("Subject: {subject}\n\n{text}\n").as_bytes(), ".txt")?;
+            if global.dry_run {
+                return Ok(0);
+            }
+            let mut spool = desk.spool()?;
+            letters::reword(
+                desk,
+                &repo,
+                &mut spool,
+                waiting,
+                &String::from_utf8_lossy(&text).replace("\r\n", "\n"),
+            )?;
+            report.line(&format!("Kept as you wrote it: the letter about {}", waiting.title));
+            Ok(0)
+        }
+        Letters::Send { letters: which } => {
+            let chosen: Vec<Waiting> = match which.is_empty() {
+                true => all,
+                false => {
+                    let mut chosen: Vec<Waiting> = Vec::new();
+                    for typed in &which {
+                        chosen.extend(letters::find(desk, &repo, &all, typed)?.into_iter().cloned());
+                    }
+                    chosen.dedup_by(|a, b| a.due.about == b.due.about);
+                    chosen
+                }
+            };
+            send(desk, global, &repo, &chosen, report)
+        }
+        Letters::Drop { letter, message } => {
+            let waiting = one(letters::find(desk, &repo, &all, &letter)?, &letter)?;
+            if global.dry_run {
+                report.line(&format!("Would not send the letter about {}", waiting.title));
+                return Ok(0);
+            }
+            let mut spool = desk.spool()?;
+            letters::drop_letter(desk, &repo, &mut spool, waiting, message.as_deref().unwrap_or_default())?;
+            report.line(&format!("Dropped: the letter about {}", waiting.title));
+            Ok(0)
+        }
+    }
+}
+
+fn one<'a>(found: Vec<&'a Waiting>, typed: &str) -> Result<&'a Waiting, Failure> {
+    match found[..] {
+        [one] => Ok(one),
+        _ => {
+            let all: Vec<String> = found
+                .iter()
+                .map(|w| format!("{} ({})", w.due.about, kind_name(w.due.kind)))
+                .collect();
+            Err(Failure::new(
+                "letter.several",
+                3,
+                format!("{typed:?} has several letters waiting"),
+                all.join(", "),
+                "name it by its number",
+            ))
+        }
+    }
+}
+
+fn as_json(w: &Waiting) -> serde_json::Value {
+    json!({
+        "id": w.due.about,
+        "story": w.story,
+        "title": w.title,
+        "kind": w.due.kind,
+        "to": w.to.as_ref().map(shown),
+        "since": w.at,
+        "automatic": w.due.automatic,
+        "held": w.held,
+        "edited": w.written,
+    })
+}
+
+fn list(desk: &Desk, all: &[Waiting], report: &Report) -> Outcome {
+    if report.json {
+        report.object(&all.iter().map(as_json).collect::<Vec<_>>());
+        return Ok(0);
+    }
+    if all.is_empty() {
+        report.line("No letters wait.");
+        return Ok(0);
+    }
+    let mut rows = vec![["LETTER", "SINCE", "KIND", "TO", "ABOUT"].map(str::to_owned).to_vec()];
+    rows.extend(all.iter().map(|w| {
+        let day = super::fetch::day(w.at, desk);
+        let to = w
+            .held
+            .clone()
+            .map(|h| format!("({h})"))
+            .or_else(|| w.to.as_ref().map(shown))
+            .unwrap_or_default();
+        vec![
+            w.due.about.as_str()[..8].to_owned(),
+            day,
+            kind_name(w.due.kind),
+            to,
+            w.title.clone(),
+        ]
+    }));
+    table(&rows).iter().for_each(|line| report.line(line));
+    report.remark("`letters show LETTER` shows one, `letters send` sends them.");
+    Ok(0)
+}
+
+fn show(bytes: &[u8], waiting: &Waiting, report: &Report) {
+    let (subject, text) = letters::words(bytes);
+    let to = waiting.to.as_ref().map(shown).unwrap_or_default();
+    if report.json {
+        let mut object = as_json(waiting);
+        object["subject"] = json!(subject);
+        object["text"] = json!(text);
+        report.object(&object);
+        return;
+    }
+    report.line(&format!("To: {to}\nSubject: {subject}\n\n{text}"));
+}
+
+fn send(desk: &Desk, global: &Global, repo: &crate::desk::StoryRepo, chosen: &[Waiting], report: &Report) -> Outcome {
+    if global.dry_run {
+        for w in chosen {
+            let to = w.to.as_ref().map(shown).unwrap_or_default();
+            match &w.held {
+                Some(why) => report.line(&format!(
+                    "Would keep: {} about {} ({why})",
+                    kind_name(w.due.kind),
+                    w.title
+                )),
+                None => report.line(&format!(
+                    "Would send: {} to {to} about {}",
+                    kind_name(w.due.kind),
+                    w.title
+                )),
+            }
+        }
+        return Ok(0);
+    }
+    let mut spool = desk.spool()?;
+    // what waits may have changed while the lock was waited for
+    let fresh = letters::waiting(desk, repo, Some(&spool))?;
+    let chosen: Vec<Waiting> = fresh
+        .into_iter()
+        .filter(|w| chosen.iter().any(|c| c.due.about == w.due.about && c.story == w.story))
+        .collect();
+    let (told, stopped) = letters::send(desk, repo, &mut spool, &chosen)?;
+    let (mut sent, mut waiting, mut failed) = (0, 0, 0);
+    for t in &told {
+        let (count, status) = match (&t.result, t.failed) {
+            (Ok(_), _) => (&mut sent, "sent"),
+            (Err(_), true) => (&mut failed, "failed"),
+            (Err(_), false) => (&mut waiting, "waiting"),
+        };
+        *count += 1;
+        if report.json {
+            let mut object = as_json(&t.waiting);
+            object["status"] = json!(status);
+            object["answer"] = json!(t.result.as_ref().unwrap_or_else(|e| e));
+            report.object(&object);
+            continue;
+        }
+        let kind = kind_name(t.waiting.due.kind);
+        match &t.result {
+            Ok(said) => report.line(&format!("Sent: {kind} about {}\n  {said}", t.waiting.title)),
+            Err(why) => report.caution(&format!("not sent: {kind} about {}: {why}", t.waiting.title)),
+        }
+    }
+    if report.json {
+        report.object(&json!({"summary": {"sent": sent, "waiting": waiting, "failed": failed}}));
+    } else if told.is_empty() {
+        report.line("No letters wait.");
+    }
+    match stopped {
+        Some(trouble) => Err(trouble.into()),
+        None if failed > 0 => Ok(7),
+        None => Ok(0),
+    }
+}

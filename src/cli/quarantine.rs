@@ -1,0 +1,149 @@
+//! `quarantine`.
+
+use serde_json::json;
+
+use crate::desk::intake::Outcome as MailOutcome;
+use crate::desk::{AsideEntry, AsideKind};
+use crate::desk::{Desk, Trouble, quarantine};
+
+use super::args::{Global, Quarantine};
+use super::report::{Failure, Outcome, Report, table};
+
+pub fn quarantine(
+    desk: &Desk,
+    global: &Global,
+    action: Option<Quarantine>,
+    set_aside: bool,
+    report: &Report,
+) -> Outcome {
+    let Some(shelves) = desk.look_at_spool() else {
+        return match action {
+            None | Some(Quarantine::List) => list(desk, &[], set_aside, report),
+            Some(_) => Err(Failure::new(
+                "quarantine.none",
+                3,
+                "the quarantine is empty",
+                "",
+                "`fetch` fills it, when it must",
+            )),
+        };
+    };
+    match action.unwrap_or(Quarantine::List) {
+        Quarantine::List => {
+            let stock = shelves.asides().map_err(Trouble::from)?;
+            stock.damaged.iter().for_each(|d| report.caution(&d.to_string()));
+            list(desk, &stock.items, set_aside, report)
+        }
+        Quarantine::Show { id } => {
+            let id = shelves.find_aside(&id).map_err(Trouble::from)?;
+            let mail = shelves
+                .aside_mail(&id)
+                .map_err(Trouble::from)?
+                .ok_or(Trouble::NotDownloaded(id))?;
+            report.bytes(mail.raw());
+            Ok(0)
+        }
+        Quarantine::Retry { id, as_story } => {
+            let id = shelves.find_aside(&id).map_err(Trouble::from)?;
+            if global.dry_run {
+                report.line(&format!("Would read {id} again"));
+                return Ok(0);
+            }
+            let mut spool = desk.spool()?;
+            let repo = desk.repo_or_new()?;
+            let mail = quarantine::retry(desk, &repo, &mut spool, &id, as_story)?;
+            if report.json {
+                report.object(&mail);
+            } else {
+                let story = mail.story.as_ref().map(ToString::to_string).unwrap_or_default();
+                let reason = mail.reason.as_deref().unwrap_or_default();
+                report.line(&match mail.outcome {
+                    MailOutcome::New => format!("It is a story now: {story}"),
+                    MailOutcome::FollowUp => format!("It is a follow-up of {story} now"),
+                    MailOutcome::Duplicate => format!("It was taken in before: {story}"),
+                    MailOutcome::SetAside => {
+                        format!("It stays set aside: {reason} (--as-story takes it in all the same)")
+                    }
+                    MailOutcome::Quarantined => format!("It stays in the quarantine: {reason}"),
+                });
+            }
+            Ok(if mail.outcome == MailOutcome::Quarantined { 7 } else { 0 })
+        }
+        Quarantine::Drop { id, yes } => {
+            let id = shelves.find_aside(&id).map_err(Trouble::from)?;
+            if global.dry_run {
+                report.line(&format!("Would give up {id}"));
+                return Ok(0);
+            }
+            if !yes
+                && !super::edit::agreed(
+                    global,
+                    &format!("Give up the mail {id}? Nothing keeps it then but its inbox."),
+                )?
+            {
+                return Err(Failure::usage(
+                    "nothing was given up",
+                    "a mail that is dropped here is gone",
+                    "say --yes",
+                ));
+            }
+            let mut spool = desk.spool()?;
+            spool.drop_aside(&id).map_err(Trouble::from)?;
+            report.line(&format!("Given up: {id}"));
+            Ok(0)
+        }
+    }
+}
+
+fn list(desk: &Desk, items: &[AsideEntry], set_aside: bool, report: &Report) -> Outcome {
+    let shown: Vec<&AsideEntry> = items
+        .iter()
+        .filter(|e| set_aside || e.aside.kind == AsideKind::Quarantined)
+        .collect();
+    if report.json {
+        let object = |e: &&AsideEntry| {
+            json!({
+                "id": e.id,
+                "kind": e.aside.kind,
+                "rule": e.aside.rule,
+                "reason": e.aside.reason,
+                "source": e.aside.source,
+                "subject": e.aside.subject,
+                "from": e.aside.from,
+                "at": e.aside.at,
+                "bytes": e.bytes,
+            })
+        };
+        report.object(&shown.iter().map(object).collect::<Vec<_>>());
+        return Ok(0);
+    }
+    let others = items.len() - shown.len();
+    if shown.is_empty() {
+        report.line("No mail needs a person.");
+    } else {
+        let mut rows = vec![["MAIL", "SINCE", "FROM", "SUBJECT", "WHY"].map(str::to_owned).to_vec()];
+        rows.extend(shown.iter().map(|e| {
+            let day = super::fetch::day(e.aside.at, desk);
+            let subject = if e.aside.subject.is_empty() {
+                e.aside.source.clone()
+            } else {
+                e.aside.subject.clone()
+            };
+            vec![
+                e.id[..e.id.len().min(8)].to_owned(),
+                day,
+                e.aside.from.clone(),
+                subject,
+                e.aside.reason.clone(),
+            ]
+        }));
+        table(&rows).iter().for_each(|line| report.line(line));
+        report.remark("`quarantine retry MAIL --as-story` takes one in.");
+    }
+    if others > 0 {
+        report.remark(&format!(
+            "{others} more were set aside by a rule: `quarantine list --set-aside`."
+        ));
+    }
+    Ok(0)
+}

@@ -1,0 +1,222 @@
+//! `list` and `status`.
+
+use serde_json::json;
+
+use crate::desk::Desk;
+use crate::desk::StoryRepo;
+use crate::desk::letters;
+use crate::desk::queue::{self, Queue, Summary};
+use crate::story::state::State;
+use crate::story::{StoryId, id::slug};
+
+use super::args::{List, Sort};
+use super::report::{Outcome, Report, table};
+
+/// One story of a list as JSON.
+pub fn as_json(desk: &Desk, repo: &StoryRepo, id: &StoryId, s: &Summary) -> serde_json::Value {
+    json!({
+        "id": id,
+        "state": s.state,
+        "author": s.author,
+        "title": s.title,
+        "received": s.received,
+        "path": repo.root().join(id.as_str()),
+        "approvals": s.approvals,
+        "needed": desk.policy.approvals,
+        "turn": s.turn(&desk.policy),
+        "consent": s.consent,
+        "open_checks": [],
+        "damage": s.damage,
+    })
+}
+
+pub fn list(desk: &Desk, args: &List, report: &Report) -> Outcome {
+    let repo = desk.repo()?;
+    let queue = Queue::read(desk, &repo)?;
+    let words: Vec<String> = args
+        .search
+        .iter()
+        .flat_map(|s| s.split_whitespace())
+        .map(str::to_lowercase)
+        .collect();
+    let mut rows = Vec::new();
+    for (id, s) in queue.iter() {
+        let state = match args.state {
+            Some(state) => s.state == state,
+            None => args.all || s.state.is_open() || s.correction || !s.pending.is_empty() || s.damage.is_some(),
+        };
+        let author = args
+            .author
+            .as_deref()
+            .is_none_or(|a| slug(&s.author).contains(&slug(a)));
+        if !state || !author || !matches(desk, &repo, id, s, &words)? {
+            continue;
+        }
+        rows.push((id, s));
+    }
+    match args.sort {
+        Sort::Received => rows.sort_by(|a, b| (a.1.received, a.0).cmp(&(b.1.received, b.0))),
+        Sort::Author => rows.sort_by(|a, b| (slug(&a.1.author), a.0).cmp(&(slug(&b.1.author), b.0))),
+        Sort::State => rows.sort_by(|a, b| (a.1.state, a.1.received, a.0).cmp(&(b.1.state, b.1.received, b.0))),
+    }
+    if report.json {
+        let all: Vec<_> = rows.iter().map(|(id, s)| as_json(desk, &repo, id, s)).collect();
+        report.object(&all);
+        return Ok(0);
+    }
+    if rows.is_empty() {
+        report.line("No stories.");
+        return Ok(0);
+    }
+    let row = |(id, s): &(&StoryId, &Summary)| {
+        let state = if s.correction {
+            "published, corrected".to_owned()
+        } else {
+            s.state.to_string()
+        };
+        let votes = format!("{}/{}", s.approvals, desk.policy.approvals);
+        let name = if s.author.is_empty() {
+            s.title.clone()
+        } else {
+            s.author.clone()
+        };
+        let day = s.received.map(|at| super::fetch::day(at, desk)).unwrap_or_default();
+        vec![day, state, votes, s.turn(&desk.policy), name, id.to_string()]
+    };
+    let mut lines = vec![
+        ["RECEIVED", "STATE", "VOTES", "TURN", "AUTHOR", "STORY"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    lines.extend(rows.iter().map(row));
+    table(&lines).iter().for_each(|line| report.line(line));
+    for (id, s) in rows.iter().filter(|(_, s)| s.damage.is_some()) {
+        report.caution(&format!("{id}: {}", s.damage.as_deref().unwrap_or_default()));
+    }
+    Ok(0)
+}
+
+/// Whether every word is in the title, the byline or the text.
+fn matches(desk: &Desk, repo: &StoryRepo, id: &StoryId, s: &Summary, words: &[String]) -> Result<bool, super::Failure> {
+    if words.is_empty() {
+        return Ok(true);
+    }
+    let head = format!("{} {}", s.title, s.author).to_lowercase();
+    if words.iter().all(|w| head.contains(w)) {
+        return Ok(true);
+    }
+    let Ok(story) = desk.story(repo, id) else {
+        return Ok(false);
+    };
+    let text = format!(
+        "{head} {}",
+        crate::story::markdown::text_of(story.page.body()).to_lowercase()
+    );
+    Ok(words.iter().all(|w| text.contains(w)))
+}
+
+pub fn status(desk: &Desk, report: &Report) -> Outcome {
+    let repo = desk.repo()?;
+    let counts = queue::counts(desk, &repo)?;
+    let spool = desk.look_at_spool();
+    let month = desk
+        .now
+        .checked_sub(jiff::SignedDuration::from_hours(30 * 24))
+        .unwrap_or(desk.now);
+    let aside = spool
+        .as_ref()
+        .and_then(|s| s.aside_counts(month).ok())
+        .unwrap_or_default();
+    let (quarantined, set_aside) = (aside.quarantined as u64, aside.set_aside as u64);
+    let letters = letters::waiting(desk, &repo, spool.as_ref())?.len();
+    if report.json {
+        let states: serde_json::Map<String, serde_json::Value> = State::ALL
+            .iter()
+            .map(|s| (s.name().to_owned(), json!(counts.of(*s))))
+            .collect();
+        report.object(&json!({
+            "states": states,
+            "waiting_for_author": counts.waiting_for_author,
+            "ready_to_publish": counts.ready,
+            "corrections": counts.corrections,
+            "pending_targets": counts.pending,
+            "damaged": counts.damaged,
+            "quarantined": quarantined,
+            "set_aside": set_aside,
+            "letters_due": letters,
+        }));
+        return Ok(0);
+    }
+    let lines = [
+        (counts.of(State::Draft), "to read and decide upon", "list --state draft"),
+        (
+            counts.of(State::ChangesRequested),
+            "with changes asked for",
+            "list --state changes-requested",
+        ),
+        (
+            counts.of(State::Conflict),
+            "with contradicting decisions",
+            "list --state conflict",
+        ),
+        (
+            counts.waiting_for_author,
+            "approved, without the author's consent",
+            "list --state approved",
+        ),
+        (counts.ready, "ready to publish", "publish"),
+        (
+            counts.corrections,
+            "published, with a correction not yet out",
+            "list --state published",
+        ),
+        (counts.pending, "published, but not on every target", "publish"),
+        (counts.damaged, "that cannot be worked on", "list"),
+    ];
+    let mut rows = Vec::new();
+    for (many, what, how) in lines.into_iter().filter(|(n, _, _)| *n > 0) {
+        rows.push(vec![
+            many.to_string(),
+            format!("{} {what}", if many == 1 { "story" } else { "stories" }),
+            how.to_owned(),
+        ]);
+    }
+    if letters > 0 {
+        rows.push(vec![
+            letters.to_string(),
+            if letters == 1 {
+                "letter to send"
+            } else {
+                "letters to send"
+            }
+            .to_owned(),
+            "letters".to_owned(),
+        ]);
+    }
+    if quarantined > 0 {
+        rows.push(vec![
+            quarantined.to_string(),
+            if quarantined == 1 {
+                "mail that needs a person"
+            } else {
+                "mails that need a person"
+            }
+            .to_owned(),
+            "quarantine".to_owned(),
+        ]);
+    }
+    if rows.is_empty() {
+        report.line("Nothing needs a person.");
+    }
+    table(&rows).iter().for_each(|line| report.line(line));
+    if set_aside > 0 {
+        report.line(&format!(
+            "{set_aside} set aside in the last 30 days (quarantine list --set-aside)"
+        ));
+    }
+    for (at, id, title) in &counts.oldest {
+        let day = at.map(|at| super::fetch::day(at, desk)).unwrap_or_default();
+        report.line(&format!("  {day}  {title}  {id}"));
+    }
+    Ok(0)
+}

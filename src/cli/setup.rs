@@ -1,0 +1,93 @@
+//! `init`, `completions`, `man`.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::config::Config;
+use crate::desk::{Desk, Trouble};
+
+use super::args::{Global, command};
+use super::report::{Failure, Outcome, Report};
+
+/// The configuration that `init` writes: the one that comes with the project, without its sample inbox.
+const CONFIG: &str = include_str!("../../config.toml");
+
+pub fn init(global: &Global, dir: Option<&Path>, report: &Report) -> Outcome {
+    let base = global.dir.clone().unwrap_or_else(|| ".".into());
+    let dir = dir.map_or(base.clone(), |d| base.join(d));
+    let file = dir.join("config.toml");
+    let failed = |what: &Path, e: std::io::Error| {
+        Failure::new(
+            "init",
+            1,
+            format!("{} cannot be made", what.display()),
+            e,
+            "choose a folder that you may write to",
+        )
+    };
+    let there = file.exists();
+    if global.dry_run {
+        report.line(&format!(
+            "Would {} {}",
+            if there { "leave" } else { "write" },
+            file.display()
+        ));
+        return Ok(0);
+    }
+    std::fs::create_dir_all(&dir).map_err(|e| failed(&dir, e))?;
+    if !there {
+        let mut out = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&file)
+            .map_err(|e| failed(&file, e))?;
+        out.write_all(CONFIG.as_bytes())
+            .and_then(|()| out.sync_all())
+            .map_err(|e| failed(&file, e))?;
+    }
+    let config = Config::load(None, &dir, crate::config::environment).map_err(Trouble::from)?;
+    let desk = Desk::new(
+        config,
+        jiff::Timestamp::now(),
+        std::time::Duration::from_secs(global.wait),
+    );
+    let repo = desk.repo_or_new()?;
+    if report.json {
+        report.object(&serde_json::json!({"config": file, "written": !there, "repository": repo.root()}));
+    } else {
+        report.line(&format!(
+            "{} {}",
+            if there { "Left as it was:" } else { "Written:" },
+            file.display()
+        ));
+        report.line(&format!("Content repository: {}", repo.root().display()));
+        report.line("Next: name your inbox in config.toml, then `m4c-stories fetch`.");
+    }
+    Ok(0)
+}
+
+pub fn completions(shell: clap_complete::Shell, report: &Report) -> Outcome {
+    let mut out = Vec::new();
+    clap_complete::generate(shell, &mut command(), "m4c-stories", &mut out);
+    report.bytes(&out);
+    Ok(0)
+}
+
+/// The manual page: the main one, then each command's.
+pub fn man(report: &Report) -> Outcome {
+    let mut out = Vec::new();
+    let failed = |e: std::io::Error| Failure::new("man", 1, "the manual page cannot be made", e, "");
+    clap_mangen::Man::new(command().disable_help_flag(true))
+        .render(&mut out)
+        .map_err(failed)?;
+    for sub in command().get_subcommands() {
+        let man = clap_mangen::Man::new(sub.clone().disable_help_flag(true));
+        writeln!(out, ".SH {}", sub.get_name().to_uppercase()).map_err(failed)?;
+        man.render_synopsis_section(&mut out).map_err(failed)?;
+        man.render_description_section(&mut out).map_err(failed)?;
+        man.render_options_section(&mut out).map_err(failed)?;
+        man.render_extra_section(&mut out).map_err(failed)?;
+    }
+    report.bytes(&out);
+    Ok(0)
+}

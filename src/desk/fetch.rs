@@ -1,0 +1,423 @@
+//! Mail in. In this order, always: list, keep (raw bytes on disk), read, screen, draft, commit, settle. After a crash at any
+//! instant the next run ends with each mail exactly once.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::inbox::{Cursor, Fate, Go, Inbox, Remark, TakeError, Ticket, Wanted};
+use crate::repo::{Batch, Caution, PackedMail, StoryRepo};
+use crate::spool::{Aside, AsideKind, Spool};
+use crate::story::submission::AuthResult;
+use crate::story::{MailId, StoryId};
+
+use super::intake::{self, Judged, Outcome, Reader};
+use super::{Desk, Trouble};
+
+/// Read and committed together: so many mails, or so many bytes of them, are in memory at once.
+const GROUP_MAILS: usize = 256;
+const GROUP_BYTES: u64 = 8 << 20;
+/// Settled together, by one move of the branch.
+const BATCH_MAILS: usize = 2_000;
+const BATCH_BYTES: u64 = 96 << 20;
+
+/// One mail, as `fetch --json` tells it.
+#[derive(Debug, Clone, Serialize)]
+pub struct MailReport {
+    pub outcome: Outcome,
+    pub story: Option<StoryId>,
+    pub reason: Option<String>,
+    pub rule: Option<String>,
+    /// Inbox and place in it.
+    pub source: String,
+    pub subject: String,
+    pub author: Option<String>,
+    pub sender: Option<String>,
+    pub forwarder: Option<String>,
+    pub received: Option<Timestamp>,
+    /// The Markdown body.
+    pub text: Option<String>,
+    pub cut: Vec<CutReport>,
+    pub media: Vec<MediaReport>,
+    pub auth: Vec<AuthResult>,
+    pub notes: Vec<String>,
+    #[serde(skip)]
+    pub title: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CutReport {
+    pub rule: String,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct MediaReport {
+    pub file: String,
+    #[serde(rename = "type")]
+    pub media_type: String,
+    pub bytes: u64,
+    pub alt: String,
+}
+
+/// How many mails came to what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Count {
+    pub listed: u64,
+    pub new: u64,
+    #[serde(rename = "follow-up")]
+    pub follow_up: u64,
+    pub duplicate: u64,
+    #[serde(rename = "set-aside")]
+    pub set_aside: u64,
+    pub quarantined: u64,
+}
+
+impl Count {
+    fn add(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::New => self.new += 1,
+            Outcome::FollowUp => self.follow_up += 1,
+            Outcome::Duplicate => self.duplicate += 1,
+            Outcome::SetAside => self.set_aside += 1,
+            Outcome::Quarantined => self.quarantined += 1,
+        }
+    }
+}
+
+/// Who is told while it goes on.
+pub trait Watcher {
+    /// So many mails wait in this inbox.
+    fn listed(&mut self, inbox: &str, mails: usize);
+    /// A mail is accounted for.
+    fn mail(&mut self, report: &MailReport);
+    fn remark(&mut self, remark: &Remark);
+    fn caution(&mut self, caution: &Caution);
+    /// One inbox failed; the others go on.
+    fn trouble(&mut self, inbox: &str, trouble: &Trouble);
+}
+
+/// What to take.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wish {
+    pub limit: Option<usize>,
+    pub since: Option<Timestamp>,
+}
+
+/// One source of mail and what is done to a mail there afterwards.
+pub struct Source {
+    pub inbox: Box<dyn Inbox>,
+    pub after: fn(&Desk, &str, Outcome) -> Fate,
+    /// Whether the cursor is kept between runs: for configured inboxes, not for a PATH.
+    pub remembered: bool,
+    pub trusted_authserv: Option<String>,
+}
+
+/// Takes mail in from every source. The first trouble of an inbox is told and the next inbox is gone on with; the last trouble
+/// comes back as well, so that the exit code remembers it.
+pub fn fetch(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: &mut Spool,
+    sources: Vec<Source>,
+    wish: Wish,
+    watcher: &mut dyn Watcher,
+) -> Result<(Count, Option<Trouble>), Trouble> {
+    let mut last = None;
+    let mut left = wish.limit.unwrap_or(usize::MAX);
+    // what a run that read standard input left behind
+    let mut count = fetch_incoming(desk, repo, spool, watcher)?;
+    for mut source in sources {
+        let name = source.inbox.name().to_owned();
+        let before = count.listed;
+        match from_one(
+            desk,
+            repo,
+            spool,
+            &mut source,
+            Wish {
+                limit: Some(left),
+                ..wish
+            },
+            &mut count,
+            watcher,
+        ) {
+            Ok(()) => {}
+            // the desk's own places failing is no matter of one inbox
+            Err(trouble @ (Trouble::Repo(_) | Trouble::Spool(_))) => return Err(trouble),
+            Err(trouble) => {
+                watcher.trouble(&name, &trouble);
+                last = Some(trouble);
+            }
+        }
+        left = left.saturating_sub((count.listed - before) as usize);
+    }
+    Ok((count, last))
+}
+
+fn from_one(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: &mut Spool,
+    source: &mut Source,
+    wish: Wish,
+    count: &mut Count,
+    watcher: &mut dyn Watcher,
+) -> Result<(), Trouble> {
+    let name = source.inbox.name().to_owned();
+    for outcome in Outcome::ALL {
+        source.inbox.accepts(&(source.after)(desk, &name, outcome))?;
+    }
+    let cursor = match source.remembered {
+        true => spool
+            .cursor(&name)?
+            .and_then(|bytes| Cursor::from_bytes(&bytes))
+            .unwrap_or_else(Cursor::start),
+        false => Cursor::start(),
+    };
+    let mut listing = source.inbox.list(&Wanted {
+        cursor: &cursor,
+        since: wish.since,
+    })?;
+    listing.remarks.iter().for_each(|remark| watcher.remark(remark));
+    listing.tickets.truncate(wish.limit.unwrap_or(usize::MAX));
+    watcher.listed(&name, listing.tickets.len());
+    count.listed += listing.tickets.len() as u64;
+
+    let mut reader = Reader::new(desk, source.trusted_authserv.as_deref());
+    let mut rest = &listing.tickets[..];
+    while !rest.is_empty() {
+        let mut batch = repo.batch()?;
+        let mut settled: Vec<(Ticket, Fate)> = Vec::new();
+        let mut reports = Vec::new();
+        let mut bytes = 0;
+        while !rest.is_empty() && settled.len() < BATCH_MAILS && bytes < BATCH_BYTES {
+            let group = group(rest);
+            rest = &rest[group.len()..];
+            let kept = keep(desk, &mut *source.inbox, group, &mut batch, &mut bytes)?;
+            batch.sync()?;
+            for (ticket, taken) in kept {
+                let place = format!("{name}: {ticket}");
+                let judged = match taken {
+                    Taken::Raw(raw, kept) => {
+                        reader.judge(repo, &raw, kept, &ticket.key(), &place, &mut batch, spool)?
+                    }
+                    Taken::Not(error) => not_taken(&error, &place, desk.now, spool)?,
+                    // a mail program took it away since it was listed: it is not ours to account for
+                    Taken::Gone => {
+                        count.listed -= 1;
+                        continue;
+                    }
+                };
+                let fate = match judged.settle {
+                    true => (source.after)(desk, &name, judged.report.outcome),
+                    false => Fate::Leave,
+                };
+                settled.push((ticket, fate));
+                reports.push(judged.report);
+            }
+        }
+        let finished = batch.finish()?;
+        finished.cautions.iter().for_each(|c| watcher.caution(c));
+        for report in &reports {
+            count.add(report.outcome);
+            watcher.mail(report);
+        }
+        source.inbox.settle_all(&settled)?;
+        if source.remembered {
+            spool.put_cursor(&name, &source.inbox.cursor().to_bytes())?;
+        }
+    }
+    source.inbox.done()?;
+    Ok(())
+}
+
+enum Taken {
+    Raw(Vec<u8>, PackedMail),
+    Not(TakeError),
+    Gone,
+}
+
+/// As many tickets as may be in memory at once.
+fn group(tickets: &[Ticket]) -> &[Ticket] {
+    let mut bytes = 0;
+    let fits = |t: &&Ticket| {
+        bytes += t.size().unwrap_or(64 << 10);
+        bytes <= GROUP_BYTES
+    };
+    let many = tickets.iter().take(GROUP_MAILS).take_while(fits).count();
+    &tickets[..many.max(1)]
+}
+
+/// Takes a group of mails and writes each into the batch's own pack as it comes.
+fn keep(
+    desk: &Desk,
+    inbox: &mut dyn Inbox,
+    group: &[Ticket],
+    batch: &mut Batch,
+    bytes: &mut u64,
+) -> Result<Vec<(Ticket, Taken)>, Trouble> {
+    let mut kept = Vec::with_capacity(group.len());
+    let mut failed = None;
+    inbox.take_all(group, desk.config.story.max_mail_bytes, &mut |ticket, taken| {
+        let taken = match taken {
+            Ok(raw) => {
+                *bytes += raw.bytes.len() as u64;
+                match batch.keep(&raw.bytes) {
+                    Ok(kept) => Taken::Raw(raw.bytes, kept),
+                    Err(error) => {
+                        failed = Some(error);
+                        return Go::Stop;
+                    }
+                }
+            }
+            Err(TakeError::Gone) => Taken::Gone,
+            Err(error) => Taken::Not(error),
+        };
+        kept.push((ticket.clone(), taken));
+        Go::On
+    })?;
+    match failed {
+        Some(error) => Err(error.into()),
+        None => Ok(kept),
+    }
+}
+
+/// A mail that was not taken is reported and entered in the quarantine without its bytes; it stays in its inbox.
+fn not_taken(error: &TakeError, place: &str, now: Timestamp, spool: &mut Spool) -> Result<Judged, Trouble> {
+    let rule = match error {
+        TakeError::TooLarge { .. } => "too-large",
+        _ => "not-readable",
+    };
+    let mail = MailId::of("", "", "", place, &[]);
+    let aside = Aside {
+        mail_id: mail.hex(),
+        kind: AsideKind::Quarantined,
+        rule: rule.to_owned(),
+        reason: error.to_string(),
+        source: place.to_owned(),
+        subject: String::new(),
+        from: String::new(),
+        at: now,
+    };
+    spool.put_aside(&aside, None)?;
+    Ok(Judged {
+        report: intake::aside_report(Outcome::Quarantined, &aside, None),
+        settle: false,
+    })
+}
+
+/// The mails that came by standard input: durable in the spool before this is called, so that whatever happens they are taken in
+/// by this run or a later one.
+pub fn fetch_incoming(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: &mut Spool,
+    watcher: &mut dyn Watcher,
+) -> Result<Count, Trouble> {
+    let mut count = Count::default();
+    for id in spool.incoming()? {
+        let mail = spool.incoming_mail(&id)?;
+        count.listed += 1;
+        let mut reader = Reader::new(desk, None);
+        let mut batch = repo.batch()?;
+        let kept = batch.keep(mail.raw())?;
+        batch.sync()?;
+        let judged = reader.judge(repo, mail.raw(), kept, &id[..16], "standard input", &mut batch, spool)?;
+        let finished = batch.finish()?;
+        finished.cautions.iter().for_each(|c| watcher.caution(c));
+        count.add(judged.report.outcome);
+        watcher.mail(&judged.report);
+        spool.release(&id)?;
+    }
+    Ok(count)
+}
+
+/// What a fetch would do, with nothing written anywhere.
+pub fn rehearse(
+    desk: &Desk,
+    repo: Option<&StoryRepo>,
+    sources: Vec<Source>,
+    wish: Wish,
+    watcher: &mut dyn Watcher,
+) -> Result<Count, Trouble> {
+    let mut count = Count::default();
+    for mut source in sources {
+        let name = source.inbox.name().to_owned();
+        let mut listing = source.inbox.list(&Wanted {
+            cursor: &Cursor::start(),
+            since: wish.since,
+        })?;
+        listing.remarks.iter().for_each(|remark| watcher.remark(remark));
+        let left = wish.limit.unwrap_or(usize::MAX).saturating_sub(count.listed as usize);
+        listing.tickets.truncate(left);
+        watcher.listed(&name, listing.tickets.len());
+        for ticket in &listing.tickets {
+            let place = format!("{name}: {ticket}");
+            let report = match source.inbox.take(ticket, desk.config.story.max_mail_bytes) {
+                Ok(raw) => intake::rehearse(desk, repo, &raw.bytes, &place, source.trusted_authserv.as_deref())?,
+                Err(TakeError::Gone) => continue,
+                Err(TakeError::Inbox(error)) => return Err(error.into()),
+                Err(error) => intake::unreadable_report(&place, &error.to_string()),
+            };
+            count.listed += 1;
+            count.add(report.outcome);
+            watcher.mail(&report);
+        }
+        source.inbox.done()?;
+    }
+    Ok(count)
+}
+
+/// The title by the team's template.
+pub fn title(template: &str, author: &str) -> String {
+    crate::story::draft::title(template, author)
+}
+
+/// The inbox that a configuration names.
+pub fn open(configured: &crate::config::Inbox) -> Result<Source, Trouble> {
+    use crate::config::Source as Kind;
+    let name = configured.name.clone();
+    let inbox: Box<dyn Inbox> = match &configured.source {
+        Kind::Mbox(path) => Box::new(crate::inbox::Mbox::new(&name, path)),
+        Kind::Maildir(path) => Box::new(crate::inbox::Maildir::new(&name, path)),
+        Kind::Files(path) => Box::new(crate::inbox::Files::new(&name, path)),
+        Kind::Imap(_) => return Err(Trouble::NoImap(name)),
+    };
+    Ok(Source {
+        inbox,
+        after,
+        remembered: true,
+        trusted_authserv: configured.trusted_authserv.clone(),
+    })
+}
+
+/// A path named on the command line: read, and left as it is.
+pub fn open_path(path: &std::path::Path) -> Result<Source, Trouble> {
+    let inbox = crate::inbox::open_path(path)?;
+    Ok(Source {
+        inbox,
+        after: |_, _, _| Fate::Leave,
+        remembered: false,
+        trusted_authserv: None,
+    })
+}
+
+fn after(desk: &Desk, name: &str, outcome: Outcome) -> Fate {
+    use crate::config::Fate as Wanted;
+    let Some(inbox) = desk.config.inbox(name) else {
+        return Fate::Leave;
+    };
+    let wanted = match outcome {
+        Outcome::New => &inbox.after.new,
+        Outcome::FollowUp => &inbox.after.follow_up,
+        Outcome::Duplicate => &inbox.after.duplicate,
+        Outcome::SetAside => &inbox.after.set_aside,
+        Outcome::Quarantined => &inbox.after.quarantined,
+    };
+    match wanted {
+        Wanted::Flag => Fate::Flag,
+        Wanted::Move(folder) => Fate::Move(folder.clone()),
+        Wanted::Label(name) => Fate::Label(name.clone()),
+        Wanted::Leave => Fate::Leave,
+    }
+}

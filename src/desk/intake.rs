@@ -1,0 +1,615 @@
+//! One kept mail, judged: a story, a follow-up, a duplicate, set aside, or quarantined. Nothing is written in the inbox
+//! here.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::mail::{self, ReadSetting};
+use crate::media;
+use crate::repo::{Batch, PackedMail, StoryRepo};
+use crate::spool::{Aside, AsideKind, Spool};
+use crate::story::draft::{self, Draft, DraftRules, MediaFate};
+use crate::story::event::What;
+use crate::story::id::{MAIL_ID_VERSION, month_of};
+use crate::story::letter::never_answer;
+use crate::story::page::{Front, Page};
+use crate::story::people::{CUT, PEOPLE, People};
+use crate::story::record::{Change, Files, one_line};
+use crate::story::screen::{ScreenSetting, Screened, screen};
+use crate::story::state::Phase;
+use crate::story::step::{Step, Story, begin};
+use crate::story::{MailId, Mailbox, StoryId, Submission};
+
+use super::fetch::{CutReport, MailReport, MediaReport};
+use super::threads::Threads;
+use super::{Desk, Trouble};
+
+/// What a mail came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    New,
+    FollowUp,
+    Duplicate,
+    SetAside,
+    Quarantined,
+}
+
+impl Outcome {
+    pub const ALL: [Outcome; 5] = [
+        Outcome::New,
+        Outcome::FollowUp,
+        Outcome::Duplicate,
+        Outcome::SetAside,
+        Outcome::Quarantined,
+    ];
+}
+
+/// A mail, judged; its change is in the batch, or its bytes are in the quarantine.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    pub report: MailReport,
+    /// Whether the inbox may be told.
+    pub settle: bool,
+}
+
+/// Everything that reading needs of the desk, and the threads by which a follow-up finds its story.
+pub struct Reader<'a> {
+    desk: &'a Desk,
+    setting: ReadSetting,
+    threads: Threads,
+    /// A person said that it is a story, whatever the rules say.
+    pub as_story: bool,
+    /// It comes from the quarantine: that it lies there is no news.
+    pub again: bool,
+}
+
+/// How many times a mail may end the program before it is no longer read.
+const DEATHS: u32 = 2;
+
+impl<'a> Reader<'a> {
+    pub fn new(desk: &'a Desk, authserv: Option<&str>) -> Reader<'a> {
+        let setting = setting(desk, authserv);
+        Reader {
+            desk,
+            setting,
+            threads: Threads::default(),
+            as_story: false,
+            again: false,
+        }
+    }
+
+    /// Judges one mail that is kept. `key` is what it is known by in its inbox.
+    #[allow(clippy::too_many_arguments)]
+    pub fn judge(
+        &mut self,
+        repo: &StoryRepo,
+        raw: &[u8],
+        kept: PackedMail,
+        key: &str,
+        place: &str,
+        batch: &mut Batch,
+        spool: &mut Spool,
+    ) -> Result<Judged, Trouble> {
+        let times = spool.deaths(key);
+        if times >= DEATHS {
+            let reason = format!("reading it ended the program {times} times; it was not tried again");
+            return self.aside(AsideKind::Quarantined, raw, "reader-died", &reason, place, spool, None);
+        }
+        spool.begin_reading(key)?;
+        let judged = self.judge_marked(repo, raw, kept, place, batch, spool);
+        spool.end_reading()?;
+        judged
+    }
+
+    fn judge_marked(
+        &mut self,
+        repo: &StoryRepo,
+        raw: &[u8],
+        kept: PackedMail,
+        place: &str,
+        batch: &mut Batch,
+        spool: &mut Spool,
+    ) -> Result<Judged, Trouble> {
+        let mail = mail::mail_id(raw);
+        let glance = mail::glance(raw);
+        let known = known(batch.find(&month_of(glance.date), &mail.digits())?, &mail, |id| {
+            Ok(batch.story(id)?)
+        })?;
+        if let Some(story) = known {
+            return Ok(done(duplicate(story, place, raw), true));
+        }
+        if !self.again && spool.aside_entry(&mail.hex()[..16])?.is_some() {
+            let mut report = bare(Outcome::Duplicate, place, raw);
+            report.reason = Some("it is in the quarantine already".to_owned());
+            return Ok(done(report, true));
+        }
+        let submission = match mail::read(Spool::sworn_by_pack(raw), &self.setting) {
+            Ok(submission) => submission,
+            Err(error) => {
+                return self.aside(
+                    AsideKind::Quarantined,
+                    raw,
+                    error.rule(),
+                    &error.to_string(),
+                    place,
+                    spool,
+                    None,
+                );
+            }
+        };
+        let own = own_addresses(self.desk);
+        if !self.as_story
+            && let Screened::SetAside { rule, reason } = screen(&submission, &ScreenSetting { own: own.clone() })
+        {
+            return self.aside(
+                AsideKind::SetAside,
+                raw,
+                &rule.to_string(),
+                &reason,
+                place,
+                spool,
+                Some(&submission),
+            );
+        }
+        if let Some((id, files, private)) = self.follows(repo, &submission, batch)?
+            && let Some(judged) = self.follow_up(kept, &id, files, private, &submission, place, batch)?
+        {
+            return Ok(judged);
+        }
+        let (draft, photos) = self.desk.draft(&submission);
+        let id = StoryId::new(submission.date, &draft.author, &submission.mail);
+        let report = report(Outcome::New, Some(id.clone()), place, &submission, &draft, &photos);
+        let change = self.desk.first_step(&submission, &draft, photos, &own);
+        batch.add(&change, &[("mail-1.eml", kept)])?;
+        self.threads.learn(&submission.message_id, &id);
+        Ok(done(report, true))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn aside(
+        &self,
+        kind: AsideKind,
+        raw: &[u8],
+        rule: &str,
+        reason: &str,
+        place: &str,
+        spool: &mut Spool,
+        submission: Option<&Submission>,
+    ) -> Result<Judged, Trouble> {
+        let glance = mail::glance(raw);
+        let aside = Aside {
+            mail_id: mail::mail_id(raw).hex(),
+            kind,
+            rule: rule.to_owned(),
+            reason: reason.to_owned(),
+            source: place.to_owned(),
+            subject: one_line(&glance.subject),
+            from: shown(&glance.from),
+            at: self.desk.now,
+        };
+        spool.put_aside(&aside, Some(raw))?;
+        let outcome = if kind == AsideKind::SetAside {
+            Outcome::SetAside
+        } else {
+            Outcome::Quarantined
+        };
+        Ok(Judged {
+            report: aside_report(outcome, &aside, submission),
+            settle: true,
+        })
+    }
+
+    /// The story in whose thread this mail stands, if it is of the same sender: a reply to one of our letters, or to the author's
+    /// own mail. From anybody else, or with another subject, it is a mail of its own.
+    fn follows(
+        &mut self,
+        repo: &StoryRepo,
+        submission: &Submission,
+        batch: &mut Batch,
+    ) -> Result<Option<(StoryId, Files, Files)>, Trouble> {
+        for reference in &submission.references {
+            let Some(id) = self.threads.find(self.desk, repo, reference)? else {
+                continue;
+            };
+            let (Some(files), Some(private)) = (batch.story(&id)?, batch.private(&id)?) else {
+                continue;
+            };
+            let Some(people) = private.get(PEOPLE).and_then(|bytes| People::parse(bytes).ok()) else {
+                continue;
+            };
+            let known = [
+                Some(&people.storyteller),
+                Some(&people.sender),
+                people.reply_to.as_ref(),
+            ];
+            let same = |m: Option<&Mailbox>| match (
+                m.and_then(|m| m.address.as_deref()),
+                submission.from.address.as_deref(),
+            ) {
+                (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+                _ => false,
+            };
+            let ours = people.letters.iter().any(|l| l.message_id == *reference);
+            let subject = ours || draft::bare_subject(&people.subject) == draft::bare_subject(&submission.subject);
+            if known.into_iter().any(same) && subject {
+                return Ok(Some((id, files, private)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A follow-up becomes an event and a private mail of its story: never a second story, never a silent overwrite.
+    #[allow(clippy::too_many_arguments)]
+    fn follow_up(
+        &mut self,
+        kept: PackedMail,
+        id: &StoryId,
+        files: Files,
+        private: Files,
+        submission: &Submission,
+        place: &str,
+        batch: &mut Batch,
+    ) -> Result<Option<Judged>, Trouble> {
+        let Ok(story) = Story::load(id, files) else {
+            return Ok(None);
+        };
+        if story.life.phase == Phase::Withdrawn {
+            return Ok(None);
+        }
+        let (draft, photos) = self.desk.draft(submission);
+        let is_it = |w: &What| matches!(w, What::FollowUp { mail, .. } if *mail == submission.mail);
+        if story.record.events.iter().any(|e| is_it(&e.what)) {
+            return Ok(Some(done(
+                report(Outcome::Duplicate, Some(id.clone()), place, submission, &draft, &photos),
+                true,
+            )));
+        }
+        let number = (1..)
+            .find(|n| !private.contains_key(&format!("mail-{n}.eml")))
+            .unwrap_or(1);
+        let mut people = private
+            .get(PEOPLE)
+            .and_then(|b| People::parse(b).ok())
+            .unwrap_or_default();
+        people.message_ids.push(submission.message_id.clone());
+        let what = What::FollowUp {
+            mail: submission.mail,
+            mail_version: MAIL_ID_VERSION,
+            notes: draft.notes.iter().map(ToString::to_string).collect(),
+            auth: submission.auth.clone(),
+        };
+        let step = Step {
+            subject: "Take in a follow-up to".to_owned(),
+            events: vec![what],
+            private: BTreeMap::from([
+                (format!("follow-up-{number}.md"), Some(draft.body.clone().into_bytes())),
+                (PEOPLE.to_owned(), Some(people.render())),
+            ]),
+            ..Step::default()
+        };
+        let mail = format!("mail-{number}.eml");
+        batch.add(&story.change(step, &self.desk.robot()), &[(&mail, kept)])?;
+        self.threads.learn(&submission.message_id, id);
+        Ok(Some(done(
+            report(Outcome::FollowUp, Some(id.clone()), place, submission, &draft, &photos),
+            true,
+        )))
+    }
+}
+
+impl Desk {
+    /// What the team would read: photos cleaned, text cut and turned into Markdown; and the cleaned photos by attachment.
+    pub fn draft(&self, submission: &Submission) -> (Draft, BTreeMap<usize, media::Photo>) {
+        let limits = media::Limits {
+            max_side: self.config.story.max_image_side,
+            ..media::Limits::default()
+        };
+        let team: Vec<String> = self.policy.members.iter().map(|m| m.email.clone()).collect();
+        let rules = DraftRules {
+            title: &self.config.story.title,
+            team: &team,
+        };
+        let mut photos = BTreeMap::new();
+        let mut fates = Vec::new();
+        for (place, attachment) in draft::source(submission, &rules).attachments.iter().enumerate() {
+            fates.push(match media::clean(&attachment.bytes, &limits) {
+                Ok(photo) => {
+                    let fate = fate(&photo);
+                    photos.insert(place, photo);
+                    fate
+                }
+                Err(why) => MediaFate::Left { why: why.to_string() },
+            });
+        }
+        (draft::draft(submission, &fates, &rules, self.now), photos)
+    }
+
+    /// The change that makes a story of a mail.
+    fn first_step(
+        &self,
+        submission: &Submission,
+        draft: &Draft,
+        mut photos: BTreeMap<usize, media::Photo>,
+        own: &[String],
+    ) -> Change {
+        let id = StoryId::new(submission.date, &draft.author, &submission.mail);
+        let front = Front {
+            title: draft.title.clone(),
+            date: Some(draft.date),
+            draft: true,
+            slug: draft.slug.clone(),
+            author: draft.author.clone(),
+            subtitle: draft.subtitle.clone(),
+            alt: draft
+                .media
+                .iter()
+                .filter(|p| !p.alt.is_empty())
+                .map(|p| (p.file.clone(), p.alt.clone()))
+                .collect(),
+            ..Front::default()
+        };
+        let page = Page::new(&front, &draft.body);
+        let mut media = Files::new();
+        for photo in &draft.media {
+            if let Some(cleaned) = photos.remove(&photo.attachment) {
+                media.insert(photo.file.clone(), cleaned.bytes);
+            }
+        }
+        let answer_to = submission.reply_to.as_ref().unwrap_or(&draft.storyteller);
+        let received = What::Received {
+            mail: submission.mail,
+            mail_version: MAIL_ID_VERSION,
+            notes: draft.notes.iter().map(ToString::to_string).collect(),
+            auth: submission.auth.clone(),
+            no_answer: never_answer(&submission.signals, answer_to.address.as_deref(), own),
+        };
+        let people = People {
+            message_ids: Some(submission.message_id.clone())
+                .filter(|m| !m.is_empty())
+                .into_iter()
+                .collect(),
+            subject: submission.subject.clone(),
+            storyteller: draft.storyteller.clone(),
+            sender: draft.sender.clone(),
+            forwarder: draft.forwarder.clone(),
+            reply_to: submission.reply_to.clone(),
+            letters: Vec::new(),
+        };
+        let mut private = Files::from([(PEOPLE.to_owned(), people.render())]);
+        if !draft.cuts.is_empty() {
+            private.insert(CUT.to_owned(), cut_lines(draft));
+        }
+        begin(&id, &page, media, vec![received], "Take in", private, &self.robot())
+    }
+}
+
+/// `cut.jsonl`: one piece a line.
+fn cut_lines(draft: &Draft) -> Vec<u8> {
+    let line = |piece: &draft::CutPiece| format!("{}\n", serde_json::to_string(piece).expect("plain data is JSON"));
+    draft.cuts.iter().map(line).collect::<String>().into_bytes()
+}
+
+fn setting(desk: &Desk, authserv: Option<&str>) -> ReadSetting {
+    ReadSetting {
+        trusted_authserv: authserv.map(str::to_owned),
+        max_bytes: desk.config.story.max_mail_bytes as usize,
+        ..ReadSetting::default()
+    }
+}
+
+fn fate(photo: &media::Photo) -> MediaFate {
+    use sha2::{Digest, Sha256};
+    MediaFate::Photo {
+        ext: photo.ext.to_owned(),
+        sha256: Sha256::digest(&photo.bytes).into(),
+        bytes: photo.bytes.len(),
+        had_location: photo.had_location,
+        width: photo.width,
+        height: photo.height,
+    }
+}
+
+/// Reads a mail again that is durable in a story's private part or in the spool.
+pub fn reread(raw: &[u8]) -> Result<Submission, mail::Unreadable> {
+    mail::read(Spool::sworn_by_pack(raw), &ReadSetting::default())
+}
+
+/// The addresses of this desk.
+pub fn own_addresses(desk: &Desk) -> Vec<String> {
+    let mut own = vec![
+        desk.config.outbox.from.email.clone(),
+        desk.config.team.robot.email.clone(),
+    ];
+    own.extend(desk.config.inboxes.iter().filter_map(|inbox| {
+        match &inbox.source {
+            crate::config::Source::Imap(imap) => imap
+                .server
+                .login
+                .as_ref()
+                .map(|l| l.user.clone())
+                .filter(|u| u.contains('@')),
+            _ => None,
+        }
+    }));
+    own
+}
+
+/// The story among these folders that this very mail began.
+fn known(
+    folders: Vec<StoryId>,
+    mail: &MailId,
+    mut files: impl FnMut(&StoryId) -> Result<Option<Files>, Trouble>,
+) -> Result<Option<StoryId>, Trouble> {
+    for id in folders {
+        let Some(files) = files(&id)? else { continue };
+        let record =
+            crate::story::record::Record::parse(files.get(crate::story::page::RECORD).map_or(&[], Vec::as_slice));
+        let is_it = |w: &What| matches!(w, What::Received { mail: known, .. } if known == mail);
+        if record.events.iter().any(|e| is_it(&e.what)) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
+/// What a fetch would make of a mail, with nothing written.
+pub fn rehearse(
+    desk: &Desk,
+    repo: Option<&StoryRepo>,
+    raw: &[u8],
+    place: &str,
+    authserv: Option<&str>,
+) -> Result<MailReport, Trouble> {
+    let mail = mail::mail_id(raw);
+    let glance = mail::glance(raw);
+    if let Some(repo) = repo {
+        let tip = repo.tip()?;
+        let found = repo.find(&tip, &month_of(glance.date), &mail.digits())?;
+        if let Some(story) = known(found, &mail, |id| Ok(repo.story(&tip, id)?))? {
+            return Ok(duplicate(story, place, raw));
+        }
+    }
+    let submission = match mail::read(Spool::sworn_by_pack(raw), &setting(desk, authserv)) {
+        Ok(submission) => submission,
+        Err(error) => {
+            let mut report = unreadable_report(place, &error.to_string());
+            report.rule = Some(error.rule().to_owned());
+            return Ok(report);
+        }
+    };
+    let (draft, photos) = desk.draft(&submission);
+    let mut report = report(Outcome::New, None, place, &submission, &draft, &photos);
+    match screen(
+        &submission,
+        &ScreenSetting {
+            own: own_addresses(desk),
+        },
+    ) {
+        Screened::SetAside { rule, reason } => {
+            report.outcome = Outcome::SetAside;
+            report.rule = Some(rule.to_string());
+            report.reason = Some(reason);
+        }
+        Screened::Story => report.story = Some(StoryId::new(submission.date, &draft.author, &submission.mail)),
+    }
+    Ok(report)
+}
+
+fn done(report: MailReport, settle: bool) -> Judged {
+    Judged { report, settle }
+}
+
+fn duplicate(story: StoryId, place: &str, raw: &[u8]) -> MailReport {
+    MailReport {
+        story: Some(story),
+        reason: Some("it was taken in before".to_owned()),
+        ..bare(Outcome::Duplicate, place, raw)
+    }
+}
+
+/// A report with no more than the headers tell at a glance.
+fn bare(outcome: Outcome, place: &str, raw: &[u8]) -> MailReport {
+    let glance = mail::glance(raw);
+    let mut report = unreadable_report(place, "");
+    report.outcome = outcome;
+    report.reason = None;
+    report.subject = one_line(&glance.subject);
+    report.sender = Some(shown(&glance.from)).filter(|s| !s.is_empty());
+    report.received = glance.date;
+    report
+}
+
+pub fn unreadable_report(place: &str, reason: &str) -> MailReport {
+    MailReport {
+        outcome: Outcome::Quarantined,
+        story: None,
+        reason: Some(reason.to_owned()),
+        rule: None,
+        source: place.to_owned(),
+        subject: String::new(),
+        author: None,
+        sender: None,
+        forwarder: None,
+        received: None,
+        text: None,
+        cut: Vec::new(),
+        media: Vec::new(),
+        auth: Vec::new(),
+        notes: Vec::new(),
+        title: None,
+    }
+}
+
+pub fn aside_report(outcome: Outcome, aside: &Aside, submission: Option<&Submission>) -> MailReport {
+    MailReport {
+        outcome,
+        rule: Some(aside.rule.clone()),
+        subject: aside.subject.clone(),
+        sender: Some(aside.from.clone()).filter(|s| !s.is_empty()),
+        received: submission.and_then(|s| s.date),
+        auth: submission.map(|s| s.auth.clone()).unwrap_or_default(),
+        ..unreadable_report(&aside.source, &aside.reason)
+    }
+}
+
+/// The media type of a photo by the name we gave it.
+fn media_type(file: &str) -> &'static str {
+    match file.rsplit('.').next() {
+        Some("png") => "image/png",
+        Some("webp") => "image/webp",
+        Some("gif") => "image/gif",
+        _ => "image/jpeg",
+    }
+}
+
+fn report(
+    outcome: Outcome,
+    story: Option<StoryId>,
+    place: &str,
+    submission: &Submission,
+    draft: &Draft,
+    photos: &BTreeMap<usize, media::Photo>,
+) -> MailReport {
+    let media = |photo: &draft::Photo| MediaReport {
+        file: photo.file.clone(),
+        media_type: media_type(&photo.file).to_owned(),
+        bytes: photos.get(&photo.attachment).map_or(0, |p| p.bytes.len() as u64),
+        alt: photo.alt.clone(),
+    };
+    MailReport {
+        outcome,
+        story,
+        reason: None,
+        rule: None,
+        source: place.to_owned(),
+        subject: submission.subject.clone(),
+        author: Some(draft.author.clone()),
+        sender: Some(shown(&draft.sender)).filter(|s| !s.is_empty()),
+        forwarder: draft.forwarder.as_ref().map(shown),
+        received: submission.date,
+        text: Some(draft.body.clone()),
+        cut: draft
+            .cuts
+            .iter()
+            .map(|c| CutReport {
+                rule: c.rule.clone(),
+                text: c.text.clone(),
+            })
+            .collect(),
+        media: draft.media.iter().map(media).collect(),
+        auth: submission.auth.clone(),
+        notes: draft.notes.iter().map(ToString::to_string).collect(),
+        title: Some(draft.title.clone()),
+    }
+}
+
+/// `Name <address>`, for the team's eyes.
+pub fn shown(mailbox: &Mailbox) -> String {
+    match (mailbox.name.as_deref(), mailbox.address.as_deref()) {
+        (Some(name), Some(address)) => one_line(&format!("{name} <{address}>")),
+        (Some(one), None) | (None, Some(one)) => one_line(one),
+        (None, None) => String::new(),
+    }
+}

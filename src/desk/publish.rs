@@ -1,0 +1,300 @@
+//! To the targets: `publish-begun`, then each target and its receipt, then `published`. Each is a commit, so that a run that
+//! dies between any two is taken up where it stopped.
+
+use std::collections::BTreeMap;
+
+use crate::config;
+use crate::repo::StoryRepo;
+use crate::story::StoryId;
+use crate::story::event::What;
+use crate::story::page::{Front, INDEX, Page, RECORD};
+use crate::story::policy::{Refusal, Task};
+use crate::story::record::{Change, Files};
+use crate::story::state::{Phase, Publication, State, Verb};
+use crate::story::step::{Clerk, Step, Story};
+use crate::target::{Bundle, FolderTarget, Target};
+
+use super::{Desk, Trouble};
+
+/// What became of one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Put {
+    pub target: String,
+    /// Where it is, or why it is not there.
+    pub result: Result<String, String>,
+}
+
+/// What a publication came to.
+#[derive(Debug, Clone)]
+pub struct Published {
+    pub story: StoryId,
+    pub title: String,
+    /// Empty: there was nothing to do.
+    pub puts: Vec<Put>,
+}
+
+impl Published {
+    /// Whether every target has it.
+    pub fn is_whole(&self) -> bool {
+        self.puts.iter().all(|p| p.result.is_ok())
+    }
+}
+
+/// What there is to do for a story: begin (with these events), go on, or nothing.
+#[derive(Debug, PartialEq)]
+enum Plan {
+    Begin,
+    GoOn,
+    Nothing,
+}
+
+fn plan(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<Plan, Refusal> {
+    story.agrees()?;
+    let (life, title) = (&story.life, story.title());
+    let begun = life
+        .publication
+        .as_ref()
+        .filter(|p| p.text == Some(story.text) && !p.announced);
+    if life.phase == Phase::Published && life.has_correction(story.text) {
+        if !update {
+            return Err(Refusal {
+                code: "publish.correction",
+                what: format!("{title} is published with an earlier text"),
+                why: "its correction goes out only when you say so".to_owned(),
+                hint: "`publish STORY --update` puts the corrected text out".to_owned(),
+                exit: 5,
+            });
+        }
+        desk.policy.publishable(life, story.text, &title)?;
+        return Ok(Plan::Begin);
+    }
+    if let (Some(begun), State::Approved | State::Scheduled | State::Published) = (begun, story.state(&desk.policy)) {
+        desk.policy.publishable(life, story.text, &title)?;
+        // a list of targets that changed since begins anew
+        let names: Vec<&str> = desk.config.targets.iter().map(|t| t.name.as_str()).collect();
+        let same = begun.targets.iter().map(String::as_str).eq(names);
+        return Ok(if same || life.phase == Phase::Published {
+            Plan::GoOn
+        } else {
+            Plan::Begin
+        });
+    }
+    let allowed = desk
+        .policy
+        .allows(Verb::Publish, &clerk.actor, life, story.text, &title)?;
+    Ok(if allowed { Plan::Begin } else { Plan::Nothing })
+}
+
+/// Publishes one story. `taken` says whether another story has a slug already.
+pub fn publish(
+    desk: &Desk,
+    repo: &StoryRepo,
+    id: &StoryId,
+    update: bool,
+    taken: &dyn Fn(&str) -> bool,
+) -> Result<Published, Trouble> {
+    let clerk = desk.clerk(repo, Task::Publish)?;
+    if desk.config.targets.is_empty() {
+        return Err(Trouble::NoTarget);
+    }
+    let begin = |story: &Story| -> Result<Option<Change>, Refusal> {
+        if plan(desk, story, &clerk, update)? != Plan::Begin {
+            return Ok(None);
+        }
+        let targets = desk.config.targets.iter().map(|t| t.name.clone()).collect();
+        let slug = match &story.life.publication {
+            Some(known) => known.slug.clone(),
+            None => free_slug(&story.front().slug, taken),
+        };
+        let what = What::PublishBegun {
+            targets,
+            slug,
+            policy: desk.policy.stamp(),
+        };
+        let step = Step {
+            subject: "Begin to publish".to_owned(),
+            events: vec![what],
+            ..Step::default()
+        };
+        Ok(Some(story.change(step, &clerk)))
+    };
+    let story = desk.step(repo, id, true, begin)?.story;
+    let title = story.title();
+    let mut done = Published {
+        story: id.clone(),
+        title,
+        puts: Vec::new(),
+    };
+    let Some(publication) = story
+        .life
+        .publication
+        .clone()
+        .filter(|p| p.text == Some(story.text) && !p.announced)
+    else {
+        return Ok(done);
+    };
+    for name in &publication.targets {
+        if publication.receipts.get(name).is_some_and(|(done, _)| *done) {
+            continue;
+        }
+        let result = put(desk, &story, &publication, name);
+        let (ok, words) = match &result {
+            Ok(place) => (true, place.clone()),
+            Err(why) => (false, why.clone()),
+        };
+        desk.step(repo, id, true, |story| {
+            Ok(receipt(story, &publication, name, ok, &words, &clerk))
+        })?;
+        done.puts.push(Put {
+            target: name.clone(),
+            result,
+        });
+    }
+    desk.step(repo, id, true, |story| Ok(announce(story, &clerk)))?;
+    Ok(done)
+}
+
+fn put(desk: &Desk, story: &Story, publication: &Publication, name: &str) -> Result<String, String> {
+    let configured = desk.config.targets.iter().find(|t| t.name == name);
+    let configured = configured.ok_or("config.toml has no such target any more")?;
+    let front = public_page(story, publication).table();
+    let media = photos(story);
+    let bundle = Bundle {
+        story: &story.id,
+        slug: &publication.slug,
+        front: &front,
+        body: story.page.body(),
+        media: &media,
+        date: publication.at,
+    };
+    let receipt = open(configured).put(&bundle).map_err(|e| explain(&e))?;
+    Ok(receipt.place)
+}
+
+fn open(configured: &config::Target) -> Box<dyn Target> {
+    match configured.kind {
+        config::TargetKind::Folder => Box::new(FolderTarget::new(
+            &configured.name,
+            &configured.path,
+            configured.url.clone(),
+        )),
+    }
+}
+
+fn explain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
+}
+
+/// The page as readers get it: public, dated, under its published slug.
+fn public_page(story: &Story, publication: &Publication) -> Page {
+    let mut page = story.page.clone();
+    page.set_front(&Front {
+        draft: false,
+        date: Some(publication.at),
+        slug: publication.slug.clone(),
+        ..page.front()
+    });
+    page
+}
+
+/// The story's other files; never the record.
+fn photos(story: &Story) -> Files {
+    let others = story
+        .files
+        .iter()
+        .filter(|(name, _)| ![INDEX, RECORD].contains(&name.as_str()));
+    others.map(|(name, bytes)| (name.clone(), bytes.clone())).collect()
+}
+
+/// A receipt; the first that is done makes the page public: `draft = false` and the date of the publication.
+fn receipt(
+    story: &Story,
+    publication: &Publication,
+    name: &str,
+    ok: bool,
+    words: &str,
+    clerk: &Clerk,
+) -> Option<Change> {
+    let known = story.life.publication.as_ref().and_then(|p| p.receipts.get(name));
+    if known.is_some_and(|(done, _)| *done) {
+        return None;
+    }
+    let (place, error) = if ok {
+        (Some(words.to_owned()), None)
+    } else {
+        (None, Some(words.to_owned()))
+    };
+    let what = What::Receipt {
+        target: name.to_owned(),
+        done: ok,
+        place,
+        error,
+    };
+    let mut files = BTreeMap::new();
+    if ok && story.life.phase != Phase::Published {
+        let mut page = story.page.clone();
+        page.set_front(&Front {
+            draft: false,
+            date: Some(publication.at),
+            ..page.front()
+        });
+        files.insert(INDEX.to_owned(), Some(page.render()));
+    }
+    let subject = if ok {
+        format!("Put on {name}:")
+    } else {
+        format!("Fail to put on {name}:")
+    };
+    Some(story.change(
+        Step {
+            subject,
+            events: vec![what],
+            files,
+            ..Step::default()
+        },
+        clerk,
+    ))
+}
+
+/// The end of a publication: true once every target has it.
+fn announce(story: &Story, clerk: &Clerk) -> Option<Change> {
+    let publication = story.life.publication.as_ref()?;
+    let done = |t: &String| publication.receipts.get(t).is_some_and(|(done, _)| *done);
+    if publication.announced || !publication.targets.iter().any(done) {
+        return None;
+    }
+    if !publication.targets.iter().all(done) {
+        return None;
+    }
+    let step = Step {
+        subject: "Publish".to_owned(),
+        events: vec![What::Published {}],
+        ..Step::default()
+    };
+    Some(story.change(step, clerk))
+}
+
+/// The page's slug, or with the first number that makes it free: two people of one name have two pages.
+fn free_slug(wanted: &str, taken: &dyn Fn(&str) -> bool) -> String {
+    let wanted = crate::story::id::slug(wanted);
+    let numbered = std::iter::once(wanted.clone()).chain((2..).map(|n| format!("{wanted}-{n}")));
+    numbered.into_iter().find(|slug| !taken(slug)).unwrap_or(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_people_of_one_name_have_two_pages() {
+        let taken = |slug: &str| ["jane-smith", "jane-smith-2"].contains(&slug);
+        assert_eq!(free_slug("jane-smith", &taken), "jane-smith-3");
+        assert_eq!(free_slug("../x", &taken), "x");
+    }
+}

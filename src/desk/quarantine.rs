@@ -1,0 +1,34 @@
+//! Mails that need a person, and mails that a rule set aside: read again, or given up.
+
+use crate::repo::StoryRepo;
+use crate::spool::Spool;
+
+use super::fetch::MailReport;
+use super::intake::{Outcome, Reader};
+use super::{Desk, Trouble};
+
+/// Reads a mail of the quarantine again; `as_story`: it is a story, whatever the rules say. It leaves the quarantine only when it has
+/// become something else.
+pub fn retry(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: &mut Spool,
+    id: &str,
+    as_story: bool,
+) -> Result<MailReport, Trouble> {
+    let mail = spool
+        .aside_mail(id)?
+        .ok_or_else(|| Trouble::NotDownloaded(id.to_owned()))?;
+    let mut reader = Reader::new(desk, None);
+    reader.again = true;
+    reader.as_story = as_story;
+    let mut batch = repo.batch()?;
+    let kept = batch.keep(mail.raw())?;
+    batch.sync()?;
+    let judged = reader.judge(repo, mail.raw(), kept, id, "quarantine", &mut batch, spool)?;
+    batch.finish()?;
+    if !matches!(judged.report.outcome, Outcome::Quarantined | Outcome::SetAside) {
+        spool.drop_aside(id)?;
+    }
+    Ok(judged.report)
+}

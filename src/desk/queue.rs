@@ -1,0 +1,362 @@
+//! What waits: one summary a story, remembered by the repository's trees, and finding a story by what a person types.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::repo::summary::Summary as Told;
+use crate::repo::{RepoError, Source, StoryRepo, Summaries};
+use crate::story::StoryId;
+use crate::story::event::{EventId, LetterKind};
+use crate::story::id::slug;
+use crate::story::letter::{self, LetterPolicy};
+use crate::story::page::{INDEX, RECORD};
+use crate::story::policy::Policy;
+use crate::story::record::Files;
+use crate::story::state::{Phase, State};
+use crate::story::step::Story;
+
+use super::{Desk, Trouble};
+
+/// What a list shows of a story; computed under the local policy when its tree changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    pub state: State,
+    pub title: String,
+    pub author: String,
+    pub slug: String,
+    /// When it was taken in.
+    pub received: Option<Timestamp>,
+    pub approvals: u32,
+    pub assigned: Option<String>,
+    pub asked_by: Option<String>,
+    pub consent: bool,
+    /// Published, and the text is no longer the one that went out.
+    pub correction: bool,
+    /// Published, and targets are pending.
+    pub pending: Vec<String>,
+    /// Under which name it is published.
+    pub published_as: Option<String>,
+    /// Letters that its events call for.
+    pub letters: Vec<(EventId, LetterKind, Timestamp)>,
+    /// Why it cannot be worked on.
+    pub damage: Option<String>,
+}
+
+impl Summary {
+    /// Reads a story's files.
+    pub fn of(story: &Story, policy: &Policy) -> Summary {
+        let front = story.front();
+        let life = &story.life;
+        let publication = life.publication.as_ref().filter(|_| life.phase == Phase::Published);
+        let pending = |p: &crate::story::state::Publication| {
+            p.targets
+                .iter()
+                .filter(|t| !p.receipts.get(*t).is_some_and(|(done, _)| *done))
+                .cloned()
+                .collect()
+        };
+        Summary {
+            state: story.state(policy),
+            title: story.title(),
+            author: front.author,
+            slug: front.slug,
+            received: life.received,
+            approvals: life.standing(story.text, policy).count() as u32,
+            assigned: life.assigned.clone(),
+            asked_by: life.unanswered(story.text).next().map(|r| r.by.name.clone()),
+            consent: life.consent.is_some(),
+            correction: life.has_correction(story.text),
+            pending: publication.map(pending).unwrap_or_default(),
+            published_as: life.publication.as_ref().map(|p| p.slug.clone()),
+            letters: open_letters(story),
+            damage: story.agrees().err().map(|r| r.why),
+        }
+    }
+
+    fn broken(id: &StoryId, why: String) -> Summary {
+        Summary {
+            state: State::Draft,
+            title: id.folder().to_owned(),
+            author: String::new(),
+            slug: String::new(),
+            received: None,
+            approvals: 0,
+            assigned: None,
+            asked_by: None,
+            consent: false,
+            correction: false,
+            pending: Vec::new(),
+            published_as: None,
+            letters: Vec::new(),
+            damage: Some(why),
+        }
+    }
+
+    /// Whose turn it is: a name where it was assigned, else a role.
+    pub fn turn(&self, policy: &Policy) -> String {
+        let role = match self.state {
+            State::ChangesRequested => "author",
+            State::Draft | State::Conflict => "reviewer",
+            State::Approved if policy.consent_required && !self.consent => "author",
+            State::Approved | State::Scheduled => "publisher",
+            State::Published if !self.pending.is_empty() => "publisher",
+            State::Published if self.correction => "reviewer",
+            State::Published | State::TakenDown | State::Rejected | State::Withdrawn => return String::new(),
+        };
+        self.assigned.clone().unwrap_or_else(|| role.to_owned())
+    }
+}
+
+/// Every letter that the story's events call for, however old; the age is looked at when somebody asks.
+fn open_letters(story: &Story) -> Vec<(EventId, LetterKind, Timestamp)> {
+    use LetterKind::{ChangesRequested, Published, Received, Rejected, Withdrawn};
+    let send = vec![Received, ChangesRequested, Rejected, Published, Withdrawn];
+    let all = LetterPolicy {
+        send,
+        max_age: SignedDuration::MAX,
+    };
+    let events = &story.record.events;
+    let at = |about: &EventId| {
+        events
+            .iter()
+            .find(|e| e.id == *about)
+            .map_or(Timestamp::UNIX_EPOCH, |e| e.at)
+    };
+    let due = letter::due(events, &all, Timestamp::UNIX_EPOCH);
+    due.into_iter()
+        .map(|d| (d.about.clone(), d.kind, at(&d.about)))
+        .collect()
+}
+
+/// How many stories wait for what, in one month or in all.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counts {
+    states: [u64; State::ALL.len()],
+    /// Approved, and consent is not there.
+    pub waiting_for_author: u64,
+    /// Approved, with consent where it is needed.
+    pub ready: u64,
+    pub corrections: u64,
+    pub pending: u64,
+    pub damaged: u64,
+    /// When the latest letter was called for that is still open.
+    latest_letter: Option<Timestamp>,
+    /// The stories that waited longest: when they came, which, and the title.
+    pub oldest: Vec<(Option<Timestamp>, StoryId, String)>,
+}
+
+/// How many of the oldest are remembered.
+const OLDEST: usize = 5;
+
+impl Counts {
+    pub fn of(&self, state: State) -> u64 {
+        State::ALL
+            .iter()
+            .position(|s| *s == state)
+            .map_or(0, |i| self.states[i])
+    }
+
+    fn add(&mut self, id: &StoryId, s: &Summary, policy: &Policy) {
+        if let Some(i) = State::ALL.iter().position(|state| *state == s.state) {
+            self.states[i] += 1;
+        }
+        if s.state == State::Approved {
+            let ready = s.consent || !policy.consent_required;
+            *if ready {
+                &mut self.ready
+            } else {
+                &mut self.waiting_for_author
+            } += 1;
+        }
+        self.corrections += u64::from(s.correction);
+        self.pending += u64::from(!s.pending.is_empty());
+        self.damaged += u64::from(s.damage.is_some());
+        self.latest_letter = self.latest_letter.max(s.letters.iter().map(|(_, _, at)| *at).max());
+        if matches!(s.state, State::Draft | State::ChangesRequested | State::Conflict) {
+            self.oldest.push((s.received, id.clone(), s.title.clone()));
+            self.oldest.sort();
+            self.oldest.truncate(OLDEST);
+        }
+    }
+
+    fn join(&mut self, other: Counts) {
+        self.states.iter_mut().zip(other.states).for_each(|(a, b)| *a += b);
+        self.waiting_for_author += other.waiting_for_author;
+        self.ready += other.ready;
+        self.corrections += other.corrections;
+        self.pending += other.pending;
+        self.damaged += other.damaged;
+        self.latest_letter = self.latest_letter.max(other.latest_letter);
+        self.oldest.extend(other.oldest);
+        self.oldest.sort();
+        self.oldest.truncate(OLDEST);
+    }
+}
+
+/// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
+const FORMAT: u32 = 1;
+const CACHE: &str = "stories.cache";
+
+/// Runs `work` with the summaries of all stories at the tip.
+fn with_summaries<R>(
+    desk: &Desk,
+    repo: &StoryRepo,
+    work: impl FnOnce(&Summaries) -> Result<R, Trouble>,
+) -> Result<R, Trouble> {
+    let of_story = |source: &Source| summarise(source, &desk.policy);
+    let of_month = |stories: &[Told]| {
+        let mut counts = Counts::default();
+        for told in stories {
+            if let Some(summary) = read(&told.bytes) {
+                counts.add(&told.id, &summary, &desk.policy);
+            }
+        }
+        postcard::to_stdvec(&counts).unwrap_or_default()
+    };
+    let fingerprint = format!("{FORMAT} {:?}", desk.policy);
+    let cache = desk.config.spool_folder().join(CACHE);
+    let summaries = repo.summaries(&repo.tip()?, &cache, fingerprint.as_bytes(), &of_story, &of_month)?;
+    work(&summaries)
+}
+
+fn summarise(source: &Source, policy: &Policy) -> Result<Vec<u8>, RepoError> {
+    let mut files = Files::new();
+    for name in [INDEX, RECORD] {
+        if let Some(bytes) = source.read(name)? {
+            files.insert(name.to_owned(), bytes);
+        }
+    }
+    let mut sums = Vec::new();
+    for name in source.names().filter(|n| ![INDEX, RECORD].contains(n)) {
+        if let Some(sum) = source.sha256(name)? {
+            sums.push((name.to_owned(), sum));
+        }
+    }
+    let summary = match Story::load_with(source.id, files, &sums) {
+        Ok(story) => Summary::of(&story, policy),
+        Err(why) => Summary::broken(source.id, why.to_string()),
+    };
+    Ok(postcard::to_stdvec(&summary).unwrap_or_default())
+}
+
+fn read(bytes: &[u8]) -> Option<Summary> {
+    postcard::from_bytes(bytes).ok()
+}
+
+/// Every story and its summary.
+pub struct Queue {
+    stories: Vec<(StoryId, Summary)>,
+}
+
+impl Queue {
+    /// Reads what is remembered, and what changed since.
+    pub fn read(desk: &Desk, repo: &StoryRepo) -> Result<Queue, Trouble> {
+        let stories = with_summaries(desk, repo, |summaries| {
+            let mut stories = Vec::new();
+            for told in summaries.iter() {
+                match told? {
+                    Ok(told) => stories.extend(read(&told.bytes).map(|s| (told.id, s))),
+                    Err(damage) => stories.extend(broken(&damage.place, &damage.what)),
+                }
+            }
+            Ok(stories)
+        })?;
+        Ok(Queue { stories })
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&StoryId, &Summary)> {
+        self.stories.iter().map(|(id, s)| (id, s))
+    }
+}
+
+fn broken(place: &str, what: &str) -> Option<(StoryId, Summary)> {
+    let id: StoryId = place.parse().ok()?;
+    let summary = Summary::broken(&id, what.to_owned());
+    Some((id, summary))
+}
+
+/// How many wait for what. Reads the months' counts and no story.
+pub fn counts(desk: &Desk, repo: &StoryRepo) -> Result<Counts, Trouble> {
+    with_summaries(desk, repo, |summaries| {
+        let mut all = Counts::default();
+        for (_, aggregate) in summaries.months() {
+            all.join(postcard::from_bytes(aggregate).unwrap_or_default());
+        }
+        Ok(all)
+    })
+}
+
+/// Stories with a letter still open that is on the team's list and young enough. Only months that can have one are read.
+pub fn with_letters_due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
+    let sending = &desk.config.letters;
+    let young = |at: &Timestamp| desk.now.duration_since(*at) <= sending.max_age;
+    with_summaries(desk, repo, |summaries| {
+        let mut due = Vec::new();
+        for (place, (_, bytes)) in summaries.months().enumerate() {
+            let counts: Counts = postcard::from_bytes(bytes).unwrap_or_default();
+            if !counts.latest_letter.is_some_and(|at| young(&at)) {
+                continue;
+            }
+            for told in summaries.month(place)? {
+                let Ok(told) = told else { continue };
+                let Some(summary) = read(&told.bytes) else { continue };
+                if summary
+                    .letters
+                    .iter()
+                    .any(|(_, kind, at)| sending.send.contains(kind) && young(at))
+                {
+                    due.push((told.id, summary));
+                }
+            }
+        }
+        Ok(due)
+    })
+}
+
+/// The story that a person means: its id, a path to its folder or to a file in it, or any unique beginning of its id, its folder,
+/// its digits or its author's name.
+pub fn resolve(desk: &Desk, repo: &StoryRepo, typed: &str) -> Result<StoryId, Trouble> {
+    let tip = repo.tip()?;
+    let path = std::path::Path::new(typed);
+    let path = path
+        .strip_prefix(repo.root())
+        .or_else(|_| path.strip_prefix(&desk.config.repository.path))
+        .unwrap_or(path);
+    let parts: Vec<&str> = path.iter().filter_map(|p| p.to_str()).filter(|p| *p != ".").collect();
+    for three in parts.windows(3) {
+        if let Ok(id) = three.join("/").parse::<StoryId>()
+            && repo.story(&tip, &id)?.is_some()
+        {
+            return Ok(id);
+        }
+    }
+    let wanted = typed.trim().trim_end_matches('/');
+    if wanted.is_empty() {
+        return Err(Trouble::NoStory(typed.to_owned()));
+    }
+    let name = slug(wanted);
+    let queue = Queue::read(desk, repo)?;
+    let begins = |id: &StoryId, s: &Summary| {
+        id.as_str().starts_with(wanted)
+            || id.folder().starts_with(wanted)
+            || id.digits().starts_with(wanted)
+            || (!s.author.is_empty() && slug(&s.author).starts_with(&name))
+    };
+    let found: Vec<&StoryId> = queue.iter().filter(|(id, s)| begins(id, s)).map(|(id, _)| id).collect();
+    match found[..] {
+        [one] => Ok(one.clone()),
+        [] => Err(Trouble::NoStory(typed.to_owned())),
+        _ => {
+            // a whole name wins over the beginning of a longer one
+            let whole = |(id, s): &(&StoryId, &Summary)| slug(&s.author) == name && begins(id, s);
+            let whole: Vec<&StoryId> = queue.iter().filter(whole).map(|(id, _)| id).collect();
+            match whole[..] {
+                [one] => Ok(one.clone()),
+                _ => Err(Trouble::Several(
+                    typed.to_owned(),
+                    found.iter().map(ToString::to_string).collect(),
+                )),
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What can go wrong at the desk, and with which exit code a script learns of it.
+
+use std::path::PathBuf;
+
+use crate::config::ConfigError;
+use crate::inbox::{InboxError, StdinError};
+use crate::outbox::SendError;
+use crate::repo::RepoError;
+use crate::spool::SpoolError;
+use crate::story::StoryId;
+use crate::story::policy::Refusal;
+use crate::story::step::Broken;
+
+/// Everything a job at the desk can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Repo(#[from] RepoError),
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    #[error(transparent)]
+    Inbox(#[from] InboxError),
+    #[error(transparent)]
+    Stdin(#[from] StdinError),
+    #[error(transparent)]
+    Broken(#[from] Broken),
+    #[error("git does not know who you are")]
+    NoIdentity,
+    #[error("there is no story {0:?}")]
+    NoStory(String),
+    #[error("{0:?} could be several stories")]
+    Several(String, Vec<String>),
+    #[error("{id} has an edit that is not committed: {}", files.join(", "))]
+    ByHand { id: StoryId, files: Vec<String> },
+    #[error("the private part of {0} is not here")]
+    NoPrivatePart(StoryId),
+    #[error("the mail {0} was never downloaded: it is still in its inbox")]
+    NotDownloaded(String),
+    #[error("{0} is an IMAP mailbox, which this version does not read")]
+    NoImap(String),
+    #[error("there is no letter {0:?} waiting")]
+    NoSuchLetter(String),
+    #[error("the letter cannot be made: {0}")]
+    Letter(String),
+    #[error(transparent)]
+    Outbox(SendError),
+    #[error("nothing can be published")]
+    NoTarget,
+    #[error("reading {} failed", path.display())]
+    Reading { path: PathBuf, source: std::io::Error },
+    #[error("the editor {command:?} did not end well")]
+    Editor { command: String },
+}
+
+impl Trouble {
+    /// The dotted word for scripts.
+    pub fn code(&self) -> String {
+        match self {
+            Trouble::Refused(r) => r.code.to_owned(),
+            Trouble::Config(_) => "config".to_owned(),
+            Trouble::Repo(RepoError::Locked(_)) | Trouble::Spool(SpoolError::Busy { .. }) => "busy".to_owned(),
+            Trouble::Repo(_) | Trouble::Broken(_) => "repository".to_owned(),
+            Trouble::Spool(_) => "spool".to_owned(),
+            Trouble::Inbox(_) => "inbox".to_owned(),
+            Trouble::Stdin(_) => "inbox.stdin".to_owned(),
+            Trouble::NoIdentity => "identity.none".to_owned(),
+            Trouble::NoStory(_) => "story.none".to_owned(),
+            Trouble::Several(..) => "story.several".to_owned(),
+            Trouble::ByHand { .. } => "story.edited_by_hand".to_owned(),
+            Trouble::NoPrivatePart(_) => "story.no_private_part".to_owned(),
+            Trouble::NotDownloaded(_) => "quarantine.not_downloaded".to_owned(),
+            Trouble::NoImap(_) => "inbox.imap".to_owned(),
+            Trouble::NoSuchLetter(_) => "letter.none".to_owned(),
+            Trouble::Letter(_) => "letter".to_owned(),
+            Trouble::Outbox(_) => "outbox".to_owned(),
+            Trouble::NoTarget => "target.none".to_owned(),
+            Trouble::Reading { .. } => "file".to_owned(),
+            Trouble::Editor { .. } => "editor".to_owned(),
+        }
+    }
+
+    /// The exit code of the contract.
+    pub fn exit(&self) -> u8 {
+        match self {
+            Trouble::Refused(r) => r.exit,
+            Trouble::NoIdentity | Trouble::Config(_) | Trouble::NoTarget => 2,
+            Trouble::NoStory(_) | Trouble::Several(..) => 3,
+            Trouble::Spool(SpoolError::NoSuch(_) | SpoolError::Several { .. } | SpoolError::BadId(_)) => 3,
+            Trouble::NoSuchLetter(_) => 3,
+            Trouble::ByHand { .. } | Trouble::Repo(RepoError::Moved(_) | RepoError::Changed { .. }) => 6,
+            Trouble::Repo(RepoError::Locked(_)) | Trouble::Spool(SpoolError::Busy { .. } | SpoolError::Full { .. }) => {
+                75
+            }
+            Trouble::Inbox(error) if error.passes() => 75,
+            Trouble::Stdin(_) => 65,
+            Trouble::Outbox(SendError::Login { .. }) => 4,
+            Trouble::Outbox(SendError::Later { .. }) => 75,
+            _ => 1,
+        }
+    }
+
+    /// Why, where the message does not say it.
+    pub fn why(&self) -> String {
+        match self {
+            Trouble::Refused(r) => r.why.clone(),
+            Trouble::Config(e) => e.why().unwrap_or_default(),
+            Trouble::NoIdentity => "a decision stands in the history under a name".to_owned(),
+            Trouble::Several(_, all) => all.join(", "),
+            Trouble::ByHand { .. } => {
+                "somebody changed it in the folder: what you decide upon must be what is committed".to_owned()
+            }
+            Trouble::NoPrivatePart(_) => {
+                "refs/desk/private has nothing of it: this clone may be without private parts".to_owned()
+            }
+            Trouble::NoTarget => "config.toml has no [[target]]".to_owned(),
+            other => {
+                let mut causes = Vec::new();
+                let mut source = std::error::Error::source(other);
+                while let Some(error) = source {
+                    causes.push(error.to_string());
+                    source = error.source();
+                }
+                causes.dedup();
+                causes.join(": ")
+            }
+        }
+    }
+
+    /// What to do.
+    pub fn hint(&self) -> String {
+        match self {
+            Trouble::Refused(r) => r.hint.clone(),
+            Trouble::Config(e) => e.hint(),
+            Trouble::Repo(e) => e.advice(),
+            Trouble::Spool(e) => spool_advice(e).to_owned(),
+            Trouble::Inbox(e) => inbox_advice(e),
+            Trouble::Stdin(_) => "send one whole mail, headers first".to_owned(),
+            Trouble::Broken(_) => "look at its index.md; `log` shows who changed it last".to_owned(),
+            Trouble::NoIdentity => {
+                "git config --global user.name \"Your Name\"\n      git config --global user.email you@example.org"
+                    .to_owned()
+            }
+            Trouble::NoStory(_) => "`list --all` shows every story".to_owned(),
+            Trouble::Several(..) => "type more of it".to_owned(),
+            Trouble::ByHand { id, .. } => format!(
+                "`edit {} --take` commits it, `git checkout` in the content repository drops it",
+                id.folder()
+            ),
+            Trouble::NoPrivatePart(_) => {
+                "use the desk that took the mail in, or share the private parts ([repository] share_private)".to_owned()
+            }
+            Trouble::NotDownloaded(_) => "raise `max_mail_bytes` under [story] and fetch again".to_owned(),
+            Trouble::NoImap(_) => {
+                "have the mail delivered to a Maildir (mbsync, getmail, fetchmail) and name that".to_owned()
+            }
+            Trouble::NoSuchLetter(_) => "`letters list` shows what waits".to_owned(),
+            Trouble::Outbox(e) => e.hint().to_owned(),
+            Trouble::Letter(_) => {
+                "correct the template, or remove it to use the one that came with the tool".to_owned()
+            }
+            Trouble::NoTarget => "add one; the config.toml that came with the tool has an example".to_owned(),
+            Trouble::Reading { .. } => "name a file that can be read".to_owned(),
+            Trouble::Editor { .. } => {
+                "set VISUAL or EDITOR to an editor that is installed; nothing was changed".to_owned()
+            }
+        }
+    }
+}
+
+fn spool_advice(error: &SpoolError) -> &'static str {
+    match error {
+        SpoolError::Busy { .. } => "try again, or wait for it with `--wait 60`",
+        SpoolError::NotOurs { .. } | SpoolError::NotASpool { .. } => "choose another folder with `[spool] path`",
+        SpoolError::Full { .. } => "make room on the disk and repeat: nothing is lost",
+        SpoolError::Io { .. } | SpoolError::Damaged { .. } => "look at that file; nothing was removed",
+        SpoolError::BadId(_) | SpoolError::NoSuch(_) => {
+            "`quarantine list --set-aside` shows every mail that lies there"
+        }
+        SpoolError::Several { .. } => "type more of it",
+    }
+}
+
+fn inbox_advice(error: &InboxError) -> String {
+    match error {
+        InboxError::NotThere(_) => "name a file or folder that is there, or correct `path` under [[inbox]]".to_owned(),
+        InboxError::NotReadable { .. } => "let this user read it; nothing was taken".to_owned(),
+        InboxError::NotMail { .. } | InboxError::Empty(_) => {
+            "name an .eml file, an mbox, a Maildir or a folder of .eml files".to_owned()
+        }
+        InboxError::Locked {
+            dotlock: Some(lock), ..
+        } => {
+            format!("wait for the other program; if none runs, remove {}", lock.display())
+        }
+        InboxError::Locked { .. } => "wait for the other program, then repeat".to_owned(),
+        InboxError::NotSettled { .. } => "the stories are committed; the next run marks the mail".to_owned(),
+        InboxError::NoSuchFate { .. } => "change `after` under [[inbox]]".to_owned(),
+        _ => "look at the inbox, then repeat".to_owned(),
+    }
+}
