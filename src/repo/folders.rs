@@ -1,4 +1,4 @@
-//! Reading and writing beneath one folder: no symbolic link is followed on the way, a file is there whole or not at all.
+//! Reading and writing beneath one folder: no symbolic link is followed on the way.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -105,28 +105,36 @@ impl Folders {
         Ok(Found::Plain(bytes, stat_of(&file)?))
     }
 
-    /// Writes a file whole or not at all: beside it, then renamed.
+    /// Writes a file: beside it, then renamed; in a folder made just now straight away, where a kill can leave no more than its
+    /// beginning.
     pub fn write(&mut self, path: &str, bytes: &[u8], sync: bool) -> io::Result<Stat> {
         let (folder, name) = split(path);
-        let folder = self.folder(folder, true)?;
-        let temp = format!(".{name}.m4c-tmp");
+        self.folder(folder, true)?;
+        let fresh = self.fresh;
+        let folder = self.way.last().map_or(&self.root, |(_, fd)| fd);
+        let aside = format!(".{name}.m4c-tmp");
+        let first = if fresh { name } else { aside.as_str() };
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let create = || openat(folder, temp.as_str(), flags, Mode::from_raw_mode(0o644));
+        let create = || openat(folder, first, flags, Mode::from_raw_mode(0o644));
         let fd = match create() {
-            Err(Errno::EXIST) => {
-                unlinkat(folder, temp.as_str(), AtFlags::empty())?;
+            Err(Errno::EXIST) if !fresh => {
+                unlinkat(folder, first, AtFlags::empty())?;
                 create()?
             }
             other => other?,
         };
         let mut file = File::from(fd);
-        let written = file
-            .write_all(bytes)
-            .and_then(|()| if sync { file.sync_all() } else { Ok(()) });
-        match written.and_then(|()| Ok(renameat(folder, temp.as_str(), folder, name)?)) {
+        let mut written = file.write_all(bytes);
+        if sync {
+            written = written.and_then(|()| file.sync_all());
+        }
+        if !fresh {
+            written = written.and_then(|()| Ok(renameat(folder, first, folder, name)?));
+        }
+        match written {
             Ok(()) => stat_of(&file),
             Err(e) => {
-                let _ = unlinkat(folder, temp.as_str(), AtFlags::empty());
+                let _ = unlinkat(folder, first, AtFlags::empty());
                 Err(e)
             }
         }

@@ -112,9 +112,11 @@ impl StoryRepo {
         let is = match found {
             Found::Other => return Ok(Err(Caution::NotFollowed(path.to_owned()))),
             Found::Missing => None,
-            Found::Plain(bytes, stat) => match Some(name_of(ObjectType::Blob, &bytes)) {
-                is if is == new => return Ok(Ok(stat)),
-                is => is,
+            Found::Plain(bytes, stat) => match (Some(name_of(ObjectType::Blob, &bytes)), old, new) {
+                (is, _, _) if is == new => return Ok(Ok(stat)),
+                // a new file of which a killed run wrote the beginning
+                (_, None, Some(id)) if from.get(ObjectType::Blob, id)?.starts_with(&bytes) => None,
+                (is, _, _) => is,
             },
         };
         let done = match new {
@@ -175,7 +177,9 @@ impl StoryRepo {
         };
         let committed: BTreeMap<String, Oid> = files(tip.tree)?;
         // where a killed run moved the branch but not the work tree, the older content is no edit
-        let before = match self.left_behind() {
+        let left_behind = self.left_behind();
+        let killed = left_behind.is_some();
+        let before = match left_behind {
             Some(old) => files(self.tree_of(old)?)?,
             None => BTreeMap::new(),
         };
@@ -190,12 +194,16 @@ impl StoryRepo {
             let (is, was) = (committed.get(name), before.get(name));
             match folders.read(&format!("{id}/{name}")).map_err(reading)? {
                 Found::Plain(bytes, _) => {
-                    let id = name_of(ObjectType::Blob, &bytes);
-                    if Some(&id) != is && Some(&id) != was {
+                    let found = name_of(ObjectType::Blob, &bytes);
+                    let begun = match (is, was) {
+                        (Some(blob), None) if killed => self.object(ObjectType::Blob, *blob)?.starts_with(&bytes),
+                        _ => false,
+                    };
+                    if Some(&found) != is && Some(&found) != was && !begun {
                         edits.insert(name.clone(), Some(bytes));
                     }
                 }
-                Found::Missing if self.left_behind().is_none() || was.is_some() => missing.push(name.clone()),
+                Found::Missing if !killed || was.is_some() => missing.push(name.clone()),
                 Found::Missing => {}
                 Found::Other => {
                     return Err(self.damaged(
