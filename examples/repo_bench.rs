@@ -72,6 +72,7 @@ fn main() {
             );
         }
         "list" => {
+            assert_eq!(repo.heal().expect("heal"), []);
             let of_story = |source: &Source| -> Result<Vec<u8>, m4c_stories::repo::RepoError> {
                 Ok([
                     source.read("record.jsonl")?.unwrap_or_default(),

@@ -254,6 +254,14 @@ impl Letters {
 /// The config.toml that comes with the program, which documents every key.
 pub const SHIPPED: &str = include_str!("../config.toml");
 
+/// The person's editor: VISUAL, else EDITOR; `None` where neither is set.
+pub fn editor() -> Option<String> {
+    ["VISUAL", "EDITOR"]
+        .into_iter()
+        .filter_map(environment)
+        .find(|command| !command.trim().is_empty())
+}
+
 /// A variable of this process's environment; `None` where it is not set or not text.
 pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()

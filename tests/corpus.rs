@@ -6,7 +6,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use common::TestHouse;
+use common::{CONFIG, TestHouse};
+
+/// The forwarder of the corpus is of the team.
+const TEAM: &str = r#"
+[team]
+members = [{ name = "Cath Lee", email = "cath@team.example", roles = ["reviewer"] }]
+"#;
 
 fn corpus() -> BTreeMap<String, (Vec<u8>, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
@@ -43,7 +49,7 @@ fn every_mail_of_the_corpus_becomes_its_draft() {
     assert!(corpus.len() >= 100, "the corpus has only {} mails", corpus.len());
     let mut wrong = Vec::new();
     for (ends, convert) in [("LF", lf as fn(&[u8]) -> Vec<u8>), ("CRLF", crlf)] {
-        let house = TestHouse::new();
+        let house = TestHouse::with_config(&format!("{TEAM}{CONFIG}"));
         for (name, (mail, _)) in &corpus {
             house.write(&format!("mails/{name}.eml"), convert(mail));
         }

@@ -153,7 +153,10 @@ fn what_a_mail_says_stands_in_the_site_as_it_was_said() {
     };
     for said in HOSTILE.into_iter().chain(["It begins.", "It ends."]) {
         let shown: String = said.chars().map(kind).collect();
-        assert!(content.contains(&format!("<p>{shown}</p>")), "{said}\n{body}\n{content}");
+        assert!(
+            content.contains(&format!("<p>{shown}</p>")),
+            "{said}\n{body}\n{content}"
+        );
     }
     assert!(!page.contains("SHORTCODE RAN") && !page.contains("<script"), "{page}");
 }

@@ -40,7 +40,11 @@ fn drafted(found: &Submission) {
         for text in [&draft.title, &draft.author, &draft.slug] {
             assert!(!text.chars().any(char::is_control), "{text:?}");
         }
-        assert!(!draft.body.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "{:?}", draft.body);
+        assert!(
+            !draft.body.contains(|c: char| c.is_control() && c != '\n' && c != '\t'),
+            "{:?}",
+            draft.body
+        );
     }
 }
 
@@ -51,7 +55,11 @@ fn sound(found: &Submission) {
     }
     let documents = found.documents.iter().flat_map(|d| &d.lines);
     for span in found.lines.iter().chain(documents).flat_map(|line| &line.spans) {
-        assert!(!span.text.contains(|c: char| c.is_control() && c != '\t'), "{:?}", span.text);
+        assert!(
+            !span.text.contains(|c: char| c.is_control() && c != '\t'),
+            "{:?}",
+            span.text
+        );
         if let Some(Image::Part(place)) = span.image {
             assert!(place < found.attachments.len());
         }

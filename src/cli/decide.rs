@@ -1,9 +1,9 @@
 //! Decisions: approve, request-changes, reject, reopen, consent, note, assign, publish.
 
+use crate::desk::StoryRepo;
 use crate::desk::queue::{self, Queue};
 use crate::desk::review;
 use crate::desk::{Desk, Trouble, publish as publishing};
-use crate::repo::StoryRepo;
 use crate::story::StoryId;
 use crate::story::policy::{Refusal, Task};
 use crate::story::record::Change;

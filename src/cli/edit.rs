@@ -4,7 +4,6 @@ use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::Command;
 
-use crate::config::environment;
 use crate::desk::edit::{self, Flags};
 use crate::desk::queue::resolve;
 use crate::desk::told::{self, Told};
@@ -43,9 +42,7 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
         }
         take(&repo, &id, &by_hand)?
     } else if flags.is_empty() {
-        if global.no_input
-            || !std::io::stdin().is_terminal() && environment("VISUAL").is_none() && environment("EDITOR").is_none()
-        {
+        if global.no_input || !std::io::stdin().is_terminal() && crate::config::editor().is_none() {
             return Err(Failure::usage(
                 "there is nothing to edit with",
                 "no terminal, and no flag says what to change",
@@ -89,7 +86,7 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
 }
 
 /// The bytes of a hand edit of index.md.
-fn take(repo: &crate::repo::StoryRepo, id: &crate::story::StoryId, files: &[String]) -> Result<Vec<u8>, Failure> {
+fn take(repo: &crate::desk::StoryRepo, id: &crate::story::StoryId, files: &[String]) -> Result<Vec<u8>, Failure> {
     if files != [INDEX] {
         return Err(Failure::new(
             "story.edited_by_hand",
@@ -242,11 +239,7 @@ pub fn in_editor(bytes: &[u8], suffix: &str) -> Result<Vec<u8>, Failure> {
         .tempfile()
         .map_err(failed)?;
     file.write_all(bytes).and_then(|()| file.flush()).map_err(failed)?;
-    let named = ["VISUAL", "EDITOR"]
-        .into_iter()
-        .filter_map(environment)
-        .find(|c| !c.trim().is_empty());
-    let command = named.unwrap_or_else(|| "vi".to_owned());
+    let command = crate::config::editor().unwrap_or_else(|| "vi".to_owned());
     let words = shlex::split(&command).filter(|w| !w.is_empty());
     let words = words.ok_or_else(|| {
         Failure::from(Trouble::Editor {

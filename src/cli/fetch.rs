@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
+use crate::desk::Remark;
 use crate::desk::fetch::{self, Count, MailReport, Source, Watcher, Wish};
 use crate::desk::intake::Outcome;
+use crate::desk::{Caution, RepoError, StoryRepo};
 use crate::desk::{Desk, Trouble};
-use crate::inbox::Remark;
-use crate::repo::{Caution, RepoError, StoryRepo};
 
 use super::args::{Fetch, Global};
 use super::progress::Progress;
@@ -212,7 +212,7 @@ fn sources(desk: &Desk, args: &Fetch, teller: &mut Teller) -> Result<(Vec<Source
 
 /// One mail for a mail server: 0 once it is durable, even where it then needs a person.
 fn stdin(desk: &Desk, global: &Global, teller: &mut Teller) -> Exit {
-    let raw = desk.incoming(std::io::stdin().lock())?;
+    let raw = desk.take_stdin(std::io::stdin().lock())?;
     if global.dry_run {
         let repo: Option<StoryRepo> = desk.repo().ok();
         let mail = crate::desk::intake::rehearse(desk, repo.as_ref(), &raw, "standard input", None)?;

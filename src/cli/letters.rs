@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::desk::letters::{self, Waiting, kind_name, words};
+use crate::desk::letters::{self, Waiting, kind_name};
 use crate::desk::{Desk, intake::shown};
 
 use super::args::{Global, Letters};
@@ -23,7 +23,7 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
         Letters::Edit { letter } => {
             let waiting = one(letters::find(desk, &repo, &all, &letter)?, &letter)?;
             let before = letters::letter(desk, &repo, desk.look_at_spool().as_ref(), waiting)?;
-            let (subject, text) = words(&before);
+            let (subject, text) = letters::words(&before);
             let text = super::edit::in_editor(format!("Subject: {subject}\n\n{text}\n").as_bytes(), ".txt")?;
             if global.dry_run {
                 return Ok(0);
@@ -132,7 +132,7 @@ fn list(desk: &Desk, all: &[Waiting], report: &Report) -> Outcome {
 }
 
 fn show(bytes: &[u8], waiting: &Waiting, report: &Report) {
-    let (subject, text) = words(bytes);
+    let (subject, text) = letters::words(bytes);
     let to = waiting.to.as_ref().map(shown).unwrap_or_default();
     if report.json {
         let mut object = as_json(waiting);
@@ -144,7 +144,7 @@ fn show(bytes: &[u8], waiting: &Waiting, report: &Report) {
     report.line(&format!("To: {to}\nSubject: {subject}\n\n{text}"));
 }
 
-fn send(desk: &Desk, global: &Global, repo: &crate::repo::StoryRepo, chosen: &[Waiting], report: &Report) -> Outcome {
+fn send(desk: &Desk, global: &Global, repo: &crate::desk::StoryRepo, chosen: &[Waiting], report: &Report) -> Outcome {
     if global.dry_run {
         for w in chosen {
             let to = w.to.as_ref().map(shown).unwrap_or_default();

@@ -64,7 +64,9 @@ pub fn main() -> ExitCode {
         color: match cli.global.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => crate::config::environment("NO_COLOR").is_none_or(|v| v.is_empty()) && std::io::stderr().is_terminal(),
+            Color::Auto => {
+                crate::config::environment("NO_COLOR").is_none_or(|v| v.is_empty()) && std::io::stderr().is_terminal()
+            }
         },
     };
     let piped = matches!(&cli.command, Some(Command::Fetch(f)) if f.paths.iter().any(|p| p.as_os_str() == "-"));

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::desk::intake::Outcome as MailOutcome;
+use crate::desk::{AsideEntry, AsideKind};
 use crate::desk::{Desk, Trouble, quarantine};
-use crate::spool::{AsideEntry, AsideKind};
 
 use super::args::{Global, Quarantine};
 use super::report::{Failure, Outcome, Report, table};

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::desk::Desk;
+use crate::desk::StoryRepo;
 use crate::desk::letters;
 use crate::desk::queue::{self, Queue, Summary};
-use crate::repo::StoryRepo;
 use crate::story::state::State;
 use crate::story::{StoryId, id::slug};
 

@@ -3,10 +3,10 @@
 use serde_json::json;
 use similar::TextDiff;
 
+use crate::desk::StoryRepo;
 use crate::desk::intake::shown;
 use crate::desk::queue::{self, Summary};
 use crate::desk::{Desk, Trouble, edit};
-use crate::repo::StoryRepo;
 use crate::story::StoryId;
 use crate::story::event::{Event, What};
 use crate::story::page::{INDEX, RECORD};
@@ -312,9 +312,9 @@ pub fn diff(desk: &Desk, args: &Diff, report: &Report) -> Outcome {
 fn from_mail(desk: &Desk, repo: &StoryRepo, story: &Story) -> Result<String, Failure> {
     let raw = repo.private_file(&story.id, "mail-1.eml").map_err(Trouble::from)?;
     let raw = raw.ok_or_else(|| Trouble::NoPrivatePart(story.id.clone()))?;
-    let body = desk.read_again(&raw);
-    let body = body.map_err(|e| Failure::new("mail.unreadable", 1, "the mail cannot be read", e, ""))?;
-    Ok(format!("{}\n", body.trim_end()))
+    let submission = crate::desk::intake::reread(&raw);
+    let submission = submission.map_err(|e| Failure::new("mail.unreadable", 1, "the mail cannot be read", e, ""))?;
+    Ok(format!("{}\n", desk.draft(&submission).0.body.trim_end()))
 }
 
 /// index.md as it was last approved, else as it came.
@@ -361,7 +361,7 @@ pub fn log(desk: &Desk, story: Option<&str>, limit: Option<usize>, report: &Repo
         .history(&tip, id.as_ref(), limit.unwrap_or(default))
         .map_err(Trouble::from)?;
     if report.json {
-        let object = |p: &crate::repo::Past| {
+        let object = |p: &crate::desk::Past| {
             let (subject, rest) = p.message.split_once('\n').unwrap_or((&p.message, ""));
             json!({"commit": p.id.to_string(), "at": p.by.at, "by": p.by.name, "subject": subject, "body": rest.trim(), "files": p.files})
         };

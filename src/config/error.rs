@@ -45,7 +45,7 @@ pub enum ConfigError {
     ExposedSecret { file: PathBuf, mode: u32 },
     #[error("{} has a password in it and lies in the content repository", file.display())]
     SecretInRepository { file: PathBuf, repository: PathBuf },
-    #[error("the password command {program:?} gave no password")]
+    #[error("the password command {program:?} gave no password: {problem}")]
     SecretCommand { program: String, problem: String },
 }
 
@@ -53,12 +53,11 @@ impl ConfigError {
     /// One line of why, where the what does not say it all.
     pub fn why(&self) -> Option<String> {
         match self {
-            ConfigError::Missing { .. } => None,
+            ConfigError::Missing { .. } | ConfigError::SecretCommand { .. } => None,
             ConfigError::Unreadable { source, .. } => Some(source.to_string()),
             ConfigError::Syntax { problem, .. }
             | ConfigError::Value { problem, .. }
-            | ConfigError::Variable { problem, .. }
-            | ConfigError::SecretCommand { problem, .. } => Some(problem.clone()),
+            | ConfigError::Variable { problem, .. } => Some(problem.clone()),
             ConfigError::UnknownKey { known, .. } if known.is_empty() => None,
             ConfigError::UnknownKey { known, .. } => Some(format!("known here: {}", known.join(", "))),
             ConfigError::ExposedSecret { mode, .. } => Some(format!("its mode is {:o}", mode & 0o777)),

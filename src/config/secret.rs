@@ -1,8 +1,10 @@
 //! Passwords and tokens: where they come from, and that they are never shown.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
@@ -96,9 +98,15 @@ fn first_line_of(argv: &[String]) -> Result<Secret, ConfigError> {
     let Some(stdout) = child.stdout.take() else {
         return Err(failed("it has no output".to_owned()));
     };
-    let reader = std::thread::spawn(move || {
-        let mut text = Vec::new();
-        stdout.take(LONGEST).read_to_end(&mut text).map(|_| text)
+    let (first, line) = mpsc::channel();
+    // a line at a time: an agent that the program leaves behind may hold the pipe open
+    thread::spawn(move || {
+        let mut text = String::new();
+        let mut output = BufReader::new(stdout);
+        let read = output.by_ref().take(LONGEST).read_line(&mut text);
+        let _ = first.send(read.map(|_| text));
+        // so that a program with more to say does not fail on a closed pipe
+        let _ = io::copy(&mut output, &mut io::sink());
     });
     let since = Instant::now();
     let status = loop {
@@ -109,20 +117,18 @@ fn first_line_of(argv: &[String]) -> Result<Secret, ConfigError> {
                 let _ = child.wait();
                 return Err(failed(format!("it did not end within {} seconds", PATIENCE.as_secs())));
             }
-            None => std::thread::sleep(Duration::from_millis(10)),
+            None => thread::sleep(Duration::from_millis(10)),
         }
     };
     if !status.success() {
         return Err(failed(format!("it ended with {status}")));
     }
-    let text = reader
-        .join()
-        .map_err(|_| failed("its output could not be read".to_owned()))?;
-    let text = String::from_utf8(text.map_err(|e| failed(e.to_string()))?)
-        .map_err(|_| failed("its output is not text".to_owned()))?;
-    match text.lines().next().map(str::trim_end) {
-        Some(line) if !line.is_empty() => Ok(Secret::new(line)),
-        _ => Err(failed("it printed nothing".to_owned())),
+    let text = line
+        .recv_timeout(Duration::from_secs(5))
+        .map_err(|_| failed("it printed nothing".to_owned()))?;
+    match text.map_err(|e| failed(e.to_string()))?.trim_end() {
+        "" => Err(failed("it printed nothing".to_owned())),
+        line => Ok(Secret::new(line)),
     }
 }
 

@@ -320,13 +320,16 @@ fn no_file_at_all_says_what_to_do() {
 fn a_password_command_gives_its_first_line() {
     let run = |line: &str| SecretSource::Command(shlex::split(line).unwrap()).secret();
     assert_eq!(run("printf 'hunter2\\nsecond'").unwrap().expose(), "hunter2");
+    assert_eq!(run("sh -c 'echo hunter2; seq 100000'").unwrap().expose(), "hunter2");
+    // a helper that stays behind with the pipe open holds nobody up
+    assert_eq!(run("sh -c 'sleep 60 & echo hunter2'").unwrap().expose(), "hunter2");
     for (line, problem) in [
         ("true", "printed nothing"),
         ("false", "ended with"),
         ("/no/such/program", "No such file"),
     ] {
         let error = run(line).unwrap_err();
-        assert!(error.why().unwrap().contains(problem), "{error:?}");
+        assert!(error.to_string().contains(problem), "{error:?}");
     }
 }
 

@@ -381,7 +381,7 @@ pub fn open(configured: &crate::config::Inbox) -> Result<Source, Trouble> {
         Kind::Mbox(path) => Box::new(crate::inbox::Mbox::new(&name, path)),
         Kind::Maildir(path) => Box::new(crate::inbox::Maildir::new(&name, path)),
         Kind::Files(path) => Box::new(crate::inbox::Files::new(&name, path)),
-        Kind::Imap(_) => return Err(Trouble::NoImap(name)),
+        Kind::Imap(imap) => Box::new(super::post::imap(&name, imap)?),
     };
     Ok(Source {
         inbox,

@@ -300,12 +300,6 @@ impl<'a> Reader<'a> {
 }
 
 impl Desk {
-    /// The text of a mail that is in the private part, read with today's rules.
-    pub fn read_again(&self, raw: &[u8]) -> Result<String, mail::Unreadable> {
-        let submission = mail::read(Spool::sworn_by_pack(raw), &mail::ReadSetting::default())?;
-        Ok(self.draft(&submission).0.body)
-    }
-
     /// What the team would read: photos cleaned, text cut and turned into Markdown; and the cleaned photos by attachment.
     pub fn draft(&self, submission: &Submission) -> (Draft, BTreeMap<usize, media::Photo>) {
         let limits = media::Limits {
@@ -415,6 +409,11 @@ fn fate(photo: &media::Photo) -> MediaFate {
         width: photo.width,
         height: photo.height,
     }
+}
+
+/// Reads a mail again that is durable in a story's private part or in the spool.
+pub fn reread(raw: &[u8]) -> Result<Submission, mail::Unreadable> {
+    mail::read(Spool::sworn_by_pack(raw), &ReadSetting::default())
 }
 
 /// The addresses of this desk.

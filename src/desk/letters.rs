@@ -22,17 +22,6 @@ use crate::story::{Mailbox, StoryId};
 
 use super::{Desk, Trouble, queue};
 
-/// Subject and plain text of a letter we wrote.
-pub fn words(letter: &[u8]) -> (String, String) {
-    match mail::read(Spool::sworn_by_pack(letter), &mail::ReadSetting::default()) {
-        Ok(mail) => {
-            let lines: Vec<String> = mail.lines.iter().map(|l| l.words()).collect();
-            (mail.subject, lines.join("\n").trim().to_owned())
-        }
-        Err(_) => (String::new(), String::from_utf8_lossy(letter).into_owned()),
-    }
-}
-
 /// A letter that waits.
 #[derive(Debug, Clone)]
 pub struct Waiting {
@@ -239,6 +228,17 @@ fn facts(desk: &Desk, story: &Story, people: &People, about: &EventId) -> Facts 
         url: url.cloned().unwrap_or_default(),
         subject: people.subject.clone(),
         ask_consent: desk.policy.consent_required && story.life.consent.is_none(),
+    }
+}
+
+/// Subject and plain text of a letter we wrote.
+pub fn words(bytes: &[u8]) -> (String, String) {
+    match super::intake::reread(bytes) {
+        Ok(mail) => {
+            let lines: Vec<String> = mail.lines.iter().map(|l| l.words()).collect();
+            (mail.subject, lines.join("\n").trim().to_owned())
+        }
+        Err(_) => (String::new(), String::from_utf8_lossy(bytes).into_owned()),
     }
 }
 

@@ -31,7 +31,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::config::{self, Config};
-use crate::repo::{Caution, Committed, StoryRepo};
+use crate::repo::Committed;
 use crate::spool::{Shelves, Spool, SpoolError};
 use crate::story::event::{Actor, EventId, Role};
 use crate::story::policy::{Member, Policy, Refusal, Task};
@@ -40,6 +40,11 @@ use crate::story::step::{Clerk, Story};
 use crate::story::{Mailbox, StoryId};
 
 pub use trouble::Trouble;
+
+// What the desk hands to those who ask it; they do not go to the doors themselves.
+pub use crate::inbox::{Remark, StdinError};
+pub use crate::repo::{Caution, Past, RepoError, StoryRepo};
+pub use crate::spool::{AsideEntry, AsideKind};
 
 /// The desk: the configuration, the rules, and the moment at which this run happens.
 pub struct Desk {
@@ -110,9 +115,9 @@ impl Desk {
         Spool::look(&self.config.spool_folder())
     }
 
-    /// Reads a mail from standard input to its end, if it is not over the limit.
-    pub fn incoming(&self, from: impl std::io::Read) -> Result<Vec<u8>, Trouble> {
-        Ok(crate::inbox::take_stdin(from, self.config.story.max_mail_bytes)?)
+    /// One mail from a pipe: refused (65) where it is empty or over the limit.
+    pub fn take_stdin(&self, pipe: impl std::io::Read) -> Result<Vec<u8>, Trouble> {
+        Ok(crate::inbox::take_stdin(pipe, self.config.story.max_mail_bytes)?)
     }
 
     /// Makes a mail from standard input durable, whether or not another run is at work. The spool comes back where this run may go on

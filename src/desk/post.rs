@@ -1,10 +1,15 @@
-//! The way from the configuration to a mail server.
+//! The way from the configuration to a mail server: IMAP for what comes, SMTP for what goes.
 
 use std::time::Duration;
 
-use crate::config::{Auth, Server, Tls};
+use crate::config::{self, Auth, Server, Tls};
+use crate::inbox::{self, Imap, ImapAccount};
 use crate::outbox::{Encryption, Login, Mechanism, SmtpOutbox, SmtpServer};
 
+use super::Trouble;
+
+/// How long one session with a mailbox may take.
+const SESSION: Duration = Duration::from_secs(30 * 60);
 /// How long a server may be silent.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long one letter may take as a whole.
@@ -39,4 +44,30 @@ pub fn smtp(server: &Server) -> SmtpOutbox {
         patience: PATIENCE,
         deadline: DEADLINE,
     })
+}
+
+/// A mailbox on a server. The secret is asked for here: a run that reads this inbox needs it at once.
+pub fn imap(name: &str, imap: &config::Imap) -> Result<Imap, Trouble> {
+    let server = &imap.server;
+    let login = server.login.as_ref().ok_or_else(|| Trouble::NoLogin(name.to_owned()))?;
+    let secret = login.secret.secret()?;
+    let secret = secret.expose().to_owned();
+    let account = ImapAccount {
+        host: server.host.clone(),
+        port: server.port,
+        tls: match server.tls {
+            Tls::Implicit => inbox::Tls::Implicit,
+            Tls::Starttls => inbox::Tls::StartTls,
+            Tls::None => inbox::Tls::None,
+        },
+        ca_file: server.ca_file.clone(),
+        user: login.user.clone(),
+        login: match login.auth {
+            Auth::Password => inbox::Login::Password(secret),
+            Auth::Xoauth2 => inbox::Login::Token(secret),
+        },
+        mailbox: imap.mailbox.clone(),
+        deadline: SESSION,
+    };
+    Ok(Imap::new(name, account))
 }

@@ -40,8 +40,8 @@ pub enum Trouble {
     NoPrivatePart(StoryId),
     #[error("the mail {0} was never downloaded: it is still in its inbox")]
     NotDownloaded(String),
-    #[error("{0} is an IMAP mailbox, which this version does not read")]
-    NoImap(String),
+    #[error("the inbox {0} has no login")]
+    NoLogin(String),
     #[error("there is no letter {0:?} waiting")]
     NoSuchLetter(String),
     #[error("the letter cannot be made: {0}")]
@@ -73,7 +73,7 @@ impl Trouble {
             Trouble::ByHand { .. } => "story.edited_by_hand".to_owned(),
             Trouble::NoPrivatePart(_) => "story.no_private_part".to_owned(),
             Trouble::NotDownloaded(_) => "quarantine.not_downloaded".to_owned(),
-            Trouble::NoImap(_) => "inbox.imap".to_owned(),
+            Trouble::NoLogin(_) => "inbox.no_login".to_owned(),
             Trouble::NoSuchLetter(_) => "letter.none".to_owned(),
             Trouble::Letter(_) => "letter".to_owned(),
             Trouble::Outbox(_) => "outbox".to_owned(),
@@ -95,6 +95,7 @@ impl Trouble {
             Trouble::Repo(RepoError::Locked(_)) | Trouble::Spool(SpoolError::Busy { .. } | SpoolError::Full { .. }) => {
                 75
             }
+            Trouble::Inbox(error) if error.is_login() => 4,
             Trouble::Inbox(error) if error.passes() => 75,
             Trouble::Stdin(_) => 65,
             Trouble::Outbox(SendError::Login { .. }) => 4,
@@ -154,9 +155,7 @@ impl Trouble {
                 "use the desk that took the mail in, or share the private parts ([repository] share_private)".to_owned()
             }
             Trouble::NotDownloaded(_) => "raise `max_mail_bytes` under [story] and fetch again".to_owned(),
-            Trouble::NoImap(_) => {
-                "have the mail delivered to a Maildir (mbsync, getmail, fetchmail) and name that".to_owned()
-            }
+            Trouble::NoLogin(_) => "name `user` and `password_command` under its [[inbox]]".to_owned(),
             Trouble::NoSuchLetter(_) => "`letters list` shows what waits".to_owned(),
             Trouble::Outbox(e) => e.hint().to_owned(),
             Trouble::Letter(_) => {
@@ -199,6 +198,11 @@ fn inbox_advice(error: &InboxError) -> String {
         InboxError::Locked { .. } => "wait for the other program, then repeat".to_owned(),
         InboxError::NotSettled { .. } => "the stories are committed; the next run marks the mail".to_owned(),
         InboxError::NoSuchFate { .. } => "change `after` under [[inbox]]".to_owned(),
-        _ => "look at the inbox, then repeat".to_owned(),
+        error if error.is_login() => {
+            "check `user` and `password_command`; Gmail wants 2-step verification and an app password, which a changed password ends"
+                .to_owned()
+        }
+        error if error.passes() => "try again later; nothing is lost".to_owned(),
+        _ => "check `host`, `port`, `tls`, `ca_file` and `mailbox` under [[inbox]]".to_owned(),
     }
 }

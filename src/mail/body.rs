@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::charset;
 use super::html::{self, PartMap};
+use super::limits::MAX_LINES;
 use super::mime::Part;
 use super::plain::{self, Format};
 use super::read::file_name;
@@ -197,7 +198,12 @@ pub(super) struct Source<'a> {
 pub(super) struct Body {
     pub lines: Vec<Line>,
     pub notes: Vec<Note>,
+    /// There is HTML in it that is too large even for its bare words.
+    pub too_large: bool,
 }
+
+/// HTML refused by the HTML reader gives its bare words up to this many bytes: each tag may end a line there.
+const MAX_BARE: usize = 2 << 20;
 
 impl Plan {
     pub fn render(&self, source: &Source) -> Body {
@@ -221,6 +227,12 @@ impl Source<'_> {
                 body.lines.push(Line::plain(""));
             }
             body.lines.extend(next.lines);
+            body.too_large |= next.too_large;
+            if body.lines.len() > 2 * MAX_LINES {
+                body.lines.clear();
+                body.too_large = true;
+                break;
+            }
             for note in next.notes {
                 if !body.notes.contains(&note) {
                     body.notes.push(note);
@@ -240,7 +252,7 @@ impl Source<'_> {
         });
         Body {
             lines: lines.into_iter().collect(),
-            notes: Vec::new(),
+            ..Body::default()
         }
     }
 
@@ -263,7 +275,11 @@ impl Source<'_> {
         let text = unarmoured(&text);
         let mut lines = plain::lines(&text, self.format(at));
         scrub(&mut lines);
-        Body { lines, notes }
+        Body {
+            lines,
+            notes,
+            too_large: false,
+        }
     }
 
     fn format(&self, at: usize) -> Format {
@@ -277,6 +293,7 @@ impl Source<'_> {
 
     pub fn html(&self, at: usize) -> Body {
         let (text, mut notes) = self.decoded(at);
+        let mut too_large = false;
         let mut lines = match html::lines(&text, self.images) {
             Ok(read) => {
                 if !read.hidden.is_empty() {
@@ -285,13 +302,22 @@ impl Source<'_> {
                 notes.extend(read.remote.iter().map(|url| Note::RemoteImage(words::one_line(url))));
                 read.lines
             }
-            Err(error) => {
+            Err(error) if error.0 <= MAX_BARE => {
                 notes.push(Note::Other(format!("{error}: only its words were read")));
                 html::bare(&text)
             }
+            Err(error) => {
+                notes.push(Note::Other(error.to_string()));
+                too_large = true;
+                Vec::new()
+            }
         };
         scrub(&mut lines);
-        Body { lines, notes }
+        Body {
+            lines,
+            notes,
+            too_large,
+        }
     }
 
     /// Reads both, and takes the HTML if it says more than the text does (emphasis, lists, links, pictures, what is quoted), or

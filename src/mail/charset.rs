@@ -60,12 +60,12 @@ pub(super) fn decode(bytes: &[u8], label: Option<&str>) -> Decoded {
                 Some(other) => Decoded::declared(other),
                 None => Decoded::guessed(text, UTF_8.name()),
             },
-            Some(encoding) if encoding != UTF_8 => Decoded::guessed(text, UTF_8.name()),
+            Some(encoding) if encoding != UTF_8 && !is_ascii_label(label) => Decoded::guessed(text, UTF_8.name()),
             _ => Decoded::declared(text),
         };
     }
     match declared {
-        Some(encoding) if encoding == UTF_8 || label == "us-ascii" || label == "ascii" => {}
+        Some(encoding) if encoding == UTF_8 || is_ascii_label(label) => {}
         Some(encoding) => {
             if let Some(text) = strictly(encoding, bytes) {
                 return match windows_for(label) {
@@ -133,6 +133,11 @@ fn known(label: &str) -> Option<&'static Encoding> {
         other => other,
     };
     Encoding::for_label_no_replacement(name.as_bytes())
+}
+
+/// US-ASCII with other bytes in it: no lie worth a word, and no help.
+fn is_ascii_label(label: &str) -> bool {
+    matches!(label, "us-ascii" | "ascii" | "ansi_x3.4-1968")
 }
 
 fn strictly(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {

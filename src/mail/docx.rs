@@ -20,7 +20,7 @@ use crate::story::submission::Attachment;
 /// Bytes of XML read of one file in the archive.
 const MAX_XML: usize = 20 << 20;
 /// Bytes of all pictures together, and their number.
-const MAX_PICTURES: usize = 50 << 20;
+const MAX_PICTURES: usize = 30 << 20;
 const MAX_PICTURE_COUNT: usize = 50;
 
 /// What was read of a document.

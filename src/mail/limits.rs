@@ -12,7 +12,7 @@ pub const MAX_NESTING: usize = 100;
 pub const MAX_EMBEDDED_DEPTH: usize = 3;
 /// Mails read in one mail, however they are attached.
 pub const MAX_EMBEDDED: usize = 20;
-/// Documents read in one mail.
+/// Documents read in one mail and those attached to it.
 pub const MAX_DOCUMENTS: usize = 5;
 /// Bytes of one field's value that are interpreted; what stands behind is ignored.
 pub const MAX_VALUE: usize = 16 << 10;
@@ -36,7 +36,9 @@ pub enum OverLimit {
     Parts,
     #[error("its parts are nested more than {MAX_NESTING} deep")]
     Nesting,
-    #[error("its text is longer than {MAX_TEXT} bytes or {MAX_LINES} lines")]
+    #[error(
+        "its text is longer than {MAX_TEXT} bytes or {MAX_LINES} lines, or its HTML has more tags than a letter has"
+    )]
     Text,
 }
 

@@ -84,6 +84,7 @@ fn read_bytes(raw: &[u8], setting: &ReadSetting) -> Result<Submission, Unreadabl
         let mut reader = Reader {
             setting,
             embedded_left: MAX_EMBEDDED,
+            documents_left: MAX_DOCUMENTS,
             text_left: MAX_TEXT,
             lines_left: MAX_LINES,
         };
@@ -126,6 +127,7 @@ pub fn glance(raw: &[u8]) -> Glance {
 struct Reader<'s> {
     setting: &'s ReadSetting,
     embedded_left: usize,
+    documents_left: usize,
     text_left: usize,
     lines_left: usize,
 }
@@ -159,8 +161,14 @@ impl Reader<'_> {
         let mail = ident::of_leaves_decoded(&parts, &bytes);
         let signals = signals::of(&parts);
         let plan = Plan::of(&parts);
-        for at in (0..parts.len()).filter(|&at| plan.consumes(at) && parts[at].media_type != "text/html") {
-            self.charge(&bytes[at])?;
+        let plain = |at: &usize| plan.consumes(*at) && parts[*at].media_type != "text/html";
+        let mut lines = 0;
+        for text in (0..parts.len()).filter(plain).map(|at| &bytes[at]) {
+            self.text_left = self.text_left.checked_sub(text.len()).ok_or(OverLimit::Text)?;
+            lines += line_count(text);
+        }
+        if lines > self.lines_left {
+            return Err(OverLimit::Text.into());
         }
 
         let mut notes = Vec::new();
@@ -210,6 +218,10 @@ impl Reader<'_> {
             images: &images,
         };
         let mut body = plan.render(&source);
+        if body.too_large && body.lines.iter().all(Line::is_blank) {
+            return Err(OverLimit::Text.into());
+        }
+        self.lines_left = self.lines_left.checked_sub(body.lines.len()).ok_or(OverLimit::Text)?;
         notes.append(&mut body.notes);
         if body.lines.iter().all(Line::is_blank)
             && let Some((name, mut text)) = source.attached_text()
@@ -224,7 +236,7 @@ impl Reader<'_> {
             }
         }
         notes.extend(attachments.iter().filter_map(document::unread));
-        let documents = read_documents(&mut attachments, &mut notes);
+        let documents = self.documents(&mut attachments, &mut notes);
 
         let from = people::first(fields, "From").unwrap_or_default();
         let sender = people::first(fields, "Sender").filter(|s| !same_address(s, &from));
@@ -249,17 +261,33 @@ impl Reader<'_> {
         })
     }
 
-    /// Takes text off what may be read of it: a line costs far more memory than its bytes. HTML has bounds of its own.
-    fn charge(&mut self, text: &[u8]) -> Result<(), OverLimit> {
-        let breaks = text.iter().filter(|b| matches!(b, b'\n' | b'\r' | 0x0b | 0x0c)).count();
-        let pairs = memchr::memmem::find_iter(text, b"\r\n").count();
-        let separators = memchr::memmem::find_iter(text, "\u{2028}").count();
-        self.text_left = self.text_left.checked_sub(text.len()).ok_or(OverLimit::Text)?;
-        self.lines_left = self
-            .lines_left
-            .checked_sub(breaks - pairs + separators)
-            .ok_or(OverLimit::Text)?;
-        Ok(())
+    /// Reads the .docx among the attachments; the pictures in them become attachments too.
+    fn documents(&mut self, attachments: &mut Vec<Attachment>, notes: &mut Vec<Note>) -> Vec<Document> {
+        let mut documents = Vec::new();
+        for at in 0..attachments.len() {
+            let attachment = &attachments[at];
+            if !document::is_docx(attachment) || self.documents_left == 0 {
+                continue;
+            }
+            self.documents_left -= 1;
+            match docx::read(&attachment.bytes, attachments.len()) {
+                Ok(read) => {
+                    if read.hidden && !notes.contains(&Note::HiddenText) {
+                        notes.push(Note::HiddenText);
+                    }
+                    documents.push(Document {
+                        attachment: at,
+                        lines: read.lines,
+                    });
+                    attachments.extend(read.pictures);
+                }
+                Err(why) => notes.push(Note::AttachmentKept {
+                    name: attachment.name.clone().unwrap_or_else(|| "document".to_owned()),
+                    why: why.to_string(),
+                }),
+            }
+        }
+        documents
     }
 
     /// An attached mail, read in the same way; or why not.
@@ -276,32 +304,12 @@ impl Reader<'_> {
     }
 }
 
-/// Reads the .docx among the attachments; the pictures in them become attachments too.
-fn read_documents(attachments: &mut Vec<Attachment>, notes: &mut Vec<Note>) -> Vec<Document> {
-    let mut documents = Vec::new();
-    for at in 0..attachments.len() {
-        let attachment = &attachments[at];
-        if !document::is_docx(attachment) || documents.len() == MAX_DOCUMENTS {
-            continue;
-        }
-        match docx::read(&attachment.bytes, attachments.len()) {
-            Ok(read) => {
-                if read.hidden && !notes.contains(&Note::HiddenText) {
-                    notes.push(Note::HiddenText);
-                }
-                documents.push(Document {
-                    attachment: at,
-                    lines: read.lines,
-                });
-                attachments.extend(read.pictures);
-            }
-            Err(why) => notes.push(Note::AttachmentKept {
-                name: attachment.name.clone().unwrap_or_else(|| "document".to_owned()),
-                why: why.to_string(),
-            }),
-        }
-    }
-    documents
+/// How many lines plain text will have, before they are made: a line costs far more memory than its bytes.
+fn line_count(text: &[u8]) -> usize {
+    let breaks = text.iter().filter(|b| matches!(b, b'\n' | b'\r' | 0x0b | 0x0c)).count();
+    let pairs = memchr::memmem::find_iter(text, b"\r\n").count();
+    let separators = memchr::memmem::find_iter(text, "\u{2028}").count();
+    breaks - pairs + separators
 }
 
 /// Whether a header is a mail's: has a field that every mail has one of.

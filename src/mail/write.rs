@@ -61,10 +61,8 @@ const LONGEST_THREAD: usize = 20;
 pub fn write(letter: &Letter) -> Result<Written, WriteError> {
     let from = mailbox(&letter.from)?;
     let to = mailbox(&letter.to)?;
-    let envelope = Envelope {
-        sender: (!letter.automatic).then(|| from.email.to_string()),
-        recipient: to.email.to_string(),
-    };
+    let sender = (!letter.automatic).then(|| from.email.to_string());
+    let envelope = Envelope::to(to.email.as_ref(), sender);
     let submitted = if letter.automatic {
         "auto-replied"
     } else {
@@ -72,8 +70,9 @@ pub fn write(letter: &Letter) -> Result<Written, WriteError> {
     };
     let answered = letter.in_reply_to.as_deref().and_then(message_id);
     let mut thread: Vec<String> = letter.references.iter().filter_map(|id| message_id(id)).collect();
-    if let Some(answered) = &answered {
-        thread.retain(|id| id != answered);
+    if let Some(answered) = &answered
+        && !thread.contains(answered)
+    {
         thread.push(answered.clone());
     }
     if thread.len() > LONGEST_THREAD {
@@ -128,12 +127,7 @@ fn mailbox(mailbox: &Mailbox) -> Result<message::Mailbox, WriteError> {
     let bad = || WriteError::Address {
         address: one_line(address, LONGEST_NAME),
     };
-    let (local, domain) = address.rsplit_once('@').ok_or_else(bad)?;
-    let domain = match domain.is_ascii() {
-        true => domain.to_owned(),
-        false => idna::domain_to_ascii(domain).map_err(|_| bad())?,
-    };
-    let email = lettre::Address::new(local, domain).map_err(|_| bad())?;
+    let email: lettre::Address = Envelope::to(address, None).recipient.parse().map_err(|_| bad())?;
     let odd = |c: char| c.is_control() || c.is_whitespace() || "<>,;".contains(c);
     if email.to_string().contains(odd) {
         return Err(bad());
@@ -163,7 +157,5 @@ fn clean(text: &str) -> String {
         .collect()
 }
 
-#[cfg(test)]
-mod circle;
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, address};
 
 use super::{Outbox, SendError, Sent};
-use crate::story::letter::Outgoing;
+use crate::story::letter::{Envelope, Outgoing};
 
 /// Where a letter is handed in.
 pub struct SmtpServer {
@@ -150,9 +150,10 @@ impl Session {
             };
             if let Err(error) = connection.auth(mechanisms, &credentials) {
                 connection.abort();
+                // what is no trouble of the network is the login's: 5xx, no common mechanism, a token answered with a challenge
+                let is_login = error.is_permanent() || error.is_client();
                 return Err(match told(error) {
-                    // the letter is not at fault before there was one
-                    SendError::Refused { said } => SendError::Login { said },
+                    SendError::Later { said } | SendError::Refused { said } if is_login => SendError::Login { said },
                     other => other,
                 });
             }
@@ -215,7 +216,7 @@ fn envelope_of(letter: &Outgoing) -> Result<address::Envelope, SendError> {
         })
     };
     let sender = letter.envelope.sender.as_deref().map(parse).transpose()?;
-    let recipient = parse(&letter.envelope.recipient)?;
+    let recipient = parse(&Envelope::to(&letter.envelope.recipient, None).recipient)?;
     address::Envelope::new(sender, vec![recipient]).map_err(|error| SendError::Refused {
         said: error.to_string(),
     })
@@ -248,8 +249,7 @@ fn told(error: smtp::Error) -> SendError {
         Some(530 | 534 | 535 | 538) => SendError::Login { said },
         _ if error.is_permanent() => SendError::Refused { said },
         _ if error.is_tls() || said.contains("certificate") => SendError::Setup { said },
-        // lettre's own refusals: no common way to log in, or an address that needs SMTPUTF8
-        _ if error.is_client() && said.contains("authentication") => SendError::Login { said },
+        // lettre's own refusal of an address that needs SMTPUTF8
         _ if error.is_client() && said.contains("non-ascii") => SendError::Refused { said },
         _ => SendError::Later { said },
     }

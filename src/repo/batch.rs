@@ -145,7 +145,7 @@ impl Batch<'_> {
     /// Adds one step, upon those before it. `kept` names mails of this batch as files of the private part, so that their
     /// bytes are neither carried nor hashed again.
     pub fn add(&mut self, change: &Change, kept: &[(&str, PackedMail)]) -> Result<(), RepoError> {
-        let mut stored = store(self.repo, &mut self.pack, change)?;
+        let mut stored = store(&mut self.pack, change)?;
         for (name, mail) in kept {
             if !is_file_name(name.as_bytes()) {
                 let (story, name) = (change.story.clone(), name.to_string());
@@ -237,22 +237,18 @@ impl Batch<'_> {
                 _ => None,
             };
             let announce = || match branch {
-                Some(_) => writing.announce(repo, Some(line.tip.commit.0)),
+                Some(_) => writing.announce(repo, line.tip.commit.0),
                 None => Ok(()),
             };
             if repo.move_refs(private, branch, announce)? {
                 if let Some(to) = branch {
                     repo.log_move(to, &last.by, &format!("fetch: {} steps", changes.len()));
-                    let done = match index {
-                        Some(index) => {
-                            let tree = repo.tree_of(to.new)?;
-                            let (more, done) = repo.settle(&written, line.tip.tree, tree, index, false);
-                            cautions.extend(more);
-                            done
-                        }
-                        None => true,
-                    };
-                    writing.finish(done);
+                    if let Some(index) = index {
+                        let tree = repo.tree_of(to.new)?;
+                        cautions.extend(repo.follow_up(&mut writing, &written, tree, index, false));
+                    } else {
+                        writing.finish(true);
+                    }
                 }
                 let commit = branch.map(|to| CommitId(to.new));
                 return Ok(Finished { commit, cautions });

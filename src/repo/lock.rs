@@ -8,7 +8,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The right to write; given back when dropped.
 pub(super) struct Writing {
     holder: File,
+    /// The commit that index and work tree are right for, once the branch is to move away from it.
+    announced: Option<Oid>,
     /// Something is left to mend: the words stay in the holder file.
     unfinished: bool,
 }
@@ -35,14 +37,18 @@ struct Words {
 }
 
 impl Writing {
-    /// Says on disk what the index and the work tree will have to be brought up from, before the branch moves.
-    pub fn announce(&mut self, repo: &StoryRepo, old: Option<Oid>) -> Result<(), RepoError> {
-        let mut words = opening(repo);
-        if let Some(old) = old {
-            words.push_str(&format!("old {old}\n"));
-        }
+    /// Says on disk what the index and the work tree will have to be brought up from, before the branch moves; where an earlier
+    /// run could not do that, from where that one began.
+    pub fn announce(&mut self, repo: &StoryRepo, old: Oid) -> Result<(), RepoError> {
+        let old = *self.announced.get_or_insert(old);
         self.unfinished = true;
+        let words = format!("{}old {old}\n", opening(repo));
         self.write(&words).map_err(RepoError::io("writing", repo.holder()))
+    }
+
+    /// What was announced last.
+    pub fn announced(&self) -> Option<Oid> {
+        self.announced
     }
 
     /// What was announced is done, or is left to the next run.
@@ -117,21 +123,28 @@ impl StoryRepo {
         // until this one has said otherwise, the words of the last stand
         let mut writing = Writing {
             holder,
+            announced: None,
             unfinished: true,
         };
-        let mut cautions = Vec::new();
+        let (mut cautions, mut still) = (Vec::new(), None);
         let left = fs::read_dir(self.temp_dir()).is_ok_and(|mut temps| temps.next().is_some());
         if left || !text.is_empty() {
-            cautions = self.mend(words(&text))?;
+            (cautions, still) = self.mend(words(&text))?;
         }
         self.remove_unfinished();
-        fs::create_dir_all(self.temp_dir()).map_err(RepoError::io("making", self.temp_dir()))?;
-        writing.write(&opening(self)).map_err(RepoError::io("writing", &path))?;
-        writing.unfinished = false;
+        make_folders(&self.temp_dir())?;
+        match still {
+            Some(old) => writing.announce(self, old)?,
+            None => {
+                writing.write(&opening(self)).map_err(RepoError::io("writing", &path))?;
+                writing.unfinished = false;
+            }
+        }
         Ok((writing, cautions))
     }
 
-    fn mend(&self, words: Option<Words>) -> Result<Vec<Caution>, RepoError> {
+    /// Gives, with the cautions, the commit that the work tree still has to be brought up from where it could not be.
+    fn mend(&self, words: Option<Words>) -> Result<(Vec<Caution>, Option<Oid>), RepoError> {
         let branch = words.as_ref().map_or(&self.branch, |w| &w.branch);
         let lockable = [
             "index".into(),
@@ -158,15 +171,18 @@ impl StoryRepo {
             fs::remove_file(&temp).map_err(removing(&temp))?;
         }
         self.remove_stale_packs();
-        match words {
-            Some(Words { branch, old: Some(old) }) if branch == self.branch && self.is_checked_out()? => {
-                let index = Lock::take(self, "index")?;
-                let (old, new) = (self.tip_of(old)?, self.tip()?);
-                let (cautions, _) = self.settle(self, old.tree, new.tree, index, true);
-                Ok(cautions)
-            }
-            _ => Ok(Vec::new()),
-        }
+        let old = match words {
+            Some(Words { branch, old: Some(old) }) if branch == self.branch && self.is_checked_out()? => old,
+            _ => return Ok((Vec::new(), None)),
+        };
+        let new = self.tip()?;
+        // a commit that is gone meanwhile says nothing about the work tree
+        let Ok(before) = self.tree_of(old) else {
+            return Ok((Vec::new(), None));
+        };
+        let index = Lock::take(self, "index")?;
+        let (cautions, done) = self.settle(self, before, new.tree, index, true);
+        Ok((cautions, (!done).then_some(old)))
     }
 
     /// Packs that were never finished; only called while we hold the right to write, so that none is in use.
@@ -214,17 +230,15 @@ impl Lock {
         let target = repo.dir.join(name);
         let lock = lock_path(&target);
         let parent = target.parent().expect("a file of the git folder");
-        if !parent.is_dir() {
-            make_folders(parent)?;
-        }
-        fs::create_dir_all(repo.temp_dir()).map_err(RepoError::io("making", repo.temp_dir()))?;
+        make_folders(parent)?;
         let temp = repo.temp_dir().join(format!("{}.mark", name.replace('/', "-")));
         // one of ours that could not be removed
         if inode(&temp).is_some() && inode(&temp) == inode(&lock) {
             let _ = fs::remove_file(&lock);
         }
         let _ = fs::remove_file(&temp);
-        File::create_new(&temp).map_err(RepoError::io("making", &temp))?;
+        let mark = OpenOptions::new().write(true).create_new(true).mode(0o644).open(&temp);
+        mark.map_err(RepoError::io("making", &temp))?;
         let held = Lock { target, lock, temp };
         for tried in 1.. {
             match fs::hard_link(&held.temp, &held.lock) {
@@ -249,7 +263,12 @@ impl Lock {
     pub fn replace(&self, bytes: &[u8]) -> Result<(), RepoError> {
         let fresh = self.temp.with_extension("new");
         let write = || -> io::Result<()> {
-            let mut file = File::create(&fresh)?;
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o644)
+                .open(&fresh)?;
             file.write_all(bytes)?;
             file.sync_all()?;
             fs::rename(&fresh, &self.target)
@@ -275,13 +294,14 @@ impl Drop for Lock {
     }
 }
 
-/// Makes folders and syncs the ones they were made in.
-fn make_folders(path: &Path) -> Result<(), RepoError> {
-    let Some(parent) = path.parent() else { return Ok(()) };
-    if !parent.is_dir() {
-        make_folders(parent)?;
+/// Makes folders, whatever the umask not writable for others, and syncs the ones they were made in.
+pub(super) fn make_folders(path: &Path) -> Result<(), RepoError> {
+    if path.is_dir() {
+        return Ok(());
     }
-    match fs::create_dir(path) {
+    let Some(parent) = path.parent() else { return Ok(()) };
+    make_folders(parent)?;
+    match fs::DirBuilder::new().mode(0o755).create(path) {
         Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(RepoError::io("making", path)(e)),
         _ => sync_folder(parent),
     }

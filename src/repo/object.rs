@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use flate2::{Compression, write::ZlibEncoder};
@@ -124,7 +125,7 @@ impl<'a> Loose<'a> {
     }
 
     fn write_aside(&self, kind: ObjectType, bytes: &[u8], folder: &Path) -> io::Result<NamedTempFile> {
-        if let Err(e) = fs::create_dir(folder)
+        if let Err(e) = fs::DirBuilder::new().mode(0o755).create(folder)
             && e.kind() != io::ErrorKind::AlreadyExists
         {
             return Err(e);

@@ -1,7 +1,8 @@
 //! Opening the content repository at exactly one folder, and first use.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository, RepositoryInitOptions, RepositoryOpenFlags};
@@ -66,7 +67,11 @@ impl StoryRepo {
             }
         }
         let making = || RepoError::io("making", path);
-        fs::create_dir_all(path).map_err(making())?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o755)
+            .create(path)
+            .map_err(making())?;
         if let Some(found) = foreign_entry(path).map_err(making())? {
             let path = path.to_owned();
             return Err(RepoError::Occupied { path, found });
@@ -92,7 +97,7 @@ impl StoryRepo {
         fs::write(git.path().join("info/exclude"), "/README.md\n").map_err(making())?;
         Self::of(git, aside.path(), branch)?.begin_empty()?;
         for (name, bytes) in root_files() {
-            fs::write(path.join(name), bytes).map_err(making())?;
+            write_root_file(&path.join(name), bytes)?;
         }
         match fs::rename(aside.path().join(".git"), path.join(".git")) {
             Ok(()) => sync_folder(path)?,
@@ -201,7 +206,7 @@ impl StoryRepo {
         for (name, bytes) in root_files() {
             let id = loose.put(ObjectType::Blob, bytes)?;
             root.set(name.as_bytes(), FILE, id);
-            fs::write(self.root.join(name), bytes).map_err(RepoError::io("writing", self.root.join(name)))?;
+            write_root_file(&self.root.join(name), bytes)?;
             let mut stat = [0; 10];
             stat[6] = FILE;
             wants.push(index::Want {
@@ -229,6 +234,18 @@ fn root_files() -> [(&'static str, &'static [u8]); 2] {
     [(".gitattributes", ATTRIBUTES), (MARK, FORMAT)]
 }
 
+/// Whatever the umask, not writable for others.
+fn write_root_file(path: &Path, bytes: &[u8]) -> Result<(), RepoError> {
+    let open = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o644)
+        .open(path);
+    open.and_then(|mut file| file.write_all(bytes))
+        .map_err(RepoError::io("writing", path))
+}
+
 /// The same everywhere: so two desks' histories are related from the first day.
 fn root_commit(tree: Oid) -> Vec<u8> {
     let by = Signature {
@@ -251,7 +268,9 @@ fn foreign_entry(path: &Path) -> io::Result<Option<String>> {
         let name = entry.file_name().to_string_lossy().into_owned();
         let ours = root_files()
             .iter()
-            .any(|(file, bytes)| name == *file && fs::read(entry.path()).is_ok_and(|is| bytes.starts_with(&is)));
+            .any(|(file, bytes)| name == *file && fs::read(entry.path()).is_ok_and(|is| bytes.starts_with(&is)))
+            // never written through a link
+            && entry.file_type()?.is_file();
         if !(ours || name == "README.md" || name == ".git" || name.starts_with(UNFINISHED)) {
             return Ok(Some(name));
         }

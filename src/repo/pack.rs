@@ -13,7 +13,7 @@ use sha1::{Digest, Sha1};
 use tempfile::NamedTempFile;
 
 use super::delta;
-use super::object::{Objects, Stored, is_dense, named, sync_folder};
+use super::object::{Loose, Objects, Stored, is_dense, named, sync_folder};
 use super::{RepoError, StoryRepo};
 
 /// The type of an object that is stored as its difference from one before it in the pack.
@@ -22,12 +22,16 @@ const OFS_DELTA: u8 = 6;
 /// What is held back before it goes to the file.
 const BUFFER: usize = 256 * 1024;
 
+/// With fewer objects than this no pack is made; git's own measure (`fetch.unpackLimit`).
+const FEW: usize = 100;
+
 /// How many differences may lie upon one whole tree: git's own measure is 50.
 const DEPTH: u8 = 48;
 
 /// Where an object is in a pack.
 #[derive(Debug, Clone, Copy)]
 struct Place {
+    kind: ObjectType,
     offset: u64,
     crc: u32,
     /// How many differences it is made of.
@@ -44,6 +48,8 @@ pub(super) struct Pack<'a> {
     flushed: u64,
     /// Bytes that are on the disk.
     synced: u64,
+    /// A write or a sync failed. The system tells of that once; what it says later is not to be believed.
+    failed: bool,
     places: HashMap<Oid, Place>,
     text: Compress,
     dense: Compress,
@@ -64,6 +70,7 @@ impl<'a> Pack<'a> {
             buffer,
             flushed: 0,
             synced: 0,
+            failed: false,
             places: HashMap::new(),
             text: Compress::new(Compression::fast(), true),
             dense: Compress::new(Compression::none(), true),
@@ -75,6 +82,15 @@ impl<'a> Pack<'a> {
         self.flushed + self.buffer.len() as u64
     }
 
+    fn sound(&self) -> Result<(), RepoError> {
+        if self.failed {
+            return Err(RepoError::io("writing a pack in", &self.folder)(io::Error::other(
+                "an earlier write failed",
+            )));
+        }
+        Ok(())
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.file.as_file_mut().write_all(&self.buffer)?;
         self.flushed += self.buffer.len() as u64;
@@ -84,7 +100,9 @@ impl<'a> Pack<'a> {
 
     /// After this, what was put so far survives a power cut (though no ref points at it yet).
     pub fn sync(&mut self) -> Result<(), RepoError> {
+        self.sound()?;
         let result = self.flush().and_then(|()| self.file.as_file().sync_data());
+        self.failed = result.is_err();
         result.map_err(RepoError::io("syncing a pack in", &self.folder))?;
         if self.synced == 0 {
             // a file that no folder is sure to name is not durable
@@ -100,13 +118,19 @@ impl<'a> Pack<'a> {
     }
 
     /// Appends one object: its type and size, for a difference how far back its base is, its bytes deflated.
-    fn append(&mut self, kind: u8, bytes: &[u8], base: Option<Place>, dense: bool) -> io::Result<Place> {
+    fn append(&mut self, kind: ObjectType, bytes: &[u8], base: Option<Place>, dense: bool) -> io::Result<Place> {
         if self.buffer.len() >= BUFFER {
             self.flush()?;
         }
         let (offset, start) = (self.len(), self.buffer.len());
+        let number = match (base, kind) {
+            (Some(_), _) => OFS_DELTA,
+            (None, ObjectType::Commit) => 1,
+            (None, ObjectType::Tree) => 2,
+            (None, _) => 3,
+        };
         // 4 bits of the size, then 7 a byte
-        let (mut byte, mut size) = ((kind << 4) | (bytes.len() & 15) as u8, bytes.len() >> 4);
+        let (mut byte, mut size) = ((number << 4) | (bytes.len() & 15) as u8, bytes.len() >> 4);
         while size > 0 {
             self.buffer.push(byte | 0x80);
             byte = (size & 0x7f) as u8;
@@ -136,6 +160,7 @@ impl<'a> Pack<'a> {
             }
         }
         Ok(Place {
+            kind,
             offset,
             crc: crc32fast::hash(&self.buffer[start..]),
             depth: base.map_or(0, |base| base.depth + 1),
@@ -143,8 +168,22 @@ impl<'a> Pack<'a> {
     }
 
     /// Completes the pack and its index, syncs both and their folder. From here on its objects are the repository's.
+    /// Few objects become loose ones: a pack for each mail of a quiet inbox would slow down every look-up in the end.
     pub fn finish(self) -> Result<Written<'a>, RepoError> {
+        self.sound()?;
         let folder = self.folder.clone();
+        if self.places.len() < FEW {
+            let mut loose = Loose::new(self.repo);
+            for (id, place) in &self.places {
+                loose.put(place.kind, &self.get(place.kind, *id)?)?;
+            }
+            loose.sync()?;
+            return Ok(Written {
+                repo: self.repo,
+                file: self.file.into_file(),
+                places: HashMap::new(),
+            });
+        }
         let written = self.complete().map_err(RepoError::io("finishing a pack in", &folder))?;
         sync_folder(&folder)?;
         Ok(written)
@@ -284,15 +323,12 @@ impl Read for At<'_> {
 
 impl Objects for Pack<'_> {
     fn put(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, RepoError> {
+        self.sound()?;
         let id = named(self.repo, kind, bytes)?;
         if !self.places.contains_key(&id) {
-            let number = match kind {
-                ObjectType::Commit => 1,
-                ObjectType::Tree => 2,
-                _ => 3,
-            };
             let dense = kind == ObjectType::Blob && is_dense(bytes);
-            let place = self.append(number, bytes, None, dense);
+            let place = self.append(kind, bytes, None, dense);
+            self.failed |= place.is_err();
             let place = place.map_err(RepoError::io("writing a pack in", &self.folder))?;
             self.places.insert(id, place);
         }
@@ -304,9 +340,11 @@ impl Objects for Pack<'_> {
         let Some((base, old)) = base.filter(|(base, old)| base.depth < DEPTH && old.len() > 512) else {
             return self.put(ObjectType::Tree, bytes);
         };
+        self.sound()?;
         let id = named(self.repo, ObjectType::Tree, bytes)?;
         if !self.places.contains_key(&id) {
-            let place = self.append(OFS_DELTA, &delta::between(old, bytes), Some(base), false);
+            let place = self.append(ObjectType::Tree, &delta::between(old, bytes), Some(base), false);
+            self.failed |= place.is_err();
             let place = place.map_err(RepoError::io("writing a pack in", &self.folder))?;
             self.places.insert(id, place);
         }

@@ -1,11 +1,13 @@
 //! Moving the branch and the private ref: both locked, both compared, then the private part first, so that no story ever
 //! stands on the branch without it.
 
+use std::fs::OpenOptions;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 
 use git2::Oid;
 
-use super::lock::Lock;
+use super::lock::{Lock, make_folders};
 use super::object::person;
 use super::{PRIVATE_REF, RepoError, StoryRepo};
 use crate::story::record::Signature;
@@ -53,9 +55,9 @@ impl StoryRepo {
         for name in std::iter::once(self.branch_ref()).chain(head) {
             let path = self.dir.join("logs").join(name);
             if let Some(parent) = path.parent() {
-                let _ = std::fs::create_dir_all(parent);
+                let _ = make_folders(parent);
             }
-            let open = std::fs::OpenOptions::new().append(true).create(true).open(path);
+            let open = OpenOptions::new().append(true).create(true).mode(0o644).open(path);
             let _ = open.and_then(|mut file| file.write_all(line.as_bytes()));
         }
     }

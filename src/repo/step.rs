@@ -62,33 +62,37 @@ impl StoryRepo {
         id: &StoryId,
         mut step: impl FnMut(&Current) -> Result<Option<Change>, E>,
     ) -> Result<Option<Committed>, E> {
+        let ids = std::slice::from_ref(id);
+        self.commit_together(ids, |current| {
+            step(&current[0]).map(|change| change.into_iter().collect())
+        })
+    }
+
+    /// The same for several stories in one commit (letters that were sent): its message and author are those of the first change
+    /// that has a message.
+    pub fn commit_together<E: From<RepoError>>(
+        &self,
+        ids: &[StoryId],
+        mut step: impl FnMut(&[Current]) -> Result<Vec<Change>, E>,
+    ) -> Result<Option<Committed>, E> {
         let (mut writing, mut cautions) = self.begin()?;
         for _ in 0..TRIES {
             let tip = self.tip()?;
-            let files = self.story(&tip, id)?;
-            let repo = self;
-            let Some(change) = step(&Current { repo, id, tip, files })? else {
-                return Ok(None);
-            };
+            let (repo, mut current) = (self, Vec::with_capacity(ids.len()));
+            for id in ids {
+                let files = self.story(&tip, id)?;
+                current.push(Current { repo, id, tip, files });
+            }
+            let changes = step(&current)?;
+            drop(current);
             let mut loose = Loose::new(self);
-            let stored = store(self, &mut loose, &change)?;
-            let private = self.private_move(&mut loose, std::slice::from_ref(&stored))?;
-            let mut shelves = Shelves::open(self, Some(tip.tree))?;
-            let branch = match place(self, &mut loose, &mut shelves, &stored, Side::Branch)? {
-                true if !stored.message.is_empty() => {
-                    let tree = shelves.write(&mut loose)?;
-                    let commit = commit_bytes(tree, Some(tip.commit.0), &stored.by, &stored.message);
-                    let new = loose.put(ObjectType::Commit, &commit)?;
-                    let old = Some(tip.commit.0);
-                    Some((Move { old, new }, tree))
-                }
-                true => {
-                    return Err(self
-                        .damaged(id.as_str(), "a change of its files without a message")
-                        .into());
-                }
-                false => None,
-            };
+            let stored = changes
+                .iter()
+                .map(|change| store(&mut loose, change))
+                .collect::<Result<Vec<_>, _>>()?;
+            drop(changes);
+            let private = self.private_move(&mut loose, &stored)?;
+            let branch = self.branch_move(&mut loose, &tip, &stored)?;
             if private.is_none() && branch.is_none() {
                 return Ok(None);
             }
@@ -99,25 +103,50 @@ impl StoryRepo {
                 _ => None,
             };
             let announce = || match branch {
-                Some(_) => writing.announce(self, Some(tip.commit.0)),
+                Some(_) => writing.announce(self, tip.commit.0),
                 None => Ok(()),
             };
             if !self.move_refs(private, branch.map(|b| b.0), announce)? {
                 continue;
             }
             if let Some((to, tree)) = branch {
-                self.log_move(to, &stored.by, &stored.message);
-                let done = index.is_none_or(|index| {
-                    let (more, done) = self.settle(&loose, tip.tree, tree, index, true);
-                    cautions.extend(more);
-                    done
-                });
-                writing.finish(done);
+                let told = spoken(&stored);
+                self.log_move(to, &told.by, &told.message);
+                if let Some(index) = index {
+                    cautions.extend(self.follow_up(&mut writing, &loose, tree, index, true));
+                } else {
+                    writing.finish(true);
+                }
             }
             let commit = branch.map(|(to, _)| CommitId(to.new));
             return Ok(Some(Committed { commit, cautions }));
         }
         Err(RepoError::Moved(self.root.clone()).into())
+    }
+
+    /// The branch with these changes as one commit, and its tree; `None` where they change nothing there.
+    fn branch_move(
+        &self,
+        to: &mut Loose,
+        tip: &Tip,
+        changes: &[StoredChange],
+    ) -> Result<Option<(Move, Oid)>, RepoError> {
+        let mut shelves = Shelves::open(self, Some(tip.tree))?;
+        let mut changed = false;
+        for change in changes {
+            changed |= place(self, to, &mut shelves, change, Side::Branch)?;
+        }
+        if !changed {
+            return Ok(None);
+        }
+        let StoredChange { story, message, by, .. } = spoken(changes);
+        if message.is_empty() {
+            return Err(self.damaged(story.as_str(), "a change of its files without a message"));
+        }
+        let tree = shelves.write(to)?;
+        let old = Some(tip.commit.0);
+        let new = to.put(ObjectType::Commit, &commit_bytes(tree, old, by, message))?;
+        Ok(Some((Move { old, new }, tree)))
     }
 
     /// The private ref with these changes in it; `None` where they change nothing there.
@@ -146,8 +175,14 @@ impl StoryRepo {
     }
 }
 
+/// The change that speaks for all of one commit.
+fn spoken(changes: &[StoredChange]) -> &StoredChange {
+    let first = changes.iter().find(|change| !change.message.is_empty());
+    first.unwrap_or(&changes[0])
+}
+
 /// Stores the bytes of a change.
-pub(super) fn store(repo: &StoryRepo, to: &mut dyn Objects, change: &Change) -> Result<StoredChange, RepoError> {
+pub(super) fn store(to: &mut dyn Objects, change: &Change) -> Result<StoredChange, RepoError> {
     let mut blobs = |files: &BTreeMap<String, Option<Vec<u8>>>| -> Result<_, RepoError> {
         let mut stored = BTreeMap::new();
         for (name, bytes) in files {
@@ -164,7 +199,6 @@ pub(super) fn store(repo: &StoryRepo, to: &mut dyn Objects, change: &Change) -> 
         Ok(stored)
     };
     let (files, private) = (blobs(&change.files)?, blobs(&change.private)?);
-    let _ = repo;
     Ok(StoredChange {
         story: change.story.clone(),
         files,

@@ -13,7 +13,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, fstat, mkdirat, open, openat, renameat, 
 use rustix::io::Errno;
 
 use super::index::{self, Stat, Want};
-use super::lock::Lock;
+use super::lock::{Lock, Writing};
 use super::object::{Stored, name_of};
 use super::read::is_file_name;
 use super::tree::Differs;
@@ -26,8 +26,10 @@ const MAX_BYTES: u64 = 256 << 20;
 /// The work tree's folders, opened beneath its root.
 struct Folders {
     root: OwnedFd,
-    /// Stories' files come in order: the last folder is mostly the next one too.
-    last: Option<(String, OwnedFd)>,
+    /// The folders on the way to the last one: stories come in order, and the next is mostly near.
+    way: Vec<(String, OwnedFd)>,
+    /// The last one was made just now: nothing can be in it but what we wrote.
+    fresh: bool,
 }
 
 /// What stands at a path.
@@ -45,45 +47,55 @@ impl Folders {
             OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
             Mode::empty(),
         )?;
-        Ok(Folders { root, last: None })
+        let (way, fresh) = (Vec::new(), false);
+        Ok(Folders { root, way, fresh })
     }
 
     /// Opens a folder step by step; `ENOENT` where it is missing and not to be made.
     fn folder(&mut self, path: &str, make: bool) -> Result<&OwnedFd, Errno> {
-        if self.last.as_ref().is_none_or(|(last, _)| last != path) {
-            let mut at: Option<OwnedFd> = None;
-            for name in path.split('/').filter(|name| !name.is_empty()) {
-                let from = at.as_ref().unwrap_or(&self.root).as_fd();
-                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                let next = match openat(from, name, flags, Mode::empty()) {
-                    Err(Errno::NOENT) if make => {
-                        match mkdirat(from, name, Mode::from_raw_mode(0o755)) {
-                            Ok(()) | Err(Errno::EXIST) => {}
-                            Err(e) => return Err(e),
-                        }
-                        openat(from, name, flags, Mode::empty())?
-                    }
-                    other => other?,
-                };
-                at = Some(next);
-            }
-            let fd = match at {
-                Some(fd) => fd,
-                None => rustix::io::dup(&self.root)?,
-            };
-            self.last = Some((path.to_owned(), fd));
+        let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
+        let known = self
+            .way
+            .iter()
+            .zip(&names)
+            .take_while(|((is, _), name)| is == *name)
+            .count();
+        if known < names.len() || known < self.way.len() {
+            self.way.truncate(known);
+            self.fresh = false;
         }
-        Ok(&self.last.as_ref().expect("set above").1)
+        for name in &names[known..] {
+            let from = self.way.last().map_or(&self.root, |(_, fd)| fd).as_fd();
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let next = match openat(from, *name, flags, Mode::empty()) {
+                Err(Errno::NOENT) if make => {
+                    match mkdirat(from, *name, Mode::from_raw_mode(0o755)) {
+                        Ok(()) => self.fresh = true,
+                        Err(Errno::EXIST) => {}
+                        Err(e) => return Err(e),
+                    }
+                    openat(from, *name, flags, Mode::empty())?
+                }
+                other => {
+                    self.fresh = false;
+                    other?
+                }
+            };
+            self.way.push((name.to_string(), next));
+        }
+        Ok(self.way.last().map_or(&self.root, |(_, fd)| fd))
     }
 
     fn read(&mut self, path: &str) -> io::Result<Found> {
         let (folder, name) = split(path);
-        let folder = match self.folder(folder, false) {
-            Ok(fd) => fd,
+        match self.folder(folder, false).map(|_| ()) {
+            Ok(()) if self.fresh => return Ok(Found::Missing),
+            Ok(()) => {}
             Err(Errno::NOENT) => return Ok(Found::Missing),
             Err(Errno::LOOP | Errno::NOTDIR) => return Ok(Found::Other),
             Err(e) => return Err(e.into()),
-        };
+        }
+        let folder = self.way.last().map_or(&self.root, |(_, fd)| fd);
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = match openat(folder, name, flags, Mode::empty()) {
             Ok(fd) => File::from(fd),
@@ -133,14 +145,14 @@ impl Folders {
     fn remove(&mut self, path: &str) -> io::Result<()> {
         let (folder, name) = split(path);
         unlinkat(self.folder(folder, false)?, name, AtFlags::empty())?;
-        self.last = None;
+        self.way.clear();
         let mut folder = folder;
         while !folder.is_empty() {
             let (above, name) = split(folder);
             if unlinkat(self.folder(above, false)?, name, AtFlags::REMOVEDIR).is_err() {
                 break;
             }
-            self.last = None;
+            self.way.clear();
             folder = above;
         }
         Ok(())
@@ -172,6 +184,24 @@ fn stat_of(file: &File) -> io::Result<Stat> {
 const UNKNOWN: Stat = [0, 0, 0, 0, 0, 0, 0o100644, 0, 0, 0];
 
 impl StoryRepo {
+    /// After the branch moved to `tree`: brings work tree and index there from what was announced.
+    pub(super) fn follow_up(
+        &self,
+        writing: &mut Writing,
+        from: &dyn Stored,
+        tree: Oid,
+        index: Lock,
+        sync: bool,
+    ) -> Vec<Caution> {
+        let before = writing.announced().and_then(|commit| self.tree_of(commit).ok());
+        let (cautions, done) = match before {
+            Some(before) => self.settle(from, before, tree, index, sync),
+            None => (Vec::new(), true),
+        };
+        writing.finish(done);
+        cautions
+    }
+
     /// Brings the work tree and the index from one tree to another. What cannot be done is told: the commit stands already. Whether
     /// nothing is left that the next run should try again comes with it.
     pub(super) fn settle(
@@ -203,9 +233,9 @@ impl StoryRepo {
     ) -> Result<Vec<Want>, RepoError> {
         let mut folders = Folders::open(self).map_err(RepoError::io("opening", &self.root))?;
         // left out of a sparse checkout, or of the index as well: then its not being there is no edit
-        let left_out = |path: &str| {
-            let index = std::fs::read(self.dir.join("index")).unwrap_or_default();
-            index::paths_under(&index, path).is_ok_and(|paths| paths.is_empty())
+        let left_out = |path: &str| match std::fs::read(self.dir.join("index")) {
+            Ok(index) => index::paths_under(&index, path).is_ok_and(|paths| paths.is_empty()),
+            Err(e) => e.kind() == io::ErrorKind::NotFound,
         };
         let mut wants = Vec::with_capacity(differs.len());
         for Differs { path, old, new } in differs {

@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::event::{Event, EventId, LetterKind, LetterStatus, What};
 use super::submission::AuthResult;
 
-pub use answerable::never_answer;
 pub(in crate::story) use answerable::{is_ordinary, is_own, no_person_at};
+pub use answerable::{never_answer, too_late};
 pub use id::LetterId;
 pub use outgoing::{Envelope, Outgoing};
 

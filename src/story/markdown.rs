@@ -244,11 +244,12 @@ impl Page<'_> {
         for line in lines {
             let spans = inline::with_images(&line.spans, self.names);
             match line.kind {
-                Kind::Item { depth, number } => list.item(depth, number, &spans),
-                Kind::ItemMore { .. } => list.more(&spans),
+                Kind::Item { depth, number } => list.item(depth, number, spans),
+                Kind::ItemMore { .. } => list.more(spans),
                 _ => list.gap = true,
             }
         }
+        list.close();
         self.block(lines.first().map_or(0, depth), list.out.trim_end());
     }
 }
@@ -258,24 +259,26 @@ impl Page<'_> {
 struct List {
     out: String,
     levels: Vec<Level>,
+    /// The lines of the paragraph that is still open.
+    open: Vec<Vec<Span>>,
     gap: bool,
 }
 
 struct Level {
-    indent: usize,
     text: usize,
     number: Option<u32>,
     delimiter: char,
 }
 
 impl List {
-    fn item(&mut self, depth: u8, number: Option<u32>, text: &[Span]) {
-        let text = inline::line(text);
-        if text.is_empty() {
+    fn item(&mut self, depth: u8, number: Option<u32>, spans: Vec<Span>) {
+        if spans.iter().all(|s| s.image.is_none() && s.text.trim().is_empty()) {
             return;
         }
-        self.levels.truncate(usize::from(depth) + 1);
-        let before = if self.levels.len() == usize::from(depth) + 1 {
+        self.close();
+        let depth = usize::from(depth);
+        self.levels.truncate(depth + 1);
+        let before = if self.levels.len() == depth + 1 {
             self.levels.pop()
         } else {
             None
@@ -302,29 +305,33 @@ impl List {
         }
         self.out.push_str(&" ".repeat(indent));
         self.out.push_str(&mark);
-        self.out.push_str(&text);
         self.levels.push(Level {
-            indent,
             text: indent + mark.len(),
             number,
             delimiter,
         });
+        self.open = vec![spans];
         self.gap = false;
     }
 
-    fn more(&mut self, text: &[Span]) {
+    fn more(&mut self, spans: Vec<Span>) {
         let Some(level) = self.levels.last() else {
-            return self.item(0, None, text);
+            return self.item(0, None, spans);
         };
-        let text = inline::line(text);
-        if text.is_empty() {
-            return;
+        let indent = level.text;
+        if std::mem::take(&mut self.gap) {
+            self.close();
+            self.out.push_str("\n\n");
+            self.out.push_str(&" ".repeat(indent));
         }
-        debug_assert!(level.indent < level.text);
-        self.out.push_str(if self.gap { "\n\n" } else { "\\\n" });
-        self.out.push_str(&" ".repeat(level.text));
-        self.out.push_str(&text);
-        self.gap = false;
+        self.open.push(spans);
+    }
+
+    /// Writes the open paragraph.
+    fn close(&mut self) {
+        let indent = " ".repeat(self.levels.last().map_or(0, |l| l.text));
+        let text = inline::paragraph(&std::mem::take(&mut self.open));
+        self.out.push_str(&text.replace('\n', &format!("\n{indent}")));
     }
 }
 

@@ -277,6 +277,8 @@ fn one_line(text: &str) -> Item {
     let json = serde_json::to_string(text)
         .expect("a text is JSON")
         .replace('\u{7f}', "\\u007f");
+    // readers of front matter that look for `+++` anywhere are not led astray either
+    let json = json.replace("+++", "\\u002b\\u002b\\u002b");
     match json.parse::<toml_edit::Value>() {
         Ok(literal) => Item::Value(literal),
         Err(_) => value(text),

@@ -40,7 +40,11 @@ class Handler:
     async def auth_XOAUTH2(self, server, args):
         given = base64.b64decode(args[1]).decode()
         self.write(login="XOAUTH2")
-        return AuthResult(success=given == "user=blog\x01auth=Bearer token\x01\x01", handled=False)
+        good = given == "user=blog\x01auth=Bearer token\x01\x01"
+        if not good:
+            # as Gmail does: the error comes as a challenge, before the 535
+            await server.challenge_auth(b'{"status":"400","schemes":"Bearer"}')
+        return AuthResult(success=good, handled=False)
 
     def authenticate(self, server, session, envelope, mechanism, data):
         self.write(login=mechanism)

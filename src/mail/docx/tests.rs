@@ -208,6 +208,11 @@ fn what_is_no_document_or_a_bomb_is_refused() {
         read(&zipped(&[("word/document.xml", &spaces)]), 0).unwrap_err(),
         Unread::TooLarge
     );
+    // a million runs in few bytes: it is read to a bound
+    let run = "<w:r><w:rPr><w:b/></w:rPr><w:t>a</w:t></w:r><w:r><w:t>b</w:t></w:r>";
+    let many = format!("<w:document><w:p>{}</w:p></w:document>", run.repeat(200_000));
+    let found = read(&zipped(&[("word/document.xml", many.as_bytes())]), 0).unwrap();
+    assert_eq!(found.lines.iter().map(|l| l.spans.len()).sum::<usize>(), 200_000);
     // nested a million deep, and never closed
     let deep = format!("<w:document>{}", "<w:p>".repeat(1_000_000));
     assert!(

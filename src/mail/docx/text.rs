@@ -11,6 +11,8 @@ use crate::story::passage::{Image, Kind, Line, Span};
 
 /// Lines read of one document.
 const MAX_LINES: usize = 50_000;
+/// Runs of text read of one document; a document that has more was made to hurt.
+const MAX_SPANS: usize = 200_000;
 /// A table with longer cells is layout, not data.
 const MAX_CELL: usize = 300;
 
@@ -60,11 +62,11 @@ pub(super) fn read(xml: &str, styles: &Styles, relations: &HashMap<String, Strin
         fields: Vec::new(),
         counters: HashMap::new(),
         skipping: 0,
-        depth: 0,
+        spans: 0,
         text: false,
     };
     let mut reader = reader(xml);
-    while walk.told.lines.len() < MAX_LINES {
+    while walk.told.lines.len() < MAX_LINES && walk.spans < MAX_SPANS {
         match reader.read_event() {
             Ok(Event::Start(element)) => walk.start(&element),
             Ok(Event::End(element)) => walk.end(element.local_name().as_ref()),
@@ -130,13 +132,12 @@ struct Walk<'a> {
     counters: HashMap<(String, u8), u32>,
     /// How deep inside an element that is not shown.
     skipping: usize,
-    depth: usize,
+    spans: usize,
     text: bool,
 }
 
 impl Walk<'_> {
     fn start(&mut self, element: &BytesStart) {
-        self.depth += 1;
         let name = element.local_name();
         let name = name.as_ref();
         // deleted text, the other half of an AlternateContent, moved text where it was
@@ -155,6 +156,7 @@ impl Walk<'_> {
                 }
             }
             "tc" => {
+                self.spans += 1;
                 if let Some(row) = self.tables.last_mut().and_then(|t| t.rows.last_mut()) {
                     row.push(Vec::new());
                 }
@@ -229,7 +231,6 @@ impl Walk<'_> {
     }
 
     fn end(&mut self, name: &str) {
-        self.depth = self.depth.saturating_sub(1);
         if self.skipping > 0 {
             self.skipping -= 1;
             return;
@@ -284,12 +285,16 @@ impl Walk<'_> {
         };
         match paragraph.spans.last_mut() {
             Some(last) if alike(last, &span) => last.text.push_str(&span.text),
-            _ => paragraph.spans.push(span),
+            _ => {
+                paragraph.spans.push(span);
+                self.spans += 1;
+            }
         }
     }
 
     fn picture(&mut self, target: &str) {
         if let Some(paragraph) = self.paragraphs.last_mut() {
+            self.spans += 1;
             paragraph.spans.push(Span {
                 image: Some(Image::Missing(target.to_owned())),
                 ..Span::default()
@@ -304,6 +309,7 @@ impl Walk<'_> {
         if let Some(paragraph) = self.paragraphs.last_mut() {
             let spans = std::mem::take(&mut paragraph.spans);
             paragraph.lines.push(spans);
+            self.spans += 1;
         }
     }
 

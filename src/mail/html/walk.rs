@@ -626,6 +626,11 @@ impl<'a> Walk<'a> {
 
     /// A block begins or ends: the line ends, and a paragraph asks for a blank line.
     fn boundary(&mut self, name: &str, style: &Style, id: u32) {
+        // a cell with a label, and its value in the next: one line, as in the header that Notes quotes
+        if matches!(name, "td" | "th") && self.line_is_a_label() {
+            self.space = true;
+            return;
+        }
         self.line_ends();
         let spaced = match name {
             "p" => {
@@ -638,6 +643,15 @@ impl<'a> Walk<'a> {
             _ => false,
         };
         self.blank_wanted |= spaced;
+    }
+
+    fn line_is_a_label(&self) -> bool {
+        let size: usize = self.spans.iter().map(|s| s.text.len()).sum();
+        size <= 40
+            && self
+                .spans
+                .last()
+                .is_some_and(|s| s.image.is_none() && s.text.trim_end().ends_with(':'))
     }
 
     fn rule(&mut self, inner: &Context) {
@@ -756,7 +770,7 @@ impl<'a> Walk<'a> {
                 last.text.push_str(&span.text);
             }
             _ => {
-                // the blank between two styles belongs to neither
+                // the blank between two styles has what they have in common
                 let last = self
                     .spans
                     .last_mut()
@@ -766,7 +780,20 @@ impl<'a> Walk<'a> {
                 {
                     match same_style(last, &Span::default()) {
                         true => last.text.push(' '),
-                        false => self.spans.push(Span::text(" ")),
+                        false => {
+                            let common = Span {
+                                bold: last.bold && span.bold,
+                                italic: last.italic && span.italic,
+                                strike: last.strike && span.strike,
+                                code: last.code && span.code,
+                                href: last.href.clone().filter(|h| Some(h) == span.href.as_ref()),
+                                ..Span::text(" ")
+                            };
+                            match same_style(last, &common) {
+                                true => last.text.push(' '),
+                                false => self.spans.push(common),
+                            }
+                        }
                     }
                     span.text = rest;
                 }

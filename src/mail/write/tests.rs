@@ -1,3 +1,5 @@
+mod circle;
+
 use super::*;
 use mail_parser::{MessageParser, MimeHeaders};
 
@@ -208,4 +210,18 @@ fn a_long_thread_is_named_by_its_first_and_latest() {
         "{head}"
     );
     assert!(head.contains("<mail-99@example.com>\r\n <abc@example.com>"));
+}
+
+#[test]
+fn the_thread_keeps_its_order_and_holds_the_mail_that_is_answered() {
+    let mut second = letter();
+    second.references = vec!["abc@example.com".into(), "m4c.letter@example.org".into()];
+    let head = header(&write(&second).unwrap().bytes).1;
+    assert!(
+        head.contains("References: <abc@example.com>\r\n <m4c.letter@example.org>"),
+        "{head}"
+    );
+    second.references.clear();
+    let head = header(&write(&second).unwrap().bytes).1;
+    assert!(head.contains("References: <abc@example.com>\r\n"), "{head}");
 }

@@ -58,6 +58,13 @@ const OPENERS: &[&str] = &[
     "selon", "ar", "på", "von", "le:", "el:",
 ];
 
+/// Beginnings after which the name follows, so that no line above them belongs to the attribution.
+#[rustfmt::skip]
+const NAME_LATER: &[&str] = &[
+    "on ", "at ", "am ", "le ", "el ", "il ", "op ", "em ", "den ", "dne ", "w dniu ", "pe ", "på ", "dňa ",
+    "quoting ",
+];
+
 /// Lower-case words that stand in attributions beside dates and names.
 #[rustfmt::skip]
 const LITTLE: &[&str] = &[
@@ -151,9 +158,16 @@ pub(super) fn ending_at(lines: &[Seen], last: usize) -> Option<Attribution> {
     }
     let mut best: Option<(u8, Attribution)> = None;
     let mut text = String::new();
+    let mut gap = false;
+    // The window so far lacks its beginning: a bare address, or a date after a name.
+    let mut headless = false;
     let first = last.saturating_sub(MOST_LINES - 1);
     for start in (first..=last).rev() {
         let above = &lines[start];
+        if above.blank() && above.depth == line.depth && start < last && !gap {
+            gap = true;
+            continue;
+        }
         if above.fold.is_empty() || above.depth != line.depth || above.fold.len() > 300 {
             break;
         }
@@ -169,23 +183,33 @@ pub(super) fn ending_at(lines: &[Seen], last: usize) -> Option<Attribution> {
         if start < last && parts.sentences {
             break;
         }
-        if let Some(grade) = parts.grade() {
-            let opened = parts.opener || parts.leading_date;
-            let rank = grade as u8 * 2 + u8::from(opened) * 3;
-            if best.is_none_or(|(best, _)| rank > best) {
-                best = Some((
-                    rank,
-                    Attribution {
-                        start,
-                        end: last + 1,
-                        grade,
-                        inline: false,
-                    },
-                ));
-            }
-            if opened && grade == Grade::Strong {
-                break;
-            }
+        let Some(grade) = parts.grade() else { continue };
+        let opened = parts.opener || parts.leading_date;
+        let whole = opened && parts.verb && parts.address && grade == Grade::Strong;
+        // Over a blank line only what is an attribution from "On" to "wrote:" reaches.
+        if gap && !(whole && above.text.contains(|c: char| c.is_ascii_digit()) && best.is_none_or(|(rank, _)| rank < 7))
+        {
+            continue;
+        }
+        let bare = start < last && lines[start + 1].text.starts_with(['<', '(', '[']);
+        let completes = headless && !gap && Parts::names(&above.text, bare);
+        let rank = grade as u8 * 2 + u8::from(opened) * 3 + u8::from(completes) * 4;
+        if best.is_none_or(|(best, _)| rank > best) {
+            let end = last + 1;
+            best = Some((
+                rank,
+                Attribution {
+                    start,
+                    end,
+                    grade,
+                    inline: false,
+                },
+            ));
+        }
+        headless = above.text.starts_with(['<', '(', '['])
+            || !parts.address && !NAME_LATER.iter().any(|w| above.fold.starts_with(w));
+        if opened && grade == Grade::Strong && !headless {
+            break;
         }
     }
     best.map(|(_, found)| found)
@@ -223,7 +247,8 @@ fn join(a: &str, b: &str) -> String {
 
 /// A line that ends a thought: nothing that follows belongs to it.
 fn closes(fold: &str) -> bool {
-    fold.ends_with(['!', '?']) || (fold.ends_with(':') && fold.len() > 1)
+    let open = fold.rfind('(') > fold.rfind(')');
+    fold.ends_with(['!', '?']) || (fold.ends_with(':') && fold.len() > 1 && !open)
 }
 
 fn bare_end(fold: &str) -> &str {
@@ -260,7 +285,8 @@ impl Parts {
             leading_date: fold.starts_with(|c: char| c.is_ascii_digit()) || starts_with_weekday(&fold),
             ..Parts::default()
         };
-        if !parts.verb && !(parts.address && parts.dated) {
+        let likely = parts.verb || parts.address && parts.dated;
+        if !likely {
             return parts;
         }
         let outside = without_angles(text);
@@ -283,6 +309,25 @@ impl Parts {
         }
         parts.sentences = sentence_inside(&outside);
         parts
+    }
+
+    /// A line that is a name and perhaps an address, as mailers break it off from the rest of an attribution.
+    fn names(text: &str, bare: bool) -> bool {
+        let outside = without_angles(text);
+        let words: Vec<&str> = outside
+            .split(' ')
+            .filter(|w| w.chars().any(char::is_alphabetic))
+            .collect();
+        let small = words
+            .iter()
+            .filter(|w| w.starts_with(char::is_lowercase) && !SMALL.contains(**w) && !w.contains('@'))
+            .count();
+        let addressed = text.contains('<') && text.contains('@');
+        words.len() <= 12
+            && (addressed || bare && words.len() <= 6)
+            && small <= 1
+            && !words.iter().any(|w| TELLING.contains(w))
+            && !text.ends_with(['.', '!', '?'])
     }
 
     fn grade(&self) -> Option<Grade> {
@@ -346,7 +391,9 @@ fn starts_with_weekday(fold: &str) -> bool {
     fold.len() > first.len()
         && first.len() <= 12
         && date_word(first)
-        && fold[first.len()..].chars().take(8).any(|c| c.is_ascii_digit())
+        && fold[first.len()..]
+            .trim_start_matches([' ', ',', '.'])
+            .starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// The text without what stands in `<...>` or `[...]`: addresses are no words.

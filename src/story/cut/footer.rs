@@ -79,26 +79,32 @@ const DEVICES: &[&str] = &[
     "zimbra", "roundcube", "squirrelmail", "webmail", "horde", "hushmail", "fairphone", "jolla", "ubuntu", "linux",
     "smarttelefon", "携帯", "スマートフォン", "手机", "手機", "邮箱", "郵件", "邮件", "휴대폰", "아이폰", "هاتف", "جهاز", "הטלפון", "mobilen",
     "mobiltelefonen", "komórki", "telefonu", "iphonu", "iphone'dan", "iphone’dan", "iphonesta", "iphonea", "iphonem",
-    "ipadu", "ipada", "iphonista", "androidu", "androida", "rim", "bell", "att", "mts", "typeapp", "typemail",
-    "inbox", "hiri", "mailplane", "acompli", "cloudmagic", "tempo", "vivaldi", "posteo", "mailo", "laposte", "bbox",
-    "e-posti", "почту", "яндекс", "rambler", "мтс",
+    "ipadu", "ipada", "iphonista", "androidu", "androida", "rim", "bell", "att", "mts", "typeapp", "surface",
+    "xfinity", "rediffmail", "ee", "asus", "lenovo", "moto", "mi", "iphone6", "correo", "courrier", "posta",
+    "typemail", "inbox", "hiri", "mailplane", "acompli", "cloudmagic", "tempo", "vivaldi", "posteo", "mailo",
+    "laposte", "bbox", "e-posti", "почту", "яндекс", "rambler", "мтс",
 ];
 
 /// Lines that a virus scanner adds.
 #[rustfmt::skip]
 const SCANNER: &[&str] = &[
-    "checked for viruses by", "scanned for viruses", "virus-free", "virenfrei", "sans virus", "libre de virus",
-    "virusvrij", "livre de vírus", "mail priva di virus", "wolny od wirusów", "bez virů", "без вирусов", "virusfri",
-    "virüs bulunmuyor", "no virus found in this", "checked by avg", "virus database:", "auf viren geprüft",
-    "auf viren überprüft", "l'absence de virus", "l’absence de virus", "virus signature database",
-    "comprobado en busca de virus", "antivirus avast ha analizado", "controllata per individuare virus",
-    "gecontroleerd op virussen", "verificado quanto à presença de vírus", "verificado em busca de vírus",
-    "sprawdzona pod kątem", "sprawdzone pod kątem", "zkontrolována na viry", "byl zkontrolován antivirovým",
-    "kontrollerats för virus", "genomsökts efter virus", "kontrolleret for virus", "проверено на вирусы",
-    "проверено на наличие вирусов", "virüslere karşı", "virüs taraması", "avast antivirus", "avast! antivirus",
-    "avast.com", "www.avg.com", "eset nod32", "eset smart security", "mcafee.com", "scanned by mailscanner",
-    "believed to be clean", "messagelabs email security", "scanned by the symantec", "tarkistettu virusten",
-    "virustorjunta", "ellenőrizte", "virus checked", "spamassassin",
+    "checked for viruses by", "scanned for viruses", "no virus found in this", "checked by avg", "virus database:",
+    "auf viren geprüft", "auf viren überprüft", "l'absence de virus", "l’absence de virus",
+    "virus signature database", "comprobado en busca de virus", "antivirus avast ha analizado",
+    "controllata per individuare virus", "gecontroleerd op virussen", "verificado quanto à presença de vírus",
+    "verificado em busca de vírus", "sprawdzona pod kątem", "sprawdzone pod kątem", "zkontrolována na viry",
+    "byl zkontrolován antivirovým", "kontrollerats för virus", "genomsökts efter virus", "kontrolleret for virus",
+    "проверено на вирусы", "проверено на наличие вирусов", "virüslere karşı", "virüs taraması", "avast antivirus",
+    "avast! antivirus", "avast.com", "www.avg.com", "eset nod32", "eset smart security", "mcafee.com",
+    "scanned by mailscanner", "believed to be clean", "messagelabs email security", "scanned by the symantec",
+    "tarkistettu virusten", "virustorjunta", "ellenőrizte", "virus checked", "spamassassin",
+];
+
+/// What a scanner says of a clean mail: beside its own name only, people are free of viruses too.
+#[rustfmt::skip]
+const CLEAN: &[&str] = &[
+    "virus-free", "virenfrei", "sans virus", "libre de virus", "virusvrij", "livre de vírus", "priva di virus",
+    "wolny od wirusów", "bez virů", "без вирусов", "virusfri", "virüs bulunmuyor", "vírusmentes", "fără viruși",
 ];
 
 /// Where a list, a group or a help desk begins its footer.
@@ -183,13 +189,25 @@ pub(super) fn footer(fold: &str) -> Option<Footer> {
     if sent_from(fold) {
         return Some(Footer::SentFrom);
     }
+    let named = ["avast", "avg", "www.", "http"].iter().any(|name| fold.contains(name));
+    if fold.len() < 200
+        && CLEAN
+            .iter()
+            .any(|s| fold.contains(s) && (named || fold.len() <= s.len() + 2))
+    {
+        return Some(Footer::Scanner);
+    }
     if fold.len() < 500 && SCANNER.iter().any(|s| fold.contains(s)) {
         return Some(Footer::Scanner);
     }
     if fold.len() < 400 && LIST.iter().any(|s| fold.contains(s)) || list_info(fold) {
         return Some(Footer::List);
     }
-    if fold.len() < 260 && ENVIRONMENT.iter().any(|s| fold.contains(s)) && paper(fold) {
+    if fold.len() < 260
+        && ENVIRONMENT.iter().any(|s| fold.contains(s))
+        && paper(fold)
+        && ![" we ", " i ", " our "].iter().any(|w| fold.contains(w))
+    {
         return Some(Footer::Environment);
     }
     None
@@ -219,10 +237,7 @@ pub(super) fn sent_from(fold: &str) -> bool {
         .collect();
     let line = unlinked.trim();
     let words = line.split(' ').count();
-    if line.chars().count() > 110
-        || words > 18
-        || line.contains(['?', ';'])
-        || line.contains(". ") && !line.contains("please")
+    if line.chars().count() > 110 || words > 18 || line.contains(['?', ';']) || line.contains(". ") && !apologises(line)
     {
         return false;
     }
@@ -245,6 +260,25 @@ pub(super) fn sent_from(fold: &str) -> bool {
         | "sent on the go" => true,
         _ => (begins || ends) && (words <= 14) && device(),
     }
+}
+
+/// The second sentence under a phone's line.
+fn apologises(line: &str) -> bool {
+    [
+        "please",
+        "excus",
+        "typo",
+        "brevity",
+        "sorry",
+        "bitte",
+        "entschuld",
+        "pardon",
+        "disculp",
+        "scus",
+        "apolog",
+    ]
+    .iter()
+    .any(|w| line.contains(w))
 }
 
 fn known_device(word: &str) -> bool {
@@ -307,24 +341,26 @@ fn paper(fold: &str) -> bool {
         "tisk",
         "печат",
         "yazdır",
-        "paper",
-        "papier",
-        "tree",
     ]
     .iter()
     .any(|word| fold.contains(word))
 }
 
-/// How many words of legal notices a text has.
+/// How many words of legal notices a text has; a word inside a longer one found is not counted again.
 pub(super) fn legal(fold: &str) -> usize {
-    LEGAL
-        .iter()
-        .filter(|word| {
-            if word.len() > 6 {
-                fold.contains(*word)
-            } else {
-                has_word(fold, word.trim())
-            }
+    let is = |word: &str| {
+        if word.len() > 6 {
+            fold.contains(word)
+        } else {
+            has_word(fold, word.trim())
+        }
+    };
+    let hits: Vec<&str> = LEGAL.iter().copied().filter(|word| is(word)).collect();
+    hits.iter()
+        .filter(|hit| {
+            !hits
+                .iter()
+                .any(|other| other.len() > hit.len() && other.contains(**hit))
         })
         .count()
 }

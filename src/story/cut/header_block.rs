@@ -133,11 +133,13 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
     let mut folded = 0;
     let mut blanks = 0;
     let mut last = first_field;
+    // `From:` on one line and the name on the next.
+    let mut empty = false;
     for (i, line) in lines.iter().enumerate().skip(start).take(60) {
         if line.blank() {
             blanks += 1;
             // One blank between fields happens in text made from HTML; two end the header.
-            if blanks > 1 || seen.len() < 2 && blanks > 1 {
+            if blanks > 1 {
                 break;
             }
             continue;
@@ -163,10 +165,12 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
                     seen.push(kind);
                 }
                 last = kind;
+                empty = value.is_empty();
                 (folded, blanks) = (0, 0);
                 block.end = i + 1;
             }
-            _ if blanks == 0 && folded < MOST_FOLDED && goes_on(last, &line.text, folded) => {
+            _ if blanks == 0 && folded < MOST_FOLDED && (empty || goes_on(last, &line.text, folded)) => {
+                empty = false;
                 folded += 1;
                 let more = |value: &mut Option<String>| {
                     let old = value.take().unwrap_or_default();

@@ -95,6 +95,13 @@ const ABOVE: &[&str] = &[
     "deasupra acestei linii", "ezen sor fölé", "above this", "below this line",
 ];
 
+/// Those of them that are about answering: "write your name above this line" is of a petition.
+#[rustfmt::skip]
+const ANSWER: &[&str] = &[
+    "reply", "respond", "response", "answer", "replies", "antwort", "répon", "respon", "respues", "rispond", "svar",
+    "odpov", "ответ", "yanıt", "vastaa", "antwoord", "回复", "回覆", "返信",
+];
+
 /// What mark the line is, by its lower-case text.
 pub(super) fn mark(fold: &str) -> Option<Mark> {
     if fold.is_empty() || fold.len() > 260 {
@@ -129,9 +136,9 @@ pub(super) fn mark(fold: &str) -> Option<Mark> {
     let reply_above = ABOVE.iter().any(|above| inner.contains(above))
         && REPLY.iter().any(|reply| inner.contains(reply))
         && (dashed
-            || ABOVE.iter().any(|above| inner.ends_with(above))
-            || inner.contains("ticket")
-            || REPLY.iter().any(|reply| inner.starts_with(reply)));
+            || ANSWER.iter().any(|word| inner.contains(word)) && ABOVE.iter().any(|above| inner.ends_with(above))
+            || inner.contains("ticket") && ANSWER.iter().any(|word| inner.contains(word))
+            || ANSWER.iter().any(|word| inner.contains(word)) && REPLY.iter().any(|word| inner.starts_with(word)));
     let words = inner.split(' ').count();
     (reply_above && words <= 24 && !inner.contains(" i ")).then_some(Mark::ReplyAbove)
 }

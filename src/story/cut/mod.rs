@@ -271,13 +271,33 @@ impl Plan {
             until = last.start;
             left = &left[..left.len() - 1];
         }
+        // What a phone wrote between the author's own stretches.
+        let own = left
+            .iter()
+            .enumerate()
+            .map(|(n, f)| (n.checked_sub(1).map_or(from, |above| left[above].end), f.start));
+        let footers: Vec<(usize, Vec<Piece>, usize)> = own
+            .map(|(start, end)| (start, signature::tail(seen, start, end)))
+            .map(|(s, t)| (s, t.pieces, t.end))
+            .collect();
+        for (_, pieces, _) in &footers {
+            let phone = pieces.iter().filter(|p| p.rule == Rule::SentFrom);
+            for piece in phone {
+                if !self.pieces.iter().any(|p| p.start < piece.end && piece.start < p.end) {
+                    self.pieces.push(*piece);
+                }
+            }
+        }
         // One quotation on top and the answer under it.
         if let [only] = left
             && foreign.len() == 1
-            && !shown(from, only.start)
+            && only.sure
+            && footers.iter().all(|(start, _, end)| start == end)
             && shown(only.end, until)
         {
-            let doubtful = only.opening == Opening::Bare && !seen[only.start].hinted;
+            let doubtful =
+                only.opening == Opening::Bare && !seen[only.start].hinted && !quote::names_its_author(seen, only);
+            self.pieces.retain(|p| p.start >= only.end);
             self.pieces.push(Piece {
                 start: from,
                 end: only.end,

@@ -28,6 +28,8 @@ pub(super) struct Foreign {
     pub end: usize,
     pub opening: Opening,
     pub block: Option<Block>,
+    /// No attribution that a story might have too.
+    pub sure: bool,
     /// Nothing can follow it: it is not marked line by line, so it goes on to the end of the mail.
     pub to_end: bool,
 }
@@ -57,6 +59,7 @@ pub(super) fn stretches(lines: &[Seen], from: usize) -> Vec<Foreign> {
                 end,
                 opening: Opening::Bare,
                 block: None,
+                sure: true,
                 to_end: false,
             };
             add(lines, &mut out, bare);
@@ -118,6 +121,13 @@ fn quoted_lines(lines: &[Seen], from: usize) -> Vec<bool> {
     quoted
 }
 
+/// A stretch that begins with its attribution inside the marks, as iPhones write it.
+pub(super) fn names_its_author(lines: &[Seen], foreign: &Foreign) -> bool {
+    let head = foreign.start..foreign.end.min(foreign.start + 6);
+    head.into_iter()
+        .any(|i| attribution::ending_at(lines, i).is_some_and(|a| a.grade == Grade::Strong && a.start >= foreign.start))
+}
+
 fn run_end(lines: &[Seen], quoted: &[bool], start: usize) -> usize {
     let mut end = start;
     let mut i = start;
@@ -162,6 +172,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
             end,
             opening,
             block,
+            sure: true,
             to_end: !marked,
         })
     };
@@ -174,6 +185,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
             end,
             opening: Opening::Attribution,
             block: None,
+            sure: true,
             to_end: true,
         });
     }
@@ -185,6 +197,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
                 end: lines.len(),
                 opening: Opening::ReplyAbove,
                 block: None,
+                sure: true,
                 to_end: true,
             });
         }
@@ -223,7 +236,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
         return make(i, block.end, Opening::Block, Some(block));
     }
     if let Some(block) = block_at(lines, i)
-        && (block.kinds >= 3 || block.from.address.is_some() || line.quoted())
+        && (block.from.address.is_some() || line.quoted() || block.kinds >= 3 && block.date.is_some())
     {
         return make(i, block.end, Opening::Block, Some(block));
     }
@@ -243,6 +256,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
                 end,
                 opening: Opening::Attribution,
                 block: None,
+                sure: true,
                 to_end: true,
             });
         }
@@ -253,6 +267,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
             end,
             opening: Opening::Attribution,
             block: None,
+            sure: found.grade > Grade::Weak,
             to_end: false,
         });
     }

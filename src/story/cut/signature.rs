@@ -179,7 +179,8 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         }
         if let Some(name) = glued_name(line) {
             // `--Marion`
-            if i + 1 == below && (1..=4).contains(&name.split(' ').count()) && i > from {
+            let apart = i > from && (lines[i - 1].blank() || closing(&lines[i - 1].text).is_some());
+            if i + 1 == below && (1..=4).contains(&name.split(' ').count()) && apart {
                 return piece(i, end, Rule::SignatureDelimiter, false);
             }
         }
@@ -258,7 +259,9 @@ fn signature_like(lines: &[Seen], kind: Delimiter) -> bool {
         Delimiter::Short => {
             !shown.is_empty()
                 && shown.len() <= 12
-                && (prose.is_empty() && all_words <= 40 || law >= 3 || contacts >= 1 && prose_words <= 20)
+                && (prose.is_empty() && shown.len() <= 4 && name_like(&shown[0].text, false)
+                    || law >= 3
+                    || contacts >= 1 && prose_words <= 20)
                 && shown.iter().all(|l| l.text.len() <= 110 || law >= 3)
                 && !postscript
         }
@@ -334,6 +337,15 @@ fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         }
         seen += 1;
         match footer(&lines[i].fold) {
+            // The wrapped end of a sentence: "... the letters that were / sent from my phone".
+            Some(Footer::SentFrom)
+                if lines[i].text.starts_with(char::is_lowercase)
+                    && i > from
+                    && !lines[i - 1].blank()
+                    && !ended(&lines[i - 1]) =>
+            {
+                return None;
+            }
             Some(Footer::SentFrom) => {
                 let mut start = i;
                 // A `--` or `____` of its own above it.
@@ -393,6 +405,11 @@ fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     None
 }
 
+/// A line that a sentence or a name ends on, so that the next begins something new.
+fn ended(line: &Seen) -> bool {
+    line.text.ends_with(['.', '!', '?', ',', ':']) || delimiter(line).is_some() || line.words() <= 3
+}
+
 /// Paragraphs of legal notices at the end.
 fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let low = reach(from, end);
@@ -420,12 +437,13 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
             || hits >= 2 && words >= 22 && !own
             || hits >= 5
             || heading(&lines[first..until]);
+        // Between notices and below them stand addresses, and paragraphs that go on in the same vein.
+        let short = words <= 30 && lines[first..until].iter().all(|l| !prose(l));
+        let skippable = short || hits >= 1 && words >= 15 && start.is_some() && !own;
         if is {
             start = Some(first);
             sure += hits;
-        } else if !(words <= 30 && lines[first..until].iter().all(|l| !prose(l)))
-            && !(hits >= 1 && words >= 15 && start.is_some() && !own)
-        {
+        } else if !skippable {
             break;
         }
         until = first;
@@ -437,7 +455,7 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     if start > from && drawn_line(&lines[start - 1].text) {
         start -= 1;
     }
-    piece(start, end, Rule::LegalNotice, sure < 3)
+    piece(start, end, Rule::LegalNotice, false)
 }
 
 fn heading(lines: &[Seen]) -> bool {
@@ -482,9 +500,12 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
             name = next;
         }
         let start = (name + 1..end).find(|i| !lines[*i].blank());
+        let lone_link =
+            |start: usize, shown: usize| shown == 1 && !phone(&lines[start].fold) && !lines[start].fold.contains('@');
         if let Some(start) = start
             && let Some((shown, strong)) = block(start)
             && strong >= 1
+            && !lone_link(start, shown)
             && (name > formula
                 || closing(&lines[formula].text).is_some_and(|rest| !rest.is_empty())
                 || strong * 2 >= shown)
@@ -504,7 +525,8 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let introduced = above.is_none_or(|a| lines[a].text.ends_with([':', ',']));
     let rest = &lines[first + 1..end];
     let dense = rest.iter().all(|l| contact(l) || titled(&l.fold) || l.words() <= 6);
-    (named && !introduced && dense && shown >= 2 && strong >= 1)
+    let sure = strong >= 2 || rest.iter().any(|l| titled(&l.fold));
+    (named && !introduced && dense && sure && shown >= 3 && strong >= 1)
         .then(|| piece(first + 1, end, Rule::ContactBlock, true))?
 }
 
@@ -662,7 +684,7 @@ fn phone(fold: &str) -> bool {
         }
         most = most.max(digits);
     }
-    most >= 7 && most <= 16 && (plus || most >= 9 || !dated(fold))
+    (7..=16).contains(&most) && (plus || most >= 9 || !dated(fold))
 }
 
 fn titled(fold: &str) -> bool {

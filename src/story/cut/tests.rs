@@ -67,6 +67,7 @@ const REPLIES: &[&str] = &[
     include_str!("replies/signatures.txt"),
     include_str!("replies/forwards.txt"),
     include_str!("replies/programs.txt"),
+    include_str!("replies/odd.txt"),
 ];
 
 #[test]
@@ -453,4 +454,112 @@ fn every_rule_has_the_name_that_json_has() {
         assert_eq!(serde_json::to_value(rule).ok(), Some(rule.name().into()));
         assert!(rule.to_string().ends_with('.'));
     }
+}
+
+/// Attributions as programs write them, N for the name and A for the address.
+#[rustfmt::skip]
+const ATTRIBUTIONS: &[&str] = &[
+    "On Sat, Dec 4, 2010 at 10:00 AM, N <A> wrote:", "On Sat, Dec 4, 2010 at 10:00 AM N <A> wrote:",
+    "On Sat, 4 Dec 2010 at 10:00, N <A> wrote:", "On Saturday, December 4, 2010, 10:00:00 AM GMT, N <A> wrote:",
+    "On 04/12/2010 10:00, N wrote:", "On 12/4/10 10:00 AM, N wrote:", "On Dec 4, 2010, at 10:00, N <A> wrote:",
+    "Am Sa., 4. Dez. 2010 um 10:00 Uhr schrieb N <A>:", "Am 04.12.2010 um 10:00 schrieb N:",
+    "Am 04.12.2010 um 10:00 schrieb N <A>:", "N <A> schrieb am Sa., 4. Dez. 2010, 10:00:",
+    "Le sam. 4 déc. 2010 à 10:00, N <A> a écrit :", "Le 04/12/2010 à 10:00, N a écrit :",
+    "El sáb, 4 dic 2010 a las 10:00, N (<A>) escribió:", "El 04/12/2010 a las 10:00, N escribió:",
+    "Il giorno sab 4 dic 2010 alle ore 10:00 N <A> ha scritto:", "Il 04/12/2010 10:00, N ha scritto:",
+    "Op za 4 dec. 2010 om 10:00 schreef N <A>:", "Op 04-12-2010 om 10:00 schreef N:",
+    "Op 4 dec. 2010 om 10:00 heeft N <A> het volgende geschreven:",
+    "Em sáb., 4 de dez. de 2010 às 10:00, N <A> escreveu:", "Em 04/12/2010 10:00, N escreveu:",
+    "Den lør. 4. dec. 2010 kl. 10.00 skrev N <A>:", "Den 04.12.2010 10:00, skrev N:",
+    "lør. 4. des. 2010 kl. 10:00 skrev N <A>:", "Den lör 4 dec. 2010 kl 10:00 skrev N <A>:",
+    "4 dec 2010 kl. 10:00 skrev N <A>:", "la 4. jouluk. 2010 klo 10.00 N (A) kirjoitti:",
+    "N <A> kirjoitti 4.12.2010 kello 10.00:", "sob., 4 gru 2010 o 10:00 N <A> napisał(a):",
+    "W dniu 04.12.2010 o 10:00, N pisze:", "so 4. 12. 2010 v 10:00 odesílatel N <A> napsal:",
+    "Dne 4.12.2010 v 10:00 N napsal(a):", "N <A> ezt írta (időpont: 2010. dec. 4., Szo, 10:00):",
+    "Pe sâm., 4 dec. 2010 la 10:00, N <A> a scris:", "сб, 4 дек. 2010 г. в 10:00, N <A>:",
+    "4 декабря 2010 г., 10:00 пользователь N <A> написал:", "04.12.2010 10:00, N пишет:",
+    "сб, 4 груд. 2010 р. о 10:00 N <A> пише:", "На сб, 4.12.2010 г. в 10:00 N <A> написа:",
+    "Στις Σάβ, 4 Δεκ 2010 στις 10:00 π.μ., ο χρήστης N <A> έγραψε:",
+    "N <A>, 4 Ara 2010 Cmt, 10:00 tarihinde şunu yazdı:", "2010年12月4日(土) 10:00 N <A>:",
+    "N <A> 于2010年12月4日周六 10:00写道：", "N <A> 於 2010年12月4日 週六 上午10:00寫道：", "2010년 12월 4일 (토) 오전 10:00, N <A>님이 작성:",
+    "في السبت، 4 ديسمبر 2010 في 10:00 ص تمت كتابة ما يلي بواسطة N <A>:",
+    "Vào 10:00, Th 7, 4 thg 12, 2010 N <A> đã viết:", "Pada tanggal Sab, 4 Des 2010 pukul 10.00 N <A> menulis:",
+    "2010-12-04 10:00 GMT+01:00 N <A>:", "2010/12/4 N <A>", "N <A> wrote on 04/12/2010 10:00:00:", "N <A> writes:",
+    "Quoting N <A>:", "* N <A> [2010-12-04 10:00]:", "Dec 4, 2010, 10:00 by A:",
+    "---- On Sat, 04 Dec 2010 10:00:00 +0000 N <A> wrote ----", "On 4 Dec 2010, 10:00 +0000, N <A>, wrote:",
+];
+#[rustfmt::skip]
+const NAMES: &[&str] = &[
+    "Cath Lee", "cath", "Lee, Cath", "\"Lee, Cath (Brighton)\"", "Cath van der Lee", "CATH LEE",
+    "Cath Lee via Leaders", "'Cath Lee' via Leaders", "cath.lee@team.example", "Dr. Cath O'Lee-Smith", "Κατερίνα Λη",
+    "Екатерина Ли", "李凯思", "M4C Team (Stories)", "C. Lee", "Team support",
+];
+
+/// `text` broken at blanks so that no line is longer than `width`, as mailers do.
+fn wrap(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        let len = word.chars().count();
+        if column > 0 && column + 1 + len > width {
+            out.push('\n');
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += len;
+    }
+    out
+}
+
+#[test]
+fn attributions_are_found_whatever_the_name_and_wherever_they_are_wrapped() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for attribution in ATTRIBUTIONS {
+        for name in NAMES {
+            for width in [200, 72, 47] {
+                for (own, gap, quote) in [
+                    ("We won.\n\nMarion\n\n", "\n\n", "> Dear Marion,\n> tell us.\n"),
+                    (
+                        "We won the crossing in May, and we are proud of it.\n",
+                        "\n",
+                        ">Dear Marion,\n",
+                    ),
+                    ("We won.\nMarion\n", "\n", "> Dear Marion,\n"),
+                ] {
+                    let line = attribution.replace('N', "\u{1}").replace('A', "\u{2}");
+                    // The words of the template have capitals too: only lone ones are places.
+                    let line = fill(&line, name);
+                    let text = format!("{own}{}{gap}{quote}", wrap(&line, width));
+                    let kept = shown(&trim(&plain(&text), &Rules::default()).kept);
+                    count += 1;
+                    if kept != shown(&plain(own)) {
+                        wrong.push(format!("{attribution} | {name} | {width}: {kept:?}"));
+                    }
+                }
+            }
+        }
+    }
+    let few: Vec<&String> = wrong.iter().step_by((wrong.len() / 60).max(1)).collect();
+    assert!(wrong.is_empty(), "{} of {count} wrong, of them\n{few:#?}", wrong.len());
+}
+
+fn fill(line: &str, name: &str) -> String {
+    let chars: Vec<char> = line.chars().collect();
+    let mut out = String::new();
+    for (i, c) in chars.iter().enumerate() {
+        let lone = |at: Option<&char>| at.is_none_or(|c| !c.is_ascii_alphabetic());
+        let free = lone(i.checked_sub(1).and_then(|b| chars.get(b))) && lone(chars.get(i + 1));
+        match (c, free) {
+            ('\u{1}', true) => out.push_str(name),
+            ('\u{2}', true) => out.push_str("cath.lee@team.example"),
+            ('\u{1}', false) => out.push('N'),
+            ('\u{2}', false) => out.push('A'),
+            _ => out.push(*c),
+        }
+    }
+    out
 }

@@ -1,5 +1,7 @@
 //! Whom a machine must not answer (RFC 3834).
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::super::submission::Signals;
 
 /// Why a mail must not be answered by a machine (RFC 3834, section 2), or `None` where it may be. `to` is the address the answer
@@ -41,6 +43,16 @@ pub fn never_answer(signals: &Signals, to: Option<&str>, own: &[String]) -> Opti
     }
     let verdict = signals.spam.as_ref()?;
     Some(format!("the receiving server calls it spam ({verdict})"))
+}
+
+/// Why a mail is answered no more: it was written longer ago than a letter may wait. An old mailbox taken in today must not thank
+/// everybody who wrote in it. `written` is the mail's date; a mail without one is answered.
+pub fn too_late(written: Option<Timestamp>, now: Timestamp, max_age: SignedDuration) -> Option<String> {
+    let written = written.filter(|at| now.duration_since(*at) > max_age)?;
+    Some(format!(
+        "it is of {}, too long ago for an automatic answer",
+        written.strftime("%-d %B %Y")
+    ))
 }
 
 /// Values of `Precedence` that say nothing about a machine.

@@ -14,6 +14,20 @@ pub struct Envelope {
     pub recipient: String,
 }
 
+impl Envelope {
+    /// To one address, with its domain as ASCII (IDNA): a server without SMTPUTF8 takes it then, where the local part is ASCII, too. An
+    /// address whose domain is none stays as it is, for the outbox to refuse.
+    pub fn to(recipient: &str, sender: Option<String>) -> Envelope {
+        let recipient = recipient.trim();
+        let ascii = recipient.rsplit_once('@').filter(|(_, domain)| !domain.is_ascii());
+        let ascii = ascii.and_then(|(local, domain)| Some(format!("{local}@{}", idna::domain_to_ascii(domain).ok()?)));
+        Envelope {
+            sender,
+            recipient: ascii.unwrap_or_else(|| recipient.to_owned()),
+        }
+    }
+}
+
 /// A letter that is written and ready to leave: what an outbox is given.
 #[derive(Debug, Clone, Copy)]
 pub struct Outgoing<'a> {

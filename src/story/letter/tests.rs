@@ -330,3 +330,24 @@ fn a_letters_id_is_read_back_from_a_reply() {
             .ends_with("@m4c-stories.invalid")
     );
 }
+
+#[test]
+fn a_mail_of_long_ago_is_answered_no_more() {
+    let two_weeks = policy().max_age;
+    assert_eq!(too_late(None, at(0), two_weeks), None);
+    assert_eq!(too_late(Some(at(0)), at(14), two_weeks), None);
+    let reason = too_late(Some(at(0)), at(15), two_weeks).unwrap();
+    assert_eq!(reason, "it is of 1 March 2026, too long ago for an automatic answer");
+}
+
+#[test]
+fn an_envelope_has_an_ascii_domain_where_it_can() {
+    for (address, recipient) in [
+        ("marion@example.com", "marion@example.com"),
+        (" jm@bücher.example ", "jm@xn--bcher-kva.example"),
+        ("дарья@почта.example", "дарья@xn--80a1acny.example"),
+        ("nobody", "nobody"),
+    ] {
+        assert_eq!(Envelope::to(address, None).recipient, recipient);
+    }
+}

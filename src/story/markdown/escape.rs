@@ -68,7 +68,8 @@ pub fn text(text: &str, care: Care, start: bool, before: Option<char>, next: Opt
         let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
         let escape = match c {
             '<' => {
-                let tag = n.is_none_or(|n| n.is_ascii_alphabetic() || matches!(n, '/' | '!' | '?' | '%' | '<' | '&'));
+                // `< 5`, `<3`, `<-` and `<=` begin no tag
+                let tag = n.is_none_or(|n| !(n.is_whitespace() || n.is_ascii_digit() || matches!(n, '-' | '=' | '>')));
                 if tag || care == Care::Full {
                     out.push_str("&lt;");
                     continue;
@@ -92,8 +93,8 @@ pub fn text(text: &str, care: Care, start: bool, before: Option<char>, next: Opt
             }
             '\\' => n.is_none_or(|n| n.is_ascii_punctuation()),
             '`' | '|' => true,
-            '*' => first || !(space(p) && space(n)),
-            '_' => !(word(p) && word(n) || !first && space(p) && space(n)),
+            '*' => first || !(space(p) && (space(n) || n.is_none())),
+            '_' => !(word(p) && word(n) || !first && space(p) && (space(n) || n.is_none())),
             '[' => links || matches!(n, Some('^' | '[') | None) || first && matches!(n, Some(' ' | 'x' | 'X')),
             ']' => links && matches!(n, Some('(' | '[' | ':') | None),
             '!' => n == Some('['),

@@ -14,11 +14,6 @@ pub fn paragraph(lines: &[Vec<Span>]) -> String {
     checked(lines, Place::Paragraph)
 }
 
-/// One line of a list item.
-pub fn line(spans: &[Span]) -> String {
-    checked(std::slice::from_ref(&spans.to_vec()), Place::Paragraph)
-}
-
 /// The words of a heading, without its marks.
 pub fn heading(spans: &[Span]) -> String {
     checked(std::slice::from_ref(&spans.to_vec()), Place::Heading)

@@ -1,7 +1,7 @@
 //! What comes back of a letter, read by our own reader: the letter itself, an absence note, a bounce, a person's answer.
 
-use super::tests::letter;
-use super::*;
+use super::super::*;
+use super::letter;
 use crate::mail::read::{ReadSetting, read};
 use crate::story::letter::never_answer;
 use crate::story::screen::{Rule, ScreenSetting, Screened, screen};
