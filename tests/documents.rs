@@ -58,17 +58,17 @@ fn the_first_day_of_the_readme_is_true() {
     assert!(steps.len() > 10, "the README shows a day");
     for (command, expected) in steps {
         let shell = format!("exec 2>&1\n{command}");
-        let done = house
-            .command("sh")
-            .args(["-c", &shell])
-            .output()
-            .expect("sh runs");
+        let done = house.command("sh").args(["-c", &shell]).output().expect("sh runs");
         let mut said = String::from_utf8(done.stdout).expect("UTF-8");
         if !done.status.success() {
             said.push_str(&format!("? {}\n", done.status.code().unwrap_or(-1)));
         }
         let lines: Vec<&str> = said.lines().collect();
-        assert!(fits(&expected, &lines), "$ {command}\n{said}\nis not\n{}", expected.join("\n"));
+        assert!(
+            fits(&expected, &lines),
+            "$ {command}\n{said}\nis not\n{}",
+            expected.join("\n")
+        );
     }
 }
 
@@ -142,7 +142,9 @@ fn the_readme_has_every_exit_code_that_the_program_ends_with() {
     house.run(&["frobnicate"]).exits(2);
     house.run(&["show", "nobody"]).exits(3);
     house.run_with_stdin(&["fetch", "-"], "").exits(65);
-    house.run_with_stdin(&["fetch", "-", "--config", "none.toml"], common::marion()).exits(75);
+    house
+        .run_with_stdin(&["fetch", "-", "--config", "none.toml"], common::marion())
+        .exits(75);
     house.write("junk.eml", "junk");
     house.run(&["fetch", "junk.eml"]).exits(7);
 }
@@ -214,7 +216,9 @@ fn the_commit_message_is_the_one_that_an_approval_makes_and_git_reads_its_traile
     assert!(MAP.contains(&root), "the root commit is {root}");
 
     let mut git = house.command("git");
-    git.args(["interpret-trailers", "--parse"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    git.args(["interpret-trailers", "--parse"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     let mut child = git.spawn().expect("git runs");
     let mut stdin = child.stdin.take().expect("a pipe");
     stdin.write_all(example.as_bytes()).expect("git listens");
@@ -271,7 +275,9 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
     let house = TestHouse::fresh_clone();
     let mut check = |name: &str, ran: &Ran, code: i32, text: &str| {
         ran.exits(code);
-        let told = told.remove(name).unwrap_or_else(|| panic!("there is no example of {name}"));
+        let told = told
+            .remove(name)
+            .unwrap_or_else(|| panic!("there is no example of {name}"));
         let came = values(text);
         let (first, last) = (&came[0], &came[came.len() - 1]);
         same_keys(name, &told[0], first);
@@ -283,7 +289,10 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
     // the mail with a photo and something cut comes first
     let fetched = house.run(&["fetch", "--json"]);
     let lines: Vec<&str> = fetched.stdout.lines().collect();
-    let kelly = lines.iter().find(|l| l.contains("kelly-brennan")).expect("Kelly's mail");
+    let kelly = lines
+        .iter()
+        .find(|l| l.contains("kelly-brennan"))
+        .expect("Kelly's mail");
     check("fetch", &fetched, 0, &format!("{kelly}\n{}", lines[lines.len() - 1]));
     let mut run = |name: &str, arguments: &[&str]| {
         let ran = house.run(arguments);
@@ -300,7 +309,9 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
     run("approve", &["approve", "kelly", "--json"]);
     let refused = house.run(&["publish", "kelly", "--json"]);
     check("error", &refused, 5, &refused.stderr);
-    house.run(&["consent", "kelly", "--grant", "--evidence", "said yes by phone"]).exits(0);
+    house
+        .run(&["consent", "kelly", "--grant", "--evidence", "said yes by phone"])
+        .exits(0);
     let mut run = |name: &str, arguments: &[&str]| {
         let ran = house.run(arguments);
         check(name, &ran, 0, &ran.stdout);
@@ -313,7 +324,18 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
     house.run(&["edit", "marion", "--subtitle", "Tea"]).exits(0);
     run("diff", &["diff", "marion", "--json"]);
     house.write("told.md", "We talked.\n");
-    run("new", &["new", "--json", "--author", "Joan Hill", "--evidence", "by phone", "told.md"]);
+    run(
+        "new",
+        &[
+            "new",
+            "--json",
+            "--author",
+            "Joan Hill",
+            "--evidence",
+            "by phone",
+            "told.md",
+        ],
+    );
     assert!(told.is_empty(), "nobody looked at {:?}", told.keys());
 }
 
@@ -321,7 +343,9 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
 
 fn anchor(heading: &str) -> String {
     let lower = heading.trim_start_matches('#').trim().to_lowercase();
-    let kept = lower.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    let kept = lower
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
@@ -336,7 +360,11 @@ fn what_the_documents_point_to_is_there() {
                 continue;
             }
             let (file, heading) = target.split_once('#').unwrap_or((target, ""));
-            let path = if file.is_empty() { root.join(name) } else { folder.join(file) };
+            let path = if file.is_empty() {
+                root.join(name)
+            } else {
+                folder.join(file)
+            };
             assert!(path.exists(), "{name} points to {target}");
             if !heading.is_empty() {
                 let text = fs::read_to_string(&path).expect("a document");
@@ -346,7 +374,16 @@ fn what_the_documents_point_to_is_there() {
         }
         // files of the project that are named in the text
         for word in page.split('`').skip(1).step_by(2) {
-            let ours = ["src/", "tests/", "scripts/", "benches/", "fuzz/", "samples/", "templates/", ".ci/"];
+            let ours = [
+                "src/",
+                "tests/",
+                "scripts/",
+                "benches/",
+                "fuzz/",
+                "samples/",
+                "templates/",
+                ".ci/",
+            ];
             if ours.iter().any(|start| word.starts_with(start)) && !word.contains([' ', '*']) {
                 assert!(root.join(word).exists(), "{name} names {word}");
             }
