@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
             report.reason = Some("it is in the quarantine already".to_owned());
             return Ok(done(report, true));
         }
-        let submission = match mail::read(Spool::sworn_by_pack(raw), &self.setting) {
+        let submission = match mail::read_known(Spool::sworn_by_pack(raw), mail, &self.setting) {
             Ok(submission) => submission,
             Err(error) => {
                 return self.aside(
@@ -471,7 +471,7 @@ pub fn rehearse(
             return Ok(duplicate(story, place, raw));
         }
     }
-    let submission = match mail::read(Spool::sworn_by_pack(raw), &setting(desk, authserv)) {
+    let submission = match mail::read_known(Spool::sworn_by_pack(raw), mail, &setting(desk, authserv)) {
         Ok(submission) => submission,
         Err(error) => {
             let mut report = unreadable_report(place, &error.to_string());
