@@ -70,7 +70,37 @@ fn a_rehearsal_and_a_giving_up_answer_in_json() {
             "{command:?}"
         );
     }
+    let nothing = house.run(&["edit", "marion", "--take", "--json"]).exits(0).json();
+    assert_eq!(nothing["changed"], false);
+    house.write("told.md", "We talked.");
+    let new = [
+        "new",
+        "--author",
+        "Joan",
+        "--evidence",
+        "by phone",
+        "told.md",
+        "-n",
+        "--json",
+    ];
+    assert_eq!(house.run(&new).exits(0).json()["dry_run"], true);
     let init = house.run(&["init", "desk", "-n", "--json"]).exits(0).json();
     assert_eq!(init["dry_run"], true);
     assert!(!house.path("desk").exists());
+}
+
+#[test]
+fn the_editor_does_not_see_our_settings_because_one_may_be_a_password() {
+    let house = TestHouse::new();
+    house.story(&marion());
+    let done = house
+        .command(common::BINARY)
+        .args(["edit", "marion"])
+        .env("EDITOR", "sh -c 'env > seen'")
+        .env("M4C_STORIES_REVIEW_APPROVALS", "1")
+        .output()
+        .expect("it runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let seen = house.read("seen");
+    assert!(seen.contains("HOME=") && !seen.contains("M4C_STORIES_"), "{seen}");
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::desk::edit::{self, Flags};
 use crate::desk::queue::resolve;
 use crate::desk::told::{self, Told};
-use crate::desk::{Desk, Trouble};
+use crate::desk::{Desk, Taken, Trouble};
 use crate::story::page::INDEX;
 use crate::story::policy::Task;
 
@@ -37,7 +37,12 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
     }
     let index = if args.take {
         if by_hand.is_empty() {
-            report.line(&format!("There is no edit to take: {}", story.title()));
+            let taken = Taken {
+                story,
+                changed: false,
+                cautions: Vec::new(),
+            };
+            tell(report, "Edited", "There is no edit to take", &taken, desk);
             return Ok(0);
         }
         take(&repo, &id, &by_hand)?
@@ -205,7 +210,11 @@ pub fn new(desk: &Desk, global: &Global, args: &New, report: &Report) -> Outcome
         evidence: args.evidence.clone(),
     };
     if global.dry_run {
-        report.line(&format!("Would make a draft of what {} told", told.author));
+        if report.json {
+            report.object(&serde_json::json!({"id": null, "dry_run": true, "changed": true}));
+        } else {
+            report.line(&format!("Would make a draft of what {} told", told.author));
+        }
         return Ok(0);
     }
     let _lock = desk.spool()?;
@@ -246,7 +255,11 @@ pub fn in_editor(bytes: &[u8], suffix: &str) -> Result<Vec<u8>, Failure> {
             command: command.clone(),
         })
     })?;
-    let status = Command::new(&words[0]).args(&words[1..]).arg(file.path()).status();
+    let mut editor = Command::new(&words[0]);
+    let status = crate::config::without_secrets(&mut editor)
+        .args(&words[1..])
+        .arg(file.path())
+        .status();
     match status {
         Ok(status) if status.success() => std::fs::read(file.path()).map_err(failed),
         _ => Err(Trouble::Editor { command }.into()),
