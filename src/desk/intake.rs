@@ -23,7 +23,7 @@ use crate::story::{MailId, Mailbox, StoryId, Submission};
 
 use super::fetch::{CutReport, MailReport, MediaReport};
 use super::threads::Threads;
-use super::{Desk, Trouble};
+use super::{Desk, Trouble, convert};
 
 /// What a mail came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -314,7 +314,19 @@ impl Desk {
         let mut photos = BTreeMap::new();
         let mut fates = Vec::new();
         for (place, attachment) in draft::source(submission, &rules).attachments.iter().enumerate() {
-            fates.push(match media::clean(&attachment.bytes, &limits) {
+            let converted = match &self.config.story.heic_command {
+                Some(command) if media::is_heic(&attachment.bytes) => Some(convert::heic(command, &attachment.bytes)),
+                _ => None,
+            };
+            let cleaned = match converted {
+                Some(Err(why)) => {
+                    fates.push(MediaFate::Left { why });
+                    continue;
+                }
+                Some(Ok(jpeg)) => media::clean(&jpeg, &limits),
+                None => media::clean(&attachment.bytes, &limits),
+            };
+            fates.push(match cleaned {
                 Ok(photo) => {
                     let fate = fate(&photo);
                     photos.insert(place, photo);
