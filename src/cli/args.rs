@@ -230,7 +230,11 @@ pub enum Command {
     },
     /// Make config.toml and the content repository
     #[command(after_help = "Example:\n  m4c-stories init ~/stories-desk")]
-    Init { dir: Option<PathBuf> },
+    Init {
+        // not `dir`: that is the name of -C
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
     /// For bash, zsh, fish, elvish or PowerShell
     #[command(
         after_help = "Example:\n  m4c-stories completions bash > ~/.local/share/bash-completion/completions/m4c-stories"

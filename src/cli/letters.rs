@@ -26,6 +26,12 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
             let (subject, text) = letters::words(&before);
             let text = super::edit::in_editor(format!("Subject: {subject}\n\n{text}\n").as_bytes(), ".txt")?;
             if global.dry_run {
+                say(
+                    report,
+                    waiting,
+                    "rehearsed",
+                    "Would keep it as you wrote it: the letter about",
+                );
                 return Ok(0);
             }
             let mut spool = desk.spool()?;
@@ -36,7 +42,7 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
                 waiting,
                 &String::from_utf8_lossy(&text).replace("\r\n", "\n"),
             )?;
-            report.line(&format!("Kept as you wrote it: the letter about {}", waiting.title));
+            say(report, waiting, "kept", "Kept as you wrote it: the letter about");
             Ok(0)
         }
         Letters::Send { letters: which } => {
@@ -56,14 +62,25 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
         Letters::Drop { letter, message } => {
             let waiting = one(letters::find(desk, &repo, &all, &letter)?, &letter)?;
             if global.dry_run {
-                report.line(&format!("Would not send the letter about {}", waiting.title));
+                say(report, waiting, "rehearsed", "Would not send the letter about");
                 return Ok(0);
             }
             let mut spool = desk.spool()?;
             letters::drop_letter(desk, &repo, &mut spool, waiting, message.as_deref().unwrap_or_default())?;
-            report.line(&format!("Dropped: the letter about {}", waiting.title));
+            say(report, waiting, "dropped", "Dropped: the letter about");
             Ok(0)
         }
+    }
+}
+
+/// What became of one letter.
+fn say(report: &Report, waiting: &Waiting, status: &str, words: &str) {
+    if report.json {
+        let mut object = as_json(waiting);
+        object["status"] = json!(status);
+        report.object(&object);
+    } else {
+        report.line(&format!("{words} {}", waiting.title));
     }
 }
 
@@ -146,6 +163,18 @@ fn show(bytes: &[u8], waiting: &Waiting, report: &Report) {
 
 fn send(desk: &Desk, global: &Global, repo: &crate::desk::StoryRepo, chosen: &[Waiting], report: &Report) -> Outcome {
     if global.dry_run {
+        if report.json {
+            for w in chosen {
+                let mut object = as_json(w);
+                object["status"] = json!(if w.held.is_some() { "waiting" } else { "rehearsed" });
+                object["answer"] = json!(w.held);
+                report.object(&object);
+            }
+            let waiting = chosen.iter().filter(|w| w.held.is_some()).count();
+            let rehearsed = chosen.len() - waiting;
+            report.object(&json!({"summary": {"rehearsed": rehearsed, "waiting": waiting}}));
+            return Ok(0);
+        }
         for w in chosen {
             let to = w.to.as_ref().map(shown).unwrap_or_default();
             match &w.held {

@@ -46,7 +46,7 @@ pub fn quarantine(
         Quarantine::Retry { id, as_story } => {
             let id = shelves.find_aside(&id).map_err(Trouble::from)?;
             if global.dry_run {
-                report.line(&format!("Would read {id} again"));
+                say(report, &id, "rehearsed", "Would read again");
                 return Ok(0);
             }
             let mut spool = desk.spool()?;
@@ -72,7 +72,7 @@ pub fn quarantine(
         Quarantine::Drop { id, yes } => {
             let id = shelves.find_aside(&id).map_err(Trouble::from)?;
             if global.dry_run {
-                report.line(&format!("Would give up {id}"));
+                say(report, &id, "rehearsed", "Would give up");
                 return Ok(0);
             }
             if !yes
@@ -89,9 +89,18 @@ pub fn quarantine(
             }
             let mut spool = desk.spool()?;
             spool.drop_aside(&id).map_err(Trouble::from)?;
-            report.line(&format!("Given up: {id}"));
+            say(report, &id, "dropped", "Given up:");
             Ok(0)
         }
+    }
+}
+
+/// What became of one mail.
+fn say(report: &Report, id: &str, status: &str, words: &str) {
+    if report.json {
+        report.object(&json!({"id": id, "status": status}));
+    } else {
+        report.line(&format!("{words} {id}"));
     }
 }
 
