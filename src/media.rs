@@ -149,6 +149,14 @@ fn clean_as(format: ImageFormat, bytes: &[u8], limits: &Limits) -> Result<Photo,
     })
 }
 
+/// The pixels that a photo's header states, 0 where it is none: what [`clean`] may have to decode.
+pub fn pixels(bytes: &[u8]) -> u64 {
+    let Ok(format) = photo_format(bytes) else { return 0 };
+    let reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let size = without_panic(|| reader.into_dimensions().map_err(damaged));
+    size.map_or(0, |(width, height)| u64::from(width) * u64::from(height))
+}
+
 /// Decodes a cleaned photo to the last pixel, and says whether that works.
 pub fn opens(photo: &[u8], limits: &Limits) -> Result<(), NotPublished> {
     let format = photo_format(photo)?;
