@@ -19,11 +19,12 @@ use crate::story::record::{Change, Files, one_line};
 use crate::story::screen::{ScreenSetting, Screened, screen};
 use crate::story::state::Phase;
 use crate::story::step::{Step, Story, begin};
+use crate::story::submission::Note;
 use crate::story::{MailId, Mailbox, StoryId, Submission};
 
 use super::fetch::{CutReport, MailReport, MediaReport};
 use super::threads::Threads;
-use super::{Desk, Trouble};
+use super::{Desk, Trouble, convert};
 
 /// What a mail came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -64,6 +65,12 @@ pub struct Reader<'a> {
     /// It comes from the quarantine: that it lies there is no news.
     pub again: bool,
 }
+
+/// Stories looked at to find the one a mail follows.
+const MAX_CANDIDATES: usize = 1_000;
+
+/// Pixels decoded for one mail: 25 photos of a phone, or six of the largest.
+const MAX_PIXELS: u64 = 300_000_000;
 
 /// How many times a mail may end the program before it is no longer read.
 const DEATHS: u32 = 2;
@@ -158,7 +165,10 @@ impl<'a> Reader<'a> {
         {
             return Ok(judged);
         }
-        let (draft, photos) = self.desk.draft(&submission);
+        let (mut draft, photos) = self.desk.draft(&submission);
+        if !self.threads.find(self.desk, repo, &submission.message_id)?.is_empty() {
+            draft.notes.push(Note::SameMessageId);
+        }
         let id = StoryId::new(submission.date, &draft.author, &submission.mail);
         let report = report(Outcome::New, Some(id.clone()), place, &submission, &draft, &photos);
         let change = self.desk.first_step(&submission, &draft, photos, &own);
@@ -209,10 +219,12 @@ impl<'a> Reader<'a> {
         submission: &Submission,
         batch: &mut Batch,
     ) -> Result<Option<(StoryId, Files, Files)>, Trouble> {
+        let mut candidates = Vec::new();
         for reference in &submission.references {
-            let Some(id) = self.threads.find(self.desk, repo, reference)? else {
-                continue;
-            };
+            let stories = self.threads.find(self.desk, repo, reference)?;
+            candidates.extend(stories.into_iter().map(|id| (reference, id)));
+        }
+        for (reference, id) in candidates.into_iter().take(MAX_CANDIDATES) {
             let (Some(files), Some(private)) = (batch.story(&id)?, batch.private(&id)?) else {
                 continue;
             };
@@ -255,9 +267,6 @@ impl<'a> Reader<'a> {
         let Ok(story) = Story::load(id, files) else {
             return Ok(None);
         };
-        if story.life.phase == Phase::Withdrawn {
-            return Ok(None);
-        }
         let (draft, photos) = self.desk.draft(submission);
         let is_it = |w: &What| matches!(w, What::FollowUp { mail, .. } if *mail == submission.mail);
         if story.record.events.iter().any(|e| is_it(&e.what)) {
@@ -265,6 +274,9 @@ impl<'a> Reader<'a> {
                 report(Outcome::Duplicate, Some(id.clone()), place, submission, &draft, &photos),
                 true,
             )));
+        }
+        if story.life.phase == Phase::Withdrawn {
+            return Ok(None);
         }
         let number = (1..)
             .find(|n| !private.contains_key(&format!("mail-{n}.eml")))
@@ -277,7 +289,7 @@ impl<'a> Reader<'a> {
         let what = What::FollowUp {
             mail: submission.mail,
             mail_version: MAIL_ID_VERSION,
-            notes: draft.notes.iter().map(ToString::to_string).collect(),
+            notes: draft::public(&draft.notes),
             auth: submission.auth.clone(),
         };
         let step = Step {
@@ -313,8 +325,32 @@ impl Desk {
         };
         let mut photos = BTreeMap::new();
         let mut fates = Vec::new();
+        let mut left = MAX_PIXELS;
         for (place, attachment) in draft::source(submission, &rules).attachments.iter().enumerate() {
-            fates.push(match media::clean(&attachment.bytes, &limits) {
+            let converted = match &self.config.story.heic_command {
+                Some(command) if media::is_heic(&attachment.bytes) => Some(convert::heic(command, &attachment.bytes)),
+                _ => None,
+            };
+            let bytes = match &converted {
+                Some(Err(why)) => {
+                    fates.push(MediaFate::Left { why: why.clone() });
+                    continue;
+                }
+                Some(Ok(jpeg)) => jpeg,
+                None => &attachment.bytes,
+            };
+            let pixels = media::pixels(bytes);
+            if pixels <= limits.max_pixels && pixels > left {
+                fates.push(MediaFate::Left {
+                    why: "the mail has more photos than are opened at once: please send the others in another mail"
+                        .to_owned(),
+                });
+                continue;
+            }
+            if pixels <= limits.max_pixels {
+                left -= pixels;
+            }
+            fates.push(match media::clean(bytes, &limits) {
                 Ok(photo) => {
                     let fate = fate(&photo);
                     photos.insert(place, photo);
@@ -361,7 +397,7 @@ impl Desk {
         let received = What::Received {
             mail: submission.mail,
             mail_version: MAIL_ID_VERSION,
-            notes: draft.notes.iter().map(ToString::to_string).collect(),
+            notes: draft::public(&draft.notes),
             auth: submission.auth.clone(),
             no_answer: never_answer(&submission.signals, answer_to.address.as_deref(), own),
         };

@@ -13,6 +13,7 @@
 //! | [`quarantine`] | mails that need a person |
 //! | [`trouble`] | what can go wrong at the desk |
 
+mod convert;
 pub mod edit;
 pub mod fetch;
 pub mod intake;
