@@ -246,7 +246,11 @@ pub fn in_editor(bytes: &[u8], suffix: &str) -> Result<Vec<u8>, Failure> {
             command: command.clone(),
         })
     })?;
-    let status = Command::new(&words[0]).args(&words[1..]).arg(file.path()).status();
+    let mut editor = Command::new(&words[0]);
+    let status = crate::config::without_secrets(&mut editor)
+        .args(&words[1..])
+        .arg(file.path())
+        .status();
     match status {
         Ok(status) if status.success() => std::fs::read(file.path()).map_err(failed),
         _ => Err(Trouble::Editor { command }.into()),

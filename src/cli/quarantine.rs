@@ -50,6 +50,15 @@ pub fn quarantine(
                 return Ok(0);
             }
             let mut spool = desk.spool()?;
+            if shelves.aside_mail(&id).map_err(Trouble::from)?.is_none() {
+                quarantine::refetch(desk, &mut spool, &id)?;
+                if report.json {
+                    report.object(&json!({"id": id, "outcome": null, "reason": "the next fetch takes it anew"}));
+                } else {
+                    report.line(&format!("It was never downloaded: the next `fetch` tries {id} again."));
+                }
+                return Ok(0);
+            }
             let repo = desk.repo_or_new()?;
             let mail = quarantine::retry(desk, &repo, &mut spool, &id, as_story)?;
             if report.json {

@@ -2,6 +2,7 @@
 //! dies between any two is taken up where it stopped.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::config;
 use crate::repo::StoryRepo;
@@ -168,7 +169,15 @@ fn put(desk: &Desk, story: &Story, publication: &Publication, name: &str) -> Res
         date: publication.at,
     };
     let receipt = open(configured).put(&bundle).map_err(|e| explain(&e))?;
-    Ok(receipt.place)
+    Ok(from_config(desk.config.folder(), &receipt.place))
+}
+
+/// A path as config.toml would name it: the record says nothing of the machine it was made on. An address stays as it is.
+fn from_config(folder: &Path, place: &str) -> String {
+    match Path::new(place).strip_prefix(folder) {
+        Ok(path) if !place.contains("://") => path.display().to_string(),
+        _ => place.to_owned(),
+    }
 }
 
 fn open(configured: &config::Target) -> Box<dyn Target> {
@@ -296,5 +305,22 @@ mod tests {
         let taken = |slug: &str| ["jane-smith", "jane-smith-2"].contains(&slug);
         assert_eq!(free_slug("jane-smith", &taken), "jane-smith-3");
         assert_eq!(free_slug("../x", &taken), "x");
+    }
+
+    #[test]
+    fn a_receipt_names_no_folder_of_this_machine() {
+        for (folder, place, expected) in [
+            (".", "./site/content/marion", "site/content/marion"),
+            ("/home/cath/desk", "/home/cath/desk/site/marion", "site/marion"),
+            ("/home/cath/desk", "/srv/www/marion", "/srv/www/marion"),
+            ("", "site/marion", "site/marion"),
+            (
+                ".",
+                "https://blog.example.org/marion/",
+                "https://blog.example.org/marion/",
+            ),
+        ] {
+            assert_eq!(from_config(Path::new(folder), place), expected);
+        }
     }
 }

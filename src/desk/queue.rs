@@ -107,8 +107,12 @@ impl Summary {
     }
 }
 
-/// Every letter that the story's events call for, however old; the age is looked at when somebody asks.
+/// Every letter that the story's events call for, however old; the age is looked at when somebody asks. None while its decisions
+/// contradict each other.
 fn open_letters(story: &Story) -> Vec<(EventId, LetterKind, Timestamp)> {
+    if story.life.conflict.is_some() {
+        return Vec::new();
+    }
     use LetterKind::{ChangesRequested, Published, Received, Rejected, Withdrawn};
     let send = vec![Received, ChangesRequested, Rejected, Published, Withdrawn];
     let all = LetterPolicy {
@@ -194,7 +198,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.

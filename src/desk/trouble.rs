@@ -154,7 +154,9 @@ impl Trouble {
             Trouble::NoPrivatePart(_) => {
                 "use the desk that took the mail in, or share the private parts ([repository] share_private)".to_owned()
             }
-            Trouble::NotDownloaded(_) => "raise `max_mail_bytes` under [story] and fetch again".to_owned(),
+            Trouble::NotDownloaded(_) => {
+                "raise `max_mail_bytes` under [story], then `quarantine retry` it and fetch".to_owned()
+            }
             Trouble::NoLogin(_) => "name `user` and `password_command` under its [[inbox]]".to_owned(),
             Trouble::NoSuchLetter(_) => "`letters list` shows what waits".to_owned(),
             Trouble::Outbox(e) => e.hint().to_owned(),

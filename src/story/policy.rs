@@ -226,6 +226,17 @@ impl Policy {
     }
 }
 
+/// As a sentence goes on: "it is ...".
+fn in_words(state: State) -> &'static str {
+    match state {
+        State::Draft => "a draft",
+        State::ChangesRequested => "waiting for changes",
+        State::TakenDown => "taken down",
+        State::Conflict => "in conflict",
+        other => other.name(),
+    }
+}
+
 fn illegal(state: State, verb: Verb, title: &str) -> Refusal {
     let (why, hint) = match (state, verb) {
         (State::Draft, Verb::Publish | Verb::Schedule) => (
@@ -257,7 +268,7 @@ fn illegal(state: State, verb: Verb, title: &str) -> Refusal {
     };
     Refusal {
         code,
-        what: format!("{}: {title} is {state}", verb.name()),
+        what: format!("{}: {title} is {}", verb.name(), in_words(state)),
         why: why.to_owned(),
         hint: hint.to_owned(),
         exit: 5,
