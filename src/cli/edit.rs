@@ -49,6 +49,7 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
                 "use --title, --author, --tag, --alt ... or set EDITOR",
             ));
         }
+        edit::may(&story, &desk.policy, &clerk).map_err(Trouble::from)?;
         in_editor(&story.files[INDEX], ".md")?
     } else {
         edit::apply(&story, &flags).map_err(Trouble::from)?.render()
@@ -58,24 +59,27 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
         show_change(report, &story, change.as_ref());
         return Ok(0);
     }
-    let _lock = desk.spool()?;
     let read = story.text;
-    let taken = desk.step(&repo, &id, false, |now| {
-        // what was edited is the text that was read: words that came in meanwhile are not overwritten
-        if flags.is_empty() && now.text != read {
-            return Err(edit::moved(now));
-        }
-        let index = if flags.is_empty() {
-            index.clone()
-        } else {
-            edit::apply(now, &flags)?.render()
-        };
-        edit::edit(now, &desk.policy, &clerk, &index, args.minor, note)
-    });
-    let taken = match taken {
-        Err(Trouble::Refused(refusal)) if flags.is_empty() && !args.take => {
+    let take = || {
+        let _lock = desk.spool()?;
+        desk.step(&repo, &id, false, |now| {
+            // what was edited is the text that was read: words that came in meanwhile are not overwritten
+            if flags.is_empty() && now.text != read {
+                return Err(edit::moved(now));
+            }
+            let index = if flags.is_empty() {
+                index.clone()
+            } else {
+                edit::apply(now, &flags)?.render()
+            };
+            edit::edit(now, &desk.policy, &clerk, &index, args.minor, note)
+        })
+    };
+    let taken = match take() {
+        // nobody types it twice, whatever stood in the way
+        Err(trouble) if flags.is_empty() && !args.take => {
             let kept = keep(&index)?;
-            let mut failure = Failure::from(refusal);
+            let mut failure = Failure::from(trouble);
             failure.hint = format!("{}; your text is kept in {kept}", failure.hint);
             return Err(failure);
         }

@@ -52,6 +52,15 @@ enum Plan {
 fn plan(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<Plan, Refusal> {
     story.agrees()?;
     let (life, title) = (&story.life, story.title());
+    if story.front().title.trim().is_empty() {
+        return Err(Refusal {
+            code: "story.not_a_page",
+            what: format!("{title} is not ready to publish"),
+            why: "its page has no title".to_owned(),
+            hint: "`edit STORY --title \"...\"` gives it one; that then needs approval".to_owned(),
+            exit: 5,
+        });
+    }
     let begun = life
         .publication
         .as_ref()
@@ -84,6 +93,14 @@ fn plan(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<Plan,
         .policy
         .allows(Verb::Publish, &clerk.actor, life, story.text, &title)?;
     Ok(if allowed { Plan::Begin } else { Plan::Nothing })
+}
+
+/// Whether a publication would do anything, and under which rules it would be refused; nothing is written.
+pub fn rehearse(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<bool, Trouble> {
+    if desk.config.targets.is_empty() {
+        return Err(Trouble::NoTarget);
+    }
+    Ok(plan(desk, story, clerk, update)? != Plan::Nothing)
 }
 
 /// Publishes one story. `taken` says whether another story has a slug already.

@@ -100,6 +100,7 @@ impl Summary {
             State::Approved if policy.consent_required && !self.consent => "author",
             State::Approved | State::Scheduled => "publisher",
             State::Published if !self.pending.is_empty() => "publisher",
+            State::Published if self.correction && self.approvals as usize >= policy.approvals => "publisher",
             State::Published if self.correction => "reviewer",
             State::Published | State::TakenDown | State::Rejected | State::Withdrawn => return String::new(),
         };
@@ -326,6 +327,14 @@ pub fn resolve(desk: &Desk, repo: &StoryRepo, typed: &str) -> Result<StoryId, Tr
         .strip_prefix(repo.root())
         .or_else(|_| path.strip_prefix(&desk.config.repository.path))
         .unwrap_or(path);
+    // a path as the shell completes it, from wherever the person stands
+    let whole = std::fs::canonicalize(typed).ok().filter(|_| !typed.is_empty());
+    let inside = |whole: &std::path::PathBuf| {
+        let root = std::fs::canonicalize(repo.root()).ok()?;
+        Some(whole.strip_prefix(root).ok()?.to_owned())
+    };
+    let inside = whole.as_ref().and_then(inside);
+    let path = inside.as_deref().unwrap_or(path);
     let parts: Vec<&str> = path.iter().filter_map(|p| p.to_str()).filter(|p| *p != ".").collect();
     for three in parts.windows(3) {
         if let Ok(id) = three.join("/").parse::<StoryId>()

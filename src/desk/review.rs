@@ -34,6 +34,14 @@ pub fn request_changes(story: &Story, policy: &Policy, clerk: &Clerk, note: &str
     )? {
         return Ok(None);
     }
+    // asked once, however often it is typed: the author gets one letter
+    if story
+        .life
+        .unanswered(story.text)
+        .any(|r| r.by.name == clerk.actor.name && r.note == note)
+    {
+        return Ok(None);
+    }
     let mut events = vec![What::ChangesRequested { note: note.to_owned() }];
     events.extend(unscheduled(story, policy));
     Ok(Some(story.change(step("Ask for changes to", note, events), clerk)))
@@ -54,6 +62,7 @@ pub fn reject(story: &Story, policy: &Policy, clerk: &Clerk, note: &str, spam: b
 
 /// Undoes a rejection or a withdrawal, sets approvals and requests aside: a new commit, never a rewrite.
 pub fn reopen(story: &Story, policy: &Policy, clerk: &Clerk, note: &str) -> Planned {
+    story.agrees()?;
     if !policy.allows(Verb::Reopen, &clerk.actor, &story.life, story.text, &story.title())? {
         return Ok(None);
     }
@@ -66,6 +75,7 @@ pub fn reopen(story: &Story, policy: &Policy, clerk: &Clerk, note: &str) -> Plan
 
 /// Records the storyteller's yes and how it is known, or takes it back.
 pub fn consent(story: &Story, clerk: &Clerk, grant: bool, scope: &[String], evidence: &str) -> Planned {
+    story.agrees()?;
     let same = |g: &crate::story::state::Grant| g.scope == scope && g.evidence == evidence;
     match (&story.life.consent, grant) {
         (Some(known), true) if same(known) => return Ok(None),
@@ -86,14 +96,25 @@ pub fn consent(story: &Story, clerk: &Clerk, grant: bool, scope: &[String], evid
     Ok(Some(story.change(step(subject, "", vec![what]), clerk)))
 }
 
-/// An internal note.
+/// An internal note; the same words again by the same person are none.
 pub fn note(story: &Story, clerk: &Clerk, note: &str) -> Planned {
+    story.agrees()?;
+    let same = |what: &What| matches!(what, What::Noted { note: known } if known == note);
+    if story
+        .record
+        .events
+        .last()
+        .is_some_and(|e| e.by.name == clerk.actor.name && same(&e.what))
+    {
+        return Ok(None);
+    }
     let what = What::Noted { note: note.to_owned() };
     Ok(Some(story.change(step("Note on", note, vec![what]), clerk)))
 }
 
 /// Whose turn it is; none: nobody's in particular.
 pub fn assign(story: &Story, clerk: &Clerk, to: Option<&str>) -> Planned {
+    story.agrees()?;
     if story.life.assigned.as_deref() == to {
         return Ok(None);
     }

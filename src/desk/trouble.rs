@@ -136,6 +136,10 @@ impl Trouble {
         match self {
             Trouble::Refused(r) => r.hint.clone(),
             Trouble::Config(e) => e.hint(),
+            Trouble::Repo(RepoError::Missing(_)) => {
+                "`m4c-stories fetch` makes it when mail comes in, `m4c-stories init` at once; or name its folder with --repo or [repository] path"
+                    .to_owned()
+            }
             Trouble::Repo(e) => e.advice(),
             Trouble::Spool(e) => spool_advice(e).to_owned(),
             Trouble::Inbox(e) => inbox_advice(e),

@@ -149,6 +149,10 @@ impl Policy {
                 })
             }
             Cell::Nothing => Ok(false),
+            // says how many are missing, and whose lapsed
+            Cell::Refused if state == State::Draft && matches!(verb, Verb::Publish | Verb::Schedule) => {
+                self.publishable(life, text, title).map(|()| true)
+            }
             Cell::Refused => Err(illegal(state, verb, title)),
             Cell::Unsettled => Err(Refusal {
                 code: "story.conflict",
@@ -239,10 +243,6 @@ fn in_words(state: State) -> &'static str {
 
 fn illegal(state: State, verb: Verb, title: &str) -> Refusal {
     let (why, hint) = match (state, verb) {
-        (State::Draft, Verb::Publish | Verb::Schedule) => (
-            "it is a draft: it has too few approvals for this text",
-            "read it and `approve` it",
-        ),
         (State::ChangesRequested, _) => (
             "changes were asked for and not made yet",
             "edit the text and approve it, or `reopen` it",
@@ -261,13 +261,8 @@ fn illegal(state: State, verb: Verb, title: &str) -> Refusal {
         (_, Verb::Takedown) => ("it is not published", "`reject` keeps a story from being published"),
         _ => ("its state does not allow it", "see `show` for where it stands"),
     };
-    let code = if state == State::Draft {
-        "policy.too_few_approvals"
-    } else {
-        "story.state"
-    };
     Refusal {
-        code,
+        code: "story.state",
         what: format!("{}: {title} is {}", verb.name(), in_words(state)),
         why: why.to_owned(),
         hint: hint.to_owned(),

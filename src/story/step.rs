@@ -171,7 +171,9 @@ impl Story {
         let kinds: Vec<String> = step.events.iter().map(What::kind).collect();
         let title = Page::parse(files.get(INDEX).map_or(&[], Vec::as_slice))
             .map(|p| p.front().title)
-            .unwrap_or_default();
+            .ok()
+            .filter(|title| !title.is_empty())
+            .unwrap_or_else(|| self.id.folder().to_owned());
         let about_text = step.events.iter().any(about_text);
         for what in step.events {
             let event = event(what, text, std::mem::take(&mut after), clerk);
