@@ -37,7 +37,8 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
     }
     let index = if args.take {
         if by_hand.is_empty() {
-            report.line(&format!("There is no edit to take: {}", story.title()));
+            let object = serde_json::json!({"id": id, "state": story.state(&desk.policy), "title": story.title(), "text_hash": story.text, "changed": false});
+            report.answer(&format!("There is no edit to take: {}", story.title()), &object);
             return Ok(0);
         }
         take(&repo, &id, &by_hand)?
@@ -209,7 +210,10 @@ pub fn new(desk: &Desk, global: &Global, args: &New, report: &Report) -> Outcome
         evidence: args.evidence.clone(),
     };
     if global.dry_run {
-        report.line(&format!("Would make a draft of what {} told", told.author));
+        report.answer(
+            &format!("Would make a draft of what {} told", told.author),
+            &serde_json::json!({"author": told.author, "dry_run": true}),
+        );
         return Ok(0);
     }
     let _lock = desk.spool()?;

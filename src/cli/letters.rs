@@ -26,6 +26,10 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
             let (subject, text) = letters::words(&before);
             let text = super::edit::in_editor(format!("Subject: {subject}\n\n{text}\n").as_bytes(), ".txt")?;
             if global.dry_run {
+                report.answer(
+                    &format!("Would keep your words: the letter about {}", waiting.title),
+                    &planned(waiting),
+                );
                 return Ok(0);
             }
             let mut spool = desk.spool()?;
@@ -36,7 +40,14 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
                 waiting,
                 &String::from_utf8_lossy(&text).replace("\r\n", "\n"),
             )?;
-            report.line(&format!("Kept as you wrote it: the letter about {}", waiting.title));
+            let kept = Waiting {
+                written: true,
+                ..waiting.clone()
+            };
+            report.answer(
+                &format!("Kept as you wrote it: the letter about {}", waiting.title),
+                &as_json(&kept),
+            );
             Ok(0)
         }
         Letters::Send { letters: which } => {
@@ -56,12 +67,17 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
         Letters::Drop { letter, message } => {
             let waiting = one(letters::find(desk, &repo, &all, &letter)?, &letter)?;
             if global.dry_run {
-                report.line(&format!("Would not send the letter about {}", waiting.title));
+                report.answer(
+                    &format!("Would not send the letter about {}", waiting.title),
+                    &planned(waiting),
+                );
                 return Ok(0);
             }
             let mut spool = desk.spool()?;
             letters::drop_letter(desk, &repo, &mut spool, waiting, message.as_deref().unwrap_or_default())?;
-            report.line(&format!("Dropped: the letter about {}", waiting.title));
+            let mut dropped = as_json(waiting);
+            dropped["status"] = json!("dropped");
+            report.answer(&format!("Dropped: the letter about {}", waiting.title), &dropped);
             Ok(0)
         }
     }
@@ -98,6 +114,13 @@ fn as_json(w: &Waiting) -> serde_json::Value {
         "held": w.held,
         "edited": w.written,
     })
+}
+
+/// With `-n`: what it would be done to.
+fn planned(w: &Waiting) -> serde_json::Value {
+    let mut object = as_json(w);
+    object["dry_run"] = json!(true);
+    object
 }
 
 fn list(desk: &Desk, all: &[Waiting], report: &Report) -> Outcome {
@@ -148,18 +171,19 @@ fn send(desk: &Desk, global: &Global, repo: &crate::desk::StoryRepo, chosen: &[W
     if global.dry_run {
         for w in chosen {
             let to = w.to.as_ref().map(shown).unwrap_or_default();
-            match &w.held {
-                Some(why) => report.line(&format!(
-                    "Would keep: {} about {} ({why})",
-                    kind_name(w.due.kind),
-                    w.title
-                )),
-                None => report.line(&format!(
-                    "Would send: {} to {to} about {}",
-                    kind_name(w.due.kind),
-                    w.title
-                )),
-            }
+            let kind = kind_name(w.due.kind);
+            let text = match &w.held {
+                Some(why) => format!("Would keep: {kind} about {} ({why})", w.title),
+                None => format!("Would send: {kind} to {to} about {}", w.title),
+            };
+            report.answer(&text, &planned(w));
+        }
+        if report.json {
+            let held = chosen.iter().filter(|w| w.held.is_some()).count();
+            let counts = json!({"sent": 0, "would_send": chosen.len() - held, "waiting": held, "failed": 0});
+            report.object(&json!({"summary": counts}));
+        } else if chosen.is_empty() {
+            report.line("No letters wait.");
         }
         return Ok(0);
     }

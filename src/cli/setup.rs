@@ -27,11 +27,10 @@ pub fn init(global: &Global, dir: Option<&Path>, report: &Report) -> Outcome {
     };
     let there = file.exists();
     if global.dry_run {
-        report.line(&format!(
-            "Would {} {}",
-            if there { "leave" } else { "write" },
-            file.display()
-        ));
+        report.answer(
+            &format!("Would {} {}", if there { "leave" } else { "write" }, file.display()),
+            &serde_json::json!({"config": file, "written": false, "dry_run": true}),
+        );
         return Ok(0);
     }
     std::fs::create_dir_all(&dir).map_err(|e| failed(&dir, e))?;
