@@ -133,8 +133,14 @@ pub fn approve(
         done: "Approved",
         nothing: "You approved this text already",
     };
-    errand.run_all(desk, global, stories, report, |story, clerk| {
-        review::approve(story, &desk.policy, clerk, note.unwrap_or_default(), if_text)
+    each(stories, report, |typed| {
+        let repo = desk.repo()?;
+        let clerk = desk.clerk(&repo, Task::Decide)?;
+        let story = desk.story(&repo, &queue::resolve(desk, &repo, typed)?)?;
+        review::not_own_by_hand(desk, &repo, &story, &clerk)?;
+        errand.run(desk, global, typed, report, |story, clerk| {
+            review::approve(story, &desk.policy, clerk, note.unwrap_or_default(), if_text)
+        })
     })
 }
 
@@ -301,6 +307,14 @@ pub fn publish(desk: &Desk, global: &Global, args: &Publish, report: &Report) ->
             report.object(&serde_json::json!([]));
         } else {
             report.line("Nothing is ready to publish.");
+            let corrected = |s: &queue::Summary| s.correction && s.approvals as usize >= desk.policy.approvals;
+            for (id, s) in queue.iter().filter(|(_, s)| corrected(s)) {
+                report.remark(&format!(
+                    "The correction of {} is approved: `publish {} --update` puts it out.",
+                    s.title,
+                    id.folder()
+                ));
+            }
             let waiting = queue.iter().filter(|(_, s)| s.state == State::Approved).count();
             if waiting > 0 {
                 report.remark(&format!(

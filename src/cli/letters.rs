@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::desk::letters::{self, Waiting, kind_name};
-use crate::desk::{Desk, intake::shown};
+use crate::desk::{Desk, Trouble, intake::shown};
 
 use super::args::{Global, Letters};
 use super::report::{Failure, Outcome, Report, table};
@@ -56,7 +56,11 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
                 false => {
                     let mut chosen: Vec<Waiting> = Vec::new();
                     for typed in &which {
-                        chosen.extend(letters::find(desk, &repo, &all, typed)?.into_iter().cloned());
+                        chosen.extend(
+                            found_or_none(letters::find(desk, &repo, &all, typed))?
+                                .into_iter()
+                                .cloned(),
+                        );
                     }
                     chosen.dedup_by(|a, b| a.due.about == b.due.about);
                     chosen
@@ -65,7 +69,12 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
             send(desk, global, &repo, &chosen, report)
         }
         Letters::Drop { letter, message } => {
-            let waiting = one(letters::find(desk, &repo, &all, &letter)?, &letter)?;
+            let found = found_or_none(letters::find(desk, &repo, &all, &letter))?;
+            if found.is_empty() {
+                report.answer("No letter of it waits.", &json!({"id": null, "changed": false}));
+                return Ok(0);
+            }
+            let waiting = one(found, &letter)?;
             if global.dry_run {
                 report.answer(
                     &format!("Would not send the letter about {}", waiting.title),
@@ -80,6 +89,14 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
             report.answer(&format!("Dropped: the letter about {}", waiting.title), &dropped);
             Ok(0)
         }
+    }
+}
+
+/// That nothing of a story waits is no failure for who wants nothing of it to wait.
+fn found_or_none<T>(found: Result<Vec<T>, Trouble>) -> Result<Vec<T>, Trouble> {
+    match found {
+        Err(Trouble::NoSuchLetter(_)) => Ok(Vec::new()),
+        found => found,
     }
 }
 

@@ -185,7 +185,9 @@ fn put(desk: &Desk, story: &Story, publication: &Publication, name: &str) -> Res
         media: &media,
         date: publication.at,
     };
-    let receipt = open(configured).put(&bundle).map_err(|e| explain(&e))?;
+    let receipt = open(configured)
+        .put(&bundle)
+        .map_err(|e| format!("{} ({})", explain(&e), e.hint()))?;
     Ok(from_config(desk.config.folder(), &receipt.place))
 }
 

@@ -220,7 +220,12 @@ fn with_summaries<R>(
     };
     let fingerprint = format!("{FORMAT} {:?}", desk.policy);
     let cache = desk.config.spool_folder().join(CACHE);
-    let summaries = repo.summaries(&repo.tip()?, &cache, fingerprint.as_bytes(), &of_story, &of_month)?;
+    let (tip, key) = (repo.tip()?, fingerprint.as_bytes());
+    let nowhere = std::path::Path::new("");
+    let summaries = repo
+        .summaries(&tip, &cache, key, &of_story, &of_month)
+        // a full disk keeps nobody from reading: then it is remembered for this run only
+        .or_else(|_| repo.summaries(&tip, nowhere, key, &of_story, &of_month))?;
     work(&summaries)
 }
 

@@ -1,12 +1,16 @@
 //! Decisions: each is a pure function from a story at the tip to a change, so that it can be applied again where the
 //! branch has moved meanwhile. `Ok(None)` is quiet success: nothing to do.
 
+use crate::repo::{Past, StoryRepo};
 use crate::story::event::What;
 use crate::story::id::TextHash;
+use crate::story::page::RECORD;
 use crate::story::policy::{Policy, Refusal};
 use crate::story::record::Change;
 use crate::story::state::{State, Verb};
 use crate::story::step::{Clerk, Step, Story};
+
+use super::{Desk, Trouble};
 
 /// What planning a step gives.
 pub type Planned = Result<Option<Change>, Refusal>;
@@ -21,6 +25,39 @@ pub fn approve(story: &Story, policy: &Policy, clerk: &Clerk, note: &str, if_tex
     let what = What::Approved { note: note.to_owned() };
     Ok(Some(story.change(step("Approve", note, vec![what]), clerk)))
 }
+
+/// Refused where the text was last changed by the approver's own hand, past the tool, in a commit of theirs: the record does not know of
+/// that edit, so the history is asked.
+pub fn not_own_by_hand(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Clerk) -> Result<(), Trouble> {
+    let makes_text = |what: &What| {
+        matches!(
+            what,
+            What::Received { .. } | What::Edited { .. } | What::Restored { .. } | What::Revision { .. }
+        )
+    };
+    let told = story
+        .record
+        .events
+        .iter()
+        .rev()
+        .find(|e| makes_text(&e.what))
+        .and_then(|e| e.text);
+    if desk.policy.own_text || told == Some(story.text) {
+        return Ok(());
+    }
+    let tip = repo.tip()?;
+    let text_changed = |past: &&Past| past.files.iter().any(|name| name != RECORD);
+    let past = repo.history(&tip, Some(&story.id), BY_HAND)?;
+    match past.iter().find(text_changed) {
+        Some(past) if past.by.email.eq_ignore_ascii_case(&clerk.email) || past.by.name == clerk.actor.name => {
+            Err(Policy::own_text_refused(&clerk.actor.name, &story.title()).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How far back an edit past the tool is looked for.
+const BY_HAND: usize = 100;
 
 /// Back to the author, with a letter.
 pub fn request_changes(story: &Story, policy: &Policy, clerk: &Clerk, note: &str) -> Planned {

@@ -173,15 +173,20 @@ impl Policy {
             .as_ref()
             .is_some_and(|(by, t)| by.name == actor.name && *t == Some(text));
         if edited && !self.own_text {
-            return Err(Refusal {
-                code: "policy.own_text",
-                what: format!("{} cannot approve {title}", actor.name),
-                why: format!("{} made the last edit, and nobody approves their own text", actor.name),
-                hint: "ask another reviewer, or set `own_text = true` under [review]".to_owned(),
-                exit: 5,
-            });
+            return Err(Policy::own_text_refused(&actor.name, title));
         }
         Ok(true)
+    }
+
+    /// The refusal of one's own text.
+    pub fn own_text_refused(name: &str, title: &str) -> Refusal {
+        Refusal {
+            code: "policy.own_text",
+            what: format!("{name} cannot approve {title}"),
+            why: format!("{name} made the last edit, and nobody approves their own text"),
+            hint: "ask another reviewer, or set `own_text = true` under [review]".to_owned(),
+            exit: 5,
+        }
     }
 
     /// Everything that must be true before this text goes out.
