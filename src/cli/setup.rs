@@ -3,32 +3,29 @@
 use std::io::Write;
 use std::path::Path;
 
-use crate::config::Config;
+use crate::config::{Config, SHIPPED};
 use crate::desk::{Desk, Trouble};
 
 use super::args::{Global, command};
 use super::report::{Failure, Outcome, Report};
 
-/// The configuration that comes with the project.
-const CONFIG: &str = include_str!("../../config.toml");
-
-/// The configuration that `init` writes: the project's, its sample inbox being an example only.
-fn without_sample() -> String {
-    let lines = [
-        "[[inbox]]",
-        "name = \"sample\"",
-        "kind = \"mbox\"",
-        "path = \"samples/inbox.mbox\"",
-    ];
-    let mut text = CONFIG.replacen(
+/// The configuration that `init` writes: the one that comes with the project, without its sample inbox.
+fn first_config() -> String {
+    let mut sample = false;
+    let mut out = String::new();
+    for line in SHIPPED.lines() {
+        sample = line == "[[inbox]]" || sample && !line.is_empty();
+        if sample && !line.starts_with('#') {
+            out.push_str("# ");
+        }
+        out.push_str(line);
+        out.push('\n');
+    }
+    out.replacen(
         "reads the sample inbox that comes with the project",
         "reads no inbox until you name yours",
         1,
-    );
-    for line in lines {
-        text = text.replacen(&format!("\n{line}\n"), &format!("\n# {line}\n"), 1);
-    }
-    text
+    )
 }
 
 pub fn init(global: &Global, dir: Option<&Path>, report: &Report) -> Outcome {
@@ -46,12 +43,10 @@ pub fn init(global: &Global, dir: Option<&Path>, report: &Report) -> Outcome {
     };
     let there = file.exists();
     if global.dry_run {
-        if report.json {
-            report.object(&serde_json::json!({"config": file, "dry_run": true, "written": !there}));
-        } else {
-            let what = if there { "leave" } else { "write" };
-            report.line(&format!("Would {what} {}", file.display()));
-        }
+        report.answer(
+            &format!("Would {} {}", if there { "leave" } else { "write" }, file.display()),
+            &serde_json::json!({"config": file, "written": false, "dry_run": true}),
+        );
         return Ok(0);
     }
     std::fs::create_dir_all(&dir).map_err(|e| failed(&dir, e))?;
@@ -61,7 +56,7 @@ pub fn init(global: &Global, dir: Option<&Path>, report: &Report) -> Outcome {
             .create_new(true)
             .open(&file)
             .map_err(|e| failed(&file, e))?;
-        out.write_all(without_sample().as_bytes())
+        out.write_all(first_config().as_bytes())
             .and_then(|()| out.sync_all())
             .map_err(|e| failed(&file, e))?;
     }
@@ -97,15 +92,23 @@ pub fn man(report: &Report) -> Outcome {
         .render(&mut out)
         .map_err(failed)?;
     for sub in command().get_subcommands() {
-        let man = clap_mangen::Man::new(sub.clone().disable_help_flag(true));
-        writeln!(out, ".SH {}", sub.get_name().to_uppercase()).map_err(failed)?;
-        man.render_synopsis_section(&mut out).map_err(failed)?;
-        man.render_description_section(&mut out).map_err(failed)?;
-        man.render_options_section(&mut out).map_err(failed)?;
-        man.render_extra_section(&mut out).map_err(failed)?;
+        section(sub, sub.get_name(), &mut out).map_err(failed)?;
+        for part in sub.get_subcommands() {
+            section(part, &format!("{} {}", sub.get_name(), part.get_name()), &mut out).map_err(failed)?;
+        }
     }
     report.bytes(&out);
     Ok(0)
+}
+
+/// One command's part of the manual page.
+fn section(command: &clap::Command, name: &str, out: &mut Vec<u8>) -> std::io::Result<()> {
+    let man = clap_mangen::Man::new(command.clone().disable_help_flag(true));
+    writeln!(out, ".SH {}", name.to_uppercase())?;
+    man.render_synopsis_section(out)?;
+    man.render_description_section(out)?;
+    man.render_options_section(out)?;
+    man.render_extra_section(out)
 }
 
 #[cfg(test)]
@@ -115,16 +118,11 @@ mod tests {
     #[test]
     fn init_writes_every_setting_of_the_project_and_no_sample_inbox() {
         let read = |text: &str| -> toml::Table { text.parse().expect("TOML") };
-        let (mut ours, theirs) = (read(CONFIG), read(&without_sample()));
-        assert!(ours.remove("inbox").is_some(), "the project has its sample");
-        assert_eq!(theirs, ours);
-        let commented = CONFIG
-            .lines()
-            .zip(without_sample().lines().map(str::to_owned).collect::<Vec<_>>());
-        assert_eq!(
-            commented.filter(|(a, b)| a != b).count(),
-            5,
-            "four lines and the word about them"
-        );
+        let first = first_config();
+        let (mut shipped, first_table) = (read(SHIPPED), read(&first));
+        assert!(shipped.remove("inbox").is_some(), "the project has its sample");
+        assert_eq!(first_table, shipped);
+        let changed = SHIPPED.lines().zip(first.lines()).filter(|(a, b)| a != b);
+        assert_eq!(changed.count(), 5, "four lines and the word about them");
     }
 }
