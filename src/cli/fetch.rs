@@ -1,5 +1,7 @@
 //! `fetch`.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use crate::desk::Remark;
@@ -149,7 +151,7 @@ pub fn fetch(desk: &Desk, global: &Global, args: &Fetch, report: &Report) -> Exi
         limit: args.limit,
         since,
     };
-    let (sources, skipped) = sources(desk, args, &mut teller)?;
+    let (sources, skipped) = sources(desk, global, args, &mut teller)?;
     let done = run(desk, global, sources, wish, &mut teller);
     teller.progress.end();
     let (count, _) = done?;
@@ -182,10 +184,10 @@ fn run(
 }
 
 /// The sources that can be opened; the others are reported and do not stop these.
-fn sources(desk: &Desk, args: &Fetch, teller: &mut Teller) -> Result<(Vec<Source>, u8), Failure> {
+fn sources(desk: &Desk, global: &Global, args: &Fetch, teller: &mut Teller) -> Result<(Vec<Source>, u8), Failure> {
     let mut sources = Vec::new();
     for path in &args.paths {
-        match fetch::open_path(path) {
+        match fetch::open_path(&global.dir.as_deref().unwrap_or(Path::new("")).join(path)) {
             Ok(source) => sources.push(source),
             Err(trouble) => teller.trouble(&path.display().to_string(), &trouble),
         }

@@ -109,6 +109,8 @@ pub struct Source {
     pub after: fn(&Desk, &str, Outcome) -> Fate,
     /// Whether the cursor is kept between runs: for configured inboxes, not for a PATH.
     pub remembered: bool,
+    /// Whether the inbox itself knows when a mail arrived; else `--since` goes by the mail's own `Date`.
+    pub dated: bool,
     pub trusted_authserv: Option<String>,
 }
 
@@ -179,7 +181,7 @@ fn from_one(
         since: wish.since,
     })?;
     listing.remarks.iter().for_each(|remark| watcher.remark(remark));
-    listing.tickets.truncate(wish.limit.unwrap_or(usize::MAX));
+    choose(desk, source, wish, &mut listing.tickets)?;
     watcher.listed(&name, listing.tickets.len());
     count.listed += listing.tickets.len() as u64;
 
@@ -228,6 +230,33 @@ fn from_one(
         }
     }
     source.inbox.done()?;
+    Ok(())
+}
+
+/// Leaves the tickets that are wished for. What is older than `--since` is not listed and not settled: a later run takes it in. A mail
+/// that cannot be read or has no date stays among them.
+fn choose(desk: &Desk, source: &mut Source, wish: Wish, tickets: &mut Vec<Ticket>) -> Result<(), Trouble> {
+    let limit = wish.limit.unwrap_or(usize::MAX);
+    let Some(since) = wish.since.filter(|_| !source.dated) else {
+        tickets.truncate(limit);
+        return Ok(());
+    };
+    let mut chosen = Vec::new();
+    let mut rest = &tickets[..];
+    while !rest.is_empty() && chosen.len() < limit {
+        let group = group(rest);
+        rest = &rest[group.len()..];
+        source
+            .inbox
+            .take_all(group, desk.config.story.max_mail_bytes, &mut |ticket, taken| {
+                let date = taken.ok().and_then(|raw| crate::mail::glance(&raw.bytes).date);
+                if date.is_none_or(|date| date >= since) {
+                    chosen.push(ticket.clone());
+                }
+                if chosen.len() < limit { Go::On } else { Go::Stop }
+            })?;
+    }
+    *tickets = chosen;
     Ok(())
 }
 
@@ -299,11 +328,16 @@ fn not_taken(error: &TakeError, place: &str, now: Timestamp, spool: &mut Spool) 
         from: String::new(),
         at: now,
     };
-    spool.put_aside(&aside, None)?;
-    Ok(Judged {
-        report: intake::aside_report(Outcome::Quarantined, &aside, None),
-        settle: false,
-    })
+    let known = matches!(spool.aside_entry(&aside.mail_id[..16]), Ok(Some(_)));
+    let mut report = intake::aside_report(Outcome::Quarantined, &aside, None);
+    if known {
+        // the same mail at the same place, still there: no news
+        report.outcome = Outcome::Duplicate;
+        report.reason = Some(format!("it is in the quarantine already: {error}"));
+    } else {
+        spool.put_aside(&aside, None)?;
+    }
+    Ok(Judged { report, settle: false })
 }
 
 /// The mails that came by standard input: durable in the spool before this is called, so that whatever happens they are taken in
@@ -349,7 +383,11 @@ pub fn rehearse(
         })?;
         listing.remarks.iter().for_each(|remark| watcher.remark(remark));
         let left = wish.limit.unwrap_or(usize::MAX).saturating_sub(count.listed as usize);
-        listing.tickets.truncate(left);
+        let wish = Wish {
+            limit: Some(left),
+            ..wish
+        };
+        choose(desk, &mut source, wish, &mut listing.tickets)?;
         watcher.listed(&name, listing.tickets.len());
         for ticket in &listing.tickets {
             let place = format!("{name}: {ticket}");
@@ -387,6 +425,7 @@ pub fn open(configured: &crate::config::Inbox) -> Result<Source, Trouble> {
         inbox,
         after,
         remembered: true,
+        dated: matches!(configured.source, Kind::Imap(_)),
         trusted_authserv: configured.trusted_authserv.clone(),
     })
 }
@@ -398,6 +437,7 @@ pub fn open_path(path: &std::path::Path) -> Result<Source, Trouble> {
         inbox,
         after: |_, _, _| Fate::Leave,
         remembered: false,
+        dated: false,
         trusted_authserv: None,
     })
 }

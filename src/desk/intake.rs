@@ -12,7 +12,7 @@ use crate::spool::{Aside, AsideKind, Spool};
 use crate::story::draft::{self, Draft, DraftRules, MediaFate};
 use crate::story::event::What;
 use crate::story::id::{MAIL_ID_VERSION, month_of};
-use crate::story::letter::never_answer;
+use crate::story::letter::{never_answer, too_late};
 use crate::story::page::{Front, Page};
 use crate::story::people::{CUT, PEOPLE, People};
 use crate::story::record::{Change, Files, one_line};
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
         if let Some(story) = known {
             return Ok(done(duplicate(story, place, raw), true));
         }
-        if !self.again && spool.aside_entry(&mail.hex()[..16])?.is_some() {
+        if !self.again && matches!(spool.aside_entry(&mail.hex()[..16]), Ok(Some(_))) {
             let mut report = bare(Outcome::Duplicate, place, raw);
             report.reason = Some("it is in the quarantine already".to_owned());
             return Ok(done(report, true));
@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
                 );
             }
         };
-        let own = own_addresses(self.desk);
+        let own = self.desk.config.own_addresses();
         if !self.as_story
             && let Screened::SetAside { rule, reason } = screen(&submission, &ScreenSetting { own: own.clone() })
         {
@@ -399,7 +399,8 @@ impl Desk {
             mail_version: MAIL_ID_VERSION,
             notes: draft::public(&draft.notes),
             auth: submission.auth.clone(),
-            no_answer: never_answer(&submission.signals, answer_to.address.as_deref(), own),
+            no_answer: never_answer(&submission.signals, answer_to.address.as_deref(), own)
+                .or_else(|| too_late(submission.date, self.now, self.config.letters.max_age)),
         };
         let people = People {
             message_ids: Some(submission.message_id.clone())
@@ -452,26 +453,6 @@ pub fn reread(raw: &[u8]) -> Result<Submission, mail::Unreadable> {
     mail::read(Spool::sworn_by_pack(raw), &ReadSetting::default())
 }
 
-/// The addresses of this desk.
-pub fn own_addresses(desk: &Desk) -> Vec<String> {
-    let mut own = vec![
-        desk.config.outbox.from.email.clone(),
-        desk.config.team.robot.email.clone(),
-    ];
-    own.extend(desk.config.inboxes.iter().filter_map(|inbox| {
-        match &inbox.source {
-            crate::config::Source::Imap(imap) => imap
-                .server
-                .login
-                .as_ref()
-                .map(|l| l.user.clone())
-                .filter(|u| u.contains('@')),
-            _ => None,
-        }
-    }));
-    own
-}
-
 /// The story among these folders that this very mail began.
 fn known(
     folders: Vec<StoryId>,
@@ -520,7 +501,7 @@ pub fn rehearse(
     match screen(
         &submission,
         &ScreenSetting {
-            own: own_addresses(desk),
+            own: desk.config.own_addresses(),
         },
     ) {
         Screened::SetAside { rule, reason } => {

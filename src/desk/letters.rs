@@ -85,7 +85,11 @@ pub fn waiting(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>) -> Result
     Ok(all)
 }
 
+/// Of a story in conflict none: which of its decisions holds is not settled.
 fn of(desk: &Desk, story: &Story) -> Vec<DueLetter> {
+    if story.life.conflict.is_some() {
+        return Vec::new();
+    }
     let letters = &desk.config.letters;
     let policy = LetterPolicy {
         send: letters.send.clone(),
