@@ -300,9 +300,6 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
     };
     run("list", &["list", "--json"]);
     run("status", &["status", "--json"]);
-    run("letters", &["letters", "--json"]);
-    run("letters-show", &["letters", "show", "kelly", "--json"]);
-    run("letters-send", &["letters", "send", "denise", "--json"]);
     run("quarantine", &["quarantine", "list", "--set-aside", "--json"]);
     run("cut", &["show", "kelly", "--cut", "--json"]);
     run("rehearsal", &["approve", "kelly", "-n", "--json"]);
@@ -320,6 +317,9 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
     run("publish", &["publish", "kelly", "--json"]);
     run("show", &["show", "kelly", "--json"]);
     run("log", &["log", "kelly", "--json"]);
+    run("letters", &["letters", "--json"]);
+    run("letters-show", &["letters", "show", "kelly", "--json"]);
+    run("letters-send", &["letters", "send", "kelly", "--json"]);
     run("init", &["init", "desk", "--json"]);
     house.run(&["edit", "marion", "--subtitle", "Tea"]).exits(0);
     run("diff", &["diff", "marion", "--json"]);

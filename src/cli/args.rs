@@ -154,8 +154,10 @@ pub enum Command {
     Assign {
         /// Its id or the beginning of it, its author, or a path
         story: String,
+        /// A name of the team
         #[arg(required_unless_present = "nobody")]
         to: Option<String>,
+        /// Nobody's in particular
         #[arg(long, conflicts_with = "to")]
         nobody: bool,
     },
@@ -217,6 +219,7 @@ pub enum Command {
     /// What happened to a story, or to all
     #[command(after_help = "Examples:\n  m4c-stories log marion\n  m4c-stories log --limit 5")]
     Log {
+        /// Only of this story
         story: Option<String>,
         /// The latest so many
         #[arg(long, value_name = "N")]
@@ -242,6 +245,7 @@ pub enum Command {
     /// Make config.toml and the content repository
     #[command(after_help = "Example:\n  m4c-stories init ~/stories-desk")]
     Init {
+        /// Where; it is made if it is not there [default: here]
         // not `dir`: that is the name of -C
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
@@ -250,7 +254,10 @@ pub enum Command {
     #[command(
         after_help = "Example:\n  m4c-stories completions bash > ~/.local/share/bash-completion/completions/m4c-stories"
     )]
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        /// For which
+        shell: clap_complete::Shell,
+    },
     /// The manual page
     #[command(after_help = "Example:\n  m4c-stories man > m4c-stories.1")]
     Man,
@@ -481,6 +488,22 @@ pub fn command() -> clap::Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_command_has_an_argument_that_a_global_one_would_take_for_its_own() {
+        let globals: Vec<String> = command()
+            .get_arguments()
+            .filter(|a| a.is_global_set())
+            .map(|a| a.get_id().to_string())
+            .collect();
+        assert!(globals.len() >= 10, "{globals:?}");
+        for sub in command().get_subcommands() {
+            for argument in sub.get_arguments().filter(|a| !a.is_global_set()) {
+                let id = argument.get_id().to_string();
+                assert!(!globals.contains(&id), "{} {id}", sub.get_name());
+            }
+        }
+    }
 
     #[test]
     fn the_arguments_are_sound_and_every_command_is_in_a_group_and_has_an_example() {

@@ -145,7 +145,7 @@ pub fn approve(
 }
 
 pub fn request_changes(desk: &Desk, global: &Global, story: &str, note: Option<String>, report: &Report) -> Outcome {
-    let note = message(desk, global, note, "what you ask of the author")?;
+    let note = message(global, note, "what you ask of the author")?;
     let errand = Errand {
         task: Task::Decide,
         deciding: true,
@@ -167,7 +167,7 @@ pub fn reject(
 ) -> Outcome {
     let note = match (note, spam) {
         (None, true) => String::new(),
-        (note, _) => message(desk, global, note, "the reason for the author")?,
+        (note, _) => message(global, note, "the reason for the author")?,
     };
     let errand = Errand {
         task: Task::Decide,
@@ -193,7 +193,7 @@ pub fn reopen(desk: &Desk, global: &Global, stories: &[String], note: Option<&st
 }
 
 pub fn note(desk: &Desk, global: &Global, story: &str, note: Option<String>, report: &Report) -> Outcome {
-    let note = message(desk, global, note, "the note")?;
+    let note = message(global, note, "the note")?;
     let errand = Errand {
         task: Task::Note,
         deciding: false,

@@ -214,8 +214,7 @@ fn tell(report: &Report, done: &str, nothing: &str, taken: &Taken, desk: &Desk) 
 }
 
 /// Text for a message: from `-m`, else asked for in an editor where there is a terminal.
-fn message(desk: &Desk, global: &Global, given: Option<String>, wanted: &str) -> Result<String, Failure> {
-    let _ = desk;
+fn message(global: &Global, given: Option<String>, wanted: &str) -> Result<String, Failure> {
     if let Some(text) = given {
         return if text.trim().is_empty() {
             Err(empty(wanted))
@@ -230,8 +229,13 @@ fn message(desk: &Desk, global: &Global, given: Option<String>, wanted: &str) ->
             "give it with -m \"...\"",
         ));
     }
-    let text = edit::in_editor(b"", ".txt")?;
-    let text = String::from_utf8_lossy(&text).trim().to_owned();
+    let question = format!(
+        "\n# Write {wanted} here, save, and close the editor. Lines that begin with # are left out; nothing written does nothing.\n"
+    );
+    let text = edit::in_editor(question.as_bytes(), ".txt")?;
+    let text = String::from_utf8_lossy(&text);
+    let own: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let text = own.join("\n").trim().to_owned();
     if text.is_empty() { Err(empty(wanted)) } else { Ok(text) }
 }
 
