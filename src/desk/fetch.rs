@@ -10,7 +10,7 @@ use crate::spool::{Aside, AsideKind, Spool};
 use crate::story::submission::AuthResult;
 use crate::story::{MailId, StoryId};
 
-use super::intake::{self, Judged, Outcome, Reader};
+use super::intake::{self, Judged, KeptMail, Outcome, Reader};
 use super::{Desk, Trouble};
 
 /// Read and committed together: so many mails, or so many bytes of them, are in memory at once.
@@ -197,19 +197,33 @@ fn from_one(
             rest = &rest[group.len()..];
             let kept = keep(desk, &mut *source.inbox, group, &mut batch, &mut bytes)?;
             batch.sync()?;
+            let mut mails = Vec::new();
+            let mut waiting = Vec::new();
             for (ticket, taken) in kept {
                 let place = format!("{name}: {ticket}");
-                let judged = match taken {
+                match taken {
                     Taken::Raw(raw, kept) => {
-                        reader.judge(repo, &raw, kept, &ticket.key(), &place, &mut batch, spool)?
+                        mails.push(KeptMail {
+                            raw,
+                            kept,
+                            key: ticket.key(),
+                            place,
+                        });
+                        waiting.push(ticket);
                     }
-                    Taken::Not(error) => not_taken(&error, &place, desk.now, spool)?,
+                    Taken::Not(error) => {
+                        let judged = not_taken(&error, &place, desk.now, spool)?;
+                        settled.push((ticket, Fate::Leave));
+                        reports.push(judged.report);
+                    }
                     // a mail program took it away since it was listed: it is not ours to account for
-                    Taken::Gone => {
-                        count.listed -= 1;
-                        continue;
-                    }
-                };
+                    Taken::Gone => count.listed -= 1,
+                }
+            }
+            for (ticket, judged) in waiting
+                .into_iter()
+                .zip(reader.judge_all(repo, &mails, &mut batch, spool)?)
+            {
                 let fate = match judged.settle {
                     true => (source.after)(desk, &name, judged.report.outcome),
                     false => Fate::Leave,

@@ -14,6 +14,7 @@
 //! | [`trouble`] | what can go wrong at the desk |
 
 mod convert;
+mod crew;
 pub mod edit;
 pub mod fetch;
 pub mod intake;
