@@ -14,11 +14,11 @@ use super::intake::{self, Judged, KeptMail, Outcome, Reader};
 use super::{Desk, Trouble};
 
 /// Read and committed together: so many mails, or so many bytes of them, are in memory at once.
-const GROUP_MAILS: usize = 256;
-const GROUP_BYTES: u64 = 8 << 20;
+const GROUP_MAILS: usize = 128;
+const GROUP_BYTES: u64 = 4 << 20;
 /// Settled together, by one move of the branch.
-const BATCH_MAILS: usize = 2_000;
-const BATCH_BYTES: u64 = 96 << 20;
+const BATCH_MAILS: usize = 1_000;
+const BATCH_BYTES: u64 = 64 << 20;
 
 /// One mail, as `fetch --json` tells it.
 #[derive(Debug, Clone, Serialize)]
@@ -133,7 +133,6 @@ pub fn fetch(
         let before = count.listed;
         match from_one(
             desk,
-            repo,
             spool,
             &mut source,
             Wish {
@@ -158,7 +157,6 @@ pub fn fetch(
 
 fn from_one(
     desk: &Desk,
-    repo: &StoryRepo,
     spool: &mut Spool,
     source: &mut Source,
     wish: Wish,
@@ -188,6 +186,8 @@ fn from_one(
     let mut reader = Reader::new(desk, source.trusted_authserv.as_deref());
     let mut rest = &listing.tickets[..];
     while !rest.is_empty() {
+        // opened anew for each batch: git keeps every pack mapped that it ever read
+        let repo = &desk.repo()?;
         let mut batch = repo.batch()?;
         let mut settled: Vec<(Ticket, Fate)> = Vec::new();
         let mut reports = Vec::new();

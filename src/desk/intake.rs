@@ -406,14 +406,16 @@ impl<'a> Reader<'a> {
         if story.life.phase == Phase::Withdrawn {
             return Ok(None);
         }
-        let number = (1..)
-            .find(|n| !private.contains_key(&format!("mail-{n}.eml")))
-            .unwrap_or(1);
+        // by the record, not by what lies in the private part: a run that died between the two is then repeated, not added to
+        let follow_up = |w: &What| matches!(w, What::FollowUp { .. });
+        let number = 2 + story.record.events.iter().filter(|e| follow_up(&e.what)).count();
         let mut people = private
             .get(PEOPLE)
             .and_then(|b| People::parse(b).ok())
             .unwrap_or_default();
-        people.message_ids.push(submission.message_id.clone());
+        if !people.message_ids.contains(&submission.message_id) {
+            people.message_ids.push(submission.message_id.clone());
+        }
         let what = What::FollowUp {
             mail: submission.mail,
             mail_version: MAIL_ID_VERSION,
