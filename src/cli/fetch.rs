@@ -221,7 +221,14 @@ fn stdin(desk: &Desk, global: &Global, teller: &mut Teller) -> Exit {
     let raw = desk.take_stdin(std::io::stdin().lock())?;
     if global.dry_run {
         let repo: Option<StoryRepo> = desk.repo().ok();
-        let mail = crate::desk::intake::rehearse(desk, repo.as_ref(), &raw, "standard input", None)?;
+        let mail = crate::desk::intake::rehearse(
+            desk,
+            repo.as_ref(),
+            &raw,
+            "standard input",
+            None,
+            &mut Default::default(),
+        )?;
         teller.mail(&mail);
         return Ok(0);
     }

@@ -389,6 +389,7 @@ pub fn rehearse(
     watcher: &mut dyn Watcher,
 ) -> Result<Count, Trouble> {
     let mut count = Count::default();
+    let mut before = intake::Rehearsed::default();
     for mut source in sources {
         let name = source.inbox.name().to_owned();
         let mut listing = source.inbox.list(&Wanted {
@@ -406,7 +407,10 @@ pub fn rehearse(
         for ticket in &listing.tickets {
             let place = format!("{name}: {ticket}");
             let report = match source.inbox.take(ticket, desk.config.story.max_mail_bytes) {
-                Ok(raw) => intake::rehearse(desk, repo, &raw.bytes, &place, source.trusted_authserv.as_deref())?,
+                Ok(raw) => {
+                    let authserv = source.trusted_authserv.as_deref();
+                    intake::rehearse(desk, repo, &raw.bytes, &place, authserv, &mut before)?
+                }
                 Err(TakeError::Gone) => continue,
                 Err(TakeError::Inbox(error)) => return Err(error.into()),
                 Err(error) => intake::unreadable_report(&place, &error.to_string()),

@@ -1,7 +1,7 @@
 //! One kept mail, judged: a story, a follow-up, a duplicate, set aside, or quarantined. Nothing is written in the inbox
 //! here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -292,7 +292,8 @@ impl<'a> Reader<'a> {
         {
             return Ok(judged);
         }
-        if !self.threads.find(self.desk, repo, &submission.message_id)?.is_empty() {
+        let others = self.threads.find(self.desk, Some(repo), &submission.message_id)?;
+        if !others.is_empty() {
             draft.notes.push(Note::SameMessageId);
         }
         let id = StoryId::new(submission.date, &draft.author, &submission.mail);
@@ -349,7 +350,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Option<(StoryId, Files, Files)>, Trouble> {
         let mut candidates = Vec::new();
         for reference in &submission.references {
-            let stories = self.threads.find(self.desk, repo, reference)?;
+            let stories = self.threads.find(self.desk, Some(repo), reference)?;
             candidates.extend(stories.into_iter().map(|id| (reference, id)));
         }
         for (reference, id) in candidates.into_iter().take(MAX_CANDIDATES) {
@@ -359,21 +360,7 @@ impl<'a> Reader<'a> {
             let Some(people) = private.get(PEOPLE).and_then(|bytes| People::parse(bytes).ok()) else {
                 continue;
             };
-            let known = [
-                Some(&people.storyteller),
-                Some(&people.sender),
-                people.reply_to.as_ref(),
-            ];
-            let same = |m: Option<&Mailbox>| match (
-                m.and_then(|m| m.address.as_deref()),
-                submission.from.address.as_deref(),
-            ) {
-                (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
-                _ => false,
-            };
-            let ours = people.letters.iter().any(|l| l.message_id == *reference);
-            let subject = ours || draft::bare_subject(&people.subject) == draft::bare_subject(&submission.subject);
-            if known.into_iter().any(same) && subject {
+            if is_thread(&people, reference, submission) {
                 return Ok(Some((id, files, private)));
             }
         }
@@ -419,7 +406,7 @@ impl<'a> Reader<'a> {
         let what = What::FollowUp {
             mail: submission.mail,
             mail_version: MAIL_ID_VERSION,
-            notes: draft::public(&draft.notes),
+            notes: public(&draft.notes),
             auth: submission.auth.clone(),
         };
         let step = Step {
@@ -527,29 +514,40 @@ impl Desk {
         let received = What::Received {
             mail: submission.mail,
             mail_version: MAIL_ID_VERSION,
-            notes: draft::public(&draft.notes),
+            notes: public(&draft.notes),
             auth: submission.auth.clone(),
             no_answer: never_answer(&submission.signals, answer_to.address.as_deref(), own)
+                .map(|why| draft::public(&why))
                 .or_else(|| too_late(submission.date, self.now, self.config.letters.max_age)),
         };
-        let people = People {
-            message_ids: Some(submission.message_id.clone())
-                .filter(|m| !m.is_empty())
-                .into_iter()
-                .collect(),
-            subject: submission.subject.clone(),
-            storyteller: draft.storyteller.clone(),
-            sender: draft.sender.clone(),
-            forwarder: draft.forwarder.clone(),
-            reply_to: submission.reply_to.clone(),
-            letters: Vec::new(),
-        };
+        let people = people(submission, draft);
         let mut private = Files::from([(PEOPLE.to_owned(), people.render())]);
         if !draft.cuts.is_empty() {
             private.insert(CUT.to_owned(), cut_lines(draft));
         }
         begin(&id, &page, media, vec![received], "Take in", private, &self.robot())
     }
+}
+
+/// Who is behind a new story.
+fn people(submission: &Submission, draft: &Draft) -> People {
+    People {
+        message_ids: Some(submission.message_id.clone())
+            .filter(|m| !m.is_empty())
+            .into_iter()
+            .collect(),
+        subject: submission.subject.clone(),
+        storyteller: draft.storyteller.clone(),
+        sender: draft.sender.clone(),
+        forwarder: draft.forwarder.clone(),
+        reply_to: submission.reply_to.clone(),
+        letters: Vec::new(),
+    }
+}
+
+/// Notes as the record has them.
+fn public(notes: &[Note]) -> Vec<String> {
+    notes.iter().map(|note| draft::public(&note.to_string())).collect()
 }
 
 /// `cut.jsonl`: one piece a line.
@@ -601,6 +599,60 @@ fn known(
     Ok(None)
 }
 
+/// Whether a mail that refers to `reference` is of that story: from one of its people, and under its subject or in answer to one
+/// of our letters.
+fn is_thread(people: &People, reference: &str, submission: &Submission) -> bool {
+    let Some(from) = submission.from.address.as_deref() else {
+        return false;
+    };
+    let known = [
+        Some(&people.storyteller),
+        Some(&people.sender),
+        people.reply_to.as_ref(),
+    ];
+    let same = |m: &Mailbox| m.address.as_deref().is_some_and(|a| a.eq_ignore_ascii_case(from));
+    let ours = || people.letters.iter().any(|l| l.message_id == reference);
+    let subject = || draft::bare_subject(&people.subject) == draft::bare_subject(&submission.subject);
+    known.into_iter().flatten().any(same) && (ours() || subject())
+}
+
+/// What a rehearsed fetch remembers of the mails before.
+#[derive(Default)]
+pub struct Rehearsed {
+    threads: Threads,
+    people: HashMap<StoryId, People>,
+    seen: HashMap<MailId, Option<StoryId>>,
+}
+
+impl Rehearsed {
+    /// The story that this mail would follow.
+    fn follows(
+        &mut self,
+        desk: &Desk,
+        repo: Option<&StoryRepo>,
+        submission: &Submission,
+    ) -> Result<Option<StoryId>, Trouble> {
+        let mut looked_at = 0;
+        for reference in &submission.references {
+            for id in self.threads.find(desk, repo, reference)? {
+                looked_at += 1;
+                let people = match (self.people.get(&id), repo) {
+                    (Some(people), _) => Some(people.clone()),
+                    (None, Some(repo)) => repo.private_file(&id, PEOPLE)?.and_then(|b| People::parse(&b).ok()),
+                    (None, None) => None,
+                };
+                if people.is_some_and(|people| is_thread(&people, reference, submission)) {
+                    return Ok(Some(id));
+                }
+                if looked_at >= MAX_CANDIDATES {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
 /// What a fetch would make of a mail, with nothing written.
 pub fn rehearse(
     desk: &Desk,
@@ -608,8 +660,15 @@ pub fn rehearse(
     raw: &[u8],
     place: &str,
     authserv: Option<&str>,
+    before: &mut Rehearsed,
 ) -> Result<MailReport, Trouble> {
     let mail = mail::mail_id(raw);
+    if let Some(story) = before.seen.get(&mail) {
+        let mut report = bare(Outcome::Duplicate, place, raw);
+        report.story.clone_from(story);
+        report.reason = Some("it is in the inbox twice".to_owned());
+        return Ok(report);
+    }
     let glance = mail::glance(raw);
     if let Some(repo) = repo {
         let tip = repo.tip()?;
@@ -639,8 +698,20 @@ pub fn rehearse(
             report.rule = Some(rule.to_string());
             report.reason = Some(reason);
         }
-        Screened::Story => report.story = Some(StoryId::new(submission.date, &draft.author, &submission.mail)),
+        Screened::Story => match before.follows(desk, repo, &submission)? {
+            Some(story) => {
+                report.outcome = Outcome::FollowUp;
+                report.story = Some(story);
+            }
+            None => {
+                let id = StoryId::new(submission.date, &draft.author, &submission.mail);
+                before.threads.learn(&submission.message_id, &id);
+                before.people.insert(id.clone(), people(&submission, &draft));
+                report.story = Some(id);
+            }
+        },
     }
+    before.seen.insert(mail, report.story.clone());
     Ok(report)
 }
 

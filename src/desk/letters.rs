@@ -68,6 +68,9 @@ pub fn waiting(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>) -> Result
                 (Some(_), _, _) if !written => Some("another desk began to send it".to_owned()),
                 (_, None, _) => Some("the private part of the story is not here".to_owned()),
                 (_, _, None) => Some("no address is known".to_owned()),
+                (_, _, Some(to)) if !mail::writable(to) => {
+                    Some("its address is not one that mail can be sent to".to_owned())
+                }
                 _ => None,
             };
             all.push(Waiting {
@@ -113,7 +116,8 @@ fn recipient(people: &People) -> Mailbox {
     let address = known
         .into_iter()
         .flatten()
-        .find(|m| m.address.is_some())
+        .filter(|m| m.address.is_some())
+        .reduce(|first, next| if mail::writable(&first) { first } else { next })
         .unwrap_or_default();
     Mailbox {
         name: people.storyteller.name.clone().or(address.name),
@@ -307,11 +311,18 @@ pub fn send(
         let about = waiting.due.about.as_str();
         let (bytes, mut note) = match spool.letter(about)? {
             Some(kept) => kept,
-            None => {
-                let fresh = compose(desk, repo, waiting, None)?;
-                spool.put_letter(about, &fresh.0, &fresh.1)?;
-                fresh
-            }
+            None => match compose(desk, repo, waiting, None) {
+                Ok(fresh) => {
+                    spool.put_letter(about, &fresh.0, &fresh.1)?;
+                    fresh
+                }
+                // what is wrong with the words of one may not be wrong with those of the next
+                Err(Trouble::Letter(why)) => {
+                    tell(Err(why), false);
+                    continue;
+                }
+                Err(trouble) => return Err(trouble),
+            },
         };
         let glance = mail::glance(&bytes);
         let id: LetterId = match glance.message_id.parse() {

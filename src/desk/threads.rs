@@ -42,14 +42,14 @@ impl Threads {
     }
 
     /// The stories in whose thread this Message-ID is; those that were there before this run first.
-    pub fn find(&mut self, desk: &Desk, repo: &StoryRepo, message_id: &str) -> Result<Vec<StoryId>, Trouble> {
+    pub fn find(&mut self, desk: &Desk, repo: Option<&StoryRepo>, message_id: &str) -> Result<Vec<StoryId>, Trouble> {
         if message_id.is_empty() {
             return Ok(Vec::new());
         }
         let key = key(message_id);
         let known = match &mut self.known {
             Some(known) => known,
-            unread => unread.insert(read(desk, repo)?),
+            unread => unread.insert(repo.map_or_else(|| Ok(Stories::new()), |repo| read(desk, repo))?),
         };
         let mut found = known.get(&key).cloned().unwrap_or_default();
         for story in self.learnt.get(&key).into_iter().flatten() {

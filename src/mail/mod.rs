@@ -24,3 +24,4 @@ pub use ident::mail_id;
 #[cfg(fuzzing)]
 pub use read::read_fuzzed;
 pub use read::{Glance, ReadSetting, Unreadable, glance, read, read_known};
+pub use write::writable;

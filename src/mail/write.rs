@@ -118,6 +118,11 @@ fn message_id(id: &str) -> Option<String> {
     (!id.is_empty() && id.len() <= 250 && id.bytes().all(good)).then(|| format!("<{id}>"))
 }
 
+/// Whether a letter can be written to this mailbox: addresses come from mail.
+pub fn writable(mailbox: &Mailbox) -> bool {
+    self::mailbox(mailbox).is_ok()
+}
+
 /// A mailbox for lettre: the domain as ASCII (IDNA), so that only a local part may need SMTPUTF8.
 fn mailbox(mailbox: &Mailbox) -> Result<message::Mailbox, WriteError> {
     let address = mailbox.address.as_deref().map(str::trim).unwrap_or_default();

@@ -191,12 +191,9 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
     }
 }
 
-/// Notes as they stand on `main`: without the addresses and telephone numbers that names of files and people may hold.
-pub fn public(notes: &[Note]) -> Vec<String> {
-    notes
-        .iter()
-        .map(|note| contacts::masked(&note.to_string(), "…"))
-        .collect()
+/// What is said of a mail on `main`: without the addresses and telephone numbers that names of files and people may hold.
+pub fn public(said: &str) -> String {
+    contacts::masked(said, "…")
 }
 
 /// A subject without its `Re:` and `Fwd:`, in lower case: two mails of one thread have the same.

@@ -103,8 +103,9 @@ fn separators(file: &File, from: u64, len: u64, each: &mut dyn FnMut(u64, u16)) 
             if hit >= until {
                 break;
             }
-            if follows_empty_line(bytes, hit) && begins_mail(&bytes[hit + 1..]) {
-                let line = &bytes[hit + 1..];
+            let line = &bytes[hit + 1..];
+            if begins_mail(line) && (follows_empty_line(bytes, hit) || follows_text(bytes, hit) && has_two_fields(line))
+            {
                 each(base + hit as u64 + 1, head_length(line));
             }
         }
@@ -125,7 +126,22 @@ fn follows_empty_line(bytes: &[u8], newline: usize) -> bool {
     matches!(bytes[..newline], [] | [.., b'\n'] | [b'\r'] | [.., b'\n', b'\r'])
 }
 
-/// Whether `bytes`, which start `From ` after an empty line, begin a mail.
+/// Whether the line that ends at `newline` is none of several `From ` lines before one header.
+fn follows_text(bytes: &[u8], newline: usize) -> bool {
+    let start = memchr::memrchr(b'\n', &bytes[..newline]).map_or(0, |at| at + 1);
+    !bytes[start..newline].starts_with(b"From ")
+}
+
+/// Whether a header of two fields or more comes after the first line: then it begins a mail without an empty line before it,
+/// too, as where a mailbox was put together from files that lack their last line end.
+fn has_two_fields(bytes: &[u8]) -> bool {
+    let (_, rest) = first_line(&bytes[..bytes.len().min(AHEAD)]);
+    let (first, rest) = first_line(rest);
+    let (second, _) = first_line(rest);
+    is_field(first) && (is_field(second) || second.starts_with(b" ") || second.starts_with(b"\t"))
+}
+
+/// Whether `bytes`, which start `From `, begin a mail.
 fn begins_mail(bytes: &[u8]) -> bool {
     let window = &bytes[..bytes.len().min(AHEAD)];
     let (line, rest) = first_line(window);

@@ -46,6 +46,18 @@ fn a_paragraph_that_begins_with_from_does_not_split_a_story() {
 }
 
 #[test]
+fn a_mail_is_not_lost_in_the_one_before_where_the_empty_line_is_missing() {
+    let (one, two) = ("Subject: x\n\nHello\n", "From: a@example.org\nSubject: y\n\nz\n");
+    assert_eq!(mails_in(format!("{FROM}{one}{FROM}{two}")), [one, two]);
+    let crlf = format!("{FROM}{one}{FROM}{two}").replace('\n', "\r\n");
+    assert_eq!(mails_in(crlf).len(), 2);
+    // one field is a line of text with a colon in it
+    let text = format!("Subject: x\n\nHello\n{FROM}Note: we met\nand talked\n");
+    assert_eq!(mails_in(format!("{FROM}{text}")), [text]);
+    assert_eq!(mails_in(format!("{FROM}{FROM}{two}")).len(), 1);
+}
+
+#[test]
 fn the_date_of_a_from_line_is_known_in_the_forms_programs_write() {
     for line in [
         "From ann@example.org Fri Dec  3 10:15:00 2010",
