@@ -137,6 +137,12 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
     }
 }
 
+/// The moment of this run.
+#[allow(clippy::disallowed_methods, reason = "the one place where the clock is read")]
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
 /// The desk of this run: configuration, rules, and the moment.
 fn desk(global: &Global) -> Result<Desk, Failure> {
     let dir = global.dir.clone().unwrap_or_else(|| ".".into());
@@ -144,11 +150,7 @@ fn desk(global: &Global) -> Result<Desk, Failure> {
     if let Some(repo) = &global.repo {
         config.repository.path = dir.join(repo);
     }
-    Ok(Desk::new(
-        config,
-        jiff::Timestamp::now(),
-        Duration::from_secs(global.wait),
-    ))
+    Ok(Desk::new(config, now(), Duration::from_secs(global.wait)))
 }
 
 impl From<Trouble> for Failure {

@@ -81,7 +81,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Judges one mail that is kept. `key` is what it is known by in its inbox.
-    #[allow(clippy::too_many_arguments)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "a mail, where it stands, and the rooms it may go to"
+    )]
     pub fn judge(
         &mut self,
         repo: &StoryRepo,
@@ -167,7 +170,10 @@ impl<'a> Reader<'a> {
         Ok(done(report, true))
     }
 
-    #[allow(clippy::too_many_arguments)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "a mail, where it stands, and the rooms it may go to"
+    )]
     fn aside(
         &self,
         kind: AsideKind,
@@ -241,7 +247,10 @@ impl<'a> Reader<'a> {
     }
 
     /// A follow-up becomes an event and a private mail of its story: never a second story, never a silent overwrite.
-    #[allow(clippy::too_many_arguments)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "a mail, where it stands, and the rooms it may go to"
+    )]
     fn follow_up(
         &mut self,
         kept: PackedMail,
@@ -396,7 +405,6 @@ fn setting(desk: &Desk, authserv: Option<&str>) -> ReadSetting {
     ReadSetting {
         trusted_authserv: authserv.map(str::to_owned),
         max_bytes: desk.config.story.max_mail_bytes as usize,
-        ..ReadSetting::default()
     }
 }
 
