@@ -1,5 +1,7 @@
 //! One story, read: `show`, `diff`, `log`.
 
+use std::io::BufRead;
+
 use serde_json::json;
 use similar::TextDiff;
 
@@ -10,7 +12,7 @@ use crate::desk::{Desk, Trouble, edit};
 use crate::story::StoryId;
 use crate::story::event::{Event, What};
 use crate::story::page::{INDEX, RECORD};
-use crate::story::people::{PEOPLE, People};
+use crate::story::people::{CUT, PEOPLE, People};
 use crate::story::record::Files;
 use crate::story::step::Story;
 
@@ -155,8 +157,7 @@ fn as_json(desk: &Desk, repo: &StoryRepo, story: &Story, private: Option<&Files>
     object["receipts"] = json!(receipts);
     object["letters"] = json!(
         summary
-            .letters
-            .iter()
+            .letters_due(desk)
             .map(|(about, kind, at)| json!({"about": about, "kind": kind, "since": at}))
             .collect::<Vec<_>>()
     );
@@ -185,7 +186,13 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
     let turn = Summary::of(story, &desk.policy).turn(&desk.policy);
     let mut facts = vec![
         ("Story", story.id.to_string()),
-        ("State", state.to_string()),
+        (
+            "State",
+            match life.has_correction(story.text) {
+                true => format!("{state}, with a correction that is not out"),
+                false => state.to_string(),
+            },
+        ),
         ("Approvals", format!("{} of {}{by}", votes.len(), desk.policy.approvals)),
         ("Turn", turn),
         ("Text", story.text.to_string()[..12].to_owned()),
@@ -227,6 +234,15 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
         if let What::Noted { note } = &event.what {
             facts.push(("Note", format!("{}: {note}", event.by.name)));
         }
+    }
+    let cut = private
+        .and_then(|p| p.get(CUT))
+        .map_or(0, |lines| lines.lines().count());
+    if cut > 0 {
+        facts.push((
+            "Cut",
+            format!("{cut} in the mail that the text leaves out: `show STORY --cut`"),
+        ));
     }
     for (target, (done, place)) in life.publication.iter().flat_map(|p| &p.receipts) {
         let place = place.as_deref().unwrap_or_default();

@@ -121,8 +121,10 @@ pub fn publish(
         }
         let targets = desk.config.targets.iter().map(|t| t.name.clone()).collect();
         let slug = match &story.life.publication {
-            Some(known) => known.slug.clone(),
-            None => free_slug(&story.front().slug, taken),
+            // readers have its address
+            Some(known) if story.life.phase == Phase::Published => known.slug.clone(),
+            // nothing is out: the byline of today counts, which may be a pseudonym now
+            _ => free_slug(&story.front().slug, taken),
         };
         let what = What::PublishBegun {
             targets,
