@@ -348,3 +348,34 @@ fn a_new_desk_asks_for_its_inbox() {
     house.write("desk/one.eml", marion());
     house.run(&["-C", "desk", "fetch", "one.eml"]).exits(0);
 }
+
+#[test]
+fn decisions_that_contradict_each_other_are_settled_before_the_author_hears_of_any() {
+    let house = TestHouse::new();
+    let (id, _) = with_marion(&house);
+    let record = format!("stories/{id}/record.jsonl");
+    let before = house.git(&["rev-parse", "main"]);
+    house.run(&["approve", "marion"]).exits(0);
+    let approval = house.read(&record).lines().last().expect("an event").to_owned();
+    // the other desk knew nothing of it
+    house.git(&["reset", "-q", "--hard", &before]);
+    house.run(&["reject", "marion", "-m", "Sorry"]).exits(0);
+    let letters = || house.run(&["letters", "--json"]).exits(0).json();
+    assert_eq!(letters()[0]["kind"], "rejected");
+    house.write(&record, format!("{}{approval}\n", house.read(&record)));
+    house.git(&["commit", "-qam", "Merge two desks"]);
+
+    assert_eq!(house.state("marion"), "conflict");
+    assert_eq!(letters(), serde_json::json!([]));
+    assert_eq!(house.run(&["status", "--json"]).exits(0).json()["letters_due"], 0);
+    for step in [
+        &["approve", "marion"][..],
+        &["publish", "marion"],
+        &["request-changes", "marion", "-m", "x"],
+    ] {
+        house.run(step).exits(6);
+    }
+    house.run(&["reject", "marion", "-m", "Sorry"]).exits(0);
+    assert_eq!(house.state("marion"), "rejected");
+    assert_eq!(letters()[0]["kind"], "rejected");
+}

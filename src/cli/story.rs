@@ -1,7 +1,5 @@
 //! One story, read: `show`, `diff`, `log`.
 
-use std::io::BufRead;
-
 use serde_json::json;
 use similar::TextDiff;
 
@@ -12,7 +10,7 @@ use crate::desk::{Desk, Trouble, edit};
 use crate::story::StoryId;
 use crate::story::event::{Event, What};
 use crate::story::page::{INDEX, RECORD};
-use crate::story::people::{CUT, PEOPLE, People};
+use crate::story::people::{PEOPLE, People};
 use crate::story::record::Files;
 use crate::story::step::Story;
 
@@ -234,15 +232,6 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
         if let What::Noted { note } = &event.what {
             facts.push(("Note", format!("{}: {note}", event.by.name)));
         }
-    }
-    let cut = private
-        .and_then(|p| p.get(CUT))
-        .map_or(0, |lines| lines.lines().count());
-    if cut > 0 {
-        facts.push((
-            "Cut",
-            format!("{cut} in the mail that the text leaves out: `show STORY --cut`"),
-        ));
     }
     for (target, (done, place)) in life.publication.iter().flat_map(|p| &p.receipts) {
         let place = place.as_deref().unwrap_or_default();
