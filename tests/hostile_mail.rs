@@ -53,7 +53,7 @@ fn png(side: u32, number: u8) -> Vec<u8> {
 
 fn quoted_printable(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "={byte:02X}=\n");
+        let _ = writeln!(out, "={byte:02X}=");
         out
     })
 }

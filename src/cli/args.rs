@@ -271,8 +271,13 @@ pub struct Fetch {
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     /// Only mails that came on this day or later (YYYY-MM-DD)
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = day)]
     pub since: Option<jiff::civil::Date>,
+}
+
+fn day(text: &str) -> Result<jiff::civil::Date, String> {
+    text.parse()
+        .map_err(|_| "a day is written as YYYY-MM-DD, like 2026-05-03".to_owned())
 }
 
 #[derive(Debug, Args)]
@@ -298,7 +303,7 @@ fn state(text: &str) -> Result<State, String> {
     let names: Vec<&str> = State::ALL.iter().map(|s| s.name()).collect();
     State::ALL
         .into_iter()
-        .find(|s| s.name() == text)
+        .find(|s| s.name().eq_ignore_ascii_case(text))
         .ok_or_else(|| format!("one of {}", names.join(", ")))
 }
 

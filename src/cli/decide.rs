@@ -376,7 +376,7 @@ fn tell_published(report: &Report, done: &publishing::Published, answers: &mut V
     if report.json {
         let put = |p: &publishing::Put| match &p.result {
             Ok(place) => serde_json::json!({"target": p.target, "done": true, "place": place}),
-            Err(error) => serde_json::json!({"target": p.target, "done": false, "error": error}),
+            Err(not) => serde_json::json!({"target": p.target, "done": false, "error": not.why, "hint": not.hint}),
         };
         let puts: Vec<_> = done.puts.iter().map(put).collect();
         answers.push(serde_json::json!({"id": done.story, "title": done.title, "receipts": puts}));
@@ -388,7 +388,10 @@ fn tell_published(report: &Report, done: &publishing::Published, answers: &mut V
     for put in &done.puts {
         match &put.result {
             Ok(place) => report.line(&format!("Published: {}\n  {}: {place}", done.title, put.target)),
-            Err(why) => report.caution(&format!("{} is not on {}: {why}", done.title, put.target)),
+            Err(not) => report.caution(&format!(
+                "{} is not on {}: {}\n  {}",
+                done.title, put.target, not.why, not.hint
+            )),
         }
     }
 }

@@ -164,10 +164,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
 }
 
 /// The moment of this run.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "here the clock is read; everybody else takes `now`"
-)]
+#[allow(clippy::disallowed_methods, reason = "the one place where the clock is read")]
 fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }

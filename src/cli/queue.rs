@@ -24,6 +24,8 @@ pub fn as_json(desk: &Desk, repo: &StoryRepo, id: &StoryId, s: &Summary) -> serd
         "needed": desk.policy.approvals,
         "turn": s.turn(&desk.policy),
         "consent": s.consent,
+        "correction": s.correction,
+        "pending": s.pending,
         "open_checks": [],
         "damage": s.damage,
     })
@@ -126,7 +128,9 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
         .as_ref()
         .and_then(|s| s.aside_counts(month).ok())
         .unwrap_or_default();
-    let (quarantined, set_aside) = (aside.quarantined as u64, aside.set_aside as u64);
+    // what needs a person needs one however long it lies there
+    let waiting = spool.as_ref().and_then(|s| s.aside_counts(jiff::Timestamp::MIN).ok());
+    let (quarantined, set_aside) = (waiting.unwrap_or_default().quarantined as u64, aside.set_aside as u64);
     let letters = queue::letters_due(desk, &repo)?;
     if report.json {
         let states: serde_json::Map<String, serde_json::Value> = State::ALL

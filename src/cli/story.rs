@@ -155,8 +155,7 @@ fn as_json(desk: &Desk, repo: &StoryRepo, story: &Story, private: Option<&Files>
     object["receipts"] = json!(receipts);
     object["letters"] = json!(
         summary
-            .letters
-            .iter()
+            .letters_due(desk)
             .map(|(about, kind, at)| json!({"about": about, "kind": kind, "since": at}))
             .collect::<Vec<_>>()
     );
@@ -185,7 +184,13 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
     let turn = Summary::of(story, &desk.policy).turn(&desk.policy);
     let mut facts = vec![
         ("Story", story.id.to_string()),
-        ("State", state.to_string()),
+        (
+            "State",
+            match life.has_correction(story.text) {
+                true => format!("{state}, with a correction that is not out"),
+                false => state.to_string(),
+            },
+        ),
         ("Approvals", format!("{} of {}{by}", votes.len(), desk.policy.approvals)),
         ("Turn", turn),
         ("Text", story.text.to_string()[..12].to_owned()),

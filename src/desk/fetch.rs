@@ -370,7 +370,13 @@ pub fn fetch_incoming(
         let mut batch = repo.batch()?;
         let kept = batch.keep(mail.raw())?;
         batch.sync()?;
-        let judged = reader.judge(repo, mail.raw(), kept, &id[..16], "standard input", &mut batch, spool)?;
+        let mail = KeptMail {
+            raw: mail.raw().to_vec(),
+            kept,
+            key: id[..16].to_owned(),
+            place: "standard input".to_owned(),
+        };
+        let judged = reader.judge(repo, &mail, &mut batch, spool)?;
         let finished = batch.finish()?;
         finished.cautions.iter().for_each(|c| watcher.caution(c));
         count.add(judged.report.outcome);

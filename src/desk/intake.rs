@@ -143,39 +143,33 @@ impl<'a> Reader<'a> {
     }
 
     /// Judges one mail that is kept. `key` is what it is known by in its inbox.
-    #[allow(clippy::too_many_arguments)]
     pub fn judge(
         &mut self,
         repo: &StoryRepo,
-        raw: &[u8],
-        kept: PackedMail,
-        key: &str,
-        place: &str,
+        m: &KeptMail,
         batch: &mut Batch,
         spool: &mut Spool,
     ) -> Result<Judged, Trouble> {
-        let looked = look(raw);
-        let times = spool.deaths(key);
+        let looked = look(&m.raw);
+        let times = spool.deaths(&m.key);
         if times >= DEATHS {
             let reason = format!("reading it ended the program {times} times; it was not tried again");
             return self.aside(
                 AsideKind::Quarantined,
-                raw,
+                m,
                 &looked,
-                "reader-died",
-                &reason,
-                place,
+                ("reader-died", &reason),
                 spool,
                 None,
             );
         }
-        if let Some(judged) = self.seen(&looked, raw, place, batch, spool)? {
+        if let Some(judged) = self.seen(&looked, m, batch, spool)? {
             return Ok(judged);
         }
-        spool.begin_reading(key)?;
-        let reading = self.pen().read(raw, &looked);
+        spool.begin_reading(&m.key)?;
+        let reading = self.pen().read(&m.raw, &looked);
         spool.end_reading()?;
-        self.take_in(repo, raw, kept, &looked, reading, place, batch, spool)
+        self.take_in(repo, m, &looked, reading, batch, spool)
     }
 
     /// Judges mails that are kept, reading them with all hands. Where the last run died at reading, one by one, so that the mail
@@ -190,7 +184,7 @@ impl<'a> Reader<'a> {
         let mut judged = Vec::with_capacity(mails.len());
         if mails.len() == 1 || spool.was_reading().is_some() {
             for m in mails {
-                judged.push(self.judge(repo, &m.raw, m.kept, &m.key, &m.place, batch, spool)?);
+                judged.push(self.judge(repo, m, batch, spool)?);
             }
             return Ok(judged);
         }
@@ -198,7 +192,7 @@ impl<'a> Reader<'a> {
         let looked = crew::map(mails, |m| look(&m.raw));
         let mut new = Vec::new();
         for (m, looked) in mails.iter().zip(&looked) {
-            let is_new = self.seen(looked, &m.raw, &m.place, batch, spool)?.is_none();
+            let is_new = self.seen(looked, m, batch, spool)?.is_none();
             new.push((m, looked, is_new));
         }
         let pen = self.pen();
@@ -206,10 +200,10 @@ impl<'a> Reader<'a> {
         spool.end_reading()?;
         for ((m, looked, _), reading) in new.into_iter().zip(readings) {
             // the same mail may stand twice in one group: asked again
-            judged.push(match (self.seen(looked, &m.raw, &m.place, batch, spool)?, reading) {
+            judged.push(match (self.seen(looked, m, batch, spool)?, reading) {
                 (Some(seen), _) => seen,
-                (None, Some(reading)) => self.take_in(repo, &m.raw, m.kept, looked, reading, &m.place, batch, spool)?,
-                (None, None) => self.judge(repo, &m.raw, m.kept, &m.key, &m.place, batch, spool)?,
+                (None, Some(reading)) => self.take_in(repo, m, looked, reading, batch, spool)?,
+                (None, None) => self.judge(repo, m, batch, spool)?,
             });
         }
         Ok(judged)
@@ -225,14 +219,8 @@ impl<'a> Reader<'a> {
     }
 
     /// A mail that is a story already, or lies in the quarantine.
-    fn seen(
-        &self,
-        looked: &Looked,
-        raw: &[u8],
-        place: &str,
-        batch: &mut Batch,
-        spool: &Spool,
-    ) -> Result<Option<Judged>, Trouble> {
+    fn seen(&self, looked: &Looked, m: &KeptMail, batch: &mut Batch, spool: &Spool) -> Result<Option<Judged>, Trouble> {
+        let (raw, place) = (&m.raw[..], &m.place[..]);
         let Looked { mail, glance } = looked;
         let known = known(batch.find(&month_of(glance.date), &mail.digits())?, mail, |id| {
             Ok(batch.story(id)?)
@@ -249,24 +237,22 @@ impl<'a> Reader<'a> {
     }
 
     /// Makes of a mail that was read what it is.
-    #[allow(clippy::too_many_arguments)]
     fn take_in(
         &mut self,
         repo: &StoryRepo,
-        raw: &[u8],
-        kept: PackedMail,
+        m: &KeptMail,
         looked: &Looked,
         reading: Result<Reading, mail::Unreadable>,
-        place: &str,
         batch: &mut Batch,
         spool: &mut Spool,
     ) -> Result<Judged, Trouble> {
+        let place = &m.place[..];
         let quarantined = AsideKind::Quarantined;
         let reading = match reading {
             Ok(reading) => reading,
             Err(error) => {
                 let (rule, reason) = (error.rule(), error.to_string());
-                return self.aside(quarantined, raw, looked, rule, &reason, place, spool, None);
+                return self.aside(quarantined, m, looked, (rule, &reason), spool, None);
             }
         };
         let Reading {
@@ -278,17 +264,15 @@ impl<'a> Reader<'a> {
         if let Some((rule, reason)) = aside {
             return self.aside(
                 AsideKind::SetAside,
-                raw,
+                m,
                 looked,
-                &rule,
-                &reason,
-                place,
+                (&rule, &reason),
                 spool,
                 Some(&submission),
             );
         }
-        if let Some((id, files, private)) = self.follows(repo, &submission, batch)?
-            && let Some(judged) = self.follow_up(kept, &id, files, private, &submission, place, batch)?
+        if let Some(thread) = self.follows(repo, &submission, batch)?
+            && let Some(judged) = self.follow_up(m, thread, &submission, batch)?
         {
             return Ok(judged);
         }
@@ -300,20 +284,17 @@ impl<'a> Reader<'a> {
         let report = report(Outcome::New, Some(id.clone()), place, &submission, &draft, &photos);
         let own = self.desk.config.own_addresses();
         let change = self.desk.first_step(&submission, &draft, photos, &own);
-        batch.add(&change, &[("mail-1.eml", kept)])?;
+        batch.add(&change, &[("mail-1.eml", m.kept)])?;
         self.threads.learn(&submission.message_id, &id);
         Ok(done(report, true))
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn aside(
         &self,
         kind: AsideKind,
-        raw: &[u8],
+        m: &KeptMail,
         looked: &Looked,
-        rule: &str,
-        reason: &str,
-        place: &str,
+        (rule, reason): (&str, &str),
         spool: &mut Spool,
         submission: Option<&Submission>,
     ) -> Result<Judged, Trouble> {
@@ -323,12 +304,12 @@ impl<'a> Reader<'a> {
             kind,
             rule: rule.to_owned(),
             reason: reason.to_owned(),
-            source: place.to_owned(),
+            source: m.place.clone(),
             subject: one_line(&glance.subject),
             from: shown(&glance.from),
             at: self.desk.now,
         };
-        spool.put_aside(&aside, Some(raw))?;
+        spool.put_aside(&aside, Some(&m.raw))?;
         let outcome = if kind == AsideKind::SetAside {
             Outcome::SetAside
         } else {
@@ -368,17 +349,14 @@ impl<'a> Reader<'a> {
     }
 
     /// A follow-up becomes an event and a private mail of its story: never a second story, never a silent overwrite.
-    #[allow(clippy::too_many_arguments)]
     fn follow_up(
         &mut self,
-        kept: PackedMail,
-        id: &StoryId,
-        files: Files,
-        private: Files,
+        m: &KeptMail,
+        (id, files, private): (StoryId, Files, Files),
         submission: &Submission,
-        place: &str,
         batch: &mut Batch,
     ) -> Result<Option<Judged>, Trouble> {
+        let (id, place) = (&id, &m.place[..]);
         let Ok(story) = Story::load(id, files) else {
             return Ok(None);
         };
@@ -419,7 +397,7 @@ impl<'a> Reader<'a> {
             ..Step::default()
         };
         let mail = format!("mail-{number}.eml");
-        batch.add(&story.change(step, &self.desk.robot()), &[(&mail, kept)])?;
+        batch.add(&story.change(step, &self.desk.robot()), &[(&mail, m.kept)])?;
         self.threads.learn(&submission.message_id, id);
         Ok(Some(done(
             report(Outcome::FollowUp, Some(id.clone()), place, submission, &draft, &photos),
@@ -560,7 +538,6 @@ fn setting(desk: &Desk, authserv: Option<&str>) -> ReadSetting {
     ReadSetting {
         trusted_authserv: authserv.map(str::to_owned),
         max_bytes: desk.config.story.max_mail_bytes as usize,
-        ..ReadSetting::default()
     }
 }
 

@@ -22,7 +22,14 @@ use super::{Desk, Trouble};
 pub struct Put {
     pub target: String,
     /// Where it is, or why it is not there.
-    pub result: Result<String, String>,
+    pub result: Result<String, NotPut>,
+}
+
+/// Why a target has no page of a story, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotPut {
+    pub why: String,
+    pub hint: &'static str,
 }
 
 /// What a publication came to.
@@ -121,8 +128,10 @@ pub fn publish(
         }
         let targets = desk.config.targets.iter().map(|t| t.name.clone()).collect();
         let slug = match &story.life.publication {
-            Some(known) => known.slug.clone(),
-            None => free_slug(&story.front().slug, taken),
+            // readers have its address
+            Some(known) if story.life.phase == Phase::Published => known.slug.clone(),
+            // nothing is out: the byline of today counts, which may be a pseudonym now
+            _ => free_slug(&story.front().slug, taken),
         };
         let what = What::PublishBegun {
             targets,
@@ -158,7 +167,7 @@ pub fn publish(
         let result = put(desk, &story, &publication, name);
         let (ok, words) = match &result {
             Ok(place) => (true, place.clone()),
-            Err(why) => (false, why.clone()),
+            Err(not) => (false, not.why.clone()),
         };
         desk.step(repo, id, true, |story| {
             Ok(receipt(story, &publication, name, ok, &words, &clerk))
@@ -172,9 +181,12 @@ pub fn publish(
     Ok(done)
 }
 
-fn put(desk: &Desk, story: &Story, publication: &Publication, name: &str) -> Result<String, String> {
+fn put(desk: &Desk, story: &Story, publication: &Publication, name: &str) -> Result<String, NotPut> {
     let configured = desk.config.targets.iter().find(|t| t.name == name);
-    let configured = configured.ok_or("config.toml has no such target any more")?;
+    let configured = configured.ok_or_else(|| NotPut {
+        why: "config.toml has no such target any more".to_owned(),
+        hint: "name it under [[target]] again",
+    })?;
     let front = public_page(story, publication).table();
     let media = photos(story);
     let bundle = Bundle {
@@ -185,9 +197,10 @@ fn put(desk: &Desk, story: &Story, publication: &Publication, name: &str) -> Res
         media: &media,
         date: publication.at,
     };
-    let receipt = open(configured)
-        .put(&bundle)
-        .map_err(|e| format!("{} ({})", explain(&e), e.hint()))?;
+    let receipt = open(configured).put(&bundle).map_err(|e| NotPut {
+        why: from_config(desk.config.folder(), &explain(&e)),
+        hint: e.hint(),
+    })?;
     Ok(from_config(desk.config.folder(), &receipt.place))
 }
 

@@ -5,7 +5,7 @@ use crate::repo::StoryRepo;
 use crate::spool::Spool;
 
 use super::fetch::MailReport;
-use super::intake::{Outcome, Reader};
+use super::intake::{KeptMail, Outcome, Reader};
 use super::{Desk, Trouble};
 
 /// A mail that was never downloaded leaves the quarantine, and its inbox is read from the start by the next fetch, which tries it again;
@@ -38,7 +38,13 @@ pub fn retry(
     let mut batch = repo.batch()?;
     let kept = batch.keep(mail.raw())?;
     batch.sync()?;
-    let judged = reader.judge(repo, mail.raw(), kept, id, "quarantine", &mut batch, spool)?;
+    let mail = KeptMail {
+        raw: mail.raw().to_vec(),
+        kept,
+        key: id.to_owned(),
+        place: "quarantine".to_owned(),
+    };
+    let judged = reader.judge(repo, &mail, &mut batch, spool)?;
     batch.finish()?;
     if !matches!(judged.report.outcome, Outcome::Quarantined | Outcome::SetAside) {
         spool.drop_aside(id)?;

@@ -92,6 +92,14 @@ impl Summary {
         }
     }
 
+    /// The open letters that are on the team's list and young enough.
+    pub fn letters_due(&self, desk: &Desk) -> impl Iterator<Item = &(EventId, LetterKind, Timestamp)> {
+        let (sending, now) = (&desk.config.letters, desk.now);
+        self.letters
+            .iter()
+            .filter(move |(_, kind, at)| sending.send.contains(kind) && now.duration_since(*at) <= sending.max_age)
+    }
+
     /// Whose turn it is: a name where it was assigned, else a role.
     pub fn turn(&self, policy: &Policy) -> String {
         let role = match self.state {
@@ -310,11 +318,7 @@ pub fn with_letters_due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, S
             for told in summaries.month(place)? {
                 let Ok(told) = told else { continue };
                 let Some(summary) = read(&told.bytes) else { continue };
-                if summary
-                    .letters
-                    .iter()
-                    .any(|(_, kind, at)| sending.send.contains(kind) && young(at))
-                {
+                if summary.letters_due(desk).next().is_some() {
                     due.push((told.id, summary));
                 }
             }

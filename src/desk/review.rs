@@ -167,8 +167,15 @@ pub fn assign(story: &Story, clerk: &Clerk, to: Option<&str>) -> Planned {
 
 /// Refused (6) where somebody names a text and it is not the one at the tip.
 fn seen(story: &Story, if_text: Option<&str>) -> Result<(), Refusal> {
-    let matches = |text: TextHash, given: &str| given.len() >= 7 && text.to_string().starts_with(given);
+    let matches = |text: TextHash, given: &str| text.to_string().starts_with(&given.to_ascii_lowercase());
     match if_text {
+        Some(given) if given.len() < 7 => Err(Refusal {
+            code: "usage",
+            what: format!("--if-text {given:?} is too short"),
+            why: "so few digits could be of another text".to_owned(),
+            hint: "give at least 7 of the digits that `show` has after \"Text\"".to_owned(),
+            exit: 2,
+        }),
         Some(given) if !matches(story.text, given) => Err(Refusal {
             code: "story.moved",
             what: format!("{} is not the text you read", story.title()),

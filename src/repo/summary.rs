@@ -273,7 +273,10 @@ impl StoryRepo {
     }
 
     /// Damage is told and remembered; what may pass (a disk that fails) is an error.
-    #[allow(clippy::type_complexity)]
+    #[allow(
+        clippy::type_complexity,
+        reason = "the summary or the damage, and the sums it rests on"
+    )]
     fn summarise_story(
         &self,
         id: &StoryId,
