@@ -85,6 +85,11 @@ pub enum NotPublished {
     Damaged(String),
 }
 
+/// Whether bytes are a HEIC photo (ISO 23008-12), which no decoder here reads: another program may make a JPEG of it.
+pub fn is_heic(bytes: &[u8]) -> bool {
+    matches!(photo_format(bytes), Err(NotPublished::OtherImage(name)) if name.starts_with("HEIC"))
+}
+
 /// Makes a photo fit to be published. Never panics; memory is bounded by `limits`, whatever the bytes say.
 pub fn clean(bytes: &[u8], limits: &Limits) -> Result<Photo, NotPublished> {
     if bytes.is_empty() {

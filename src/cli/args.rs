@@ -135,6 +135,7 @@ pub enum Command {
     /// Put back text that was cut
     #[command(after_help = "Example:\n  m4c-stories show marion --cut\n  m4c-stories restore marion 2")]
     Restore {
+        /// Its id or the beginning of it, its author, or a path
         story: String,
         /// The piece's number, as `show --cut` gives it [default: all]
         number: Option<u32>,
@@ -142,33 +143,41 @@ pub enum Command {
     /// A note for the team
     #[command(after_help = "Example:\n  m4c-stories note marion -m 'She is away until June'")]
     Note {
+        /// Its id or the beginning of it, its author, or a path
         story: String,
+        /// The note
         #[arg(short, long, value_name = "TEXT")]
         message: Option<String>,
     },
     /// Whose turn it is
     #[command(after_help = "Examples:\n  m4c-stories assign marion 'Cath Lee'\n  m4c-stories assign marion --nobody")]
     Assign {
+        /// Its id or the beginning of it, its author, or a path
         story: String,
+        /// A name of the team
         #[arg(required_unless_present = "nobody")]
         to: Option<String>,
+        /// Nobody's in particular
         #[arg(long, conflicts_with = "to")]
         nobody: bool,
     },
     /// A vote for exactly this text
     #[command(after_help = "Examples:\n  m4c-stories approve marion\n  m4c-stories approve marion --if-text 3f9a2c4")]
     Approve {
+        /// By id or the beginning of it, by author, or by path
         #[arg(required = true, value_name = "STORY")]
         stories: Vec<String>,
         /// Only if the text is still this one (its hash, at least 7 digits)
         #[arg(long, value_name = "HASH")]
         if_text: Option<String>,
+        /// A word with your vote, for the team
         #[arg(short, long, value_name = "TEXT")]
         message: Option<String>,
     },
     /// Back to the author, with a letter
     #[command(after_help = "Example:\n  m4c-stories request-changes marion -m 'Which year was this?'")]
     RequestChanges {
+        /// Its id or the beginning of it, its author, or a path
         story: String,
         /// What you ask of the author
         #[arg(short, long, value_name = "TEXT")]
@@ -179,8 +188,10 @@ pub enum Command {
         after_help = "Examples:\n  m4c-stories reject marion -m 'We cannot name the landlord'\n  m4c-stories reject pills --spam"
     )]
     Reject {
+        /// By id or the beginning of it, by author, or by path
         #[arg(required = true, value_name = "STORY")]
         stories: Vec<String>,
+        /// The reason, as the author will read it
         #[arg(short, long, value_name = "TEXT")]
         message: Option<String>,
         /// No letter
@@ -190,8 +201,10 @@ pub enum Command {
     /// Undo a rejection
     #[command(after_help = "Example:\n  m4c-stories reopen marion")]
     Reopen {
+        /// By id or the beginning of it, by author, or by path
         #[arg(required = true, value_name = "STORY")]
         stories: Vec<String>,
+        /// Why, for the team
         #[arg(short, long, value_name = "TEXT")]
         message: Option<String>,
     },
@@ -206,6 +219,7 @@ pub enum Command {
     /// What happened to a story, or to all
     #[command(after_help = "Examples:\n  m4c-stories log marion\n  m4c-stories log --limit 5")]
     Log {
+        /// Only of this story
         story: Option<String>,
         /// The latest so many
         #[arg(long, value_name = "N")]
@@ -230,12 +244,20 @@ pub enum Command {
     },
     /// Make config.toml and the content repository
     #[command(after_help = "Example:\n  m4c-stories init ~/stories-desk")]
-    Init { dir: Option<PathBuf> },
+    Init {
+        /// Where; it is made if it is not there [default: here]
+        // not `dir`: that is the name of -C
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
     /// For bash, zsh, fish, elvish or PowerShell
     #[command(
         after_help = "Example:\n  m4c-stories completions bash > ~/.local/share/bash-completion/completions/m4c-stories"
     )]
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        /// For which
+        shell: clap_complete::Shell,
+    },
     /// The manual page
     #[command(after_help = "Example:\n  m4c-stories man > m4c-stories.1")]
     Man,
@@ -289,6 +311,7 @@ pub enum Sort {
 
 #[derive(Debug, Args)]
 pub struct Show {
+    /// Its id or the beginning of it, its author, or a path
     pub story: String,
     /// The mail as it came
     #[arg(long, conflicts_with_all = ["cut", "record"])]
@@ -303,6 +326,7 @@ pub struct Show {
 
 #[derive(Debug, Args)]
 pub struct Diff {
+    /// Its id or the beginning of it, its author, or a path
     pub story: String,
     /// Against the author's own words
     #[arg(long)]
@@ -320,6 +344,7 @@ pub struct New {
     /// How the story came to you
     #[arg(long, value_name = "TEXT")]
     pub evidence: String,
+    /// The line below the title
     #[arg(long, value_name = "TEXT")]
     pub subtitle: Option<String>,
     /// The text in Markdown; `-` is standard input; none opens an editor
@@ -328,14 +353,18 @@ pub struct New {
 
 #[derive(Debug, Args)]
 pub struct Edit {
+    /// Its id or the beginning of it, its author, or a path
     pub story: String,
+    /// The headline
     #[arg(long)]
     pub title: Option<String>,
     /// The byline; title and address of the page follow
     #[arg(long)]
     pub author: Option<String>,
+    /// The line below the title; empty takes it off
     #[arg(long)]
     pub subtitle: Option<String>,
+    /// Where it happened; empty takes it off
     #[arg(long)]
     pub place: Option<String>,
     /// For feeds and search engines
@@ -353,12 +382,14 @@ pub struct Edit {
     /// Commit the edit that somebody made in the folder
     #[arg(long)]
     pub take: bool,
+    /// What you changed, for the team
     #[arg(short, long, value_name = "TEXT")]
     pub message: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub struct Consent {
+    /// Its id or the beginning of it, its author, or a path
     pub story: String,
     /// They said yes
     #[arg(long, conflicts_with = "revoke", requires = "evidence")]
@@ -387,22 +418,32 @@ pub struct Publish {
 #[derive(Debug, Subcommand)]
 pub enum Letters {
     /// The letters that wait
+    #[command(after_help = "Example:\n  m4c-stories letters list")]
     List,
     /// A letter as it would be sent
+    #[command(after_help = "Example:\n  m4c-stories letters show marion")]
     Show {
         /// The story, or the letter's number
         letter: String,
     },
     /// Change a letter before it leaves
-    Edit { letter: String },
+    #[command(after_help = "Example:\n  m4c-stories letters edit marion")]
+    Edit {
+        /// The story, or the letter's number
+        letter: String,
+    },
     /// Send what is due
+    #[command(after_help = "Example:\n  m4c-stories letters send\n  m4c-stories letters send marion")]
     Send {
         /// Which; none: all
         letters: Vec<String>,
     },
     /// Do not send it
+    #[command(after_help = "Example:\n  m4c-stories letters drop marion -m 'We spoke on the phone'")]
     Drop {
+        /// The story, or the letter's number
         letter: String,
+        /// Why, for the team
         #[arg(short, long, value_name = "TEXT")]
         message: Option<String>,
     },
@@ -411,18 +452,27 @@ pub enum Letters {
 #[derive(Debug, Subcommand)]
 pub enum Quarantine {
     /// The mails that wait
+    #[command(after_help = "Example:\n  m4c-stories quarantine list --set-aside")]
     List,
     /// A mail as it came
-    Show { id: String },
+    #[command(after_help = "Example:\n  m4c-stories quarantine show 3f9a")]
+    Show {
+        /// Its number, at least 4 digits
+        id: String,
+    },
     /// Read it again
+    #[command(after_help = "Example:\n  m4c-stories quarantine retry 3f9a --as-story")]
     Retry {
+        /// Its number, at least 4 digits
         id: String,
         /// It is a story, whatever the rule says
         #[arg(long)]
         as_story: bool,
     },
     /// Give it up
+    #[command(after_help = "Example:\n  m4c-stories quarantine drop 3f9a --yes")]
     Drop {
+        /// Its number, at least 4 digits
         id: String,
         /// Do not ask
         #[arg(long)]
@@ -440,6 +490,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_command_has_an_argument_that_a_global_one_would_take_for_its_own() {
+        let globals: Vec<String> = command()
+            .get_arguments()
+            .filter(|a| a.is_global_set())
+            .map(|a| a.get_id().to_string())
+            .collect();
+        assert!(globals.len() >= 10, "{globals:?}");
+        for sub in command().get_subcommands() {
+            for argument in sub.get_arguments().filter(|a| !a.is_global_set()) {
+                let id = argument.get_id().to_string();
+                assert!(!globals.contains(&id), "{} {id}", sub.get_name());
+            }
+        }
+    }
+
+    #[test]
     fn the_arguments_are_sound_and_every_command_is_in_a_group_and_has_an_example() {
         command().debug_assert();
         for sub in command().get_subcommands() {
@@ -450,6 +516,14 @@ mod tests {
                 "{}",
                 sub.get_name()
             );
+            for part in sub.get_subcommands() {
+                assert!(
+                    part.get_after_help().is_some(),
+                    "{} {}",
+                    sub.get_name(),
+                    part.get_name()
+                );
+            }
         }
     }
 }

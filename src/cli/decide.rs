@@ -133,18 +133,24 @@ pub fn approve(
         done: "Approved",
         nothing: "You approved this text already",
     };
-    errand.run_all(desk, global, stories, report, |story, clerk| {
-        review::approve(story, &desk.policy, clerk, note.unwrap_or_default(), if_text)
+    each(stories, report, |typed| {
+        let repo = desk.repo()?;
+        let clerk = desk.clerk(&repo, Task::Decide)?;
+        let story = desk.story(&repo, &queue::resolve(desk, &repo, typed)?)?;
+        review::not_own_by_hand(desk, &repo, &story, &clerk)?;
+        errand.run(desk, global, typed, report, |story, clerk| {
+            review::approve(story, &desk.policy, clerk, note.unwrap_or_default(), if_text)
+        })
     })
 }
 
 pub fn request_changes(desk: &Desk, global: &Global, story: &str, note: Option<String>, report: &Report) -> Outcome {
-    let note = message(desk, global, note, "what you ask of the author")?;
+    let note = message(global, note, "what you ask of the author")?;
     let errand = Errand {
         task: Task::Decide,
         deciding: true,
         done: "Asked for changes",
-        nothing: "Nothing to do",
+        nothing: "You asked for that already",
     };
     errand.run(desk, global, story, report, |story, clerk| {
         review::request_changes(story, &desk.policy, clerk, &note)
@@ -161,7 +167,7 @@ pub fn reject(
 ) -> Outcome {
     let note = match (note, spam) {
         (None, true) => String::new(),
-        (note, _) => message(desk, global, note, "the reason for the author")?,
+        (note, _) => message(global, note, "the reason for the author")?,
     };
     let errand = Errand {
         task: Task::Decide,
@@ -187,12 +193,12 @@ pub fn reopen(desk: &Desk, global: &Global, stories: &[String], note: Option<&st
 }
 
 pub fn note(desk: &Desk, global: &Global, story: &str, note: Option<String>, report: &Report) -> Outcome {
-    let note = message(desk, global, note, "the note")?;
+    let note = message(global, note, "the note")?;
     let errand = Errand {
         task: Task::Note,
         deciding: false,
         done: "Noted",
-        nothing: "Nothing to do",
+        nothing: "That note is there already",
     };
     errand.run(desk, global, story, report, |story, clerk| {
         review::note(story, clerk, &note)
@@ -301,34 +307,50 @@ pub fn publish(desk: &Desk, global: &Global, args: &Publish, report: &Report) ->
             report.object(&serde_json::json!([]));
         } else {
             report.line("Nothing is ready to publish.");
+            let corrected = |s: &queue::Summary| s.correction && s.approvals as usize >= desk.policy.approvals;
+            for (id, s) in queue.iter().filter(|(_, s)| corrected(s)) {
+                report.remark(&format!(
+                    "The correction of {} is approved: `publish {} --update` puts it out.",
+                    s.title,
+                    id.folder()
+                ));
+            }
+            let waiting = queue.iter().filter(|(_, s)| s.state == State::Approved).count();
+            if waiting > 0 {
+                report.remark(&format!(
+                    "Approved, without their author's yes: {waiting}. When they said it: `consent STORY --grant --evidence \"how you know\"`."
+                ));
+            }
         }
         return Ok(0);
     }
     let clerk = desk.clerk(&repo, Task::Publish)?;
+    let names: Vec<String> = stories.iter().map(ToString::to_string).collect();
+    let mut answers = Vec::new();
     if global.dry_run {
-        for id in &stories {
-            let story = desk.story(&repo, id)?;
-            desk.policy
-                .allows(
-                    crate::story::state::Verb::Publish,
-                    &clerk.actor,
-                    &story.life,
-                    story.text,
-                    &story.title(),
-                )
-                .map_err(Trouble::from)?;
-            let names: Vec<&str> = desk.config.targets.iter().map(|t| t.name.as_str()).collect();
-            report.line(&format!("Would publish {} to {}", story.title(), names.join(", ")));
+        let targets: Vec<&str> = desk.config.targets.iter().map(|t| t.name.as_str()).collect();
+        let code = each(&names, report, |name| {
+            let story = desk.story(&repo, &queue::resolve(desk, &repo, name)?)?;
+            let would = publishing::rehearse(desk, &story, &clerk, args.update)?;
+            if report.json {
+                answers.push(serde_json::json!({"id": story.id, "title": story.title(), "dry_run": true, "changed": would, "targets": targets}));
+            } else if would {
+                report.line(&format!("Would publish {} to {}", story.title(), targets.join(", ")));
+            } else {
+                report.line(&format!("It is published already: {}", story.title()));
+            }
+            Ok(0)
+        });
+        if report.json {
+            report.object(&answers);
         }
-        return Ok(0);
+        return code;
     }
     let _lock = desk.spool()?;
     let mut slugs: std::collections::HashMap<String, StoryId> = queue
         .iter()
         .filter_map(|(id, s)| Some((s.published_as.clone()?, id.clone())))
         .collect();
-    let names: Vec<String> = stories.iter().map(ToString::to_string).collect();
-    let mut answers = Vec::new();
     let mut pending = false;
     let code = each(&names, report, |name| {
         let id: StoryId = name.parse().map_err(|_| Trouble::NoStory(name.to_owned()))?;

@@ -37,7 +37,8 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
     }
     let index = if args.take {
         if by_hand.is_empty() {
-            report.line(&format!("There is no edit to take: {}", story.title()));
+            let object = serde_json::json!({"id": id, "state": story.state(&desk.policy), "title": story.title(), "text_hash": story.text, "changed": false});
+            report.answer(&format!("There is no edit to take: {}", story.title()), &object);
             return Ok(0);
         }
         take(&repo, &id, &by_hand)?
@@ -49,6 +50,7 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
                 "use --title, --author, --tag, --alt ... or set EDITOR",
             ));
         }
+        edit::may(&story, &desk.policy, &clerk).map_err(Trouble::from)?;
         in_editor(&story.files[INDEX], ".md")?
     } else {
         edit::apply(&story, &flags).map_err(Trouble::from)?.render()
@@ -58,24 +60,27 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
         show_change(report, &story, change.as_ref());
         return Ok(0);
     }
-    let _lock = desk.spool()?;
     let read = story.text;
-    let taken = desk.step(&repo, &id, false, |now| {
-        // what was edited is the text that was read: words that came in meanwhile are not overwritten
-        if flags.is_empty() && now.text != read {
-            return Err(edit::moved(now));
-        }
-        let index = if flags.is_empty() {
-            index.clone()
-        } else {
-            edit::apply(now, &flags)?.render()
-        };
-        edit::edit(now, &desk.policy, &clerk, &index, args.minor, note)
-    });
-    let taken = match taken {
-        Err(Trouble::Refused(refusal)) if flags.is_empty() && !args.take => {
+    let take = || {
+        let _lock = desk.spool()?;
+        desk.step(&repo, &id, false, |now| {
+            // what was edited is the text that was read: words that came in meanwhile are not overwritten
+            if flags.is_empty() && now.text != read {
+                return Err(edit::moved(now));
+            }
+            let index = if flags.is_empty() {
+                index.clone()
+            } else {
+                edit::apply(now, &flags)?.render()
+            };
+            edit::edit(now, &desk.policy, &clerk, &index, args.minor, note)
+        })
+    };
+    let taken = match take() {
+        // nobody types it twice, whatever stood in the way
+        Err(trouble) if flags.is_empty() && !args.take => {
             let kept = keep(&index)?;
-            let mut failure = Failure::from(refusal);
+            let mut failure = Failure::from(trouble);
             failure.hint = format!("{}; your text is kept in {kept}", failure.hint);
             return Err(failure);
         }
@@ -205,7 +210,10 @@ pub fn new(desk: &Desk, global: &Global, args: &New, report: &Report) -> Outcome
         evidence: args.evidence.clone(),
     };
     if global.dry_run {
-        report.line(&format!("Would make a draft of what {} told", told.author));
+        report.answer(
+            &format!("Would make a draft of what {} told", told.author),
+            &serde_json::json!({"author": told.author, "dry_run": true}),
+        );
         return Ok(0);
     }
     let _lock = desk.spool()?;
@@ -246,7 +254,11 @@ pub fn in_editor(bytes: &[u8], suffix: &str) -> Result<Vec<u8>, Failure> {
             command: command.clone(),
         })
     })?;
-    let status = Command::new(&words[0]).args(&words[1..]).arg(file.path()).status();
+    let mut editor = Command::new(&words[0]);
+    let status = crate::config::without_secrets(&mut editor)
+        .args(&words[1..])
+        .arg(file.path())
+        .status();
     match status {
         Ok(status) if status.success() => std::fs::read(file.path()).map_err(failed),
         _ => Err(Trouble::Editor { command }.into()),

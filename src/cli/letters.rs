@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::desk::letters::{self, Waiting, kind_name};
-use crate::desk::{Desk, intake::shown};
+use crate::desk::{Desk, Trouble, intake::shown};
 
 use super::args::{Global, Letters};
 use super::report::{Failure, Outcome, Report, table};
@@ -26,6 +26,10 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
             let (subject, text) = letters::words(&before);
             let text = super::edit::in_editor(format!("Subject: {subject}\n\n{text}\n").as_bytes(), ".txt")?;
             if global.dry_run {
+                report.answer(
+                    &format!("Would keep your words: the letter about {}", waiting.title),
+                    &planned(waiting),
+                );
                 return Ok(0);
             }
             let mut spool = desk.spool()?;
@@ -36,7 +40,14 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
                 waiting,
                 &String::from_utf8_lossy(&text).replace("\r\n", "\n"),
             )?;
-            report.line(&format!("Kept as you wrote it: the letter about {}", waiting.title));
+            let kept = Waiting {
+                written: true,
+                ..waiting.clone()
+            };
+            report.answer(
+                &format!("Kept as you wrote it: the letter about {}", waiting.title),
+                &as_json(&kept),
+            );
             Ok(0)
         }
         Letters::Send { letters: which } => {
@@ -45,7 +56,11 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
                 false => {
                     let mut chosen: Vec<Waiting> = Vec::new();
                     for typed in &which {
-                        chosen.extend(letters::find(desk, &repo, &all, typed)?.into_iter().cloned());
+                        chosen.extend(
+                            found_or_none(letters::find(desk, &repo, &all, typed))?
+                                .into_iter()
+                                .cloned(),
+                        );
                     }
                     chosen.dedup_by(|a, b| a.due.about == b.due.about);
                     chosen
@@ -54,16 +69,34 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
             send(desk, global, &repo, &chosen, report)
         }
         Letters::Drop { letter, message } => {
-            let waiting = one(letters::find(desk, &repo, &all, &letter)?, &letter)?;
+            let found = found_or_none(letters::find(desk, &repo, &all, &letter))?;
+            if found.is_empty() {
+                report.answer("No letter of it waits.", &json!({"id": null, "changed": false}));
+                return Ok(0);
+            }
+            let waiting = one(found, &letter)?;
             if global.dry_run {
-                report.line(&format!("Would not send the letter about {}", waiting.title));
+                report.answer(
+                    &format!("Would not send the letter about {}", waiting.title),
+                    &planned(waiting),
+                );
                 return Ok(0);
             }
             let mut spool = desk.spool()?;
             letters::drop_letter(desk, &repo, &mut spool, waiting, message.as_deref().unwrap_or_default())?;
-            report.line(&format!("Dropped: the letter about {}", waiting.title));
+            let mut dropped = as_json(waiting);
+            dropped["status"] = json!("dropped");
+            report.answer(&format!("Dropped: the letter about {}", waiting.title), &dropped);
             Ok(0)
         }
+    }
+}
+
+/// That nothing of a story waits is no failure for who wants nothing of it to wait.
+fn found_or_none<T>(found: Result<Vec<T>, Trouble>) -> Result<Vec<T>, Trouble> {
+    match found {
+        Err(Trouble::NoSuchLetter(_)) => Ok(Vec::new()),
+        found => found,
     }
 }
 
@@ -98,6 +131,13 @@ fn as_json(w: &Waiting) -> serde_json::Value {
         "held": w.held,
         "edited": w.written,
     })
+}
+
+/// With `-n`: what it would be done to.
+fn planned(w: &Waiting) -> serde_json::Value {
+    let mut object = as_json(w);
+    object["dry_run"] = json!(true);
+    object
 }
 
 fn list(desk: &Desk, all: &[Waiting], report: &Report) -> Outcome {
@@ -148,18 +188,19 @@ fn send(desk: &Desk, global: &Global, repo: &crate::desk::StoryRepo, chosen: &[W
     if global.dry_run {
         for w in chosen {
             let to = w.to.as_ref().map(shown).unwrap_or_default();
-            match &w.held {
-                Some(why) => report.line(&format!(
-                    "Would keep: {} about {} ({why})",
-                    kind_name(w.due.kind),
-                    w.title
-                )),
-                None => report.line(&format!(
-                    "Would send: {} to {to} about {}",
-                    kind_name(w.due.kind),
-                    w.title
-                )),
-            }
+            let kind = kind_name(w.due.kind);
+            let text = match &w.held {
+                Some(why) => format!("Would keep: {kind} about {} ({why})", w.title),
+                None => format!("Would send: {kind} to {to} about {}", w.title),
+            };
+            report.answer(&text, &planned(w));
+        }
+        if report.json {
+            let held = chosen.iter().filter(|w| w.held.is_some()).count();
+            let counts = json!({"sent": 0, "would_send": chosen.len() - held, "waiting": held, "failed": 0});
+            report.object(&json!({"summary": counts}));
+        } else if chosen.is_empty() {
+            report.line("No letters wait.");
         }
         return Ok(0);
     }

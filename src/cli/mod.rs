@@ -98,14 +98,40 @@ fn run(cli: Cli, report: &Report) -> Outcome {
     let global = &cli.global;
     let command = cli.command.unwrap_or(Command::Status);
     match command {
-        Command::Init { dir } => setup::init(global, dir.as_deref(), report),
+        Command::Init { folder } => setup::init(global, folder.as_deref(), report),
         Command::Completions { shell } => setup::completions(shell, report),
         Command::Man => setup::man(report),
         command => {
             let desk = desk(global)?;
+            keeps_its_word(&desk, &command, report)?;
             at_desk(&desk, global, command, report)
         }
     }
+}
+
+/// Settings of which this version knows the meaning and not yet the way: a rule that would not be kept stops what it is about, the
+/// others are told.
+fn keeps_its_word(desk: &Desk, command: &Command, report: &Report) -> Result<(), Failure> {
+    use Command::{Approve, Consent, Publish, Reject, Reopen, RequestChanges};
+    let decides = match command {
+        Approve { .. } | RequestChanges { .. } | Reject { .. } | Reopen { .. } | Publish(_) => true,
+        Consent(consent) => consent.grant || consent.revoke,
+        _ => false,
+    };
+    if decides && desk.config.review.signed {
+        return Err(Failure::new(
+            "config.signed",
+            2,
+            "decisions cannot be signed by this version",
+            "`signed = true` under [review] asks for signatures that nothing here makes or checks",
+            "set it to false, and let only the team push to the content repository",
+        ));
+    }
+    let repository = &desk.config.repository;
+    if decides && (repository.push == crate::config::Push::Always || repository.share_private) {
+        report.caution("`push` and `share_private` under [repository] have no effect in this version: push with git");
+    }
+    Ok(())
 }
 
 fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> Outcome {
@@ -137,6 +163,15 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
     }
 }
 
+/// The moment of this run.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "here the clock is read; everybody else takes `now`"
+)]
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
 /// The desk of this run: configuration, rules, and the moment.
 fn desk(global: &Global) -> Result<Desk, Failure> {
     let dir = global.dir.clone().unwrap_or_else(|| ".".into());
@@ -144,11 +179,7 @@ fn desk(global: &Global) -> Result<Desk, Failure> {
     if let Some(repo) = &global.repo {
         config.repository.path = dir.join(repo);
     }
-    Ok(Desk::new(
-        config,
-        jiff::Timestamp::now(),
-        Duration::from_secs(global.wait),
-    ))
+    Ok(Desk::new(config, now(), Duration::from_secs(global.wait)))
 }
 
 impl From<Trouble> for Failure {
@@ -183,8 +214,7 @@ fn tell(report: &Report, done: &str, nothing: &str, taken: &Taken, desk: &Desk) 
 }
 
 /// Text for a message: from `-m`, else asked for in an editor where there is a terminal.
-fn message(desk: &Desk, global: &Global, given: Option<String>, wanted: &str) -> Result<String, Failure> {
-    let _ = desk;
+fn message(global: &Global, given: Option<String>, wanted: &str) -> Result<String, Failure> {
     if let Some(text) = given {
         return if text.trim().is_empty() {
             Err(empty(wanted))
@@ -199,8 +229,13 @@ fn message(desk: &Desk, global: &Global, given: Option<String>, wanted: &str) ->
             "give it with -m \"...\"",
         ));
     }
-    let text = edit::in_editor(b"", ".txt")?;
-    let text = String::from_utf8_lossy(&text).trim().to_owned();
+    let question = format!(
+        "\n# Write {wanted} here, save, and close the editor. Lines that begin with # are left out; nothing written does nothing.\n"
+    );
+    let text = edit::in_editor(question.as_bytes(), ".txt")?;
+    let text = String::from_utf8_lossy(&text);
+    let own: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let text = own.join("\n").trim().to_owned();
     if text.is_empty() { Err(empty(wanted)) } else { Ok(text) }
 }
 

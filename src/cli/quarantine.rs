@@ -46,10 +46,18 @@ pub fn quarantine(
         Quarantine::Retry { id, as_story } => {
             let id = shelves.find_aside(&id).map_err(Trouble::from)?;
             if global.dry_run {
-                report.line(&format!("Would read {id} again"));
+                report.answer(&format!("Would read {id} again"), &json!({"id": id, "dry_run": true}));
                 return Ok(0);
             }
             let mut spool = desk.spool()?;
+            if shelves.aside_mail(&id).map_err(Trouble::from)?.is_none() {
+                quarantine::refetch(desk, &mut spool, &id)?;
+                report.answer(
+                    &format!("It was never downloaded: the next `fetch` tries {id} again."),
+                    &json!({"id": id, "outcome": null, "reason": "the next fetch tries it again"}),
+                );
+                return Ok(0);
+            }
             let repo = desk.repo_or_new()?;
             let mail = quarantine::retry(desk, &repo, &mut spool, &id, as_story)?;
             if report.json {
@@ -72,7 +80,7 @@ pub fn quarantine(
         Quarantine::Drop { id, yes } => {
             let id = shelves.find_aside(&id).map_err(Trouble::from)?;
             if global.dry_run {
-                report.line(&format!("Would give up {id}"));
+                report.answer(&format!("Would give up {id}"), &json!({"id": id, "dry_run": true}));
                 return Ok(0);
             }
             if !yes
@@ -89,7 +97,7 @@ pub fn quarantine(
             }
             let mut spool = desk.spool()?;
             spool.drop_aside(&id).map_err(Trouble::from)?;
-            report.line(&format!("Given up: {id}"));
+            report.answer(&format!("Given up: {id}"), &json!({"id": id, "changed": true}));
             Ok(0)
         }
     }

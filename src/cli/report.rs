@@ -82,6 +82,15 @@ impl Report {
         note_failure(writeln!(out, "{text}"));
     }
 
+    /// An answer in one line, or as an object with `--json`.
+    pub fn answer(&self, text: &str, object: &Value) {
+        if self.json {
+            self.object(object);
+        } else {
+            self.line(text);
+        }
+    }
+
     /// Bytes as they are, for files that are answers (completions, the manual, a raw mail into a pipe).
     pub fn bytes(&self, bytes: &[u8]) {
         let mut out = io::stdout().lock();

@@ -3,14 +3,30 @@
 use std::io::Write;
 use std::path::Path;
 
-use crate::config::Config;
+use crate::config::{Config, SHIPPED};
 use crate::desk::{Desk, Trouble};
 
 use super::args::{Global, command};
 use super::report::{Failure, Outcome, Report};
 
 /// The configuration that `init` writes: the one that comes with the project, without its sample inbox.
-const CONFIG: &str = include_str!("../../config.toml");
+fn first_config() -> String {
+    let mut sample = false;
+    let mut out = String::new();
+    for line in SHIPPED.lines() {
+        sample = line == "[[inbox]]" || sample && !line.is_empty();
+        if sample && !line.starts_with('#') {
+            out.push_str("# ");
+        }
+        out.push_str(line);
+        out.push('\n');
+    }
+    out.replacen(
+        "reads the sample inbox that comes with the project",
+        "reads no inbox until you name yours",
+        1,
+    )
+}
 
 pub fn init(global: &Global, dir: Option<&Path>, report: &Report) -> Outcome {
     let base = global.dir.clone().unwrap_or_else(|| ".".into());
@@ -27,11 +43,10 @@ pub fn init(global: &Global, dir: Option<&Path>, report: &Report) -> Outcome {
     };
     let there = file.exists();
     if global.dry_run {
-        report.line(&format!(
-            "Would {} {}",
-            if there { "leave" } else { "write" },
-            file.display()
-        ));
+        report.answer(
+            &format!("Would {} {}", if there { "leave" } else { "write" }, file.display()),
+            &serde_json::json!({"config": file, "written": false, "dry_run": true}),
+        );
         return Ok(0);
     }
     std::fs::create_dir_all(&dir).map_err(|e| failed(&dir, e))?;
@@ -41,16 +56,12 @@ pub fn init(global: &Global, dir: Option<&Path>, report: &Report) -> Outcome {
             .create_new(true)
             .open(&file)
             .map_err(|e| failed(&file, e))?;
-        out.write_all(CONFIG.as_bytes())
+        out.write_all(first_config().as_bytes())
             .and_then(|()| out.sync_all())
             .map_err(|e| failed(&file, e))?;
     }
     let config = Config::load(None, &dir, crate::config::environment).map_err(Trouble::from)?;
-    let desk = Desk::new(
-        config,
-        jiff::Timestamp::now(),
-        std::time::Duration::from_secs(global.wait),
-    );
+    let desk = Desk::new(config, super::now(), std::time::Duration::from_secs(global.wait));
     let repo = desk.repo_or_new()?;
     if report.json {
         report.object(&serde_json::json!({"config": file, "written": !there, "repository": repo.root()}));
@@ -81,13 +92,37 @@ pub fn man(report: &Report) -> Outcome {
         .render(&mut out)
         .map_err(failed)?;
     for sub in command().get_subcommands() {
-        let man = clap_mangen::Man::new(sub.clone().disable_help_flag(true));
-        writeln!(out, ".SH {}", sub.get_name().to_uppercase()).map_err(failed)?;
-        man.render_synopsis_section(&mut out).map_err(failed)?;
-        man.render_description_section(&mut out).map_err(failed)?;
-        man.render_options_section(&mut out).map_err(failed)?;
-        man.render_extra_section(&mut out).map_err(failed)?;
+        section(sub, sub.get_name(), &mut out).map_err(failed)?;
+        for part in sub.get_subcommands() {
+            section(part, &format!("{} {}", sub.get_name(), part.get_name()), &mut out).map_err(failed)?;
+        }
     }
     report.bytes(&out);
     Ok(0)
+}
+
+/// One command's part of the manual page.
+fn section(command: &clap::Command, name: &str, out: &mut Vec<u8>) -> std::io::Result<()> {
+    let man = clap_mangen::Man::new(command.clone().disable_help_flag(true));
+    writeln!(out, ".SH {}", name.to_uppercase())?;
+    man.render_synopsis_section(out)?;
+    man.render_description_section(out)?;
+    man.render_options_section(out)?;
+    man.render_extra_section(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn init_writes_every_setting_of_the_project_and_no_sample_inbox() {
+        let read = |text: &str| -> toml::Table { text.parse().expect("TOML") };
+        let first = first_config();
+        let (mut shipped, first_table) = (read(SHIPPED), read(&first));
+        assert!(shipped.remove("inbox").is_some(), "the project has its sample");
+        assert_eq!(first_table, shipped);
+        let changed = SHIPPED.lines().zip(first.lines()).filter(|(a, b)| a != b);
+        assert_eq!(changed.count(), 5, "four lines and the word about them");
+    }
 }

@@ -96,6 +96,13 @@ fn describe(page: &mut Page, front: &mut Front, story: &Story, file: &str, words
     Ok(())
 }
 
+/// Whether this person may edit the story as it stands: asked before they begin to type.
+pub fn may(story: &Story, policy: &Policy, clerk: &Clerk) -> Result<(), Refusal> {
+    policy
+        .allows(Verb::Edit, &clerk.actor, &story.life, story.text, &story.title())
+        .map(drop)
+}
+
 /// The step that a new `index.md` is. Refused where it is no page, where it moves `draft` or `date`, and where nothing
 /// would be left of the text.
 pub fn edit(story: &Story, policy: &Policy, clerk: &Clerk, index: &[u8], minor: bool, note: &str) -> Planned {
@@ -107,14 +114,37 @@ pub fn edit(story: &Story, policy: &Policy, clerk: &Clerk, index: &[u8], minor: 
         exit: 2,
     })?;
     let (old, new) = (story.front(), page.front());
-    if (old.draft, old.date) != (new.draft, new.date) {
-        return Err(Refusal {
-            code: "story.front_matter",
-            what: "the edit was not taken".to_owned(),
-            why: "`draft` and `date` follow the record and are not edited".to_owned(),
-            hint: "`publish` and `takedown` change them".to_owned(),
-            exit: 5,
-        });
+    let mut files = story.files.clone();
+    files.insert(INDEX.to_owned(), index.to_vec());
+    let agreed = story.agrees();
+    match &agreed {
+        Ok(()) if (old.draft, old.date) != (new.draft, new.date) => {
+            return Err(Refusal {
+                code: "story.front_matter",
+                what: "the edit was not taken".to_owned(),
+                why: "`draft` and `date` follow the record and are not edited".to_owned(),
+                hint: "put them back, and edit the rest".to_owned(),
+                exit: 5,
+            });
+        }
+        Ok(()) => {}
+        // an edit may put right what an earlier one, by hand and plain git, made wrong
+        Err(refusal) => {
+            Story::load(&story.id, files.clone()).map_or_else(|_| Err(refusal.clone()), |then| then.agrees())?
+        }
+    }
+    let lacks = |what: &str| Refusal {
+        code: "story.not_a_page",
+        what: "the edit was not taken".to_owned(),
+        why: format!("the page would have no {what}"),
+        hint: format!("readers see it: give it a {what} and edit again"),
+        exit: 2,
+    };
+    if new.title.trim().is_empty() {
+        return Err(lacks("title"));
+    }
+    if new.author.trim().is_empty() {
+        return Err(lacks("author"));
     }
     if index == story.files[INDEX].as_slice() {
         return Ok(None);
@@ -129,12 +159,10 @@ pub fn edit(story: &Story, policy: &Policy, clerk: &Clerk, index: &[u8], minor: 
         State::Conflict => events.insert(0, What::Reopened { note: String::new() }),
         _ => {}
     }
-    let files = BTreeMap::from([(INDEX.to_owned(), Some(index.to_vec()))]);
-    let mut after = story.files.clone();
-    after.insert(INDEX.to_owned(), index.to_vec());
-    if text_hash(&after) == story.text {
+    if agreed.is_ok() && text_hash(&files) == story.text {
         return Ok(None);
     }
+    let files = BTreeMap::from([(INDEX.to_owned(), Some(index.to_vec()))]);
     let step = Step {
         subject: "Edit".to_owned(),
         note: note.to_owned(),

@@ -10,15 +10,15 @@ use crate::spool::{Aside, AsideKind, Spool};
 use crate::story::submission::AuthResult;
 use crate::story::{MailId, StoryId};
 
-use super::intake::{self, Judged, Outcome, Reader};
+use super::intake::{self, Judged, KeptMail, Outcome, Reader};
 use super::{Desk, Trouble};
 
 /// Read and committed together: so many mails, or so many bytes of them, are in memory at once.
-const GROUP_MAILS: usize = 256;
-const GROUP_BYTES: u64 = 8 << 20;
+const GROUP_MAILS: usize = 128;
+const GROUP_BYTES: u64 = 4 << 20;
 /// Settled together, by one move of the branch.
-const BATCH_MAILS: usize = 2_000;
-const BATCH_BYTES: u64 = 96 << 20;
+const BATCH_MAILS: usize = 1_000;
+const BATCH_BYTES: u64 = 64 << 20;
 
 /// One mail, as `fetch --json` tells it.
 #[derive(Debug, Clone, Serialize)]
@@ -109,6 +109,8 @@ pub struct Source {
     pub after: fn(&Desk, &str, Outcome) -> Fate,
     /// Whether the cursor is kept between runs: for configured inboxes, not for a PATH.
     pub remembered: bool,
+    /// Whether the inbox itself knows when a mail arrived; else `--since` goes by the mail's own `Date`.
+    pub dated: bool,
     pub trusted_authserv: Option<String>,
 }
 
@@ -131,7 +133,6 @@ pub fn fetch(
         let before = count.listed;
         match from_one(
             desk,
-            repo,
             spool,
             &mut source,
             Wish {
@@ -156,7 +157,6 @@ pub fn fetch(
 
 fn from_one(
     desk: &Desk,
-    repo: &StoryRepo,
     spool: &mut Spool,
     source: &mut Source,
     wish: Wish,
@@ -179,13 +179,15 @@ fn from_one(
         since: wish.since,
     })?;
     listing.remarks.iter().for_each(|remark| watcher.remark(remark));
-    listing.tickets.truncate(wish.limit.unwrap_or(usize::MAX));
+    choose(desk, source, wish, &mut listing.tickets)?;
     watcher.listed(&name, listing.tickets.len());
     count.listed += listing.tickets.len() as u64;
 
     let mut reader = Reader::new(desk, source.trusted_authserv.as_deref());
     let mut rest = &listing.tickets[..];
     while !rest.is_empty() {
+        // opened anew for each batch: git keeps every pack mapped that it ever read
+        let repo = &desk.repo()?;
         let mut batch = repo.batch()?;
         let mut settled: Vec<(Ticket, Fate)> = Vec::new();
         let mut reports = Vec::new();
@@ -195,19 +197,33 @@ fn from_one(
             rest = &rest[group.len()..];
             let kept = keep(desk, &mut *source.inbox, group, &mut batch, &mut bytes)?;
             batch.sync()?;
+            let mut mails = Vec::new();
+            let mut waiting = Vec::new();
             for (ticket, taken) in kept {
                 let place = format!("{name}: {ticket}");
-                let judged = match taken {
+                match taken {
                     Taken::Raw(raw, kept) => {
-                        reader.judge(repo, &raw, kept, &ticket.key(), &place, &mut batch, spool)?
+                        mails.push(KeptMail {
+                            raw,
+                            kept,
+                            key: ticket.key(),
+                            place,
+                        });
+                        waiting.push(ticket);
                     }
-                    Taken::Not(error) => not_taken(&error, &place, desk.now, spool)?,
+                    Taken::Not(error) => {
+                        let judged = not_taken(&error, &place, desk.now, spool)?;
+                        settled.push((ticket, Fate::Leave));
+                        reports.push(judged.report);
+                    }
                     // a mail program took it away since it was listed: it is not ours to account for
-                    Taken::Gone => {
-                        count.listed -= 1;
-                        continue;
-                    }
-                };
+                    Taken::Gone => count.listed -= 1,
+                }
+            }
+            for (ticket, judged) in waiting
+                .into_iter()
+                .zip(reader.judge_all(repo, &mails, &mut batch, spool)?)
+            {
                 let fate = match judged.settle {
                     true => (source.after)(desk, &name, judged.report.outcome),
                     false => Fate::Leave,
@@ -228,6 +244,33 @@ fn from_one(
         }
     }
     source.inbox.done()?;
+    Ok(())
+}
+
+/// Leaves the tickets that are wished for. What is older than `--since` is not listed and not settled: a later run takes it in. A mail
+/// that cannot be read or has no date stays among them.
+fn choose(desk: &Desk, source: &mut Source, wish: Wish, tickets: &mut Vec<Ticket>) -> Result<(), Trouble> {
+    let limit = wish.limit.unwrap_or(usize::MAX);
+    let Some(since) = wish.since.filter(|_| !source.dated) else {
+        tickets.truncate(limit);
+        return Ok(());
+    };
+    let mut chosen = Vec::new();
+    let mut rest = &tickets[..];
+    while !rest.is_empty() && chosen.len() < limit {
+        let group = group(rest);
+        rest = &rest[group.len()..];
+        source
+            .inbox
+            .take_all(group, desk.config.story.max_mail_bytes, &mut |ticket, taken| {
+                let date = taken.ok().and_then(|raw| crate::mail::glance(&raw.bytes).date);
+                if date.is_none_or(|date| date >= since) {
+                    chosen.push(ticket.clone());
+                }
+                if chosen.len() < limit { Go::On } else { Go::Stop }
+            })?;
+    }
+    *tickets = chosen;
     Ok(())
 }
 
@@ -299,11 +342,16 @@ fn not_taken(error: &TakeError, place: &str, now: Timestamp, spool: &mut Spool) 
         from: String::new(),
         at: now,
     };
-    spool.put_aside(&aside, None)?;
-    Ok(Judged {
-        report: intake::aside_report(Outcome::Quarantined, &aside, None),
-        settle: false,
-    })
+    let known = matches!(spool.aside_entry(&aside.mail_id[..16]), Ok(Some(_)));
+    let mut report = intake::aside_report(Outcome::Quarantined, &aside, None);
+    if known {
+        // the same mail at the same place, still there: no news
+        report.outcome = Outcome::Duplicate;
+        report.reason = Some(format!("it is in the quarantine already: {error}"));
+    } else {
+        spool.put_aside(&aside, None)?;
+    }
+    Ok(Judged { report, settle: false })
 }
 
 /// The mails that came by standard input: durable in the spool before this is called, so that whatever happens they are taken in
@@ -350,7 +398,11 @@ pub fn rehearse(
         })?;
         listing.remarks.iter().for_each(|remark| watcher.remark(remark));
         let left = wish.limit.unwrap_or(usize::MAX).saturating_sub(count.listed as usize);
-        listing.tickets.truncate(left);
+        let wish = Wish {
+            limit: Some(left),
+            ..wish
+        };
+        choose(desk, &mut source, wish, &mut listing.tickets)?;
         watcher.listed(&name, listing.tickets.len());
         for ticket in &listing.tickets {
             let place = format!("{name}: {ticket}");
@@ -391,6 +443,7 @@ pub fn open(configured: &crate::config::Inbox) -> Result<Source, Trouble> {
         inbox,
         after,
         remembered: true,
+        dated: matches!(configured.source, Kind::Imap(_)),
         trusted_authserv: configured.trusted_authserv.clone(),
     })
 }
@@ -402,6 +455,7 @@ pub fn open_path(path: &std::path::Path) -> Result<Source, Trouble> {
         inbox,
         after: |_, _, _| Fate::Leave,
         remembered: false,
+        dated: false,
         trusted_authserv: None,
     })
 }

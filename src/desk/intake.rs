@@ -12,7 +12,7 @@ use crate::spool::{Aside, AsideKind, Spool};
 use crate::story::draft::{self, Draft, DraftRules, MediaFate};
 use crate::story::event::What;
 use crate::story::id::{MAIL_ID_VERSION, month_of};
-use crate::story::letter::never_answer;
+use crate::story::letter::{never_answer, too_late};
 use crate::story::page::{Front, Page};
 use crate::story::people::{CUT, PEOPLE, People};
 use crate::story::record::{Change, Files, one_line};
@@ -24,7 +24,7 @@ use crate::story::{MailId, Mailbox, StoryId, Submission};
 
 use super::fetch::{CutReport, MailReport, MediaReport};
 use super::threads::Threads;
-use super::{Desk, Trouble};
+use super::{Desk, Trouble, convert, crew};
 
 /// What a mail came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -72,6 +72,61 @@ const MAX_CANDIDATES: usize = 1_000;
 /// Pixels decoded for one mail: 25 photos of a phone, or six of the largest.
 const MAX_PIXELS: u64 = 300_000_000;
 
+/// A mail that is kept, and what it is known by in its inbox.
+pub struct KeptMail {
+    pub raw: Vec<u8>,
+    pub kept: PackedMail,
+    pub key: String,
+    pub place: String,
+}
+
+/// What a mail is known by, without reading it.
+struct Looked {
+    mail: MailId,
+    glance: mail::Glance,
+}
+
+fn look(raw: &[u8]) -> Looked {
+    Looked {
+        mail: mail::mail_id(raw),
+        glance: mail::glance(raw),
+    }
+}
+
+/// A mail, read: all that can be made of it without the content repository.
+struct Reading {
+    submission: Submission,
+    /// The rule that sets it aside, and the reason.
+    aside: Option<(String, String)>,
+    draft: Draft,
+    photos: BTreeMap<usize, media::Photo>,
+}
+
+/// Reads mails; every hand of the crew holds it.
+struct Pen<'a> {
+    desk: &'a Desk,
+    setting: &'a ReadSetting,
+    as_story: bool,
+}
+
+impl Pen<'_> {
+    fn read(&self, raw: &[u8], looked: &Looked) -> Result<Reading, mail::Unreadable> {
+        let submission = mail::read_known(Spool::sworn_by_pack(raw), looked.mail, self.setting)?;
+        let own = self.desk.config.own_addresses();
+        let aside = match screen(&submission, &ScreenSetting { own }) {
+            Screened::SetAside { rule, reason } if !self.as_story => Some((rule.to_string(), reason)),
+            _ => None,
+        };
+        let (draft, photos) = self.desk.draft(&submission);
+        Ok(Reading {
+            submission,
+            aside,
+            draft,
+            photos,
+        })
+    }
+}
+
 /// How many times a mail may end the program before it is no longer read.
 const DEATHS: u32 = 2;
 
@@ -99,61 +154,133 @@ impl<'a> Reader<'a> {
         batch: &mut Batch,
         spool: &mut Spool,
     ) -> Result<Judged, Trouble> {
+        let looked = look(raw);
         let times = spool.deaths(key);
         if times >= DEATHS {
             let reason = format!("reading it ended the program {times} times; it was not tried again");
-            return self.aside(AsideKind::Quarantined, raw, "reader-died", &reason, place, spool, None);
+            return self.aside(
+                AsideKind::Quarantined,
+                raw,
+                &looked,
+                "reader-died",
+                &reason,
+                place,
+                spool,
+                None,
+            );
+        }
+        if let Some(judged) = self.seen(&looked, raw, place, batch, spool)? {
+            return Ok(judged);
         }
         spool.begin_reading(key)?;
-        let judged = self.judge_marked(repo, raw, kept, place, batch, spool);
+        let reading = self.pen().read(raw, &looked);
         spool.end_reading()?;
-        judged
+        self.take_in(repo, raw, kept, &looked, reading, place, batch, spool)
     }
 
-    fn judge_marked(
+    /// Judges mails that are kept, reading them with all hands. Where the last run died at reading, one by one, so that the mail
+    /// that did it is known.
+    pub fn judge_all(
+        &mut self,
+        repo: &StoryRepo,
+        mails: &[KeptMail],
+        batch: &mut Batch,
+        spool: &mut Spool,
+    ) -> Result<Vec<Judged>, Trouble> {
+        let mut judged = Vec::with_capacity(mails.len());
+        if mails.len() == 1 || spool.was_reading().is_some() {
+            for m in mails {
+                judged.push(self.judge(repo, &m.raw, m.kept, &m.key, &m.place, batch, spool)?);
+            }
+            return Ok(judged);
+        }
+        spool.begin_reading("several at once")?;
+        let looked = crew::map(mails, |m| look(&m.raw));
+        let mut new = Vec::new();
+        for (m, looked) in mails.iter().zip(&looked) {
+            let is_new = self.seen(looked, &m.raw, &m.place, batch, spool)?.is_none();
+            new.push((m, looked, is_new));
+        }
+        let pen = self.pen();
+        let readings = crew::map(&new, |(m, looked, is_new)| is_new.then(|| pen.read(&m.raw, looked)));
+        spool.end_reading()?;
+        for ((m, looked, _), reading) in new.into_iter().zip(readings) {
+            // the same mail may stand twice in one group: asked again
+            judged.push(match (self.seen(looked, &m.raw, &m.place, batch, spool)?, reading) {
+                (Some(seen), _) => seen,
+                (None, Some(reading)) => self.take_in(repo, &m.raw, m.kept, looked, reading, &m.place, batch, spool)?,
+                (None, None) => self.judge(repo, &m.raw, m.kept, &m.key, &m.place, batch, spool)?,
+            });
+        }
+        Ok(judged)
+    }
+
+    fn pen(&self) -> Pen<'_> {
+        let (desk, setting, as_story) = (self.desk, &self.setting, self.as_story);
+        Pen {
+            desk,
+            setting,
+            as_story,
+        }
+    }
+
+    /// A mail that is a story already, or lies in the quarantine.
+    fn seen(
+        &self,
+        looked: &Looked,
+        raw: &[u8],
+        place: &str,
+        batch: &mut Batch,
+        spool: &Spool,
+    ) -> Result<Option<Judged>, Trouble> {
+        let Looked { mail, glance } = looked;
+        let known = known(batch.find(&month_of(glance.date), &mail.digits())?, mail, |id| {
+            Ok(batch.story(id)?)
+        })?;
+        if let Some(story) = known {
+            return Ok(Some(done(duplicate(story, place, raw), true)));
+        }
+        if !self.again && matches!(spool.aside_entry(&mail.hex()[..16]), Ok(Some(_))) {
+            let mut report = bare(Outcome::Duplicate, place, raw);
+            report.reason = Some("it is in the quarantine already".to_owned());
+            return Ok(Some(done(report, true)));
+        }
+        Ok(None)
+    }
+
+    /// Makes of a mail that was read what it is.
+    #[allow(clippy::too_many_arguments)]
+    fn take_in(
         &mut self,
         repo: &StoryRepo,
         raw: &[u8],
         kept: PackedMail,
+        looked: &Looked,
+        reading: Result<Reading, mail::Unreadable>,
         place: &str,
         batch: &mut Batch,
         spool: &mut Spool,
     ) -> Result<Judged, Trouble> {
-        let mail = mail::mail_id(raw);
-        let glance = mail::glance(raw);
-        let known = known(batch.find(&month_of(glance.date), &mail.digits())?, &mail, |id| {
-            Ok(batch.story(id)?)
-        })?;
-        if let Some(story) = known {
-            return Ok(done(duplicate(story, place, raw), true));
-        }
-        if !self.again && spool.aside_entry(&mail.hex()[..16])?.is_some() {
-            let mut report = bare(Outcome::Duplicate, place, raw);
-            report.reason = Some("it is in the quarantine already".to_owned());
-            return Ok(done(report, true));
-        }
-        let submission = match mail::read(Spool::sworn_by_pack(raw), &self.setting) {
-            Ok(submission) => submission,
+        let quarantined = AsideKind::Quarantined;
+        let reading = match reading {
+            Ok(reading) => reading,
             Err(error) => {
-                return self.aside(
-                    AsideKind::Quarantined,
-                    raw,
-                    error.rule(),
-                    &error.to_string(),
-                    place,
-                    spool,
-                    None,
-                );
+                let (rule, reason) = (error.rule(), error.to_string());
+                return self.aside(quarantined, raw, looked, rule, &reason, place, spool, None);
             }
         };
-        let own = own_addresses(self.desk);
-        if !self.as_story
-            && let Screened::SetAside { rule, reason } = screen(&submission, &ScreenSetting { own: own.clone() })
-        {
+        let Reading {
+            submission,
+            aside,
+            mut draft,
+            photos,
+        } = reading;
+        if let Some((rule, reason)) = aside {
             return self.aside(
                 AsideKind::SetAside,
                 raw,
-                &rule.to_string(),
+                looked,
+                &rule,
                 &reason,
                 place,
                 spool,
@@ -165,7 +292,6 @@ impl<'a> Reader<'a> {
         {
             return Ok(judged);
         }
-        let (mut draft, photos) = self.desk.draft(&submission);
         if !self
             .threads
             .find(self.desk, Some(repo), &submission.message_id)?
@@ -175,6 +301,7 @@ impl<'a> Reader<'a> {
         }
         let id = StoryId::new(submission.date, &draft.author, &submission.mail);
         let report = report(Outcome::New, Some(id.clone()), place, &submission, &draft, &photos);
+        let own = self.desk.config.own_addresses();
         let change = self.desk.first_step(&submission, &draft, photos, &own);
         batch.add(&change, &[("mail-1.eml", kept)])?;
         self.threads.learn(&submission.message_id, &id);
@@ -186,15 +313,16 @@ impl<'a> Reader<'a> {
         &self,
         kind: AsideKind,
         raw: &[u8],
+        looked: &Looked,
         rule: &str,
         reason: &str,
         place: &str,
         spool: &mut Spool,
         submission: Option<&Submission>,
     ) -> Result<Judged, Trouble> {
-        let glance = mail::glance(raw);
+        let Looked { mail, glance } = looked;
         let aside = Aside {
-            mail_id: mail::mail_id(raw).hex(),
+            mail_id: mail.hex(),
             kind,
             rule: rule.to_owned(),
             reason: reason.to_owned(),
@@ -268,14 +396,16 @@ impl<'a> Reader<'a> {
         if story.life.phase == Phase::Withdrawn {
             return Ok(None);
         }
-        let number = (1..)
-            .find(|n| !private.contains_key(&format!("mail-{n}.eml")))
-            .unwrap_or(1);
+        // by the record, not by what lies in the private part: a run that died between the two is then repeated, not added to
+        let follow_up = |w: &What| matches!(w, What::FollowUp { .. });
+        let number = 2 + story.record.events.iter().filter(|e| follow_up(&e.what)).count();
         let mut people = private
             .get(PEOPLE)
             .and_then(|b| People::parse(b).ok())
             .unwrap_or_default();
-        people.message_ids.push(submission.message_id.clone());
+        if !people.message_ids.contains(&submission.message_id) {
+            people.message_ids.push(submission.message_id.clone());
+        }
         let what = What::FollowUp {
             mail: submission.mail,
             mail_version: MAIL_ID_VERSION,
@@ -317,7 +447,19 @@ impl Desk {
         let mut fates = Vec::new();
         let mut left = MAX_PIXELS;
         for (place, attachment) in draft::source(submission, &rules).attachments.iter().enumerate() {
-            let pixels = media::pixels(&attachment.bytes);
+            let converted = match &self.config.story.heic_command {
+                Some(command) if media::is_heic(&attachment.bytes) => Some(convert::heic(command, &attachment.bytes)),
+                _ => None,
+            };
+            let bytes = match &converted {
+                Some(Err(why)) => {
+                    fates.push(MediaFate::Left { why: why.clone() });
+                    continue;
+                }
+                Some(Ok(jpeg)) => jpeg,
+                None => &attachment.bytes,
+            };
+            let pixels = media::pixels(bytes);
             if pixels <= limits.max_pixels && pixels > left {
                 fates.push(MediaFate::Left {
                     why: "the mail has more photos than are opened at once: please send the others in another mail"
@@ -328,7 +470,7 @@ impl Desk {
             if pixels <= limits.max_pixels {
                 left -= pixels;
             }
-            fates.push(match media::clean(&attachment.bytes, &limits) {
+            fates.push(match media::clean(bytes, &limits) {
                 Ok(photo) => {
                     let fate = fate(&photo);
                     photos.insert(place, photo);
@@ -378,6 +520,7 @@ impl Desk {
             notes: public(&draft.notes),
             auth: submission.auth.clone(),
             no_answer: never_answer(&submission.signals, answer_to.address.as_deref(), own)
+                .or_else(|| too_late(submission.date, self.now, self.config.letters.max_age))
                 .map(|why| draft::public(&why)),
         };
         let people = people(submission, draft);
@@ -439,26 +582,6 @@ fn fate(photo: &media::Photo) -> MediaFate {
 /// Reads a mail again that is durable in a story's private part or in the spool.
 pub fn reread(raw: &[u8]) -> Result<Submission, mail::Unreadable> {
     mail::read(Spool::sworn_by_pack(raw), &ReadSetting::default())
-}
-
-/// The addresses of this desk.
-pub fn own_addresses(desk: &Desk) -> Vec<String> {
-    let mut own = vec![
-        desk.config.outbox.from.email.clone(),
-        desk.config.team.robot.email.clone(),
-    ];
-    own.extend(desk.config.inboxes.iter().filter_map(|inbox| {
-        match &inbox.source {
-            crate::config::Source::Imap(imap) => imap
-                .server
-                .login
-                .as_ref()
-                .map(|l| l.user.clone())
-                .filter(|u| u.contains('@')),
-            _ => None,
-        }
-    }));
-    own
 }
 
 /// The story among these folders that this very mail began.
@@ -557,7 +680,7 @@ pub fn rehearse(
             return Ok(duplicate(story, place, raw));
         }
     }
-    let submission = match mail::read(Spool::sworn_by_pack(raw), &setting(desk, authserv)) {
+    let submission = match mail::read_known(Spool::sworn_by_pack(raw), mail, &setting(desk, authserv)) {
         Ok(submission) => submission,
         Err(error) => {
             let mut report = unreadable_report(place, &error.to_string());
@@ -570,7 +693,7 @@ pub fn rehearse(
     match screen(
         &submission,
         &ScreenSetting {
-            own: own_addresses(desk),
+            own: desk.config.own_addresses(),
         },
     ) {
         Screened::SetAside { rule, reason } => {

@@ -88,7 +88,11 @@ pub fn waiting(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>) -> Result
     Ok(all)
 }
 
+/// Of a story in conflict none: which of its decisions holds is not settled.
 fn of(desk: &Desk, story: &Story) -> Vec<DueLetter> {
+    if story.life.conflict.is_some() {
+        return Vec::new();
+    }
     let letters = &desk.config.letters;
     let policy = LetterPolicy {
         send: letters.send.clone(),
@@ -449,6 +453,7 @@ fn record(
                 .and_then(|p| p.get(PEOPLE).cloned())
                 .unwrap_or_default();
             let mut people = People::parse(&known).map_err(Trouble::Letter)?;
+            people.letters.retain(|l| l.message_id != message_id);
             people.letters.push(SentLetter {
                 about: waiting.due.about.clone(),
                 message_id: message_id.to_owned(),

@@ -2,6 +2,7 @@
 //! dies between any two is taken up where it stopped.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::config;
 use crate::repo::StoryRepo;
@@ -51,10 +52,19 @@ enum Plan {
 fn plan(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<Plan, Refusal> {
     story.agrees()?;
     let (life, title) = (&story.life, story.title());
+    if story.front().title.trim().is_empty() {
+        return Err(Refusal {
+            code: "story.not_a_page",
+            what: format!("{title} is not ready to publish"),
+            why: "its page has no title".to_owned(),
+            hint: "`edit STORY --title \"...\"` gives it one; that then needs approval".to_owned(),
+            exit: 5,
+        });
+    }
     let begun = life
         .publication
         .as_ref()
-        .filter(|p| p.text == Some(story.text) && !p.announced);
+        .filter(|p| p.text == Some(story.text) && p.is_under_way());
     if life.phase == Phase::Published && life.has_correction(story.text) {
         if !update {
             return Err(Refusal {
@@ -83,6 +93,14 @@ fn plan(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<Plan,
         .policy
         .allows(Verb::Publish, &clerk.actor, life, story.text, &title)?;
     Ok(if allowed { Plan::Begin } else { Plan::Nothing })
+}
+
+/// Whether a publication would do anything, and under which rules it would be refused; nothing is written.
+pub fn rehearse(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<bool, Trouble> {
+    if desk.config.targets.is_empty() {
+        return Err(Trouble::NoTarget);
+    }
+    Ok(plan(desk, story, clerk, update)? != Plan::Nothing)
 }
 
 /// Publishes one story. `taken` says whether another story has a slug already.
@@ -129,7 +147,7 @@ pub fn publish(
         .life
         .publication
         .clone()
-        .filter(|p| p.text == Some(story.text) && !p.announced)
+        .filter(|p| p.text == Some(story.text) && p.is_under_way())
     else {
         return Ok(done);
     };
@@ -167,8 +185,18 @@ fn put(desk: &Desk, story: &Story, publication: &Publication, name: &str) -> Res
         media: &media,
         date: publication.at,
     };
-    let receipt = open(configured).put(&bundle).map_err(|e| explain(&e))?;
-    Ok(receipt.place)
+    let receipt = open(configured)
+        .put(&bundle)
+        .map_err(|e| format!("{} ({})", explain(&e), e.hint()))?;
+    Ok(from_config(desk.config.folder(), &receipt.place))
+}
+
+/// A path as config.toml would name it: the record says nothing of the machine it was made on. An address stays as it is.
+fn from_config(folder: &Path, place: &str) -> String {
+    match Path::new(place).strip_prefix(folder) {
+        Ok(path) if !place.contains("://") => path.display().to_string(),
+        _ => place.to_owned(),
+    }
 }
 
 fn open(configured: &config::Target) -> Box<dyn Target> {
@@ -262,14 +290,11 @@ fn receipt(
     ))
 }
 
-/// The end of a publication: true once every target has it.
+/// The end of a publication: a story is published once one target has it; the others are tried again by the next run.
 fn announce(story: &Story, clerk: &Clerk) -> Option<Change> {
     let publication = story.life.publication.as_ref()?;
     let done = |t: &String| publication.receipts.get(t).is_some_and(|(done, _)| *done);
     if publication.announced || !publication.targets.iter().any(done) {
-        return None;
-    }
-    if !publication.targets.iter().all(done) {
         return None;
     }
     let step = Step {
@@ -296,5 +321,22 @@ mod tests {
         let taken = |slug: &str| ["jane-smith", "jane-smith-2"].contains(&slug);
         assert_eq!(free_slug("jane-smith", &taken), "jane-smith-3");
         assert_eq!(free_slug("../x", &taken), "x");
+    }
+
+    #[test]
+    fn a_receipt_names_no_folder_of_this_machine() {
+        for (folder, place, expected) in [
+            (".", "./site/content/marion", "site/content/marion"),
+            ("/home/cath/desk", "/home/cath/desk/site/marion", "site/marion"),
+            ("/home/cath/desk", "/srv/www/marion", "/srv/www/marion"),
+            ("", "site/marion", "site/marion"),
+            (
+                ".",
+                "https://blog.example.org/marion/",
+                "https://blog.example.org/marion/",
+            ),
+        ] {
+            assert_eq!(from_config(Path::new(folder), place), expected);
+        }
     }
 }

@@ -1,11 +1,24 @@
 //! Mails that need a person, and mails that a rule set aside: read again, or given up.
 
+use crate::inbox::Cursor;
 use crate::repo::StoryRepo;
 use crate::spool::Spool;
 
 use super::fetch::MailReport;
 use super::intake::{Outcome, Reader};
 use super::{Desk, Trouble};
+
+/// A mail that was never downloaded leaves the quarantine, and its inbox is read from the start by the next fetch, which tries it again;
+/// what was taken in from there before is known.
+pub fn refetch(desk: &Desk, spool: &mut Spool, id: &str) -> Result<(), Trouble> {
+    if let Some(entry) = spool.aside_entry(id)? {
+        let inbox = entry.aside.source.split(": ").next().unwrap_or_default();
+        if desk.config.inbox(inbox).is_some() {
+            spool.put_cursor(inbox, &Cursor::start().to_bytes())?;
+        }
+    }
+    Ok(spool.drop_aside(id)?)
+}
 
 /// Reads a mail of the quarantine again; `as_story`: it is a story, whatever the rules say. It leaves the quarantine only when it has
 /// become something else.

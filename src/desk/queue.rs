@@ -100,6 +100,7 @@ impl Summary {
             State::Approved if policy.consent_required && !self.consent => "author",
             State::Approved | State::Scheduled => "publisher",
             State::Published if !self.pending.is_empty() => "publisher",
+            State::Published if self.correction && self.approvals as usize >= policy.approvals => "publisher",
             State::Published if self.correction => "reviewer",
             State::Published | State::TakenDown | State::Rejected | State::Withdrawn => return String::new(),
         };
@@ -107,8 +108,12 @@ impl Summary {
     }
 }
 
-/// Every letter that the story's events call for, however old; the age is looked at when somebody asks.
+/// Every letter that the story's events call for, however old; the age is looked at when somebody asks. None while its decisions
+/// contradict each other.
 fn open_letters(story: &Story) -> Vec<(EventId, LetterKind, Timestamp)> {
+    if story.life.conflict.is_some() {
+        return Vec::new();
+    }
     use LetterKind::{ChangesRequested, Published, Received, Rejected, Withdrawn};
     let send = vec![Received, ChangesRequested, Rejected, Published, Withdrawn];
     let all = LetterPolicy {
@@ -194,7 +199,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.
@@ -215,7 +220,12 @@ fn with_summaries<R>(
     };
     let fingerprint = format!("{FORMAT} {:?}", desk.policy);
     let cache = desk.config.spool_folder().join(CACHE);
-    let summaries = repo.summaries(&repo.tip()?, &cache, fingerprint.as_bytes(), &of_story, &of_month)?;
+    let (tip, key) = (repo.tip()?, fingerprint.as_bytes());
+    let nowhere = std::path::Path::new("");
+    let summaries = repo
+        .summaries(&tip, &cache, key, &of_story, &of_month)
+        // a full disk keeps nobody from reading: then it is remembered for this run only
+        .or_else(|_| repo.summaries(&tip, nowhere, key, &of_story, &of_month))?;
     work(&summaries)
 }
 
@@ -234,7 +244,7 @@ fn summarise(source: &Source, policy: &Policy) -> Result<Vec<u8>, RepoError> {
     }
     let summary = match Story::load_with(source.id, files, &sums) {
         Ok(story) => Summary::of(&story, policy),
-        Err(why) => Summary::broken(source.id, why.to_string()),
+        Err(why) => Summary::broken(source.id, why.why()),
     };
     Ok(postcard::to_stdvec(&summary).unwrap_or_default())
 }
@@ -313,6 +323,17 @@ pub fn with_letters_due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, S
     })
 }
 
+/// How many letters are due, as far as the summaries tell: no story is read for it.
+pub fn letters_due(desk: &Desk, repo: &StoryRepo) -> Result<usize, Trouble> {
+    let sending = &desk.config.letters;
+    let due = |(_, kind, at): &&(EventId, LetterKind, Timestamp)| {
+        sending.send.contains(kind) && desk.now.duration_since(*at) <= sending.max_age
+    };
+    let stories = with_letters_due(desk, repo)?;
+    let settled = stories.iter().filter(|(_, s)| s.state != State::Conflict);
+    Ok(settled.map(|(_, s)| s.letters.iter().filter(due).count()).sum())
+}
+
 /// The story that a person means: its id, a path to its folder or to a file in it, or any unique beginning of its id, its folder,
 /// its digits or its author's name.
 pub fn resolve(desk: &Desk, repo: &StoryRepo, typed: &str) -> Result<StoryId, Trouble> {
@@ -322,6 +343,14 @@ pub fn resolve(desk: &Desk, repo: &StoryRepo, typed: &str) -> Result<StoryId, Tr
         .strip_prefix(repo.root())
         .or_else(|_| path.strip_prefix(&desk.config.repository.path))
         .unwrap_or(path);
+    // a path as the shell completes it, from wherever the person stands
+    let whole = std::fs::canonicalize(typed).ok().filter(|_| !typed.is_empty());
+    let inside = |whole: &std::path::PathBuf| {
+        let root = std::fs::canonicalize(repo.root()).ok()?;
+        Some(whole.strip_prefix(root).ok()?.to_owned())
+    };
+    let inside = whole.as_ref().and_then(inside);
+    let path = inside.as_deref().unwrap_or(path);
     let parts: Vec<&str> = path.iter().filter_map(|p| p.to_str()).filter(|p| *p != ".").collect();
     for three in parts.windows(3) {
         if let Ok(id) = three.join("/").parse::<StoryId>()

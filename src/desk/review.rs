@@ -1,12 +1,16 @@
 //! Decisions: each is a pure function from a story at the tip to a change, so that it can be applied again where the
 //! branch has moved meanwhile. `Ok(None)` is quiet success: nothing to do.
 
+use crate::repo::{Past, StoryRepo};
 use crate::story::event::What;
 use crate::story::id::TextHash;
+use crate::story::page::RECORD;
 use crate::story::policy::{Policy, Refusal};
 use crate::story::record::Change;
 use crate::story::state::{State, Verb};
 use crate::story::step::{Clerk, Step, Story};
+
+use super::{Desk, Trouble};
 
 /// What planning a step gives.
 pub type Planned = Result<Option<Change>, Refusal>;
@@ -22,6 +26,39 @@ pub fn approve(story: &Story, policy: &Policy, clerk: &Clerk, note: &str, if_tex
     Ok(Some(story.change(step("Approve", note, vec![what]), clerk)))
 }
 
+/// Refused where the text was last changed by the approver's own hand, past the tool, in a commit of theirs: the record does not know of
+/// that edit, so the history is asked.
+pub fn not_own_by_hand(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Clerk) -> Result<(), Trouble> {
+    let makes_text = |what: &What| {
+        matches!(
+            what,
+            What::Received { .. } | What::Edited { .. } | What::Restored { .. } | What::Revision { .. }
+        )
+    };
+    let told = story
+        .record
+        .events
+        .iter()
+        .rev()
+        .find(|e| makes_text(&e.what))
+        .and_then(|e| e.text);
+    if desk.policy.own_text || told == Some(story.text) {
+        return Ok(());
+    }
+    let tip = repo.tip()?;
+    let text_changed = |past: &&Past| past.files.iter().any(|name| name != RECORD);
+    let past = repo.history(&tip, Some(&story.id), BY_HAND)?;
+    match past.iter().find(text_changed) {
+        Some(past) if past.by.email.eq_ignore_ascii_case(&clerk.email) || past.by.name == clerk.actor.name => {
+            Err(Policy::own_text_refused(&clerk.actor.name, &story.title()).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How far back an edit past the tool is looked for.
+const BY_HAND: usize = 100;
+
 /// Back to the author, with a letter.
 pub fn request_changes(story: &Story, policy: &Policy, clerk: &Clerk, note: &str) -> Planned {
     story.agrees()?;
@@ -32,6 +69,14 @@ pub fn request_changes(story: &Story, policy: &Policy, clerk: &Clerk, note: &str
         story.text,
         &story.title(),
     )? {
+        return Ok(None);
+    }
+    // asked once, however often it is typed: the author gets one letter
+    if story
+        .life
+        .unanswered(story.text)
+        .any(|r| r.by.name == clerk.actor.name && r.note == note)
+    {
         return Ok(None);
     }
     let mut events = vec![What::ChangesRequested { note: note.to_owned() }];
@@ -54,6 +99,7 @@ pub fn reject(story: &Story, policy: &Policy, clerk: &Clerk, note: &str, spam: b
 
 /// Undoes a rejection or a withdrawal, sets approvals and requests aside: a new commit, never a rewrite.
 pub fn reopen(story: &Story, policy: &Policy, clerk: &Clerk, note: &str) -> Planned {
+    story.agrees()?;
     if !policy.allows(Verb::Reopen, &clerk.actor, &story.life, story.text, &story.title())? {
         return Ok(None);
     }
@@ -66,6 +112,7 @@ pub fn reopen(story: &Story, policy: &Policy, clerk: &Clerk, note: &str) -> Plan
 
 /// Records the storyteller's yes and how it is known, or takes it back.
 pub fn consent(story: &Story, clerk: &Clerk, grant: bool, scope: &[String], evidence: &str) -> Planned {
+    story.agrees()?;
     let same = |g: &crate::story::state::Grant| g.scope == scope && g.evidence == evidence;
     match (&story.life.consent, grant) {
         (Some(known), true) if same(known) => return Ok(None),
@@ -86,14 +133,25 @@ pub fn consent(story: &Story, clerk: &Clerk, grant: bool, scope: &[String], evid
     Ok(Some(story.change(step(subject, "", vec![what]), clerk)))
 }
 
-/// An internal note.
+/// An internal note; the same words again by the same person are none.
 pub fn note(story: &Story, clerk: &Clerk, note: &str) -> Planned {
+    story.agrees()?;
+    let same = |what: &What| matches!(what, What::Noted { note: known } if known == note);
+    if story
+        .record
+        .events
+        .last()
+        .is_some_and(|e| e.by.name == clerk.actor.name && same(&e.what))
+    {
+        return Ok(None);
+    }
     let what = What::Noted { note: note.to_owned() };
     Ok(Some(story.change(step("Note on", note, vec![what]), clerk)))
 }
 
 /// Whose turn it is; none: nobody's in particular.
 pub fn assign(story: &Story, clerk: &Clerk, to: Option<&str>) -> Planned {
+    story.agrees()?;
     if story.life.assigned.as_deref() == to {
         return Ok(None);
     }

@@ -136,6 +136,10 @@ impl Trouble {
         match self {
             Trouble::Refused(r) => r.hint.clone(),
             Trouble::Config(e) => e.hint(),
+            Trouble::Repo(RepoError::Missing(_)) => {
+                "`m4c-stories fetch` makes it when mail comes in, `m4c-stories init` at once; or name its folder with --repo or [repository] path"
+                    .to_owned()
+            }
             Trouble::Repo(e) => e.advice(),
             Trouble::Spool(e) => spool_advice(e).to_owned(),
             Trouble::Inbox(e) => inbox_advice(e),
@@ -154,7 +158,9 @@ impl Trouble {
             Trouble::NoPrivatePart(_) => {
                 "use the desk that took the mail in, or share the private parts ([repository] share_private)".to_owned()
             }
-            Trouble::NotDownloaded(_) => "raise `max_mail_bytes` under [story] and fetch again".to_owned(),
+            Trouble::NotDownloaded(_) => {
+                "raise `max_mail_bytes` under [story], then `quarantine retry` it and fetch".to_owned()
+            }
             Trouble::NoLogin(_) => "name `user` and `password_command` under its [[inbox]]".to_owned(),
             Trouble::NoSuchLetter(_) => "`letters list` shows what waits".to_owned(),
             Trouble::Outbox(e) => e.hint().to_owned(),

@@ -111,9 +111,15 @@ fn machine_headers(fields: &Fields) -> Vec<String> {
     ];
     NAMES
         .iter()
-        .filter(|n| fields.first(n).is_some())
+        .filter(|n| fields.first(n).is_some() && !(**n == "feedback-id" && is_of_proton(fields)))
         .map(|n| (*n).to_owned())
         .collect()
+}
+
+/// Proton marks what its users write with a Feedback-ID of its own: `12345:user:proton`.
+fn is_of_proton(fields: &Fields) -> bool {
+    let id = fields.text("Feedback-ID").unwrap_or_default();
+    id.trim().to_ascii_lowercase().ends_with(":user:proton")
 }
 
 /// The server's verdict. A mail may bring its own, so this can only set it aside, never let it in.

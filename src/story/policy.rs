@@ -149,6 +149,10 @@ impl Policy {
                 })
             }
             Cell::Nothing => Ok(false),
+            // says how many are missing, and whose lapsed
+            Cell::Refused if state == State::Draft && matches!(verb, Verb::Publish | Verb::Schedule) => {
+                self.publishable(life, text, title).map(|()| true)
+            }
             Cell::Refused => Err(illegal(state, verb, title)),
             Cell::Unsettled => Err(Refusal {
                 code: "story.conflict",
@@ -169,15 +173,20 @@ impl Policy {
             .as_ref()
             .is_some_and(|(by, t)| by.name == actor.name && *t == Some(text));
         if edited && !self.own_text {
-            return Err(Refusal {
-                code: "policy.own_text",
-                what: format!("{} cannot approve {title}", actor.name),
-                why: format!("{} made the last edit, and nobody approves their own text", actor.name),
-                hint: "ask another reviewer, or set `own_text = true` under [review]".to_owned(),
-                exit: 5,
-            });
+            return Err(Policy::own_text_refused(&actor.name, title));
         }
         Ok(true)
+    }
+
+    /// The refusal of one's own text.
+    pub fn own_text_refused(name: &str, title: &str) -> Refusal {
+        Refusal {
+            code: "policy.own_text",
+            what: format!("{name} cannot approve {title}"),
+            why: format!("{name} made the last edit, and nobody approves their own text"),
+            hint: "ask another reviewer, or set `own_text = true` under [review]".to_owned(),
+            exit: 5,
+        }
     }
 
     /// Everything that must be true before this text goes out.
@@ -226,12 +235,19 @@ impl Policy {
     }
 }
 
+/// As a sentence goes on: "it is ...".
+fn in_words(state: State) -> &'static str {
+    match state {
+        State::Draft => "a draft",
+        State::ChangesRequested => "waiting for changes",
+        State::TakenDown => "taken down",
+        State::Conflict => "in conflict",
+        other => other.name(),
+    }
+}
+
 fn illegal(state: State, verb: Verb, title: &str) -> Refusal {
     let (why, hint) = match (state, verb) {
-        (State::Draft, Verb::Publish | Verb::Schedule) => (
-            "it is a draft: it has too few approvals for this text",
-            "read it and `approve` it",
-        ),
         (State::ChangesRequested, _) => (
             "changes were asked for and not made yet",
             "edit the text and approve it, or `reopen` it",
@@ -250,14 +266,9 @@ fn illegal(state: State, verb: Verb, title: &str) -> Refusal {
         (_, Verb::Takedown) => ("it is not published", "`reject` keeps a story from being published"),
         _ => ("its state does not allow it", "see `show` for where it stands"),
     };
-    let code = if state == State::Draft {
-        "policy.too_few_approvals"
-    } else {
-        "story.state"
-    };
     Refusal {
-        code,
-        what: format!("{}: {title} is {state}", verb.name()),
+        code: "story.state",
+        what: format!("{}: {title} is {}", verb.name(), in_words(state)),
         why: why.to_owned(),
         hint: hint.to_owned(),
         exit: 5,

@@ -31,6 +31,16 @@ pub enum Broken {
     Page { id: StoryId, why: NotAPage },
 }
 
+impl Broken {
+    /// What is wrong, where the story is named already.
+    pub fn why(&self) -> String {
+        match self {
+            Broken::Missing { file, .. } => format!("it has no {file}"),
+            Broken::Page { why, .. } => why.to_string(),
+        }
+    }
+}
+
 /// Whoever makes a step, and what is drawn fresh for it.
 #[derive(Debug, Clone)]
 pub struct Clerk {
@@ -134,6 +144,14 @@ impl Story {
                 ..refusal(damage.to_string())
             });
         }
+        if has_markers(self.page.body()) {
+            return Err(Refusal {
+                what: format!("{} holds a merge that was not finished", self.title()),
+                hint: "`edit` it: keep the right words, take the lines with <<<<<<<, ======= and >>>>>>> out"
+                    .to_owned(),
+                ..refusal("both versions stand in index.md between the marks that git put there".to_owned())
+            });
+        }
         if front.draft == published {
             let record = if published {
                 "it is published"
@@ -171,7 +189,9 @@ impl Story {
         let kinds: Vec<String> = step.events.iter().map(What::kind).collect();
         let title = Page::parse(files.get(INDEX).map_or(&[], Vec::as_slice))
             .map(|p| p.front().title)
-            .unwrap_or_default();
+            .ok()
+            .filter(|title| !title.is_empty())
+            .unwrap_or_else(|| self.id.folder().to_owned());
         let about_text = step.events.iter().any(about_text);
         for what in step.events {
             let event = event(what, text, std::mem::take(&mut after), clerk);
@@ -214,6 +234,15 @@ fn event(what: What, text: TextHash, after: Vec<EventId>, clerk: &Clerk) -> Even
         what,
         sig: None,
     }
+}
+
+/// Whether git left a merge open in this text: its three marks stand at the beginnings of lines, in their order.
+fn has_markers(text: &str) -> bool {
+    let mut wanted = ["<<<<<<< ", "=======", ">>>>>>> "].into_iter().peekable();
+    for line in text.lines() {
+        wanted.next_if(|mark| line.starts_with(mark));
+    }
+    wanted.peek().is_none()
 }
 
 /// Whether an event of this kind names the text it was made upon.

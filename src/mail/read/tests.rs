@@ -360,6 +360,8 @@ fn automatic_mail_gives_its_signals() {
             .len(),
         2
     );
+    // Proton puts one on what people write
+    assert!(signals("Feedback-ID: 3412:user:proton").machine_headers.is_empty());
     assert!(signals("X-Spam-Status: Yes, score=9.1 required=5").spam.is_some());
     assert!(signals("X-Spam-Status: No, score=0.1\nX-Spam-Flag: NO").spam.is_none());
     assert!(!signals("Return-Path: <m@example.org>").null_return_path);

@@ -1,0 +1,92 @@
+//! `fetch`: which mails are taken, which are left, and who is answered.
+
+mod common;
+
+use common::{CONFIG, TestHouse, mail, mbox_of};
+
+fn from_year(year: u32) -> String {
+    mail(
+        "Jo Hill <jo@example.org>",
+        &format!("4 Dec {year} 10:12:31 +0000"),
+        &format!("The bus of {year}"),
+        &format!("In {year} we asked for a bus, and two hundred people signed.\n\nIt came in the spring.\n\nJo"),
+    )
+}
+
+#[test]
+fn since_leaves_older_mail_for_a_later_run_and_the_limit_counts_what_is_left() {
+    let house = TestHouse::new();
+    house.arrive(&[from_year(2010), from_year(2012), from_year(2014)]);
+    let summary = |arguments: &[&str]| {
+        let lines = house.run(arguments).exits(0).json_lines();
+        lines.last().expect("a summary")["summary"].clone()
+    };
+    let rehearsed = summary(&["fetch", "--json", "--since", "2011-01-01", "--limit", "1", "-n"]);
+    assert_eq!((&rehearsed["listed"], &rehearsed["new"]), (&1.into(), &1.into()));
+    let first = summary(&["fetch", "--json", "--since", "2011-01-01", "--limit", "1"]);
+    assert_eq!((&first["listed"], &first["new"]), (&1.into(), &1.into()));
+    assert_eq!(house.files("stories/2012").len(), 2, "the first that is young enough");
+    let second = summary(&["fetch", "--json", "--since", "2011-01-01"]);
+    assert_eq!((&second["new"], &second["duplicate"]), (&1.into(), &1.into()));
+    let all = summary(&["fetch", "--json"]);
+    assert_eq!(all["new"], 1, "the mail of 2010 was not settled: {all}");
+}
+
+#[test]
+fn a_mail_too_large_is_reported_once_and_fetched_when_it_may_be() {
+    let limit = "\n[story]\nmax_mail_bytes = 2000\n";
+    let house = TestHouse::with_config(&format!("{CONFIG}{limit}"));
+    let large = mail(
+        "Jo Hill <jo@example.org>",
+        "4 Dec 2010 10:12:31 +0000",
+        "Long",
+        &"We asked for a bus. ".repeat(200),
+    );
+    house.arrive(&[large.clone(), from_year(2011)]);
+    let first = house.run(&["fetch", "--json"]);
+    assert_eq!(first.exits(7).json_lines()[2]["summary"]["quarantined"], 1);
+    house.run(&["fetch"]).exits(0);
+    // a path is read anew each time; what is known is no news
+    house.write("again.mbox", mbox_of(&[large]));
+    house.run(&["fetch", "again.mbox"]).exits(7);
+    house.run(&["fetch", "again.mbox"]).exits(0);
+
+    let waiting = house.run(&["quarantine", "--json"]).exits(0).json();
+    let ids: Vec<&str> = waiting
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|w| w["id"].as_str())
+        .collect();
+    assert_eq!(ids.len(), 2, "one for each place");
+    house.run(&["quarantine", "show", ids[0]]).exits(1);
+    house.write("config.toml", CONFIG);
+    for id in ids {
+        house.run(&["quarantine", "retry", id]).exits(0);
+    }
+    let lines = house.run(&["fetch", "--json"]).exits(0).json_lines();
+    let summary = &lines.last().expect("a summary")["summary"];
+    assert_eq!((&summary["new"], &summary["duplicate"]), (&1.into(), &1.into()));
+    assert_eq!(
+        house.run(&["quarantine", "--json"]).exits(0).json(),
+        serde_json::json!([])
+    );
+}
+
+#[test]
+fn an_old_mailbox_taken_in_thanks_nobody() {
+    let house = TestHouse::with_config(&CONFIG.replace("36500d", "14d"));
+    let id = house.story(&from_year(2010));
+    assert_eq!(house.run(&["letters", "--json"]).exits(0).json(), serde_json::json!([]));
+    let reason = house.show(&id)["events"][0]["no_answer"].clone();
+    assert!(
+        reason.as_str().is_some_and(|r| r.contains("4 December 2010")),
+        "{reason}"
+    );
+    // a person's decision is written all the same
+    house.run(&["request-changes", "jo", "-m", "Which bus?"]).exits(0);
+    assert_eq!(
+        house.run(&["letters", "--json"]).exits(0).json()[0]["kind"],
+        "changes-requested"
+    );
+}
