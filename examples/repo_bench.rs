@@ -3,6 +3,7 @@
 //! ```text
 //! repo_bench batch DIR STORIES MONTHS [MAIL_BYTES]   init, one batch, ms a commit
 //! repo_bench one DIR N                               one step on story N
+//! repo_bench log DIR N MONTHS                        history
 //! repo_bench list DIR                                summaries, cold and warm
 //! ```
 
@@ -94,6 +95,17 @@ fn main() {
                     ms(began),
                     peak()
                 );
+            }
+        }
+        "log" => {
+            let tip = repo.tip().expect("tip");
+            for (what, id) in [
+                ("all, the last 20", None),
+                ("an old story", Some(story(number(3, 0), number(4, 120)))),
+            ] {
+                let began = Instant::now();
+                let past = repo.history(&tip, id.as_ref(), 20).expect("history");
+                println!("{what}: {} commits, {:.1} ms; {}", past.len(), ms(began), peak());
             }
         }
         other => panic!("no such verb: {other}"),

@@ -122,6 +122,9 @@ pub struct StorySettings {
     pub max_image_side: u32,
     /// Larger mails go to the quarantine.
     pub max_mail_bytes: u64,
+    /// Makes a JPEG of an iPhone's HEIC photo; `{in}` and `{out}` stand for the files.
+    #[serde(deserialize_with = "secret::command")]
+    pub heic_command: Option<Vec<String>>,
 }
 
 /// `[review]`: what a publication needs.
@@ -225,6 +228,7 @@ impl Default for StorySettings {
             title: "Future Leader Stories: {{ author }}".to_owned(),
             max_image_side: 2000,
             max_mail_bytes: 35 * 1024 * 1024,
+            heic_command: None,
         }
     }
 }

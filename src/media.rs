@@ -85,6 +85,11 @@ pub enum NotPublished {
     Damaged(String),
 }
 
+/// Whether bytes are a HEIC photo (ISO 23008-12), which no decoder here reads: another program may make a JPEG of it.
+pub fn is_heic(bytes: &[u8]) -> bool {
+    matches!(photo_format(bytes), Err(NotPublished::OtherImage(name)) if name.starts_with("HEIC"))
+}
+
 /// Makes a photo fit to be published. Never panics; memory is bounded by `limits`, whatever the bytes say.
 pub fn clean(bytes: &[u8], limits: &Limits) -> Result<Photo, NotPublished> {
     if bytes.is_empty() {
@@ -142,6 +147,14 @@ fn clean_as(format: ImageFormat, bytes: &[u8], limits: &Limits) -> Result<Photo,
         had_metadata: stripped.had_metadata,
         stilled: stripped.stilled,
     })
+}
+
+/// The pixels that a photo's header states, 0 where it is none: what [`clean`] may have to decode.
+pub fn pixels(bytes: &[u8]) -> u64 {
+    let Ok(format) = photo_format(bytes) else { return 0 };
+    let reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let size = without_panic(|| reader.into_dimensions().map_err(damaged));
+    size.map_or(0, |(width, height)| u64::from(width) * u64::from(height))
 }
 
 /// Decodes a cleaned photo to the last pixel, and says whether that works.

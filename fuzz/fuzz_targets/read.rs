@@ -1,9 +1,6 @@
 //! Bytes to a submission to a draft: nothing panics, dangles, or has a control character in it.
 //!
-//! ```text
-//! cargo install cargo-fuzz
-//! cargo +nightly fuzz run read fuzz/corpus/read tests/vectors samples -- -max_len=65536 -timeout=5 -rss_limit_mb=512 -dict=fuzz/mail.dict -max_total_time=600
-//! ```
+//! See fuzz/README.md for how to run it, and what it found.
 #![no_main]
 
 use jiff::Timestamp;

@@ -246,6 +246,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  m4c-stories init ~/stories-desk")]
     Init {
         /// Where; it is made if it is not there [default: here]
+        // not `dir`: that is the name of -C
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
     },

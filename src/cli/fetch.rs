@@ -83,6 +83,9 @@ fn tell(report: &Report, mail: &MailReport) {
             }
         ),
     };
+    if report.quiet && mail.outcome == Outcome::Quarantined {
+        report.caution(&line);
+    }
     if !report.quiet {
         report.line(&line);
         for note in mail.notes.iter().filter(|_| mail.outcome == Outcome::New) {
@@ -91,7 +94,7 @@ fn tell(report: &Report, mail: &MailReport) {
     }
 }
 
-fn summary(report: &Report, count: &Count) {
+fn summary(report: &Report, count: &Count, failed: bool) {
     if report.json {
         report.object(&serde_json::json!({"summary": count}));
         return;
@@ -112,6 +115,7 @@ fn summary(report: &Report, count: &Count) {
         .map(|(n, what)| format!("{n} {what}"))
         .collect();
     match (count.listed, parts.is_empty()) {
+        (0, _) if failed => {}
         (0, _) => report.line("No new mail."),
         (1, _) => report.line(&format!("1 mail: {}", parts.join(", "))),
         (n, _) => report.line(&format!("{n} mails: {}", parts.join(", "))),
@@ -155,7 +159,7 @@ pub fn fetch(desk: &Desk, global: &Global, args: &Fetch, report: &Report) -> Exi
     let done = run(desk, global, sources, wish, &mut teller);
     teller.progress.end();
     let (count, _) = done?;
-    summary(report, &count);
+    summary(report, &count, teller.first_exit != 0);
     Ok(match (teller.first_exit, count.quarantined) {
         (0, 0) => skipped,
         (0, _) => 7,
@@ -233,7 +237,7 @@ fn stdin(desk: &Desk, global: &Global, teller: &mut Teller) -> Exit {
         .and_then(|repo| fetch::fetch_incoming(desk, &repo, spool, teller));
     teller.progress.end();
     match done {
-        Ok(count) => summary(teller.report, &count),
+        Ok(count) => summary(teller.report, &count, false),
         // it is durable: the mail server may forget it, and the next run takes it in
         Err(trouble) => {
             teller.trouble("standard input", &trouble);

@@ -103,9 +103,35 @@ fn run(cli: Cli, report: &Report) -> Outcome {
         Command::Man => setup::man(report),
         command => {
             let desk = desk(global)?;
+            keeps_its_word(&desk, &command, report)?;
             at_desk(&desk, global, command, report)
         }
     }
+}
+
+/// Settings of which this version knows the meaning and not yet the way: a rule that would not be kept stops what it is about, the
+/// others are told.
+fn keeps_its_word(desk: &Desk, command: &Command, report: &Report) -> Result<(), Failure> {
+    use Command::{Approve, Consent, Publish, Reject, Reopen, RequestChanges};
+    let decides = match command {
+        Approve { .. } | RequestChanges { .. } | Reject { .. } | Reopen { .. } | Publish(_) => true,
+        Consent(consent) => consent.grant || consent.revoke,
+        _ => false,
+    };
+    if decides && desk.config.review.signed {
+        return Err(Failure::new(
+            "config.signed",
+            2,
+            "decisions cannot be signed by this version",
+            "`signed = true` under [review] asks for signatures that nothing here makes or checks",
+            "set it to false, and let only the team push to the content repository",
+        ));
+    }
+    let repository = &desk.config.repository;
+    if decides && (repository.push == crate::config::Push::Always || repository.share_private) {
+        report.caution("`push` and `share_private` under [repository] have no effect in this version: push with git");
+    }
+    Ok(())
 }
 
 fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> Outcome {
@@ -138,7 +164,10 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
 }
 
 /// The moment of this run.
-#[allow(clippy::disallowed_methods, reason = "the one place where the clock is read")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "here the clock is read; everybody else takes `now`"
+)]
 fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use crate::desk::Desk;
 use crate::desk::StoryRepo;
-use crate::desk::letters;
 use crate::desk::queue::{self, Queue, Summary};
 use crate::story::state::State;
 use crate::story::{StoryId, id::slug};
@@ -132,7 +131,7 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
     // what needs a person needs one however long it lies there
     let waiting = spool.as_ref().and_then(|s| s.aside_counts(jiff::Timestamp::MIN).ok());
     let (quarantined, set_aside) = (waiting.unwrap_or_default().quarantined as u64, aside.set_aside as u64);
-    let letters = letters::waiting(desk, &repo, spool.as_ref())?.len();
+    let letters = queue::letters_due(desk, &repo)?;
     if report.json {
         let states: serde_json::Map<String, serde_json::Value> = State::ALL
             .iter()

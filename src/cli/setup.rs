@@ -21,7 +21,11 @@ fn first_config() -> String {
         out.push_str(line);
         out.push('\n');
     }
-    out
+    out.replacen(
+        "reads the sample inbox that comes with the project",
+        "reads no inbox until you name yours",
+        1,
+    )
 }
 
 pub fn init(global: &Global, dir: Option<&Path>, report: &Report) -> Outcome {
@@ -105,4 +109,20 @@ fn section(command: &clap::Command, name: &str, out: &mut Vec<u8>) -> std::io::R
     man.render_description_section(out)?;
     man.render_options_section(out)?;
     man.render_extra_section(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn init_writes_every_setting_of_the_project_and_no_sample_inbox() {
+        let read = |text: &str| -> toml::Table { text.parse().expect("TOML") };
+        let first = first_config();
+        let (mut shipped, first_table) = (read(SHIPPED), read(&first));
+        assert!(shipped.remove("inbox").is_some(), "the project has its sample");
+        assert_eq!(first_table, shipped);
+        let changed = SHIPPED.lines().zip(first.lines()).filter(|(a, b)| a != b);
+        assert_eq!(changed.count(), 5, "four lines and the word about them");
+    }
 }

@@ -10,15 +10,15 @@ use crate::spool::{Aside, AsideKind, Spool};
 use crate::story::submission::AuthResult;
 use crate::story::{MailId, StoryId};
 
-use super::intake::{self, Judged, Outcome, Reader};
+use super::intake::{self, Judged, KeptMail, Outcome, Reader};
 use super::{Desk, Trouble};
 
 /// Read and committed together: so many mails, or so many bytes of them, are in memory at once.
-const GROUP_MAILS: usize = 256;
-const GROUP_BYTES: u64 = 8 << 20;
+const GROUP_MAILS: usize = 128;
+const GROUP_BYTES: u64 = 4 << 20;
 /// Settled together, by one move of the branch.
-const BATCH_MAILS: usize = 2_000;
-const BATCH_BYTES: u64 = 96 << 20;
+const BATCH_MAILS: usize = 1_000;
+const BATCH_BYTES: u64 = 64 << 20;
 
 /// One mail, as `fetch --json` tells it.
 #[derive(Debug, Clone, Serialize)]
@@ -133,7 +133,6 @@ pub fn fetch(
         let before = count.listed;
         match from_one(
             desk,
-            repo,
             spool,
             &mut source,
             Wish {
@@ -158,7 +157,6 @@ pub fn fetch(
 
 fn from_one(
     desk: &Desk,
-    repo: &StoryRepo,
     spool: &mut Spool,
     source: &mut Source,
     wish: Wish,
@@ -188,6 +186,8 @@ fn from_one(
     let mut reader = Reader::new(desk, source.trusted_authserv.as_deref());
     let mut rest = &listing.tickets[..];
     while !rest.is_empty() {
+        // opened anew for each batch: git keeps every pack mapped that it ever read
+        let repo = &desk.repo()?;
         let mut batch = repo.batch()?;
         let mut settled: Vec<(Ticket, Fate)> = Vec::new();
         let mut reports = Vec::new();
@@ -197,19 +197,33 @@ fn from_one(
             rest = &rest[group.len()..];
             let kept = keep(desk, &mut *source.inbox, group, &mut batch, &mut bytes)?;
             batch.sync()?;
+            let mut mails = Vec::new();
+            let mut waiting = Vec::new();
             for (ticket, taken) in kept {
                 let place = format!("{name}: {ticket}");
-                let judged = match taken {
+                match taken {
                     Taken::Raw(raw, kept) => {
-                        reader.judge(repo, &raw, kept, &ticket.key(), &place, &mut batch, spool)?
+                        mails.push(KeptMail {
+                            raw,
+                            kept,
+                            key: ticket.key(),
+                            place,
+                        });
+                        waiting.push(ticket);
                     }
-                    Taken::Not(error) => not_taken(&error, &place, desk.now, spool)?,
+                    Taken::Not(error) => {
+                        let judged = not_taken(&error, &place, desk.now, spool)?;
+                        settled.push((ticket, Fate::Leave));
+                        reports.push(judged.report);
+                    }
                     // a mail program took it away since it was listed: it is not ours to account for
-                    Taken::Gone => {
-                        count.listed -= 1;
-                        continue;
-                    }
-                };
+                    Taken::Gone => count.listed -= 1,
+                }
+            }
+            for (ticket, judged) in waiting
+                .into_iter()
+                .zip(reader.judge_all(repo, &mails, &mut batch, spool)?)
+            {
                 let fate = match judged.settle {
                     true => (source.after)(desk, &name, judged.report.outcome),
                     false => Fate::Leave,

@@ -19,11 +19,12 @@ use crate::story::record::{Change, Files, one_line};
 use crate::story::screen::{ScreenSetting, Screened, screen};
 use crate::story::state::Phase;
 use crate::story::step::{Step, Story, begin};
+use crate::story::submission::Note;
 use crate::story::{MailId, Mailbox, StoryId, Submission};
 
 use super::fetch::{CutReport, MailReport, MediaReport};
 use super::threads::Threads;
-use super::{Desk, Trouble};
+use super::{Desk, Trouble, convert, crew};
 
 /// What a mail came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,6 +66,67 @@ pub struct Reader<'a> {
     pub again: bool,
 }
 
+/// Stories looked at to find the one a mail follows.
+const MAX_CANDIDATES: usize = 1_000;
+
+/// Pixels decoded for one mail: 25 photos of a phone, or six of the largest.
+const MAX_PIXELS: u64 = 300_000_000;
+
+/// A mail that is kept, and what it is known by in its inbox.
+pub struct KeptMail {
+    pub raw: Vec<u8>,
+    pub kept: PackedMail,
+    pub key: String,
+    pub place: String,
+}
+
+/// What a mail is known by, without reading it.
+struct Looked {
+    mail: MailId,
+    glance: mail::Glance,
+}
+
+fn look(raw: &[u8]) -> Looked {
+    Looked {
+        mail: mail::mail_id(raw),
+        glance: mail::glance(raw),
+    }
+}
+
+/// A mail, read: all that can be made of it without the content repository.
+struct Reading {
+    submission: Submission,
+    /// The rule that sets it aside, and the reason.
+    aside: Option<(String, String)>,
+    draft: Draft,
+    photos: BTreeMap<usize, media::Photo>,
+}
+
+/// Reads mails; every hand of the crew holds it.
+struct Pen<'a> {
+    desk: &'a Desk,
+    setting: &'a ReadSetting,
+    as_story: bool,
+}
+
+impl Pen<'_> {
+    fn read(&self, raw: &[u8], looked: &Looked) -> Result<Reading, mail::Unreadable> {
+        let submission = mail::read_known(Spool::sworn_by_pack(raw), looked.mail, self.setting)?;
+        let own = self.desk.config.own_addresses();
+        let aside = match screen(&submission, &ScreenSetting { own }) {
+            Screened::SetAside { rule, reason } if !self.as_story => Some((rule.to_string(), reason)),
+            _ => None,
+        };
+        let (draft, photos) = self.desk.draft(&submission);
+        Ok(Reading {
+            submission,
+            aside,
+            draft,
+            photos,
+        })
+    }
+}
+
 /// How many times a mail may end the program before it is no longer read.
 const DEATHS: u32 = 2;
 
@@ -95,61 +157,136 @@ impl<'a> Reader<'a> {
         batch: &mut Batch,
         spool: &mut Spool,
     ) -> Result<Judged, Trouble> {
+        let looked = look(raw);
         let times = spool.deaths(key);
         if times >= DEATHS {
             let reason = format!("reading it ended the program {times} times; it was not tried again");
-            return self.aside(AsideKind::Quarantined, raw, "reader-died", &reason, place, spool, None);
+            return self.aside(
+                AsideKind::Quarantined,
+                raw,
+                &looked,
+                "reader-died",
+                &reason,
+                place,
+                spool,
+                None,
+            );
+        }
+        if let Some(judged) = self.seen(&looked, raw, place, batch, spool)? {
+            return Ok(judged);
         }
         spool.begin_reading(key)?;
-        let judged = self.judge_marked(repo, raw, kept, place, batch, spool);
+        let reading = self.pen().read(raw, &looked);
         spool.end_reading()?;
-        judged
+        self.take_in(repo, raw, kept, &looked, reading, place, batch, spool)
     }
 
-    fn judge_marked(
+    /// Judges mails that are kept, reading them with all hands. Where the last run died at reading, one by one, so that the mail
+    /// that did it is known.
+    pub fn judge_all(
         &mut self,
         repo: &StoryRepo,
-        raw: &[u8],
-        kept: PackedMail,
-        place: &str,
+        mails: &[KeptMail],
         batch: &mut Batch,
         spool: &mut Spool,
-    ) -> Result<Judged, Trouble> {
-        let mail = mail::mail_id(raw);
-        let glance = mail::glance(raw);
-        let known = known(batch.find(&month_of(glance.date), &mail.digits())?, &mail, |id| {
+    ) -> Result<Vec<Judged>, Trouble> {
+        let mut judged = Vec::with_capacity(mails.len());
+        if mails.len() == 1 || spool.was_reading().is_some() {
+            for m in mails {
+                judged.push(self.judge(repo, &m.raw, m.kept, &m.key, &m.place, batch, spool)?);
+            }
+            return Ok(judged);
+        }
+        spool.begin_reading("several at once")?;
+        let looked = crew::map(mails, |m| look(&m.raw));
+        let mut new = Vec::new();
+        for (m, looked) in mails.iter().zip(&looked) {
+            let is_new = self.seen(looked, &m.raw, &m.place, batch, spool)?.is_none();
+            new.push((m, looked, is_new));
+        }
+        let pen = self.pen();
+        let readings = crew::map(&new, |(m, looked, is_new)| is_new.then(|| pen.read(&m.raw, looked)));
+        spool.end_reading()?;
+        for ((m, looked, _), reading) in new.into_iter().zip(readings) {
+            // the same mail may stand twice in one group: asked again
+            judged.push(match (self.seen(looked, &m.raw, &m.place, batch, spool)?, reading) {
+                (Some(seen), _) => seen,
+                (None, Some(reading)) => self.take_in(repo, &m.raw, m.kept, looked, reading, &m.place, batch, spool)?,
+                (None, None) => self.judge(repo, &m.raw, m.kept, &m.key, &m.place, batch, spool)?,
+            });
+        }
+        Ok(judged)
+    }
+
+    fn pen(&self) -> Pen<'_> {
+        let (desk, setting, as_story) = (self.desk, &self.setting, self.as_story);
+        Pen {
+            desk,
+            setting,
+            as_story,
+        }
+    }
+
+    /// A mail that is a story already, or lies in the quarantine.
+    fn seen(
+        &self,
+        looked: &Looked,
+        raw: &[u8],
+        place: &str,
+        batch: &mut Batch,
+        spool: &Spool,
+    ) -> Result<Option<Judged>, Trouble> {
+        let Looked { mail, glance } = looked;
+        let known = known(batch.find(&month_of(glance.date), &mail.digits())?, mail, |id| {
             Ok(batch.story(id)?)
         })?;
         if let Some(story) = known {
-            return Ok(done(duplicate(story, place, raw), true));
+            return Ok(Some(done(duplicate(story, place, raw), true)));
         }
         if !self.again && matches!(spool.aside_entry(&mail.hex()[..16]), Ok(Some(_))) {
             let mut report = bare(Outcome::Duplicate, place, raw);
             report.reason = Some("it is in the quarantine already".to_owned());
-            return Ok(done(report, true));
+            return Ok(Some(done(report, true)));
         }
-        let submission = match mail::read(Spool::sworn_by_pack(raw), &self.setting) {
-            Ok(submission) => submission,
+        Ok(None)
+    }
+
+    /// Makes of a mail that was read what it is.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "a mail, where it stands, and the rooms it may go to"
+    )]
+    fn take_in(
+        &mut self,
+        repo: &StoryRepo,
+        raw: &[u8],
+        kept: PackedMail,
+        looked: &Looked,
+        reading: Result<Reading, mail::Unreadable>,
+        place: &str,
+        batch: &mut Batch,
+        spool: &mut Spool,
+    ) -> Result<Judged, Trouble> {
+        let quarantined = AsideKind::Quarantined;
+        let reading = match reading {
+            Ok(reading) => reading,
             Err(error) => {
-                return self.aside(
-                    AsideKind::Quarantined,
-                    raw,
-                    error.rule(),
-                    &error.to_string(),
-                    place,
-                    spool,
-                    None,
-                );
+                let (rule, reason) = (error.rule(), error.to_string());
+                return self.aside(quarantined, raw, looked, rule, &reason, place, spool, None);
             }
         };
-        let own = self.desk.config.own_addresses();
-        if !self.as_story
-            && let Screened::SetAside { rule, reason } = screen(&submission, &ScreenSetting { own: own.clone() })
-        {
+        let Reading {
+            submission,
+            aside,
+            mut draft,
+            photos,
+        } = reading;
+        if let Some((rule, reason)) = aside {
             return self.aside(
                 AsideKind::SetAside,
                 raw,
-                &rule.to_string(),
+                looked,
+                &rule,
                 &reason,
                 place,
                 spool,
@@ -161,9 +298,12 @@ impl<'a> Reader<'a> {
         {
             return Ok(judged);
         }
-        let (draft, photos) = self.desk.draft(&submission);
+        if !self.threads.find(self.desk, repo, &submission.message_id)?.is_empty() {
+            draft.notes.push(Note::SameMessageId);
+        }
         let id = StoryId::new(submission.date, &draft.author, &submission.mail);
         let report = report(Outcome::New, Some(id.clone()), place, &submission, &draft, &photos);
+        let own = self.desk.config.own_addresses();
         let change = self.desk.first_step(&submission, &draft, photos, &own);
         batch.add(&change, &[("mail-1.eml", kept)])?;
         self.threads.learn(&submission.message_id, &id);
@@ -178,15 +318,16 @@ impl<'a> Reader<'a> {
         &self,
         kind: AsideKind,
         raw: &[u8],
+        looked: &Looked,
         rule: &str,
         reason: &str,
         place: &str,
         spool: &mut Spool,
         submission: Option<&Submission>,
     ) -> Result<Judged, Trouble> {
-        let glance = mail::glance(raw);
+        let Looked { mail, glance } = looked;
         let aside = Aside {
-            mail_id: mail::mail_id(raw).hex(),
+            mail_id: mail.hex(),
             kind,
             rule: rule.to_owned(),
             reason: reason.to_owned(),
@@ -215,10 +356,12 @@ impl<'a> Reader<'a> {
         submission: &Submission,
         batch: &mut Batch,
     ) -> Result<Option<(StoryId, Files, Files)>, Trouble> {
+        let mut candidates = Vec::new();
         for reference in &submission.references {
-            let Some(id) = self.threads.find(self.desk, repo, reference)? else {
-                continue;
-            };
+            let stories = self.threads.find(self.desk, repo, reference)?;
+            candidates.extend(stories.into_iter().map(|id| (reference, id)));
+        }
+        for (reference, id) in candidates.into_iter().take(MAX_CANDIDATES) {
             let (Some(files), Some(private)) = (batch.story(&id)?, batch.private(&id)?) else {
                 continue;
             };
@@ -264,9 +407,6 @@ impl<'a> Reader<'a> {
         let Ok(story) = Story::load(id, files) else {
             return Ok(None);
         };
-        if story.life.phase == Phase::Withdrawn {
-            return Ok(None);
-        }
         let (draft, photos) = self.desk.draft(submission);
         let is_it = |w: &What| matches!(w, What::FollowUp { mail, .. } if *mail == submission.mail);
         if story.record.events.iter().any(|e| is_it(&e.what)) {
@@ -275,18 +415,23 @@ impl<'a> Reader<'a> {
                 true,
             )));
         }
-        let number = (1..)
-            .find(|n| !private.contains_key(&format!("mail-{n}.eml")))
-            .unwrap_or(1);
+        if story.life.phase == Phase::Withdrawn {
+            return Ok(None);
+        }
+        // by the record, not by what lies in the private part: a run that died between the two is then repeated, not added to
+        let follow_up = |w: &What| matches!(w, What::FollowUp { .. });
+        let number = 2 + story.record.events.iter().filter(|e| follow_up(&e.what)).count();
         let mut people = private
             .get(PEOPLE)
             .and_then(|b| People::parse(b).ok())
             .unwrap_or_default();
-        people.message_ids.push(submission.message_id.clone());
+        if !people.message_ids.contains(&submission.message_id) {
+            people.message_ids.push(submission.message_id.clone());
+        }
         let what = What::FollowUp {
             mail: submission.mail,
             mail_version: MAIL_ID_VERSION,
-            notes: draft.notes.iter().map(ToString::to_string).collect(),
+            notes: draft::public(&draft.notes),
             auth: submission.auth.clone(),
         };
         let step = Step {
@@ -322,8 +467,32 @@ impl Desk {
         };
         let mut photos = BTreeMap::new();
         let mut fates = Vec::new();
+        let mut left = MAX_PIXELS;
         for (place, attachment) in draft::source(submission, &rules).attachments.iter().enumerate() {
-            fates.push(match media::clean(&attachment.bytes, &limits) {
+            let converted = match &self.config.story.heic_command {
+                Some(command) if media::is_heic(&attachment.bytes) => Some(convert::heic(command, &attachment.bytes)),
+                _ => None,
+            };
+            let bytes = match &converted {
+                Some(Err(why)) => {
+                    fates.push(MediaFate::Left { why: why.clone() });
+                    continue;
+                }
+                Some(Ok(jpeg)) => jpeg,
+                None => &attachment.bytes,
+            };
+            let pixels = media::pixels(bytes);
+            if pixels <= limits.max_pixels && pixels > left {
+                fates.push(MediaFate::Left {
+                    why: "the mail has more photos than are opened at once: please send the others in another mail"
+                        .to_owned(),
+                });
+                continue;
+            }
+            if pixels <= limits.max_pixels {
+                left -= pixels;
+            }
+            fates.push(match media::clean(bytes, &limits) {
                 Ok(photo) => {
                     let fate = fate(&photo);
                     photos.insert(place, photo);
@@ -370,7 +539,7 @@ impl Desk {
         let received = What::Received {
             mail: submission.mail,
             mail_version: MAIL_ID_VERSION,
-            notes: draft.notes.iter().map(ToString::to_string).collect(),
+            notes: draft::public(&draft.notes),
             auth: submission.auth.clone(),
             no_answer: never_answer(&submission.signals, answer_to.address.as_deref(), own)
                 .or_else(|| too_late(submission.date, self.now, self.config.letters.max_age)),
@@ -460,7 +629,7 @@ pub fn rehearse(
             return Ok(duplicate(story, place, raw));
         }
     }
-    let submission = match mail::read(Spool::sworn_by_pack(raw), &setting(desk, authserv)) {
+    let submission = match mail::read_known(Spool::sworn_by_pack(raw), mail, &setting(desk, authserv)) {
         Ok(submission) => submission,
         Err(error) => {
             let mut report = unreadable_report(place, &error.to_string());

@@ -442,6 +442,7 @@ fn record(
                 .and_then(|p| p.get(PEOPLE).cloned())
                 .unwrap_or_default();
             let mut people = People::parse(&known).map_err(Trouble::Letter)?;
+            people.letters.retain(|l| l.message_id != message_id);
             people.letters.push(SentLetter {
                 about: waiting.due.about.clone(),
                 message_id: message_id.to_owned(),

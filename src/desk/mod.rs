@@ -13,6 +13,8 @@
 //! | [`quarantine`] | mails that need a person |
 //! | [`trouble`] | what can go wrong at the desk |
 
+mod convert;
+mod crew;
 pub mod edit;
 pub mod fetch;
 pub mod intake;

@@ -71,7 +71,7 @@ fn plan(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<Plan,
     let begun = life
         .publication
         .as_ref()
-        .filter(|p| p.text == Some(story.text) && !p.announced);
+        .filter(|p| p.text == Some(story.text) && p.is_under_way());
     if life.phase == Phase::Published && life.has_correction(story.text) {
         if !update {
             return Err(Refusal {
@@ -156,7 +156,7 @@ pub fn publish(
         .life
         .publication
         .clone()
-        .filter(|p| p.text == Some(story.text) && !p.announced)
+        .filter(|p| p.text == Some(story.text) && p.is_under_way())
     else {
         return Ok(done);
     };
@@ -303,14 +303,11 @@ fn receipt(
     ))
 }
 
-/// The end of a publication: true once every target has it.
+/// The end of a publication: a story is published once one target has it; the others are tried again by the next run.
 fn announce(story: &Story, clerk: &Clerk) -> Option<Change> {
     let publication = story.life.publication.as_ref()?;
     let done = |t: &String| publication.receipts.get(t).is_some_and(|(done, _)| *done);
     if publication.announced || !publication.targets.iter().any(done) {
-        return None;
-    }
-    if !publication.targets.iter().all(done) {
         return None;
     }
     let step = Step {

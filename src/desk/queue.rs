@@ -327,6 +327,12 @@ pub fn with_letters_due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, S
     })
 }
 
+/// How many letters are due, as far as the summaries tell: no story is read for it.
+pub fn letters_due(desk: &Desk, repo: &StoryRepo) -> Result<usize, Trouble> {
+    let stories = with_letters_due(desk, repo)?;
+    Ok(stories.iter().map(|(_, s)| s.letters_due(desk).count()).sum())
+}
+
 /// The story that a person means: its id, a path to its folder or to a file in it, or any unique beginning of its id, its folder,
 /// its digits or its author's name.
 pub fn resolve(desk: &Desk, repo: &StoryRepo, typed: &str) -> Result<StoryId, Trouble> {

@@ -14,13 +14,16 @@ use super::{Desk, Trouble};
 const CACHE: &str = "threads.cache";
 const FORMAT: &[u8] = b"threads 1";
 
-/// Message-IDs, known by 8 bytes of their SHA-256, and their stories. Read at the first question: most mail is no reply.
+/// Message-IDs, known by 8 bytes of their SHA-256, and their stories: several, since anybody can put another's Message-ID on a
+/// mail. Read at the first question.
 #[derive(Default)]
 pub struct Threads {
-    known: Option<HashMap<u64, StoryId>>,
+    known: Option<Stories>,
     /// Learnt in this run.
-    learnt: HashMap<u64, StoryId>,
+    learnt: Stories,
 }
+
+type Stories = HashMap<u64, Vec<StoryId>>;
 
 fn key(message_id: &str) -> u64 {
     let sum = Sha256::digest(message_id.as_bytes());
@@ -31,25 +34,34 @@ impl Threads {
     /// Remembers a mail that was just taken in.
     pub fn learn(&mut self, message_id: &str, story: &StoryId) {
         if !message_id.is_empty() {
-            self.learnt.insert(key(message_id), story.clone());
+            let stories = self.learnt.entry(key(message_id)).or_default();
+            if !stories.contains(story) {
+                stories.push(story.clone());
+            }
         }
     }
 
-    /// The story in whose thread this Message-ID is.
-    pub fn find(&mut self, desk: &Desk, repo: &StoryRepo, message_id: &str) -> Result<Option<StoryId>, Trouble> {
-        let key = key(message_id);
-        if let Some(story) = self.learnt.get(&key) {
-            return Ok(Some(story.clone()));
+    /// The stories in whose thread this Message-ID is; those that were there before this run first.
+    pub fn find(&mut self, desk: &Desk, repo: &StoryRepo, message_id: &str) -> Result<Vec<StoryId>, Trouble> {
+        if message_id.is_empty() {
+            return Ok(Vec::new());
         }
+        let key = key(message_id);
         let known = match &mut self.known {
             Some(known) => known,
             unread => unread.insert(read(desk, repo)?),
         };
-        Ok(known.get(&key).cloned())
+        let mut found = known.get(&key).cloned().unwrap_or_default();
+        for story in self.learnt.get(&key).into_iter().flatten() {
+            if !found.contains(story) {
+                found.push(story.clone());
+            }
+        }
+        Ok(found)
     }
 }
 
-fn read(desk: &Desk, repo: &StoryRepo) -> Result<HashMap<u64, StoryId>, Trouble> {
+fn read(desk: &Desk, repo: &StoryRepo) -> Result<Stories, Trouble> {
     let Some(tip) = repo.private_tip()? else {
         return Ok(HashMap::new());
     };
@@ -67,11 +79,14 @@ fn read(desk: &Desk, repo: &StoryRepo) -> Result<HashMap<u64, StoryId>, Trouble>
     let of_month = |_: &[Told]| Vec::new();
     let cache = desk.config.spool_folder().join(CACHE);
     let summaries = repo.summaries(&tip, &cache, FORMAT, &of_story, &of_month)?;
-    let mut known = HashMap::new();
+    let mut known = Stories::new();
     for told in summaries.iter() {
         let Ok(told) = told? else { continue };
         for bytes in told.bytes.as_chunks::<8>().0 {
-            known.insert(u64::from_be_bytes(*bytes), told.id.clone());
+            known
+                .entry(u64::from_be_bytes(*bytes))
+                .or_default()
+                .push(told.id.clone());
         }
     }
     Ok(known)

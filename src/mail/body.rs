@@ -1,6 +1,6 @@
 //! Which parts of a mail are its text, in which order, and which one is read where a mail brings its text twice.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::charset;
 use super::html::{self, PartMap};
@@ -11,6 +11,9 @@ use super::read::file_name;
 use super::words;
 use crate::story::passage::{Image, Kind, Line, Span};
 use crate::story::submission::Note;
+
+/// Hosts of images on the network that are named to the reviewer.
+const MAX_REMOTE: usize = 20;
 
 /// A piece of the body, in the order in which the reader meets it.
 #[derive(Debug, PartialEq)]
@@ -299,7 +302,9 @@ impl Source<'_> {
                 if !read.hidden.is_empty() {
                     notes.push(Note::HiddenText);
                 }
-                notes.extend(read.remote.iter().map(|url| Note::RemoteImage(words::one_line(url))));
+                // the host alone: what stands behind it may say who opened the mail
+                let hosts: BTreeSet<&str> = read.remote.iter().map(|url| host(url)).take(MAX_REMOTE).collect();
+                notes.extend(hosts.into_iter().map(|host| Note::RemoteImage(words::one_line(host))));
                 read.lines
             }
             Err(error) if error.0 <= MAX_BARE => {
@@ -582,4 +587,11 @@ fn scrub_span(span: &mut Span) {
     if let Some(href) = span.href.as_mut().filter(|h| !fit(h)) {
         *href = href.chars().filter(|c| !c.is_control()).collect();
     }
+}
+
+/// `track.example.com` of `https://user@track.example.com/open?u=7`
+fn host(url: &str) -> &str {
+    let behind = url.split_once("//").map_or(url, |(_, rest)| rest);
+    let authority = behind.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
 }

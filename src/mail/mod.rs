@@ -23,4 +23,4 @@ pub mod write;
 pub use ident::mail_id;
 #[cfg(fuzzing)]
 pub use read::read_fuzzed;
-pub use read::{Glance, ReadSetting, Unreadable, glance, read};
+pub use read::{Glance, ReadSetting, Unreadable, glance, read, read_known};

@@ -13,9 +13,9 @@ use super::limits::{
 };
 use super::mime::{self, Part};
 use super::{auth, date, document, docx, fields, ident, people, signals, words};
-use crate::story::Mailbox;
 use crate::story::passage::Line;
 use crate::story::submission::{Attachment, Document, Kept, Note, Submission};
+use crate::story::{MailId, Mailbox};
 
 /// What the reader is told by the config.
 #[derive(Debug, Clone)]
@@ -70,16 +70,24 @@ impl Unreadable {
 /// # Errors
 /// [`Unreadable`] for what is empty, no mail, over a bound of [`super::limits`], or makes the reader panic.
 pub fn read(kept: Kept, setting: &ReadSetting) -> Result<Submission, Unreadable> {
-    read_bytes(kept.raw(), setting)
+    read_bytes(kept.raw(), None, setting)
+}
+
+/// [`read`] for a caller that has the mail's id already ([`super::mail_id`] of the same bytes): it is not found out twice.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_known(kept: Kept, mail: MailId, setting: &ReadSetting) -> Result<Submission, Unreadable> {
+    read_bytes(kept.raw(), Some(mail), setting)
 }
 
 /// The fuzzer's way in: it has no spool.
 #[cfg(fuzzing)]
 pub fn read_fuzzed(raw: &[u8]) -> Result<Submission, Unreadable> {
-    read_bytes(raw, &ReadSetting::default())
+    read_bytes(raw, None, &ReadSetting::default())
 }
 
-fn read_bytes(raw: &[u8], setting: &ReadSetting) -> Result<Submission, Unreadable> {
+fn read_bytes(raw: &[u8], mail: Option<MailId>, setting: &ReadSetting) -> Result<Submission, Unreadable> {
     let read = || {
         let mut reader = Reader {
             setting,
@@ -88,7 +96,7 @@ fn read_bytes(raw: &[u8], setting: &ReadSetting) -> Result<Submission, Unreadabl
             text_left: MAX_TEXT,
             lines_left: MAX_LINES,
         };
-        reader.read(raw, 0)
+        reader.read(raw, mail, 0)
     };
     match catch_unwind(AssertUnwindSafe(read)) {
         Ok(result) => result,
@@ -133,7 +141,7 @@ struct Reader<'s> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, raw: &[u8], depth: usize) -> Result<Submission, Unreadable> {
+    fn read(&mut self, raw: &[u8], mail: Option<MailId>, depth: usize) -> Result<Submission, Unreadable> {
         if raw.trim_ascii().is_empty() {
             return Err(Unreadable::Empty);
         }
@@ -158,7 +166,7 @@ impl Reader<'_> {
                 }
             })
             .collect();
-        let mail = ident::of_leaves_decoded(&parts, &bytes);
+        let mail = mail.unwrap_or_else(|| ident::of_leaves_decoded(&parts, &bytes));
         let signals = signals::of(&parts);
         let plan = Plan::of(&parts);
         let plain = |at: &usize| plan.consumes(*at) && parts[*at].media_type != "text/html";
@@ -299,7 +307,7 @@ impl Reader<'_> {
             .embedded_left
             .checked_sub(1)
             .ok_or_else(|| format!("of attached mails {MAX_EMBEDDED} are read"))?;
-        self.read(raw, depth + 1)
+        self.read(raw, None, depth + 1)
             .map_err(|error| format!("it cannot be read: {error}"))
     }
 }

@@ -10,24 +10,26 @@
 //! | [`open`] | exactly this folder, ours or refused; first use |
 //! | [`object`] | hashing, reading, loose objects with fsync |
 //! | [`tree`] | trees by path: root, year, month, story |
-//! | [`pack`], [`delta`] | one pack a batch, written as it comes |
+//! | [`pack`], [`packed`], [`delta`] | one pack a batch, written as it comes |
 //! | [`refs`] | compare and swap of the branch and of `refs/desk/private` |
 //! | [`lock`] | who writes: the holder file, lock files that can be told from others', healing |
 //! | [`step`] | one step, one commit |
 //! | [`batch`] | many steps, one pack, one move of the branch |
-//! | [`worktree`], [`index`] | what a person sees in the folder, kept right without touching their edits |
+//! | [`worktree`], [`folders`], [`index`] | what a person sees in the folder, kept right without touching their edits |
 //! | [`history`] | commits of a story, newest first |
 //! | [`summary`] | what `list` and `status` show, remembered by tree |
 
 pub mod batch;
 mod delta;
 pub mod error;
+mod folders;
 pub mod history;
 mod index;
 mod lock;
 mod object;
 pub mod open;
 mod pack;
+mod packed;
 mod read;
 mod refs;
 pub mod step;

@@ -7,17 +7,15 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-use flate2::{Compress, Compression, FlushCompress, Status, bufread::ZlibDecoder};
+use flate2::{Compress, Compression, FlushCompress, Status};
 use git2::{ObjectType, Oid};
 use sha1::{Digest, Sha1};
 use tempfile::NamedTempFile;
 
 use super::delta;
 use super::object::{Loose, Objects, Stored, is_dense, named, sync_folder};
+use super::packed::{At, OFS_DELTA, Place, Written, index_bytes, read_object};
 use super::{RepoError, StoryRepo};
-
-/// The type of an object that is stored as its difference from one before it in the pack.
-const OFS_DELTA: u8 = 6;
 
 /// What is held back before it goes to the file.
 const BUFFER: usize = 256 * 1024;
@@ -27,16 +25,6 @@ const FEW: usize = 100;
 
 /// How many differences may lie upon one whole tree: git's own measure is 50.
 const DEPTH: u8 = 48;
-
-/// Where an object is in a pack.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    kind: ObjectType,
-    offset: u64,
-    crc: u32,
-    /// How many differences it is made of.
-    depth: u8,
-}
 
 /// A pack that grows. Dropped unfinished it leaves nothing; killed, a `tmp_m4c_*` that the next run removes.
 pub(super) struct Pack<'a> {
@@ -227,100 +215,6 @@ fn finish_file(file: &File) -> io::Result<()> {
     file.sync_all()
 }
 
-/// A finished pack, for reading what was just written: libgit2 would map all of it into memory.
-pub(super) struct Written<'a> {
-    repo: &'a StoryRepo,
-    file: File,
-    places: HashMap<Oid, Place>,
-}
-
-impl Stored for Written<'_> {
-    fn get(&self, kind: ObjectType, id: Oid) -> Result<Vec<u8>, RepoError> {
-        match self.places.get(&id) {
-            Some(place) => {
-                let (file, offset) = (&self.file, place.offset);
-                let from = At {
-                    file,
-                    flushed: u64::MAX,
-                    buffer: &[],
-                    offset,
-                };
-                read_object(from).map_err(RepoError::io("reading a new pack in", &self.repo.dir))
-            }
-            None => self.repo.object(kind, id),
-        }
-    }
-}
-
-/// Reads an object, through the differences it is made of.
-fn read_object(mut from: At) -> io::Result<Vec<u8>> {
-    let bad = || io::Error::from(io::ErrorKind::InvalidData);
-    let mut differences = Vec::new();
-    loop {
-        let start = from.offset;
-        let mut reader = io::BufReader::with_capacity(4096, &mut from);
-        let mut next = || -> io::Result<u8> {
-            let mut byte = [0];
-            reader.read_exact(&mut byte)?;
-            Ok(byte[0])
-        };
-        let first = next()?;
-        let mut byte = first;
-        while byte & 0x80 != 0 {
-            byte = next()?;
-        }
-        let mut base = None;
-        if first >> 4 & 7 == OFS_DELTA {
-            byte = next()?;
-            let mut back = u64::from(byte & 0x7f);
-            while byte & 0x80 != 0 {
-                byte = next()?;
-                back = ((back + 1) << 7) | u64::from(byte & 0x7f);
-            }
-            base = Some(start.checked_sub(back).ok_or_else(bad)?);
-        }
-        let mut bytes = Vec::new();
-        ZlibDecoder::new(reader).read_to_end(&mut bytes)?;
-        match base {
-            Some(base) => {
-                differences.push(bytes);
-                from.offset = base;
-            }
-            None => {
-                let apply = |whole: Vec<u8>, difference: Vec<u8>| delta::apply(&whole, &difference).ok_or_else(bad);
-                return differences.into_iter().rev().try_fold(bytes, apply);
-            }
-        }
-    }
-}
-
-/// A reader of what was put, wherever it is by now.
-struct At<'p> {
-    file: &'p File,
-    flushed: u64,
-    buffer: &'p [u8],
-    offset: u64,
-}
-
-impl Read for At<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let n = match self.offset.checked_sub(self.flushed) {
-            Some(at) => {
-                let held = self.buffer.get(at as usize..).unwrap_or_default();
-                let n = held.len().min(out.len());
-                out[..n].copy_from_slice(&held[..n]);
-                n
-            }
-            None => {
-                let left = (self.flushed - self.offset).min(out.len() as u64) as usize;
-                self.file.read_at(&mut out[..left], self.offset)?
-            }
-        };
-        self.offset += n as u64;
-        Ok(n)
-    }
-}
-
 impl Objects for Pack<'_> {
     fn put(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, RepoError> {
         self.sound()?;
@@ -367,40 +261,4 @@ impl Stored for Pack<'_> {
             None => self.repo.object(kind, id),
         }
     }
-}
-
-/// A pack index, version 2: fan-out, names, CRCs, offsets (those past 2 GiB in a table of their own), the pack's sum, its own.
-fn index_bytes(places: &HashMap<Oid, Place>, pack_sum: &[u8; 20]) -> Vec<u8> {
-    let mut objects: Vec<_> = places.iter().collect();
-    objects.sort_unstable_by_key(|(id, _)| **id);
-    let mut out = Vec::with_capacity(8 + 1024 + objects.len() * 28 + 40);
-    out.extend_from_slice(b"\xfftOc\0\0\0\x02");
-    let mut upto = 0;
-    for first in 0..=255u8 {
-        while objects.get(upto).is_some_and(|(id, _)| id.as_bytes()[0] <= first) {
-            upto += 1;
-        }
-        out.extend_from_slice(&(upto as u32).to_be_bytes());
-    }
-    objects.iter().for_each(|(id, _)| out.extend_from_slice(id.as_bytes()));
-    objects
-        .iter()
-        .for_each(|(_, place)| out.extend_from_slice(&place.crc.to_be_bytes()));
-    let mut far = Vec::new();
-    for (_, place) in &objects {
-        let word = match u32::try_from(place.offset) {
-            Ok(near) if near < 1 << 31 => near,
-            _ => {
-                far.push(place.offset);
-                (1 << 31) | (far.len() as u32 - 1)
-            }
-        };
-        out.extend_from_slice(&word.to_be_bytes());
-    }
-    far.iter()
-        .for_each(|offset| out.extend_from_slice(&offset.to_be_bytes()));
-    out.extend_from_slice(pack_sum);
-    let sum = Sha1::digest(&out);
-    out.extend_from_slice(&sum);
-    out
 }

@@ -4,14 +4,9 @@
 //! Every folder on the way is opened without following symbolic links, and no filter or line-ending rule takes part.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::io;
 
-use git2::{ObjectType, Oid};
-use rustix::fs::{AtFlags, Mode, OFlags, fstat, mkdirat, open, openat, renameat, unlinkat};
-use rustix::io::Errno;
-
+use super::folders::{Folders, Found, split};
 use super::index::{self, Stat, Want};
 use super::lock::{Lock, Writing};
 use super::object::{Stored, name_of};
@@ -19,166 +14,7 @@ use super::read::is_file_name;
 use super::tree::Differs;
 use super::{Caution, RepoError, StoryRepo, Tip};
 use crate::story::StoryId;
-
-/// Larger files are not ours: the mail they came from would have been refused.
-const MAX_BYTES: u64 = 256 << 20;
-
-/// The work tree's folders, opened beneath its root.
-struct Folders {
-    root: OwnedFd,
-    /// The folders on the way to the last one: stories come in order, and the next is mostly near.
-    way: Vec<(String, OwnedFd)>,
-    /// The last one was made just now: nothing can be in it but what we wrote.
-    fresh: bool,
-}
-
-/// What stands at a path.
-enum Found {
-    Missing,
-    Plain(Vec<u8>, Stat),
-    /// A link, a folder, a device, something behind a link.
-    Other,
-}
-
-impl Folders {
-    fn open(repo: &StoryRepo) -> io::Result<Folders> {
-        let root = open(
-            &repo.root,
-            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )?;
-        let (way, fresh) = (Vec::new(), false);
-        Ok(Folders { root, way, fresh })
-    }
-
-    /// Opens a folder step by step; `ENOENT` where it is missing and not to be made.
-    fn folder(&mut self, path: &str, make: bool) -> Result<&OwnedFd, Errno> {
-        let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
-        let known = self
-            .way
-            .iter()
-            .zip(&names)
-            .take_while(|((is, _), name)| is == *name)
-            .count();
-        if known < names.len() || known < self.way.len() {
-            self.way.truncate(known);
-            self.fresh = false;
-        }
-        for name in &names[known..] {
-            let from = self.way.last().map_or(&self.root, |(_, fd)| fd).as_fd();
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let next = match openat(from, *name, flags, Mode::empty()) {
-                Err(Errno::NOENT) if make => {
-                    match mkdirat(from, *name, Mode::from_raw_mode(0o755)) {
-                        Ok(()) => self.fresh = true,
-                        Err(Errno::EXIST) => {}
-                        Err(e) => return Err(e),
-                    }
-                    openat(from, *name, flags, Mode::empty())?
-                }
-                other => {
-                    self.fresh = false;
-                    other?
-                }
-            };
-            self.way.push((name.to_string(), next));
-        }
-        Ok(self.way.last().map_or(&self.root, |(_, fd)| fd))
-    }
-
-    fn read(&mut self, path: &str) -> io::Result<Found> {
-        let (folder, name) = split(path);
-        match self.folder(folder, false).map(|_| ()) {
-            Ok(()) if self.fresh => return Ok(Found::Missing),
-            Ok(()) => {}
-            Err(Errno::NOENT) => return Ok(Found::Missing),
-            Err(Errno::LOOP | Errno::NOTDIR) => return Ok(Found::Other),
-            Err(e) => return Err(e.into()),
-        }
-        let folder = self.way.last().map_or(&self.root, |(_, fd)| fd);
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = match openat(folder, name, flags, Mode::empty()) {
-            Ok(fd) => File::from(fd),
-            Err(Errno::NOENT) => return Ok(Found::Missing),
-            Err(Errno::LOOP | Errno::NXIO | Errno::ISDIR) => return Ok(Found::Other),
-            Err(e) => return Err(e.into()),
-        };
-        if !file.metadata()?.is_file() {
-            return Ok(Found::Other);
-        }
-        let mut bytes = Vec::new();
-        (&file).take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Ok(Found::Other);
-        }
-        Ok(Found::Plain(bytes, stat_of(&file)?))
-    }
-
-    /// Writes a file whole or not at all: beside it, then renamed.
-    fn write(&mut self, path: &str, bytes: &[u8], sync: bool) -> io::Result<Stat> {
-        let (folder, name) = split(path);
-        let folder = self.folder(folder, true)?;
-        let temp = format!(".{name}.m4c-tmp");
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let create = || openat(folder, temp.as_str(), flags, Mode::from_raw_mode(0o644));
-        let fd = match create() {
-            Err(Errno::EXIST) => {
-                unlinkat(folder, temp.as_str(), AtFlags::empty())?;
-                create()?
-            }
-            other => other?,
-        };
-        let mut file = File::from(fd);
-        let written = file
-            .write_all(bytes)
-            .and_then(|()| if sync { file.sync_all() } else { Ok(()) });
-        match written.and_then(|()| Ok(renameat(folder, temp.as_str(), folder, name)?)) {
-            Ok(()) => stat_of(&file),
-            Err(e) => {
-                let _ = unlinkat(folder, temp.as_str(), AtFlags::empty());
-                Err(e)
-            }
-        }
-    }
-
-    /// Removes a file, and its folders where they are empty then.
-    fn remove(&mut self, path: &str) -> io::Result<()> {
-        let (folder, name) = split(path);
-        unlinkat(self.folder(folder, false)?, name, AtFlags::empty())?;
-        self.way.clear();
-        let mut folder = folder;
-        while !folder.is_empty() {
-            let (above, name) = split(folder);
-            if unlinkat(self.folder(above, false)?, name, AtFlags::REMOVEDIR).is_err() {
-                break;
-            }
-            self.way.clear();
-            folder = above;
-        }
-        Ok(())
-    }
-}
-
-fn split(path: &str) -> (&str, &str) {
-    path.rsplit_once('/').unwrap_or(("", path))
-}
-
-fn stat_of(file: &File) -> io::Result<Stat> {
-    let s = fstat(file)?;
-    // git keeps the low 32 bits of each
-    Ok([
-        s.st_ctime as u32,
-        s.st_ctime_nsec as u32,
-        s.st_mtime as u32,
-        s.st_mtime_nsec as u32,
-        s.st_dev as u32,
-        s.st_ino as u32,
-        0o100644,
-        s.st_uid,
-        s.st_gid,
-        s.st_size as u32,
-    ])
-}
+use git2::{ObjectType, Oid};
 
 /// Compare the content: of no file can all of this be true but the mode.
 const UNKNOWN: Stat = [0, 0, 0, 0, 0, 0, 0o100644, 0, 0, 0];
@@ -276,9 +112,11 @@ impl StoryRepo {
         let is = match found {
             Found::Other => return Ok(Err(Caution::NotFollowed(path.to_owned()))),
             Found::Missing => None,
-            Found::Plain(bytes, stat) => match Some(name_of(ObjectType::Blob, &bytes)) {
-                is if is == new => return Ok(Ok(stat)),
-                is => is,
+            Found::Plain(bytes, stat) => match (Some(name_of(ObjectType::Blob, &bytes)), old, new) {
+                (is, _, _) if is == new => return Ok(Ok(stat)),
+                // a new file of which a killed run wrote the beginning
+                (_, None, Some(id)) if from.get(ObjectType::Blob, id)?.starts_with(&bytes) => None,
+                (is, _, _) => is,
             },
         };
         let done = match new {
@@ -339,7 +177,9 @@ impl StoryRepo {
         };
         let committed: BTreeMap<String, Oid> = files(tip.tree)?;
         // where a killed run moved the branch but not the work tree, the older content is no edit
-        let before = match self.left_behind() {
+        let left_behind = self.left_behind();
+        let killed = left_behind.is_some();
+        let before = match left_behind {
             Some(old) => files(self.tree_of(old)?)?,
             None => BTreeMap::new(),
         };
@@ -354,12 +194,16 @@ impl StoryRepo {
             let (is, was) = (committed.get(name), before.get(name));
             match folders.read(&format!("{id}/{name}")).map_err(reading)? {
                 Found::Plain(bytes, _) => {
-                    let id = name_of(ObjectType::Blob, &bytes);
-                    if Some(&id) != is && Some(&id) != was {
+                    let found = name_of(ObjectType::Blob, &bytes);
+                    let begun = match (is, was) {
+                        (Some(blob), None) if killed => self.object(ObjectType::Blob, *blob)?.starts_with(&bytes),
+                        _ => false,
+                    };
+                    if Some(&found) != is && Some(&found) != was && !begun {
                         edits.insert(name.clone(), Some(bytes));
                     }
                 }
-                Found::Missing if self.left_behind().is_none() || was.is_some() => missing.push(name.clone()),
+                Found::Missing if !killed || was.is_some() => missing.push(name.clone()),
                 Found::Missing => {}
                 Found::Other => {
                     return Err(self.damaged(
@@ -377,26 +221,6 @@ impl StoryRepo {
             edits.extend(missing.into_iter().map(|name| (name, None)));
         }
         Ok(edits)
-    }
-}
-
-impl Folders {
-    /// The names in a folder that could be a story's files; none where the folder is missing.
-    fn names(&mut self, path: &str) -> io::Result<Vec<String>> {
-        let folder = match self.folder(path, false) {
-            Ok(fd) => fd,
-            Err(Errno::NOENT | Errno::LOOP | Errno::NOTDIR) => return Ok(Vec::new()),
-            Err(e) => return Err(e.into()),
-        };
-        let mut names = Vec::new();
-        for entry in rustix::fs::Dir::read_from(folder)? {
-            let name = entry?.file_name().to_bytes().to_vec();
-            if is_file_name(&name) {
-                names.extend(String::from_utf8(name));
-            }
-        }
-        names.sort();
-        Ok(names)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Pure: media were cleaned before ([`MediaFate`] says how that went) and the clock is an argument.
 
 mod byline;
+mod contacts;
 mod dates;
 mod photos;
 mod subject;
@@ -188,6 +189,14 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
         forwarder,
         notes,
     }
+}
+
+/// Notes as they stand on `main`: without the addresses and telephone numbers that names of files and people may hold.
+pub fn public(notes: &[Note]) -> Vec<String> {
+    notes
+        .iter()
+        .map(|note| contacts::masked(&note.to_string(), "…"))
+        .collect()
 }
 
 /// A subject without its `Re:` and `Fwd:`, in lower case: two mails of one thread have the same.

@@ -238,6 +238,14 @@ pub struct Life {
     pub proposed_revisions: Vec<u32>,
 }
 
+impl Publication {
+    /// Whether there is something left to do: a target without the story, or `published` to record.
+    pub fn is_under_way(&self) -> bool {
+        let done = |target: &String| self.receipts.get(target).is_some_and(|(done, _)| *done);
+        !self.announced || !self.targets.iter().all(done)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     Open,

@@ -276,3 +276,86 @@ fn bombs_are_read_in_time_or_refused() {
     assert!(lines(&"<p>x".repeat(2_000_000), &PartMap::default()).is_err());
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }
+
+mod any_html {
+    use super::*;
+    use crate::story::markdown;
+    use proptest::prelude::*;
+
+    fn hostile() -> impl Strategy<Value = String> {
+        let tag = prop::sample::select(vec![
+            "p",
+            "div",
+            "b",
+            "i",
+            "a href='https://a.example/x_y'",
+            "a href=javascript:x",
+            "ul",
+            "ol start=4",
+            "li",
+            "table border=1",
+            "tr",
+            "td",
+            "th",
+            "blockquote",
+            "blockquote type=cite",
+            "div class=gmail_quote",
+            "div id=divRplyFwdMsg",
+            "p class=MsoListParagraph style='mso-list:l0 level2'",
+            "span style='display:none'",
+            "span style='color:white'",
+            "pre",
+            "code",
+            "h2",
+            "s",
+            "font color=red",
+            "style",
+            "script",
+            "br",
+            "hr",
+            "img src=cid:photo@example.org alt='us <b>'",
+            "center",
+            "form",
+            "select",
+            "svg",
+            "o:p",
+        ]);
+        let piece = prop_oneof![
+            3 => tag.clone().prop_map(|t| format!("<{t}>")),
+            2 => tag.prop_map(|t| format!("</{}>", t.split(' ').next().unwrap_or(""))),
+            3 => "[a-c0-9 ]{1,6}",
+            2 => "[-#*_~`<>\\[\\]()!&|{}%+=:.$^\\\\\"'/;@]{1,3}",
+            1 => prop::sample::select(vec!["&lt;", "&amp;", "&nbsp;", "&#60;", "<!--", "-->", "<![if x]>", "{{<", "1. ", "\n", "<", "=\""]).prop_map(str::to_owned),
+        ];
+        prop::collection::vec(piece, 0..40).prop_map(|v| v.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_html_gets_power_or_loses_its_words_on_the_way_to_markdown(html in hostile()) {
+            let text = read(&html);
+            let names = |_| Some(markdown::ImageRef { file: "photo-1.jpg".into(), alt: String::new() });
+            let got = markdown::render(&text.lines, &names);
+            for event in pulldown_cmark::Parser::new_ext(&got, markdown::options()) {
+                use pulldown_cmark::{Event, Tag};
+                match event {
+                    Event::Html(t) | Event::InlineHtml(t) => prop_assert!(false, "raw HTML {:?} in {:?}", t, got),
+                    Event::Start(Tag::Link { dest_url, .. }) => prop_assert!(dest_url.starts_with("http"), "{dest_url}"),
+                    Event::Start(Tag::Image { dest_url, .. }) => prop_assert_eq!(&*dest_url, "photo-1.jpg"),
+                    _ => {}
+                }
+            }
+            prop_assert!(!got.contains("{{") && !got.contains("{%") && !got.contains("<!--"), "{}", got);
+            let solid = |t: &str| t.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            let shown = solid(&markdown::text_of(&got));
+            let mut rest = shown.chars();
+            for line in &text.lines {
+                for c in solid(&line.words()).chars() {
+                    prop_assert!(rest.any(|s| s == c), "{:?} of {:?} is gone from {:?}", c, line.words(), got);
+                }
+            }
+        }
+    }
+}

@@ -8,7 +8,7 @@ pub(super) fn read_whole(raw: &[u8]) -> Result<Submission, Unreadable> {
         trusted_authserv: Some("mx.example.net".into()),
         ..ReadSetting::default()
     };
-    read_bytes(raw, &setting)
+    read_bytes(raw, None, &setting)
 }
 
 /// Reads the mail with both line ends, which must not make a difference.
@@ -78,7 +78,7 @@ fn what_is_no_mail_says_so() {
         max_bytes: 10,
         ..ReadSetting::default()
     };
-    let error = read_bytes(b"Subject: long\n\n", &setting).unwrap_err();
+    let error = read_bytes(b"Subject: long\n\n", None, &setting).unwrap_err();
     assert_eq!(error, Unreadable::TooLong { bytes: 15, limit: 10 });
     // a header and nothing else is a mail without text
     assert_eq!(text(&submission("From: m@example.org\nSubject: x\n")), "");

@@ -50,7 +50,7 @@ fn what_a_killed_run_left_is_mended() {
     // as if killed after the branch moved, before index and work tree followed
     fs::write(&index, index_before).unwrap();
     fs::write(&file, "one").unwrap();
-    fs::remove_file(file.with_file_name("photo-1.jpg")).unwrap();
+    fs::write(file.with_file_name("photo-1.jpg"), "").unwrap();
     fs::write(
         dir.join("m4c-stories.holder"),
         format!("pid 1\nbranch main\nold {}\n", old.commit),

@@ -28,6 +28,8 @@ pub(super) struct Attribution {
     pub start: usize,
     pub end: usize,
     pub grade: Grade,
+    /// It has a verb of writing.
+    pub verb: bool,
     /// The quoted text begins on the attribution's own last line.
     pub inline: bool,
 }
@@ -156,12 +158,18 @@ pub(super) fn ending_at(lines: &[Seen], last: usize) -> Option<Attribution> {
     if !(ends_like_one(&line.fold) || address_ends(&line.text)) {
         return inline(lines, last);
     }
+    // Most lines that end in a colon have neither date nor address near, and no quotation under them.
+    let first = last.saturating_sub(MOST_LINES - 1);
+    let telling = |l: &Seen| l.text.bytes().any(|b| b.is_ascii_digit() || b == b'@');
+    let under = lines[last + 1..].iter().take(3).find(|l| !l.blank());
+    if !lines[first..=last].iter().any(telling) && !under.is_none_or(Seen::quoted) {
+        return None;
+    }
     let mut best: Option<(u8, Attribution)> = None;
     let mut text = String::new();
     let mut gap = false;
     // The window so far lacks its beginning: a bare address, or a date after a name.
     let mut headless = false;
-    let first = last.saturating_sub(MOST_LINES - 1);
     for start in (first..=last).rev() {
         let above = &lines[start];
         if above.blank() && above.depth == line.depth && start < last && !gap {
@@ -179,6 +187,9 @@ pub(super) fn ending_at(lines: &[Seen], last: usize) -> Option<Attribution> {
         } else {
             join(&above.text, &text)
         };
+        if text.len() > 500 {
+            break;
+        }
         let parts = Parts::of(&text);
         if start < last && parts.sentences {
             break;
@@ -202,6 +213,7 @@ pub(super) fn ending_at(lines: &[Seen], last: usize) -> Option<Attribution> {
                     start,
                     end,
                     grade,
+                    verb: parts.verb,
                     inline: false,
                 },
             ));
@@ -227,6 +239,7 @@ fn inline(lines: &[Seen], last: usize) -> Option<Attribution> {
         start: last,
         end: last + 1,
         grade: Grade::Strong,
+        verb: true,
         inline: true,
     })
 }
@@ -235,7 +248,7 @@ impl Attribution {
     /// Whether it is one, given what follows: `quoted` is whether the next line with something on it is a quotation,
     /// `ends` whether there is no such line.
     pub fn holds(&self, quoted: bool, ends: bool) -> bool {
-        quoted || self.inline || (self.grade == Grade::Strong) || (ends && self.grade == Grade::Fair)
+        quoted || self.inline || self.grade == Grade::Strong || (ends && self.verb && self.grade == Grade::Fair)
     }
 }
 

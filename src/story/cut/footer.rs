@@ -32,7 +32,8 @@ const SENT_FROM: &[&str] = &[
     "descargar outlook ", "enviado do ", "enviado por ", "enviado pelo ", "enviado a partir ", "enviada do ",
     "enviado via ", "enviado com ", "obter o outlook ", "obter outlook ", "obtenha o outlook ", "baixar o outlook ",
     "inviato da ", "inviato dal ", "inviato con ", "inviato tramite ", "inviata da ", "scarica outlook ",
-    "ottieni outlook ", "verzonden vanaf ", "verzonden met ", "verzonden via ", "verstuurd vanaf ", "verstuurd met ",
+    "ottieni outlook ", "verzonden vanaf ", "verzonden vanuit ", "verstuurd vanuit ", "get bluemail ",
+    "get typeapp ", "get spark ", "verzonden met ", "verzonden via ", "verstuurd vanaf ", "verstuurd met ",
     "verstuurd via ", "verstuurd van ", "verzonden van ", "outlook voor ", "download outlook ", "haal outlook ",
     "sendt fra ", "sendt via ", "sendt med ", "send fra ", "hent outlook ", "få outlook ", "skickat från ",
     "skickat med ", "skickat via ", "skickades från ", "hämta outlook ", "skaffa outlook ", "lähetetty ",
@@ -68,21 +69,20 @@ const DEVICES: &[&str] = &[
     "gmail", "proton", "protonmail", "k-9", "k9", "bluemail", "spark", "airmail", "tapatalk", "motorola", "droid",
     "lg", "nexus", "kindle", "tablet", "smartphone", "handheld", "wireless", "mobile", "mobil", "verizon",
     "t-mobile", "vodafone", "o2", "orange", "at&t", "sprint", "rogers", "telus", "mailbird", "thunderbird",
-    "evolution", "superhuman", "front", "missive", "zoho", "fastmail", "tutanota", "tuta", "mailspring", "polymail",
-    "handy", "telefon", "telefono", "teléfono", "téléphone", "telefone", "portable", "ordinateur", "computer",
-    "laptop", "mac", "macbook", "imac", "pc", "smart", "hotmail", "live", "aol", "gmx", "web.de", "app", "mailbox",
-    "mymail", "aquamail", "aqua", "nine", "edison", "honor", "oppo", "vivo", "realme", "telia", "mobiltelefon",
-    "mobilgerät", "telekom", "swisscom", "mobiele", "palm", "treo", "webos", "sfr", "free", "bouygues", "tim",
-    "movistar", "celular", "móvil", "movil", "dispositivo", "dispositif", "appareil", "device", "puhelimesta",
-    "puhelin", "телефон", "телефона", "смартфона", "айфона", "яндекс.почты", "почты", "почта", "mail.ru", "ios",
-    "pда", "hey", "email", "e-mail", "mailtrack", "newton", "canary", "shortwave", "boxer", "touchdown", "opera",
-    "zimbra", "roundcube", "squirrelmail", "webmail", "horde", "hushmail", "fairphone", "jolla", "ubuntu", "linux",
-    "smarttelefon", "携帯", "スマートフォン", "手机", "手機", "邮箱", "郵件", "邮件", "휴대폰", "아이폰", "هاتف", "جهاز", "הטלפון", "mobilen",
-    "mobiltelefonen", "komórki", "telefonu", "iphonu", "iphone'dan", "iphone’dan", "iphonesta", "iphonea", "iphonem",
-    "ipadu", "ipada", "iphonista", "androidu", "androida", "rim", "bell", "att", "mts", "typeapp", "surface",
-    "xfinity", "rediffmail", "ee", "asus", "lenovo", "moto", "mi", "iphone6", "correo", "courrier", "posta",
-    "typemail", "inbox", "hiri", "mailplane", "acompli", "cloudmagic", "tempo", "vivaldi", "posteo", "mailo",
-    "laposte", "bbox", "e-posti", "почту", "яндекс", "rambler", "мтс",
+    "superhuman", "missive", "zoho", "fastmail", "tutanota", "tuta", "mailspring", "polymail", "handy", "telefon",
+    "telefono", "teléfono", "téléphone", "telefone", "portable", "ordinateur", "computer", "laptop", "mac",
+    "macbook", "imac", "pc", "hotmail", "aol", "gmx", "web.de", "mailbox", "mymail", "aquamail", "aqua", "edison",
+    "honor", "oppo", "vivo", "realme", "telia", "mobiltelefon", "mobilgerät", "telekom", "swisscom", "mobiele",
+    "treo", "webos", "sfr", "bouygues", "movistar", "celular", "móvil", "movil", "dispositivo", "dispositif",
+    "appareil", "device", "puhelimesta", "puhelin", "телефон", "телефона", "смартфона", "айфона", "яндекс.почты",
+    "почты", "почта", "mail.ru", "ios", "pда", "hey", "email", "e-mail", "mailtrack", "newton", "canary",
+    "shortwave", "boxer", "touchdown", "zimbra", "roundcube", "squirrelmail", "webmail", "hushmail", "fairphone",
+    "jolla", "ubuntu", "linux", "smarttelefon", "携帯", "スマートフォン", "手机", "手機", "邮箱", "郵件", "邮件", "휴대폰", "아이폰", "هاتف",
+    "جهاز", "הטלפון", "mobilen", "mobiltelefonen", "komórki", "telefonu", "iphonu", "iphone'dan", "iphone’dan",
+    "iphonesta", "iphonea", "iphonem", "ipadu", "ipada", "iphonista", "androidu", "androida", "bell", "att", "mts",
+    "typeapp", "surface", "xfinity", "rediffmail", "asus", "lenovo", "moto", "iphone6", "correo", "courrier",
+    "posta", "typemail", "inbox", "hiri", "mailplane", "acompli", "cloudmagic", "tempo", "vivaldi", "posteo",
+    "mailo", "laposte", "bbox", "e-posti", "почту", "яндекс", "rambler", "мтс",
 ];
 
 /// Lines that a virus scanner adds.
@@ -129,9 +129,9 @@ const LIST: &[&str] = &[
     "sent from the mailing list archive", "view this message in context",
     "if you reply to this email, your message will be added to the discussion", "to start a new topic under",
     "view this ticket", "view the discussion thread", "sent by freelists", "manage subscription", "listen-abmeldung",
-    "__._,_.___", "visit topic or reply to this email", "to respond, reply to this email or visit",
-    "you can also reply to this email", "to stop receiving notifications", "reply to this email to respond",
-    "to unsubscribe from these emails",
+    "__._,_.___", "reacted via gmail", "visit topic or reply to this email",
+    "to respond, reply to this email or visit", "you can also reply to this email",
+    "to stop receiving notifications", "reply to this email to respond", "to unsubscribe from these emails",
 ];
 
 #[rustfmt::skip]
@@ -250,7 +250,17 @@ pub(super) fn sent_from(fold: &str) -> bool {
             || joined_device(line)
     };
     let begins = SENT_FROM.iter().any(|start| line.starts_with(start));
-    let ends = SENT_FROM_END.iter().any(|end| line.ends_with(end));
+    // "Get Outlook for iOS" in any language.
+    if words <= 7 && line.contains("outlook") && (has_word(line, "ios") || line.contains("android")) {
+        return true;
+    }
+    // `Von meinem iPhone gesendet`, but not a sentence that ends so.
+    let led = ["von ", "vom ", "diese ", "mit ", "per ", "aus ", "über ", "az ", "a "]
+        .iter()
+        .any(|start| line.starts_with(start));
+    let first = line.split([' ', '\'', '’', '-', '.']).next().unwrap_or_default();
+    let latin = line.starts_with(|c: char| c.is_ascii());
+    let ends = SENT_FROM_END.iter().any(|end| line.ends_with(end)) && (led || !latin || joined_device(first));
     match line {
         "sent from mobile"
         | "sent from phone"
@@ -319,7 +329,7 @@ fn joined_device(line: &str) -> bool {
 }
 
 /// `Blog mailing list`, `Blog@lists.example.org`, the info page: what Mailman writes under its line.
-fn list_info(fold: &str) -> bool {
+pub(super) fn list_info(fold: &str) -> bool {
     fold.len() < 160
         && (fold.ends_with(" mailing list") || fold.contains("/mailman/listinfo/") || fold.contains("/mailman3/lists/"))
         && fold.split(' ').count() <= 8

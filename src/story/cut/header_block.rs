@@ -58,13 +58,15 @@ const NAMES: &[(Field, &[&str])] = &[
     ]),
     (Field::Other, &[
         "cc", "bcc", "kopie", "kopie an", "kopi", "kopia", "copie", "copie à", "copie a", "cópia", "copia", "抄送",
-        "副本", "참조", "копия", "копія", "bilgi", "reply-to", "reply to", "antwort an", "répondre à", "responder a",
-        "rispondi a", "importance", "priority", "wichtigkeit", "importancia", "priorität", "attachments",
-        "attachment", "anlagen", "pièces jointes", "message-id", "organization", "organisation", "mime-version",
-        "content-type", "x-mailer", "return-path", "delivered-to", "received", "重要性", "답장", "másolatot kap", "ccc",
-        "kopija", "blind copy", "newsgroups", "references", "in-reply-to", "user-agent", "list-id", "sender", "κοιν",
-        "κοινοποίηση", "عبر", "نسخة", "עותק", "dodano", "dw", "udw", "adjuntos", "allegati", "anexos", "附件",
-        "添付ファイル", "kopio", "cc:", "tembusan", "สำเนา", "resent-from", "via", "reply above",
+        "副本", "참조", "копия", "копія", "bilgi", "reply-to", "reply to", "antworten an", "svara till", "svar til",
+        "vastaus", "antwoord aan", "odpovědět komu", "odpowiedz do", "yanıt", "antwort an", "répondre à",
+        "responder a", "rispondi a", "importance", "priority", "wichtigkeit", "importancia", "priorität",
+        "attachments", "attachment", "anlagen", "pièces jointes", "message-id", "organization", "organisation",
+        "mime-version", "content-type", "x-mailer", "return-path", "delivered-to", "received", "重要性", "답장",
+        "másolatot kap", "ccc", "kopija", "blind copy", "newsgroups", "references", "in-reply-to", "user-agent",
+        "list-id", "sender", "κοιν", "κοινοποίηση", "عبر", "نسخة", "עותק", "dodano", "dw", "udw", "adjuntos",
+        "allegati", "anexos", "附件", "添付ファイル", "kopio", "cc:", "tembusan", "สำเนา", "resent-from", "via",
+        "reply above",
     ]),
 ];
 

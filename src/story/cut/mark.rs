@@ -1,6 +1,9 @@
 //! Lines that say "another mail begins here": `-----Original Message-----`, `Begin forwarded message:`, and a service
 //! desk's "please type your reply above this line".
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// What a mark announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
@@ -30,7 +33,8 @@ const ORIGINAL: &[&str] = &[
     "הודעה מקורית", "پیام اصلی", "pesan asli", "pesan asal", "thư gốc", "tin nhắn gốc", "ข้อความต้นฉบับ",
     "ข้อความเดิม", "algne kiri", "algkiri", "originalais ziņojums", "pradinis laiškas", "मूल संदेश",
     "missatge original", "mensaxe orixinal", "upprunaleg skilaboð", "original appointment", "original von",
-    "původní e-mail", "původní email", "původní mail",
+    "mail original", "mail d'origine", "message précédent", "e-mail d'origine", "mensagem inicial",
+    "mensaje anterior", "original-mail", "ursprungsmeddelande", "původní e-mail", "původní email", "původní mail",
 ];
 
 #[rustfmt::skip]
@@ -116,38 +120,46 @@ pub(super) fn mark(fold: &str) -> Option<Mark> {
     let dashed = drawn >= 2 || drawn == 1 && fold.ends_with(MARKS);
     // `--- Original Message ---`, `Original Message:`; a bare `Original message` only where it is all there is.
     if bare.len() <= 120 {
-        let is = |phrases: &[&str]| {
+        if let Some(mark) = WHOLE.get(bare) {
+            return Some(*mark);
+        }
+        let begins = |phrases: &[&str]| {
             phrases.iter().any(|phrase| {
-                bare == *phrase
-                    || (dashed
-                        && bare.len() <= phrase.len() + 70
-                        && bare
-                            .strip_prefix(phrase)
-                            .is_some_and(|rest| !rest.starts_with(char::is_alphabetic)))
+                let rest = bare.strip_prefix(phrase);
+                rest.is_some_and(|rest| rest.len() <= 70 && !rest.starts_with(char::is_alphabetic))
             })
         };
-        if is(FORWARDED) {
+        if dashed && begins(FORWARDED) {
             return Some(Mark::Forwarded);
         }
-        if is(ORIGINAL) {
+        if dashed && begins(ORIGINAL) {
             return Some(Mark::Original);
         }
     }
-    let reply_above = ABOVE.iter().any(|above| inner.contains(above))
-        && REPLY.iter().any(|reply| inner.contains(reply))
-        && (dashed
-            || ANSWER.iter().any(|word| inner.contains(word)) && ABOVE.iter().any(|above| inner.ends_with(above))
-            || inner.contains("ticket") && ANSWER.iter().any(|word| inner.contains(word))
-            || ANSWER.iter().any(|word| inner.contains(word)) && REPLY.iter().any(|word| inner.starts_with(word)));
-    let words = inner.split(' ').count();
-    (reply_above && words <= 24 && !inner.contains(" i ")).then_some(Mark::ReplyAbove)
+    // The cheapest question first: nearly every line of every mail comes here.
+    let has = |words: &[&str]| words.iter().any(|word| inner.contains(word));
+    if inner.split(' ').nth(24).is_some() || !(dashed || has(ANSWER)) || !has(ABOVE) || inner.contains(" i ") {
+        return None;
+    }
+    let asks = inner.contains("ticket")
+        || ABOVE.iter().any(|above| inner.ends_with(above))
+        || REPLY.iter().any(|word| inner.starts_with(word));
+    ((dashed && has(REPLY)) || (has(ANSWER) && asks)).then_some(Mark::ReplyAbove)
 }
+
+static WHOLE: LazyLock<HashMap<&str, Mark>> = LazyLock::new(|| {
+    let forwarded = FORWARDED.iter().map(|phrase| (*phrase, Mark::Forwarded));
+    forwarded
+        .chain(ORIGINAL.iter().map(|phrase| (*phrase, Mark::Original)))
+        .collect()
+});
 
 /// `----- some words -----`: a mark in words that are not known; it is one where a header block follows.
 pub(super) fn dashed_words(text: &str) -> bool {
     let ends: &[char] = &['-', '_', '=', '*', '─', '—', '‐'];
-    let count = |mut chars: Box<dyn Iterator<Item = char>>| chars.by_ref().take_while(|c| ends.contains(c)).count();
-    count(Box::new(text.chars())) >= 3 && count(Box::new(text.chars().rev())) >= 3 && text.split(' ').count() <= 9
+    let led = text.chars().take_while(|c| ends.contains(c)).count();
+    let followed = text.chars().rev().take_while(|c| ends.contains(c)).count();
+    led >= 3 && followed >= 3 && text.split(' ').count() <= 9
 }
 
 /// A line drawn of underscores, dashes and the like: Outlook.com draws one above its header block, many a list above

@@ -104,19 +104,19 @@ fn quoted_lines(lines: &[Seen], from: usize) -> Vec<bool> {
         i = end;
     }
     // A quoted line that a mailer wrapped leaves its last words without `>`.
-    for n in from + 1..lines.len().saturating_sub(1) {
-        let (above, line, below) = (&lines[n - 1], &lines[n], &lines[n + 1]);
-        let sandwiched = !quoted[n] && above.depth > 0 && above.depth == below.depth && !line.blank() && !above.hinted;
-        if sandwiched
-            && !above.blank()
-            && !below.blank()
-            && above.text.len() >= 60
-            && line.text.len() <= 40
-            && line.text.starts_with(char::is_lowercase)
-            && !above.text.ends_with(['.', '?', '!', ':'])
-        {
-            quoted[n] = true;
+    for n in from + 1..lines.len() {
+        let (above, line) = (&lines[n - 1], &lines[n]);
+        let below = lines.get(n + 1).filter(|l| !l.blank());
+        let under = !quoted[n] && above.depth > 0 && !above.blank() && !above.hinted && !line.blank();
+        let unfinished = above.text.len() >= 60 && !above.text.ends_with(['.', '?', '!', ':']);
+        if !under || !unfinished || line.text.len() > 40 {
+            continue;
         }
+        let small = |l: &Seen| l.text.starts_with(char::is_lowercase);
+        quoted[n] = match below {
+            Some(below) => below.depth == above.depth && (small(line) || small(below)),
+            None => small(line) && above.text.len() >= 65,
+        };
     }
     quoted
 }

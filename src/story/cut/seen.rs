@@ -162,14 +162,12 @@ pub(super) fn has_word(text: &str, needle: &str) -> bool {
 
 /// Where `needle` ends in `text`, as a whole word (see [`has_word`]).
 pub(super) fn find_word(text: &str, needle: &str) -> Option<usize> {
-    let spaced = needle
-        .chars()
-        .all(|c| c.is_ascii() || (c as u32) < 0x590 || (0x1e00..0x2000).contains(&(c as u32)));
+    let script = |c: char| c.is_ascii() || (c as u32) < 0x590 || (0x1e00..0x2000).contains(&(c as u32));
     text.match_indices(needle).find_map(|(at, found)| {
         let end = at + found.len();
         let touched = |c: Option<char>| c.is_some_and(char::is_alphabetic);
         let free = !touched(text[..at].chars().next_back()) && !touched(text[end..].chars().next());
-        (free || !spaced).then_some(end)
+        (free || !needle.chars().all(script)).then_some(end)
     })
 }
 

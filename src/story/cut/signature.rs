@@ -3,7 +3,7 @@
 
 use super::Rule;
 use super::attribution::dated;
-use super::footer::{Footer, footer, legal, legal_heading, scanner_goes_on, sent_from};
+use super::footer::{Footer, footer, legal, legal_heading, list_info, scanner_goes_on, sent_from};
 use super::mark::drawn_line;
 use super::seen::{Seen, address_in};
 
@@ -185,7 +185,7 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
             }
         }
         let Some(kind) = delimiter(line) else { continue };
-        if kind == Delimiter::Drawn && below == end && i + 1 == end {
+        if kind == Delimiter::Drawn && (below == end && i + 1 == end || underlines(lines, from, i)) {
             continue;
         }
         if !signature_like(&lines[i + 1..below], kind) {
@@ -196,6 +196,11 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     }
     let start = found?;
     piece(start, end, Rule::SignatureDelimiter, false)
+}
+
+/// Whether the line drawn at `i` stands under a heading.
+fn underlines(lines: &[Seen], from: usize, i: usize) -> bool {
+    i > from && !lines[i - 1].blank() && !lines[i].text.starts_with('_')
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -248,6 +253,8 @@ fn signature_like(lines: &[Seen], kind: Delimiter) -> bool {
         0
     };
     let postscript = shown.iter().any(|l| postscript(&l.fold));
+    // Lines of a wrapped paragraph.
+    let running = shown.iter().filter(|l| l.words() >= 8 && !contact(l)).count();
     match kind {
         Delimiter::Exact => shown.len() <= 40 && (prose_words <= 80 || law >= 3) && !postscript,
         Delimiter::Bare => {
@@ -261,13 +268,13 @@ fn signature_like(lines: &[Seen], kind: Delimiter) -> bool {
                 && shown.len() <= 12
                 && (prose.is_empty() && shown.len() <= 4 && name_like(&shown[0].text, false)
                     || law >= 3
-                    || contacts >= 1 && prose_words <= 20)
+                    || contacts >= 1 && prose_words <= 20 && running <= 1)
                 && shown.iter().all(|l| l.text.len() <= 110 || law >= 3)
                 && !postscript
         }
         Delimiter::Drawn => {
             let list = shown.first().is_some_and(|l| footer(&l.fold).is_some());
-            list || (contacts >= 1 && shown.len() <= 12 && prose_words <= 15 && !postscript)
+            list || (contacts >= 1 && running <= 1 && shown.len() <= 12 && prose_words <= 15 && !postscript)
                 || (law >= 4 && !postscript)
         }
     }
@@ -309,7 +316,9 @@ fn list_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         if shown > 16 {
             break;
         }
-        if footer(&lines[i].fold) == Some(Footer::List) {
+        // A list named in the text is not yet its footer.
+        let far = shown > 6 && list_info(&lines[i].fold);
+        if footer(&lines[i].fold) == Some(Footer::List) && !far {
             first = Some(i);
         }
     }
@@ -640,7 +649,12 @@ fn contact(line: &Seen) -> bool {
     .iter()
     .any(|l| fold.contains(l))
         || fold.split([' ', '|', '<']).any(bare_domain);
-    let numbers = phone(fold);
+    let letters = line
+        .text
+        .split(' ')
+        .filter(|w| w.chars().any(char::is_alphabetic))
+        .count();
+    let numbers = phone(fold) && (letters <= 6 || line.text.contains(['|', '•', '·']));
     let sentence = words > 7 && line.text.ends_with(['.', '!', '?'])
         || words > 9 && !line.text.contains(['|', '•', '·']) && !numbers;
     if sentence {
@@ -672,8 +686,11 @@ fn phone(fold: &str) -> bool {
     let mut digits = 0;
     let mut most = 0;
     let mut plus = false;
+    let mut glued = false;
     for c in fold.chars() {
         match c {
+            // `CVE-2010-1234`, `v2.30.4`: numbers that begin with a word are no phone's.
+            '0'..='9' if digits == 0 && glued => {}
             '0'..='9' => digits += 1,
             '+' => {
                 digits = 0;
@@ -682,6 +699,7 @@ fn phone(fold: &str) -> bool {
             ' ' | '-' | '(' | ')' | '.' | '/' | '–' => {}
             _ => digits = 0,
         }
+        glued = c.is_alphabetic() || glued && (c == '-' || c.is_ascii_digit() || c == '.');
         most = most.max(digits);
     }
     (7..=16).contains(&most) && (plus || most >= 9 || !dated(fold))

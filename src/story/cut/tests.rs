@@ -431,6 +431,49 @@ fn the_programs_own_elements_are_believed() {
 }
 
 #[test]
+fn a_forward_inside_the_programs_quoting_element_is_taken_apart() {
+    let gmail = html(&[
+        ("", "Look at this."),
+        ("qa", "---------- Forwarded message ---------"),
+        ("qa", "From: Marion Maxwell <marion@example.org>"),
+        ("qa", "Date: Sat, Dec 4, 2010 at 10:00 AM"),
+        ("qa", "Subject: Story"),
+        ("q", ""),
+        ("qf", "We won."),
+    ]);
+    let apple = html(&[
+        ("q1", "Begin forwarded message:"),
+        ("q1", ""),
+        ("q1", "From: Marion Maxwell <marion@example.org>"),
+        ("q1", "Subject: Story"),
+        ("q1", "Date: 4 December 2010"),
+        ("q1", ""),
+        ("q1", "We won."),
+    ]);
+    let outlook = html(&[
+        ("", "See below."),
+        ("q", "From: Marion Maxwell"),
+        ("q", "Sent: 04 December 2010 10:00"),
+        ("q", "Subject: Story"),
+        ("q", ""),
+        ("q", "We won."),
+    ]);
+    for lines in [gmail, apple, outlook] {
+        let rules = Rules {
+            team_forwards: true,
+            subject: "Fwd: Story",
+        };
+        let trimmed = trim(&lines, &rules);
+        assert_eq!(shown(&trimmed.kept), ["We won."]);
+        assert!(trimmed.kept.iter().all(|l| l.quote == 0 && !l.hints.quoted));
+        assert_eq!(
+            trimmed.forward.and_then(|f| f.from.name).as_deref(),
+            Some("Marion Maxwell")
+        );
+    }
+}
+
+#[test]
 fn every_rule_has_the_name_that_json_has() {
     let all = [
         Rule::QuoteAttribution,

@@ -1,6 +1,7 @@
 //! The name a story is published under.
 
 use super::super::submission::{Mailbox, Note};
+use super::contacts;
 
 /// What stands for a name where there is none.
 const NOBODY: &str = "A Future Leader";
@@ -92,7 +93,7 @@ pub fn tidy(raw: &str) -> String {
         .map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c })
         .filter(|c| !is_ornament(*c))
         .collect();
-    let mut name = spaced(&shown);
+    let mut name = spaced(&contacts::off_a_name(&shown));
     // `Ada Secretary on behalf of Marion Maxwell`
     if let Some(at) = find_ignoring_case(&name, " on behalf of ") {
         name = name[at + " on behalf of ".len()..].to_owned();

@@ -146,7 +146,8 @@ const EMPTY_WORDS: &[&str] = &[
 
 /// The subject as a subtitle, where it says more than that this is a story and whose.
 pub fn subtitle(subject: &str, author: &str) -> Option<String> {
-    let shown = bare(subject);
+    let shown = super::contacts::masked(&bare(subject), " ");
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     let author: Vec<String> = tokens(author).collect();
     let says = |token: &String| {
         let number = token.chars().all(|c| c.is_ascii_digit());
@@ -220,6 +221,8 @@ mod tests {
             ("My Future Leader story", None),
             ("Future Leaders' Stories - Marion Maxwell", None),
             ("Marion's story", None),
+            ("Fwd: marion@example.org", None),
+            ("A bench, call 07700 900123", Some("A bench, call")),
             ("Fwd:", None),
             ("RE: Fw: ", None),
             ("(no subject)", None),

@@ -47,7 +47,11 @@ pub fn text(text: &str, care: Care, start: bool, before: Option<char>, next: Opt
     let tildes = chars.iter().filter(|&&c| c == '~').count();
     let links = text.contains("](") || text.contains("][") || text.contains("]:") || text.contains("[[");
     let head = if start { line_start(text) } else { None };
+    let mut skip = 0;
     for (at, &c) in chars.iter().enumerate() {
+        if at < skip {
+            continue;
+        }
         let p = if at == 0 { before } else { Some(chars[at - 1]) };
         let n = chars
             .get(at + 1)
@@ -63,6 +67,18 @@ pub fn text(text: &str, care: Care, start: bool, before: Option<char>, next: Opt
                 out.push(c);
             }
             continue;
+        }
+        if let Some(url) = url_at(&chars, at, p) {
+            if care == Care::Lean && needs_brackets(url) {
+                out.push('<');
+                out.extend(url);
+                out.push('>');
+                skip = at + url.len();
+                continue;
+            }
+        } else if breaks_link(&chars, at, care) {
+            // renderers that link bare addresses would take our escapes into the address
+            out.push('\\');
         }
         let space = |c: Option<char>| c.is_some_and(char::is_whitespace);
         let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
@@ -91,7 +107,12 @@ pub fn text(text: &str, care: Care, start: bool, before: Option<char>, next: Opt
                 }
                 false
             }
-            '\\' => n.is_none_or(|n| n.is_ascii_punctuation()),
+            '\\' if n.is_none() => {
+                // two backslashes and a line end are not read alike everywhere
+                out.push_str("&#92;");
+                continue;
+            }
+            '\\' => n.is_some_and(|n| n.is_ascii_punctuation()),
             '`' | '|' => true,
             '*' => first || !(space(p) && (space(n) || n.is_none())),
             '_' => !(word(p) && word(n) || !first && space(p) && (space(n) || n.is_none())),
@@ -113,6 +134,60 @@ pub fn text(text: &str, care: Care, start: bool, before: Option<char>, next: Opt
         out.push(c);
     }
     out
+}
+
+/// The address (`http://...`) that begins here, without the punctuation after it.
+fn url_at(chars: &[char], at: usize, before: Option<char>) -> Option<&[char]> {
+    if chars[at] != 'h' || before.is_some_and(char::is_alphanumeric) {
+        return None;
+    }
+    let begins = |scheme: &str| scheme.chars().eq(chars[at..].iter().copied().take(scheme.len()));
+    if !begins("http://") && !begins("https://") {
+        return None;
+    }
+    let ends = |c: &char| c.is_whitespace() || matches!(c, '<' | '>' | '"');
+    let mut url = &chars[at..];
+    url = &url[..url.iter().position(ends).unwrap_or(url.len())];
+    while let [
+        rest @ ..,
+        '.' | ',' | ':' | ';' | '!' | '?' | ')' | ']' | '\'' | '*' | '_' | '~' | '’' | '”',
+    ] = url
+    {
+        url = rest;
+    }
+    Some(url).filter(|url| url.len() > 8)
+}
+
+/// Whether an address has marks in it that would have to be escaped, and can stand in angle brackets instead.
+fn needs_brackets(url: &[char]) -> bool {
+    let fit = url
+        .iter()
+        .all(|c| c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()+,;=%*[]".contains(*c));
+    let word = |c: Option<&char>| c.is_some_and(|c| c.is_alphanumeric());
+    let meant = |(at, c): (usize, &char)| match c {
+        '*' | '~' | '[' | '$' => true,
+        '_' => !(at > 0 && word(url.get(at - 1)) && word(url.get(at + 1))),
+        '&' => is_entity(&url[at..]),
+        _ => false,
+    };
+    fit && url.iter().enumerate().any(meant)
+}
+
+/// Whether this character of a bare address has to be escaped so that it is no address any more: what comes after it is
+/// written with entities.
+fn breaks_link(chars: &[char], at: usize, care: Care) -> bool {
+    let back = |n: usize| at.checked_sub(n).map(|i| chars[i]);
+    let scheme = chars[at] == '/' && back(1) == Some(':') && chars.get(at + 1) == Some(&'/');
+    let host = chars[at] == '.' && back(1) == Some('w') && back(2) == Some('w') && back(3) == Some('w');
+    if !scheme && !host {
+        return false;
+    }
+    let run = chars[at..].iter().take(2000).take_while(|c| !c.is_whitespace());
+    run.enumerate().any(|(i, c)| match c {
+        '<' | '{' | '\\' | '`' | '|' => true,
+        '&' => care == Care::Full || is_entity(&chars[at + i..]),
+        _ => false,
+    })
 }
 
 /// The place of the character that gives a line its meaning, where it would be a heading, an item, a rule, a fence, a

@@ -372,15 +372,17 @@ fn emphasised(out: &mut String, group: &[Span], level: u8, next: Option<char>, m
         Some('*'),
     ));
     if !inner.is_empty() {
+        let both = level == 1 && inner.iter().all(|s| s.italic);
         let mark = match level {
             0 => "~~",
+            1 if both => "***",
             1 => "**",
             // next to another star, or inside bold, the other mark is clearer
             _ if out.ends_with('*') || next == Some('*') => "_",
             _ => "*",
         };
         out.push_str(mark);
-        styled(out, &inner, level + 1, Some('*'), manner);
+        styled(out, &inner, if both { 3 } else { level + 1 }, Some('*'), manner);
         out.push_str(mark);
     }
     out.push_str(&escape::text(&after, manner.care, false, Some('*'), next));
