@@ -329,13 +329,8 @@ pub fn with_letters_due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, S
 
 /// How many letters are due, as far as the summaries tell: no story is read for it.
 pub fn letters_due(desk: &Desk, repo: &StoryRepo) -> Result<usize, Trouble> {
-    let sending = &desk.config.letters;
-    let due = |(_, kind, at): &&(EventId, LetterKind, Timestamp)| {
-        sending.send.contains(kind) && desk.now.duration_since(*at) <= sending.max_age
-    };
     let stories = with_letters_due(desk, repo)?;
-    let settled = stories.iter().filter(|(_, s)| s.state != State::Conflict);
-    Ok(settled.map(|(_, s)| s.letters.iter().filter(due).count()).sum())
+    Ok(stories.iter().map(|(_, s)| s.letters_due(desk).count()).sum())
 }
 
 /// The story that a person means: its id, a path to its folder or to a file in it, or any unique beginning of its id, its folder,
