@@ -5,8 +5,8 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::desk::Remark;
-use crate::desk::fetch::{self, Count, MailReport, Source, Watcher, Wish};
-use crate::desk::intake::Outcome;
+use crate::desk::account::{MailReport, Outcome};
+use crate::desk::fetch::{self, Count, Source, Watcher, Wish};
 use crate::desk::{Caution, RepoError, StoryRepo};
 use crate::desk::{Desk, Trouble};
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::desk::letters::{self, Waiting, kind_name};
-use crate::desk::{Desk, Trouble, intake::shown};
+use crate::desk::{Desk, Trouble, account::shown};
 
 use super::args::{Global, Letters};
 use super::report::{Failure, Outcome, Report, table};

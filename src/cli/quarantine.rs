@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::desk::intake::Outcome as MailOutcome;
+use crate::desk::account::Outcome as MailOutcome;
 use crate::desk::{AsideEntry, AsideKind};
 use crate::desk::{Desk, Trouble, quarantine};
 

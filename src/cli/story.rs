@@ -4,7 +4,7 @@ use serde_json::json;
 use similar::TextDiff;
 
 use crate::desk::StoryRepo;
-use crate::desk::intake::shown;
+use crate::desk::account::shown;
 use crate::desk::queue::{self, Summary};
 use crate::desk::{Desk, Trouble, edit};
 use crate::story::StoryId;

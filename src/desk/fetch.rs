@@ -7,10 +7,10 @@ use serde::Serialize;
 use crate::inbox::{Cursor, Fate, Go, Inbox, Remark, TakeError, Ticket, Wanted};
 use crate::repo::{Batch, Caution, PackedMail, StoryRepo};
 use crate::spool::{Aside, AsideKind, Spool};
-use crate::story::submission::AuthResult;
-use crate::story::{MailId, StoryId};
+use crate::story::MailId;
 
-use super::intake::{self, Judged, KeptMail, Outcome, Reader};
+use super::account::{MailReport, Outcome, aside_report, unreadable_report};
+use super::intake::{self, Judged, KeptMail, Reader};
 use super::{Desk, Trouble};
 
 /// Read and committed together: so many mails, or so many bytes of them, are in memory at once.
@@ -19,45 +19,6 @@ const GROUP_BYTES: u64 = 4 << 20;
 /// Settled together, by one move of the branch.
 const BATCH_MAILS: usize = 1_000;
 const BATCH_BYTES: u64 = 64 << 20;
-
-/// One mail, as `fetch --json` tells it.
-#[derive(Debug, Clone, Serialize)]
-pub struct MailReport {
-    pub outcome: Outcome,
-    pub story: Option<StoryId>,
-    pub reason: Option<String>,
-    pub rule: Option<String>,
-    /// Inbox and place in it.
-    pub source: String,
-    pub subject: String,
-    pub author: Option<String>,
-    pub sender: Option<String>,
-    pub forwarder: Option<String>,
-    pub received: Option<Timestamp>,
-    /// The Markdown body.
-    pub text: Option<String>,
-    pub cut: Vec<CutReport>,
-    pub media: Vec<MediaReport>,
-    pub auth: Vec<AuthResult>,
-    pub notes: Vec<String>,
-    #[serde(skip)]
-    pub title: Option<String>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct CutReport {
-    pub rule: String,
-    pub text: String,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct MediaReport {
-    pub file: String,
-    #[serde(rename = "type")]
-    pub media_type: String,
-    pub bytes: u64,
-    pub alt: String,
-}
 
 /// How many mails came to what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -343,7 +304,7 @@ fn not_taken(error: &TakeError, place: &str, now: Timestamp, spool: &mut Spool) 
         at: now,
     };
     let known = matches!(spool.aside_entry(&aside.mail_id[..16]), Ok(Some(_)));
-    let mut report = intake::aside_report(Outcome::Quarantined, &aside, None);
+    let mut report = aside_report(Outcome::Quarantined, &aside, None);
     if known {
         // the same mail at the same place, still there: no news
         report.outcome = Outcome::Duplicate;
@@ -419,7 +380,7 @@ pub fn rehearse(
                 }
                 Err(TakeError::Gone) => continue,
                 Err(TakeError::Inbox(error)) => return Err(error.into()),
-                Err(error) => intake::unreadable_report(&place, &error.to_string()),
+                Err(error) => unreadable_report(&place, &error.to_string()),
             };
             count.listed += 1;
             count.add(report.outcome);

@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde::{Deserialize, Serialize};
-
 use crate::mail::{self, ReadSetting};
 use crate::media;
 use crate::repo::{Batch, PackedMail, StoryRepo};
@@ -22,30 +20,9 @@ use crate::story::step::{Step, Story, begin};
 use crate::story::submission::Note;
 use crate::story::{MailId, Mailbox, StoryId, Submission};
 
-use super::fetch::{CutReport, MailReport, MediaReport};
+use super::account::{MailReport, Outcome, aside_report, bare, duplicate, report, shown, unreadable_report};
 use super::threads::Threads;
 use super::{Desk, Trouble, convert, crew};
-
-/// What a mail came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    New,
-    FollowUp,
-    Duplicate,
-    SetAside,
-    Quarantined,
-}
-
-impl Outcome {
-    pub const ALL: [Outcome; 5] = [
-        Outcome::New,
-        Outcome::FollowUp,
-        Outcome::Duplicate,
-        Outcome::SetAside,
-        Outcome::Quarantined,
-    ];
-}
 
 /// A mail, judged; its change is in the batch, or its bytes are in the quarantine.
 #[derive(Debug, Clone)]
@@ -694,117 +671,4 @@ pub fn rehearse(
 
 fn done(report: MailReport, settle: bool) -> Judged {
     Judged { report, settle }
-}
-
-fn duplicate(story: StoryId, place: &str, raw: &[u8]) -> MailReport {
-    MailReport {
-        story: Some(story),
-        reason: Some("it was taken in before".to_owned()),
-        ..bare(Outcome::Duplicate, place, raw)
-    }
-}
-
-/// A report with no more than the headers tell at a glance.
-fn bare(outcome: Outcome, place: &str, raw: &[u8]) -> MailReport {
-    let glance = mail::glance(raw);
-    let mut report = unreadable_report(place, "");
-    report.outcome = outcome;
-    report.reason = None;
-    report.subject = one_line(&glance.subject);
-    report.sender = Some(shown(&glance.from)).filter(|s| !s.is_empty());
-    report.received = glance.date;
-    report
-}
-
-pub fn unreadable_report(place: &str, reason: &str) -> MailReport {
-    MailReport {
-        outcome: Outcome::Quarantined,
-        story: None,
-        reason: Some(reason.to_owned()),
-        rule: None,
-        source: place.to_owned(),
-        subject: String::new(),
-        author: None,
-        sender: None,
-        forwarder: None,
-        received: None,
-        text: None,
-        cut: Vec::new(),
-        media: Vec::new(),
-        auth: Vec::new(),
-        notes: Vec::new(),
-        title: None,
-    }
-}
-
-pub fn aside_report(outcome: Outcome, aside: &Aside, submission: Option<&Submission>) -> MailReport {
-    MailReport {
-        outcome,
-        rule: Some(aside.rule.clone()),
-        subject: aside.subject.clone(),
-        sender: Some(aside.from.clone()).filter(|s| !s.is_empty()),
-        received: submission.and_then(|s| s.date),
-        auth: submission.map(|s| s.auth.clone()).unwrap_or_default(),
-        ..unreadable_report(&aside.source, &aside.reason)
-    }
-}
-
-/// The media type of a photo by the name we gave it.
-fn media_type(file: &str) -> &'static str {
-    match file.rsplit('.').next() {
-        Some("png") => "image/png",
-        Some("webp") => "image/webp",
-        Some("gif") => "image/gif",
-        _ => "image/jpeg",
-    }
-}
-
-fn report(
-    outcome: Outcome,
-    story: Option<StoryId>,
-    place: &str,
-    submission: &Submission,
-    draft: &Draft,
-    photos: &BTreeMap<usize, media::Photo>,
-) -> MailReport {
-    let media = |photo: &draft::Photo| MediaReport {
-        file: photo.file.clone(),
-        media_type: media_type(&photo.file).to_owned(),
-        bytes: photos.get(&photo.attachment).map_or(0, |p| p.bytes.len() as u64),
-        alt: photo.alt.clone(),
-    };
-    MailReport {
-        outcome,
-        story,
-        reason: None,
-        rule: None,
-        source: place.to_owned(),
-        subject: submission.subject.clone(),
-        author: Some(draft.author.clone()),
-        sender: Some(shown(&draft.sender)).filter(|s| !s.is_empty()),
-        forwarder: draft.forwarder.as_ref().map(shown),
-        received: submission.date,
-        text: Some(draft.body.clone()),
-        cut: draft
-            .cuts
-            .iter()
-            .map(|c| CutReport {
-                rule: c.rule.clone(),
-                text: c.text.clone(),
-            })
-            .collect(),
-        media: draft.media.iter().map(media).collect(),
-        auth: submission.auth.clone(),
-        notes: draft.notes.iter().map(ToString::to_string).collect(),
-        title: Some(draft.title.clone()),
-    }
-}
-
-/// `Name <address>`, for the team's eyes.
-pub fn shown(mailbox: &Mailbox) -> String {
-    match (mailbox.name.as_deref(), mailbox.address.as_deref()) {
-        (Some(name), Some(address)) => one_line(&format!("{name} <{address}>")),
-        (Some(one), None) | (None, Some(one)) => one_line(one),
-        (None, None) => String::new(),
-    }
 }

@@ -3,6 +3,7 @@
 //! | room | job |
 //! |---|---|
 //! | [`fetch`] | mail in: keep, read, screen, draft, commit, settle |
+//! | [`account`] | what each mail came to |
 //! | [`intake`], [`threads`] | one mail, judged; the story it follows |
 //! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
 //! | [`review`] | decisions |
@@ -13,6 +14,7 @@
 //! | [`quarantine`] | mails that need a person |
 //! | [`trouble`] | what can go wrong at the desk |
 
+pub mod account;
 mod convert;
 mod crew;
 pub mod edit;

@@ -4,8 +4,9 @@ use crate::inbox::Cursor;
 use crate::repo::StoryRepo;
 use crate::spool::Spool;
 
-use super::fetch::MailReport;
-use super::intake::{KeptMail, Outcome, Reader};
+use super::account::MailReport;
+use super::account::Outcome;
+use super::intake::{KeptMail, Reader};
 use super::{Desk, Trouble};
 
 /// A mail that was never downloaded leaves the quarantine, and its inbox is read from the start by the next fetch, which tries it again;
