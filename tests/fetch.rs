@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{CONFIG, TestHouse, mail, mbox_of};
+use common::{CONFIG, TestHouse, mail, marion, mbox_of};
 
 fn from_year(year: u32) -> String {
     mail(
@@ -89,4 +89,39 @@ fn an_old_mailbox_taken_in_thanks_nobody() {
         house.run(&["letters", "--json"]).exits(0).json()[0]["kind"],
         "changes-requested"
     );
+}
+
+#[test]
+fn a_follow_up_that_a_crash_left_half_done_is_in_the_private_part_once() {
+    let house = TestHouse::new();
+    let story = house.story(&marion());
+    let first = marion();
+    let id = first
+        .lines()
+        .find_map(|l| l.strip_prefix("Message-ID: "))
+        .expect("it has one");
+    let reply = mail(
+        "Marion Maxwell <marion@example.org>",
+        "Sun, 5 Dec 2010 09:00:00 +0000",
+        "Re: Tea with ninety cleaners",
+        "One more thing: it was ninety-two of us in the end.",
+    )
+    .replacen("MIME-Version", &format!("In-Reply-To: {id}\nMIME-Version"), 1);
+    let ran = house.run_with_stdin(&["fetch", "--json", "-"], &reply);
+    assert_eq!(ran.exits(0).json_lines()[0]["outcome"], "follow-up");
+
+    // killed after the private part and before the branch
+    house.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    let ran = house.run_with_stdin(&["fetch", "--json", "-"], &reply);
+    assert_eq!(ran.exits(0).json_lines()[0]["outcome"], "follow-up");
+    let files = house.git(&["ls-tree", "-r", "--name-only", "refs/desk/private"]);
+    assert_eq!(files.matches("mail-").count(), 2, "{files}");
+    let people = house.git(&["show", &format!("refs/desk/private:{story}/people.toml")]);
+    let ids = people
+        .lines()
+        .find(|line| line.starts_with("message_ids"))
+        .expect("they are there");
+    assert_eq!(ids.matches("@example.org").count(), 2, "{people}");
+    let again = house.run_with_stdin(&["fetch", "--json", "-"], &reply);
+    assert_eq!(again.exits(0).json_lines()[0]["outcome"], "duplicate");
 }
