@@ -12,7 +12,7 @@ use crate::story::people::{PEOPLE, People};
 use super::{Desk, Trouble};
 
 const CACHE: &str = "threads.cache";
-const FORMAT: &[u8] = b"threads 1";
+const FORMAT: &[u8] = b"threads 2";
 
 /// Message-IDs, known by 8 bytes of their SHA-256, and their stories: several, since anybody can put another's Message-ID on a
 /// mail. Read at the first question.
@@ -28,6 +28,11 @@ type Stories = HashMap<u64, Vec<StoryId>>;
 fn key(message_id: &str) -> u64 {
     let sum = Sha256::digest(message_id.as_bytes());
     u64::from_be_bytes(sum[..8].try_into().expect("8 of 32 bytes"))
+}
+
+/// Under what an address is known from which a letter came back: no Message-ID has a line end in it.
+pub fn came_back_key(address: &str) -> String {
+    format!("came back\n{}", address.to_lowercase())
 }
 
 impl Threads {
@@ -73,7 +78,9 @@ fn read(desk: &Desk, repo: &StoryRepo) -> Result<Stories, Trouble> {
         Ok(people
             .thread()
             .filter(|id| !id.is_empty())
-            .flat_map(|id| key(id).to_be_bytes())
+            .map(key)
+            .chain(people.came_back.iter().map(|address| key(&came_back_key(address))))
+            .flat_map(u64::to_be_bytes)
             .collect())
     };
     let of_month = |_: &[Told]| Vec::new();
