@@ -106,6 +106,10 @@ impl Pen<'_> {
     }
 }
 
+/// Why the answer of a member of the team to a letter of ours is set aside: it is no story, and From is no proof of who decides.
+const TEAM_REPLY: &str = "team-reply";
+const TEAM_REPLY_REASON: &str = "it is a member's answer to a letter to the team; nothing is decided by mail";
+
 /// How many times a mail may end the program before it is no longer read.
 const DEATHS: u32 = 2;
 
@@ -257,6 +261,10 @@ impl<'a> Reader<'a> {
             && let Some(judged) = self.follow_up(m, thread, &submission, batch)?
         {
             return Ok(judged);
+        }
+        if !self.as_story && self.threads.answers_team_letter(self.desk, Some(repo), &submission)? {
+            let told = (TEAM_REPLY, TEAM_REPLY_REASON);
+            return self.aside(AsideKind::SetAside, m, looked, told, spool, Some(&submission));
         }
         let others = self.threads.find(self.desk, Some(repo), &submission.message_id)?;
         if !others.is_empty() {
@@ -705,6 +713,11 @@ pub fn rehearse(
             Some(story) => {
                 report.outcome = Outcome::FollowUp;
                 report.story = Some(story);
+            }
+            None if before.threads.answers_team_letter(desk, repo, &submission)? => {
+                report.outcome = Outcome::SetAside;
+                report.rule = Some(TEAM_REPLY.to_owned());
+                report.reason = Some(TEAM_REPLY_REASON.to_owned());
             }
             None => {
                 let id = StoryId::new(submission.date, &draft.author, &submission.mail);

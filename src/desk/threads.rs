@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 
 use crate::repo::summary::Summary as Told;
 use crate::repo::{RepoError, Source, StoryRepo};
-use crate::story::StoryId;
+use crate::story::letter::{LetterId, NO_STORY};
 use crate::story::people::{PEOPLE, People};
+use crate::story::{StoryId, Submission};
 
 use super::{Desk, Trouble};
 
@@ -63,6 +64,36 @@ impl Threads {
             }
         }
         Ok(found)
+    }
+}
+
+impl Threads {
+    /// Whether a member of the team answers a letter that went to the team.
+    pub fn answers_team_letter(
+        &mut self,
+        desk: &Desk,
+        repo: Option<&StoryRepo>,
+        mail: &Submission,
+    ) -> Result<bool, Trouble> {
+        let Some(repo) = repo.filter(|_| desk.is_team(&mail.from)) else {
+            return Ok(false);
+        };
+        for reference in &mail.references {
+            let Ok(letter) = reference.parse::<LetterId>() else {
+                continue;
+            };
+            if letter.digits() == NO_STORY {
+                return Ok(true);
+            }
+            for id in self.find(desk, Some(repo), reference)? {
+                let people = repo.private_file(&id, PEOPLE)?.and_then(|b| People::parse(&b).ok());
+                let sent = people.as_ref().and_then(|people| people.letter(reference));
+                if sent.is_some_and(|letter| letter.member.is_some()) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -16,7 +16,7 @@ use super::state::State;
 
 pub(in crate::story) use answerable::{is_ordinary, is_own, no_person_at};
 pub use answerable::{never_answer, too_late};
-pub use id::LetterId;
+pub use id::{LetterId, NO_STORY};
 pub use outgoing::{Envelope, Outgoing};
 pub(in crate::story) use proven::is_one_site;
 pub use proven::{Leaving, leaving, signed_by};

@@ -204,6 +204,3 @@ pub fn reword(desk: &Desk, repo: &StoryRepo, spool: &mut Spool, waiting: &Waitin
     spool.put_letter(&waiting.number, &bytes, &note)?;
     Ok(())
 }
-
-/// The story's digits, or those that stand for no story.
-pub(super) const NO_STORY: &str = "0000000000";

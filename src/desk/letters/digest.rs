@@ -7,11 +7,11 @@ use crate::mail::wording::{self, Facts};
 use crate::repo::StoryRepo;
 use crate::spool::{LetterNote, Shelves, Spool};
 use crate::story::event::{EventId, LetterKind};
-use crate::story::letter::OpenLetter;
+use crate::story::letter::{NO_STORY, OpenLetter};
 use crate::story::state::State;
 
 use super::super::{Desk, Trouble, queue};
-use super::compose::{self, NO_STORY};
+use super::compose;
 use super::{Hold, Waiting, member};
 
 /// Digests that lie in the spool.
