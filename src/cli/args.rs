@@ -40,6 +40,7 @@ Stories:
   reject             Decline, with a letter, or silently
   reopen             Undo a rejection
   log                What happened to a story, or to all
+  stats              How many came, how soon they were answered; no names
 
 People:
   consent            The storyteller's yes: show, record, revoke
@@ -225,6 +226,11 @@ pub enum Command {
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
+    /// How many came, how soon they were answered; no names
+    #[command(
+        after_help = "Examples:\n  m4c-stories stats\n  m4c-stories stats --by place --csv > places.csv\n  m4c-stories stats --out stories.svg"
+    )]
+    Stats(super::stats::Stats),
     /// The outbox
     #[command(
         after_help = "Examples:\n  m4c-stories letters\n  m4c-stories letters show marion\n  m4c-stories letters send"

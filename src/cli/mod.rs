@@ -11,6 +11,7 @@ mod quarantine;
 mod queue;
 pub mod report;
 mod setup;
+pub mod stats;
 mod story;
 
 use std::io::IsTerminal;
@@ -142,6 +143,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Show(show) => story::show(desk, &show, report),
         Command::Diff(diff) => story::diff(desk, &diff, report),
         Command::Log { story, limit } => story::log(desk, story.as_deref(), limit, report),
+        Command::Stats(stats) => self::stats::stats(desk, global, &stats, report),
         Command::New(new) => edit::new(desk, global, &new, report),
         Command::Edit(edit) => self::edit::edit(desk, global, &edit, report),
         Command::Restore { story, number } => edit::restore(desk, global, &story, number, report),

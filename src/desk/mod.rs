@@ -8,6 +8,7 @@
 //! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
 //! | [`review`] | decisions |
 //! | [`edit`] | changes of the text |
+//! | [`stats`] | what came, how soon it was answered, what became of it |
 //! | [`told`] | a story told by phone or on paper |
 //! | [`publish`] | to the targets |
 //! | [`letters`] | the outbox |
@@ -26,6 +27,7 @@ pub mod publish;
 pub mod quarantine;
 pub mod queue;
 pub mod review;
+pub mod stats;
 pub mod threads;
 pub mod told;
 pub mod trouble;
