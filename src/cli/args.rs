@@ -35,6 +35,7 @@ Stories:
   diff               What changed since it was last approved, or since the mail
   edit               Change the text
   restore            Put back text that was cut
+  media              Its photos: add, drop, replace
   new                A story told by phone or on paper
   request-changes    Back to the author, with a letter
   reject             Decline, with a letter, or silently
@@ -141,6 +142,14 @@ pub enum Command {
         /// The piece's number, as `show --cut` gives it [default: all]
         number: Option<u32>,
     },
+    /// Its photos: add, drop, replace
+    ///
+    /// Without an action its photos are listed. A new photo goes through the same cleaning as those that come by mail; approvals
+    /// lapse.
+    #[command(
+        after_help = "Examples:\n  m4c-stories media marion\n  m4c-stories media marion add march.jpg --alt 'Sixty people with placards'\n  m4c-stories media marion drop photo-2.jpg"
+    )]
+    Media(super::media::Media),
     /// A note for the team
     #[command(after_help = "Example:\n  m4c-stories note marion -m 'She is away until June'")]
     Note {

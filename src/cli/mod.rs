@@ -6,6 +6,7 @@ mod decide;
 mod edit;
 mod fetch;
 mod letters;
+pub mod media;
 mod progress;
 mod quarantine;
 mod queue;
@@ -147,6 +148,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::New(new) => edit::new(desk, global, &new, report),
         Command::Edit(edit) => self::edit::edit(desk, global, &edit, report),
         Command::Restore { story, number } => edit::restore(desk, global, &story, number, report),
+        Command::Media(media) => self::media::media(desk, global, &media, report),
         Command::Note { story, message } => decide::note(desk, global, &story, message, report),
         Command::Assign { story, to, nobody: _ } => decide::assign(desk, global, &story, to.as_deref(), report),
         Command::Approve {

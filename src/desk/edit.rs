@@ -7,14 +7,14 @@ use crate::story::StoryId;
 use crate::story::draft::{self, CutPiece};
 use crate::story::event::What;
 use crate::story::id::slug;
-use crate::story::page::{Front, INDEX, Page, RECORD, text_hash};
+use crate::story::page::{Front, INDEX, Page, text_hash};
 use crate::story::people::CUT;
 use crate::story::policy::{Policy, Refusal};
 use crate::story::state::{State, Verb};
 use crate::story::step::{Clerk, Step, Story};
 
-use super::Trouble;
 use super::review::Planned;
+use super::{Trouble, media};
 
 /// What the flags of `edit` ask for; `None` leaves it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -76,21 +76,7 @@ pub fn apply(story: &Story, flags: &Flags) -> Result<Page, Refusal> {
 
 /// Alternative text: in the Markdown, where readers meet it, and in the front matter.
 fn describe(page: &mut Page, front: &mut Front, story: &Story, file: &str, words: &str) -> Result<(), Refusal> {
-    if !story.files.contains_key(file) || [INDEX, RECORD].contains(&file) {
-        let photos = story.files.keys().filter(|n| ![INDEX, RECORD].contains(&n.as_str()));
-        let photos: Vec<&str> = photos.map(String::as_str).collect();
-        return Err(Refusal {
-            code: "story.no_such_photo",
-            what: format!("{} has no photo {file:?}", story.title()),
-            why: if photos.is_empty() {
-                "it has no photos".to_owned()
-            } else {
-                format!("it has {}", photos.join(", "))
-            },
-            hint: "name one of its files, as `show` lists them".to_owned(),
-            exit: 2,
-        });
-    }
+    media::known(story, file)?;
     front.alt.insert(file.to_owned(), words.to_owned());
     page.set_body(&crate::story::markdown::with_alt(page.body(), file, words));
     Ok(())

@@ -8,6 +8,7 @@
 //! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
 //! | [`review`] | decisions |
 //! | [`edit`] | changes of the text |
+//! | [`media`] | photos added, taken out, replaced |
 //! | [`stats`] | what came, how soon it was answered, what became of it |
 //! | [`told`] | a story told by phone or on paper |
 //! | [`publish`] | to the targets |
@@ -22,6 +23,7 @@ pub mod edit;
 pub mod fetch;
 pub mod intake;
 pub mod letters;
+pub mod media;
 mod post;
 pub mod publish;
 pub mod quarantine;
@@ -49,6 +51,7 @@ pub use trouble::Trouble;
 
 // What the desk hands to those who ask it; they do not go to the doors themselves.
 pub use crate::inbox::{Remark, StdinError};
+pub use crate::media::Photo;
 pub use crate::repo::{Caution, Past, RepoError, StoryRepo};
 pub use crate::spool::{AsideEntry, AsideKind};
 
