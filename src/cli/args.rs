@@ -122,7 +122,7 @@ pub enum Command {
     #[command(after_help = "Examples:\n  m4c-stories show marion\n  m4c-stories show marion --cut")]
     Show(Show),
     /// What changed since it was last approved, or since the mail
-    #[command(after_help = "Examples:\n  m4c-stories diff marion\n  m4c-stories diff marion --from-mail")]
+    #[command(after_help = "Examples:\n  m4c-stories diff marion\n  m4c-stories diff marion --from-mail --word-diff")]
     Diff(Diff),
     /// A story told by phone or on paper
     #[command(
@@ -351,6 +351,9 @@ pub struct Diff {
     /// Against the author's own words
     #[arg(long)]
     pub from_mail: bool,
+    /// Word by word: [-gone-] and {+new+}
+    #[arg(long)]
+    pub word_diff: bool,
 }
 
 #[derive(Debug, Args)]
@@ -396,7 +399,7 @@ pub struct Edit {
     /// What a photo shows, for those who cannot see it
     #[arg(long, value_name = "FILE=TEXT")]
     pub alt: Vec<String>,
-    /// Only spelling and punctuation
+    /// Only spelling and punctuation; anything more is refused
     #[arg(long)]
     pub minor: bool,
     /// Commit the edit that somebody made in the folder

@@ -108,7 +108,10 @@ pub fn work(story: &Story, policy: &Policy, clerk: &Clerk, work: &Work) -> Plann
     }
     page.set_front(&front);
     files.insert(INDEX.to_owned(), Some(page.render()));
-    let mut events = vec![What::Edited { minor: false }];
+    let mut events = vec![What::Edited {
+        minor: false,
+        from: None,
+    }];
     match story.state(policy) {
         State::Scheduled => events.push(What::Unscheduled {}),
         // as any edit: both decisions were about another text

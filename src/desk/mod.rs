@@ -87,6 +87,7 @@ impl Desk {
             approvals: config.review.approvals as usize,
             // nobody named, or one person only: there is nobody else to ask
             own_text: config.review.own_text || config.team.members.len() <= 1,
+            minor_keeps: config.review.minor_edits_keep_approvals,
             consent_required: config.review.consent == config::Consent::Required,
         };
         Desk {
