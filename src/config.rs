@@ -341,7 +341,7 @@ impl Config {
         self.inboxes.iter().any(|inbox| inbox.trusted_authserv.is_some())
     }
 
-    /// The names of those who are told of stories.
+    /// The names of those who get the digest.
     pub fn reviewers(&self) -> Vec<String> {
         let reviewers = self.team.members.iter().filter(|m| m.roles.contains(&Role::Reviewer));
         reviewers.map(|m| m.name.clone()).collect()

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::repo::summary::Summary as Told;
 use crate::repo::{RepoError, Source, StoryRepo, Summaries};
 use crate::story::StoryId;
-use crate::story::event::{LetterStatus, Role, What};
+use crate::story::event::{LetterStatus, What};
 use crate::story::id::slug;
-use crate::story::letter::{self, FailedLetter, OpenLetter};
+use crate::story::letter::{self, FailedLetter, OpenLetter, Standing};
 use crate::story::page::{INDEX, RECORD};
 use crate::story::policy::Policy;
 use crate::story::record::Files;
@@ -92,7 +92,7 @@ impl Summary {
             correction: life.has_correction(story.text),
             pending: publication.map(pending).unwrap_or_default(),
             published_as: life.publication.as_ref().map(|p| p.slug.clone()),
-            letters: letter::open(&story.id, &story.record.events, story.state(policy), &reviewers(policy)),
+            letters: letter::open(&story.id, &story.record.events, &Standing::of(story, policy)),
             failed_letters: letter::failed(&story.record.events),
             wrote_again: letter::wrote_again(&story.record.events) && story.state(policy).is_open(),
             damage: story.agrees().err().map(|r| r.why),
@@ -144,12 +144,6 @@ impl Summary {
         };
         self.assigned.clone().unwrap_or_else(|| role.to_owned())
     }
-}
-
-/// Who is told of stories.
-fn reviewers(policy: &Policy) -> Vec<String> {
-    let reviewers = policy.members.iter().filter(|m| m.roles.contains(&Role::Reviewer));
-    reviewers.map(|m| m.name.clone()).collect()
 }
 
 /// How many stories wait for what, in one month or in all.
