@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use m4c_stories::inbox::{ImapAccount, Login, Tls};
+
 use crate::common::have;
 
 /// The password of every mailbox, unless a test wants its own.
@@ -242,6 +244,30 @@ impl Dovecot {
     /// The certificate, to be trusted.
     pub fn ca_file(&self) -> PathBuf {
         self.path("cert.pem")
+    }
+
+    /// The mailbox of `blog`, for the library.
+    pub fn account(&self, tls: Tls) -> ImapAccount {
+        ImapAccount {
+            host: "localhost".to_owned(),
+            port: if tls == Tls::Implicit { self.imaps } else { self.imap },
+            tls,
+            ca_file: Some(self.ca_file()),
+            user: "blog".to_owned(),
+            login: Login::Password(self.password.clone()),
+            mailbox: "INBOX".to_owned(),
+            deadline: Duration::from_secs(60),
+        }
+    }
+
+    /// A section of config.toml: that user's mailbox by implicit TLS, the password in the file `secret`.
+    pub fn inbox(&self, user: &str, more: &str) -> String {
+        let (port, ca_file) = (self.imaps, self.ca_file());
+        format!(
+            "[[inbox]]\nname = \"{user}\"\nkind = \"imap\"\nhost = \"localhost\"\nport = {port}\nca_file = \"{}\"\n\
+             user = \"{user}\"\npassword_command = [\"cat\", \"secret\"]\n{more}\n",
+            ca_file.display()
+        )
     }
 
     /// The Maildir folder of a mailbox: `blog/cur`, `blog/.Done/new`.
