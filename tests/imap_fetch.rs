@@ -590,3 +590,41 @@ fn the_servers_end_with_a_test_that_panics() {
         assert!(TcpStream::connect(("127.0.0.1", *port)).is_err());
     }
 }
+
+#[test]
+fn a_token_opens_the_mailbox_as_long_as_it_is_good() {
+    for mechanism in ["xoauth2", "oauthbearer"] {
+        let setting = DovecotSetting {
+            mechanisms: mechanism,
+            more: servers::WITH_TOKENS,
+            ..DovecotSetting::default()
+        };
+        let Some(dovecot) = Dovecot::with(setting) else { return };
+        let with = |token: String| ImapAccount {
+            login: Login::Token(token),
+            ..dovecot.account(Tls::Implicit)
+        };
+        let mut imap = Imap::new("blog", with(servers::token("blog", 600)));
+        assert!(list(&mut imap, &Cursor::start()).is_empty());
+        imap.done().unwrap();
+        for bad in [
+            servers::token("blog", -30),
+            servers::token("ben", 600),
+            servers::token("blog", 600) + "x",
+        ] {
+            let wanted = Wanted {
+                cursor: &Cursor::start(),
+                since: None,
+            };
+            let error = Imap::new("blog", with(bad)).list(&wanted).unwrap_err();
+            assert!(error.is_login(), "{mechanism}: {error:?}");
+        }
+        // By the program: a command gives the token.
+        let house = house(&dovecot.inbox("blog", "auth = \"xoauth2\""));
+        house.write("secret", servers::token("blog", 600));
+        assert_eq!(fetch(&house), (0, 0));
+        house.write("secret", servers::token("blog", -30));
+        let ran = house.run(&["fetch"]);
+        assert!(ran.exits(4).stderr.contains("refused the login"), "{}", ran.stderr);
+    }
+}

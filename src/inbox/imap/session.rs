@@ -170,26 +170,32 @@ impl Session {
                     return Err(self.insecure("it takes only plain ASCII user names and passwords"));
                 };
                 let tag = self.send(&format!("LOGIN {name} {password}"), COMMAND)?;
-                return self.logged_in(&tag, user, None);
+                return self.logged_in(&tag, user, &[]);
             }
         };
         let secret = base64(secret.as_bytes());
+        // An OAuth error comes as one more challenge: RFC 7628, section 3.2.3, wants a control A for it, XOAUTH2 nothing.
+        let heard = if mechanism == "OAUTHBEARER" { "AQ==" } else { "" };
         if self.can("SASL-IR") {
             let tag = self.send(&format!("AUTHENTICATE {mechanism} {secret}"), COMMAND)?;
-            return self.logged_in(&tag, user, None);
+            return self.logged_in(&tag, user, &[heard]);
         }
         let tag = self.send(&format!("AUTHENTICATE {mechanism}"), COMMAND)?;
-        self.logged_in(&tag, user, Some(secret))
+        self.logged_in(&tag, user, &[&secret, heard])
     }
 
-    /// Answers a challenge with `secret`, then (an OAuth error) with nothing, and waits for the end.
-    fn logged_in(&mut self, tag: &str, user: &str, mut secret: Option<String>) -> Result<(), InboxError> {
+    /// Answers the challenges in turn, and waits for the end.
+    fn logged_in(&mut self, tag: &str, user: &str, answers: &[&str]) -> Result<(), InboxError> {
+        let mut answers = answers.iter();
         let before = std::mem::take(&mut self.capabilities);
         for _ in 0..MOST_IDLE_TALK {
             let answer = self.answer(0)?;
             self.note_capabilities(&answer);
             if answer.text.starts_with(b"+") {
-                let line = secret.take().unwrap_or_default() + "\r\n";
+                let Some(line) = answers.next() else {
+                    return Err(self.lost(WireError::Protocol("it asks for more at the login")));
+                };
+                let line = format!("{line}\r\n");
                 self.wire.send(line.as_bytes()).map_err(|e| self.lost(e))?;
                 continue;
             }
