@@ -17,6 +17,7 @@ pub struct Fake {
     capabilities: String,
     answers: Vec<(String, String)>,
     after_bodies: String,
+    search: Option<String>,
     cut: Option<usize>,
     pause: Option<Duration>,
     tls: Option<Arc<ServerConfig>>,
@@ -75,6 +76,12 @@ impl Fake {
     /// What is said before a FETCH of bodies ends.
     pub fn after_bodies(mut self, text: &str) -> Fake {
         self.after_bodies = text.to_owned();
+        self
+    }
+
+    /// What is said before a SEARCH ends.
+    pub fn with_search(mut self, text: &str) -> Fake {
+        self.search = Some(text.to_owned());
         self
     }
 
@@ -204,6 +211,8 @@ impl Serving {
             }
             match byte[0] {
                 b'\n' => break,
+                // TLS where none is
+                0x16 if line.is_empty() => return None,
                 byte => line.push(byte),
             }
         }
@@ -281,13 +290,17 @@ impl Serving {
                     uids.len()
                 );
             }
-            // Not in order, as some servers do.
-            "UID" if command.contains("SEARCH UID 1:*") => {
-                let found: Vec<String> = uids.iter().rev().map(ToString::to_string).collect();
+            "UID" if command.starts_with("UID SEARCH") && fake.search.is_some() => {
+                reply += fake.search.as_deref().unwrap_or_default();
+            }
+            "UID" if command.contains("SEARCH UID ") => {
+                let range = command.split("SEARCH UID ").nth(1).unwrap_or_default();
+                let from: u32 = range.split(':').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+                // `n:*` always finds the last; and not in order, as some servers do.
+                let found = uids.iter().rev().filter(|uid| **uid >= from || **uid == next - 1);
+                let found: Vec<String> = found.map(ToString::to_string).collect();
                 reply += &format!("* SEARCH {}\r\n", found.join(" "));
             }
-            // `n:*` always finds the last.
-            "UID" if command.contains("SEARCH") => reply += &format!("* SEARCH {}\r\n", next - 1),
             "UID" if command.contains("RFC822.SIZE") => {
                 for (i, (uid, mail)) in fake.mails.iter().enumerate() {
                     reply += &format!("* {} FETCH (UID {uid} RFC822.SIZE {})\r\n", i + 1, mail.len());

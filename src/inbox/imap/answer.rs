@@ -82,7 +82,7 @@ impl Answer {
             "BAD" => Status::Bad,
             _ => return Err(WireError::Protocol("a command ends with none of OK, NO, BAD")),
         };
-        let words = plain(words);
+        let words = words.chars().filter(|c| !c.is_control()).collect();
         Ok(Some(Said { status, words }))
     }
 
@@ -222,11 +222,6 @@ impl<'a> Tokens<'a> {
         }
         Some(())
     }
-}
-
-/// A server's words for a person: at most 200 characters, none of them a control character.
-fn plain(words: &str) -> String {
-    words.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ pub(super) struct Session {
     wire: Wire,
     host: String,
     tags: u32,
+    /// The password in every form in which it was sent: a server may repeat a command that it does not like.
+    secrets: Vec<String>,
     pub(super) capabilities: HashSet<String>,
     pub(super) selected: Selected,
 }
@@ -53,6 +55,7 @@ impl Session {
             wire,
             host,
             tags: 0,
+            secrets: Vec::new(),
             capabilities: HashSet::new(),
             selected: Selected::default(),
         };
@@ -151,6 +154,8 @@ impl Session {
 
     fn log_in(&mut self, account: &ImapAccount) -> Result<(), InboxError> {
         let user = &account.user;
+        let (Login::Password(given) | Login::Token(given)) = &account.login;
+        self.secrets = vec![given.clone()];
         let (mechanism, secret) = match &account.login {
             Login::Token(token) if self.can("AUTH=XOAUTH2") || !self.can("AUTH=OAUTHBEARER") => {
                 ("XOAUTH2", format!("user={user}\u{1}auth=Bearer {token}\u{1}\u{1}"))
@@ -169,11 +174,13 @@ impl Session {
                 let (Some(name), Some(password)) = (quoted(user), quoted(password)) else {
                     return Err(self.insecure("it takes only plain ASCII user names and passwords"));
                 };
+                self.secrets.insert(0, password.clone());
                 let tag = self.send(&format!("LOGIN {name} {password}"), COMMAND)?;
                 return self.logged_in(&tag, user, &[]);
             }
         };
         let secret = base64(secret.as_bytes());
+        self.secrets.insert(0, secret.clone());
         // An OAuth error comes as one more challenge: RFC 7628, section 3.2.3, wants a control A for it, XOAUTH2 nothing.
         let heard = if mechanism == "OAUTHBEARER" { "AQ==" } else { "" };
         if self.can("SASL-IR") {
@@ -256,11 +263,7 @@ impl Session {
     pub(super) fn answer(&mut self, largest: u64) -> Result<Answer, InboxError> {
         let answer = self.wire.answer(largest).map_err(|e| self.lost(e))?;
         if let Some(words) = answer.untagged("BYE") {
-            let words = String::from_utf8_lossy(words)
-                .chars()
-                .filter(|c| !c.is_control())
-                .take(200)
-                .collect::<String>();
+            let words = self.told(&String::from_utf8_lossy(words));
             return Err(InboxError::Lost {
                 host: self.host.clone(),
                 source: io::Error::new(
@@ -289,7 +292,22 @@ impl Session {
 
     /// How the command with this tag ended, if this answer is its end.
     pub(super) fn ended(&self, answer: &Answer, tag: &str) -> Result<Option<Said>, InboxError> {
-        answer.tagged(tag).map_err(|e| self.lost(e))
+        let said = answer.tagged(tag).map_err(|e| self.lost(e))?;
+        Ok(said.map(|said| Said {
+            words: self.told(&said.words),
+            ..said
+        }))
+    }
+
+    /// A server's words for a person: at most 200 characters, no control character, and not the password.
+    fn told(&self, words: &str) -> String {
+        let mut words: String = words.chars().filter(|c| !c.is_control()).collect();
+        for secret in self.secrets.iter().filter(|secret| secret.len() > 3) {
+            if words.contains(secret.as_str()) {
+                words = words.replace(secret.as_str(), "(secret)");
+            }
+        }
+        words.chars().take(200).collect()
     }
 
     /// Which of several commands this answer ends, and how.
