@@ -59,10 +59,10 @@ fn house(port: u16, tls: &str, more: &str) -> TestHouse {
     house
 }
 
-/// `fetch` in 512 MB and a minute.
+/// `fetch` in 384 MB and a minute.
 fn fetch(house: &TestHouse) -> Ran {
     let jailed = [
-        "--as=536870912",
+        "--as=402653184",
         "--nofile=256",
         "timeout",
         "60",
@@ -134,9 +134,9 @@ fn a_server_that_lies_about_lengths_costs_no_memory_and_no_mail() {
         assert!([7, 75].contains(&ran.code), "{announced}: {}", ran.stderr);
         assert!(kept_whole(&house, &mails) <= 1, "{announced}");
     }
-    // Sixteen literals of 34 MB in one answer, each within the limit of a mail; a line without an end; numbers without an end.
+    // Twelve literals of 34 MB in one answer, each within the limit of a mail; a line without an end; numbers without an end.
     let literal = format!(" X {{{}}}\r\n{}", 34 << 20, "y".repeat(34 << 20));
-    let many = fake(&mails).with_body(5, &format!("NIL{}", literal.repeat(16))).start();
+    let many = fake(&mails).with_body(5, &format!("NIL{}", literal.repeat(12))).start();
     let numbers = format!(
         "* SEARCH {}\r\n",
         (1..40_000).map(|n| n.to_string()).collect::<Vec<_>>().join(" ")

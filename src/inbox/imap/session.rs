@@ -27,7 +27,7 @@ pub(super) struct Session {
     wire: Wire,
     host: String,
     tags: u32,
-    /// The password in every form in which it was sent: a server may repeat a command that it does not like.
+    /// The password in every form in which it is sent: a server may repeat a command that it does not like.
     secrets: Vec<String>,
     pub(super) capabilities: HashSet<String>,
     pub(super) selected: Selected,
@@ -155,7 +155,11 @@ impl Session {
     fn log_in(&mut self, account: &ImapAccount) -> Result<(), InboxError> {
         let user = &account.user;
         let (Login::Password(given) | Login::Token(given)) = &account.login;
-        self.secrets = vec![given.clone()];
+        let plain = format!("\0{user}\0{given}");
+        self.secrets = vec![base64(plain.as_bytes())];
+        self.secrets
+            .extend(quoted(given).map(|text| text.trim_matches('"').to_owned()));
+        self.secrets.push(given.clone());
         let (mechanism, secret) = match &account.login {
             Login::Token(token) if self.can("AUTH=XOAUTH2") || !self.can("AUTH=OAUTHBEARER") => {
                 ("XOAUTH2", format!("user={user}\u{1}auth=Bearer {token}\u{1}\u{1}"))
@@ -166,7 +170,7 @@ impl Session {
                 let text = format!("n,a={name},\u{1}host={host}\u{1}port={port}\u{1}auth=Bearer {token}\u{1}\u{1}");
                 ("OAUTHBEARER", text)
             }
-            Login::Password(password) if self.can("AUTH=PLAIN") => ("PLAIN", format!("\0{user}\0{password}")),
+            Login::Password(_) if self.can("AUTH=PLAIN") => ("PLAIN", plain),
             Login::Password(password) => {
                 if self.can("LOGINDISABLED") {
                     return Err(self.insecure("it offers no way to log in with a password here (LOGINDISABLED)"));
@@ -174,7 +178,6 @@ impl Session {
                 let (Some(name), Some(password)) = (quoted(user), quoted(password)) else {
                     return Err(self.insecure("it takes only plain ASCII user names and passwords"));
                 };
-                self.secrets.insert(0, password.clone());
                 let tag = self.send(&format!("LOGIN {name} {password}"), COMMAND)?;
                 return self.logged_in(&tag, user, &[]);
             }

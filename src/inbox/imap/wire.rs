@@ -201,7 +201,7 @@ impl Wire {
                 true => {
                     room -= size;
                     let mut bytes = Vec::new();
-                    self.octets(size, &mut |some| bytes.extend_from_slice(some))?;
+                    self.octets(size, &mut |some| grow(&mut bytes, some, size))?;
                     Literal::Bytes(bytes)
                 }
                 false => {
@@ -272,6 +272,17 @@ impl Wire {
             _ => Ok(()),
         }
     }
+}
+
+/// Appends; makes room by what came already, and in the end for `size` bytes exactly.
+fn grow(bytes: &mut Vec<u8>, some: &[u8], size: u64) {
+    let whole = usize::try_from(size).unwrap_or(usize::MAX);
+    let needed = bytes.len() + some.len();
+    if needed > bytes.capacity() {
+        let room = (4 * needed).min(whole).max(needed);
+        bytes.reserve_exact(room - bytes.len());
+    }
+    bytes.extend_from_slice(some);
 }
 
 /// The size of the literal that a line ends by announcing: `{4711}`.
