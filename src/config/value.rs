@@ -59,6 +59,11 @@ pub(super) fn duration<'de, D: Deserializer<'de>>(d: D) -> Result<SignedDuration
     })
 }
 
+/// The same, for a key that may be left out.
+pub(super) fn optional_duration<'de, D: Deserializer<'de>>(d: D) -> Result<Option<SignedDuration>, D::Error> {
+    duration(d).map(Some)
+}
+
 /// A day is 24 hours here.
 pub(super) fn parse_duration(text: &str) -> Option<SignedDuration> {
     let mut rest = text.trim();
