@@ -55,6 +55,9 @@ Desk:
   completions        For bash, zsh, fish, elvish or PowerShell
   man                The manual page
 
+Machine:
+  cron               One unattended pass: fetch, publish what is due, send letters
+
 `m4c-stories COMMAND --help` has an example of each.";
 
 #[derive(Debug, Clone, Args)]
@@ -214,7 +217,9 @@ pub enum Command {
     )]
     Consent(Consent),
     /// Put approved stories out
-    #[command(after_help = "Examples:\n  m4c-stories publish marion\n  m4c-stories publish")]
+    #[command(
+        after_help = "Examples:\n  m4c-stories publish marion\n  m4c-stories publish\n  m4c-stories publish marion --at '2026-12-24 09:00'\n  m4c-stories publish --due"
+    )]
     Publish(Publish),
     /// What happened to a story, or to all
     #[command(after_help = "Examples:\n  m4c-stories log marion\n  m4c-stories log --limit 5")]
@@ -242,6 +247,12 @@ pub enum Command {
         #[arg(long, global = true)]
         set_aside: bool,
     },
+    /// One unattended pass: fetch, publish what is due, send letters
+    ///
+    /// What goes wrong is told once on standard error, and once when it is over; the exit code is that of the worst part. With -q nothing
+    /// is said when nothing needs a person.
+    #[command(after_help = "Example:\n  m4c-stories -q -C ~/desk cron")]
+    Cron,
     /// Make config.toml and the content repository
     #[command(after_help = "Example:\n  m4c-stories init ~/stories-desk")]
     Init {
@@ -418,6 +429,15 @@ pub struct Publish {
     /// An approved correction of a published story
     #[arg(long)]
     pub update: bool,
+    /// At this time, on the team's clock: `2026-12-24 09:00`, `tomorrow 09:00`, `18:00`
+    #[arg(long, value_name = "TIME", requires = "stories", conflicts_with_all = ["update", "unschedule", "due"])]
+    pub at: Option<String>,
+    /// Take the time back
+    #[arg(long, requires = "stories", conflicts_with_all = ["update", "due"])]
+    pub unschedule: bool,
+    /// Those whose time has come, for cron
+    #[arg(long, conflicts_with_all = ["update", "stories"])]
+    pub due: bool,
 }
 
 #[derive(Debug, Subcommand)]

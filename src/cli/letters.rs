@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::desk::letters::{self, Waiting, kind_name};
+use crate::desk::letters::{self, Told, Waiting, kind_name};
 use crate::desk::{Desk, Trouble, account::shown};
 
 use super::args::{Global, Letters};
@@ -214,24 +214,12 @@ fn send(desk: &Desk, global: &Global, repo: &crate::desk::StoryRepo, chosen: &[W
     let (told, stopped) = letters::send(desk, repo, &mut spool, &chosen)?;
     let (mut sent, mut waiting, mut failed) = (0, 0, 0);
     for t in &told {
-        let (count, status) = match (&t.result, t.failed) {
-            (Ok(_), _) => (&mut sent, "sent"),
-            (Err(_), true) => (&mut failed, "failed"),
-            (Err(_), false) => (&mut waiting, "waiting"),
-        };
-        *count += 1;
-        if report.json {
-            let mut object = as_json(&t.waiting);
-            object["status"] = json!(status);
-            object["answer"] = json!(t.result.as_ref().unwrap_or_else(|e| e));
-            report.object(&object);
-            continue;
-        }
-        let kind = kind_name(t.waiting.due.kind);
-        match &t.result {
-            Ok(said) => report.line(&format!("Sent: {kind} about {}\n  {said}", t.waiting.title)),
-            Err(why) => report.caution(&format!("not sent: {kind} about {}: {why}", t.waiting.title)),
-        }
+        *match status(t) {
+            "sent" => &mut sent,
+            "failed" => &mut failed,
+            _ => &mut waiting,
+        } += 1;
+        tell(report, t);
     }
     if report.json {
         report.object(&json!({"summary": {"sent": sent, "waiting": waiting, "failed": failed}}));
@@ -242,5 +230,29 @@ fn send(desk: &Desk, global: &Global, repo: &crate::desk::StoryRepo, chosen: &[W
         Some(trouble) => Err(trouble.into()),
         None if failed > 0 => Ok(7),
         None => Ok(0),
+    }
+}
+
+fn status(told: &Told) -> &'static str {
+    match (&told.result, told.failed) {
+        (Ok(_), _) => "sent",
+        (Err(_), true) => "failed",
+        (Err(_), false) => "waiting",
+    }
+}
+
+/// What became of one letter.
+pub fn tell(report: &Report, told: &Told) {
+    if report.json {
+        let mut object = as_json(&told.waiting);
+        object["status"] = json!(status(told));
+        object["answer"] = json!(told.result.as_ref().unwrap_or_else(|e| e));
+        report.object(&object);
+        return;
+    }
+    let kind = kind_name(told.waiting.due.kind);
+    match &told.result {
+        Ok(said) => report.line(&format!("Sent: {kind} about {}\n  {said}", told.waiting.title)),
+        Err(why) => report.caution(&format!("not sent: {kind} about {}: {why}", told.waiting.title)),
     }
 }

@@ -2,11 +2,13 @@
 //! here the clock is read.
 
 pub mod args;
+mod cron;
 mod decide;
 mod edit;
 mod fetch;
 mod letters;
 mod progress;
+mod publish;
 mod quarantine;
 mod queue;
 pub mod report;
@@ -156,9 +158,10 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Reject { stories, message, spam } => decide::reject(desk, global, &stories, message, spam, report),
         Command::Reopen { stories, message } => decide::reopen(desk, global, &stories, message.as_deref(), report),
         Command::Consent(consent) => decide::consent(desk, global, &consent, report),
-        Command::Publish(publish) => decide::publish(desk, global, &publish, report),
+        Command::Publish(publish) => self::publish::publish(desk, global, &publish, report),
         Command::Letters { action } => letters::letters(desk, global, action, report),
         Command::Quarantine { action, set_aside } => quarantine::quarantine(desk, global, action, set_aside, report),
+        Command::Cron => cron::cron(desk, global, report),
         Command::Init { .. } | Command::Completions { .. } | Command::Man => Ok(0),
     }
 }

@@ -109,6 +109,13 @@ impl Report {
         }
     }
 
+    /// News on stderr, also with `-q`: for who is told by mail of what a run had to say.
+    pub fn news(&self, text: &str) {
+        if !self.json {
+            let _ = writeln!(io::stderr(), "{}", visible(text));
+        }
+    }
+
     /// A caution on stderr, also with `-q`.
     pub fn caution(&self, text: &str) {
         let _ = writeln!(io::stderr(), "{} {}", self.paint("Caution:", "33"), visible(text));

@@ -9,14 +9,17 @@
 //! | [`review`] | decisions |
 //! | [`edit`] | changes of the text |
 //! | [`told`] | a story told by phone or on paper |
-//! | [`publish`] | to the targets |
+//! | [`publish`], [`schedule`] | to the targets; when |
 //! | [`letters`] | the outbox |
 //! | [`quarantine`] | mails that need a person |
+//! | [`cron`], [`alarm`] | one unattended pass; what is told once |
 //! | [`trouble`] | what can go wrong at the desk |
 
 pub mod account;
+pub mod alarm;
 mod convert;
 mod crew;
+pub mod cron;
 pub mod edit;
 pub mod fetch;
 pub mod intake;
@@ -26,6 +29,7 @@ pub mod publish;
 pub mod quarantine;
 pub mod queue;
 pub mod review;
+pub mod schedule;
 pub mod threads;
 pub mod told;
 pub mod trouble;

@@ -34,6 +34,10 @@ pub struct Summary {
     pub correction: bool,
     /// Published, and targets are pending.
     pub pending: Vec<String>,
+    /// When it goes out, where that is set.
+    pub scheduled_for: Option<Timestamp>,
+    /// A publication of this text was begun and is not at its end.
+    pub under_way: bool,
     /// Under which name it is published.
     pub published_as: Option<String>,
     /// Letters that its events call for.
@@ -48,6 +52,8 @@ impl Summary {
         let front = story.front();
         let life = &story.life;
         let publication = life.publication.as_ref().filter(|_| life.phase == Phase::Published);
+        let state = story.state(policy);
+        let begun = life.publication.as_ref().filter(|p| p.text == Some(story.text));
         let pending = |p: &crate::story::state::Publication| {
             p.targets
                 .iter()
@@ -56,7 +62,7 @@ impl Summary {
                 .collect()
         };
         Summary {
-            state: story.state(policy),
+            state,
             title: story.title(),
             author: front.author,
             slug: front.slug,
@@ -67,6 +73,9 @@ impl Summary {
             consent: life.consent.is_some(),
             correction: life.has_correction(story.text),
             pending: publication.map(pending).unwrap_or_default(),
+            scheduled_for: life.schedule.map(|(at, _)| at).filter(|_| state == State::Scheduled),
+            under_way: matches!(state, State::Approved | State::Scheduled | State::Published)
+                && begun.is_some_and(|p| p.is_under_way()),
             published_as: life.publication.as_ref().map(|p| p.slug.clone()),
             letters: open_letters(story),
             damage: story.agrees().err().map(|r| r.why),
@@ -86,10 +95,17 @@ impl Summary {
             consent: false,
             correction: false,
             pending: Vec::new(),
+            scheduled_for: None,
+            under_way: false,
             published_as: None,
             letters: Vec::new(),
             damage: Some(why),
         }
+    }
+
+    /// Whether `publish --due` takes it up: its time has come, or a publication of it stopped half-way.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.damage.is_none() && (self.under_way || self.scheduled_for.is_some_and(|at| at <= now))
     }
 
     /// The open letters that are on the team's list and young enough.
@@ -152,6 +168,9 @@ pub struct Counts {
     pub corrections: u64,
     pub pending: u64,
     pub damaged: u64,
+    /// When the scheduled ones go out.
+    scheduled: Vec<Timestamp>,
+    under_way: u64,
     /// When the latest letter was called for that is still open.
     latest_letter: Option<Timestamp>,
     /// The stories that waited longest: when they came, which, and the title.
@@ -169,6 +188,16 @@ impl Counts {
             .map_or(0, |i| self.states[i])
     }
 
+    /// How many `publish --due` would take up now.
+    pub fn due(&self, now: Timestamp) -> u64 {
+        self.scheduled.iter().filter(|at| **at <= now).count() as u64 + self.under_way
+    }
+
+    /// When the next scheduled story goes out that is not due yet.
+    pub fn next_scheduled(&self, now: Timestamp) -> Option<Timestamp> {
+        self.scheduled.iter().copied().filter(|at| *at > now).min()
+    }
+
     fn add(&mut self, id: &StoryId, s: &Summary, policy: &Policy) {
         if let Some(i) = State::ALL.iter().position(|state| *state == s.state) {
             self.states[i] += 1;
@@ -184,6 +213,11 @@ impl Counts {
         self.corrections += u64::from(s.correction);
         self.pending += u64::from(!s.pending.is_empty());
         self.damaged += u64::from(s.damage.is_some());
+        match (s.damage.is_none(), s.under_way) {
+            (true, true) => self.under_way += 1,
+            (true, false) => self.scheduled.extend(s.scheduled_for),
+            (false, _) => {}
+        }
         self.latest_letter = self.latest_letter.max(s.letters.iter().map(|(_, _, at)| *at).max());
         if matches!(s.state, State::Draft | State::ChangesRequested | State::Conflict) {
             self.oldest.push((s.received, id.clone(), s.title.clone()));
@@ -199,6 +233,8 @@ impl Counts {
         self.corrections += other.corrections;
         self.pending += other.pending;
         self.damaged += other.damaged;
+        self.scheduled.extend(other.scheduled);
+        self.under_way += other.under_way;
         self.latest_letter = self.latest_letter.max(other.latest_letter);
         self.oldest.extend(other.oldest);
         self.oldest.sort();
@@ -207,7 +243,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.
@@ -301,6 +337,25 @@ pub fn counts(desk: &Desk, repo: &StoryRepo) -> Result<Counts, Trouble> {
             all.join(postcard::from_bytes(aggregate).unwrap_or_default());
         }
         Ok(all)
+    })
+}
+
+/// Stories that `publish --due` takes up now. Only months that have one are read.
+pub fn due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
+    with_summaries(desk, repo, |summaries| {
+        let mut due = Vec::new();
+        for (place, (_, bytes)) in summaries.months().enumerate() {
+            let counts: Counts = postcard::from_bytes(bytes).unwrap_or_default();
+            if counts.due(desk.now) == 0 {
+                continue;
+            }
+            for told in summaries.month(place)? {
+                let Ok(told) = told else { continue };
+                due.extend(read(&told.bytes).filter(|s| s.is_due(desk.now)).map(|s| (told.id, s)));
+            }
+        }
+        due.sort_by(|a, b| (a.1.scheduled_for, &a.0).cmp(&(b.1.scheduled_for, &b.0)));
+        Ok(due)
     })
 }
 
