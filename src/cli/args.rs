@@ -56,6 +56,7 @@ Desk:
   man                The manual page
 
 Machine:
+  doctor             Try each part: inboxes, outbox, repository, disk, clock
   cron               One unattended pass: fetch, publish what is due, send letters
 
 `m4c-stories COMMAND --help` has an example of each.";
@@ -247,6 +248,12 @@ pub enum Command {
         #[arg(long, global = true)]
         set_aside: bool,
     },
+    /// Try each part: inboxes, outbox, repository, disk, clock
+    ///
+    /// Each line says that a part is well, or what is wrong and what to do next. Nothing is changed. Ends with 4 where a login was
+    /// refused, with 1 where something else is wrong.
+    #[command(after_help = "Examples:\n  m4c-stories doctor\n  m4c-stories -q doctor")]
+    Doctor,
     /// One unattended pass: fetch, publish what is due, send letters
     ///
     /// What goes wrong is told once on standard error, and once when it is over; the exit code is that of the worst part. With -q nothing

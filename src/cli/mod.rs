@@ -4,6 +4,7 @@
 pub mod args;
 mod cron;
 mod decide;
+mod doctor;
 mod edit;
 mod fetch;
 mod letters;
@@ -161,6 +162,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Publish(publish) => self::publish::publish(desk, global, &publish, report),
         Command::Letters { action } => letters::letters(desk, global, action, report),
         Command::Quarantine { action, set_aside } => quarantine::quarantine(desk, global, action, set_aside, report),
+        Command::Doctor => doctor::doctor(desk, report),
         Command::Cron => cron::cron(desk, global, report),
         Command::Init { .. } | Command::Completions { .. } | Command::Man => Ok(0),
     }

@@ -82,6 +82,17 @@ impl Report {
         note_failure(writeln!(out, "{text}"));
     }
 
+    /// One line of an answer with a coloured word before it.
+    pub fn marked(&self, word: &str, sgr: &str, text: &str) {
+        let mut out = io::stdout().lock();
+        // colours were decided upon by standard error: they are not for a file or a pipe
+        let word = match out.is_terminal() || !io::stderr().is_terminal() {
+            true => self.paint(word, sgr),
+            false => word.to_owned(),
+        };
+        note_failure(writeln!(out, "{word}  {}", visible(text)));
+    }
+
     /// An answer in one line, or as an object with `--json`.
     pub fn answer(&self, text: &str, object: &Value) {
         if self.json {

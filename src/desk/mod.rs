@@ -13,6 +13,7 @@
 //! | [`letters`] | the outbox |
 //! | [`quarantine`] | mails that need a person |
 //! | [`cron`], [`alarm`] | one unattended pass; what is told once |
+//! | [`doctor`] | each part, tried against the real thing |
 //! | [`trouble`] | what can go wrong at the desk |
 
 pub mod account;
@@ -20,6 +21,7 @@ pub mod alarm;
 mod convert;
 mod crew;
 pub mod cron;
+pub mod doctor;
 pub mod edit;
 pub mod fetch;
 pub mod intake;
