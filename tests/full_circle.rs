@@ -85,7 +85,14 @@ fn now() -> String {
 fn send(house: &TestHouse, smtpd: &Smtpd, count: u64) {
     let ran = house.run(&["letters", "send", "--json"]);
     let last = ran.exits(0).json_lines().pop().expect("a summary");
-    assert_eq!(last["summary"]["sent"], count, "{}{}\n{}", ran.stdout, ran.stderr, smtpd.log());
+    assert_eq!(
+        last["summary"]["sent"],
+        count,
+        "{}{}\n{}",
+        ran.stdout,
+        ran.stderr,
+        smtpd.log()
+    );
 }
 
 fn around(tls: &str) {
