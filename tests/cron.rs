@@ -1,11 +1,14 @@
 //! `publish --at`, `--unschedule`, `--due` and `cron`: what happens while nobody looks, and what is told of it.
 
 mod common;
+#[path = "common/servers.rs"]
+mod servers;
 
 use std::time::Duration;
 
 use common::{CONFIG, TestHouse, mail, marion};
 use serde_json::{Value, json};
+use servers::{Dovecot, PASSWORD};
 
 /// A time so many seconds from now, as `--at` takes it.
 fn in_seconds(seconds: i64) -> String {
@@ -316,4 +319,48 @@ fn it_runs_with_nothing_in_the_environment_but_a_path() {
     let said = String::from_utf8_lossy(&ran.stderr).into_owned() + &String::from_utf8_lossy(&ran.stdout);
     assert_eq!(ran.status.code(), Some(0), "{said}");
     assert!(said.contains("1 story published; 1 letter sent"), "{said}");
+}
+
+#[test]
+fn a_refused_login_ends_with_4_and_is_told_once_and_once_when_it_is_over() {
+    let Some(dovecot) = Dovecot::start() else { return };
+    let (port, ca_file) = (dovecot.imaps, dovecot.ca_file());
+    let own = format!(
+        "[[inbox]]\nname = \"blog\"\nkind = \"imap\"\nhost = \"localhost\"\nport = {port}\nca_file = \"{}\"\nuser = \"blog\"\n\
+         password_command = [\"cat\", \"secret\"]\n\n[review]",
+        ca_file.display()
+    );
+    // the file inbox is read all the same
+    let house = TestHouse::with_config(&CONFIG.replace("[review]", &own));
+    house.arrive(&[marion()]);
+    house.write("secret", "the wrong one");
+    let first = house.run(&["-q", "cron"]);
+    assert!(
+        first.exits(4).stderr.contains("refused the login of blog"),
+        "{}",
+        first.stderr
+    );
+    assert!(!first.stderr.contains("the wrong one"));
+    assert_eq!(house.state("marion"), "draft");
+    for _ in 0..2 {
+        let again = house.run(&["-q", "cron"]);
+        assert_eq!((again.exits(4).stdout.as_str(), again.stderr.as_str()), ("", ""));
+    }
+    let doctor = house.run(&["doctor"]);
+    assert!(doctor.exits(4).stdout.contains("cron, inbox.blog"), "{}", doctor.stdout);
+    house.write("secret", PASSWORD);
+    let over = house.run(&["-q", "cron"]);
+    assert!(over.exits(0).stderr.starts_with("Over: "), "{}", over.stderr);
+    assert_eq!(house.run(&["-q", "cron"]).exits(0).stderr, "");
+    // a server that is not to be had is told when the next run does not have it either
+    drop(dovecot);
+    assert_eq!(house.run(&["-q", "cron"]).exits(75).stderr, "");
+    assert!(
+        house
+            .run(&["-q", "cron"])
+            .exits(75)
+            .stderr
+            .contains("cannot be reached")
+    );
+    assert_eq!(house.run(&["-q", "cron"]).exits(75).stderr, "");
 }

@@ -56,6 +56,7 @@ Desk:
   man                The manual page
 
 Machine:
+  watch              Stay connected, and take mail in when it comes
   doctor             Try each part: inboxes, outbox, repository, disk, clock
   cron               One unattended pass: fetch, publish what is due, send letters
 
@@ -247,6 +248,16 @@ pub enum Command {
         /// Those set aside by a rule, too
         #[arg(long, global = true)]
         set_aside: bool,
+    },
+    /// Stay connected, and take mail in when it comes
+    ///
+    /// A mailbox on a server is listened to (IDLE); files, and servers that do not tell of new mail, are looked into from time to time.
+    /// Ends with Ctrl-C or SIGTERM, never in the middle of a mail.
+    #[command(after_help = "Examples:\n  m4c-stories watch\n  m4c-stories -C ~/desk watch --every 300")]
+    Watch {
+        /// How often to look into an inbox that does not tell of new mail
+        #[arg(long, value_name = "SECS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        every: u64,
     },
     /// Try each part: inboxes, outbox, repository, disk, clock
     ///

@@ -68,7 +68,7 @@ impl Listener for Teller<'_> {
 }
 
 /// As an error is told; an inbox is named where the message does not.
-fn failure(bad: &Bad) -> Failure {
+pub fn failure(bad: &Bad) -> Failure {
     let name = bad.part.strip_prefix("inbox.").unwrap_or_default();
     let what = match bad.what.contains(name) {
         true => bad.what.clone(),

@@ -14,6 +14,7 @@
 //! | [`quarantine`] | mails that need a person |
 //! | [`cron`], [`alarm`] | one unattended pass; what is told once |
 //! | [`doctor`] | each part, tried against the real thing |
+//! | [`watch`] | staying connected |
 //! | [`trouble`] | what can go wrong at the desk |
 
 pub mod account;
@@ -35,6 +36,7 @@ pub mod schedule;
 pub mod threads;
 pub mod told;
 pub mod trouble;
+pub mod watch;
 
 use std::time::Duration;
 
