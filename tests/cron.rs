@@ -232,16 +232,17 @@ fn every_line_of_a_pass_is_json_and_the_last_is_the_summary() {
     std::thread::sleep(Duration::from_millis(1100));
     let lines = house.run(&["cron", "--json"]).exits(0).json_lines();
     assert!(lines.iter().all(|line| line["schema"] == 1), "{lines:?}");
-    let kinds: Vec<bool> = ["outcome", "receipts", "status", "summary"]
+    // the answer to a sender whom nobody has proven waits for a person
+    let kinds: Vec<bool> = ["outcome", "receipts", "held", "status", "summary"]
         .iter()
         .zip(&lines)
         .map(|(key, line)| line.get(key).is_some())
         .collect();
-    assert_eq!((kinds, lines.len()), (vec![true; 4], 4), "{lines:?}");
-    let summary = &lines[3]["summary"];
+    assert_eq!((kinds, lines.len()), (vec![true; 5], 5), "{lines:?}");
+    let summary = &lines[4]["summary"];
     assert_eq!(summary["fetch"]["new"], 1);
     assert_eq!(summary["publish"], json!({"due": 1, "published": 1, "pending": 0}));
-    assert_eq!(summary["letters"]["sent"], 1);
+    assert_eq!(summary["letters"], json!({"sent": 1, "waiting": 1, "failed": 0}));
     assert_eq!((&summary["troubles"], &summary["over"]), (&json!([]), &json!([])));
 }
 

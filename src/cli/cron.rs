@@ -51,8 +51,8 @@ impl Listener for Teller<'_> {
     }
 
     fn letter(&mut self, told: &Told) {
-        if self.report.json || self.report.verbose || told.failed {
-            super::letters::tell(self.report, told);
+        if self.report.json || self.report.verbose || told.status == letters::Status::Failed {
+            super::letters::tell_one(told, self.report);
         }
     }
 

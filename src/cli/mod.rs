@@ -16,6 +16,7 @@ pub mod report;
 mod setup;
 mod story;
 mod watch;
+pub mod write;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -162,6 +163,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Consent(consent) => decide::consent(desk, global, &consent, report),
         Command::Publish(publish) => self::publish::publish(desk, global, &publish, report),
         Command::Letters { action } => letters::letters(desk, global, action, report),
+        Command::Write(write) => self::write::write(desk, global, &write, report),
         Command::Quarantine { action, set_aside } => quarantine::quarantine(desk, global, action, set_aside, report),
         Command::Watch { every } => watch::watch(desk, global, every, report),
         Command::Doctor => doctor::doctor(desk, report),

@@ -12,7 +12,7 @@ use crate::story::StoryId;
 use super::account::MailReport;
 use super::alarm::{self, Alarm, Bad, News};
 use super::fetch::{self, Count, Watcher, Wish};
-use super::letters::{self, Told, Waiting};
+use super::letters::{self, Sending, Status, Told, Waiting};
 use super::publish::{self, Published};
 use super::{Desk, Trouble};
 
@@ -205,9 +205,12 @@ fn refused(id: &StoryId, trouble: &Trouble) -> Bad {
     }
 }
 
-/// Whether a letter leaves unattended: an answer that the machine makes by itself waits until a person sends it.
+/// Whether a letter would leave unattended.
 pub fn leaves(waiting: &Waiting) -> bool {
-    waiting.held.is_none() && !waiting.due.automatic
+    !waiting
+        .held
+        .as_ref()
+        .is_some_and(|hold| hold.stops(Sending::Unattended))
 }
 
 fn send_letters(
@@ -218,30 +221,31 @@ fn send_letters(
     pass: &mut Pass,
     findings: &mut Findings,
 ) {
-    let Some(waiting) = findings.note("letters", letters::waiting(desk, repo, Some(spool))) else {
+    let done = letters::send_due(desk, repo, spool, Sending::Unattended);
+    let Some(run) = findings.note("letters", done) else {
         return;
     };
-    let (now, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(leaves);
-    pass.waiting = later.len() as u64;
-    if now.is_empty() {
-        return;
-    }
-    let Some((told, stopped)) = findings.note("letters", letters::send(desk, repo, spool, &now)) else {
-        return;
-    };
-    for letter in &told {
+    for letter in &run.told {
         listener.letter(letter);
-        match (&letter.result, letter.failed) {
-            (Ok(_), _) => pass.sent += 1,
-            (Err(_), true) => pass.failed += 1,
-            (Err(_), false) => pass.waiting += 1,
+        match letter.status {
+            Status::Sent => pass.sent += 1,
+            Status::Failed => pass.failed += 1,
+            Status::Waiting | Status::Later => pass.waiting += 1,
         }
     }
-    pass.waiting += (now.len() - told.len()) as u64;
-    match stopped {
-        Some(trouble) => findings.bad.push(Bad::of("outbox", &trouble)),
-        None if pass.sent + pass.failed > 0 => findings.well.push("outbox".to_owned()),
-        None => {}
+    let later = run.told.iter().find(|letter| letter.status == Status::Later);
+    match (&run.stopped, later) {
+        (Some(trouble), _) => findings.bad.push(Bad::of("outbox", trouble)),
+        (None, Some(letter)) => findings.bad.push(Bad {
+            part: "outbox".to_owned(),
+            code: "outbox".to_owned(),
+            exit: 75,
+            what: format!("a letter about {} could not be sent", letter.waiting.title),
+            why: letter.said.clone(),
+            hint: "nothing is lost: the next run tries again".to_owned(),
+        }),
+        (None, None) if pass.sent + pass.failed > 0 => findings.well.push("outbox".to_owned()),
+        (None, None) => {}
     }
 }
 

@@ -1,14 +1,14 @@
 //! What waits: one summary a story, remembered by the repository's trees, and finding a story by what a person types.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::repo::summary::Summary as Told;
 use crate::repo::{RepoError, Source, StoryRepo, Summaries};
 use crate::story::StoryId;
-use crate::story::event::{EventId, LetterKind};
+use crate::story::event::Role;
 use crate::story::id::slug;
-use crate::story::letter::{self, LetterPolicy};
+use crate::story::letter::{self, FailedLetter, OpenLetter};
 use crate::story::page::{INDEX, RECORD};
 use crate::story::policy::Policy;
 use crate::story::record::Files;
@@ -41,7 +41,11 @@ pub struct Summary {
     /// Under which name it is published.
     pub published_as: Option<String>,
     /// Letters that its events call for.
-    pub letters: Vec<(EventId, LetterKind, Timestamp)>,
+    pub letters: Vec<OpenLetter>,
+    /// Letters that were refused or came back, and nobody has seen to it since.
+    pub failed_letters: Vec<FailedLetter>,
+    /// The author wrote again, and no person did anything since.
+    pub answered: bool,
     /// Why it cannot be worked on.
     pub damage: Option<String>,
 }
@@ -77,7 +81,9 @@ impl Summary {
             under_way: matches!(state, State::Approved | State::Scheduled | State::Published)
                 && begun.is_some_and(|p| p.is_under_way()),
             published_as: life.publication.as_ref().map(|p| p.slug.clone()),
-            letters: open_letters(story),
+            letters: letter::open(&story.id, &story.record.events, story.state(policy), &reviewers(policy)),
+            failed_letters: letter::failed(&story.record.events),
+            answered: letter::is_answered(&story.record.events) && story.state(policy).is_open(),
             damage: story.agrees().err().map(|r| r.why),
         }
     }
@@ -99,6 +105,8 @@ impl Summary {
             under_way: false,
             published_as: None,
             letters: Vec::new(),
+            failed_letters: Vec::new(),
+            answered: false,
             damage: Some(why),
         }
     }
@@ -109,17 +117,16 @@ impl Summary {
     }
 
     /// The open letters that are on the team's list and young enough.
-    pub fn letters_due(&self, desk: &Desk) -> impl Iterator<Item = &(EventId, LetterKind, Timestamp)> {
-        let (sending, now) = (&desk.config.letters, desk.now);
-        self.letters
-            .iter()
-            .filter(move |(_, kind, at)| sending.send.contains(kind) && now.duration_since(*at) <= sending.max_age)
+    pub fn letters_due(&self, desk: &Desk) -> impl Iterator<Item = &OpenLetter> {
+        let (policy, now) = (desk.config.letters.policy(), desk.now);
+        self.letters.iter().filter(move |letter| letter.is_due(&policy, now))
     }
 
     /// Whose turn it is: a name where it was assigned, else a role.
     pub fn turn(&self, policy: &Policy) -> String {
         let role = match self.state {
-            State::ChangesRequested => "author",
+            State::ChangesRequested if !self.answered => "author",
+            State::ChangesRequested => "reviewer",
             State::Draft | State::Conflict => "reviewer",
             State::Approved if policy.consent_required && !self.consent => "author",
             State::Approved | State::Scheduled => "publisher",
@@ -132,29 +139,10 @@ impl Summary {
     }
 }
 
-/// Every letter that the story's events call for, however old; the age is looked at when somebody asks. None while its decisions
-/// contradict each other.
-fn open_letters(story: &Story) -> Vec<(EventId, LetterKind, Timestamp)> {
-    if story.life.conflict.is_some() {
-        return Vec::new();
-    }
-    use LetterKind::{ChangesRequested, Published, Received, Rejected, Withdrawn};
-    let send = vec![Received, ChangesRequested, Rejected, Published, Withdrawn];
-    let all = LetterPolicy {
-        send,
-        max_age: SignedDuration::MAX,
-    };
-    let events = &story.record.events;
-    let at = |about: &EventId| {
-        events
-            .iter()
-            .find(|e| e.id == *about)
-            .map_or(Timestamp::UNIX_EPOCH, |e| e.at)
-    };
-    let due = letter::due(events, &all, Timestamp::UNIX_EPOCH);
-    due.into_iter()
-        .map(|d| (d.about.clone(), d.kind, at(&d.about)))
-        .collect()
+/// Who is told of stories.
+fn reviewers(policy: &Policy) -> Vec<String> {
+    let reviewers = policy.members.iter().filter(|m| m.roles.contains(&Role::Reviewer));
+    reviewers.map(|m| m.name.clone()).collect()
 }
 
 /// How many stories wait for what, in one month or in all.
@@ -171,6 +159,10 @@ pub struct Counts {
     /// When the scheduled ones go out.
     scheduled: Vec<Timestamp>,
     under_way: u64,
+    /// Letters that were refused or came back.
+    pub failed_letters: u64,
+    /// Stories whose author wrote again.
+    pub answered: u64,
     /// When the latest letter was called for that is still open.
     latest_letter: Option<Timestamp>,
     /// The stories that waited longest: when they came, which, and the title.
@@ -218,7 +210,11 @@ impl Counts {
             (true, false) => self.scheduled.extend(s.scheduled_for),
             (false, _) => {}
         }
-        self.latest_letter = self.latest_letter.max(s.letters.iter().map(|(_, _, at)| *at).max());
+        self.latest_letter = self
+            .latest_letter
+            .max(s.letters.iter().map(|letter| letter.since).max());
+        self.failed_letters += s.failed_letters.len() as u64;
+        self.answered += u64::from(s.answered);
         if matches!(s.state, State::Draft | State::ChangesRequested | State::Conflict) {
             self.oldest.push((s.received, id.clone(), s.title.clone()));
             self.oldest.sort();
@@ -236,6 +232,8 @@ impl Counts {
         self.scheduled.extend(other.scheduled);
         self.under_way += other.under_way;
         self.latest_letter = self.latest_letter.max(other.latest_letter);
+        self.failed_letters += other.failed_letters;
+        self.answered += other.answered;
         self.oldest.extend(other.oldest);
         self.oldest.sort();
         self.oldest.truncate(OLDEST);
@@ -243,7 +241,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 5;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.
@@ -361,8 +359,11 @@ pub fn due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Tro
 
 /// Stories with a letter still open that is on the team's list and young enough. Only months that can have one are read.
 pub fn with_letters_due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
-    let sending = &desk.config.letters;
-    let young = |at: &Timestamp| desk.now.duration_since(*at) <= sending.max_age;
+    // a reminder falls due long after what it is about
+    let policy = desk.config.letters.policy();
+    let reminders = letter::times(policy.remind_after, letter::MOST_REMINDERS);
+    let longest = policy.max_age.saturating_add(reminders);
+    let young = |at: &Timestamp| desk.now.duration_since(*at) <= longest;
     with_summaries(desk, repo, |summaries| {
         let mut due = Vec::new();
         for (place, (_, bytes)) in summaries.months().enumerate() {
@@ -379,6 +380,27 @@ pub fn with_letters_due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, S
             }
         }
         Ok(due)
+    })
+}
+
+/// Stories with letters that did not arrive. Only months that have one are read.
+pub fn with_failed_letters(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
+    with_summaries(desk, repo, |summaries| {
+        let mut failed = Vec::new();
+        for (place, (_, bytes)) in summaries.months().enumerate() {
+            let counts: Counts = postcard::from_bytes(bytes).unwrap_or_default();
+            if counts.failed_letters == 0 {
+                continue;
+            }
+            for told in summaries.month(place)?.into_iter().flatten() {
+                failed.extend(
+                    read(&told.bytes)
+                        .filter(|s| !s.failed_letters.is_empty())
+                        .map(|s| (told.id, s)),
+                );
+            }
+        }
+        Ok(failed)
     })
 }
 

@@ -379,6 +379,7 @@ impl Life {
             }
             What::FollowUp { .. }
             | What::Noted { .. }
+            | What::Asked { .. }
             | What::Letter { .. }
             | What::Split { .. }
             | What::Joined { .. } => {}
