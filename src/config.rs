@@ -284,9 +284,13 @@ pub fn editor() -> Option<String> {
         .find(|command| !command.trim().is_empty())
 }
 
-/// A variable of this process's environment; `None` where it is not set or not text.
+/// A variable of this process's environment; `None` where it is not set or not text. HOME is where the user database says when the
+/// environment does not: a run from cron with nothing set has the same spool as its user at a terminal.
 pub fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+    let home = || std::env::home_dir().filter(|_| name == "HOME");
+    std::env::var(name)
+        .ok()
+        .or_else(|| home()?.into_os_string().into_string().ok())
 }
 
 impl Config {

@@ -26,6 +26,7 @@ pub fn as_json(desk: &Desk, repo: &StoryRepo, id: &StoryId, s: &Summary) -> serd
         "consent": s.consent,
         "correction": s.correction,
         "pending": s.pending,
+        "scheduled_for": s.scheduled_for,
         "open_checks": [],
         "damage": s.damage,
     })
@@ -141,6 +142,8 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "states": states,
             "waiting_for_author": counts.waiting_for_author,
             "ready_to_publish": counts.ready,
+            "due": counts.due(desk.now),
+            "next_scheduled": counts.next_scheduled(desk.now),
             "corrections": counts.corrections,
             "pending_targets": counts.pending,
             "damaged": counts.damaged,
@@ -170,6 +173,7 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "list --state approved",
         ),
         (counts.ready, "ready to publish", "publish"),
+        (counts.due(desk.now), "due to be published", "publish --due"),
         (
             counts.corrections,
             "published, with a correction not yet out",
@@ -224,6 +228,10 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
         report.line("Nothing needs a person.");
     }
     table(&rows).iter().for_each(|line| report.line(line));
+    if let Some(next) = counts.next_scheduled(desk.now) {
+        let when = crate::desk::schedule::words(next, &desk.config.team.timezone);
+        report.line(&format!("Scheduled next: {when} (list --state scheduled)"));
+    }
     if set_aside > 0 {
         report.line(&format!(
             "{set_aside} set aside in the last 30 days (quarantine list --set-aside)"

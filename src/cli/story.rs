@@ -12,6 +12,7 @@ use crate::story::event::{Event, What};
 use crate::story::page::{INDEX, RECORD};
 use crate::story::people::{PEOPLE, People};
 use crate::story::record::Files;
+use crate::story::state::State;
 use crate::story::step::Story;
 use crate::story::wording::word_diff;
 
@@ -187,9 +188,13 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
         ("Story", story.id.to_string()),
         (
             "State",
-            match life.has_correction(story.text) {
-                true => format!("{state}, with a correction that is not out"),
-                false => state.to_string(),
+            match (life.has_correction(story.text), life.schedule) {
+                (true, _) => format!("{state}, with a correction that is not out"),
+                (false, Some((at, _))) if state == State::Scheduled => {
+                    let when = crate::desk::schedule::words(at, &desk.config.team.timezone);
+                    format!("{state} for {when}")
+                }
+                (false, _) => state.to_string(),
             },
         ),
         ("Approvals", format!("{} of {}{by}", votes.len(), desk.policy.approvals)),

@@ -12,15 +12,21 @@
 //! | [`media`] | photos added, taken out, replaced |
 //! | [`stats`] | what came, how soon it was answered, what became of it |
 //! | [`told`] | a story told by phone or on paper |
-//! | [`publish`] | to the targets |
+//! | [`publish`], [`schedule`] | to the targets; when |
 //! | [`letters`] | the outbox |
 //! | [`quarantine`] | mails that need a person |
+//! | [`cron`], [`alarm`] | one unattended pass; what is told once |
+//! | [`doctor`] | each part, tried against the real thing |
+//! | [`watch`] | staying connected |
 //! | [`trouble`] | what can go wrong at the desk |
 
 pub mod account;
+pub mod alarm;
 mod consent;
 mod convert;
 mod crew;
+pub mod cron;
+pub mod doctor;
 pub mod edit;
 pub mod fetch;
 pub mod intake;
@@ -31,10 +37,12 @@ pub mod publish;
 pub mod quarantine;
 pub mod queue;
 pub mod review;
+pub mod schedule;
 pub mod stats;
 pub mod threads;
 pub mod told;
 pub mod trouble;
+pub mod watch;
 
 use std::time::Duration;
 
