@@ -7,6 +7,7 @@
 //! | [`intake`], [`threads`] | one mail, judged; the story it follows |
 //! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
 //! | [`review`] | decisions |
+//! | [`check`](mod@check) | what should be looked at first; a finding waived |
 //! | [`edit`] | changes of the text |
 //! | [`told`] | a story told by phone or on paper |
 //! | [`publish`] | to the targets |
@@ -15,6 +16,7 @@
 //! | [`trouble`] | what can go wrong at the desk |
 
 pub mod account;
+pub mod check;
 mod convert;
 mod crew;
 pub mod edit;
@@ -83,6 +85,7 @@ impl Desk {
             // nobody named, or one person only: there is nobody else to ask
             own_text: config.review.own_text || config.team.members.len() <= 1,
             consent_required: config.review.consent == config::Consent::Required,
+            checks: config.check.wanted(&config.targets),
         };
         Desk {
             config,

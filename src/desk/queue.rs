@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::repo::summary::Summary as Told;
 use crate::repo::{RepoError, Source, StoryRepo, Summaries};
 use crate::story::StoryId;
+use crate::story::check::check;
 use crate::story::event::{EventId, LetterKind};
 use crate::story::id::slug;
 use crate::story::letter::{self, LetterPolicy};
@@ -36,13 +37,54 @@ pub struct Summary {
     pub pending: Vec<String>,
     /// Under which name it is published.
     pub published_as: Option<String>,
+    /// Findings that nobody mended or waived; none of a story that is closed.
+    pub open_checks: Vec<OpenCheck>,
     /// Letters that its events call for.
     pub letters: Vec<(EventId, LetterKind, Timestamp)>,
     /// Why it cannot be worked on.
     pub damage: Option<String>,
 }
 
+/// A finding of `check` that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenCheck {
+    pub rule: String,
+    pub line: u32,
+    pub column: u32,
+    /// Whether it keeps the story from being approved.
+    pub blocks: bool,
+}
+
+/// So many of a story are remembered.
+const OPEN_CHECKS: usize = 50;
+
+fn open_checks(story: &Story, policy: &Policy, state: State) -> Vec<OpenCheck> {
+    let closed = !state.is_open() && !story.life.has_correction(story.text);
+    if closed {
+        return Vec::new();
+    }
+    let mut found = check(story, &policy.checks);
+    found.retain(|f| f.waived.is_none());
+    // what blocks is never crowded out
+    found.sort_by_key(|f| !f.blocks());
+    let open = found.iter().take(OPEN_CHECKS).map(|f| {
+        let place = f.places.first();
+        OpenCheck {
+            rule: f.rule.name.to_owned(),
+            line: place.map_or(1, |p| p.line as u32),
+            column: place.map_or(1, |p| p.column as u32),
+            blocks: f.blocks(),
+        }
+    });
+    open.collect()
+}
+
 impl Summary {
+    /// How many findings keep it from being approved.
+    pub fn blocking(&self) -> usize {
+        self.open_checks.iter().filter(|c| c.blocks).count()
+    }
+
     /// Reads a story's files.
     pub fn of(story: &Story, policy: &Policy) -> Summary {
         let front = story.front();
@@ -68,6 +110,7 @@ impl Summary {
             correction: life.has_correction(story.text),
             pending: publication.map(pending).unwrap_or_default(),
             published_as: life.publication.as_ref().map(|p| p.slug.clone()),
+            open_checks: open_checks(story, policy, story.state(policy)),
             letters: open_letters(story),
             damage: story.agrees().err().map(|r| r.why),
         }
@@ -87,6 +130,7 @@ impl Summary {
             correction: false,
             pending: Vec::new(),
             published_as: None,
+            open_checks: Vec::new(),
             letters: Vec::new(),
             damage: Some(why),
         }
@@ -152,6 +196,8 @@ pub struct Counts {
     pub corrections: u64,
     pub pending: u64,
     pub damaged: u64,
+    /// With findings that keep them from being approved.
+    pub open_checks: u64,
     /// When the latest letter was called for that is still open.
     latest_letter: Option<Timestamp>,
     /// The stories that waited longest: when they came, which, and the title.
@@ -184,6 +230,7 @@ impl Counts {
         self.corrections += u64::from(s.correction);
         self.pending += u64::from(!s.pending.is_empty());
         self.damaged += u64::from(s.damage.is_some());
+        self.open_checks += u64::from(s.blocking() > 0);
         self.latest_letter = self.latest_letter.max(s.letters.iter().map(|(_, _, at)| *at).max());
         if matches!(s.state, State::Draft | State::ChangesRequested | State::Conflict) {
             self.oldest.push((s.received, id.clone(), s.title.clone()));
@@ -199,6 +246,7 @@ impl Counts {
         self.corrections += other.corrections;
         self.pending += other.pending;
         self.damaged += other.damaged;
+        self.open_checks += other.open_checks;
         self.latest_letter = self.latest_letter.max(other.latest_letter);
         self.oldest.extend(other.oldest);
         self.oldest.sort();
@@ -207,7 +255,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.
