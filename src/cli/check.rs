@@ -8,6 +8,7 @@ use crate::desk::check::{Which, waive};
 use crate::desk::queue::{self, Queue};
 use crate::story::check::{Finding, RULES, check as look};
 use crate::story::policy::Task;
+use crate::story::record::one_line;
 use crate::story::step::Story;
 
 use super::args::Global;
@@ -118,7 +119,7 @@ fn tell_findings(found: &[Finding], report: &Report) {
         return;
     }
     let place = |f: &Finding| match f.places.split_first() {
-        Some((p, rest)) if rest.is_empty() => format!("{}:{}", p.line, p.column),
+        Some((p, [])) => format!("{}:{}", p.line, p.column),
         Some((p, rest)) => format!("{}:{} +{}", p.line, p.column, rest.len()),
         None => String::new(),
     };
@@ -131,22 +132,24 @@ fn tell_findings(found: &[Finding], report: &Report) {
             weight.to_owned(),
         ]
     };
-    let rows: Vec<Vec<String>> = open.iter().take(SHOWN).map(row).collect();
-    table(&rows).iter().for_each(|line| report.line(line));
-    if open.len() > SHOWN {
-        report.line(&format!("  and {} more", open.len() - SHOWN));
-    }
-    for f in &waived {
-        let (by, why) = f.waived.as_ref().map_or(("", ""), |w| (&w.by, &w.note));
-        let line = format!(
-            "  {}:{}  {}  {}  waived by {by}: {why}",
-            f.rule.name,
-            f.n,
+    let stands = |f: &&Finding| {
+        let why = f
+            .waived
+            .as_ref()
+            .map(|w| format!("(waived by {}: {})", w.by, one_line(&w.note)));
+        vec![
+            format!("  {}:{}", f.rule.name, f.n),
             place(f),
-            f.words
-        );
-        report.line(&crate::story::record::one_line(&line).replacen("", "  ", 1));
+            f.words.clone(),
+            why.unwrap_or_default(),
+        ]
+    };
+    let mut rows: Vec<Vec<String>> = open.iter().take(SHOWN).map(row).collect();
+    if open.len() > SHOWN {
+        rows.push(vec![format!("  and {} more", open.len() - SHOWN)]);
     }
+    rows.extend(waived.iter().take(SHOWN).map(stands));
+    table(&rows).iter().for_each(|line| report.line(line));
     let mut told: Vec<&str> = Vec::new();
     for f in &open {
         if !told.contains(&f.rule.name) {

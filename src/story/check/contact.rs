@@ -49,7 +49,7 @@ pub(super) fn phone(text: &Text, hits: &mut Hits) {
         .filter(|(from, _)| {
             // the rest of a number with a country's code is no number of its own
             while known.next_if(|(_, end)| end <= from).is_some() {}
-            !known.peek().is_some_and(|(start, _)| start <= from)
+            known.peek().is_none_or(|(start, _)| start > from)
         });
     let home: Vec<(usize, usize)> = home.collect();
     for (from, to) in abroad.into_iter().chain(home) {

@@ -82,8 +82,7 @@ fn spans(text: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
     std::iter::from_fn(move || {
         let (start, _) = chars.find(|(_, c)| c.is_alphanumeric())?;
         let mut end = start + text[start..].chars().next().map_or(0, char::len_utf8);
-        loop {
-            let Some(&(at, c)) = chars.peek() else { break };
+        while let Some(&(at, c)) = chars.peek() {
             let next = || text[at + c.len_utf8()..].chars().next();
             let joins = matches!(c, '\'' | '’' | '-') && next().is_some_and(char::is_alphanumeric);
             let mark = matches!(c, '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200d}' | '\u{ad}');
