@@ -7,11 +7,13 @@ mod decide;
 mod edit;
 mod fetch;
 mod letters;
+pub mod media;
 mod progress;
 mod quarantine;
 mod queue;
 pub mod report;
 mod setup;
+pub mod stats;
 mod story;
 
 use std::io::IsTerminal;
@@ -145,9 +147,11 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Diff(diff) => story::diff(desk, &diff, report),
         Command::Check(check) => self::check::check(desk, global, &check, report),
         Command::Log { story, limit } => story::log(desk, story.as_deref(), limit, report),
+        Command::Stats(stats) => self::stats::stats(desk, global, &stats, report),
         Command::New(new) => edit::new(desk, global, &new, report),
         Command::Edit(edit) => self::edit::edit(desk, global, &edit, report),
         Command::Restore { story, number } => edit::restore(desk, global, &story, number, report),
+        Command::Media(media) => self::media::media(desk, global, &media, report),
         Command::Note { story, message } => decide::note(desk, global, &story, message, report),
         Command::Assign { story, to, nobody: _ } => decide::assign(desk, global, &story, to.as_deref(), report),
         Command::Approve {

@@ -7,7 +7,7 @@ use crate::repo::summary::Summary as Told;
 use crate::repo::{RepoError, Source, StoryRepo, Summaries};
 use crate::story::StoryId;
 use crate::story::check::check;
-use crate::story::event::{EventId, LetterKind};
+use crate::story::event::{EventId, LetterKind, LetterStatus, What};
 use crate::story::id::slug;
 use crate::story::letter::{self, LetterPolicy};
 use crate::story::page::{INDEX, RECORD};
@@ -27,6 +27,11 @@ pub struct Summary {
     pub slug: String,
     /// When it was taken in.
     pub received: Option<Timestamp>,
+    /// When the first letter to the author left.
+    pub answered: Option<Timestamp>,
+    /// When it was first published, whatever became of it.
+    pub first_published: Option<Timestamp>,
+    pub place: String,
     pub approvals: u32,
     pub assigned: Option<String>,
     pub asked_by: Option<String>,
@@ -89,6 +94,10 @@ impl Summary {
     pub fn of(story: &Story, policy: &Policy) -> Summary {
         let front = story.front();
         let life = &story.life;
+        let first = |test: fn(&What) -> bool| {
+            let events = story.record.events.iter();
+            events.filter(|e| test(&e.what)).map(|e| e.at).min()
+        };
         let publication = life.publication.as_ref().filter(|_| life.phase == Phase::Published);
         let pending = |p: &crate::story::state::Publication| {
             p.targets
@@ -103,6 +112,17 @@ impl Summary {
             author: front.author,
             slug: front.slug,
             received: life.received,
+            answered: first(|what| {
+                matches!(
+                    what,
+                    What::Letter {
+                        status: LetterStatus::Sent,
+                        ..
+                    }
+                )
+            }),
+            first_published: first(|what| matches!(what, What::Published {})),
+            place: front.place.unwrap_or_default(),
             approvals: life.standing(story.text, policy).count() as u32,
             assigned: life.assigned.clone(),
             asked_by: life.unanswered(story.text).next().map(|r| r.by.name.clone()),
@@ -116,13 +136,16 @@ impl Summary {
         }
     }
 
-    fn broken(id: &StoryId, why: String) -> Summary {
+    pub(super) fn broken(id: &StoryId, why: String) -> Summary {
         Summary {
             state: State::Draft,
             title: id.folder().to_owned(),
             author: String::new(),
             slug: String::new(),
             received: None,
+            answered: None,
+            first_published: None,
+            place: String::new(),
             approvals: 0,
             assigned: None,
             asked_by: None,
@@ -255,7 +278,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.
