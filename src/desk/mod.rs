@@ -8,19 +8,27 @@
 //! | `consent` | the author's answer to "may we publish it?" |
 //! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
 //! | [`review`] | decisions |
+//! | [`check`](mod@check) | what should be looked at first; a finding waived |
 //! | [`edit`] | changes of the text |
 //! | [`media`] | photos added, taken out, replaced |
 //! | [`stats`] | what came, how soon it was answered, what became of it |
 //! | [`told`] | a story told by phone or on paper |
-//! | [`publish`] | to the targets |
+//! | [`publish`], [`schedule`] | to the targets; when |
 //! | [`letters`] | the outbox |
 //! | [`quarantine`] | mails that need a person |
+//! | [`cron`], [`alarm`] | one unattended pass; what is told once |
+//! | [`doctor`] | each part, tried against the real thing |
+//! | [`watch`] | staying connected |
 //! | [`trouble`] | what can go wrong at the desk |
 
 pub mod account;
+pub mod alarm;
+pub mod check;
 mod consent;
 mod convert;
 mod crew;
+pub mod cron;
+pub mod doctor;
 pub mod edit;
 pub mod fetch;
 pub mod intake;
@@ -31,10 +39,12 @@ pub mod publish;
 pub mod quarantine;
 pub mod queue;
 pub mod review;
+pub mod schedule;
 pub mod stats;
 pub mod threads;
 pub mod told;
 pub mod trouble;
+pub mod watch;
 
 use std::time::Duration;
 
@@ -91,6 +101,7 @@ impl Desk {
             own_text: config.review.own_text || config.team.members.len() <= 1,
             minor_keeps: config.review.minor_edits_keep_approvals,
             consent_required: config.review.consent == config::Consent::Required,
+            checks: config.check.wanted(&config.targets),
         };
         Desk {
             config,
