@@ -151,7 +151,7 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "set_aside": set_aside,
             "letters_due": letters,
             "letters_failed": counts.failed_letters,
-            "answered": counts.answered,
+            "wrote_again": counts.wrote_again,
         }));
         return Ok(0);
     }
@@ -180,7 +180,7 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "list --state published",
         ),
         (counts.pending, "published, but not on every target", "publish"),
-        (counts.answered, "whose author wrote again", "list"),
+        (counts.wrote_again, "whose author wrote again", "list"),
         (counts.damaged, "that cannot be worked on", "list"),
     ];
     let mut rows = Vec::new();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::repo::summary::Summary as Told;
 use crate::repo::{RepoError, Source, StoryRepo, Summaries};
 use crate::story::StoryId;
-use crate::story::event::Role;
+use crate::story::event::{LetterStatus, Role, What};
 use crate::story::id::slug;
 use crate::story::letter::{self, FailedLetter, OpenLetter};
 use crate::story::page::{INDEX, RECORD};
@@ -26,6 +26,11 @@ pub struct Summary {
     pub slug: String,
     /// When it was taken in.
     pub received: Option<Timestamp>,
+    /// When the first letter to the author left.
+    pub answered: Option<Timestamp>,
+    /// When it was first published, whatever became of it.
+    pub first_published: Option<Timestamp>,
+    pub place: String,
     pub approvals: u32,
     pub assigned: Option<String>,
     pub asked_by: Option<String>,
@@ -45,7 +50,7 @@ pub struct Summary {
     /// Letters that were refused or came back, and nobody has seen to it since.
     pub failed_letters: Vec<FailedLetter>,
     /// The author wrote again, and no person did anything since.
-    pub answered: bool,
+    pub wrote_again: bool,
     /// Why it cannot be worked on.
     pub damage: Option<String>,
 }
@@ -55,6 +60,10 @@ impl Summary {
     pub fn of(story: &Story, policy: &Policy) -> Summary {
         let front = story.front();
         let life = &story.life;
+        let first = |test: fn(&What) -> bool| {
+            let events = story.record.events.iter();
+            events.filter(|e| test(&e.what)).map(|e| e.at).min()
+        };
         let publication = life.publication.as_ref().filter(|_| life.phase == Phase::Published);
         let state = story.state(policy);
         let begun = life.publication.as_ref().filter(|p| p.text == Some(story.text));
@@ -71,6 +80,17 @@ impl Summary {
             author: front.author,
             slug: front.slug,
             received: life.received,
+            answered: first(|what| {
+                matches!(
+                    what,
+                    What::Letter {
+                        status: LetterStatus::Sent,
+                        ..
+                    }
+                )
+            }),
+            first_published: first(|what| matches!(what, What::Published {})),
+            place: front.place.unwrap_or_default(),
             approvals: life.standing(story.text, policy).count() as u32,
             assigned: life.assigned.clone(),
             asked_by: life.unanswered(story.text).next().map(|r| r.by.name.clone()),
@@ -83,18 +103,21 @@ impl Summary {
             published_as: life.publication.as_ref().map(|p| p.slug.clone()),
             letters: letter::open(&story.id, &story.record.events, story.state(policy), &reviewers(policy)),
             failed_letters: letter::failed(&story.record.events),
-            answered: letter::is_answered(&story.record.events) && story.state(policy).is_open(),
+            wrote_again: letter::wrote_again(&story.record.events) && story.state(policy).is_open(),
             damage: story.agrees().err().map(|r| r.why),
         }
     }
 
-    fn broken(id: &StoryId, why: String) -> Summary {
+    pub(super) fn broken(id: &StoryId, why: String) -> Summary {
         Summary {
             state: State::Draft,
             title: id.folder().to_owned(),
             author: String::new(),
             slug: String::new(),
             received: None,
+            answered: None,
+            first_published: None,
+            place: String::new(),
             approvals: 0,
             assigned: None,
             asked_by: None,
@@ -106,7 +129,7 @@ impl Summary {
             published_as: None,
             letters: Vec::new(),
             failed_letters: Vec::new(),
-            answered: false,
+            wrote_again: false,
             damage: Some(why),
         }
     }
@@ -125,7 +148,7 @@ impl Summary {
     /// Whose turn it is: a name where it was assigned, else a role.
     pub fn turn(&self, policy: &Policy) -> String {
         let role = match self.state {
-            State::ChangesRequested if !self.answered => "author",
+            State::ChangesRequested if !self.wrote_again => "author",
             State::ChangesRequested => "reviewer",
             State::Draft | State::Conflict => "reviewer",
             State::Approved if policy.consent_required && !self.consent => "author",
@@ -162,7 +185,7 @@ pub struct Counts {
     /// Letters that were refused or came back.
     pub failed_letters: u64,
     /// Stories whose author wrote again.
-    pub answered: u64,
+    pub wrote_again: u64,
     /// When the latest letter was called for that is still open.
     latest_letter: Option<Timestamp>,
     /// The stories that waited longest: when they came, which, and the title.
@@ -214,7 +237,7 @@ impl Counts {
             .latest_letter
             .max(s.letters.iter().map(|letter| letter.since).max());
         self.failed_letters += s.failed_letters.len() as u64;
-        self.answered += u64::from(s.answered);
+        self.wrote_again += u64::from(s.wrote_again);
         if matches!(s.state, State::Draft | State::ChangesRequested | State::Conflict) {
             self.oldest.push((s.received, id.clone(), s.title.clone()));
             self.oldest.sort();
@@ -233,7 +256,7 @@ impl Counts {
         self.under_way += other.under_way;
         self.latest_letter = self.latest_letter.max(other.latest_letter);
         self.failed_letters += other.failed_letters;
-        self.answered += other.answered;
+        self.wrote_again += other.wrote_again;
         self.oldest.extend(other.oldest);
         self.oldest.sort();
         self.oldest.truncate(OLDEST);
@@ -241,7 +264,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.

@@ -176,7 +176,7 @@ pub fn failed(record: &[Event]) -> Vec<FailedLetter> {
 }
 
 /// Whether the author wrote again and no person did anything since.
-pub fn is_answered(record: &[Event]) -> bool {
+pub fn wrote_again(record: &[Event]) -> bool {
     let wrote = record.iter().rposition(|e| matches!(e.what, What::FollowUp { .. }));
     let acted = record.iter().rposition(|e| e.by.role != Role::Robot);
     wrote.is_some_and(|wrote| acted.is_none_or(|acted| acted < wrote))

@@ -90,7 +90,7 @@ fn lines(desk: &Desk, repo: &StoryRepo, spool: &Spool) -> Result<Vec<String>, Tr
     let aside = spool.aside_counts(jiff::Timestamp::MIN)?;
     let lines = [
         (counts.of(State::Draft), "stories to read and decide upon"),
-        (counts.answered, "stories whose author wrote again"),
+        (counts.wrote_again, "stories whose author wrote again"),
         (counts.of(State::ChangesRequested), "stories with changes asked for"),
         (counts.of(State::Conflict), "stories with contradicting decisions"),
         (
