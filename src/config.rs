@@ -26,6 +26,7 @@ pub use error::{ConfigError, Place};
 pub use secret::{Secret, SecretSource, without_secrets};
 pub use value::Address;
 
+use crate::story::check::{Country, Wanted};
 use crate::story::event;
 use crate::story::event::LetterKind;
 use crate::story::letter::LetterPolicy;
@@ -40,6 +41,7 @@ pub struct Config {
     pub repository: Repository,
     pub story: StorySettings,
     pub review: Review,
+    pub check: Check,
     pub spool: SpoolSettings,
     pub outbox: Outbox,
     pub letters: Letters,
@@ -147,6 +149,20 @@ pub enum Consent {
     Optional,
 }
 
+/// `[check]`: what is looked for before a story is approved.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Check {
+    /// Whether open findings keep a story from being approved.
+    pub block: bool,
+    /// Two letters, as in [`crate::story::check::COUNTRIES`].
+    pub country: String,
+    /// Rules that are not looked for.
+    pub off: Vec<String>,
+    /// The team's own, beside the targets' sites.
+    pub domains: Vec<String>,
+}
+
 /// `[spool]`: ask [`Config::spool_folder`], because it depends on the repository.
 #[derive(Debug, Clone)]
 pub struct SpoolSettings {
@@ -247,6 +263,17 @@ impl Default for StorySettings {
     }
 }
 
+impl Default for Check {
+    fn default() -> Check {
+        Check {
+            block: true,
+            country: "GB".to_owned(),
+            off: Vec::new(),
+            domains: Vec::new(),
+        }
+    }
+}
+
 impl Default for Letters {
     fn default() -> Letters {
         Letters {
@@ -258,6 +285,24 @@ impl Default for Letters {
             max_age: SignedDuration::from_hours(14 * 24),
             remind_after: SignedDuration::from_hours(7 * 24),
             digest_every: SignedDuration::from_hours(7 * 24),
+        }
+    }
+}
+
+impl Check {
+    /// What [`check`](mod@crate::story::check) asks for; `targets` say which sites are the team's own.
+    pub fn wanted(&self, targets: &[Target]) -> Wanted {
+        let host = |url: &str| {
+            let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+            rest.split(['/', ':']).next().unwrap_or_default().to_owned()
+        };
+        let sites = targets.iter().filter_map(|t| t.url.as_deref()).map(host);
+        let country = Country::of(&self.country);
+        Wanted {
+            block: self.block,
+            country: country.unwrap_or(Wanted::default().country),
+            off: self.off.clone(),
+            domains: self.domains.iter().cloned().chain(sites).collect(),
         }
     }
 }
@@ -345,7 +390,7 @@ impl Config {
         self.inboxes.iter().any(|inbox| inbox.trusted_authserv.is_some())
     }
 
-    /// The names of those who are told of stories.
+    /// The names of those who get the digest.
     pub fn reviewers(&self) -> Vec<String> {
         let reviewers = self.team.members.iter().filter(|m| m.roles.contains(&Role::Reviewer));
         reviewers.map(|m| m.name.clone()).collect()

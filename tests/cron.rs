@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use servers::{Dovecot, PASSWORD};
 
 /// Schedules stories for a moment from now, and waits until it has come. On a busy machine the moment is later.
+#[allow(clippy::disallowed_methods, reason = "what is due is due by the clock")]
 fn let_time_come(house: &TestHouse, stories: &[&str]) {
     for seconds in [2, 10, 60] {
         let at = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);

@@ -303,6 +303,17 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
     run("status", &["status", "--json"]);
     run("quarantine", &["quarantine", "list", "--set-aside", "--json"]);
     run("cut", &["show", "kelly", "--cut", "--json"]);
+    for mend in [
+        &["edit", "kelly", "--alt", "photo-1.jpg=A bus shelter with a bench"][..],
+        &["check", "kelly", "--waive", "shouting", "-m", "That is how she says it"],
+    ] {
+        house.run(mend).exits(0);
+    }
+    let mut run = |name: &str, arguments: &[&str]| {
+        let ran = house.run(arguments);
+        check(name, &ran, 0, &ran.stdout);
+    };
+    run("check", &["check", "kelly", "--json"]);
     run("rehearsal", &["approve", "kelly", "-n", "--json"]);
     run("approve", &["approve", "kelly", "--json"]);
     let refused = house.run(&["publish", "kelly", "--json"]);

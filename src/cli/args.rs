@@ -27,6 +27,7 @@ Every day:
   fetch              Take new mail in and make drafts of it
   status             What needs a person (also with no command)
   show               A story, its people, its decisions
+  check              What should be looked at first: safeguarding and form
   approve            A vote for exactly this text
   publish            Put approved stories out
 
@@ -177,6 +178,14 @@ pub enum Command {
         #[arg(long, conflicts_with = "to")]
         nobody: bool,
     },
+    /// What should be looked at first: safeguarding and form
+    ///
+    /// Without STORY every open story that has something. A finding is mended with `edit`, or let stand for a reason with
+    /// `--waive`; other words of the same rule are then a new finding.
+    #[command(
+        after_help = "Examples:\n  m4c-stories check\n  m4c-stories check denise\n  m4c-stories check denise --waive phone:2 -m 'the public number of the office'\n  m4c-stories check --rules"
+    )]
+    Check(super::check::Check),
     /// A vote for exactly this text
     #[command(after_help = "Examples:\n  m4c-stories approve marion\n  m4c-stories approve marion --if-text 3f9a2c4")]
     Approve {

@@ -151,16 +151,11 @@ fn list(desk: &Desk, repo: &StoryRepo, all: &[Waiting], report: &Report) -> Outc
     } else {
         let mut rows = vec![["LETTER", "SINCE", "KIND", "TO", "ABOUT"].map(str::to_owned).to_vec()];
         rows.extend(all.iter().map(|w| {
-            let held = w.held.as_ref().map(|held| format!("({held})"));
-            let to = held.or_else(|| w.to.as_ref().map(shown)).unwrap_or_default();
+            let to = w.to.as_ref().map(shown).unwrap_or_default();
             let day = super::fetch::day(w.at, desk);
-            vec![
-                w.number[..8].to_owned(),
-                day,
-                w.due.kind.name().to_owned(),
-                to,
-                w.title.clone(),
-            ]
+            let held = w.held.as_ref().filter(|held| held.stops(Sending::ByHand));
+            let about = held.map_or(w.title.clone(), |held| format!("{} ({held})", w.title));
+            vec![w.number[..8].to_owned(), day, w.due.kind.name().to_owned(), to, about]
         }));
         table(&rows).iter().for_each(|line| report.line(line));
     }

@@ -2,6 +2,7 @@
 //! here the clock is read.
 
 pub mod args;
+mod check;
 mod cron;
 mod decide;
 mod doctor;
@@ -123,6 +124,7 @@ fn keeps_its_word(desk: &Desk, command: &Command, report: &Report) -> Result<(),
     let decides = match command {
         Approve { .. } | RequestChanges { .. } | Reject { .. } | Reopen { .. } | Publish(_) => true,
         Consent(consent) => consent.grant || consent.revoke,
+        Command::Check(check) => !check.waive.is_empty(),
         _ => false,
     };
     if decides && desk.config.review.signed {
@@ -148,6 +150,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Fetch(fetch) => self::fetch::fetch(desk, global, &fetch, report),
         Command::Show(show) => story::show(desk, &show, report),
         Command::Diff(diff) => story::diff(desk, &diff, report),
+        Command::Check(check) => self::check::check(desk, global, &check, report),
         Command::Log { story, limit } => story::log(desk, story.as_deref(), limit, report),
         Command::Stats(stats) => self::stats::stats(desk, global, &stats, report),
         Command::New(new) => edit::new(desk, global, &new, report),

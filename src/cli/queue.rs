@@ -27,7 +27,7 @@ pub fn as_json(desk: &Desk, repo: &StoryRepo, id: &StoryId, s: &Summary) -> serd
         "correction": s.correction,
         "pending": s.pending,
         "scheduled_for": s.scheduled_for,
-        "open_checks": [],
+        "open_checks": s.open_checks,
         "damage": s.damage,
     })
 }
@@ -83,10 +83,14 @@ pub fn list(desk: &Desk, args: &List, report: &Report) -> Outcome {
             s.author.clone()
         };
         let day = s.received.map(|at| super::fetch::day(at, desk)).unwrap_or_default();
-        vec![day, state, votes, s.turn(&desk.policy), name, id.to_string()]
+        let checks = match s.blocking() {
+            0 => String::new(),
+            many => many.to_string(),
+        };
+        vec![day, state, votes, checks, s.turn(&desk.policy), name, id.to_string()]
     };
     let mut lines = vec![
-        ["RECEIVED", "STATE", "VOTES", "TURN", "AUTHOR", "STORY"]
+        ["RECEIVED", "STATE", "VOTES", "CHECKS", "TURN", "AUTHOR", "STORY"]
             .map(str::to_owned)
             .to_vec(),
     ];
@@ -146,6 +150,7 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "next_scheduled": counts.next_scheduled(desk.now),
             "corrections": counts.corrections,
             "pending_targets": counts.pending,
+            "open_checks": counts.open_checks,
             "damaged": counts.damaged,
             "quarantined": quarantined,
             "set_aside": set_aside,
@@ -181,6 +186,7 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
         ),
         (counts.pending, "published, but not on every target", "publish"),
         (counts.wrote_again, "whose author wrote again", "list"),
+        (counts.open_checks, "with something to check", "check"),
         (counts.damaged, "that cannot be worked on", "list"),
     ];
     let mut rows = Vec::new();

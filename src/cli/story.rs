@@ -8,6 +8,7 @@ use crate::desk::account::shown;
 use crate::desk::queue::{self, Summary};
 use crate::desk::{Desk, Trouble, edit};
 use crate::story::StoryId;
+use crate::story::check::check;
 use crate::story::event::{Event, What};
 use crate::story::page::{INDEX, RECORD};
 use crate::story::people::{PEOPLE, People};
@@ -153,7 +154,7 @@ fn as_json(desk: &Desk, repo: &StoryRepo, story: &Story, private: Option<&Files>
             .map(|p| json!({"n": p.n, "rule": p.rule, "why": p.why, "text": p.text}))
             .collect::<Vec<_>>()
     );
-    object["checks"] = json!([]);
+    object["checks"] = json!(super::check::as_json(&check(story, &desk.policy.checks)));
     object["receipts"] = json!(receipts);
     object["letters"] = json!(
         summary
@@ -265,6 +266,7 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
     if !photos.is_empty() {
         facts.push(("Photos", photos.join(", ")));
     }
+    facts.extend(super::check::facts(story, desk));
     if let Some(cut) = private.and_then(|p| p.get(crate::story::people::CUT)) {
         let many = cut.split(|&b| b == b'\n').filter(|l| !l.is_empty()).count();
         facts.push(("Cut", format!("{many} (show --cut)")));

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::desk::letters::ask;
+use crate::desk::letters::{self, ask};
 use crate::desk::queue;
 use crate::desk::{Desk, Trouble};
 use crate::story::policy::Task;
@@ -41,6 +41,9 @@ pub fn write(desk: &Desk, global: &Global, args: &Write, report: &Report) -> Out
     let _lock = desk.spool()?;
     let taken = desk.step(&repo, &id, false, |story| ask(story, &clerk, &note, args.consent))?;
     let nothing = "You asked that already, and the letter has not left";
+    if let Some(why) = letters::unreachable(&repo, &id)? {
+        report.caution(&format!("it cannot leave yet: {why}"));
+    }
     tell(report, "Due, a letter about", nothing, &taken, desk);
     Ok(0)
 }

@@ -60,6 +60,11 @@ pub(super) fn duration<'de, D: Deserializer<'de>>(d: D) -> Result<SignedDuration
     })
 }
 
+/// The same, for a key that may be left out.
+pub(super) fn optional_duration<'de, D: Deserializer<'de>>(d: D) -> Result<Option<SignedDuration>, D::Error> {
+    duration(d).map(Some)
+}
+
 pub(super) fn to_authors<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<LetterKind>, D::Error> {
     letters(d, false)
 }

@@ -8,6 +8,7 @@
 //! | `consent` | the author's answer to "may we publish it?" |
 //! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
 //! | [`review`] | decisions |
+//! | [`check`](mod@check) | what should be looked at first; a finding waived |
 //! | [`edit`] | changes of the text |
 //! | [`media`] | photos added, taken out, replaced |
 //! | [`stats`] | what came, how soon it was answered, what became of it |
@@ -22,6 +23,7 @@
 
 pub mod account;
 pub mod alarm;
+pub mod check;
 mod consent;
 mod convert;
 mod crew;
@@ -99,6 +101,7 @@ impl Desk {
             own_text: config.review.own_text || config.team.members.len() <= 1,
             minor_keeps: config.review.minor_edits_keep_approvals,
             consent_required: config.review.consent == config::Consent::Required,
+            checks: config.check.wanted(&config.targets),
         };
         Desk {
             config,

@@ -8,8 +8,6 @@ use crate::outbox::{Encryption, Login, Mechanism, SmtpOutbox, SmtpServer};
 
 use super::Trouble;
 
-/// How long one session with a mailbox may take.
-const SESSION: Duration = Duration::from_secs(30 * 60);
 /// How long a server may be silent.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long one letter may take as a whole.
@@ -48,7 +46,7 @@ pub fn smtp(server: &Server) -> SmtpOutbox {
 
 /// A mailbox on a server. The secret is asked for here: a run that reads this inbox needs it at once.
 pub fn imap(name: &str, imap: &config::Imap) -> Result<Imap, Trouble> {
-    imap_for(name, imap, SESSION)
+    imap_for(name, imap, imap.deadline)
 }
 
 /// The same for a session that may last so long.

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::repo::summary::Summary as Told;
 use crate::repo::{RepoError, Source, StoryRepo, Summaries};
 use crate::story::StoryId;
-use crate::story::event::{LetterStatus, Role, What};
+use crate::story::check::check;
+use crate::story::event::{LetterStatus, What};
 use crate::story::id::slug;
-use crate::story::letter::{self, FailedLetter, OpenLetter};
+use crate::story::letter::{self, FailedLetter, OpenLetter, Standing};
 use crate::story::page::{INDEX, RECORD};
 use crate::story::policy::Policy;
 use crate::story::record::Files;
@@ -45,6 +46,8 @@ pub struct Summary {
     pub under_way: bool,
     /// Under which name it is published.
     pub published_as: Option<String>,
+    /// Findings that nobody mended or waived; none of a story that is closed.
+    pub open_checks: Vec<OpenCheck>,
     /// Letters that its events call for.
     pub letters: Vec<OpenLetter>,
     /// Letters that were refused or came back, and nobody has seen to it since.
@@ -55,7 +58,46 @@ pub struct Summary {
     pub damage: Option<String>,
 }
 
+/// A finding of `check` that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenCheck {
+    pub rule: String,
+    pub line: u32,
+    pub column: u32,
+    /// Whether it keeps the story from being approved.
+    pub blocks: bool,
+}
+
+/// So many of a story are remembered.
+const OPEN_CHECKS: usize = 50;
+
+fn open_checks(story: &Story, policy: &Policy, state: State) -> Vec<OpenCheck> {
+    let closed = !state.is_open() && !story.life.has_correction(story.text);
+    if closed {
+        return Vec::new();
+    }
+    let mut found = check(story, &policy.checks);
+    found.retain(|f| f.waived.is_none());
+    // what blocks is never crowded out
+    found.sort_by_key(|f| !f.blocks());
+    let open = found.iter().take(OPEN_CHECKS).map(|f| {
+        let place = f.places.first();
+        OpenCheck {
+            rule: f.rule.name.to_owned(),
+            line: place.map_or(1, |p| p.line as u32),
+            column: place.map_or(1, |p| p.column as u32),
+            blocks: f.blocks(),
+        }
+    });
+    open.collect()
+}
+
 impl Summary {
+    /// How many findings keep it from being approved.
+    pub fn blocking(&self) -> usize {
+        self.open_checks.iter().filter(|c| c.blocks).count()
+    }
+
     /// Reads a story's files.
     pub fn of(story: &Story, policy: &Policy) -> Summary {
         let front = story.front();
@@ -80,15 +122,9 @@ impl Summary {
             author: front.author,
             slug: front.slug,
             received: life.received,
-            answered: first(|what| {
-                matches!(
-                    what,
-                    What::Letter {
-                        status: LetterStatus::Sent,
-                        ..
-                    }
-                )
-            }),
+            answered: first(
+                |what| matches!(what, What::Letter { letter, status: LetterStatus::Sent, .. } if !letter.is_for_team()),
+            ),
             first_published: first(|what| matches!(what, What::Published {})),
             place: front.place.unwrap_or_default(),
             approvals: life.standing(story.text, policy).count() as u32,
@@ -101,7 +137,8 @@ impl Summary {
             under_way: matches!(state, State::Approved | State::Scheduled | State::Published)
                 && begun.is_some_and(|p| p.is_under_way()),
             published_as: life.publication.as_ref().map(|p| p.slug.clone()),
-            letters: letter::open(&story.id, &story.record.events, story.state(policy), &reviewers(policy)),
+            open_checks: open_checks(story, policy, story.state(policy)),
+            letters: letter::open(&story.id, &story.record.events, &Standing::of(story, policy)),
             failed_letters: letter::failed(&story.record.events),
             wrote_again: letter::wrote_again(&story.record.events) && story.state(policy).is_open(),
             damage: story.agrees().err().map(|r| r.why),
@@ -127,6 +164,7 @@ impl Summary {
             scheduled_for: None,
             under_way: false,
             published_as: None,
+            open_checks: Vec::new(),
             letters: Vec::new(),
             failed_letters: Vec::new(),
             wrote_again: false,
@@ -162,12 +200,6 @@ impl Summary {
     }
 }
 
-/// Who is told of stories.
-fn reviewers(policy: &Policy) -> Vec<String> {
-    let reviewers = policy.members.iter().filter(|m| m.roles.contains(&Role::Reviewer));
-    reviewers.map(|m| m.name.clone()).collect()
-}
-
 /// How many stories wait for what, in one month or in all.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
@@ -186,6 +218,8 @@ pub struct Counts {
     pub failed_letters: u64,
     /// Stories whose author wrote again.
     pub wrote_again: u64,
+    /// With findings that keep them from being approved.
+    pub open_checks: u64,
     /// When the latest letter was called for that is still open.
     latest_letter: Option<Timestamp>,
     /// The stories that waited longest: when they came, which, and the title.
@@ -228,6 +262,7 @@ impl Counts {
         self.corrections += u64::from(s.correction);
         self.pending += u64::from(!s.pending.is_empty());
         self.damaged += u64::from(s.damage.is_some());
+        self.open_checks += u64::from(s.blocking() > 0);
         match (s.damage.is_none(), s.under_way) {
             (true, true) => self.under_way += 1,
             (true, false) => self.scheduled.extend(s.scheduled_for),
@@ -254,6 +289,7 @@ impl Counts {
         self.damaged += other.damaged;
         self.scheduled.extend(other.scheduled);
         self.under_way += other.under_way;
+        self.open_checks += other.open_checks;
         self.latest_letter = self.latest_letter.max(other.latest_letter);
         self.failed_letters += other.failed_letters;
         self.wrote_again += other.wrote_again;
@@ -264,7 +300,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 6;
+const FORMAT: u32 = 7;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.

@@ -382,6 +382,81 @@ mod tests {
     }
 
     #[test]
+    fn letters_to_the_team_and_reminders_have_words_too() {
+        for kind in LetterKind::ALL {
+            let facts = Facts {
+                reader: "Cath Lee".into(),
+                story: "marion-maxwell-3f9a2c41b0".into(),
+                days: 8,
+                lines: vec!["3 stories to read".into(), "1 mail".into()],
+                ..facts()
+            };
+            let worded = built_in().word(kind, &facts).unwrap();
+            let reader = if kind.is_for_team() {
+                "Cath Lee"
+            } else {
+                "Marion Maxwell"
+            };
+            assert!(
+                worded.text.starts_with(&format!("Dear {reader},\n\n")),
+                "{}",
+                worded.text
+            );
+            assert!(
+                !worded.text.contains("\n\n\n") && !worded.html.contains('\\'),
+                "{}",
+                worded.text
+            );
+            assert!(
+                !worded.subject.is_empty() && worded.html.contains(reader),
+                "{}",
+                worded.html
+            );
+            if kind.is_for_team() {
+                let author = worded.text.contains("I agree") || worded.text.contains("Which street");
+                assert!(!author, "{}", worded.text);
+            }
+        }
+    }
+
+    #[test]
+    fn the_words_that_ask_for_permission_have_a_number_that_changes_with_them() {
+        let asks = |kind: LetterKind| {
+            let worded = built_in()
+                .word(
+                    kind,
+                    &Facts {
+                        note: String::new(),
+                        ..facts()
+                    },
+                )
+                .unwrap();
+            let version = worded.asks_consent.unwrap();
+            assert_eq!(version, format!("{}, version {CONSENT_VERSION}", kind.name()));
+            let from = worded.text.find("Nothing is published without").unwrap();
+            worded.text[from..].lines().take(3).collect::<Vec<_>>().join("\n")
+        };
+        let words: Vec<String> = [LetterKind::Received, LetterKind::Question].map(asks).to_vec();
+        assert_eq!(words[0], words[1]);
+        let sum = hex::encode(&Sha256::digest(words[0].as_bytes())[..4]);
+        // other words: another CONSENT_VERSION, and both here
+        assert_eq!((CONSENT_VERSION, sum.as_str()), (1, "1d6093dd"));
+        assert!(asks(LetterKind::Reminder).contains("\"I agree\""));
+
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(
+            dir.path().join("received.md"),
+            "Subject: x\n\nMay we? Say \"I\nagree\".\n",
+        )
+        .unwrap();
+        fs::write(dir.path().join("question.md"), "Subject: x\n\nMay we? Say yes.\n").unwrap();
+        let own = Wording::load(dir.path()).unwrap();
+        let version = own.word(LetterKind::Received, &facts()).unwrap().asks_consent.unwrap();
+        assert!(version.starts_with("received, sha256 "), "{version}");
+        assert_eq!(own.word(LetterKind::Question, &facts()).unwrap().asks_consent, None);
+    }
+
+    #[test]
     fn what_is_not_known_leaves_no_gap() {
         let bare = Facts {
             team: "M4C Team".into(),

@@ -4,6 +4,7 @@ mod answerable;
 mod id;
 mod outgoing;
 mod proven;
+mod reminder;
 mod team;
 
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +13,9 @@ use sha2::{Digest, Sha256};
 
 use super::event::{Event, EventId, LetterKind, LetterStatus, Role, What};
 use super::id::StoryId;
+use super::policy::Policy;
 use super::state::State;
+use super::step::Story;
 
 pub(in crate::story) use answerable::{is_ordinary, is_own, no_person_at};
 pub use answerable::{never_answer, too_late};
@@ -87,14 +90,35 @@ pub fn times(wait: SignedDuration, many: u32) -> SignedDuration {
     wait.checked_mul(many).unwrap_or(SignedDuration::MAX)
 }
 
-/// Every letter that a story's record calls for, in the order of its events. `record` is in the order of the fold, `state` is
-/// what it makes, `reviewers` are the names of those who are told of stories.
+/// What letters depend on besides the record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// What the record makes of the story.
+    pub state: State,
+    /// The names of those who are told of stories.
+    pub reviewers: Vec<String>,
+    /// The author has still to say yes before the story can be published.
+    pub lacks_consent: bool,
+}
+
+impl Standing {
+    pub fn of(story: &Story, policy: &Policy) -> Standing {
+        let reviewers = policy.members.iter().filter(|m| m.roles.contains(&Role::Reviewer));
+        Standing {
+            state: story.state(policy),
+            reviewers: reviewers.map(|m| m.name.clone()).collect(),
+            lacks_consent: policy.consent_required && story.life.consent.is_none(),
+        }
+    }
+}
+
+/// Every letter that a story's record calls for, in the order of its events. `record` is in the order of the fold.
 ///
 /// Open = an event with a kind of letter, with no word yet that the letter was sent, failed or was dropped, and not overtaken by a
 /// later event. Never "everything but a ledger": a fresh machine writes to nobody. A story in conflict is not to be asked about:
 /// its decisions wait to be settled.
-pub fn open(id: &StoryId, record: &[Event], state: State, reviewers: &[String]) -> Vec<OpenLetter> {
-    if state == State::Conflict {
+pub fn open(id: &StoryId, record: &[Event], standing: &Standing) -> Vec<OpenLetter> {
+    if standing.state == State::Conflict {
         return Vec::new();
     }
     let mut letters = Vec::new();
@@ -105,14 +129,10 @@ pub fn open(id: &StoryId, record: &[Event], state: State, reviewers: &[String]) 
         {
             letters.extend(Fate::of(record, kind, &event.id, None).open(kind, event, None, event.at, 1));
         }
-        if let Some(sent) = reminded_of(record, event, after, state) {
-            let kind = LetterKind::Reminder;
-            let fate = Fate::of(record, kind, &event.id, None);
-            letters.extend(fate.open(kind, event, None, sent, MOST_REMINDERS));
-        }
-        letters.extend(team::told(id, record, place, state, reviewers));
     }
-    letters.extend(team::stalled(record, state, reviewers));
+    letters.extend(reminder::to_the_author(record, standing));
+    letters.extend(team::told(id, record, standing));
+    letters.extend(team::stalled(record, standing));
     letters
 }
 
@@ -120,12 +140,11 @@ pub fn open(id: &StoryId, record: &[Event], state: State, reviewers: &[String]) 
 pub fn due(
     id: &StoryId,
     record: &[Event],
-    state: State,
-    reviewers: &[String],
+    standing: &Standing,
     policy: &LetterPolicy,
     now: Timestamp,
 ) -> Vec<OpenLetter> {
-    let mut letters = open(id, record, state, reviewers);
+    let mut letters = open(id, record, standing);
     letters.retain(|letter| letter.is_due(policy, now));
     letters
 }
@@ -246,34 +265,6 @@ fn called_for(what: &What) -> Option<LetterKind> {
         What::Withdrawn { .. } => Some(LetterKind::Withdrawn),
         What::Asked { .. } => Some(LetterKind::Question),
         _ => None,
-    }
-}
-
-/// When the letter left of which the author may be reminded: changes were asked for, a letter said so, nothing came back, and the
-/// author's mail is one that a machine may answer.
-fn reminded_of(record: &[Event], event: &Event, after: &[Event], state: State) -> Option<Timestamp> {
-    let asked = matches!(event.what, What::ChangesRequested { .. }) && state == State::ChangesRequested;
-    let no_answer = |e: &Event| matches!(&e.what, What::Received { no_answer: Some(_), .. });
-    let overtaken = || is_overtaken(LetterKind::ChangesRequested, &[], event, after);
-    let answered = || {
-        after
-            .iter()
-            .any(|e| matches!(e.what, What::FollowUp { .. } | What::ChangesRequested { .. }))
-    };
-    if !asked || record.iter().any(no_answer) || overtaken() || answered() {
-        return None;
-    }
-    let told = |e: &&Event| {
-        matches!(&e.what, What::Letter { letter: LetterKind::ChangesRequested, about, status: LetterStatus::Sent, .. }
-            if *about == event.id)
-    };
-    let came_back = |e: &Event| {
-        matches!(&e.what, What::Letter { letter: LetterKind::ChangesRequested, about, status: LetterStatus::Failed, .. }
-            if *about == event.id)
-    };
-    match after.iter().any(came_back) {
-        true => None,
-        false => after.iter().find(told).map(|e| e.at),
     }
 }
 

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use m4c_stories::inbox::{ImapAccount, Login, Tls};
+
 use crate::common::have;
 
 /// The password of every mailbox, unless a test wants its own.
@@ -126,6 +128,44 @@ impl Default for DovecotSetting<'_> {
     }
 }
 
+/// For [`DovecotSetting::more`]: takes tokens that [`token`] makes.
+pub const WITH_TOKENS: &str =
+    "passdb {\n driver = oauth2\n mechanisms = xoauth2 oauthbearer\n args = {at}/oauth2.conf\n}\n";
+
+/// A JSON web token (RFC 7519, HS256) for a user, good for so many seconds from now.
+pub fn token(user: &str, seconds: i64) -> String {
+    let now = jiff::Timestamp::now().as_second();
+    let claims =
+        serde_json::json!({"email": user, "sub": user, "iat": now - 60, "nbf": now - 60, "exp": now + seconds});
+    let coded = |bytes: &[u8]| -> String {
+        let mut out = String::new();
+        for three in bytes.chunks(3) {
+            let number = three.iter().fold(0_u32, |n, b| n << 8 | u32::from(*b)) << (8 * (3 - three.len()));
+            let digit = |i: usize| (number >> (18 - 6 * i) & 63) as usize;
+            let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+            out.extend((0..=three.len()).map(|i| char::from(alphabet[digit(i)])));
+        }
+        out
+    };
+    let text = format!(
+        "{}.{}",
+        coded(br#"{"alg":"HS256","typ":"JWT"}"#),
+        coded(claims.to_string().as_bytes())
+    );
+    let mut openssl = Command::new("openssl")
+        .args(["dgst", "-sha256", "-mac", "HMAC", "-macopt", "key:test-key", "-binary"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("openssl runs");
+    let mut stdin = openssl.stdin.take().expect("a pipe");
+    stdin.write_all(text.as_bytes()).expect("it reads");
+    drop(stdin);
+    let signed = openssl.wait_with_output().expect("it ends").stdout;
+    assert_eq!(signed.len(), 32);
+    format!("{text}.{}", coded(&signed))
+}
+
 /// A Dovecot with the mailboxes of `blog`, `team`, `marion` and `ben`.
 pub struct Dovecot {
     _server: Server,
@@ -188,6 +228,14 @@ impl Dovecot {
             .map(|name| format!("{name}:{{PLAIN}}{}\n", setting.password))
             .concat();
         fs::write(dir.path().join("users"), users).expect("users");
+        let keys = dir.path().join("keys/default/HS256");
+        fs::create_dir_all(&keys).expect("a folder");
+        // `test-key` in base64
+        fs::write(keys.join("default"), "dGVzdC1rZXk=").expect("a key");
+        let oauth2 = format!(
+            "introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix={at}/keys/\nusername_attribute = email\n"
+        );
+        fs::write(dir.path().join("oauth2.conf"), oauth2).expect("a config");
         let [imap, imaps, lmtp, submission, submissions, smtp] = [(); 6].map(|()| free_port());
         let whole = is_whole();
         let (mechanisms, more) = (setting.mechanisms, setting.more.replace("{at}", &at));
@@ -202,7 +250,8 @@ impl Dovecot {
              userdb {{\n driver = static\n args = uid={uid} gid={gid} home={at}/mail\n}}\n\
              namespace inbox {{\n inbox = yes\n separator = /\n}}\n\
              service imap-login {{\n chroot =\n inet_listener imap {{\n port = {imap}\n }}\n inet_listener imaps {{\n port = {imaps}\n ssl = yes\n }}\n}}\n\
-             service anvil {{\n chroot =\n}}\nservice stats {{\n chroot =\n}}\n"
+             service anvil {{\n chroot =\n unix_listener anvil-auth-penalty {{\n mode = 0\n }}\n}}\nauth_failure_delay = 0\n\
+             service stats {{\n chroot =\n}}\n"
         );
         if whole {
             config.push_str(&format!(
@@ -242,6 +291,30 @@ impl Dovecot {
     /// The certificate, to be trusted.
     pub fn ca_file(&self) -> PathBuf {
         self.path("cert.pem")
+    }
+
+    /// The mailbox of `blog`, for the library.
+    pub fn account(&self, tls: Tls) -> ImapAccount {
+        ImapAccount {
+            host: "localhost".to_owned(),
+            port: if tls == Tls::Implicit { self.imaps } else { self.imap },
+            tls,
+            ca_file: Some(self.ca_file()),
+            user: "blog".to_owned(),
+            login: Login::Password(self.password.clone()),
+            mailbox: "INBOX".to_owned(),
+            deadline: Duration::from_secs(60),
+        }
+    }
+
+    /// A section of config.toml: that user's mailbox by implicit TLS, the password in the file `secret`.
+    pub fn inbox(&self, user: &str, more: &str) -> String {
+        let (port, ca_file) = (self.imaps, self.ca_file());
+        format!(
+            "[[inbox]]\nname = \"{user}\"\nkind = \"imap\"\nhost = \"localhost\"\nport = {port}\nca_file = \"{}\"\n\
+             user = \"{user}\"\npassword_command = [\"cat\", \"secret\"]\n{more}\n",
+            ca_file.display()
+        )
     }
 
     /// The Maildir folder of a mailbox: `blog/cur`, `blog/.Done/new`.

@@ -43,7 +43,11 @@ fn desk(house: &TestHouse, days: i64) -> Desk {
     let config = Config::load(None, &house.path(""), |_| None).expect("the config");
     #[allow(clippy::disallowed_methods, reason = "the mails of these tests are of today")]
     let now = Timestamp::now();
-    Desk::new(config, now + SignedDuration::from_hours(24 * days), Duration::ZERO)
+    Desk::new(
+        config,
+        now + SignedDuration::from_hours(24 * days),
+        Duration::from_secs(20),
+    )
 }
 
 fn unattended(house: &TestHouse, days: i64) -> Run {

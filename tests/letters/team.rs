@@ -180,6 +180,29 @@ fn an_author_who_does_not_answer_is_reminded_twice() {
 }
 
 #[test]
+fn an_author_whose_story_waits_for_a_yes_is_asked_again_and_may_say_it_then() {
+    let house = TestHouse::with_config(CONFIG);
+    received(&house);
+    house.run(&["approve", "marion"]).exits(0);
+    assert_eq!(sent(&unattended(&house, 6)), []);
+    assert_eq!(
+        sent(&unattended(&house, 8)),
+        [("reminder".to_owned(), "marion@author.example".to_owned())]
+    );
+    let reminder = left(&house).pop().expect("a letter");
+    assert!(reminder.contains("whether we may"), "{reminder}");
+    fetch(&house, &[reply(&reminder, AUTHOR, SIGNED, "I agree")]);
+    let consent = house.run(&["consent", "marion", "--json"]).exits(0).json();
+    assert!(
+        consent["consent"]["evidence"]
+            .to_string()
+            .contains("reminder, version 1"),
+        "{consent}"
+    );
+    assert_eq!(sent(&unattended(&house, 20)), []);
+}
+
+#[test]
 fn the_digest_comes_once_a_week_and_never_from_a_machine_that_has_just_begun() {
     let house = house("\"digest\"");
     fetch(&house, &[story_by(AUTHOR, "Tea", "")]);

@@ -43,7 +43,7 @@ fn asked(house: &TestHouse, author: &str) {
 
 fn unattended(house: &TestHouse, later: SignedDuration) -> Run {
     let config = Config::load(None, &house.path(""), |_| None).expect("the config");
-    let desk = Desk::new(config, now() + later, Duration::ZERO);
+    let desk = Desk::new(config, now() + later, Duration::from_secs(20));
     let mut spool = desk.spool().expect("the spool");
     send_due(&desk, &desk.repo().expect("stories"), &mut spool, Sending::Unattended).expect("it runs")
 }
@@ -215,4 +215,43 @@ fn a_letter_refused_for_good_is_told_until_somebody_sees_to_it() {
         !house.git(&["log", "-p", "main"]).contains("@example.com"),
         "no address is on main"
     );
+}
+
+#[test]
+fn a_connection_that_dies_after_the_letter_counts_as_not_sent_and_the_same_letter_goes_again() {
+    let Some(python) = python() else { return };
+    let server = MailServer::start(python, "plain", &[]);
+    let house = house(&server);
+    asked(&house, "drop@example.com");
+    for _ in 0..2 {
+        house.run(&["letters", "send"]).exits(75);
+    }
+    let ids = message_ids(&server);
+    assert_eq!(ids.len(), 2);
+    assert_eq!(ids[0], ids[1]);
+    assert_eq!(events(&house), ["claimed"]);
+}
+
+#[test]
+fn a_refusal_or_a_delay_of_one_letter_holds_up_no_other() {
+    let Some(python) = python() else { return };
+    let server = MailServer::start(python, "plain", &[]);
+    let house = house(&server);
+    for name in ["reject", "later", "later2", "ben"] {
+        let date = now().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
+        let from = format!("{name} <{name}@example.com>");
+        house.story(&mail(
+            &from,
+            &date,
+            name,
+            "We walked to the town hall with ninety cleaners and a kettle.",
+        ));
+    }
+    let run = house.run(&["letters", "send", "--json"]);
+    let lines = run.exits(7).json_lines();
+    assert_eq!(
+        lines.last().expect("a summary")["summary"],
+        serde_json::json!({"sent": 1, "waiting": 2, "failed": 1})
+    );
+    assert_eq!(server.log("mail")[0]["to"][0], "ben@example.com");
 }

@@ -23,7 +23,7 @@ use crate::mail;
 use crate::repo::StoryRepo;
 use crate::spool::{LetterNote, Shelves};
 use crate::story::event::{EventId, LetterKind, What};
-use crate::story::letter::{Leaving, OpenLetter, due, leaving};
+use crate::story::letter::{Leaving, OpenLetter, Standing, due, leaving};
 use crate::story::people::{PEOPLE, People};
 use crate::story::step::{Clerk, Step, Story};
 use crate::story::{Mailbox, StoryId};
@@ -118,8 +118,8 @@ pub fn waiting(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>) -> Result
         let story = desk.story(repo, &id)?;
         let people = people(repo, &id)?;
         let policy = desk.config.letters.policy();
-        let (state, reviewers) = (story.state(&desk.policy), desk.config.reviewers());
-        for due in due(&id, &story.record.events, state, &reviewers, &policy, desk.now) {
+        let standing = Standing::of(&story, &desk.policy);
+        for due in due(&id, &story.record.events, &standing, &policy, desk.now) {
             let number = due.number();
             let note = match spool {
                 Some(spool) => spool.letter(&number)?.map(|(_, note)| note),
@@ -218,6 +218,16 @@ fn recipient(people: &People) -> Mailbox {
     let others = [&people.storyteller, &people.sender];
     let usable = others.into_iter().find(|m| mail::writable(m)).cloned();
     usable.unwrap_or(first)
+}
+
+/// Why no letter can leave for a story's author, where none can.
+pub fn unreachable(repo: &StoryRepo, id: &StoryId) -> Result<Option<&'static str>, Trouble> {
+    let people = people(repo, id)?;
+    Ok(match people.as_ref().map(recipient).and_then(|m| m.address) {
+        None if people.is_none() => Some("the private part of the story is not here"),
+        None => Some("no address of the author is known (`letters again STORY --to ADDRESS` gives one)"),
+        Some(_) => None,
+    })
 }
 
 /// Where answers go, if it is worth telling: the mail asks for them elsewhere than where it comes from.

@@ -11,7 +11,7 @@ use crate::repo::StoryRepo;
 use crate::spool::{LetterNote, Spool};
 use crate::story::StoryId;
 use crate::story::event::{EventId, LetterKind, LetterStatus, What};
-use crate::story::letter::{self, Envelope, FailedLetter, LetterId, Outgoing};
+use crate::story::letter::{self, Envelope, FailedLetter, LetterId, Outgoing, Standing};
 use crate::story::people::{PEOPLE, People, SentLetter};
 use crate::story::step::{Step, Story};
 
@@ -294,8 +294,7 @@ fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<(), Trouble>
         };
         let Ok(story) = desk.story(repo, &id) else { continue };
         let events = &story.record.events;
-        let state = story.state(&desk.policy);
-        let open = letter::open(&id, events, state, &desk.config.reviewers());
+        let open = letter::open(&id, events, &Standing::of(&story, &desk.policy));
         let claimed = open.iter().find(|letter| letter.number() == kept.id);
         let too_old = |letter: &&letter::OpenLetter| {
             letter.claim.is_some() && desk.now.duration_since(letter.at(policy.remind_after)) > policy.max_age

@@ -3,58 +3,75 @@
 use super::super::event::{Event, LetterKind, Role, What};
 use super::super::id::{StoryId, month_of};
 use super::super::state::State;
-use super::{Fate, MOST_REMINDERS, OpenLetter};
+use super::{Fate, MOST_REMINDERS, OpenLetter, Standing};
 
-/// The letters to the team that one event calls for.
-pub(super) fn told(
-    id: &StoryId,
-    record: &[Event],
-    place: usize,
-    state: State,
-    reviewers: &[String],
-) -> Vec<OpenLetter> {
-    let (event, after) = (&record[place], &record[place + 1..]);
-    let open = |kind, to: &str| Fate::of(record, kind, &event.id, Some(to)).open(kind, event, Some(to), event.at, 1);
-    match &event.what {
-        // an old mailbox taken in today is no news, and what somebody has looked at neither
-        What::Received { .. } if is_recent(id, event) && state == State::Draft && !after.iter().any(is_by_person) => {
-            let to_each = reviewers.iter().filter_map(|name| open(LetterKind::NewStory, name));
-            to_each.collect()
-        }
-        What::FollowUp { .. } if state.is_open() && !after.iter().any(is_answer) => {
-            let turn = assigned(&record[..place]).filter(|name| reviewers.contains(name));
-            let to_each = reviewers
-                .iter()
-                .filter(|name| turn.as_ref().is_none_or(|turn| turn == *name));
-            to_each.filter_map(|name| open(LetterKind::Waiting, name)).collect()
-        }
-        What::Assigned { to: Some(name) } if state.is_open() && reviewers.contains(name) && *name != event.by.name => {
-            let again = |e: &Event| matches!(e.what, What::Assigned { .. });
-            let seen = |e: &Event| e.by.name == *name && is_by_person(e);
-            match after.iter().any(|e| again(e) || seen(e)) {
-                true => Vec::new(),
-                false => open(LetterKind::Waiting, name).into_iter().collect(),
-            }
-        }
-        _ => Vec::new(),
+/// The letters to the team that a record's events call for.
+pub(super) fn told(id: &StoryId, record: &[Event], standing: &Standing) -> Vec<OpenLetter> {
+    let (state, reviewers) = (standing.state, &standing.reviewers);
+    let mut letters = Vec::new();
+    if reviewers.is_empty() || !state.is_open() {
+        return letters;
     }
+    let open = |kind, event: &Event, to: &String| {
+        Fate::of(record, kind, &event.id, Some(to)).open(kind, event, Some(to), event.at, 1)
+    };
+    // an old mailbox taken in today is no news, and what somebody has looked at neither
+    if let [first, after @ ..] = record
+        && matches!(first.what, What::Received { .. })
+        && state == State::Draft
+        && is_recent(id, first)
+        && !after.iter().any(is_by_person)
+    {
+        letters.extend(
+            reviewers
+                .iter()
+                .filter_map(|name| open(LetterKind::NewStory, first, name)),
+        );
+    }
+    // only of the last mail: whoever looks sees them all
+    if let Some(place) = record.iter().rposition(|e| matches!(e.what, What::FollowUp { .. }))
+        && !record[place + 1..].iter().any(is_answer)
+    {
+        let to_each = whose_turn(&record[..place], reviewers);
+        letters.extend(to_each.filter_map(|name| open(LetterKind::Waiting, &record[place], name)));
+    }
+    if let Some(place) = record.iter().rposition(|e| matches!(e.what, What::Assigned { .. }))
+        && let event = &record[place]
+        && let What::Assigned { to: Some(name) } = &event.what
+        && reviewers.contains(name)
+        && *name != event.by.name
+        && !record[place + 1..]
+            .iter()
+            .any(|e| e.by.name == *name && is_by_person(e))
+    {
+        letters.extend(open(LetterKind::Waiting, event, name));
+    }
+    letters
 }
 
-/// The reminders of a story that is the team's turn and at which nobody worked: to whom it is assigned, else to every reviewer. The
-/// wait counts from the last thing that happened.
-pub(super) fn stalled(record: &[Event], state: State, reviewers: &[String]) -> Vec<OpenLetter> {
-    let Some(last) = record.iter().rfind(|e| is_move(e)).filter(|_| state == State::Draft) else {
+/// The reminders of a story that is the team's turn and at which nobody worked. The wait counts from the last thing that happened.
+pub(super) fn stalled(record: &[Event], standing: &Standing) -> Vec<OpenLetter> {
+    let reviewers = &standing.reviewers;
+    let Some(last) = record
+        .iter()
+        .rfind(|e| is_move(e))
+        .filter(|_| standing.state == State::Draft)
+    else {
         return Vec::new();
     };
-    let turn = assigned(record).filter(|name| reviewers.contains(name));
-    let to_each = reviewers
-        .iter()
-        .filter(|name| turn.as_ref().is_none_or(|turn| turn == *name));
     let kind = LetterKind::Stalled;
     let open = |name: &String| {
         Fate::of(record, kind, &last.id, Some(name)).open(kind, last, Some(name), last.at, MOST_REMINDERS)
     };
-    to_each.filter_map(open).collect()
+    whose_turn(record, reviewers).filter_map(open).collect()
+}
+
+/// The reviewer to whom the story is assigned, else all of them.
+fn whose_turn<'a>(record: &[Event], reviewers: &'a [String]) -> impl Iterator<Item = &'a String> {
+    let turn = assigned(record).filter(|name| reviewers.contains(name));
+    reviewers
+        .iter()
+        .filter(move |name| turn.as_ref().is_none_or(|turn| turn == *name))
 }
 
 /// Whose turn it is by these events.

@@ -39,7 +39,12 @@ fn policy() -> LetterPolicy {
 
 /// The letters due of a story that is a draft.
 fn due(record: &[Event], policy: &LetterPolicy, now: Timestamp) -> Vec<OpenLetter> {
-    super::due(&story(), record, State::Draft, &[], policy, now)
+    let standing = Standing {
+        state: State::Draft,
+        reviewers: vec![],
+        lacks_consent: true,
+    };
+    super::due(&story(), record, &standing, policy, now)
 }
 
 fn story() -> StoryId {
