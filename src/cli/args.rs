@@ -95,9 +95,9 @@ pub struct Global {
     /// Say what would be done, and do nothing
     #[arg(short = 'n', long, global = true)]
     pub dry_run: bool,
-    /// Wait so long for another run to end
-    #[arg(long, value_name = "SECS", default_value_t = 0, global = true)]
-    pub wait: u64,
+    /// Wait so long for another run to end [default: 5; `cron`: 60; `fetch -`: 0]
+    #[arg(long, value_name = "SECS", global = true)]
+    pub wait: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -110,7 +110,7 @@ fn run(cli: Cli, report: &Report) -> Outcome {
         Command::Completions { shell } => setup::completions(shell, report),
         Command::Man => setup::man(report),
         command => {
-            let desk = desk(global)?;
+            let desk = desk(global, &command)?;
             keeps_its_word(&desk, &command, report)?;
             at_desk(&desk, global, command, report)
         }
@@ -185,14 +185,25 @@ fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 
+/// How long to wait for another run, where `--wait` does not say: `watch` and `cron` hold the lock for moments, a mail server should not
+/// be kept waiting, and nobody waits for `cron`.
+fn patience(global: &Global, command: &Command) -> Duration {
+    let usual = match command {
+        Command::Fetch(fetch) if fetch.paths.iter().any(|p| p.as_os_str() == "-") => 0,
+        Command::Cron => 60,
+        _ => 5,
+    };
+    Duration::from_secs(global.wait.unwrap_or(usual))
+}
+
 /// The desk of this run: configuration, rules, and the moment.
-fn desk(global: &Global) -> Result<Desk, Failure> {
+fn desk(global: &Global, command: &Command) -> Result<Desk, Failure> {
     let dir = global.dir.clone().unwrap_or_else(|| ".".into());
     let mut config = Config::load(global.config.as_deref(), &dir, crate::config::environment).map_err(Trouble::from)?;
     if let Some(repo) = &global.repo {
         config.repository.path = dir.join(repo);
     }
-    Ok(Desk::new(config, now(), Duration::from_secs(global.wait)))
+    Ok(Desk::new(config, now(), patience(global, command)))
 }
 
 impl From<Trouble> for Failure {

@@ -360,6 +360,10 @@ impl Inbox for Imap {
         })
     }
 
+    fn ready(&mut self) -> Result<(), InboxError> {
+        self.session().map(drop)
+    }
+
     /// All mails that are neither deleted, nor drafts, nor marked as ours or settled by the cursor; by UID.
     fn list(&mut self, wanted: &Wanted) -> Result<Listing, InboxError> {
         let found = self.find(wanted);
