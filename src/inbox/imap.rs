@@ -22,7 +22,7 @@ use super::cursor::Seen;
 use super::{Cursor, Fate, Go, Inbox, InboxError, Listing, Place, RawMail, TakeError, Ticket, Wanted, key_of};
 use answer::Status;
 use mark::{NO_LABELS, mark_set};
-use name::{quoted, sets};
+use name::{mailbox, quoted, sets};
 use session::{Session, time_for};
 use wire::Literal;
 
@@ -74,6 +74,17 @@ pub enum Tls {
     None,
 }
 
+/// What a server was found to be and to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// It tells of new mail by itself.
+    pub idle: bool,
+    /// It has labels, as Gmail has.
+    pub labels: bool,
+    /// Folders that are not there.
+    pub missing: Vec<String>,
+}
+
 /// How we show who we are. Never printed.
 #[derive(Clone)]
 pub enum Login {
@@ -122,8 +133,41 @@ impl Imap {
         }
     }
 
+    /// Connects, logs in, opens the mailbox, and asks which of `folders` are there: what `doctor` wants to know. Nothing is marked or made.
+    pub fn try_out(&mut self, folders: &[&str]) -> Result<Tried, InboxError> {
+        let tried = self.session().and_then(|session| {
+            let mut missing = Vec::new();
+            for folder in folders {
+                let command = format!("STATUS {} (UIDVALIDITY)", mailbox(folder));
+                let said = session.talk(&command, time_for(0), 0, &mut |_| Ok(()))?;
+                if said.status != Status::Ok {
+                    missing.push((*folder).to_owned());
+                }
+            }
+            Ok(Tried {
+                idle: session.can("IDLE"),
+                labels: session.can("X-GM-EXT-1"),
+                missing,
+            })
+        });
+        self.or_drop(tried)
+    }
+
+    /// Connects, if there is no connection; whether the server tells of new mail by itself (IDLE, RFC 2177).
+    pub fn connect(&mut self) -> Result<bool, InboxError> {
+        Ok(self.session()?.can("IDLE"))
+    }
+
     /// The session, made if there is none. One with another UIDVALIDITY than was listed makes the tickets void.
     fn session(&mut self) -> Result<&mut Session, InboxError> {
+        if self.session.is_none() {
+            self.until = Some(Instant::now() + self.account.deadline);
+        }
+        self.resumed()
+    }
+
+    /// The session, made again if it broke, with the time that is left.
+    fn resumed(&mut self) -> Result<&mut Session, InboxError> {
         if self.session.is_none() {
             let until = *self.until.get_or_insert(Instant::now() + self.account.deadline);
             let rest = ImapAccount {
@@ -160,9 +204,6 @@ impl Imap {
     }
 
     fn find(&mut self, wanted: &Wanted) -> Result<Vec<Ticket>, InboxError> {
-        if self.session.is_none() {
-            self.until = None;
-        }
         let session = self.session()?;
         let selected = session.selected;
         let (upto, open) = match &wanted.cursor.0 {
@@ -244,7 +285,7 @@ impl Imap {
 
     fn take_some(&mut self, tickets: &[Ticket], limit: u64, each: Each) -> Result<(), InboxError> {
         let validity = self.validity;
-        let session = self.session()?;
+        let session = self.resumed()?;
         if session.selected.validity != validity {
             for ticket in tickets {
                 if each(ticket, Err(TakeError::Gone)) == Go::Stop {
@@ -322,7 +363,7 @@ impl Imap {
             uids.sort_unstable();
             uids.dedup();
             if fate != Fate::Leave {
-                let session = self.session()?;
+                let session = self.resumed()?;
                 if session.selected.validity != validity {
                     return Ok(());
                 }
@@ -395,13 +436,13 @@ impl Inbox for Imap {
             // One after the other, to find the one that the server, or the way to it, breaks on.
             let mut found = false;
             while !found && !left.is_over() {
-                if self.session().is_err() {
+                if self.resumed().is_err() {
                     return Err(error);
                 }
                 let Err(again) = self.take_left(&mut left, 1, limit, each) else {
                     continue;
                 };
-                if self.session().is_err() || !may_be_a_mails_fault(&again) {
+                if self.resumed().is_err() || !may_be_a_mails_fault(&again) {
                     return Err(again);
                 }
                 let Err(again) = self.take_left(&mut left, 1, limit, each) else {

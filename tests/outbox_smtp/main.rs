@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod desk;
 #[path = "../common/fake_imap.rs"]
 mod fake_imap;
 mod scripted;
