@@ -81,7 +81,7 @@ impl Press {
     }
 
     fn print(&self, name: &'static str, what: Value) -> Result<String, PreviewError> {
-        let head = context! { csp => self.csp.clone(), style => Value::from_safe_string(self.style.clone()) };
+        let head = context! { csp => Value::from_safe_string(self.csp.clone()), style => Value::from_safe_string(self.style.clone()) };
         let template = self
             .templates
             .get_template(name)
