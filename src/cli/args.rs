@@ -51,13 +51,19 @@ People:
   assign             Whose turn it is
 
 Letters:
-  letters            The outbox: list, show, edit, send, drop
+  letters            The outbox: list, show, edit, send, again, drop
+  write              A letter to the author, without a change of state
   quarantine         Mails that need a person: list, show, retry, drop
 
 Desk:
   init               Make config.toml and the content repository
   completions        For bash, zsh, fish, elvish or PowerShell
   man                The manual page
+
+Machine:
+  watch              Stay connected, and take mail in when it comes
+  doctor             Try each part: inboxes, outbox, repository, disk, clock
+  cron               One unattended pass: fetch, publish what is due, send letters
 
 `m4c-stories COMMAND --help` has an example of each.";
 
@@ -241,7 +247,9 @@ pub enum Command {
     )]
     Consent(Consent),
     /// Put approved stories out
-    #[command(after_help = "Examples:\n  m4c-stories publish marion\n  m4c-stories publish")]
+    #[command(
+        after_help = "Examples:\n  m4c-stories publish marion\n  m4c-stories publish\n  m4c-stories publish marion --at '2026-12-24 09:00'\n  m4c-stories publish --due"
+    )]
     Publish(Publish),
     /// What happened to a story, or to all
     #[command(after_help = "Examples:\n  m4c-stories log marion\n  m4c-stories log --limit 5")]
@@ -265,6 +273,13 @@ pub enum Command {
         #[command(subcommand)]
         action: Option<Letters>,
     },
+    /// A letter to the author, without a change of state
+    ///
+    /// The letter is due at once: `letters show` shows it, `letters send` sends it, and the author's answer goes to the story.
+    #[command(
+        after_help = "Examples:\n  m4c-stories write marion -m 'Which year was this?'\n  m4c-stories write marion --consent"
+    )]
+    Write(super::write::Write),
     /// Mails that need a person
     #[command(after_help = "Examples:\n  m4c-stories quarantine\n  m4c-stories quarantine retry 3f9a --as-story")]
     Quarantine {
@@ -274,6 +289,28 @@ pub enum Command {
         #[arg(long, global = true)]
         set_aside: bool,
     },
+    /// Stay connected, and take mail in when it comes
+    ///
+    /// A mailbox on a server is listened to (IDLE); files, and servers that do not tell of new mail, are looked into from time to time.
+    /// Ends with Ctrl-C or SIGTERM, never in the middle of a mail.
+    #[command(after_help = "Examples:\n  m4c-stories watch\n  m4c-stories -C ~/desk watch --every 300")]
+    Watch {
+        /// How often to look into an inbox that does not tell of new mail
+        #[arg(long, value_name = "SECS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        every: u64,
+    },
+    /// Try each part: inboxes, outbox, repository, disk, clock
+    ///
+    /// Each line says that a part is well, or what is wrong and what to do next. Nothing is changed. Ends with 4 where a login was
+    /// refused, with 1 where something else is wrong.
+    #[command(after_help = "Examples:\n  m4c-stories doctor\n  m4c-stories -q doctor")]
+    Doctor,
+    /// One unattended pass: fetch, publish what is due, send letters
+    ///
+    /// What goes wrong is told once on standard error, and once when it is over; the exit code is that of the worst part. With -q nothing
+    /// is said when nothing needs a person.
+    #[command(after_help = "Example:\n  m4c-stories -q -C ~/desk cron")]
+    Cron,
     /// Make config.toml and the content repository
     #[command(after_help = "Example:\n  m4c-stories init ~/stories-desk")]
     Init {
@@ -453,6 +490,15 @@ pub struct Publish {
     /// An approved correction of a published story
     #[arg(long)]
     pub update: bool,
+    /// At this time, on the team's clock: `2026-12-24 09:00`, `tomorrow 09:00`, `18:00`
+    #[arg(long, value_name = "TIME", requires = "stories", conflicts_with_all = ["update", "unschedule", "due"])]
+    pub at: Option<String>,
+    /// Take the time back
+    #[arg(long, requires = "stories", conflicts_with_all = ["update", "due"])]
+    pub unschedule: bool,
+    /// Those whose time has come, for cron
+    #[arg(long, conflicts_with_all = ["update", "stories"])]
+    pub due: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -477,6 +523,17 @@ pub enum Letters {
     Send {
         /// Which; none: all
         letters: Vec<String>,
+    },
+    /// Send letters once more that did not arrive
+    ///
+    /// After a letter came back, its address gets nothing more until this is said; `--to` gives the author another address.
+    #[command(after_help = "Example:\n  m4c-stories letters again marion --to marion@example.org")]
+    Again {
+        /// Its id or the beginning of it, its author, or a path
+        story: String,
+        /// The author's address from now on
+        #[arg(long, value_name = "ADDRESS")]
+        to: Option<String>,
     },
     /// Do not send it
     #[command(after_help = "Example:\n  m4c-stories letters drop marion -m 'We spoke on the phone'")]

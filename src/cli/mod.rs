@@ -3,19 +3,24 @@
 
 pub mod args;
 mod check;
+mod cron;
 mod decide;
+mod doctor;
 mod edit;
 mod fetch;
 mod letters;
 pub mod media;
 mod preview;
 mod progress;
+mod publish;
 mod quarantine;
 mod queue;
 pub mod report;
 mod setup;
 pub mod stats;
 mod story;
+mod watch;
+pub mod write;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -165,9 +170,13 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Reject { stories, message, spam } => decide::reject(desk, global, &stories, message, spam, report),
         Command::Reopen { stories, message } => decide::reopen(desk, global, &stories, message.as_deref(), report),
         Command::Consent(consent) => decide::consent(desk, global, &consent, report),
-        Command::Publish(publish) => decide::publish(desk, global, &publish, report),
+        Command::Publish(publish) => self::publish::publish(desk, global, &publish, report),
         Command::Letters { action } => letters::letters(desk, global, action, report),
+        Command::Write(write) => self::write::write(desk, global, &write, report),
         Command::Quarantine { action, set_aside } => quarantine::quarantine(desk, global, action, set_aside, report),
+        Command::Watch { every } => watch::watch(desk, global, every, report),
+        Command::Doctor => doctor::doctor(desk, report),
+        Command::Cron => cron::cron(desk, global, report),
         Command::Init { .. } | Command::Completions { .. } | Command::Man => Ok(0),
     }
 }

@@ -26,6 +26,7 @@ pub fn as_json(desk: &Desk, repo: &StoryRepo, id: &StoryId, s: &Summary) -> serd
         "consent": s.consent,
         "correction": s.correction,
         "pending": s.pending,
+        "scheduled_for": s.scheduled_for,
         "open_checks": s.open_checks,
         "damage": s.damage,
     })
@@ -145,6 +146,8 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "states": states,
             "waiting_for_author": counts.waiting_for_author,
             "ready_to_publish": counts.ready,
+            "due": counts.due(desk.now),
+            "next_scheduled": counts.next_scheduled(desk.now),
             "corrections": counts.corrections,
             "pending_targets": counts.pending,
             "open_checks": counts.open_checks,
@@ -152,6 +155,8 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "quarantined": quarantined,
             "set_aside": set_aside,
             "letters_due": letters,
+            "letters_failed": counts.failed_letters,
+            "wrote_again": counts.wrote_again,
         }));
         return Ok(0);
     }
@@ -173,12 +178,14 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "list --state approved",
         ),
         (counts.ready, "ready to publish", "publish"),
+        (counts.due(desk.now), "due to be published", "publish --due"),
         (
             counts.corrections,
             "published, with a correction not yet out",
             "list --state published",
         ),
         (counts.pending, "published, but not on every target", "publish"),
+        (counts.wrote_again, "whose author wrote again", "list"),
         (counts.open_checks, "with something to check", "check"),
         (counts.damaged, "that cannot be worked on", "list"),
     ];
@@ -202,6 +209,15 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "letters".to_owned(),
         ]);
     }
+    if counts.failed_letters > 0 {
+        let what = if counts.failed_letters == 1 {
+            "letter"
+        } else {
+            "letters"
+        };
+        let what = format!("{what} that did not arrive");
+        rows.push(vec![counts.failed_letters.to_string(), what, "letters".to_owned()]);
+    }
     if quarantined > 0 {
         rows.push(vec![
             quarantined.to_string(),
@@ -218,6 +234,10 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
         report.line("Nothing needs a person.");
     }
     table(&rows).iter().for_each(|line| report.line(line));
+    if let Some(next) = counts.next_scheduled(desk.now) {
+        let when = crate::desk::schedule::words(next, &desk.config.team.timezone);
+        report.line(&format!("Scheduled next: {when} (list --state scheduled)"));
+    }
     if set_aside > 0 {
         report.line(&format!(
             "{set_aside} set aside in the last 30 days (quarantine list --set-aside)"

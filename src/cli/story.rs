@@ -13,6 +13,7 @@ use crate::story::event::{Event, What};
 use crate::story::page::{INDEX, RECORD};
 use crate::story::people::{PEOPLE, People};
 use crate::story::record::Files;
+use crate::story::state::State;
 use crate::story::step::Story;
 use crate::story::wording::word_diff;
 
@@ -158,7 +159,7 @@ fn as_json(desk: &Desk, repo: &StoryRepo, story: &Story, private: Option<&Files>
     object["letters"] = json!(
         summary
             .letters_due(desk)
-            .map(|(about, kind, at)| json!({"about": about, "kind": kind, "since": at}))
+            .map(|letter| json!({"about": letter.about, "kind": letter.kind, "to": letter.to, "since": letter.since}))
             .collect::<Vec<_>>()
     );
     report.object(&object);
@@ -188,9 +189,13 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
         ("Story", story.id.to_string()),
         (
             "State",
-            match life.has_correction(story.text) {
-                true => format!("{state}, with a correction that is not out"),
-                false => state.to_string(),
+            match (life.has_correction(story.text), life.schedule) {
+                (true, _) => format!("{state}, with a correction that is not out"),
+                (false, Some((at, _))) if state == State::Scheduled => {
+                    let when = crate::desk::schedule::words(at, &desk.config.team.timezone);
+                    format!("{state} for {when}")
+                }
+                (false, _) => state.to_string(),
             },
         ),
         ("Approvals", format!("{} of {}{by}", votes.len(), desk.policy.approvals)),
@@ -220,6 +225,7 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
         if let Some(forwarder) = &people.forwarder {
             facts.push(("Forwarded by", shown(forwarder)));
         }
+        facts.extend(crate::desk::letters::answers_to(&people).map(|to| ("Answers to", to)));
     }
     for event in &story.record.events {
         if let What::Received { notes, auth, .. } | What::FollowUp { notes, auth, .. } = &event.what {
@@ -245,6 +251,11 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
                 format!("{target}: pending")
             },
         ));
+    }
+    for letter in crate::story::letter::failed(&story.record.events) {
+        let to = letter.to.as_ref().map(|name| format!(" to {name}")).unwrap_or_default();
+        let told = format!("{}{to} did not arrive: {}", letter.kind.name(), letter.reason);
+        facts.push(("Letter", told));
     }
     let photos: Vec<&str> = story
         .files

@@ -5,6 +5,7 @@
 //! | [`fetch`] | mail in: keep, read, screen, draft, commit, settle |
 //! | [`account`] | what each mail came to |
 //! | [`intake`], [`threads`] | one mail, judged; the story it follows |
+//! | `consent` | the author's answer to "may we publish it?" |
 //! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
 //! | [`review`] | decisions |
 //! | [`check`](mod@check) | what should be looked at first; a finding waived |
@@ -13,15 +14,22 @@
 //! | [`stats`] | what came, how soon it was answered, what became of it |
 //! | [`told`] | a story told by phone or on paper |
 //! | [`preview`] | a story as its readers will see it |
-//! | [`publish`] | to the targets |
+//! | [`publish`], [`schedule`] | to the targets; when |
 //! | [`letters`] | the outbox |
 //! | [`quarantine`] | mails that need a person |
+//! | [`cron`], [`alarm`] | one unattended pass; what is told once |
+//! | [`doctor`] | each part, tried against the real thing |
+//! | [`watch`] | staying connected |
 //! | [`trouble`] | what can go wrong at the desk |
 
 pub mod account;
+pub mod alarm;
 pub mod check;
+mod consent;
 mod convert;
 mod crew;
+pub mod cron;
+pub mod doctor;
 pub mod edit;
 pub mod fetch;
 pub mod intake;
@@ -33,10 +41,12 @@ pub mod publish;
 pub mod quarantine;
 pub mod queue;
 pub mod review;
+pub mod schedule;
 pub mod stats;
 pub mod threads;
 pub mod told;
 pub mod trouble;
+pub mod watch;
 
 use std::time::Duration;
 
@@ -47,7 +57,7 @@ use crate::repo::Committed;
 use crate::spool::{Shelves, Spool, SpoolError};
 use crate::story::event::{Actor, EventId, Role};
 use crate::story::policy::{Member, Policy, Refusal, Task};
-use crate::story::record::{Change, Signature};
+use crate::story::record::Change;
 use crate::story::step::{Clerk, Story};
 use crate::story::{Mailbox, StoryId};
 
@@ -182,11 +192,6 @@ impl Desk {
             now: self.now,
             draw,
         }
-    }
-
-    /// Author of a commit that only tidies up, such as moving private files.
-    pub fn robot_signature(&self) -> Signature {
-        self.robot().signature()
     }
 
     /// The story at the tip.

@@ -419,6 +419,7 @@ impl Life {
             }
             What::FollowUp { .. }
             | What::Noted { .. }
+            | What::Asked { .. }
             | What::Letter { .. }
             | What::Split { .. }
             | What::Joined { .. } => {}
