@@ -27,6 +27,7 @@ Every day:
   fetch              Take new mail in and make drafts of it
   status             What needs a person (also with no command)
   show               A story, its people, its decisions
+  preview            The post as a page in the browser
   check              What should be looked at first: safeguarding and form
   approve            A vote for exactly this text
   publish            Put approved stories out
@@ -178,6 +179,13 @@ pub enum Command {
         #[arg(long, conflicts_with = "to")]
         nobody: bool,
     },
+    /// The post as a page in the browser
+    ///
+    /// With photos and what they show, and beside it what changed since the author wrote. Into a pipe the page itself is written.
+    #[command(
+        after_help = "Examples:\n  m4c-stories preview marion\n  m4c-stories preview marion --out marion.html\n  m4c-stories preview --all --out pages"
+    )]
+    Preview(super::preview::Preview),
     /// What should be looked at first: safeguarding and form
     ///
     /// Without STORY every open story that has something. A finding is mended with `edit`, or let stand for a reason with

@@ -10,6 +10,7 @@ mod edit;
 mod fetch;
 mod letters;
 pub mod media;
+mod preview;
 mod progress;
 mod publish;
 mod quarantine;
@@ -150,6 +151,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Fetch(fetch) => self::fetch::fetch(desk, global, &fetch, report),
         Command::Show(show) => story::show(desk, &show, report),
         Command::Diff(diff) => story::diff(desk, &diff, report),
+        Command::Preview(preview) => self::preview::preview(desk, global, &preview, report),
         Command::Check(check) => self::check::check(desk, global, &check, report),
         Command::Log { story, limit } => story::log(desk, story.as_deref(), limit, report),
         Command::Stats(stats) => self::stats::stats(desk, global, &stats, report),
