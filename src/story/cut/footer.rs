@@ -47,7 +47,13 @@ const SENT_FROM: &[&str] = &[
     "εστάλη από ", "αποστολή από ", "απεστάλη από ", "dikirim dari ", "dikirim dengan ", "terkirim dari ",
     "dihantar daripada ", "dihantar dari ", "đã gửi từ ", "được gửi từ ", "gửi từ ", "ส่งจาก ", "ส่งจาก",
     "saadetud minu ", "sūtīts no ", "išsiųsta iš ", "enviat des ", "enviat del ", "enviado dende ", "bidalita ",
-    "sent í ", "أرسلت من ", "أُرسلت من ", "تم الإرسال من ", "مرسل من ", "أرسل من ", "تم إرساله من ", "נשלח מ",
+    "sent í ", "sent by mobile", "sicher versendet mit ", "sicher gesendet mit ", "sicher verschickt mit ",
+    "spedito da ", "spedito dal ", "mandado desde ", "escrito desde ", "escrito no ", "écrit depuis ", "rédigé sur ",
+    "getippt auf ", "geschrieben auf ", "geschrieben mit ", "geschickt von ", "gestuurd vanaf ", "sent frå ",
+    "послано с ", "отправлено при ", "відправлено з ", "доставено с ", "poslano preko ", "šalje se ", "kuldve ",
+    "küldve ", "elküldve ", "wysłano za ", "poslané z ", "poslané zo ", "trimis prin ", "trimisă ", "gửi bằng ",
+    "أرسلت من ", "أُرسلت من ", "تم الإرسال من ", "مرسل من ", "أرسل من ", "تم إرساله من ", "נשלח מ", "נשלח ב", "أُرسل من ", "تم الارسال من ", "تم إرسالها من ", "ارسلت من ", "الحصول على outlook",
+    "קבל את outlook", "λήψη του outlook",
     "ارسال شده از ", "发自我的", "发自 ", "从我的", "從我的", "由我的", "来自我的", "來自我的", "寄自我的", "傳自我的", "发送自", "發自我的", "寄件自", "나의 ",
     "내 ", "मेरे ",
 ];
@@ -58,7 +64,8 @@ const SENT_FROM_END: &[&str] = &[
     "gesendet", "gesendet.", "verschickt", "versendet", "geschickt", "gesandt", "geschrieben.", "gönderildi",
     "gönderildi.", "gönderilmiştir", "から送信", "から送信されました", "より送信", "からの送信", "で送信", "发送", "发出", "發送", "傳送", "傳送的",
     "寄出", "에서 보냄", "에서 보냈습니다", "에서 전송", "에서 보낸 메일", "에서 나의 휴대폰으로 보냄", "küldve", "küldve.", "lähetetty", "saadetud",
-    "로부터 보냄", "से भेजा गया",
+    "로부터 보냄", "से भेजा गया", "에서 보냅니다", "에서 발송", "에서 발송됨", "에서 보낸 메시지", "에서 작성", "から送りました", "から送っています",
+    "から送信しています", "より送信しています", "からの返信", "送信されました", "gönderilmiş",
 ];
 
 /// Words of devices and programs, of which one stands in such a line.
@@ -103,7 +110,9 @@ const SCANNER: &[&str] = &[
 /// What a scanner says of a clean mail: beside its own name only, people are free of viruses too.
 #[rustfmt::skip]
 const CLEAN: &[&str] = &[
-    "virus-free", "virenfrei", "sans virus", "libre de virus", "virusvrij", "livre de vírus", "priva di virus",
+    "virus-free", "virus free", "virenfrei", "privo di virus", "não contém vírus", "δεν περιέχει ιούς", "ללא וירוסים",
+    "خالية من الفيروسات", "ウイルス フリー", "ウイルスフリー", "无病毒", "不含病毒", "바이러스 없음", "viruksista vapaa", "viruksettomia", "brez virusov",
+    "вільний від вірусів", "без вірусів", "sans virus", "libre de virus", "virusvrij", "livre de vírus", "priva di virus",
     "wolny od wirusów", "bez virů", "без вирусов", "virusfri", "virüs bulunmuyor", "vírusmentes", "fără viruși",
 ];
 
@@ -144,7 +153,11 @@ const ENVIRONMENT: &[&str] = &[
     "prima di stampare", "rispetta l'ambiente", "pensa all'ambiente", "denk aan het milieu", "denk om het milieu",
     "milieu voordat", "tænk på miljøet", "tenk på miljøet", "tänk på miljön", "ajattele ympäristöä",
     "myśl o środowisku", "pomyśl o środowisku", "myslete na životní prostředí", "подумайте об окружающей",
-    "прежде чем печатать", "çevreyi düşün",
+    "прежде чем печатать", "çevreyi düşün", "umwelt zuliebe", "der umwelt", "unsere umwelt", "l'environnement",
+    "l’environnement", "el planeta", "o planeta", "la planète", "o ambiente", "el medioambiente", "l'ambiente",
+    "l’ambiente", "het milieu", "miljøet", "miljön", "miljø", "ympäristö", "środowisk", "životní prostředí",
+    "környezet", "mediul înconjurător", "окружающ", "довкілля", "περιβάλλον", "çevreye", "çevre", "環境", "环境", "環保", "환경",
+    "البيئة", "הסביבה", "save trees", "the planet",
 ];
 
 /// Words of legal notices. Two in one paragraph make one; see [`legal`].
@@ -179,6 +192,32 @@ const LEGAL: &[&str] = &[
     "adresat", "przez pomyłkę", "sąd rejonowy", "krs", "tato zpráva", "důvěrné", "adresát", "omylem",
     "конфиденциальн", "настоящее сообщение", "данное сообщение", "получили это сообщение по ошибке", "отправителя",
     "bu e-posta", "gizli", "yanlışlıkla", "保密", "机密", "機密", "收件人", "误收", "誤收", "誤って", "守秘", "送信者に",
+    "este mensaje de correo", "se ha recibido este", "recibido este mensaje", "notifíquelo", "comuníquelo", "recebeu esta mensagem",
+    "recebeu este e-mail", "esta comunicação", "ricevuto questo messaggio", "ricevuto questa", "ricevuta per errore", "prego informare", "distruggerlo", "luottamuksellis", "tarkoitettu vain", "poistakaa", "wiadomość jest",
+    "wyłącznie dla", "poufna", "informacje poufne", "ujawnianie", "důvěrn",
+    "výlučně", "dôvern", "táto správa", "ez az üzenet", "ezen üzenet",
+    "e-mail üzenet", "bizalmas", "acest mesaj",
+    "acest e-mail", "confidențial", "цей лист", "це повідомлення", "конфіденційн",
+    "эта почта",
+    "göndericiyi", "göndericiye", "kişiye özel", "hukuka aykırı", "gizlilik", "το παρόν", "εμπιστευτικ", "εκ παραδρομής", "סודית", "סודי", "חסוי", "לנמען",
+    "السرية", "سرية", "سري ", "المرسل إليه", "このメール", "本メール", "当メール",
+    "機密情報", "誤って受信", "誤送信", "受信された場合", "본 메일", "본 이메일",
+    "본 전자우편", "이 이메일", "비밀정보", "비밀 정보", "기밀", "잘못 수신", "잘못 전송", "本邮件", "本郵件", "此邮件", "此郵件", "此電子郵件", "本電子郵件", "未经授权", "未經授權", "指定收件人", "denne mail", "konfidensielle",
+    "konfidentiella", "konfidentiellt",
+];
+
+/// Words that stand in legal notices, and in other mails about letters too: they count beside one of [`LEGAL`] only.
+#[rustfmt::skip]
+const LEGAL_TOO: &[&str] = &[
+    "viesti", "vastaanottaja", "vahingossa", "vastaanottajalle", "lähettäjälle", "wiadomości", "nadawcę", "nadawcy",
+    "załączniki", "zprávu", "odesílatele", "odosielateľ", "nesprávny", "címzett", "feladót", "feladó", "tévedésből",
+    "csatolt", "törölje", "destinatarului", "din greșeală", "din eroare", "expeditor", "fișierele atașate",
+    "ștergeți", "адресата", "адресат", "помилково", "відправника", "видаліть", "исключительно", "по ошибке",
+    "отправителю", "удалите", "вложения", "ekleri", "alıcı", "gönderene", "παραλήπτη", "αποστολέα", "κατά λάθος",
+    "διαγράψτε", "בטעות", "לשולח", "المرسل", "عن طريق الخطأ", "بالخطأ", "حذفها", "送信者", "破棄", "第三者", "이 메일", "수신인",
+    "수신자", "발신자", "발신인", "삭제하여", "삭제해", "附件", "收件者", "发件人", "寄件人", "寄件者", "删除", "刪除", "泄露", "洩漏", "mottakeren",
+    "mottaker", "avsender", "vedlegg", "vedhæftede", "slette den", "radera", "bifogade", "это сообщение",
+    "erroneamente", "cancellarlo", "削除してください", "削除して下さい", "削除をお願い", "הנמען",
 ];
 
 /// What footer the line is, by its lower-case text.
@@ -206,7 +245,9 @@ pub(super) fn footer(fold: &str) -> Option<Footer> {
     if fold.len() < 260
         && ENVIRONMENT.iter().any(|s| fold.contains(s))
         && paper(fold)
-        && ![" we ", " i ", " our "].iter().any(|w| fold.contains(w))
+        && ![" we ", " i ", " our ", " wir ", " ich ", " nous ", " notre "]
+            .iter()
+            .any(|w| fold.contains(w))
     {
         return Some(Footer::Environment);
     }
@@ -244,6 +285,13 @@ pub(super) fn sent_from(fold: &str) -> bool {
     if (line.starts_with("sent from my ") || line.starts_with("envoyé de mon ")) && words <= 10 {
         return true;
     }
+    // `Sent from Nine<http://www.9folders.com/>`: the link tells a program.
+    let linked = fold.contains("://") && words <= 5 && SENDS.iter().any(|start| line.starts_with(start));
+    // `Please excuse typos, sent from my phone`
+    let line = match line.rsplit_once([',', '–', '—', ':', '.']) {
+        Some((before, after)) if apologises(before) && before.split(' ').count() <= 8 => after.trim(),
+        _ => line,
+    };
     let device = || {
         line.split([' ', ',', '.', '-', '/', '\'', '’', '®', '™', '!', '\u{a0}'])
             .any(known_device)
@@ -267,10 +315,25 @@ pub(super) fn sent_from(fold: &str) -> bool {
         | "von unterwegs gesendet"
         | "von unterwegs"
         | "mobil gesendet"
+        | "sent by phone"
+        | "sent by mobile"
+        | "mobil gesendet, daher kurz"
         | "sent on the go" => true,
-        _ => (begins || ends) && (words <= 14) && device(),
+        _ => linked || (begins || ends) && (words <= 14) && device(),
     }
 }
+
+/// What stands before a program that names itself with a link.
+const SENDS: &[&str] = &[
+    "sent from ",
+    "sent with ",
+    "sent via ",
+    "sent using ",
+    "gesendet mit ",
+    "envoyé avec ",
+    "enviado con ",
+    "inviato con ",
+];
 
 /// The second sentence under a phone's line.
 fn apologises(line: &str) -> bool {
@@ -292,14 +355,49 @@ fn apologises(line: &str) -> bool {
 }
 
 fn known_device(word: &str) -> bool {
-    DEVICES.contains(&word)
+    DEVICES.contains(&word) || DEVICE_STEMS.iter().any(|stem| word.starts_with(stem))
 }
+
+/// Words of devices that languages put endings to: `mobilról`, `telefoon`, `телефону`, `älypuhelimestani`.
+#[rustfmt::skip]
+const DEVICE_STEMS: &[&str] = &[
+    "mobil", "telef", "téléph", "telephon", "smartphon", "smartfon", "smarttel", "iphone", "ipad", "android", "handy",
+    "puhelim", "älypuhelim", "okostelefon", "okosteló", "telefón", "cellul", "celul", "мобільн", "мобильн", "телефон",
+    "смартфон", "планшет", "андроид", "айфон", "айпад", "κινητ", "τηλέφων", "komórk", "tablet",
+];
 
 /// Devices in scripts without blanks, or with endings grown on: `iPhoneから送信`, `iPhone'umdan`, `iPhoneen`.
 fn joined_device(line: &str) -> bool {
     [
         "iphone",
         "ipad",
+        "アイフォン",
+        "スマートフォン",
+        "タブレット",
+        "メールアプリ",
+        "モバイル",
+        "小米",
+        "华为",
+        "平板",
+        "苹果",
+        "갤럭시",
+        "스마트폰",
+        "휴대",
+        "핸드폰",
+        "모바일",
+        "아이패드",
+        "네이버",
+        "카카오",
+        "메일 앱",
+        "هاتف",
+        "جوال",
+        "جهاز",
+        "آيفون",
+        "ايفون",
+        "סמארטפון",
+        "טלפון",
+        "נייד",
+        "אייפון",
         "android",
         "galaxy",
         "samsung",
@@ -351,6 +449,22 @@ fn paper(fold: &str) -> bool {
         "tisk",
         "печат",
         "yazdır",
+        "nyomtat",
+        "tipări",
+        "імпрым",
+        "друк",
+        "εκτυπ",
+        "印刷",
+        "打印",
+        "列印",
+        "인쇄",
+        "طباع",
+        "تطبع",
+        "הדפס",
+        "tryck",
+        "skrive ut",
+        "skriver ut",
+        "papir",
     ]
     .iter()
     .any(|word| fold.contains(word))
@@ -358,6 +472,12 @@ fn paper(fold: &str) -> bool {
 
 /// How many words of legal notices a text has; a word inside a longer one found is not counted again.
 pub(super) fn legal(fold: &str) -> usize {
+    let (strong, all) = legal_words(fold);
+    if strong == 1 && all == 2 { 1 } else { all }
+}
+
+/// The words of [`LEGAL`] alone, and with those that count beside them.
+fn legal_words(fold: &str) -> (usize, usize) {
     let is = |word: &str| {
         if word.len() > 6 {
             fold.contains(word)
@@ -366,13 +486,22 @@ pub(super) fn legal(fold: &str) -> usize {
         }
     };
     let hits: Vec<&str> = LEGAL.iter().copied().filter(|word| is(word)).collect();
-    hits.iter()
+    let strong = hits
+        .iter()
         .filter(|hit| {
             !hits
                 .iter()
                 .any(|other| other.len() > hit.len() && other.contains(**hit))
         })
-        .count()
+        .count();
+    let inside = |word: &&str| hits.iter().any(|hit| hit.contains(*word));
+    match strong {
+        0 => (0, 0),
+        _ => (
+            strong,
+            strong + LEGAL_TOO.iter().filter(|w| is(w) && !inside(w)).count().min(2),
+        ),
+    }
 }
 
 /// A heading over a legal notice.

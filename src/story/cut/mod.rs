@@ -6,6 +6,7 @@
 //! recursion, so that the cost is linear in the size of the mail.
 
 mod attribution;
+mod banner;
 mod footer;
 mod header_block;
 mod mark;
@@ -95,6 +96,7 @@ pub enum Rule {
     EnvironmentNotice,
     VirusScanner,
     ListFooter,
+    GatewayWarning,
 }
 
 impl Rule {
@@ -117,6 +119,7 @@ impl Rule {
             Rule::EnvironmentNotice => "environment-notice",
             Rule::VirusScanner => "virus-scanner",
             Rule::ListFooter => "list-footer",
+            Rule::GatewayWarning => "gateway-warning",
         }
     }
 }
@@ -140,6 +143,7 @@ impl fmt::Display for Rule {
             Rule::EnvironmentNotice => "A request to think before printing.",
             Rule::VirusScanner => "A virus scanner's footer.",
             Rule::ListFooter => "The footer of a mailing list, a group or a help desk.",
+            Rule::GatewayWarning => "A mail gateway's warning that the mail came from outside.",
         })
     }
 }
@@ -187,6 +191,9 @@ impl Plan {
         let mut from = 0;
         let mut subject = rules.subject.to_owned();
         for _ in 0..DEEPEST_FORWARD {
+            let warned = banner::below(seen, from);
+            plan.piece(from, warned, Rule::GatewayWarning);
+            from = warned;
             let foreign = quote::stretches(seen, from);
             let Some(first) = foreign.first().filter(|f| forwards(seen, from, f, &subject)) else {
                 plan.reply(seen, from, &foreign);
