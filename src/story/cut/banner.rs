@@ -3,6 +3,7 @@
 
 use super::mark::drawn_line;
 use super::seen::Seen;
+use super::signature::personal;
 
 /// Words of a longest warning; what is longer is a letter.
 const MOST_WORDS: usize = 90;
@@ -45,7 +46,8 @@ const CARE: &[&str] = &[
 /// Words that cry out, at the beginning.
 #[rustfmt::skip]
 const ALARMS: &[&str] = &[
-    "caution", "warning", "external", "attention", "be careful", "be cautious", "alert", "notice", "achtung", "vorsicht", "warnung",
+    "caution", "warning", "external", "attention", "use caution", "exercise caution", "think twice", "think before",
+    "please use caution", "please be careful", "be careful", "be cautious", "alert", "notice", "achtung", "vorsicht", "warnung",
     "hinweis", "extern", "avertissement", "prudence", "precaución", "atención", "advertencia", "aviso", "cuidado", "atenção",
     "attenzione", "avviso", "let op", "waarschuwing", "varning", "obs", "advarsel", "forsigtig", "varoitus", "huomio",
     "uwaga", "ostrzeżenie", "upozornění", "pozor", "varování", "внимание", "осторожно", "увага", "обережно", "dikkat",
@@ -60,6 +62,20 @@ const THIS_MAIL: &[&str] = &[
     "questa email", "questo messaggio", "deze e-mail", "dit bericht", "denne e-mail", "denne e-post", "det här mejlet",
     "tämä viesti", "ta wiadomość", "tento e-mail", "tato zpráva", "это письмо", "данное письмо", "цей лист",
     "bu e-posta", "このメール", "此邮件", "本邮件", "此郵件", "이 메일", "이 이메일",
+];
+
+/// Somebody speaks of people, not of a mail.
+const OWN: &[&str] = &[
+    " we ",
+    " us ",
+    " wir ",
+    " nous ",
+    " nosotros ",
+    " noi ",
+    " wij ",
+    "我们",
+    "私",
+    "우리",
 ];
 
 /// Outlook's word about a sender whom one seldom hears from, with a link.
@@ -118,6 +134,11 @@ fn warning(lines: &[Seen], first: usize) -> Option<usize> {
     if stamp(&lines[first].text) {
         return Some(first + 1);
     }
+    // Proofpoint marks both ends of its own.
+    if lines[first].fold.ends_with("pfptbannerstart") {
+        let end = (first + 1..lines.len().min(first + 16)).find(|i| lines[*i].fold.ends_with("pfptbannerend"))?;
+        return Some(end + 1);
+    }
     if warns(&lines[first].fold) {
         // Its sentence may be wrapped.
         let open = |i: usize| !lines[i].text.ends_with(['.', '!', '。', ')', ']']);
@@ -159,30 +180,16 @@ fn warns(fold: &str) -> bool {
     if has(SELDOM) {
         return true;
     }
-    let own = [
-        " we ",
-        " i ",
-        " my ",
-        " us ",
-        " wir ",
-        " ich ",
-        " nous ",
-        " je ",
-        " nosotros ",
-        " noi ",
-        " wij ",
-        "我们",
-        "私",
-        "우리",
-    ];
-    if !has(OUTSIDE) || own.iter().any(|word| fold.contains(word)) {
+    let start = fold.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '【');
+    let outside = has(OUTSIDE) || start.starts_with("external");
+    if !outside || personal(fold) || OWN.iter().any(|word| fold.contains(word)) {
         return false;
     }
-    let start = fold.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '【');
     let begins = |words: &[&str]| words.iter().any(|word| start.starts_with(word));
     let (alarmed, named) = (begins(ALARMS), begins(THIS_MAIL));
     let care = CARE.iter().filter(|word| fold.contains(**word)).count();
-    let organisation = has(&["organi", "external sender", "external email"]) && fold.split(' ').count() <= 16;
+    let organisation =
+        has(&["organi", "external sender", "external email", "external e-mail"]) && fold.split(' ').count() <= 16;
     alarmed && care >= 1 || named && care >= 2 || care >= 3 || (alarmed || named) && organisation
 }
 

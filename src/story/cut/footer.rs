@@ -47,7 +47,7 @@ const SENT_FROM: &[&str] = &[
     "εστάλη από ", "αποστολή από ", "απεστάλη από ", "dikirim dari ", "dikirim dengan ", "terkirim dari ",
     "dihantar daripada ", "dihantar dari ", "đã gửi từ ", "được gửi từ ", "gửi từ ", "ส่งจาก ", "ส่งจาก",
     "saadetud minu ", "sūtīts no ", "išsiųsta iš ", "enviat des ", "enviat del ", "enviado dende ", "bidalita ",
-    "sent í ", "sent by mobile", "sicher versendet mit ", "sicher gesendet mit ", "sicher verschickt mit ",
+    "sent í ", "sent by mobile", "sent securely ", "typed with ", "sicher versendet mit ", "sicher gesendet mit ", "sicher verschickt mit ",
     "spedito da ", "spedito dal ", "mandado desde ", "escrito desde ", "escrito no ", "écrit depuis ", "rédigé sur ",
     "getippt auf ", "geschrieben auf ", "geschrieben mit ", "geschickt von ", "gestuurd vanaf ", "sent frå ",
     "послано с ", "отправлено при ", "відправлено з ", "доставено с ", "poslano preko ", "šalje se ", "kuldve ",
@@ -115,6 +115,26 @@ const CLEAN: &[&str] = &[
     "вільний від вірусів", "без вірусів", "sans virus", "libre de virus", "virusvrij", "livre de vírus", "priva di virus",
     "wolny od wirusów", "bez virů", "без вирусов", "virusfri", "virüs bulunmuyor", "vírusmentes", "fără viruși",
 ];
+
+/// Where the rules on people's data are to be read.
+#[rustfmt::skip]
+const PRIVACY: &[&str] = &[
+    "datenschutz", "dsgvo", "privacy policy", "privacy notice", "privacy statement", "protección de datos",
+    "política de privacidad", "datos personales", "rgpd", "gdpr", "données personnelles",
+    "données à caractère personnel", "politique de confidentialité", "privacyverklaring", "persoonsgegevens",
+    "dati personali", "informativa privacy", "dados pessoais", "personuppgift", "personopplysning", "persondata",
+    "personoplysning", "tietosuoja", "rodo", "danych osobowych", "osobních údajů", "kvkk", "kişisel veri",
+    "персональных данных", "personal data",
+];
+
+/// A line that only points to the rules on people's data: `Informationen zum Datenschutz: https://...`.
+pub(super) fn pointer(fold: &str) -> bool {
+    let linked = ["http://", "https://", "www."].iter().any(|l| fold.contains(l));
+    let own = ["wir haben ", "we wrote ", "we asked ", "nous avons "]
+        .iter()
+        .any(|w| fold.contains(w));
+    linked && !own && PRIVACY.iter().any(|w| fold.contains(w))
+}
 
 /// Where a list, a group or a help desk begins its footer.
 #[rustfmt::skip]
@@ -192,6 +212,10 @@ const LEGAL: &[&str] = &[
     "adresat", "przez pomyłkę", "sąd rejonowy", "krs", "tato zpráva", "důvěrné", "adresát", "omylem",
     "конфиденциальн", "настоящее сообщение", "данное сообщение", "получили это сообщение по ошибке", "отправителя",
     "bu e-posta", "gizli", "yanlışlıkla", "保密", "机密", "機密", "收件人", "误收", "誤收", "誤って", "守秘", "送信者に",
+    "vat no", "registered in scotland", "registered in wales", "registered in ireland", "registration number",
+    "charitable body", "registered no", "company no", "charity no", "may be monitored", "monitor emails", "datos personales",
+    "rgpd", "le informamos", "reglamento (ue)", "derechos de acceso", "dati personali", "regolamento ue", "données personnelles",
+    "dsgvo", "rodo", "danych osobowych", "osobních údajů", "personuppgift", "persoonsgegevens",
     "este mensaje de correo", "se ha recibido este", "recibido este mensaje", "notifíquelo", "comuníquelo", "recebeu esta mensagem",
     "recebeu este e-mail", "esta comunicação", "ricevuto questo messaggio", "ricevuto questa", "ricevuta per errore", "prego informare", "distruggerlo", "luottamuksellis", "tarkoitettu vain", "poistakaa", "wiadomość jest",
     "wyłącznie dla", "poufna", "informacje poufne", "ujawnianie", "důvěrn",
@@ -261,6 +285,14 @@ pub(super) fn sent_from(fold: &str) -> bool {
         '*', '_', ' ', '(', ')', '[', ']', '"', '-', '—', '–', '~', '•', '|', '.', '!',
     ]);
     let line = line.trim_start_matches("http://").trim();
+    if TAGLINES.iter().any(|tagline| line.starts_with(tagline)) && line.len() < 90 {
+        return true;
+    }
+    // An invitation after it: `Sent from Yahoo Mail. Get the app`.
+    let line = match line.split_once(". ") {
+        Some((first, more)) if more.split(' ').count() <= 10 && INVITES.iter().any(|w| has_word(more, w)) => first,
+        _ => line,
+    };
     // A link in it or after it: `Get Outlook for iOS<https://aka.ms/o0ukef>`, `Sent with [Proton Mail](https://...)`.
     let mut deep = 0u32;
     let unlinked: String = line
@@ -322,6 +354,37 @@ pub(super) fn sent_from(fold: &str) -> bool {
         _ => linked || (begins || ends) && (words <= 14) && device(),
     }
 }
+
+/// What a program says of itself without saying that the mail was sent with it.
+const TAGLINES: &[&str] = &[
+    "yahoo mail: search, organize, conquer",
+    "yahoo mail : search",
+    "sender notified by mailtrack",
+    "laposte.net : ",
+    "typed with thumbs",
+    "sent with thumbs",
+    "typed on a tiny",
+    "ᐧ",
+];
+
+/// Words of an invitation to use the same program.
+const INVITES: &[&str] = &[
+    "get",
+    "app",
+    "mailbox",
+    "download",
+    "try",
+    "eigene",
+    "obtenez",
+    "téléchargez",
+    "descarga",
+    "consigue",
+    "scarica",
+    "baixe",
+    "hol",
+    "hole",
+    "holen",
+];
 
 /// What stands before a program that names itself with a link.
 const SENDS: &[&str] = &[
@@ -649,6 +712,20 @@ mod tests {
             "Az iPhone-omról küldve",
             "从 Windows 版邮件发送",
             "Windows 版のメールから送信",
+            "スマートフォンから送信",
+            "네이버 메일 앱에서 보냈습니다.",
+            "삼성 갤럭시 스마트폰에서 보냈습니다.",
+            "Надіслано з мобільного телефону",
+            "נשלח מהטלפון שלי",
+            "Στάλθηκε από το κινητό μου",
+            "Küldve mobilról",
+            "Odesláno z mobilu",
+            "Verzonden met mijn telefoon",
+            "Sicher versendet mit Proton Mail.",
+            "Sent from Nine<http://www.9folders.com/>",
+            "Sent from Yahoo Mail. Get the app",
+            "Please excuse typos, sent from my phone",
+            "Sent securely with Tuta. Get your own encrypted, ad-free mailbox:",
         ]
         .into_iter()
         .filter(|t| !sent_from(&t.to_lowercase()))
@@ -666,6 +743,8 @@ mod tests {
             "Powered by hope",
             "My phone was sent",
             "내 친구가 왔다",
+            "Sent from the council, get the app, they said, and we laughed at it for a very long week.",
+            "I typed this with thumbs on my phone, on the bus. Forgive me.",
         ]
         .into_iter()
         .filter(|t| sent_from(&t.to_lowercase()))
@@ -703,6 +782,12 @@ mod tests {
             assert_eq!(footer(&text.to_lowercase()), Some(expected), "{text}");
         }
         assert_eq!(footer("we asked people to think about the environment."), None);
+        assert!(pointer(
+            "informationen zum datenschutz: https://www.example.org/datenschutz"
+        ));
+        assert!(!pointer("we wrote about gdpr on www.example.org"));
+        // What only goes along with a notice makes none.
+        assert_eq!(legal("附件里是照片，收件者是市长，请删除旧的"), 0);
         assert!(legal("this message is confidential and for the intended recipient only") >= 2);
     }
 }

@@ -244,14 +244,23 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
     {
         return make(i, block.end, Opening::Block, Some(block));
     }
+    // `---- Cath Lee wrote ----` and then the text without marks.
+    if dashed_words(&line.text) && attribution::dashed_name(&line.text) && !quoted[i] {
+        return make(i, i + 1, Opening::Attribution, None);
+    }
     if line.ruled
         && let Some(next) = soon_shown(lines, i + 1)
         && let Some(block) = block_at(lines, next)
     {
         return make(i, block.end, Opening::Block, Some(block));
     }
+    // Without an address, a date as programs write it: with its year or the hour.
+    let timed = |date: &Option<String>| {
+        date.as_ref()
+            .is_some_and(|d| d.chars().filter(char::is_ascii_digit).count() >= 4)
+    };
     if let Some(block) = block_at(lines, i)
-        && (block.from.address.is_some() || line.quoted() || block.kinds >= 3 && block.date.is_some())
+        && (block.from.address.is_some() || line.quoted() || block.kinds >= 3 && timed(&block.date))
     {
         return make(i, block.end, Opening::Block, Some(block));
     }

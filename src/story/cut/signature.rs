@@ -3,7 +3,7 @@
 
 use super::Rule;
 use super::attribution::dated;
-use super::footer::{Footer, footer, legal, legal_heading, list_info, scanner_goes_on, sent_from};
+use super::footer::{Footer, footer, legal, legal_heading, list_info, pointer, scanner_goes_on, sent_from};
 use super::mark::drawn_line;
 use super::seen::{Seen, address_in};
 
@@ -139,6 +139,7 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
             .or_else(|| delimited(lines, from, end))
             .or_else(|| list_footer(lines, from, end))
             .or_else(|| legal_notice(lines, from, end))
+            .or_else(|| signed_block(lines, from, end))
             .or_else(|| contact_block(lines, from, end));
         let Some(piece) = found else { break };
         end = piece.start;
@@ -208,7 +209,7 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let low = reach(from, end);
     for i in (low..end).rev() {
         let line = &lines[i];
-        if line.blank() || line.fold.is_empty() {
+        if line.blank() || line.fold.is_empty() && !line.ruled {
             continue;
         }
         if let Some(name) = glued_name(line) {
@@ -236,7 +237,7 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
 
 /// Whether the line drawn at `i` stands under a heading.
 fn underlines(lines: &[Seen], from: usize, i: usize) -> bool {
-    i > from && !lines[i - 1].blank() && !lines[i].text.starts_with('_')
+    i > from && !lines[i - 1].blank() && !lines[i].text.starts_with('_') && !lines[i].ruled
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -254,6 +255,9 @@ enum Delimiter {
 fn delimiter(line: &Seen) -> Option<Delimiter> {
     if line.delimiter {
         return Some(Delimiter::Exact);
+    }
+    if line.ruled {
+        return Some(Delimiter::Drawn);
     }
     match line.text.as_ref() {
         "--" => Some(Delimiter::Bare),
@@ -317,7 +321,7 @@ fn signature_like(lines: &[Seen], kind: Delimiter, parted: bool) -> bool {
     }
 }
 
-fn postscript(fold: &str) -> bool {
+pub(super) fn postscript(fold: &str) -> bool {
     ["ps ", "ps:", "p.s", "ps.", "p.p.s", "pps", "nb:", "n.b."]
         .iter()
         .any(|p| fold.starts_with(p))
@@ -477,7 +481,8 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         let words = words_in(&text);
         let hits = legal(&text);
         let own = personal(&text);
-        let is = hits >= 3 && words >= 10 && !own
+        let is = pointer(&text) && words <= 40 && !own
+            || hits >= 3 && words >= 10 && !own
             || hits >= 2 && words >= 22 && !own
             || hits >= 5
             || heading(&lines[first..until]);
@@ -486,7 +491,7 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         let skippable = short || hits >= 1 && words >= 15 && start.is_some() && !own;
         if is {
             start = Some(first);
-            sure += hits;
+            sure += hits.max(2 * usize::from(pointer(&text)));
         } else if !skippable {
             break;
         }
@@ -510,7 +515,7 @@ fn words_in(text: &str) -> usize {
 
 /// Whether somebody tells of himself in it: a story about a confidential letter is no legal notice. Small words mean
 /// different things from language to language, so each comes with company of its own.
-fn personal(text: &str) -> bool {
+pub(super) fn personal(text: &str) -> bool {
     let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
     let english = has(&[" the ", " and ", " to "]);
     let french = has(&[" que ", " pas ", " les ", " la "]);
@@ -601,6 +606,54 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let signed = above.is_some_and(|a| signs_for(&lines[a].text, head) && (a == from || lines[a - 1].blank()));
     let start = if signed { first } else { first + 1 };
     piece(start, end, Rule::ContactBlock, !(signed && strong >= 2))
+}
+
+/// A block that begins with the name that stands alone above it: `Marion`, and then `Marion Maxwell (she/her)`,
+/// `Organiser`, `Leeds Tenants`. The author has signed already; the block is the program's.
+fn signed_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
+    let low = end.saturating_sub(12).max(from);
+    let mut first = end;
+    while first > low && !lines[first - 1].blank() {
+        first -= 1;
+    }
+    let above = (from..first).rev().find(|i| !lines[*i].blank())?;
+    let shown: Vec<&Seen> = lines[first..end].iter().filter(|l| !picture(&l.fold)).collect();
+    let head = shown
+        .first()?
+        .text
+        .split(['|', ',', '，', '('])
+        .next()
+        .unwrap_or_default()
+        .trim();
+    let apart = above == from || lines[above - 1].blank() || closing(&lines[above - 1].text).is_some();
+    if !apart || head.is_empty() || !signs_for(&lines[above].text, head) {
+        return None;
+    }
+    let rest = shown.get(1..).unwrap_or_default();
+    let told = rest.iter().filter(|l| prose(l) || sentence(l)).count();
+    let marked = shown.iter().any(|l| contact(l) || titled(&l.fold));
+    let fits = shown
+        .iter()
+        .all(|l| l.text.len() <= 120 && l.words() <= 14 && !postscript(&l.fold));
+    (!rest.is_empty() && told <= 1 && told < rest.len() && marked && fits)
+        .then(|| piece(first, end, Rule::ContactBlock, false))?
+}
+
+/// A picture, as a mail program writes it in plain text.
+fn picture(fold: &str) -> bool {
+    [
+        "[image:",
+        "[cid:",
+        "<image0",
+        "[logo",
+        "[image]",
+        "[facebook",
+        "[twitter",
+        "[linkedin",
+        "[inline image",
+    ]
+    .iter()
+    .any(|i| fold.starts_with(i))
 }
 
 /// A name in Chinese, Japanese or Korean script, which has no blank in it.
@@ -710,21 +763,7 @@ fn contact(line: &Seen) -> bool {
     }
     let words = line.words();
     let fold = line.fold.as_str();
-    // A logo, as a mail program writes it in plain text.
-    if [
-        "[image:",
-        "[cid:",
-        "<image0",
-        "[logo",
-        "[image]",
-        "[facebook",
-        "[twitter",
-        "[linkedin",
-        "[inline image",
-    ]
-    .iter()
-    .any(|i| fold.starts_with(i))
-    {
+    if picture(fold) {
         return true;
     }
     if words > 14 {
