@@ -55,6 +55,10 @@ pub trait Watcher {
     fn caution(&mut self, caution: &Caution);
     /// One inbox failed; the others go on.
     fn trouble(&mut self, inbox: &str, trouble: &Trouble);
+    /// Whether to go on; asked before each batch. What is left is taken in by a later run.
+    fn go_on(&self) -> bool {
+        true
+    }
 }
 
 /// What to take.
@@ -90,6 +94,9 @@ pub fn fetch(
     // what a run that read standard input left behind
     let mut count = fetch_incoming(desk, repo, spool, watcher)?;
     for mut source in sources {
+        if !watcher.go_on() {
+            break;
+        }
         let name = source.inbox.name().to_owned();
         let before = count.listed;
         match from_one(
@@ -125,9 +132,6 @@ fn from_one(
     watcher: &mut dyn Watcher,
 ) -> Result<(), Trouble> {
     let name = source.inbox.name().to_owned();
-    for outcome in Outcome::ALL {
-        source.inbox.accepts(&(source.after)(desk, &name, outcome))?;
-    }
     let cursor = match source.remembered {
         true => spool
             .cursor(&name)?
@@ -139,6 +143,10 @@ fn from_one(
         cursor: &cursor,
         since: wish.since,
     })?;
+    // Only now a server has said what it can do.
+    for outcome in Outcome::ALL {
+        source.inbox.accepts(&(source.after)(desk, &name, outcome))?;
+    }
     listing.remarks.iter().for_each(|remark| watcher.remark(remark));
     choose(desk, source, wish, &mut listing.tickets)?;
     watcher.listed(&name, listing.tickets.len());
@@ -147,16 +155,29 @@ fn from_one(
     let mut reader = Reader::new(desk, source.trusted_authserv.as_deref());
     let mut rest = &listing.tickets[..];
     while !rest.is_empty() {
+        if !watcher.go_on() {
+            count.listed -= rest.len() as u64;
+            break;
+        }
         // opened anew for each batch: git keeps every pack mapped that it ever read
         let repo = &desk.repo()?;
         let mut batch = repo.batch()?;
         let mut settled: Vec<(Ticket, Fate)> = Vec::new();
         let mut reports = Vec::new();
+        let mut broken = None;
         let mut bytes = 0;
         while !rest.is_empty() && settled.len() < BATCH_MAILS && bytes < BATCH_BYTES {
             let group = group(rest);
             rest = &rest[group.len()..];
-            let kept = keep(desk, &mut *source.inbox, group, &mut batch, &mut bytes)?;
+            let kept = match keep(desk, &mut *source.inbox, group, &mut batch, &mut bytes) {
+                Ok(kept) => kept,
+                // What came before is finished, so that a poor line gets on a little with each run.
+                Err(trouble @ Trouble::Inbox(_)) => {
+                    broken = Some(trouble);
+                    break;
+                }
+                Err(trouble) => return Err(trouble),
+            };
             batch.sync()?;
             let mut mails = Vec::new();
             let mut waiting = Vec::new();
@@ -199,10 +220,14 @@ fn from_one(
             count.add(report.outcome);
             watcher.mail(report);
         }
-        source.inbox.settle_all(&settled)?;
-        if source.remembered {
+        let told = source.inbox.settle_all(&settled);
+        if source.remembered && told.is_ok() {
             spool.put_cursor(&name, &source.inbox.cursor().to_bytes())?;
         }
+        if let Some(trouble) = broken {
+            return Err(trouble);
+        }
+        told?;
     }
     source.inbox.done()?;
     Ok(())

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 
 pub use cursor::Cursor;
 pub use files::Files;
-pub use imap::{Imap, ImapAccount, Login, Tls};
+pub use imap::{Imap, ImapAccount, Login, Tls, Tried};
 pub use maildir::Maildir;
 pub use mbox::Mbox;
 pub use path::open_path;
@@ -35,6 +35,11 @@ pub trait Inbox: Send {
 
     /// Whether `fate` can be done here; asked before the first mail is taken.
     fn accepts(&self, fate: &Fate) -> Result<(), InboxError>;
+
+    /// Connects, where there is something to connect to, so that a caller can do it before it takes a lock.
+    fn ready(&mut self) -> Result<(), InboxError> {
+        Ok(())
+    }
 
     /// What waits, oldest first, without what the cursor says is settled. Called once a run, before anything is taken.
     fn list(&mut self, wanted: &Wanted) -> Result<Listing, InboxError>;
