@@ -8,20 +8,30 @@ const MOST: usize = 4;
 
 /// `work` done on each of `items`; the answers are in their order.
 pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    map_with(items, || (), |(), item| work(item))
+}
+
+/// The same with a tool that each hand has for itself.
+pub fn map_with<T: Sync, R: Send, Tool>(
+    items: &[T],
+    tool: impl Fn() -> Tool + Sync,
+    work: impl Fn(&mut Tool, &T) -> R + Sync,
+) -> Vec<R> {
     let hands = thread::available_parallelism()
         .map_or(1, usize::from)
         .min(MOST)
         .min(items.len());
     if hands < 2 {
-        return items.iter().map(work).collect();
+        let mut tool = tool();
+        return items.iter().map(|item| work(&mut tool, item)).collect();
     }
     let next = AtomicUsize::new(0);
     let hand = || {
-        let mut done = Vec::new();
+        let (mut done, mut tool) = (Vec::new(), tool());
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             match items.get(at) {
-                Some(item) => done.push((at, work(item))),
+                Some(item) => done.push((at, work(&mut tool, item))),
                 None => return done,
             }
         }

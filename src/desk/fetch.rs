@@ -1,11 +1,14 @@
 //! Mail in. In this order, always: list, keep (raw bytes on disk), read, screen, draft, commit, settle. After a crash at any
 //! instant the next run ends with each mail exactly once.
 
+use std::sync::mpsc;
+use std::thread;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::inbox::{Cursor, Fate, Go, Inbox, Remark, TakeError, Ticket, Wanted};
-use crate::repo::{Batch, Caution, PackedMail, StoryRepo};
+use crate::inbox::{Cursor, Fate, Go, Inbox, InboxError, Remark, TakeError, Ticket, Wanted};
+use crate::repo::{Caution, Press, Ready, StoryRepo};
 use crate::spool::{Aside, AsideKind, Spool};
 use crate::story::MailId;
 
@@ -149,55 +152,32 @@ fn from_one(
     while !rest.is_empty() {
         // opened anew for each batch: git keeps every pack mapped that it ever read
         let repo = &desk.repo()?;
-        let mut batch = repo.batch()?;
-        let mut settled: Vec<(Ticket, Fate)> = Vec::new();
-        let mut reports = Vec::new();
-        let mut bytes = 0;
-        while !rest.is_empty() && settled.len() < BATCH_MAILS && bytes < BATCH_BYTES {
-            let group = group(rest);
-            rest = &rest[group.len()..];
-            let kept = keep(desk, &mut *source.inbox, group, &mut batch, &mut bytes)?;
-            batch.sync()?;
-            let mut mails = Vec::new();
-            let mut waiting = Vec::new();
-            for (ticket, taken) in kept {
-                let place = format!("{name}: {ticket}");
-                match taken {
-                    Taken::Raw(raw, kept) => {
-                        mails.push(KeptMail {
-                            raw,
-                            kept,
-                            key: ticket.key(),
-                            place,
-                        });
-                        waiting.push(ticket);
-                    }
-                    Taken::Not(error) => {
-                        let judged = not_taken(&error, &place, desk.now, spool)?;
-                        settled.push((ticket, Fate::Leave));
-                        reports.push(judged.report);
-                    }
-                    // a mail program took it away since it was listed: it is not ours to account for
-                    Taken::Gone => count.listed -= 1,
-                }
-            }
-            for (ticket, judged) in waiting
-                .into_iter()
-                .zip(reader.judge_all(repo, &mails, &mut batch, spool)?)
-            {
-                let fate = match judged.settle {
-                    true => (source.after)(desk, &name, judged.report.outcome),
-                    false => Fate::Leave,
-                };
-                settled.push((ticket, fate));
-                reports.push(judged.report);
-            }
-        }
-        let finished = batch.finish()?;
-        finished.cautions.iter().for_each(|c| watcher.caution(c));
-        for report in &reports {
+        let (after, limit) = (source.after, desk.config.story.max_mail_bytes);
+        let inbox = &mut *source.inbox;
+        let (to, groups) = mpsc::sync_channel(0);
+        let (taken, came) = thread::scope(|scope| {
+            let taker = scope.spawn(move || take(inbox, rest, limit, &to));
+            let came = take_in(desk, repo, spool, &mut reader, &name, groups);
+            (taker.join(), came)
+        });
+        let taken = taken.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let Came { judged, cautions } = came?;
+        rest = &rest[taken..];
+        cautions.iter().for_each(|c| watcher.caution(c));
+        let mut settled = Vec::with_capacity(judged.len());
+        for (ticket, judged) in judged {
+            // a mail program took it away since it was listed: it is not ours to account for
+            let Some(Judged { report, settle }) = judged else {
+                count.listed -= 1;
+                continue;
+            };
             count.add(report.outcome);
-            watcher.mail(report);
+            watcher.mail(&report);
+            let fate = match settle {
+                true => after(desk, &name, report.outcome),
+                false => Fate::Leave,
+            };
+            settled.push((ticket, fate));
         }
         source.inbox.settle_all(&settled)?;
         if source.remembered {
@@ -206,6 +186,88 @@ fn from_one(
     }
     source.inbox.done()?;
     Ok(())
+}
+
+/// A group of mails as they were taken; `Err`: the inbox fails, and no more come.
+type Group = Result<Vec<(Ticket, Taken)>, InboxError>;
+
+enum Taken {
+    Raw(Vec<u8>, Ready),
+    Not(TakeError),
+    Gone,
+}
+
+/// Takes the mails of one batch, group by group, and makes each ready for the pack, while the group before is read and
+/// committed. At most two groups are in memory at once. Gives how many mails were taken.
+fn take(inbox: &mut dyn Inbox, tickets: &[Ticket], limit: u64, to: &mpsc::SyncSender<Group>) -> usize {
+    let mut press = Press::new();
+    let (mut mails, mut bytes) = (0, 0);
+    while mails < tickets.len().min(BATCH_MAILS) && bytes < BATCH_BYTES {
+        let group = group(&tickets[mails..]);
+        let mut taken = Vec::with_capacity(group.len());
+        let result = inbox.take_all(group, limit, &mut |ticket, mail| {
+            let mail = match mail {
+                Ok(raw) => {
+                    bytes += raw.bytes.len() as u64;
+                    let ready = press.file(&raw.bytes);
+                    Taken::Raw(raw.bytes, ready)
+                }
+                Err(TakeError::Gone) => Taken::Gone,
+                Err(error) => Taken::Not(error),
+            };
+            taken.push((ticket.clone(), mail));
+            Go::On
+        });
+        mails += group.len();
+        let failed = result.is_err();
+        // nobody listens where the batch failed
+        if to.send(result.map(|()| taken)).is_err() || failed {
+            break;
+        }
+    }
+    mails
+}
+
+/// What a batch came to, mail by mail; `None`: it was gone.
+struct Came {
+    judged: Vec<(Ticket, Option<Judged>)>,
+    cautions: Vec<Caution>,
+}
+
+/// Keeps, reads and commits the mails of one batch. When this returns they may be settled.
+fn take_in(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: &mut Spool,
+    reader: &mut Reader,
+    inbox: &str,
+    groups: mpsc::Receiver<Group>,
+) -> Result<Came, Trouble> {
+    let mut batch = repo.batch()?;
+    let mut all = Vec::new();
+    for group in groups {
+        let (mut mails, mut waiting) = (Vec::new(), Vec::new());
+        for (ticket, taken) in group? {
+            let place = format!("{inbox}: {ticket}");
+            match taken {
+                Taken::Raw(raw, ready) => {
+                    let (kept, key) = (batch.keep(&raw, &ready)?, ticket.key());
+                    mails.push(KeptMail { raw, kept, key, place });
+                    waiting.push(ticket);
+                }
+                Taken::Not(error) => {
+                    let judged = not_taken(&error, &place, desk.now, spool)?;
+                    all.push((ticket, Some(judged)));
+                }
+                Taken::Gone => all.push((ticket, None)),
+            }
+        }
+        batch.sync()?;
+        let judged = reader.judge_all(repo, &mails, &mut batch, spool)?;
+        all.extend(waiting.into_iter().zip(judged.into_iter().map(Some)));
+    }
+    let cautions = batch.finish()?.cautions;
+    Ok(Came { judged: all, cautions })
 }
 
 /// Leaves the tickets that are wished for. What is older than `--since` is not listed and not settled: a later run takes it in. A mail
@@ -235,12 +297,6 @@ fn choose(desk: &Desk, source: &mut Source, wish: Wish, tickets: &mut Vec<Ticket
     Ok(())
 }
 
-enum Taken {
-    Raw(Vec<u8>, PackedMail),
-    Not(TakeError),
-    Gone,
-}
-
 /// As many tickets as may be in memory at once.
 fn group(tickets: &[Ticket]) -> &[Ticket] {
     let mut bytes = 0;
@@ -250,40 +306,6 @@ fn group(tickets: &[Ticket]) -> &[Ticket] {
     };
     let many = tickets.iter().take(GROUP_MAILS).take_while(fits).count();
     &tickets[..many.max(1)]
-}
-
-/// Takes a group of mails and writes each into the batch's own pack as it comes.
-fn keep(
-    desk: &Desk,
-    inbox: &mut dyn Inbox,
-    group: &[Ticket],
-    batch: &mut Batch,
-    bytes: &mut u64,
-) -> Result<Vec<(Ticket, Taken)>, Trouble> {
-    let mut kept = Vec::with_capacity(group.len());
-    let mut failed = None;
-    inbox.take_all(group, desk.config.story.max_mail_bytes, &mut |ticket, taken| {
-        let taken = match taken {
-            Ok(raw) => {
-                *bytes += raw.bytes.len() as u64;
-                match batch.keep(&raw.bytes) {
-                    Ok(kept) => Taken::Raw(raw.bytes, kept),
-                    Err(error) => {
-                        failed = Some(error);
-                        return Go::Stop;
-                    }
-                }
-            }
-            Err(TakeError::Gone) => Taken::Gone,
-            Err(error) => Taken::Not(error),
-        };
-        kept.push((ticket.clone(), taken));
-        Go::On
-    })?;
-    match failed {
-        Some(error) => Err(error.into()),
-        None => Ok(kept),
-    }
 }
 
 /// A mail that was not taken is reported and entered in the quarantine without its bytes; it stays in its inbox.
@@ -329,7 +351,7 @@ pub fn fetch_incoming(
         count.listed += 1;
         let mut reader = Reader::new(desk, None);
         let mut batch = repo.batch()?;
-        let kept = batch.keep(mail.raw())?;
+        let kept = batch.keep(mail.raw(), &Press::new().file(mail.raw()))?;
         batch.sync()?;
         let mail = KeptMail {
             raw: mail.raw().to_vec(),
@@ -389,11 +411,6 @@ pub fn rehearse(
         source.inbox.done()?;
     }
     Ok(count)
-}
-
-/// The title by the team's template.
-pub fn title(template: &str, author: &str) -> String {
-    crate::story::draft::title(template, author)
 }
 
 /// The inbox that a configuration names.

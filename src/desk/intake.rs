@@ -1,11 +1,11 @@
 //! One kept mail, judged: a story, a follow-up, a duplicate, set aside, or quarantined. Nothing is written in the inbox
 //! here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::mail::{self, ReadSetting};
 use crate::media;
-use crate::repo::{Batch, PackedMail, StoryRepo};
+use crate::repo::{Batch, PackedMail, Press, ReadyChange, StoryRepo};
 use crate::spool::{Aside, AsideKind, Spool};
 use crate::story::draft::{self, Draft, DraftRules, MediaFate};
 use crate::story::event::What;
@@ -73,10 +73,21 @@ fn look(raw: &[u8]) -> Looked {
 /// A mail, read: all that can be made of it without the content repository.
 struct Reading {
     submission: Submission,
+    made: Made,
+}
+
+/// What a mail would be if it stood alone.
+enum Made {
     /// The rule that sets it aside, and the reason.
-    aside: Option<(String, String)>,
+    Aside { rule: String, reason: String },
+    Story(Box<Fresh>),
+}
+
+/// A new story, ready to be committed.
+struct Fresh {
     draft: Draft,
-    photos: BTreeMap<usize, media::Photo>,
+    report: MailReport,
+    change: ReadyChange,
 }
 
 /// Reads mails; every hand of the crew holds it.
@@ -87,20 +98,31 @@ struct Pen<'a> {
 }
 
 impl Pen<'_> {
-    fn read(&self, raw: &[u8], looked: &Looked) -> Result<Reading, mail::Unreadable> {
-        let submission = mail::read_known(Spool::sworn_by_pack(raw), looked.mail, self.setting)?;
+    /// `note` is to be told of the draft besides.
+    fn read(
+        &self,
+        press: &mut Press,
+        m: &KeptMail,
+        looked: &Looked,
+        note: Option<Note>,
+    ) -> Result<Reading, mail::Unreadable> {
+        let submission = mail::read_known(Spool::sworn_by_pack(&m.raw), looked.mail, self.setting)?;
         let own = self.desk.config.own_addresses();
-        let aside = match screen(&submission, &ScreenSetting { own }) {
-            Screened::SetAside { rule, reason } if !self.as_story => Some((rule.to_string(), reason)),
-            _ => None,
-        };
-        let (draft, photos) = self.desk.draft(&submission);
-        Ok(Reading {
-            submission,
-            aside,
-            draft,
-            photos,
-        })
+        if let Screened::SetAside { rule, reason } = screen(&submission, &ScreenSetting { own: own.clone() })
+            && !self.as_story
+        {
+            let rule = rule.to_string();
+            let made = Made::Aside { rule, reason };
+            return Ok(Reading { submission, made });
+        }
+        let (mut draft, photos) = self.desk.draft(&submission);
+        draft.notes.extend(note);
+        let id = StoryId::new(submission.date, &draft.author, &submission.mail);
+        let report = report(Outcome::New, Some(id), &m.place, &submission, &draft, &photos);
+        let change = self.desk.first_step(&submission, &draft, photos, &own);
+        let change = press.change(change);
+        let made = Made::Story(Box::new(Fresh { draft, report, change }));
+        Ok(Reading { submission, made })
     }
 }
 
@@ -144,7 +166,7 @@ impl<'a> Reader<'a> {
             return Ok(judged);
         }
         spool.begin_reading(&m.key)?;
-        let reading = self.pen().read(&m.raw, &looked);
+        let reading = self.pen().read(&mut Press::new(), m, &looked, None);
         spool.end_reading()?;
         self.take_in(repo, m, &looked, reading, batch, spool)
     }
@@ -167,20 +189,24 @@ impl<'a> Reader<'a> {
         }
         spool.begin_reading("several at once")?;
         let looked = crew::map(mails, |m| look(&m.raw));
-        let mut new = Vec::new();
+        let mut asked = Vec::new();
         for (m, looked) in mails.iter().zip(&looked) {
-            let is_new = self.seen(looked, m, batch, spool)?.is_none();
-            new.push((m, looked, is_new));
+            asked.push((m, looked, self.seen(looked, m, batch, spool)?));
         }
         let pen = self.pen();
-        let readings = crew::map(&new, |(m, looked, is_new)| is_new.then(|| pen.read(&m.raw, looked)));
+        let readings = crew::map_with(&asked, Press::new, |press, (m, looked, seen)| {
+            seen.is_none().then(|| pen.read(press, m, looked, None))
+        });
         spool.end_reading()?;
-        for ((m, looked, _), reading) in new.into_iter().zip(readings) {
-            // the same mail may stand twice in one group: asked again
-            judged.push(match (self.seen(looked, m, batch, spool)?, reading) {
+        let mut first = HashSet::new();
+        for ((m, looked, seen), reading) in asked.into_iter().zip(readings) {
+            judged.push(match (seen, reading) {
                 (Some(seen), _) => seen,
-                (None, Some(reading)) => self.take_in(repo, m, looked, reading, batch, spool)?,
-                (None, None) => self.judge(repo, m, batch, spool)?,
+                (None, Some(reading)) if first.insert(looked.mail) => {
+                    self.take_in(repo, m, looked, reading, batch, spool)?
+                }
+                // the same mail stands twice in one group
+                _ => self.judge(repo, m, batch, spool)?,
             });
         }
         Ok(judged)
@@ -223,46 +249,42 @@ impl<'a> Reader<'a> {
         batch: &mut Batch,
         spool: &mut Spool,
     ) -> Result<Judged, Trouble> {
-        let place = &m.place[..];
         let quarantined = AsideKind::Quarantined;
-        let reading = match reading {
+        let Reading { submission, made } = match reading {
             Ok(reading) => reading,
             Err(error) => {
                 let (rule, reason) = (error.rule(), error.to_string());
                 return self.aside(quarantined, m, looked, (rule, &reason), spool, None);
             }
         };
-        let Reading {
-            submission,
-            aside,
-            mut draft,
-            photos,
-        } = reading;
-        if let Some((rule, reason)) = aside {
-            return self.aside(
-                AsideKind::SetAside,
-                m,
-                looked,
-                (&rule, &reason),
-                spool,
-                Some(&submission),
-            );
-        }
+        let mut fresh = match made {
+            Made::Story(fresh) => fresh,
+            Made::Aside { rule, reason } => {
+                let why = (&rule[..], &reason[..]);
+                return self.aside(AsideKind::SetAside, m, looked, why, spool, Some(&submission));
+            }
+        };
         if let Some(thread) = self.follows(repo, &submission, batch)?
-            && let Some(judged) = self.follow_up(m, thread, &submission, batch)?
+            && let Some(judged) = self.follow_up(m, thread, &submission, &fresh, batch)?
         {
             return Ok(judged);
         }
         let others = self.threads.find(self.desk, Some(repo), &submission.message_id)?;
-        if !others.is_empty() {
-            draft.notes.push(Note::SameMessageId);
+        if !others.is_empty()
+            && let Ok(Reading {
+                made: Made::Story(again),
+                ..
+            }) = self
+                .pen()
+                .read(&mut Press::new(), m, looked, Some(Note::SameMessageId))
+        {
+            fresh = again;
         }
-        let id = StoryId::new(submission.date, &draft.author, &submission.mail);
-        let report = report(Outcome::New, Some(id.clone()), place, &submission, &draft, &photos);
-        let own = self.desk.config.own_addresses();
-        let change = self.desk.first_step(&submission, &draft, photos, &own);
-        batch.add(&change, &[("mail-1.eml", m.kept)])?;
-        self.threads.learn(&submission.message_id, &id);
+        let Fresh { report, change, .. } = *fresh;
+        batch.add_ready(change, &[("mail-1.eml", m.kept)])?;
+        if let Some(id) = &report.story {
+            self.threads.learn(&submission.message_id, id);
+        }
         Ok(done(report, true))
     }
 
@@ -331,19 +353,21 @@ impl<'a> Reader<'a> {
         m: &KeptMail,
         (id, files, private): (StoryId, Files, Files),
         submission: &Submission,
+        Fresh { draft, report, .. }: &Fresh,
         batch: &mut Batch,
     ) -> Result<Option<Judged>, Trouble> {
-        let (id, place) = (&id, &m.place[..]);
+        let id = &id;
         let Ok(story) = Story::load(id, files) else {
             return Ok(None);
         };
-        let (draft, photos) = self.desk.draft(submission);
+        let told = |outcome| MailReport {
+            outcome,
+            story: Some(id.clone()),
+            ..report.clone()
+        };
         let is_it = |w: &What| matches!(w, What::FollowUp { mail, .. } if *mail == submission.mail);
         if story.record.events.iter().any(|e| is_it(&e.what)) {
-            return Ok(Some(done(
-                report(Outcome::Duplicate, Some(id.clone()), place, submission, &draft, &photos),
-                true,
-            )));
+            return Ok(Some(done(told(Outcome::Duplicate), true)));
         }
         if story.life.phase == Phase::Withdrawn {
             return Ok(None);
@@ -376,10 +400,7 @@ impl<'a> Reader<'a> {
         let mail = format!("mail-{number}.eml");
         batch.add(&story.change(step, &self.desk.robot()), &[(&mail, m.kept)])?;
         self.threads.learn(&submission.message_id, id);
-        Ok(Some(done(
-            report(Outcome::FollowUp, Some(id.clone()), place, submission, &draft, &photos),
-            true,
-        )))
+        Ok(Some(done(told(Outcome::FollowUp), true)))
     }
 }
 

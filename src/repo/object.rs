@@ -198,9 +198,14 @@ impl Stored for Loose<'_> {
 /// [`name_of`], refusing bytes made to collide.
 pub(super) fn named(repo: &StoryRepo, kind: ObjectType, bytes: &[u8]) -> Result<Oid, RepoError> {
     match name_of(kind, bytes) {
-        id if id.is_zero() => Err(repo.damaged("a new object", "its bytes are a SHA-1 collision attack")),
+        id if id.is_zero() => Err(refused(repo)),
         id => Ok(id),
     }
+}
+
+/// What a new object is told whose bytes were made to collide.
+pub(super) fn refused(repo: &StoryRepo) -> RepoError {
+    repo.damaged("a new object", "its bytes are a SHA-1 collision attack")
 }
 
 /// Syncs a folder's entries.
