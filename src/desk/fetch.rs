@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::inbox::{Cursor, Fate, Go, Inbox, InboxError, Remark, TakeError, Ticket, Wanted};
-use crate::repo::{Caution, Press, Ready, StoryRepo};
+use crate::repo::{Batch, Caution, Press, Ready, StoryRepo};
 use crate::spool::{Aside, AsideKind, Spool};
 use crate::story::MailId;
 
@@ -18,7 +18,7 @@ use super::{Desk, Trouble};
 
 /// Read and committed together: so many mails, or so many bytes of them, are in memory at once.
 const GROUP_MAILS: usize = 128;
-const GROUP_BYTES: u64 = 4 << 20;
+const GROUP_BYTES: u64 = 2 << 20;
 /// Settled together, by one move of the branch.
 const BATCH_MAILS: usize = 1_000;
 const BATCH_BYTES: u64 = 64 << 20;
@@ -97,6 +97,7 @@ pub fn fetch(
         let before = count.listed;
         match from_one(
             desk,
+            repo,
             spool,
             &mut source,
             Wish {
@@ -121,6 +122,7 @@ pub fn fetch(
 
 fn from_one(
     desk: &Desk,
+    repo: &StoryRepo,
     spool: &mut Spool,
     source: &mut Source,
     wish: Wish,
@@ -150,8 +152,6 @@ fn from_one(
     let mut reader = Reader::new(desk, source.trusted_authserv.as_deref());
     let mut rest = &listing.tickets[..];
     while !rest.is_empty() {
-        // opened anew for each batch: git keeps every pack mapped that it ever read
-        let repo = &desk.repo()?;
         let (after, limit) = (source.after, desk.config.story.max_mail_bytes);
         let inbox = &mut *source.inbox;
         let (to, groups) = mpsc::sync_channel(0);
@@ -198,7 +198,7 @@ enum Taken {
 }
 
 /// Takes the mails of one batch, group by group, and makes each ready for the pack, while the group before is read and
-/// committed. At most two groups are in memory at once. Gives how many mails were taken.
+/// committed. At most three groups are in memory at once. Gives how many mails were taken.
 fn take(inbox: &mut dyn Inbox, tickets: &[Ticket], limit: u64, to: &mpsc::SyncSender<Group>) -> usize {
     let mut press = Press::new();
     let (mut mails, mut bytes) = (0, 0);
@@ -245,15 +245,15 @@ fn take_in(
 ) -> Result<Came, Trouble> {
     let mut batch = repo.batch()?;
     let mut all = Vec::new();
+    let mut before = Vec::new();
     for group in groups {
-        let (mut mails, mut waiting) = (Vec::new(), Vec::new());
+        let mut here = Vec::new();
         for (ticket, taken) in group? {
             let place = format!("{inbox}: {ticket}");
             match taken {
                 Taken::Raw(raw, ready) => {
                     let (kept, key) = (batch.keep(&raw, &ready)?, ticket.key());
-                    mails.push(KeptMail { raw, kept, key, place });
-                    waiting.push(ticket);
+                    here.push((ticket, KeptMail { raw, kept, key, place }));
                 }
                 Taken::Not(error) => {
                     let judged = not_taken(&error, &place, desk.now, spool)?;
@@ -262,12 +262,29 @@ fn take_in(
                 Taken::Gone => all.push((ticket, None)),
             }
         }
-        batch.sync()?;
-        let judged = reader.judge_all(repo, &mails, &mut batch, spool)?;
-        all.extend(waiting.into_iter().zip(judged.into_iter().map(Some)));
+        // the disk is waited for while the group before is read
+        let syncing = batch.begin_sync()?;
+        judge(repo, spool, reader, &mut batch, std::mem::replace(&mut before, here), &mut all)?;
+        batch.end_sync(syncing)?;
     }
+    judge(repo, spool, reader, &mut batch, before, &mut all)?;
     let cautions = batch.finish()?.cautions;
     Ok(Came { judged: all, cautions })
+}
+
+/// Judges a group of mails that are durable.
+fn judge(
+    repo: &StoryRepo,
+    spool: &mut Spool,
+    reader: &mut Reader,
+    batch: &mut Batch,
+    group: Vec<(Ticket, KeptMail)>,
+    all: &mut Vec<(Ticket, Option<Judged>)>,
+) -> Result<(), Trouble> {
+    let (tickets, mails): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+    let judged = reader.judge_all(repo, &mails, batch, spool)?;
+    all.extend(tickets.into_iter().zip(judged.into_iter().map(Some)));
+    Ok(())
 }
 
 /// Leaves the tickets that are wished for. What is older than `--since` is not listed and not settled: a later run takes it in. A mail

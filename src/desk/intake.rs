@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
         spool: &mut Spool,
     ) -> Result<Vec<Judged>, Trouble> {
         let mut judged = Vec::with_capacity(mails.len());
-        if mails.len() == 1 || spool.was_reading().is_some() {
+        if mails.len() <= 1 || spool.was_reading().is_some() {
             for m in mails {
                 judged.push(self.judge(repo, m, batch, spool)?);
             }

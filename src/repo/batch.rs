@@ -7,6 +7,8 @@ use git2::{ObjectType, Oid};
 use super::lock::{Lock, Writing};
 use super::object::{Objects, Stored, commit_bytes};
 use super::pack::Pack;
+pub use super::pack::Syncing;
+use super::packed::Written;
 use super::press::{Ready, ReadyChange, ReadyFiles};
 use super::read::ids_ending;
 use super::refs::Move;
@@ -142,6 +144,16 @@ impl Batch<'_> {
     /// Syncs the pack as far as it is written: every mail kept so far is durable.
     pub fn sync(&mut self) -> Result<(), RepoError> {
         self.pack.sync()
+    }
+
+    /// Begins such a sync; what is put from now on is not in it.
+    pub fn begin_sync(&mut self) -> Result<Syncing, RepoError> {
+        self.pack.begin_sync()
+    }
+
+    /// Waits until it is done: the mails kept before it began are durable.
+    pub fn end_sync(&mut self, syncing: Syncing) -> Result<(), RepoError> {
+        self.pack.end_sync(syncing)
     }
 
     /// Adds one step, upon those before it. `kept` names mails of this batch as files of the private part, so that their
@@ -281,6 +293,10 @@ impl Batch<'_> {
                     } else {
                         writing.finish(true);
                     }
+                }
+                let Written { pack: written, .. } = written;
+                if !written.is_empty() {
+                    repo.last.replace(Some(written));
                 }
                 let commit = branch.map(|to| CommitId(to.new));
                 return Ok(Finished { commit, cautions });

@@ -42,7 +42,7 @@ mod worktree;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub use batch::{Batch, Finished, PackedMail};
+pub use batch::{Batch, Finished, PackedMail, Syncing};
 pub use error::{Caution, RepoError};
 pub use history::Past;
 pub use press::{Press, Ready, ReadyChange};
@@ -62,6 +62,8 @@ pub struct StoryRepo {
     /// `.git` in it.
     dir: PathBuf,
     branch: String,
+    /// What the last batch wrote, which the next one reads most.
+    last: std::cell::RefCell<Option<packed::OwnPack>>,
 }
 
 /// A commit's name.

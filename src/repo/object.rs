@@ -11,12 +11,18 @@ use git2::{ObjectType, Oid};
 use sha1::{Digest, Sha1};
 use tempfile::NamedTempFile;
 
+use super::packed::OwnPack;
 use super::{RepoError, StoryRepo};
 use crate::story::record::Signature;
 
 /// Where objects are read.
 pub(super) trait Stored {
     fn get(&self, kind: ObjectType, id: Oid) -> Result<Vec<u8>, RepoError>;
+
+    /// The pack that was just written, which any thread can read.
+    fn own_pack(&self) -> Option<&OwnPack> {
+        None
+    }
 }
 
 /// Where new objects go, and can be read again: loose, or a batch's pack.
@@ -60,6 +66,10 @@ impl StoryRepo {
         id: Oid,
         use_it: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, RepoError> {
+        if let Some(bytes) = self.last.borrow().as_ref().and_then(|pack| pack.get(kind, id)) {
+            let bytes = bytes.map_err(RepoError::io("reading a new pack in", &self.dir))?;
+            return Ok(use_it(&bytes));
+        }
         let odb = self.git.odb().map_err(|e| self.git_error("read its objects", e))?;
         let object = odb
             .read(id)

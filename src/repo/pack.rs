@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
+use std::thread;
 
 use git2::{ObjectType, Oid};
 use sha1::{Digest, Sha1};
@@ -13,7 +14,7 @@ use tempfile::NamedTempFile;
 
 use super::delta;
 use super::object::{Loose, Objects, Stored, named, refused, sync_folder};
-use super::packed::{At, Place, Written, index_bytes, read_object};
+use super::packed::{At, OwnPack, Place, Written, index_bytes, read_object};
 use super::press::{Press, Ready};
 use super::{RepoError, StoryRepo};
 
@@ -40,6 +41,12 @@ pub(super) struct Pack<'a> {
     failed: bool,
     places: HashMap<Oid, Place>,
     press: Press,
+}
+
+/// A sync that goes on beside the writing.
+pub struct Syncing {
+    upto: u64,
+    thread: thread::JoinHandle<io::Result<()>>,
 }
 
 impl<'a> Pack<'a> {
@@ -95,6 +102,34 @@ impl<'a> Pack<'a> {
             sync_folder(&self.folder)?;
         }
         self.synced = self.flushed;
+        Ok(())
+    }
+
+    /// Begins to sync what was put so far, while more is put.
+    pub fn begin_sync(&mut self) -> Result<Syncing, RepoError> {
+        self.sound()?;
+        let result = self.flush().and_then(|()| self.file.as_file().try_clone());
+        self.failed = result.is_err();
+        let file = result.map_err(RepoError::io("syncing a pack in", &self.folder))?;
+        // a file that no folder is sure to name is not durable
+        let folder = (self.synced == 0).then(|| self.folder.clone());
+        let sync = move || {
+            file.sync_data()?;
+            folder.map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+        };
+        Ok(Syncing {
+            upto: self.flushed,
+            thread: thread::spawn(sync),
+        })
+    }
+
+    /// Waits for that sync.
+    pub fn end_sync(&mut self, syncing: Syncing) -> Result<(), RepoError> {
+        let panicked = |_| Err(io::Error::other("a sync panicked"));
+        let result = syncing.thread.join().unwrap_or_else(panicked);
+        self.failed |= result.is_err();
+        result.map_err(RepoError::io("syncing a pack in", &self.folder))?;
+        self.synced = self.synced.max(syncing.upto);
         Ok(())
     }
 
@@ -169,8 +204,7 @@ impl<'a> Pack<'a> {
             loose.sync()?;
             return Ok(Written {
                 repo: self.repo,
-                file: self.file.into_file(),
-                places: HashMap::new(),
+                pack: OwnPack::new(self.file.into_file(), HashMap::new()),
             });
         }
         let written = self.complete().map_err(RepoError::io("finishing a pack in", &folder))?;
@@ -205,8 +239,7 @@ impl<'a> Pack<'a> {
         index_file.persist(name.with_extension("idx")).map_err(|e| e.error)?;
         Ok(Written {
             repo: self.repo,
-            file,
-            places: self.places,
+            pack: OwnPack::new(file, self.places),
         })
     }
 }
