@@ -26,6 +26,7 @@ pub use error::{ConfigError, Place};
 pub use secret::{Secret, SecretSource, without_secrets};
 pub use value::Address;
 
+use crate::story::check::{Country, Wanted};
 use crate::story::event;
 use crate::story::event::LetterKind;
 use crate::story::letter::LetterPolicy;
@@ -40,6 +41,7 @@ pub struct Config {
     pub repository: Repository,
     pub story: StorySettings,
     pub review: Review,
+    pub check: Check,
     pub spool: SpoolSettings,
     pub outbox: Outbox,
     pub letters: Letters,
@@ -133,6 +135,8 @@ pub struct Review {
     pub approvals: u32,
     /// Whether an editor's own text may be approved by that editor; true by default where the team is one person.
     pub own_text: bool,
+    /// Whether approvals stay when `edit --minor` changes spelling and punctuation.
+    pub minor_edits_keep_approvals: bool,
     pub consent: Consent,
     /// Whether a decision needs an SSH signature.
     pub signed: bool,
@@ -143,6 +147,20 @@ pub struct Review {
 pub enum Consent {
     Required,
     Optional,
+}
+
+/// `[check]`: what is looked for before a story is approved.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Check {
+    /// Whether open findings keep a story from being approved.
+    pub block: bool,
+    /// Two letters, as in [`crate::story::check::COUNTRIES`].
+    pub country: String,
+    /// Rules that are not looked for.
+    pub off: Vec<String>,
+    /// The team's own, beside the targets' sites.
+    pub domains: Vec<String>,
 }
 
 /// `[spool]`: ask [`Config::spool_folder`], because it depends on the repository.
@@ -157,14 +175,26 @@ pub struct SpoolSettings {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Letters {
+    #[serde(deserialize_with = "value::to_authors")]
     pub send: Vec<LetterKind>,
+    /// Letters to the members with the role of a reviewer.
+    #[serde(deserialize_with = "value::to_the_team")]
+    pub team: Vec<LetterKind>,
     /// Files here replace the built-in templates of the same name.
     pub templates: PathBuf,
     /// Automatic answers only.
     pub per_address_per_day: u32,
+    /// The letters of one run; the others wait for the next.
+    pub per_run: u32,
     /// An event older than this calls for no letter.
     #[serde(deserialize_with = "value::duration")]
     pub max_age: SignedDuration,
+    /// Without an answer for so long, a reminder goes; after as long again the last one.
+    #[serde(deserialize_with = "value::duration")]
+    pub remind_after: SignedDuration,
+    /// How long from one digest to the next.
+    #[serde(deserialize_with = "value::duration")]
+    pub digest_every: SignedDuration,
 }
 
 /// One `[[target]]`.
@@ -233,14 +263,46 @@ impl Default for StorySettings {
     }
 }
 
+impl Default for Check {
+    fn default() -> Check {
+        Check {
+            block: true,
+            country: "GB".to_owned(),
+            off: Vec::new(),
+            domains: Vec::new(),
+        }
+    }
+}
+
 impl Default for Letters {
     fn default() -> Letters {
-        use LetterKind::{ChangesRequested, Published, Received, Rejected, Withdrawn};
         Letters {
-            send: vec![Received, ChangesRequested, Rejected, Published, Withdrawn],
+            send: LetterKind::ALL.into_iter().filter(|kind| !kind.is_for_team()).collect(),
+            team: Vec::new(),
             templates: "templates".into(),
             per_address_per_day: 1,
+            per_run: 50,
             max_age: SignedDuration::from_hours(14 * 24),
+            remind_after: SignedDuration::from_hours(7 * 24),
+            digest_every: SignedDuration::from_hours(7 * 24),
+        }
+    }
+}
+
+impl Check {
+    /// What [`check`](mod@crate::story::check) asks for; `targets` say which sites are the team's own.
+    pub fn wanted(&self, targets: &[Target]) -> Wanted {
+        let host = |url: &str| {
+            let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+            rest.split(['/', ':']).next().unwrap_or_default().to_owned()
+        };
+        let sites = targets.iter().filter_map(|t| t.url.as_deref()).map(host);
+        let country = Country::of(&self.country);
+        Wanted {
+            block: self.block,
+            country: country.unwrap_or(Wanted::default().country),
+            off: self.off.clone(),
+            domains: self.domains.iter().cloned().chain(sites).collect(),
         }
     }
 }
@@ -249,8 +311,9 @@ impl Letters {
     /// What [`crate::story::letter::due`] asks for.
     pub fn policy(&self) -> LetterPolicy {
         LetterPolicy {
-            send: self.send.clone(),
+            send: self.send.iter().chain(&self.team).copied().collect(),
             max_age: self.max_age,
+            remind_after: self.remind_after,
         }
     }
 }
@@ -266,9 +329,13 @@ pub fn editor() -> Option<String> {
         .find(|command| !command.trim().is_empty())
 }
 
-/// A variable of this process's environment; `None` where it is not set or not text.
+/// A variable of this process's environment; `None` where it is not set or not text. HOME is where the user database says when the
+/// environment does not: a run from cron with nothing set has the same spool as its user at a terminal.
 pub fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+    let home = || std::env::home_dir().filter(|_| name == "HOME");
+    std::env::var(name)
+        .ok()
+        .or_else(|| home()?.into_os_string().into_string().ok())
 }
 
 impl Config {
@@ -316,6 +383,17 @@ impl Config {
         own.sort();
         own.dedup();
         own
+    }
+
+    /// Whether some inbox has a server that is believed about who mail is from.
+    pub fn has_trusted_authserv(&self) -> bool {
+        self.inboxes.iter().any(|inbox| inbox.trusted_authserv.is_some())
+    }
+
+    /// The names of those who get the digest.
+    pub fn reviewers(&self) -> Vec<String> {
+        let reviewers = self.team.members.iter().filter(|m| m.roles.contains(&Role::Reviewer));
+        reviewers.map(|m| m.name.clone()).collect()
     }
 
     /// The inbox of that name.

@@ -27,6 +27,7 @@ Every day:
   fetch              Take new mail in and make drafts of it
   status             What needs a person (also with no command)
   show               A story, its people, its decisions
+  check              What should be looked at first: safeguarding and form
   approve            A vote for exactly this text
   publish            Put approved stories out
 
@@ -35,6 +36,7 @@ Stories:
   diff               What changed since it was last approved, or since the mail
   edit               Change the text
   restore            Put back text that was cut
+  media              Its photos: add, drop, replace
   new                A story told by phone or on paper
   request-changes    Back to the author, with a letter
   reject             Decline, with a letter, or silently
@@ -48,13 +50,19 @@ People:
   assign             Whose turn it is
 
 Letters:
-  letters            The outbox: list, show, edit, send, drop
+  letters            The outbox: list, show, edit, send, again, drop
+  write              A letter to the author, without a change of state
   quarantine         Mails that need a person: list, show, retry, drop
 
 Desk:
   init               Make config.toml and the content repository
   completions        For bash, zsh, fish, elvish or PowerShell
   man                The manual page
+
+Machine:
+  watch              Stay connected, and take mail in when it comes
+  doctor             Try each part: inboxes, outbox, repository, disk, clock
+  cron               One unattended pass: fetch, publish what is due, send letters
 
 `m4c-stories COMMAND --help` has an example of each.";
 
@@ -121,7 +129,7 @@ pub enum Command {
     #[command(after_help = "Examples:\n  m4c-stories show marion\n  m4c-stories show marion --cut")]
     Show(Show),
     /// What changed since it was last approved, or since the mail
-    #[command(after_help = "Examples:\n  m4c-stories diff marion\n  m4c-stories diff marion --from-mail")]
+    #[command(after_help = "Examples:\n  m4c-stories diff marion\n  m4c-stories diff marion --from-mail --word-diff")]
     Diff(Diff),
     /// A story told by phone or on paper
     #[command(
@@ -141,6 +149,14 @@ pub enum Command {
         /// The piece's number, as `show --cut` gives it [default: all]
         number: Option<u32>,
     },
+    /// Its photos: add, drop, replace
+    ///
+    /// Without an action its photos are listed. A new photo goes through the same cleaning as those that come by mail; approvals
+    /// lapse.
+    #[command(
+        after_help = "Examples:\n  m4c-stories media marion\n  m4c-stories media marion add march.jpg --alt 'Sixty people with placards'\n  m4c-stories media marion drop photo-2.jpg"
+    )]
+    Media(super::media::Media),
     /// A note for the team
     #[command(after_help = "Example:\n  m4c-stories note marion -m 'She is away until June'")]
     Note {
@@ -162,6 +178,14 @@ pub enum Command {
         #[arg(long, conflicts_with = "to")]
         nobody: bool,
     },
+    /// What should be looked at first: safeguarding and form
+    ///
+    /// Without STORY every open story that has something. A finding is mended with `edit`, or let stand for a reason with
+    /// `--waive`; other words of the same rule are then a new finding.
+    #[command(
+        after_help = "Examples:\n  m4c-stories check\n  m4c-stories check denise\n  m4c-stories check denise --waive phone:2 -m 'the public number of the office'\n  m4c-stories check --rules"
+    )]
+    Check(super::check::Check),
     /// A vote for exactly this text
     #[command(after_help = "Examples:\n  m4c-stories approve marion\n  m4c-stories approve marion --if-text 3f9a2c4")]
     Approve {
@@ -215,7 +239,9 @@ pub enum Command {
     )]
     Consent(Consent),
     /// Put approved stories out
-    #[command(after_help = "Examples:\n  m4c-stories publish marion\n  m4c-stories publish")]
+    #[command(
+        after_help = "Examples:\n  m4c-stories publish marion\n  m4c-stories publish\n  m4c-stories publish marion --at '2026-12-24 09:00'\n  m4c-stories publish --due"
+    )]
     Publish(Publish),
     /// What happened to a story, or to all
     #[command(after_help = "Examples:\n  m4c-stories log marion\n  m4c-stories log --limit 5")]
@@ -239,6 +265,13 @@ pub enum Command {
         #[command(subcommand)]
         action: Option<Letters>,
     },
+    /// A letter to the author, without a change of state
+    ///
+    /// The letter is due at once: `letters show` shows it, `letters send` sends it, and the author's answer goes to the story.
+    #[command(
+        after_help = "Examples:\n  m4c-stories write marion -m 'Which year was this?'\n  m4c-stories write marion --consent"
+    )]
+    Write(super::write::Write),
     /// Mails that need a person
     #[command(after_help = "Examples:\n  m4c-stories quarantine\n  m4c-stories quarantine retry 3f9a --as-story")]
     Quarantine {
@@ -248,6 +281,28 @@ pub enum Command {
         #[arg(long, global = true)]
         set_aside: bool,
     },
+    /// Stay connected, and take mail in when it comes
+    ///
+    /// A mailbox on a server is listened to (IDLE); files, and servers that do not tell of new mail, are looked into from time to time.
+    /// Ends with Ctrl-C or SIGTERM, never in the middle of a mail.
+    #[command(after_help = "Examples:\n  m4c-stories watch\n  m4c-stories -C ~/desk watch --every 300")]
+    Watch {
+        /// How often to look into an inbox that does not tell of new mail
+        #[arg(long, value_name = "SECS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        every: u64,
+    },
+    /// Try each part: inboxes, outbox, repository, disk, clock
+    ///
+    /// Each line says that a part is well, or what is wrong and what to do next. Nothing is changed. Ends with 4 where a login was
+    /// refused, with 1 where something else is wrong.
+    #[command(after_help = "Examples:\n  m4c-stories doctor\n  m4c-stories -q doctor")]
+    Doctor,
+    /// One unattended pass: fetch, publish what is due, send letters
+    ///
+    /// What goes wrong is told once on standard error, and once when it is over; the exit code is that of the worst part. With -q nothing
+    /// is said when nothing needs a person.
+    #[command(after_help = "Example:\n  m4c-stories -q -C ~/desk cron")]
+    Cron,
     /// Make config.toml and the content repository
     #[command(after_help = "Example:\n  m4c-stories init ~/stories-desk")]
     Init {
@@ -342,6 +397,9 @@ pub struct Diff {
     /// Against the author's own words
     #[arg(long)]
     pub from_mail: bool,
+    /// Word by word: [-gone-] and {+new+}
+    #[arg(long)]
+    pub word_diff: bool,
 }
 
 #[derive(Debug, Args)]
@@ -387,7 +445,7 @@ pub struct Edit {
     /// What a photo shows, for those who cannot see it
     #[arg(long, value_name = "FILE=TEXT")]
     pub alt: Vec<String>,
-    /// Only spelling and punctuation
+    /// Only spelling and punctuation; anything more is refused
     #[arg(long)]
     pub minor: bool,
     /// Commit the edit that somebody made in the folder
@@ -424,6 +482,15 @@ pub struct Publish {
     /// An approved correction of a published story
     #[arg(long)]
     pub update: bool,
+    /// At this time, on the team's clock: `2026-12-24 09:00`, `tomorrow 09:00`, `18:00`
+    #[arg(long, value_name = "TIME", requires = "stories", conflicts_with_all = ["update", "unschedule", "due"])]
+    pub at: Option<String>,
+    /// Take the time back
+    #[arg(long, requires = "stories", conflicts_with_all = ["update", "due"])]
+    pub unschedule: bool,
+    /// Those whose time has come, for cron
+    #[arg(long, conflicts_with_all = ["update", "stories"])]
+    pub due: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -448,6 +515,17 @@ pub enum Letters {
     Send {
         /// Which; none: all
         letters: Vec<String>,
+    },
+    /// Send letters once more that did not arrive
+    ///
+    /// After a letter came back, its address gets nothing more until this is said; `--to` gives the author another address.
+    #[command(after_help = "Example:\n  m4c-stories letters again marion --to marion@example.org")]
+    Again {
+        /// Its id or the beginning of it, its author, or a path
+        story: String,
+        /// The author's address from now on
+        #[arg(long, value_name = "ADDRESS")]
+        to: Option<String>,
     },
     /// Do not send it
     #[command(after_help = "Example:\n  m4c-stories letters drop marion -m 'We spoke on the phone'")]

@@ -26,7 +26,8 @@ pub fn as_json(desk: &Desk, repo: &StoryRepo, id: &StoryId, s: &Summary) -> serd
         "consent": s.consent,
         "correction": s.correction,
         "pending": s.pending,
-        "open_checks": [],
+        "scheduled_for": s.scheduled_for,
+        "open_checks": s.open_checks,
         "damage": s.damage,
     })
 }
@@ -82,10 +83,14 @@ pub fn list(desk: &Desk, args: &List, report: &Report) -> Outcome {
             s.author.clone()
         };
         let day = s.received.map(|at| super::fetch::day(at, desk)).unwrap_or_default();
-        vec![day, state, votes, s.turn(&desk.policy), name, id.to_string()]
+        let checks = match s.blocking() {
+            0 => String::new(),
+            many => many.to_string(),
+        };
+        vec![day, state, votes, checks, s.turn(&desk.policy), name, id.to_string()]
     };
     let mut lines = vec![
-        ["RECEIVED", "STATE", "VOTES", "TURN", "AUTHOR", "STORY"]
+        ["RECEIVED", "STATE", "VOTES", "CHECKS", "TURN", "AUTHOR", "STORY"]
             .map(str::to_owned)
             .to_vec(),
     ];
@@ -141,12 +146,17 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "states": states,
             "waiting_for_author": counts.waiting_for_author,
             "ready_to_publish": counts.ready,
+            "due": counts.due(desk.now),
+            "next_scheduled": counts.next_scheduled(desk.now),
             "corrections": counts.corrections,
             "pending_targets": counts.pending,
+            "open_checks": counts.open_checks,
             "damaged": counts.damaged,
             "quarantined": quarantined,
             "set_aside": set_aside,
             "letters_due": letters,
+            "letters_failed": counts.failed_letters,
+            "wrote_again": counts.wrote_again,
         }));
         return Ok(0);
     }
@@ -168,12 +178,15 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "list --state approved",
         ),
         (counts.ready, "ready to publish", "publish"),
+        (counts.due(desk.now), "due to be published", "publish --due"),
         (
             counts.corrections,
             "published, with a correction not yet out",
             "list --state published",
         ),
         (counts.pending, "published, but not on every target", "publish"),
+        (counts.wrote_again, "whose author wrote again", "list"),
+        (counts.open_checks, "with something to check", "check"),
         (counts.damaged, "that cannot be worked on", "list"),
     ];
     let mut rows = Vec::new();
@@ -196,6 +209,15 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "letters".to_owned(),
         ]);
     }
+    if counts.failed_letters > 0 {
+        let what = if counts.failed_letters == 1 {
+            "letter"
+        } else {
+            "letters"
+        };
+        let what = format!("{what} that did not arrive");
+        rows.push(vec![counts.failed_letters.to_string(), what, "letters".to_owned()]);
+    }
     if quarantined > 0 {
         rows.push(vec![
             quarantined.to_string(),
@@ -212,6 +234,10 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
         report.line("Nothing needs a person.");
     }
     table(&rows).iter().for_each(|line| report.line(line));
+    if let Some(next) = counts.next_scheduled(desk.now) {
+        let when = crate::desk::schedule::words(next, &desk.config.team.timezone);
+        report.line(&format!("Scheduled next: {when} (list --state scheduled)"));
+    }
     if set_aside > 0 {
         report.line(&format!(
             "{set_aside} set aside in the last 30 days (quarantine list --set-aside)"

@@ -8,11 +8,14 @@ use crate::desk::account::shown;
 use crate::desk::queue::{self, Summary};
 use crate::desk::{Desk, Trouble, edit};
 use crate::story::StoryId;
+use crate::story::check::check;
 use crate::story::event::{Event, What};
 use crate::story::page::{INDEX, RECORD};
 use crate::story::people::{PEOPLE, People};
 use crate::story::record::Files;
+use crate::story::state::State;
 use crate::story::step::Story;
+use crate::story::wording::word_diff;
 
 use super::args::{Diff, Show};
 use super::report::{Failure, Outcome, Report};
@@ -151,12 +154,12 @@ fn as_json(desk: &Desk, repo: &StoryRepo, story: &Story, private: Option<&Files>
             .map(|p| json!({"n": p.n, "rule": p.rule, "why": p.why, "text": p.text}))
             .collect::<Vec<_>>()
     );
-    object["checks"] = json!([]);
+    object["checks"] = json!(super::check::as_json(&check(story, &desk.policy.checks)));
     object["receipts"] = json!(receipts);
     object["letters"] = json!(
         summary
             .letters_due(desk)
-            .map(|(about, kind, at)| json!({"about": about, "kind": kind, "since": at}))
+            .map(|letter| json!({"about": letter.about, "kind": letter.kind, "to": letter.to, "since": letter.since}))
             .collect::<Vec<_>>()
     );
     report.object(&object);
@@ -186,16 +189,20 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
         ("Story", story.id.to_string()),
         (
             "State",
-            match life.has_correction(story.text) {
-                true => format!("{state}, with a correction that is not out"),
-                false => state.to_string(),
+            match (life.has_correction(story.text), life.schedule) {
+                (true, _) => format!("{state}, with a correction that is not out"),
+                (false, Some((at, _))) if state == State::Scheduled => {
+                    let when = crate::desk::schedule::words(at, &desk.config.team.timezone);
+                    format!("{state} for {when}")
+                }
+                (false, _) => state.to_string(),
             },
         ),
         ("Approvals", format!("{} of {}{by}", votes.len(), desk.policy.approvals)),
         ("Turn", turn),
         ("Text", story.text.to_string()[..12].to_owned()),
     ];
-    for vote in life.lapsed(story.text) {
+    for vote in life.lapsed(story.text, &desk.policy) {
         let who = vote.lapsed_by.as_deref().unwrap_or("an edit outside the tool");
         facts.push(("Lapsed", format!("the approval by {}, through {who}", vote.by.name)));
     }
@@ -218,6 +225,7 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
         if let Some(forwarder) = &people.forwarder {
             facts.push(("Forwarded by", shown(forwarder)));
         }
+        facts.extend(crate::desk::letters::answers_to(&people).map(|to| ("Answers to", to)));
     }
     for event in &story.record.events {
         if let What::Received { notes, auth, .. } | What::FollowUp { notes, auth, .. } = &event.what {
@@ -244,6 +252,11 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
             },
         ));
     }
+    for letter in crate::story::letter::failed(&story.record.events) {
+        let to = letter.to.as_ref().map(|name| format!(" to {name}")).unwrap_or_default();
+        let told = format!("{}{to} did not arrive: {}", letter.kind.name(), letter.reason);
+        facts.push(("Letter", told));
+    }
     let photos: Vec<&str> = story
         .files
         .keys()
@@ -253,6 +266,7 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
     if !photos.is_empty() {
         facts.push(("Photos", photos.join(", ")));
     }
+    facts.extend(super::check::facts(story, desk));
     if let Some(cut) = private.and_then(|p| p.get(crate::story::people::CUT)) {
         let many = cut.split(|&b| b == b'\n').filter(|l| !l.is_empty()).count();
         facts.push(("Cut", format!("{many} (show --cut)")));
@@ -302,7 +316,10 @@ pub fn diff(desk: &Desk, args: &Diff, report: &Report) -> Outcome {
         false => (before, now),
     };
     let diff = TextDiff::from_lines(&old, &new);
-    let text = diff.unified_diff().context_radius(3).header(name, "now").to_string();
+    let text = match args.word_diff {
+        true => word_diff(&old, &new),
+        false => diff.unified_diff().context_radius(3).header(name, "now").to_string(),
+    };
     if report.json {
         report.object(&json!({"id": id, "against": name, "diff": text}));
     } else if text.trim().is_empty() {

@@ -58,6 +58,10 @@ pub trait Watcher {
     fn caution(&mut self, caution: &Caution);
     /// One inbox failed; the others go on.
     fn trouble(&mut self, inbox: &str, trouble: &Trouble);
+    /// Whether to go on; asked before each batch. What is left is taken in by a later run.
+    fn go_on(&self) -> bool {
+        true
+    }
 }
 
 /// What to take.
@@ -93,6 +97,9 @@ pub fn fetch(
     // what a run that read standard input left behind
     let mut count = fetch_incoming(desk, repo, spool, watcher)?;
     for mut source in sources {
+        if !watcher.go_on() {
+            break;
+        }
         let name = source.inbox.name().to_owned();
         let before = count.listed;
         match from_one(
@@ -130,9 +137,6 @@ fn from_one(
     watcher: &mut dyn Watcher,
 ) -> Result<(), Trouble> {
     let name = source.inbox.name().to_owned();
-    for outcome in Outcome::ALL {
-        source.inbox.accepts(&(source.after)(desk, &name, outcome))?;
-    }
     let cursor = match source.remembered {
         true => spool
             .cursor(&name)?
@@ -144,6 +148,10 @@ fn from_one(
         cursor: &cursor,
         since: wish.since,
     })?;
+    // Only now a server has said what it can do.
+    for outcome in Outcome::ALL {
+        source.inbox.accepts(&(source.after)(desk, &name, outcome))?;
+    }
     listing.remarks.iter().for_each(|remark| watcher.remark(remark));
     choose(desk, source, wish, &mut listing.tickets)?;
     watcher.listed(&name, listing.tickets.len());
@@ -152,6 +160,10 @@ fn from_one(
     let mut reader = Reader::new(desk, source.trusted_authserv.as_deref());
     let mut rest = &listing.tickets[..];
     while !rest.is_empty() {
+        if !watcher.go_on() {
+            count.listed -= rest.len() as u64;
+            break;
+        }
         let (after, limit) = (source.after, desk.config.story.max_mail_bytes);
         let inbox = &mut *source.inbox;
         let (to, groups) = mpsc::sync_channel(0);
@@ -264,7 +276,14 @@ fn take_in(
         }
         // the disk is waited for while the group before is read
         let syncing = batch.begin_sync()?;
-        judge(repo, spool, reader, &mut batch, std::mem::replace(&mut before, here), &mut all)?;
+        judge(
+            repo,
+            spool,
+            reader,
+            &mut batch,
+            std::mem::replace(&mut before, here),
+            &mut all,
+        )?;
         batch.end_sync(syncing)?;
     }
     judge(repo, spool, reader, &mut batch, before, &mut all)?;

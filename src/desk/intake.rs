@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::mail::{self, ReadSetting};
 use crate::media;
 use crate::repo::{Batch, PackedMail, Press, ReadyChange, StoryRepo};
-use crate::spool::{Aside, AsideKind, Spool};
+use crate::spool::{Aside, AsideEntry, AsideKind, Spool};
 use crate::story::draft::{self, Draft, DraftRules, MediaFate};
 use crate::story::event::What;
 use crate::story::id::{MAIL_ID_VERSION, month_of};
@@ -14,13 +14,15 @@ use crate::story::letter::{never_answer, too_late};
 use crate::story::page::{Front, Page};
 use crate::story::people::{CUT, PEOPLE, People};
 use crate::story::record::{Change, Files, one_line};
-use crate::story::screen::{ScreenSetting, Screened, screen};
+use crate::story::screen::{Rule, ScreenSetting, Screened, screen};
 use crate::story::state::Phase;
 use crate::story::step::{Step, Story, begin};
 use crate::story::submission::Note;
 use crate::story::{MailId, Mailbox, StoryId, Submission};
 
 use super::account::{MailReport, Outcome, aside_report, bare, duplicate, report, shown, unreadable_report};
+use super::consent::{self, Answer};
+use super::letters::bounce;
 use super::threads::Threads;
 use super::{Desk, Trouble, convert, crew};
 
@@ -79,7 +81,10 @@ struct Reading {
 /// What a mail would be if it stood alone.
 enum Made {
     /// The rule that sets it aside, and the reason.
-    Aside { rule: String, reason: String },
+    Aside {
+        rule: String,
+        reason: String,
+    },
     Story(Box<Fresh>),
 }
 
@@ -106,7 +111,7 @@ impl Pen<'_> {
         looked: &Looked,
         note: Option<Note>,
     ) -> Result<Reading, mail::Unreadable> {
-        let submission = mail::read_known(Spool::sworn_by_pack(&m.raw), looked.mail, self.setting)?;
+        let mut submission = mail::read_known(Spool::sworn_by_pack(&m.raw), looked.mail, self.setting)?;
         let own = self.desk.config.own_addresses();
         if let Screened::SetAside { rule, reason } = screen(&submission, &ScreenSetting { own: own.clone() })
             && !self.as_story
@@ -121,10 +126,16 @@ impl Pen<'_> {
         let report = report(Outcome::New, Some(id), &m.place, &submission, &draft, &photos);
         let change = self.desk.first_step(&submission, &draft, photos, &own);
         let change = press.change(change);
+        // they are in the change as they will be published, and in the mail as they came
+        submission.attachments.iter_mut().for_each(|a| a.bytes = Vec::new());
         let made = Made::Story(Box::new(Fresh { draft, report, change }));
         Ok(Reading { submission, made })
     }
 }
+
+/// Why the answer of a member of the team to a letter of ours is set aside: it is no story, and From is no proof of who decides.
+const TEAM_REPLY: &str = "team-reply";
+const TEAM_REPLY_REASON: &str = "it is a member's answer to a letter to the team; nothing is decided by mail";
 
 /// How many times a mail may end the program before it is no longer read.
 const DEATHS: u32 = 2;
@@ -231,7 +242,9 @@ impl<'a> Reader<'a> {
         if let Some(story) = known {
             return Ok(Some(done(duplicate(story, place, raw), true)));
         }
-        if !self.again && matches!(spool.aside_entry(&mail.hex()[..16]), Ok(Some(_))) {
+        // a bounce is read again: its letter may not be recorded yet, if the run died that put it aside
+        let known_aside = |entry: &AsideEntry| entry.aside.rule != Rule::Bounce.to_string();
+        if !self.again && matches!(spool.aside_entry(&mail.hex()[..16]), Ok(Some(entry)) if known_aside(&entry)) {
             let mut report = bare(Outcome::Duplicate, place, raw);
             report.reason = Some("it is in the quarantine already".to_owned());
             return Ok(Some(done(report, true)));
@@ -260,6 +273,7 @@ impl<'a> Reader<'a> {
         let mut fresh = match made {
             Made::Story(fresh) => fresh,
             Made::Aside { rule, reason } => {
+                self.link_bounce(repo, &rule, &submission, batch)?;
                 let why = (&rule[..], &reason[..]);
                 return self.aside(AsideKind::SetAside, m, looked, why, spool, Some(&submission));
             }
@@ -269,14 +283,16 @@ impl<'a> Reader<'a> {
         {
             return Ok(judged);
         }
+        if !self.as_story && self.threads.answers_team_letter(self.desk, Some(repo), &submission)? {
+            let told = (TEAM_REPLY, TEAM_REPLY_REASON);
+            return self.aside(AsideKind::SetAside, m, looked, told, spool, Some(&submission));
+        }
         let others = self.threads.find(self.desk, Some(repo), &submission.message_id)?;
         if !others.is_empty()
             && let Ok(Reading {
                 made: Made::Story(again),
                 ..
-            }) = self
-                .pen()
-                .read(&mut Press::new(), m, looked, Some(Note::SameMessageId))
+            }) = self.pen().read(&mut Press::new(), m, looked, Some(Note::SameMessageId))
         {
             fresh = again;
         }
@@ -308,6 +324,12 @@ impl<'a> Reader<'a> {
             from: shown(&glance.from),
             at: self.desk.now,
         };
+        let there = matches!(spool.aside_entry(&mail.hex()[..16]), Ok(Some(_)));
+        if there && !self.again {
+            let mut report = bare(Outcome::Duplicate, &m.place, &m.raw);
+            report.reason = Some("it is in the quarantine already".to_owned());
+            return Ok(done(report, true));
+        }
         spool.put_aside(&aside, Some(&m.raw))?;
         let outcome = if kind == AsideKind::SetAside {
             Outcome::SetAside
@@ -318,6 +340,31 @@ impl<'a> Reader<'a> {
             report: aside_report(outcome, &aside, submission),
             settle: true,
         })
+    }
+
+    /// Records a letter of ours that came back on its story.
+    fn link_bounce(
+        &mut self,
+        repo: &StoryRepo,
+        rule: &str,
+        submission: &Submission,
+        batch: &mut Batch,
+    ) -> Result<(), Trouble> {
+        let Some(bounce) = bounce::read(submission).filter(|_| rule == Rule::Bounce.to_string()) else {
+            return Ok(());
+        };
+        for id in self.threads.find(self.desk, Some(repo), &bounce.message_id)? {
+            let (Some(files), Some(private)) = (batch.story(&id)?, batch.private(&id)?) else {
+                continue;
+            };
+            let people = private.get(PEOPLE).and_then(|bytes| People::parse(bytes).ok());
+            if let (Ok(story), Some(people)) = (Story::load(&id, files), people)
+                && let Some(change) = bounce::change(self.desk, &story, &people, &bounce)
+            {
+                batch.add(&change, &[])?;
+            }
+        }
+        Ok(())
     }
 
     /// The story in whose thread this mail stands, if it is of the same sender: a reply to one of our letters, or to the author's
@@ -360,16 +407,19 @@ impl<'a> Reader<'a> {
         let Ok(story) = Story::load(id, files) else {
             return Ok(None);
         };
-        let told = |outcome| MailReport {
-            outcome,
+        let mut report = MailReport {
             story: Some(id.clone()),
             ..report.clone()
         };
         let is_it = |w: &What| matches!(w, What::FollowUp { mail, .. } if *mail == submission.mail);
         if story.record.events.iter().any(|e| is_it(&e.what)) {
-            return Ok(Some(done(told(Outcome::Duplicate), true)));
+            report.outcome = Outcome::Duplicate;
+            return Ok(Some(done(report, true)));
         }
-        if story.life.phase == Phase::Withdrawn {
+        // after a withdrawal a new mail is a new story, but the answer to a letter is none
+        let answers = |people: People| submission.references.iter().any(|id| people.letter(id).is_some());
+        let people = private.get(PEOPLE).and_then(|bytes| People::parse(bytes).ok());
+        if story.life.phase == Phase::Withdrawn && !people.is_some_and(answers) {
             return Ok(None);
         }
         // by the record, not by what lies in the private part: a run that died between the two is then repeated, not added to
@@ -379,18 +429,31 @@ impl<'a> Reader<'a> {
             .get(PEOPLE)
             .and_then(|b| People::parse(b).ok())
             .unwrap_or_default();
+        let mut subject = "Take in a follow-up to";
+        let (mut consent, mut notes) = (None, draft.notes.clone());
+        match consent::read(&story, &people, submission, draft, &m.raw) {
+            Answer::None => {}
+            Answer::Yes(what) => {
+                subject = "Take in a follow-up that gives permission to publish";
+                consent = Some(what);
+            }
+            Answer::ForAPerson(why) => {
+                report.notes.push(why.clone());
+                notes.push(Note::Other(why));
+            }
+        }
         if !people.message_ids.contains(&submission.message_id) {
             people.message_ids.push(submission.message_id.clone());
         }
         let what = What::FollowUp {
             mail: submission.mail,
             mail_version: MAIL_ID_VERSION,
-            notes: public(&draft.notes),
+            notes: public(&notes),
             auth: submission.auth.clone(),
         };
         let step = Step {
-            subject: "Take in a follow-up to".to_owned(),
-            events: vec![what],
+            subject: subject.to_owned(),
+            events: std::iter::once(what).chain(consent).collect(),
             private: BTreeMap::from([
                 (format!("follow-up-{number}.md"), Some(draft.body.clone().into_bytes())),
                 (PEOPLE.to_owned(), Some(people.render())),
@@ -400,7 +463,8 @@ impl<'a> Reader<'a> {
         let mail = format!("mail-{number}.eml");
         batch.add(&story.change(step, &self.desk.robot()), &[(&mail, m.kept)])?;
         self.threads.learn(&submission.message_id, id);
-        Ok(Some(done(told(Outcome::FollowUp), true)))
+        report.outcome = Outcome::FollowUp;
+        Ok(Some(done(report, true)))
     }
 }
 
@@ -486,7 +550,8 @@ impl Desk {
                 media.insert(photo.file.clone(), cleaned.bytes);
             }
         }
-        let answer_to = submission.reply_to.as_ref().unwrap_or(&draft.storyteller);
+        let people = people(submission, draft);
+        let answer_to = people.answers_to();
         let received = What::Received {
             mail: submission.mail,
             mail_version: MAIL_ID_VERSION,
@@ -496,7 +561,6 @@ impl Desk {
                 .map(|why| draft::public(&why))
                 .or_else(|| too_late(submission.date, self.now, self.config.letters.max_age)),
         };
-        let people = people(submission, draft);
         let mut private = Files::from([(PEOPLE.to_owned(), people.render())]);
         if !draft.cuts.is_empty() {
             private.insert(CUT.to_owned(), cut_lines(draft));
@@ -517,7 +581,7 @@ fn people(submission: &Submission, draft: &Draft) -> People {
         sender: draft.sender.clone(),
         forwarder: draft.forwarder.clone(),
         reply_to: submission.reply_to.clone(),
-        letters: Vec::new(),
+        ..People::default()
     }
 }
 
@@ -677,6 +741,11 @@ pub fn rehearse(
             Some(story) => {
                 report.outcome = Outcome::FollowUp;
                 report.story = Some(story);
+            }
+            None if before.threads.answers_team_letter(desk, repo, &submission)? => {
+                report.outcome = Outcome::SetAside;
+                report.rule = Some(TEAM_REPLY.to_owned());
+                report.reason = Some(TEAM_REPLY_REASON.to_owned());
             }
             None => {
                 let id = StoryId::new(submission.date, &draft.author, &submission.mail);

@@ -5,32 +5,46 @@
 //! | [`fetch`] | mail in: keep, read, screen, draft, commit, settle |
 //! | [`account`] | what each mail came to |
 //! | [`intake`], [`threads`] | one mail, judged; the story it follows |
+//! | `consent` | the author's answer to "may we publish it?" |
 //! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
 //! | [`review`] | decisions |
+//! | [`check`](mod@check) | what should be looked at first; a finding waived |
 //! | [`edit`] | changes of the text |
+//! | [`media`] | photos added, taken out, replaced |
 //! | [`stats`] | what came, how soon it was answered, what became of it |
 //! | [`told`] | a story told by phone or on paper |
-//! | [`publish`] | to the targets |
+//! | [`publish`], [`schedule`] | to the targets; when |
 //! | [`letters`] | the outbox |
 //! | [`quarantine`] | mails that need a person |
+//! | [`cron`], [`alarm`] | one unattended pass; what is told once |
+//! | [`doctor`] | each part, tried against the real thing |
+//! | [`watch`] | staying connected |
 //! | [`trouble`] | what can go wrong at the desk |
 
 pub mod account;
+pub mod alarm;
+pub mod check;
+mod consent;
 mod convert;
 mod crew;
+pub mod cron;
+pub mod doctor;
 pub mod edit;
 pub mod fetch;
 pub mod intake;
 pub mod letters;
+pub mod media;
 mod post;
 pub mod publish;
 pub mod quarantine;
 pub mod queue;
 pub mod review;
+pub mod schedule;
 pub mod stats;
 pub mod threads;
 pub mod told;
 pub mod trouble;
+pub mod watch;
 
 use std::time::Duration;
 
@@ -41,7 +55,7 @@ use crate::repo::Committed;
 use crate::spool::{Shelves, Spool, SpoolError};
 use crate::story::event::{Actor, EventId, Role};
 use crate::story::policy::{Member, Policy, Refusal, Task};
-use crate::story::record::{Change, Signature};
+use crate::story::record::Change;
 use crate::story::step::{Clerk, Story};
 use crate::story::{Mailbox, StoryId};
 
@@ -49,6 +63,7 @@ pub use trouble::Trouble;
 
 // What the desk hands to those who ask it; they do not go to the doors themselves.
 pub use crate::inbox::{Remark, StdinError};
+pub use crate::media::Photo;
 pub use crate::repo::{Caution, Past, RepoError, StoryRepo};
 pub use crate::spool::{AsideEntry, AsideKind};
 
@@ -84,7 +99,9 @@ impl Desk {
             approvals: config.review.approvals as usize,
             // nobody named, or one person only: there is nobody else to ask
             own_text: config.review.own_text || config.team.members.len() <= 1,
+            minor_keeps: config.review.minor_edits_keep_approvals,
             consent_required: config.review.consent == config::Consent::Required,
+            checks: config.check.wanted(&config.targets),
         };
         Desk {
             config,
@@ -173,11 +190,6 @@ impl Desk {
             now: self.now,
             draw,
         }
-    }
-
-    /// Author of a commit that only tidies up, such as moving private files.
-    pub fn robot_signature(&self) -> Signature {
-        self.robot().signature()
     }
 
     /// The story at the tip.

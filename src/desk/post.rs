@@ -8,8 +8,6 @@ use crate::outbox::{Encryption, Login, Mechanism, SmtpOutbox, SmtpServer};
 
 use super::Trouble;
 
-/// How long one session with a mailbox may take.
-const SESSION: Duration = Duration::from_secs(30 * 60);
 /// How long a server may be silent.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long one letter may take as a whole.
@@ -48,6 +46,11 @@ pub fn smtp(server: &Server) -> SmtpOutbox {
 
 /// A mailbox on a server. The secret is asked for here: a run that reads this inbox needs it at once.
 pub fn imap(name: &str, imap: &config::Imap) -> Result<Imap, Trouble> {
+    imap_for(name, imap, imap.deadline)
+}
+
+/// The same for a session that may last so long.
+pub fn imap_for(name: &str, imap: &config::Imap, deadline: Duration) -> Result<Imap, Trouble> {
     let server = &imap.server;
     let login = server.login.as_ref().ok_or_else(|| Trouble::NoLogin(name.to_owned()))?;
     let secret = login.secret.secret()?;
@@ -67,7 +70,7 @@ pub fn imap(name: &str, imap: &config::Imap) -> Result<Imap, Trouble> {
             Auth::Xoauth2 => inbox::Login::Token(secret),
         },
         mailbox: imap.mailbox.clone(),
-        deadline: SESSION,
+        deadline,
     };
     Ok(Imap::new(name, account))
 }

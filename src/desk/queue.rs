@@ -1,14 +1,15 @@
 //! What waits: one summary a story, remembered by the repository's trees, and finding a story by what a person types.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::repo::summary::Summary as Told;
 use crate::repo::{RepoError, Source, StoryRepo, Summaries};
 use crate::story::StoryId;
-use crate::story::event::{EventId, LetterKind, LetterStatus, What};
+use crate::story::check::check;
+use crate::story::event::{LetterStatus, What};
 use crate::story::id::slug;
-use crate::story::letter::{self, LetterPolicy};
+use crate::story::letter::{self, FailedLetter, OpenLetter, Standing};
 use crate::story::page::{INDEX, RECORD};
 use crate::story::policy::Policy;
 use crate::story::record::Files;
@@ -39,15 +40,64 @@ pub struct Summary {
     pub correction: bool,
     /// Published, and targets are pending.
     pub pending: Vec<String>,
+    /// When it goes out, where that is set.
+    pub scheduled_for: Option<Timestamp>,
+    /// A publication of this text was begun and is not at its end.
+    pub under_way: bool,
     /// Under which name it is published.
     pub published_as: Option<String>,
+    /// Findings that nobody mended or waived; none of a story that is closed.
+    pub open_checks: Vec<OpenCheck>,
     /// Letters that its events call for.
-    pub letters: Vec<(EventId, LetterKind, Timestamp)>,
+    pub letters: Vec<OpenLetter>,
+    /// Letters that were refused or came back, and nobody has seen to it since.
+    pub failed_letters: Vec<FailedLetter>,
+    /// The author wrote again, and no person did anything since.
+    pub wrote_again: bool,
     /// Why it cannot be worked on.
     pub damage: Option<String>,
 }
 
+/// A finding of `check` that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenCheck {
+    pub rule: String,
+    pub line: u32,
+    pub column: u32,
+    /// Whether it keeps the story from being approved.
+    pub blocks: bool,
+}
+
+/// So many of a story are remembered.
+const OPEN_CHECKS: usize = 50;
+
+fn open_checks(story: &Story, policy: &Policy, state: State) -> Vec<OpenCheck> {
+    let closed = !state.is_open() && !story.life.has_correction(story.text);
+    if closed {
+        return Vec::new();
+    }
+    let mut found = check(story, &policy.checks);
+    found.retain(|f| f.waived.is_none());
+    // what blocks is never crowded out
+    found.sort_by_key(|f| !f.blocks());
+    let open = found.iter().take(OPEN_CHECKS).map(|f| {
+        let place = f.places.first();
+        OpenCheck {
+            rule: f.rule.name.to_owned(),
+            line: place.map_or(1, |p| p.line as u32),
+            column: place.map_or(1, |p| p.column as u32),
+            blocks: f.blocks(),
+        }
+    });
+    open.collect()
+}
+
 impl Summary {
+    /// How many findings keep it from being approved.
+    pub fn blocking(&self) -> usize {
+        self.open_checks.iter().filter(|c| c.blocks).count()
+    }
+
     /// Reads a story's files.
     pub fn of(story: &Story, policy: &Policy) -> Summary {
         let front = story.front();
@@ -57,6 +107,8 @@ impl Summary {
             events.filter(|e| test(&e.what)).map(|e| e.at).min()
         };
         let publication = life.publication.as_ref().filter(|_| life.phase == Phase::Published);
+        let state = story.state(policy);
+        let begun = life.publication.as_ref().filter(|p| p.text == Some(story.text));
         let pending = |p: &crate::story::state::Publication| {
             p.targets
                 .iter()
@@ -65,20 +117,14 @@ impl Summary {
                 .collect()
         };
         Summary {
-            state: story.state(policy),
+            state,
             title: story.title(),
             author: front.author,
             slug: front.slug,
             received: life.received,
-            answered: first(|what| {
-                matches!(
-                    what,
-                    What::Letter {
-                        status: LetterStatus::Sent,
-                        ..
-                    }
-                )
-            }),
+            answered: first(
+                |what| matches!(what, What::Letter { letter, status: LetterStatus::Sent, .. } if !letter.is_for_team()),
+            ),
             first_published: first(|what| matches!(what, What::Published {})),
             place: front.place.unwrap_or_default(),
             approvals: life.standing(story.text, policy).count() as u32,
@@ -87,8 +133,14 @@ impl Summary {
             consent: life.consent.is_some(),
             correction: life.has_correction(story.text),
             pending: publication.map(pending).unwrap_or_default(),
+            scheduled_for: life.schedule.map(|(at, _)| at).filter(|_| state == State::Scheduled),
+            under_way: matches!(state, State::Approved | State::Scheduled | State::Published)
+                && begun.is_some_and(|p| p.is_under_way()),
             published_as: life.publication.as_ref().map(|p| p.slug.clone()),
-            letters: open_letters(story),
+            open_checks: open_checks(story, policy, story.state(policy)),
+            letters: letter::open(&story.id, &story.record.events, &Standing::of(story, policy)),
+            failed_letters: letter::failed(&story.record.events),
+            wrote_again: letter::wrote_again(&story.record.events) && story.state(policy).is_open(),
             damage: story.agrees().err().map(|r| r.why),
         }
     }
@@ -109,24 +161,33 @@ impl Summary {
             consent: false,
             correction: false,
             pending: Vec::new(),
+            scheduled_for: None,
+            under_way: false,
             published_as: None,
+            open_checks: Vec::new(),
             letters: Vec::new(),
+            failed_letters: Vec::new(),
+            wrote_again: false,
             damage: Some(why),
         }
     }
 
+    /// Whether `publish --due` takes it up: its time has come, or a publication of it stopped half-way.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.damage.is_none() && (self.under_way || self.scheduled_for.is_some_and(|at| at <= now))
+    }
+
     /// The open letters that are on the team's list and young enough.
-    pub fn letters_due(&self, desk: &Desk) -> impl Iterator<Item = &(EventId, LetterKind, Timestamp)> {
-        let (sending, now) = (&desk.config.letters, desk.now);
-        self.letters
-            .iter()
-            .filter(move |(_, kind, at)| sending.send.contains(kind) && now.duration_since(*at) <= sending.max_age)
+    pub fn letters_due(&self, desk: &Desk) -> impl Iterator<Item = &OpenLetter> {
+        let (policy, now) = (desk.config.letters.policy(), desk.now);
+        self.letters.iter().filter(move |letter| letter.is_due(&policy, now))
     }
 
     /// Whose turn it is: a name where it was assigned, else a role.
     pub fn turn(&self, policy: &Policy) -> String {
         let role = match self.state {
-            State::ChangesRequested => "author",
+            State::ChangesRequested if !self.wrote_again => "author",
+            State::ChangesRequested => "reviewer",
             State::Draft | State::Conflict => "reviewer",
             State::Approved if policy.consent_required && !self.consent => "author",
             State::Approved | State::Scheduled => "publisher",
@@ -137,31 +198,6 @@ impl Summary {
         };
         self.assigned.clone().unwrap_or_else(|| role.to_owned())
     }
-}
-
-/// Every letter that the story's events call for, however old; the age is looked at when somebody asks. None while its decisions
-/// contradict each other.
-fn open_letters(story: &Story) -> Vec<(EventId, LetterKind, Timestamp)> {
-    if story.life.conflict.is_some() {
-        return Vec::new();
-    }
-    use LetterKind::{ChangesRequested, Published, Received, Rejected, Withdrawn};
-    let send = vec![Received, ChangesRequested, Rejected, Published, Withdrawn];
-    let all = LetterPolicy {
-        send,
-        max_age: SignedDuration::MAX,
-    };
-    let events = &story.record.events;
-    let at = |about: &EventId| {
-        events
-            .iter()
-            .find(|e| e.id == *about)
-            .map_or(Timestamp::UNIX_EPOCH, |e| e.at)
-    };
-    let due = letter::due(events, &all, Timestamp::UNIX_EPOCH);
-    due.into_iter()
-        .map(|d| (d.about.clone(), d.kind, at(&d.about)))
-        .collect()
 }
 
 /// How many stories wait for what, in one month or in all.
@@ -175,6 +211,15 @@ pub struct Counts {
     pub corrections: u64,
     pub pending: u64,
     pub damaged: u64,
+    /// When the scheduled ones go out.
+    scheduled: Vec<Timestamp>,
+    under_way: u64,
+    /// Letters that were refused or came back.
+    pub failed_letters: u64,
+    /// Stories whose author wrote again.
+    pub wrote_again: u64,
+    /// With findings that keep them from being approved.
+    pub open_checks: u64,
     /// When the latest letter was called for that is still open.
     latest_letter: Option<Timestamp>,
     /// The stories that waited longest: when they came, which, and the title.
@@ -192,6 +237,16 @@ impl Counts {
             .map_or(0, |i| self.states[i])
     }
 
+    /// How many `publish --due` would take up now.
+    pub fn due(&self, now: Timestamp) -> u64 {
+        self.scheduled.iter().filter(|at| **at <= now).count() as u64 + self.under_way
+    }
+
+    /// When the next scheduled story goes out that is not due yet.
+    pub fn next_scheduled(&self, now: Timestamp) -> Option<Timestamp> {
+        self.scheduled.iter().copied().filter(|at| *at > now).min()
+    }
+
     fn add(&mut self, id: &StoryId, s: &Summary, policy: &Policy) {
         if let Some(i) = State::ALL.iter().position(|state| *state == s.state) {
             self.states[i] += 1;
@@ -207,7 +262,17 @@ impl Counts {
         self.corrections += u64::from(s.correction);
         self.pending += u64::from(!s.pending.is_empty());
         self.damaged += u64::from(s.damage.is_some());
-        self.latest_letter = self.latest_letter.max(s.letters.iter().map(|(_, _, at)| *at).max());
+        self.open_checks += u64::from(s.blocking() > 0);
+        match (s.damage.is_none(), s.under_way) {
+            (true, true) => self.under_way += 1,
+            (true, false) => self.scheduled.extend(s.scheduled_for),
+            (false, _) => {}
+        }
+        self.latest_letter = self
+            .latest_letter
+            .max(s.letters.iter().map(|letter| letter.since).max());
+        self.failed_letters += s.failed_letters.len() as u64;
+        self.wrote_again += u64::from(s.wrote_again);
         if matches!(s.state, State::Draft | State::ChangesRequested | State::Conflict) {
             self.oldest.push((s.received, id.clone(), s.title.clone()));
             self.oldest.sort();
@@ -222,7 +287,12 @@ impl Counts {
         self.corrections += other.corrections;
         self.pending += other.pending;
         self.damaged += other.damaged;
+        self.scheduled.extend(other.scheduled);
+        self.under_way += other.under_way;
+        self.open_checks += other.open_checks;
         self.latest_letter = self.latest_letter.max(other.latest_letter);
+        self.failed_letters += other.failed_letters;
+        self.wrote_again += other.wrote_again;
         self.oldest.extend(other.oldest);
         self.oldest.sort();
         self.oldest.truncate(OLDEST);
@@ -230,7 +300,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 7;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.
@@ -327,10 +397,32 @@ pub fn counts(desk: &Desk, repo: &StoryRepo) -> Result<Counts, Trouble> {
     })
 }
 
+/// Stories that `publish --due` takes up now. Only months that have one are read.
+pub fn due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
+    with_summaries(desk, repo, |summaries| {
+        let mut due = Vec::new();
+        for (place, (_, bytes)) in summaries.months().enumerate() {
+            let counts: Counts = postcard::from_bytes(bytes).unwrap_or_default();
+            if counts.due(desk.now) == 0 {
+                continue;
+            }
+            for told in summaries.month(place)? {
+                let Ok(told) = told else { continue };
+                due.extend(read(&told.bytes).filter(|s| s.is_due(desk.now)).map(|s| (told.id, s)));
+            }
+        }
+        due.sort_by(|a, b| (a.1.scheduled_for, &a.0).cmp(&(b.1.scheduled_for, &b.0)));
+        Ok(due)
+    })
+}
+
 /// Stories with a letter still open that is on the team's list and young enough. Only months that can have one are read.
 pub fn with_letters_due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
-    let sending = &desk.config.letters;
-    let young = |at: &Timestamp| desk.now.duration_since(*at) <= sending.max_age;
+    // a reminder falls due long after what it is about
+    let policy = desk.config.letters.policy();
+    let reminders = letter::times(policy.remind_after, letter::MOST_REMINDERS);
+    let longest = policy.max_age.saturating_add(reminders);
+    let young = |at: &Timestamp| desk.now.duration_since(*at) <= longest;
     with_summaries(desk, repo, |summaries| {
         let mut due = Vec::new();
         for (place, (_, bytes)) in summaries.months().enumerate() {
@@ -347,6 +439,27 @@ pub fn with_letters_due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, S
             }
         }
         Ok(due)
+    })
+}
+
+/// Stories with letters that did not arrive. Only months that have one are read.
+pub fn with_failed_letters(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
+    with_summaries(desk, repo, |summaries| {
+        let mut failed = Vec::new();
+        for (place, (_, bytes)) in summaries.months().enumerate() {
+            let counts: Counts = postcard::from_bytes(bytes).unwrap_or_default();
+            if counts.failed_letters == 0 {
+                continue;
+            }
+            for told in summaries.month(place)?.into_iter().flatten() {
+                failed.extend(
+                    read(&told.bytes)
+                        .filter(|s| !s.failed_letters.is_empty())
+                        .map(|s| (told.id, s)),
+                );
+            }
+        }
+        Ok(failed)
     })
 }
 

@@ -21,7 +21,7 @@ use super::cursor::Seen;
 use super::{Cursor, Fate, Go, Inbox, InboxError, Listing, Place, RawMail, TakeError, Ticket, Wanted, key_of};
 use answer::Status;
 use mark::{NO_LABELS, mark_set};
-use name::{quoted, sets};
+use name::{mailbox, quoted, sets};
 use session::{Session, time_for};
 use wire::Literal;
 
@@ -34,6 +34,8 @@ const LONGEST_SET: usize = 7000;
 const BATCH_BYTES: u64 = 1 << 20;
 const BATCH_MAILS: usize = 50;
 const UNDER_WAY: usize = 2;
+/// The most mails of one listing: what is over waits for the next run. Some 100 bytes each are in memory.
+const MOST_MAILS: usize = 1_000_000;
 /// Mails left open below the last settled one that the cursor names.
 const MOST_OPEN: usize = 1000;
 
@@ -60,6 +62,17 @@ pub enum Tls {
     StartTls,
     /// To this machine only.
     None,
+}
+
+/// What a server was found to be and to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// It tells of new mail by itself.
+    pub idle: bool,
+    /// It has labels, as Gmail has.
+    pub labels: bool,
+    /// Folders that are not there.
+    pub missing: Vec<String>,
 }
 
 /// How we show who we are. Never printed.
@@ -105,6 +118,31 @@ impl Imap {
             listed: Vec::new(),
             settled: HashSet::new(),
         }
+    }
+
+    /// Connects, logs in, opens the mailbox, and asks which of `folders` are there: what `doctor` wants to know. Nothing is marked or made.
+    pub fn try_out(&mut self, folders: &[&str]) -> Result<Tried, InboxError> {
+        let tried = self.session().and_then(|session| {
+            let mut missing = Vec::new();
+            for folder in folders {
+                let command = format!("STATUS {} (UIDVALIDITY)", mailbox(folder));
+                let said = session.talk(&command, time_for(0), 0, &mut |_| Ok(()))?;
+                if said.status != Status::Ok {
+                    missing.push((*folder).to_owned());
+                }
+            }
+            Ok(Tried {
+                idle: session.can("IDLE"),
+                labels: session.can("X-GM-EXT-1"),
+                missing,
+            })
+        });
+        self.or_drop(tried)
+    }
+
+    /// Connects, if there is no connection; whether the server tells of new mail by itself (IDLE, RFC 2177).
+    pub fn connect(&mut self) -> Result<bool, InboxError> {
+        Ok(self.session()?.can("IDLE"))
     }
 
     /// The session, made if there is none. One with another UIDVALIDITY than was listed makes the tickets void.
@@ -170,6 +208,10 @@ impl Imap {
                 if let Some(found) = answer.search() {
                     uids.extend(found?);
                 }
+                // An answer without end costs time, which has one, but no more memory than this.
+                if uids.len() > 2 * MOST_MAILS {
+                    oldest(&mut uids);
+                }
                 Ok(())
             })?;
             match said.status {
@@ -180,13 +222,13 @@ impl Imap {
         for set in sets(&open, LONGEST_SET) {
             search(&set)?;
         }
-        if upto < u32::MAX {
+        // Where the next UID is the one after the last settled, nothing came.
+        if upto < u32::MAX && selected.next != upto + 1 {
             search(&format!("{}:*", upto + 1))?;
         }
         // `n:*` names the last mail even when its UID is lower.
         uids.retain(|uid| *uid > upto || open.binary_search(uid).is_ok());
-        uids.sort_unstable();
-        uids.dedup();
+        oldest(&mut uids);
         let sizes = sizes(session, &uids)?;
         let ticket = |uid: &u32| {
             let key = key_of(&[&selected.validity.to_be_bytes(), &uid.to_be_bytes()]);
@@ -438,6 +480,13 @@ fn batches(tickets: &[Ticket], limit: u64) -> Vec<Batch<'_>> {
         }
     }
     batches
+}
+
+/// In order, each once, and not more than [`MOST_MAILS`].
+fn oldest(uids: &mut Vec<u32>) {
+    uids.sort_unstable();
+    uids.dedup();
+    uids.truncate(MOST_MAILS);
 }
 
 /// RFC822.SIZE of mails, so that those over the limit are never downloaded.

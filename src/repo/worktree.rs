@@ -119,7 +119,9 @@ impl StoryRepo {
         let root = &self.root;
         let hand = |share: &[Differs]| {
             let mut written = Vec::new();
-            let Ok(mut folders) = Folders::open(root) else { return written };
+            let Ok(mut folders) = Folders::open(root) else {
+                return written;
+            };
             for Differs { path, old, new } in share {
                 if let (None, Some(id)) = (old, new)
                     && is_story_file(path)
@@ -135,7 +137,10 @@ impl StoryRepo {
         let share = differs.len().div_ceil(HANDS).max(LEAST);
         std::thread::scope(|scope| {
             let hands: Vec<_> = differs.chunks(share).map(|share| scope.spawn(|| hand(share))).collect();
-            hands.into_iter().flat_map(|hand| hand.join().unwrap_or_default()).collect()
+            hands
+                .into_iter()
+                .flat_map(|hand| hand.join().unwrap_or_default())
+                .collect()
         })
     }
 
@@ -203,6 +208,24 @@ impl StoryRepo {
     /// tool's (an editor's swap file) do not count, nor does anything while another branch is checked out.
     pub fn uncommitted(&self, tip: &Tip, id: &StoryId) -> Result<Vec<String>, RepoError> {
         self.take(tip, id).map(|edits| edits.into_keys().collect())
+    }
+
+    /// The files of the work tree that differ from the branch or are not on it, at most `most`: what a look around the whole folder
+    /// finds. None where another branch is checked out.
+    pub fn uncommitted_files(&self, most: usize) -> Result<Vec<String>, RepoError> {
+        if !self.is_checked_out()? {
+            return Ok(Vec::new());
+        }
+        let mut options = git2::StatusOptions::new();
+        options
+            .include_untracked(true)
+            .recurse_untracked_dirs(true)
+            .no_refresh(true)
+            .update_index(false);
+        let failed = |error| self.git_error("compare the work tree", error);
+        let statuses = self.git.statuses(Some(&mut options)).map_err(failed)?;
+        let path = |entry: git2::StatusEntry| String::from_utf8_lossy(entry.path_bytes()).into_owned();
+        Ok(statuses.iter().map(path).take(most).collect())
     }
 
     /// The same with the bytes of the work tree, as `edit --take` commits them; `None` for a deleted file.

@@ -180,8 +180,18 @@ pub struct Vote {
     pub by: Actor,
     pub text: TextHash,
     pub note: String,
+    /// The text that minor edits, and no others, made of it.
+    pub carried_to: Option<TextHash>,
     /// Who changed the text after it, so that it no longer counts.
     pub lapsed_by: Option<String>,
+}
+
+impl Vote {
+    /// Whether it is a vote for this text: given for it, or carried over minor edits where the team allows that.
+    pub fn is_for(&self, text: TextHash, policy: &Policy) -> bool {
+        let carried = policy.minor_keeps && self.carried_to == Some(text);
+        carried || self.text == text && self.lapsed_by.is_none()
+    }
 }
 
 /// Changes asked for, a veto until the asker approves or the text changes.
@@ -202,6 +212,28 @@ pub struct Grant {
     pub scope: Vec<String>,
     pub evidence: String,
     pub recorded_by: String,
+}
+
+/// Findings of `check` that somebody let stand, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waiver {
+    pub rule: String,
+    /// Keys of the words; none: whatever the rule found in `text`.
+    pub findings: Vec<String>,
+    pub note: String,
+    pub by: String,
+    pub at: Timestamp,
+    pub text: Option<TextHash>,
+}
+
+impl Waiver {
+    /// Whether it is of these words, or of all that was found in exactly this text.
+    pub fn covers(&self, key: &str, text: TextHash) -> bool {
+        match self.findings[..] {
+            [] => self.text == Some(text),
+            _ => self.findings.iter().any(|k| k == key),
+        }
+    }
 }
 
 /// A publication, begun or done.
@@ -233,8 +265,8 @@ pub struct Life {
     pub last_edit: Option<(Actor, Option<TextHash>)>,
     pub publication: Option<Publication>,
     pub conflict: Option<(EventId, EventId)>,
-    /// Waived findings: rule and reason.
-    pub waived: BTreeMap<String, String>,
+    /// Waived findings of `check`, the latest last.
+    pub waived: Vec<Waiver>,
     pub proposed_revisions: Vec<u32>,
 }
 
@@ -269,7 +301,7 @@ impl Life {
             last_edit: None,
             publication: None,
             conflict: None,
-            waived: BTreeMap::new(),
+            waived: Vec::new(),
             proposed_revisions: Vec::new(),
         };
         for event in events {
@@ -306,6 +338,7 @@ impl Life {
                         by,
                         text,
                         note: note.clone(),
+                        carried_to: Some(text),
                         lapsed_by: None,
                     });
                 }
@@ -344,7 +377,14 @@ impl Life {
                 });
             }
             What::Consent { grant: false, .. } => self.consent = None,
-            What::Checked { rule, note } => drop(self.waived.insert(rule.clone(), note.clone())),
+            What::Checked { rule, findings, note } => self.waived.push(Waiver {
+                rule: rule.clone(),
+                findings: findings.clone(),
+                note: note.clone(),
+                by: event.by.name.clone(),
+                at: event.at,
+                text,
+            }),
             What::Scheduled { for_time } => self.schedule = Some((*for_time, text)),
             What::Unscheduled {} => self.schedule = None,
             What::PublishBegun { targets, slug, .. } => {
@@ -379,6 +419,7 @@ impl Life {
             }
             What::FollowUp { .. }
             | What::Noted { .. }
+            | What::Asked { .. }
             | What::Letter { .. }
             | What::Split { .. }
             | What::Joined { .. } => {}
@@ -387,12 +428,19 @@ impl Life {
     }
 
     fn edited(&mut self, event: &Event) {
-        for vote in self
-            .votes
-            .iter_mut()
-            .filter(|v| Some(v.text) != event.text && v.lapsed_by.is_none())
-        {
-            vote.lapsed_by = Some(event.by.name.clone());
+        let upon = match &event.what {
+            What::Edited { minor: true, from } => *from,
+            _ => None,
+        };
+        for vote in &mut self.votes {
+            vote.carried_to = match vote.carried_to {
+                Some(text) if upon == Some(text) => event.text,
+                same if same == event.text => same,
+                _ => None,
+            };
+            if Some(vote.text) != event.text && vote.lapsed_by.is_none() {
+                vote.lapsed_by = Some(event.by.name.clone());
+            }
         }
         self.last_edit = Some((event.by.clone(), event.text));
     }
@@ -411,16 +459,14 @@ impl Life {
             .as_ref()
             .filter(|(_, t)| *t == Some(text))
             .map(|(by, _)| by.name.as_str());
-        self.votes.iter().filter(move |v| {
-            v.text == text && v.lapsed_by.is_none() && policy.counts(&v.by, edited_by == Some(&v.by.name))
-        })
+        self.votes
+            .iter()
+            .filter(move |v| v.is_for(text, policy) && policy.counts(&v.by, edited_by == Some(&v.by.name)))
     }
 
     /// Votes that no longer count, and whose they are.
-    pub fn lapsed(&self, text: TextHash) -> impl Iterator<Item = &Vote> {
-        self.votes
-            .iter()
-            .filter(move |v| v.text != text || v.lapsed_by.is_some())
+    pub fn lapsed<'a>(&'a self, text: TextHash, policy: &'a Policy) -> impl Iterator<Item = &'a Vote> {
+        self.votes.iter().filter(move |v| !v.is_for(text, policy))
     }
 
     /// The requests that are not answered: the text is still the one they were about.
