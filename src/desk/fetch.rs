@@ -13,7 +13,8 @@ use crate::spool::{Aside, AsideKind, Spool};
 use crate::story::MailId;
 
 use super::account::{MailReport, Outcome, aside_report, unreadable_report};
-use super::intake::{self, Judged, KeptMail, Reader};
+use super::crew::Crew;
+use super::intake::{self, Judged, KeptMail, Reader, Readers};
 use super::{Desk, Trouble};
 
 /// Read and committed together: so many mails, or so many bytes of them, are in memory at once.
@@ -158,44 +159,55 @@ fn from_one(
     count.listed += listing.tickets.len() as u64;
 
     let mut reader = Reader::new(desk, source.trusted_authserv.as_deref());
-    let mut rest = &listing.tickets[..];
-    while !rest.is_empty() {
-        if !watcher.go_on() {
-            count.listed -= rest.len() as u64;
-            break;
+    let pen = reader.pen();
+    thread::scope(|scope| {
+        let crew = Crew::gather(scope, Press::new, |press, ask| pen.answer(press, ask));
+        let work = Work {
+            desk,
+            repo,
+            inbox: &name,
+            crew: &crew,
+        };
+        let mut rest = &listing.tickets[..];
+        while !rest.is_empty() {
+            if !watcher.go_on() {
+                count.listed -= rest.len() as u64;
+                break;
+            }
+            let (after, limit) = (source.after, desk.config.story.max_mail_bytes);
+            let inbox = &mut *source.inbox;
+            let (to, groups) = mpsc::sync_channel(0);
+            let (taken, came) = thread::scope(|scope| {
+                let taker = scope.spawn(move || take(inbox, rest, limit, &to));
+                let came = work.take_in(spool, &mut reader, groups);
+                (taker.join(), came)
+            });
+            let taken = taken.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let Came { judged, cautions } = came?;
+            rest = &rest[taken..];
+            cautions.iter().for_each(|c| watcher.caution(c));
+            let mut settled = Vec::with_capacity(judged.len());
+            for (ticket, judged) in judged {
+                // a mail program took it away since it was listed: it is not ours to account for
+                let Some(Judged { report, settle }) = judged else {
+                    count.listed -= 1;
+                    continue;
+                };
+                count.add(report.outcome);
+                watcher.mail(&report);
+                let fate = match settle {
+                    true => after(desk, &name, report.outcome),
+                    false => Fate::Leave,
+                };
+                settled.push((ticket, fate));
+            }
+            source.inbox.settle_all(&settled)?;
+            if source.remembered {
+                spool.put_cursor(&name, &source.inbox.cursor().to_bytes())?;
+            }
         }
-        let (after, limit) = (source.after, desk.config.story.max_mail_bytes);
-        let inbox = &mut *source.inbox;
-        let (to, groups) = mpsc::sync_channel(0);
-        let (taken, came) = thread::scope(|scope| {
-            let taker = scope.spawn(move || take(inbox, rest, limit, &to));
-            let came = take_in(desk, repo, spool, &mut reader, &name, groups);
-            (taker.join(), came)
-        });
-        let taken = taken.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        let Came { judged, cautions } = came?;
-        rest = &rest[taken..];
-        cautions.iter().for_each(|c| watcher.caution(c));
-        let mut settled = Vec::with_capacity(judged.len());
-        for (ticket, judged) in judged {
-            // a mail program took it away since it was listed: it is not ours to account for
-            let Some(Judged { report, settle }) = judged else {
-                count.listed -= 1;
-                continue;
-            };
-            count.add(report.outcome);
-            watcher.mail(&report);
-            let fate = match settle {
-                true => after(desk, &name, report.outcome),
-                false => Fate::Leave,
-            };
-            settled.push((ticket, fate));
-        }
-        source.inbox.settle_all(&settled)?;
-        if source.remembered {
-            spool.put_cursor(&name, &source.inbox.cursor().to_bytes())?;
-        }
-    }
+        Ok::<(), Trouble>(())
+    })?;
     source.inbox.done()?;
     Ok(())
 }
@@ -246,64 +258,59 @@ struct Came {
     cautions: Vec<Caution>,
 }
 
-/// Keeps, reads and commits the mails of one batch. When this returns they may be settled.
-fn take_in(
-    desk: &Desk,
-    repo: &StoryRepo,
-    spool: &mut Spool,
-    reader: &mut Reader,
-    inbox: &str,
-    groups: mpsc::Receiver<Group>,
-) -> Result<Came, Trouble> {
-    let mut batch = repo.batch()?;
-    let mut all = Vec::new();
-    let mut before = Vec::new();
-    for group in groups {
-        let mut here = Vec::new();
-        for (ticket, taken) in group? {
-            let place = format!("{inbox}: {ticket}");
-            match taken {
-                Taken::Raw(raw, ready) => {
-                    let (kept, key) = (batch.keep(&raw, &ready)?, ticket.key());
-                    here.push((ticket, KeptMail { raw, kept, key, place }));
-                }
-                Taken::Not(error) => {
-                    let judged = not_taken(&error, &place, desk.now, spool)?;
-                    all.push((ticket, Some(judged)));
-                }
-                Taken::Gone => all.push((ticket, None)),
-            }
-        }
-        // the disk is waited for while the group before is read
-        let syncing = batch.begin_sync()?;
-        judge(
-            repo,
-            spool,
-            reader,
-            &mut batch,
-            std::mem::replace(&mut before, here),
-            &mut all,
-        )?;
-        batch.end_sync(syncing)?;
-    }
-    judge(repo, spool, reader, &mut batch, before, &mut all)?;
-    let cautions = batch.finish()?.cautions;
-    Ok(Came { judged: all, cautions })
+/// What all batches of an inbox have in common.
+struct Work<'w> {
+    desk: &'w Desk,
+    repo: &'w StoryRepo,
+    inbox: &'w str,
+    crew: &'w Readers,
 }
 
-/// Judges a group of mails that are durable.
-fn judge(
-    repo: &StoryRepo,
-    spool: &mut Spool,
-    reader: &mut Reader,
-    batch: &mut Batch,
-    group: Vec<(Ticket, KeptMail)>,
-    all: &mut Vec<(Ticket, Option<Judged>)>,
-) -> Result<(), Trouble> {
-    let (tickets, mails): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-    let judged = reader.judge_all(repo, &mails, batch, spool)?;
-    all.extend(tickets.into_iter().zip(judged.into_iter().map(Some)));
-    Ok(())
+impl Work<'_> {
+    /// Keeps, reads and commits the mails of one batch. When this returns they may be settled.
+    fn take_in(&self, spool: &mut Spool, reader: &mut Reader, groups: mpsc::Receiver<Group>) -> Result<Came, Trouble> {
+        let mut batch = self.repo.batch()?;
+        let mut all = Vec::new();
+        let mut before = Vec::new();
+        for group in groups {
+            let mut here = Vec::new();
+            for (ticket, taken) in group? {
+                let place = format!("{}: {ticket}", self.inbox);
+                match taken {
+                    Taken::Raw(raw, ready) => {
+                        let (kept, key) = (batch.keep(&raw, &ready)?, ticket.key());
+                        here.push((ticket, KeptMail { raw, kept, key, place }));
+                    }
+                    Taken::Not(error) => {
+                        let judged = not_taken(&error, &place, self.desk.now, spool)?;
+                        all.push((ticket, Some(judged)));
+                    }
+                    Taken::Gone => all.push((ticket, None)),
+                }
+            }
+            // the disk is waited for while the group before is read
+            let syncing = batch.begin_sync()?;
+            let last = std::mem::replace(&mut before, here);
+            all.extend(self.judge(spool, reader, &mut batch, last)?);
+            batch.end_sync(syncing)?;
+        }
+        all.extend(self.judge(spool, reader, &mut batch, before)?);
+        let cautions = batch.finish()?.cautions;
+        Ok(Came { judged: all, cautions })
+    }
+
+    /// Judges a group of mails that are durable.
+    fn judge(
+        &self,
+        spool: &mut Spool,
+        reader: &mut Reader,
+        batch: &mut Batch,
+        group: Vec<(Ticket, KeptMail)>,
+    ) -> Result<impl Iterator<Item = (Ticket, Option<Judged>)> + use<>, Trouble> {
+        let (tickets, mails): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        let judged = reader.judge_all(self.crew, self.repo, mails, batch, spool)?;
+        Ok(tickets.into_iter().zip(judged.into_iter().map(Some)))
+    }
 }
 
 /// Leaves the tickets that are wished for. What is older than `--since` is not listed and not settled: a later run takes it in. A mail

@@ -22,9 +22,10 @@ use crate::story::{MailId, Mailbox, StoryId, Submission};
 
 use super::account::{MailReport, Outcome, aside_report, bare, duplicate, report, shown, unreadable_report};
 use super::consent::{self, Answer};
+use super::crew::Crew;
 use super::letters::bounce;
 use super::threads::Threads;
-use super::{Desk, Trouble, convert, crew};
+use super::{Desk, Trouble, convert};
 
 /// A mail, judged; its change is in the batch, or its bytes are in the quarantine.
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ pub struct KeptMail {
 }
 
 /// What a mail is known by, without reading it.
-struct Looked {
+pub struct Looked {
     mail: MailId,
     glance: mail::Glance,
 }
@@ -73,7 +74,7 @@ fn look(raw: &[u8]) -> Looked {
 }
 
 /// A mail, read: all that can be made of it without the content repository.
-struct Reading {
+pub struct Reading {
     submission: Submission,
     made: Made,
 }
@@ -95,14 +96,44 @@ struct Fresh {
     change: ReadyChange,
 }
 
+/// Mails are read by a crew.
+pub type Readers = Crew<Ask, Told>;
+
+/// What one of the crew is to do.
+pub enum Ask {
+    Look(KeptMail),
+    Read(KeptMail, Looked),
+}
+
+/// What came of it.
+pub struct Told {
+    m: KeptMail,
+    looked: Looked,
+    reading: Option<Result<Reading, mail::Unreadable>>,
+}
+
 /// Reads mails; every hand of the crew holds it.
-struct Pen<'a> {
+pub struct Pen<'a> {
     desk: &'a Desk,
-    setting: &'a ReadSetting,
+    setting: ReadSetting,
     as_story: bool,
 }
 
 impl Pen<'_> {
+    pub fn answer(&self, press: &mut Press, ask: Ask) -> Told {
+        let (m, looked, reading) = match ask {
+            Ask::Look(m) => {
+                let looked = look(&m.raw);
+                (m, looked, None)
+            }
+            Ask::Read(m, looked) => {
+                let reading = self.read(press, &m, &looked, None);
+                (m, looked, Some(reading))
+            }
+        };
+        Told { m, looked, reading }
+    }
+
     /// `note` is to be told of the draft besides.
     fn read(
         &self,
@@ -111,7 +142,7 @@ impl Pen<'_> {
         looked: &Looked,
         note: Option<Note>,
     ) -> Result<Reading, mail::Unreadable> {
-        let mut submission = mail::read_known(Spool::sworn_by_pack(&m.raw), looked.mail, self.setting)?;
+        let mut submission = mail::read_known(Spool::sworn_by_pack(&m.raw), looked.mail, &self.setting)?;
         let own = self.desk.config.own_addresses();
         if let Screened::SetAside { rule, reason } = screen(&submission, &ScreenSetting { own: own.clone() })
             && !self.as_story
@@ -182,53 +213,64 @@ impl<'a> Reader<'a> {
         self.take_in(repo, m, &looked, reading, batch, spool)
     }
 
-    /// Judges mails that are kept, reading them with all hands. Where the last run died at reading, one by one, so that the mail
-    /// that did it is known.
+    /// Judges mails that are kept, read by the crew. Where the last run died at reading, one by one, so that the mail that did it is
+    /// known.
     pub fn judge_all(
         &mut self,
+        crew: &Readers,
         repo: &StoryRepo,
-        mails: &[KeptMail],
+        mails: Vec<KeptMail>,
         batch: &mut Batch,
         spool: &mut Spool,
     ) -> Result<Vec<Judged>, Trouble> {
         let mut judged = Vec::with_capacity(mails.len());
         if mails.len() <= 1 || spool.was_reading().is_some() {
-            for m in mails {
+            for m in &mails {
                 judged.push(self.judge(repo, m, batch, spool)?);
             }
             return Ok(judged);
         }
         spool.begin_reading("several at once")?;
-        let looked = crew::map(mails, |m| look(&m.raw));
-        let mut asked = Vec::new();
-        for (m, looked) in mails.iter().zip(&looked) {
-            asked.push((m, looked, self.seen(looked, m, batch, spool)?));
+        let looked: Vec<Told> = crew.answers(mails.into_iter().map(Ask::Look)).collect();
+        let (mut known, mut new) = (Vec::new(), Vec::new());
+        for Told { m, looked, .. } in looked {
+            let seen = self.seen(&looked, &m, batch, spool)?;
+            if seen.is_none() {
+                new.push(Ask::Read(m, looked));
+            }
+            known.push(seen);
         }
-        let pen = self.pen();
-        let readings = crew::map_with(&asked, Press::new, |press, (m, looked, seen)| {
-            seen.is_none().then(|| pen.read(press, m, looked, None))
-        });
-        spool.end_reading()?;
         let mut first = HashSet::new();
-        for ((m, looked, seen), reading) in asked.into_iter().zip(readings) {
-            judged.push(match (seen, reading) {
-                (Some(seen), _) => seen,
-                (None, Some(reading)) if first.insert(looked.mail) => {
-                    self.take_in(repo, m, looked, reading, batch, spool)?
-                }
-                // the same mail stands twice in one group
-                _ => self.judge(repo, m, batch, spool)?,
+        let mut read = crew.answers(new);
+        for seen in known {
+            if let Some(seen) = seen {
+                judged.push(seen);
+                continue;
+            }
+            let Some(Told { m, looked, reading }) = read.next() else {
+                break;
+            };
+            // the same mail may stand twice in one group
+            let again = match first.insert(looked.mail) {
+                true => None,
+                false => self.seen(&looked, &m, batch, spool)?,
+            };
+            judged.push(match (again, reading) {
+                (Some(again), _) => again,
+                (None, Some(reading)) => self.take_in(repo, &m, &looked, reading, batch, spool)?,
+                (None, None) => self.judge(repo, &m, batch, spool)?,
             });
         }
+        spool.end_reading()?;
         Ok(judged)
     }
 
-    fn pen(&self) -> Pen<'_> {
-        let (desk, setting, as_story) = (self.desk, &self.setting, self.as_story);
+    /// What a crew reads with.
+    pub fn pen(&self) -> Pen<'a> {
         Pen {
-            desk,
-            setting,
-            as_story,
+            desk: self.desk,
+            setting: self.setting.clone(),
+            as_story: self.as_story,
         }
     }
 
