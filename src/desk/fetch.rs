@@ -19,7 +19,7 @@ use super::{Desk, Trouble};
 
 /// Read and committed together: so many mails, or so many bytes of them, are in memory at once.
 const GROUP_MAILS: usize = 128;
-const GROUP_BYTES: u64 = 2 << 20;
+const GROUP_BYTES: u64 = 1 << 20;
 /// Settled together, by one move of the branch.
 const BATCH_MAILS: usize = 1_000;
 const BATCH_BYTES: u64 = 64 << 20;
