@@ -10,6 +10,7 @@ mod progress;
 mod quarantine;
 mod queue;
 pub mod report;
+pub mod review;
 mod setup;
 mod story;
 
@@ -104,6 +105,10 @@ fn run(cli: Cli, report: &Report) -> Outcome {
         command => {
             let desk = desk(global)?;
             keeps_its_word(&desk, &command, report)?;
+            if let Command::Review(args) = &command {
+                // a long sitting: it has the desk to itself, and moves its clock on
+                return review::review(desk, global, args, report);
+            }
             at_desk(&desk, global, command, report)
         }
     }
@@ -112,9 +117,9 @@ fn run(cli: Cli, report: &Report) -> Outcome {
 /// Settings of which this version knows the meaning and not yet the way: a rule that would not be kept stops what it is about, the
 /// others are told.
 fn keeps_its_word(desk: &Desk, command: &Command, report: &Report) -> Result<(), Failure> {
-    use Command::{Approve, Consent, Publish, Reject, Reopen, RequestChanges};
+    use Command::{Approve, Consent, Publish, Reject, Reopen, RequestChanges, Review};
     let decides = match command {
-        Approve { .. } | RequestChanges { .. } | Reject { .. } | Reopen { .. } | Publish(_) => true,
+        Approve { .. } | RequestChanges { .. } | Reject { .. } | Reopen { .. } | Publish(_) | Review(_) => true,
         Consent(consent) => consent.grant || consent.revoke,
         _ => false,
     };
@@ -159,7 +164,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Publish(publish) => decide::publish(desk, global, &publish, report),
         Command::Letters { action } => letters::letters(desk, global, action, report),
         Command::Quarantine { action, set_aside } => quarantine::quarantine(desk, global, action, set_aside, report),
-        Command::Init { .. } | Command::Completions { .. } | Command::Man => Ok(0),
+        Command::Init { .. } | Command::Completions { .. } | Command::Man | Command::Review(_) => Ok(0),
     }
 }
 

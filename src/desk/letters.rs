@@ -50,42 +50,89 @@ pub struct Told {
 pub fn waiting(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>) -> Result<Vec<Waiting>, Trouble> {
     let mut all = Vec::new();
     for (id, _) in queue::with_letters_due(desk, repo)? {
-        let story = desk.story(repo, &id)?;
-        let people = people(repo, &id)?;
-        for due in of(desk, &story) {
-            let written = match spool {
-                Some(spool) => spool.letter(due.about.as_str())?.is_some(),
-                None => false,
-            };
-            let at = story
-                .record
-                .events
-                .iter()
-                .find(|e| e.id == due.about)
-                .map_or(desk.now, |e| e.at);
-            let to = people.as_ref().map(recipient).filter(|m| m.address.is_some());
-            let held = match (&due.claim, &people, &to) {
-                (Some(_), _, _) if !written => Some("another desk began to send it".to_owned()),
-                (_, None, _) => Some("the private part of the story is not here".to_owned()),
-                (_, _, None) => Some("no address is known".to_owned()),
-                (_, _, Some(to)) if !mail::writable(to) => {
-                    Some("its address is not one that mail can be sent to".to_owned())
-                }
-                _ => None,
-            };
-            all.push(Waiting {
-                story: id.clone(),
-                title: story.title(),
-                due,
-                to,
-                at,
-                held,
-                written,
-            });
-        }
+        all.extend(waiting_of(desk, repo, spool, &desk.story(repo, &id)?)?);
     }
     all.sort_by(|a, b| (a.at, &a.due.about).cmp(&(b.at, &b.due.about)));
     Ok(all)
+}
+
+/// The letters of one story that are due.
+pub fn waiting_of(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: Option<&Shelves>,
+    story: &Story,
+) -> Result<Vec<Waiting>, Trouble> {
+    let people = people(repo, &story.id)?;
+    let mut all = Vec::new();
+    for due in of(desk, story) {
+        let written = match spool {
+            Some(spool) => spool.letter(due.about.as_str())?.is_some(),
+            None => false,
+        };
+        let event = story.record.events.iter().find(|e| e.id == due.about);
+        let to = people.as_ref().map(recipient).filter(|m| m.address.is_some());
+        let held = match &due.claim {
+            Some(_) if !written => Some("another desk began to send it".to_owned()),
+            _ => cannot_go(people.as_ref(), to.as_ref()).map(str::to_owned),
+        };
+        all.push(Waiting {
+            story: story.id.clone(),
+            title: story.title(),
+            due,
+            to,
+            at: event.map_or(desk.now, |e| e.at),
+            held,
+            written,
+        });
+    }
+    Ok(all)
+}
+
+/// Why nothing can be sent to a story's author.
+fn cannot_go(people: Option<&People>, to: Option<&Mailbox>) -> Option<&'static str> {
+    match (people, to) {
+        (None, _) => Some("the private part of the story is not here"),
+        (_, None) => Some("no address is known"),
+        (_, Some(to)) if !mail::writable(to) => Some("its address is not one that mail can be sent to"),
+        _ => None,
+    }
+}
+
+/// A letter that a decision would call for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foretold {
+    pub to: Option<Mailbox>,
+    pub subject: String,
+    pub text: String,
+    /// Why it could not leave.
+    pub held: Option<String>,
+}
+
+/// The letter that `change`, a decision upon `story` that is not made yet, would call for, in the words it would leave in.
+pub fn foretell(
+    desk: &Desk,
+    repo: &StoryRepo,
+    story: &Story,
+    change: &crate::story::record::Change,
+) -> Result<Option<Foretold>, Trouble> {
+    let then = Story::load(&story.id, change.upon(&story.files))?;
+    let is_known = |about: &EventId| story.record.events.iter().any(|e| e.id == *about);
+    let Some(due) = of(desk, &then).into_iter().find(|due| !is_known(&due.about)) else {
+        return Ok(None);
+    };
+    let people = people(repo, &story.id)?;
+    let to = people.as_ref().map(recipient).filter(|m| m.address.is_some());
+    let held = cannot_go(people.as_ref(), to.as_ref()).map(str::to_owned);
+    let facts = facts(desk, &then, &people.unwrap_or_default(), &due.about);
+    let words = wording(desk)?.word(due.kind, &facts);
+    let words = words.map_err(|e| Trouble::Letter(e.to_string()))?;
+    Ok(Some(Foretold {
+        to,
+        subject: words.subject,
+        text: words.text,
+        held,
+    }))
 }
 
 /// Of a story in conflict none: which of its decisions holds is not settled.

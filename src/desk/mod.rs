@@ -7,6 +7,7 @@
 //! | [`intake`], [`threads`] | one mail, judged; the story it follows |
 //! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
 //! | [`review`] | decisions |
+//! | [`walk`] | the queue as a reviewer walks it: stories read, decisions held, taken upon what was read |
 //! | [`edit`] | changes of the text |
 //! | [`told`] | a story told by phone or on paper |
 //! | [`publish`] | to the targets |
@@ -29,6 +30,7 @@ pub mod review;
 pub mod threads;
 pub mod told;
 pub mod trouble;
+pub mod walk;
 
 use std::time::Duration;
 

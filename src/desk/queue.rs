@@ -23,10 +23,14 @@ pub struct Summary {
     pub state: State,
     pub title: String,
     pub author: String,
+    /// Where it happened.
+    pub place: String,
     pub slug: String,
     /// When it was taken in.
     pub received: Option<Timestamp>,
     pub approvals: u32,
+    /// Whose approvals they are.
+    pub voters: Vec<String>,
     pub assigned: Option<String>,
     pub asked_by: Option<String>,
     pub consent: bool,
@@ -59,9 +63,11 @@ impl Summary {
             state: story.state(policy),
             title: story.title(),
             author: front.author,
+            place: front.place.unwrap_or_default(),
             slug: front.slug,
             received: life.received,
             approvals: life.standing(story.text, policy).count() as u32,
+            voters: life.standing(story.text, policy).map(|v| v.by.name.clone()).collect(),
             assigned: life.assigned.clone(),
             asked_by: life.unanswered(story.text).next().map(|r| r.by.name.clone()),
             consent: life.consent.is_some(),
@@ -78,9 +84,11 @@ impl Summary {
             state: State::Draft,
             title: id.folder().to_owned(),
             author: String::new(),
+            place: String::new(),
             slug: String::new(),
             received: None,
             approvals: 0,
+            voters: Vec::new(),
             assigned: None,
             asked_by: None,
             consent: false,
@@ -207,7 +215,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.
@@ -284,6 +292,10 @@ impl Queue {
 
     pub fn iter(&self) -> impl Iterator<Item = (&StoryId, &Summary)> {
         self.stories.iter().map(|(id, s)| (id, s))
+    }
+
+    pub fn into_stories(self) -> impl Iterator<Item = (StoryId, Summary)> {
+        self.stories.into_iter()
     }
 }
 
