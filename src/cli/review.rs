@@ -16,6 +16,7 @@ use std::io::IsTerminal;
 use super::args::{Global, Review};
 use super::report::{Failure, Outcome, Report};
 use crate::desk::Desk;
+use crate::story::StoryId;
 use crate::story::record::one_line;
 
 use round::{Round, Then};
@@ -88,11 +89,14 @@ fn on_screen(round: &mut Round, report: &Report) -> Outcome {
                 let edited = screen.lend(|| super::edit::in_editor(&bytes, ".md")).map_err(failed)?;
                 round.edited(edited);
             }
-            Then::Preview(_) => {
-                round.said = "There is no preview in this version.".to_owned();
-            }
+            Then::Preview(id) => screen.lend(|| preview(round, &id)).map_err(failed)?,
         }
     }
+}
+
+/// Shows a story as a page in the browser. The command `preview` is not wired in yet.
+fn preview(round: &mut Round, _story: &StoryId) {
+    round.said = "There is no preview in this version.".to_owned();
 }
 
 fn draw(screen: &mut Screen, round: &mut Round, color: bool) -> std::io::Result<()> {

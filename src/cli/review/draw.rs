@@ -8,11 +8,12 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::ink::{Hue, Ink, Piece, Row, line, wrap};
-use super::keys::{self, foot};
+use super::keys::{self, GAP, foot};
 use super::page;
 use super::round::{Open, Over, Place, Round, told};
 use crate::cli::report::visible;
 use crate::desk::account::shown;
+use crate::desk::letters::Foretold;
 use crate::desk::walk::age;
 use crate::story::record::one_line;
 
@@ -28,7 +29,9 @@ pub fn draw(round: &mut Round, area: Rect, buffer: &mut Buffer, color: bool) -> 
     }
     let width = usize::from(area.width);
     let foot = foot(round.keys(), width);
-    let below = foot.len() as u16 + 1;
+    let mut status = wrap(&[Piece::new(&status(round), Ink::strong())], width, "", "");
+    status.truncate(3);
+    let below = (foot.len() + status.len()) as u16;
     let paper = Rect {
         y: area.y + 1,
         height: area.height - 1 - below,
@@ -46,12 +49,9 @@ pub fn draw(round: &mut Round, area: Rect, buffer: &mut Buffer, color: bool) -> 
             None
         }
     };
-    let status = status(round);
-    let y = area.y + area.height - below;
-    put(buffer, area, y, &vec![Piece::new(&status, Ink::strong())], color);
-    for (at, row) in foot.iter().enumerate() {
-        let keyed = foot_row(row);
-        put(buffer, area, y + 1 + at as u16, &keyed, color);
+    let feet = foot.iter().map(|row| foot_row(row));
+    for (y, row) in (area.y + area.height - below..).zip(status.into_iter().chain(feet)) {
+        put(buffer, area, y, &row, color);
     }
     cursor
 }
@@ -59,9 +59,9 @@ pub fn draw(round: &mut Round, area: Rect, buffer: &mut Buffer, color: bool) -> 
 /// The keys stand out from their words.
 fn foot_row(row: &str) -> Row {
     let mut pieces = Row::new();
-    for (at, item) in row.split("   ").enumerate() {
+    for (at, item) in row.split(GAP).enumerate() {
         if at > 0 {
-            pieces.push(Piece::plain("   "));
+            pieces.push(Piece::plain(GAP));
         }
         let known = |k: &&keys::Key| item == format!("{} {}", k.key, k.short);
         let all = [
@@ -266,9 +266,10 @@ fn list(round: &Round, area: Rect, buffer: &mut Buffer, color: bool) {
 fn story(round: &mut Round, area: Rect, buffer: &mut Buffer, color: bool) {
     let (width, height) = (usize::from(area.width), usize::from(area.height));
     let many = round.story_rows(width).len();
-    let Place::Story(open) = &mut round.place else { return };
     // the last row tells where one is
     let height = height - 1;
+    round.page.0 = height;
+    let Place::Story(open) = &mut round.place else { return };
     open.scroll = open.scroll.min(many.saturating_sub(height));
     let (scroll, end) = (open.scroll, open.scroll + height >= many);
     open.seen_end |= end;
@@ -279,7 +280,10 @@ fn story(round: &mut Round, area: Rect, buffer: &mut Buffer, color: bool) {
     let more = match (end, scroll) {
         (true, 0) => "-- all of it ".to_owned(),
         (true, _) => "-- the end ".to_owned(),
-        (false, _) => format!("-- {} more rows below: Space reads on ", many - scroll - height),
+        (false, _) => match many - scroll - height {
+            1 => "-- 1 more row below: Space reads on ".to_owned(),
+            more => format!("-- {more} more rows below: Space reads on "),
+        },
     };
     let rest = width.saturating_sub(more.width());
     let row = vec![Piece::new(&format!("{more}{}", "-".repeat(rest)), Ink::of(Hue::Label))];
@@ -305,25 +309,7 @@ fn over(round: &mut Round, area: Rect, buffer: &mut Buffer, color: bool) -> Opti
         Over::Letter {
             letter, own, scroll, ..
         } => {
-            let mut rows = Vec::new();
-            let head = match own {
-                Some(_) => "The author gets this letter, in your words:",
-                None => "The author gets this letter:",
-            };
-            rows.push(vec![Piece::new(head, Ink::strong())]);
-            rows.push(Row::new());
-            let to = letter.to.as_ref().map(shown).unwrap_or_default();
-            for (label, value) in [("To:      ", &to), ("Subject: ", &letter.subject)] {
-                rows.extend(wrap(&[Piece::plain(&one_line(value))], width, label, "         "));
-            }
-            if let Some(why) = &letter.held {
-                let words = format!("It cannot leave: {why}. Your decision counts all the same.");
-                rows.extend(wrap(&[Piece::new(&words, Ink::of(Hue::Caution))], width, "", ""));
-            }
-            rows.push(Row::new());
-            for text in letter.text.trim_end().lines() {
-                rows.extend(wrap(&[Piece::plain(text)], width.min(80), "  ", "  "));
-            }
+            let rows = letter_rows(letter, own.is_some(), width);
             *scroll = (*scroll).min(rows.len().saturating_sub(height));
             (rows, *scroll)
         }
@@ -342,12 +328,12 @@ fn over(round: &mut Round, area: Rect, buffer: &mut Buffer, color: bool) -> Opti
         Over::Write { question, pen, .. } => {
             let mut rows = wrap(&[Piece::new(question, Ink::strong())], width, "", "");
             rows.push(Row::new());
-            cursor = Some(write(pen, &mut rows, area, 0));
+            cursor = Some(write(pen, &mut rows, area));
             (rows, cursor.map_or(0, |c| c.1))
         }
         Over::Rewrite { pen, .. } => {
             let mut rows = Vec::new();
-            cursor = Some(write(pen, &mut rows, area, 0));
+            cursor = Some(write(pen, &mut rows, area));
             (rows, cursor.map_or(0, |c| c.1))
         }
     };
@@ -360,8 +346,30 @@ fn over(round: &mut Round, area: Rect, buffer: &mut Buffer, color: bool) -> Opti
     })
 }
 
+/// A letter before it goes, as its reader will have it.
+pub fn letter_rows(letter: &Foretold, own: bool, width: usize) -> Vec<Row> {
+    let head = match own {
+        true => "The author gets this letter, in your words:",
+        false => "The author gets this letter:",
+    };
+    let mut rows = vec![vec![Piece::new(head, Ink::strong())], Row::new()];
+    let to = letter.to.as_ref().map(shown).unwrap_or_default();
+    for (label, value) in [("To:      ", &to), ("Subject: ", &letter.subject)] {
+        rows.extend(wrap(&[Piece::plain(&one_line(value))], width, label, "         "));
+    }
+    if let Some(why) = &letter.held {
+        let words = format!("It cannot leave: {why}. Your decision counts all the same.");
+        rows.extend(wrap(&[Piece::new(&words, Ink::of(Hue::Caution))], width, "", ""));
+    }
+    rows.push(Row::new());
+    for text in letter.text.trim_end().lines() {
+        rows.extend(wrap(&[Piece::plain(text)], width.min(80), "  ", "  "));
+    }
+    rows
+}
+
 /// Adds the rows of what is being written; gives the cursor among `rows`, and how far they are to be scrolled to show it.
-fn write(pen: &super::pen::Pen, rows: &mut Vec<Row>, area: Rect, _: usize) -> ((usize, usize), usize) {
+fn write(pen: &super::pen::Pen, rows: &mut Vec<Row>, area: Rect) -> ((usize, usize), usize) {
     let width = usize::from(area.width).saturating_sub(1);
     let above = rows.len();
     let places = pen.rows(width);

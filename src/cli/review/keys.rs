@@ -36,7 +36,7 @@ pub const LIST: &[Key] = &[
     key("q", "quit", "Leave."),
 ];
 
-/// One story. Those with capital or punctuation keys are the rarer ones.
+/// One story.
 pub const STORY: &[Key] = &[
     key(
         "a",
@@ -53,13 +53,33 @@ pub const STORY: &[Key] = &[
         "reject",
         "Decline it, with a letter to the author or silently (spam).",
     ),
+    key("s", "skip", "Go to the next story without a decision."),
+    key(
+        "Enter",
+        "go on",
+        "Write down what you decided, and go to the next story.",
+    ),
+    key(
+        "u",
+        "undo",
+        "Take back what you decided about this story just now (also Ctrl-Z).",
+    ),
+    key(
+        "q",
+        "to the list",
+        "Write down what you decided, and go back to the list (also Esc).",
+    ),
     key(
         "e",
         "edit",
         "Change the text in your editor. You see what changed before it is kept.",
     ),
     key("n", "note", "A note for the team. The author does not see it."),
-    key("t", "whose turn", "Give the story to somebody of the team."),
+    key(
+        "t",
+        "turn",
+        "Say whose turn it is: give the story to somebody of the team.",
+    ),
     key(
         "y",
         "author's yes",
@@ -67,48 +87,28 @@ pub const STORY: &[Key] = &[
     ),
     key(
         "b",
-        "bring back cut text",
-        "Put something back that was cut from the mail.",
+        "put back",
+        "Put something back into the text that was cut from the mail.",
     ),
     key(
         "o",
         "reopen",
         "Set earlier decisions aside, or settle decisions that contradict each other.",
     ),
-    key(
-        "x",
-        "what was cut",
-        "Show what was cut from the mail, and why; again: hide it.",
-    ),
+    key("p", "preview", "See it as a page in the browser."),
+    key("x", "cut", "Show what was cut from the mail, and why; again: hide it."),
     key(
         "d",
-        "author's own words",
+        "author's words",
         "Show what the author wrote, and what was changed since; again: hide it.",
     ),
     key("h", "history", "Show what happened to the story; again: hide it."),
-    key("p", "preview", "See it as a page in the browser."),
-    key(
-        "u",
-        "undo",
-        "Take back what you decided about this story just now (also Ctrl-Z).",
-    ),
-    key(
-        "Enter",
-        "go on",
-        "Write down what you decided, and go to the next story.",
-    ),
-    key("s", "skip", "Go to the next story without a decision."),
-    key("Left Right", "other story", "Go to the story before or after."),
     key(
         "Space",
         "read on",
         "A page down (also Up, Down, Page Up, Page Down, Home, End).",
     ),
-    key(
-        "q",
-        "to the list",
-        "Write down what you decided, and go back to the list (also Esc).",
-    ),
+    key("Left Right", "others", "The story before, the story after."),
     key("?", "help", "This help."),
 ];
 
@@ -145,14 +145,55 @@ pub const READ_ONLY: &[Key] = &[key("Enter", "go on", "")];
 /// One of several: each choice names its own key.
 pub const CHOOSING: &[Key] = &[key("Esc", "give up", "")];
 
-/// Keys in rows of at most `width` columns: `a approve   c ask for changes`.
+/// The answers of the plain walk: the same letters, what needs no letter on the screen, and without what only moves the screen.
+pub const PLAIN: &[(&str, &str)] = &[
+    ("a", "Approve this text: it may be published as it stands here."),
+    (
+        "c",
+        "Ask the author for changes. They get a letter, which you see first.",
+    ),
+    (
+        "r",
+        "Reject: decline it, with a letter to the author or silently (spam).",
+    ),
+    (
+        "e",
+        "Edit the text in your editor. You see what changed before it is kept.",
+    ),
+    ("n", "A note for the team. The author does not see it."),
+    ("s", "Skip: go to the next story without a decision."),
+    ("q", "Quit. What you decided upon this story is written down first."),
+    ("u", "Undo: take back what you decided about this story just now."),
+    ("Enter", "After a decision: write it down and go to the next story."),
+    ("t", "Say whose turn it is."),
+    ("y", "Record that the author agreed to publication, and how you know."),
+    ("b", "Bring back something that was cut from the mail."),
+    (
+        "o",
+        "Reopen: set earlier decisions aside, or settle contradicting ones.",
+    ),
+    ("x", "Show what was cut from the mail, and why."),
+    ("d", "Show what the author wrote, and what was changed since."),
+    ("h", "Show the history of the story."),
+    ("p", "See it as a page in the browser."),
+    ("v", "Show the story again."),
+    ("l", "List the stories, and go to one of them."),
+    ("j", "The next story."),
+    ("k", "The story before."),
+    ("?", "This help."),
+];
+
+/// Between two keys at the foot.
+pub const GAP: &str = "  ";
+
+/// Keys in rows of at most `width` columns: `a approve  c ask for changes`.
 pub fn foot(keys: &[Key], width: usize) -> Vec<String> {
     let mut rows: Vec<String> = Vec::new();
     for Key { key, short, .. } in keys {
         let item = format!("{key} {short}");
         match rows.last_mut() {
-            Some(row) if row.len() + 3 + item.len() <= width => {
-                row.push_str("   ");
+            Some(row) if row.len() + GAP.len() + item.len() <= width => {
+                row.push_str(GAP);
                 row.push_str(&item);
             }
             _ => rows.push(item),
@@ -169,9 +210,9 @@ mod tests {
     fn every_key_is_named_at_the_foot_of_a_small_screen() {
         for keys in [LIST, STORY, WRITING, WRITING_MUCH, LETTER, CHANGES] {
             let rows = foot(keys, 80);
-            assert!(rows.len() <= 4, "{rows:?}");
+            assert!(rows.len() <= 3, "{rows:?}");
             assert!(rows.iter().all(|r| r.len() <= 80), "{rows:?}");
-            let all = rows.join("   ");
+            let all = rows.join(GAP);
             for k in keys {
                 assert!(all.contains(&format!("{} {}", k.key, k.short)), "{}", k.key);
             }

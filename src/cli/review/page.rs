@@ -20,6 +20,14 @@ pub struct View {
     pub history: bool,
 }
 
+/// What can be shown beside the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Cut,
+    OwnWords,
+    History,
+}
+
 /// Longer lines than this are hard to read.
 const WIDEST: usize = 96;
 
@@ -57,14 +65,25 @@ pub fn rows(desk: &Desk, repo: &StoryRepo, reading: &Reading, me: Option<&str>, 
         headline(&mut out, &format!("The author wrote again ({})", at + 1), width);
         out.extend(rendered::rows(mail, width));
     }
-    if view.cut {
-        cut(reading, &mut out, width);
+    for (shown, part) in [
+        (view.cut, Part::Cut),
+        (view.own_words, Part::OwnWords),
+        (view.history, Part::History),
+    ] {
+        if shown {
+            out.extend(self::part(desk, repo, reading, part, width));
+        }
     }
-    if view.own_words {
-        own_words(desk, repo, reading, &mut out, width);
-    }
-    if view.history {
-        history(desk, reading, &mut out, width);
+    out
+}
+
+/// One part of what is shown beside the text.
+pub fn part(desk: &Desk, repo: &StoryRepo, reading: &Reading, part: Part, width: usize) -> Vec<Row> {
+    let mut out = Vec::new();
+    match part {
+        Part::Cut => cut(reading, &mut out, width),
+        Part::OwnWords => own_words(desk, repo, reading, &mut out, width),
+        Part::History => history(desk, reading, &mut out, width),
     }
     out
 }

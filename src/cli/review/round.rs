@@ -157,6 +157,8 @@ pub struct Round {
     /// What was written down, for the farewell: how often what was done, and how many letters wait for it.
     pub done: BTreeMap<&'static str, usize>,
     pub letters: usize,
+    /// Another story, or another text of it, is open since this was last set to false.
+    pub fresh: bool,
 }
 
 impl Round {
@@ -182,6 +184,7 @@ impl Round {
             page: (20, 80),
             done: BTreeMap::new(),
             letters: 0,
+            fresh: false,
         };
         if let Err(trouble) = clerk {
             let failure = Failure::from(trouble);
@@ -336,6 +339,7 @@ impl Round {
         self.desk.now = crate::cli::now();
         match Reading::open(&self.desk, &self.repo, &id) {
             Ok(reading) => {
+                self.fresh = true;
                 self.place = Place::Story(Box::new(Open {
                     reading,
                     view: View::default(),
@@ -529,6 +533,7 @@ impl Round {
         let id = open.reading.story.id.clone();
         match Reading::open(&self.desk, &self.repo, &id) {
             Ok(reading) => {
+                self.fresh = true;
                 open.reading = reading;
                 open.held.clear();
                 open.scroll = 0;
@@ -824,6 +829,7 @@ impl Round {
                 let summary = open.reading.summary.clone();
                 open.rows = None;
                 open.seen_end = false;
+                self.fresh = true;
                 self.said = format!("{what}, and kept. Approvals of the text before it no longer count.");
                 if let Some((_, s)) = self.walk.stories.iter_mut().find(|(i, _)| *i == id) {
                     *s = summary;
