@@ -66,7 +66,7 @@ pub const STORY: &[Key] = &[
     ),
     key(
         "q",
-        "to the list",
+        "list",
         "Write down what you decided, and go back to the list (also Esc).",
     ),
     key(
@@ -96,6 +96,7 @@ pub const STORY: &[Key] = &[
         "Set earlier decisions aside, or settle decisions that contradict each other.",
     ),
     key("p", "preview", "See it as a page in the browser."),
+    key("?", "help", "This help."),
     key("x", "cut", "Show what was cut from the mail, and why; again: hide it."),
     key(
         "d",
@@ -109,7 +110,6 @@ pub const STORY: &[Key] = &[
         "A page down (also Up, Down, Page Up, Page Down, Home, End).",
     ),
     key("Left Right", "others", "The story before, the story after."),
-    key("?", "help", "This help."),
 ];
 
 /// Writing a line or more that somebody will read.

@@ -347,11 +347,13 @@ pub fn changes(old: &str, new: &str, width: usize) -> Vec<Row> {
     let mut out = Vec::new();
     let mut left_out = false;
     for (changed, pieces) in paragraphs {
-        match (changed, pieces.is_empty()) {
-            (true, false) => out.extend(wrap(&pieces, width, "", "")),
-            (_, true) => {}
-            (false, false) if left_out => continue,
-            (false, false) => out.push(vec![Piece::new("...", Ink::of(Hue::Label))]),
+        if pieces.is_empty() {
+            continue;
+        }
+        if changed {
+            out.extend(wrap(&pieces, width, "", ""));
+        } else if !left_out {
+            out.push(vec![Piece::new("...", Ink::of(Hue::Label))]);
         }
         left_out = !changed;
     }

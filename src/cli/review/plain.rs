@@ -4,7 +4,7 @@
 use std::io::{self, BufRead, Write};
 
 use super::draw::letter_rows;
-use super::ink::{Row, words};
+use super::ink::{Piece, Row, words, wrap};
 use super::keys;
 use super::page::{self, Part};
 use super::pen::Pen;
@@ -46,20 +46,20 @@ impl Plain<'_> {
         round.press(Press::Enter);
         while matches!(round.place, Place::Story(_)) || round.over.is_some() {
             self.over(round)?;
+            self.say(round);
             if std::mem::take(&mut round.fresh) {
                 self.story(round);
             }
-            let said = round.said.clone();
-            self.say(round);
-            let Place::Story(open) = &round.place else { break };
+            let Place::Story(open) = &mut round.place else { break };
+            open.seen_end = true;
             let question = match open.held.is_empty() {
-                true => "Approve this story [a,c,r,e,n,s,q,?]? ".to_owned(),
-                false => format!(
-                    "{} Enter writes it down and goes on, u takes it back [Enter,u,?]? ",
-                    told(&open.held)
-                ),
+                true => "Approve this story [a,c,r,e,n,s,q,?]? ",
+                false => {
+                    self.tell(&told(&open.held));
+                    "Write it down and go on (u takes it back) [Enter,u,?]? "
+                }
             };
-            let Some(answer) = self.ask(&question)? else {
+            let Some(answer) = self.ask(question)? else {
                 // the end of the input is no decision
                 if !open.held.is_empty() {
                     self.report.line("");
@@ -68,7 +68,7 @@ impl Plain<'_> {
                 }
                 return Ok(0);
             };
-            if self.answer(round, answer.trim(), &said)? == Then::Quit {
+            if self.answer(round, answer.trim())? == Then::Quit {
                 return Ok(0);
             }
         }
@@ -77,7 +77,7 @@ impl Plain<'_> {
     }
 
     /// One answer to the question of a story.
-    fn answer(&mut self, round: &mut Round, answer: &str, said: &str) -> Result<Then, Failure> {
+    fn answer(&mut self, round: &mut Round, answer: &str) -> Result<Then, Failure> {
         let Place::Story(open) = &round.place else {
             return Ok(Then::Stay);
         };
@@ -114,7 +114,6 @@ impl Plain<'_> {
             _ => {
                 self.report
                     .line(&format!("{:?} is no answer; ? lists them.", one_line(answer)));
-                round.said = said.to_owned();
                 Then::Stay
             }
         };
@@ -205,7 +204,7 @@ impl Plain<'_> {
                     self.say(round);
                 }
                 Over::Choose { question, choices } => {
-                    self.report.line(question);
+                    self.tell(question);
                     for (key, words, _) in choices.iter() {
                         self.report.line(&format!("  {key}  {words}"));
                     }
@@ -254,7 +253,7 @@ impl Plain<'_> {
     /// Lines until an empty one (a full stop where it is a letter); none where nothing was written.
     fn words(&self, question: &str) -> Result<Option<String>, Failure> {
         let letter = question.contains("full stop");
-        self.report.line(question);
+        self.tell(question);
         let mut text = String::new();
         while let Some(line) = self.ask("> ")? {
             let end = if letter {
@@ -286,9 +285,15 @@ impl Plain<'_> {
         self.report.line(&words(row));
     }
 
+    fn tell(&self, words: &str) {
+        wrap(&[Piece::plain(words)], self.width, "", "")
+            .iter()
+            .for_each(|row| self.row(row));
+    }
+
     fn say(&self, round: &mut Round) {
         if !round.said.is_empty() {
-            self.report.line(&std::mem::take(&mut round.said));
+            self.tell(&std::mem::take(&mut round.said));
         }
     }
 

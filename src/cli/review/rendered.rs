@@ -147,7 +147,7 @@ impl Reader {
             TagEnd::List(_) => {
                 self.flush();
                 self.lists.pop();
-                self.apart = true;
+                self.apart = self.lists.is_empty();
             }
             TagEnd::TableRow | TagEnd::TableHead => self.flush(),
             _ => {

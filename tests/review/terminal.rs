@@ -1,0 +1,180 @@
+//! A terminal to sit at: tmux, with a server of its own in the test's folder.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::common::TestHouse;
+
+pub struct Terminal<'a> {
+    house: &'a TestHouse,
+    socket: String,
+}
+
+/// So long a screen may take to come, on a machine that is busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl<'a> Terminal<'a> {
+    /// Runs a shell line, then tells its exit code and whether the terminal's settings are what they were.
+    pub fn start(house: &'a TestHouse, width: usize, height: usize, line: &str) -> Terminal<'a> {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let socket = format!("t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let terminal = Terminal { house, socket };
+        let script = format!(
+            "before=$(stty -g)\n({line})\necho \"exit $?\"\n[ \"$before\" = \"$(stty -g)\" ] && echo \"the terminal is as it was\"\nexec sleep 600\n"
+        );
+        let name = format!("home/{}.sh", terminal.socket);
+        house.write(&name, script);
+        let script = house.path(&name);
+        let (width, height) = (width.to_string(), height.to_string());
+        let size = ["-x", &width, "-y", &height];
+        terminal.tmux(
+            &[
+                &["-f", "/dev/null", "new-session", "-d"],
+                &size[..],
+                &["sh", &script.display().to_string()],
+            ]
+            .concat(),
+        );
+        terminal.tmux(&["set", "-g", "status", "off"]);
+        terminal.tmux(&["resize-window", "-x", &width, "-y", &height]);
+        terminal
+    }
+
+    fn tmux(&self, arguments: &[&str]) -> String {
+        let mut command = self.house.command("tmux");
+        command
+            .env("TMUX_TMPDIR", self.house.path("home"))
+            .args(["-u", "-L", &self.socket])
+            .args(arguments);
+        let output = command.output().expect("tmux runs");
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// Presses keys, by tmux's names.
+    pub fn press(&self, keys: &[&str]) {
+        for key in keys {
+            self.tmux(&["send-keys", key]);
+        }
+    }
+
+    /// Types letters.
+    pub fn write(&self, text: &str) {
+        self.tmux(&["send-keys", "-l", text]);
+    }
+
+    /// Types a line and Enter.
+    pub fn answer(&self, text: &str) {
+        if !text.is_empty() {
+            self.write(text);
+        }
+        self.press(&["Enter"]);
+    }
+
+    pub fn resize(&self, width: usize, height: usize) {
+        self.tmux(&["resize-window", "-x", &width.to_string(), "-y", &height.to_string()]);
+    }
+
+    /// What tmux knows of the pane: `#{alternate_on}`.
+    pub fn ask(&self, format: &str) -> String {
+        self.tmux(&["display-message", "-p", format])
+            .trim_end_matches('\n')
+            .to_owned()
+    }
+
+    /// What stands on the screen, with its colours as escapes.
+    pub fn with_colours(&self) -> String {
+        self.tmux(&["capture-pane", "-p", "-e"])
+    }
+
+    /// Sends a signal to the program.
+    pub fn kill(&self, signal: &str) {
+        let shell = self.ask("#{pane_pid}");
+        let line = format!("kill -{signal} $(pgrep -P $(pgrep -P {shell}) || pgrep -P {shell})");
+        let done = self.house.command("sh").args(["-c", &line]).output().expect("a shell");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    /// The screen, once `text` stands on it.
+    #[track_caller]
+    pub fn wait(&self, text: &str) -> String {
+        let flat = |s: &str| s.split_whitespace().collect::<Vec<_>>().join(" ");
+        let wanted = flat(text);
+        self.wait_or(
+            |screen| flat(screen).contains(&wanted),
+            &format!("{text:?} does not come"),
+        )
+    }
+
+    #[track_caller]
+    pub fn wait_for(&self, there: impl Fn(&str) -> bool) -> String {
+        self.wait_or(there, "what is waited for does not come")
+    }
+
+    #[track_caller]
+    fn wait_or(&self, there: impl Fn(&str) -> bool, otherwise: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let screen = self.tmux(&["capture-pane", "-p"]);
+            if there(&screen) {
+                return screen.lines().map(|row| format!("{}\n", row.trim_end())).collect();
+            }
+            assert!(begun.elapsed() < PATIENCE, "{otherwise}:\n{screen}");
+            std::thread::sleep(Duration::from_millis(40));
+        }
+    }
+}
+
+impl Drop for Terminal<'_> {
+    fn drop(&mut self) {
+        let mut command = self.house.command("tmux");
+        let _ = command
+            .env("TMUX_TMPDIR", self.house.path("home"))
+            .args(["-L", &self.socket, "kill-server"])
+            .output();
+    }
+}
+
+/// Compares screens with the boxes ```` ```text screen-NAME ```` of a document; with `UPDATE_SCREENS` set, writes them there.
+#[track_caller]
+pub fn compare(document: &str, screens: &[(String, String)]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
+    let mut text = std::fs::read_to_string(&path).expect("the document");
+    let update = std::env::var_os("UPDATE_SCREENS").is_some();
+    for (name, screen) in screens {
+        let screen = steady(screen);
+        let open = format!("```text screen-{name}\n");
+        let from = text
+            .find(&open)
+            .unwrap_or_else(|| panic!("{document} has no screen {name}:\n{screen}"))
+            + open.len();
+        let to = from + text[from..].find("```").expect("its end");
+        if update {
+            text.replace_range(from..to, &screen);
+        } else {
+            assert_eq!(
+                &text[from..to],
+                screen,
+                "the screen {name} of {document}; UPDATE_SCREENS=1 writes it anew"
+            );
+        }
+    }
+    if update {
+        std::fs::write(&path, text).expect("it is written");
+    }
+}
+
+/// A screen without what is another each day, and without empty rows at its end.
+fn steady(screen: &str) -> String {
+    let day = |row: &str| match row.split_once("today, ") {
+        Some((before, _)) if row.starts_with("Came") => format!("{before}today, 2026-11-23"),
+        _ => row.to_owned(),
+    };
+    let rows: Vec<String> = screen.trim_end().lines().map(day).collect();
+    format!("{}\n", rows.join("\n"))
+}
