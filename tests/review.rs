@@ -122,7 +122,7 @@ fn what_was_decided_can_be_taken_back_until_one_leaves_the_story() {
     }
     let house = house();
     let before = commits(&house);
-    let terminal = Terminal::start(&house, 80, 24, "m4c-stories review");
+    let terminal = Terminal::start(&house, 70, 18, "m4c-stories review");
     terminal.wait("2 stories to review");
     terminal.press(&["Enter", "a"]);
     terminal.wait("You approve this text.");
@@ -321,7 +321,6 @@ fn nothing_in_a_story_reaches_the_terminal_as_a_command_and_every_letter_is_show
         return;
     }
     let house = TestHouse::new();
-    let evil = "Mal\u{1b}]2;owned\u{7}lory";
     let text = "Words \u{1b}[31mred\u{1b}[0m \u{202e}drawkcab\u{202c} \u{9b}2J bell\u{7} end.\n\nשלום עולם\n\n日本語の話です。\n\nde\u{301}ja\u{300}";
     let story = house.story(&mail(
         "mallory@example.org",
@@ -331,15 +330,12 @@ fn nothing_in_a_story_reaches_the_terminal_as_a_command_and_every_letter_is_show
     ));
     // the tool keeps such letters out of what it writes; a hand with an editor need not
     let file = format!("stories/{story}/index.md");
-    let page = house.read(&file).replace(
-        "title = \"",
-        &format!(
-            "subtitle = '''x{}'''\ntitle = \"",
-            evil.replace(['\u{1b}', '\u{7}'], "")
-        ),
-    );
+    let page = house
+        .read(&file)
+        .replace("subtitle = \"Evil\"", r#"subtitle = "x\u001b]2;owned\u0007y""#);
+    assert!(page.contains("owned"), "{page}");
     house.write(&file, page.replace("Words", "Words \u{202e}here\u{202c}"));
-    house.run(&["edit", "mallory", "--take"]);
+    house.run(&["edit", "mallory", "--take"]).exits(0);
     let terminal = Terminal::start(&house, 80, 40, "m4c-stories review");
     terminal.wait("1 story to review");
     terminal.press(&["Enter", "d", "h", "Home"]);
@@ -397,7 +393,12 @@ fn without_colour_there_is_none_and_with_it_the_same_words() {
         return;
     }
     let house = house();
-    let colours = |screen: &str| screen.contains("\u{1b}[3") || screen.contains("\u{1b}[9") || screen.contains(";3");
+    let codes = |screen: &str| -> Vec<u8> {
+        let codes = screen.split("\u{1b}[").skip(1).filter_map(|rest| rest.split_once('m'));
+        codes
+            .flat_map(|(codes, _)| codes.split(';').filter_map(|c| c.parse().ok()).collect::<Vec<u8>>())
+            .collect()
+    };
     let mut words = Vec::new();
     for (command, coloured) in [
         ("m4c-stories review --color never", false),
@@ -409,10 +410,12 @@ fn without_colour_there_is_none_and_with_it_the_same_words() {
         terminal.press(&["Enter"]);
         words.push(terminal.wait("Story 1 of 2"));
         let screen = terminal.with_colours();
-        assert_eq!(colours(&screen), coloured, "{command}: {screen:?}");
+        let codes = codes(&screen);
+        let is_colour = |c: &u8| matches!(c, 30..=38 | 90..=97);
+        assert_eq!(codes.iter().any(is_colour), coloured, "{command}: {codes:?}");
         assert!(
-            !screen.contains("\u{1b}[4") || screen.contains("\u{1b}[4m"),
-            "no background of ours: {screen:?}"
+            !codes.iter().any(|c| matches!(c, 40..=48 | 100..=107)),
+            "light or dark is the terminal's: {codes:?}"
         );
     }
     assert!(words.windows(2).all(|w| w[0] == w[1]));
