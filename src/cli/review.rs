@@ -4,12 +4,14 @@
 mod draw;
 mod ink;
 mod keys;
+mod over;
 mod page;
 mod pen;
 mod plain;
 mod rendered;
 mod round;
 pub mod screen;
+mod spoken;
 
 use std::io::IsTerminal;
 
@@ -43,7 +45,10 @@ pub fn review(desk: Desk, global: &Global, args: &Review, report: &Report) -> Ou
     let mut round = Round::begin(desk)?;
     let code = match args.plain || dumb {
         true => plain::walk(&mut round, report)?,
-        false => on_screen(&mut round, report)?,
+        false => {
+            round.edit_here = crate::config::editor().is_none();
+            on_screen(&mut round, report)?
+        }
     };
     farewell(&round, report);
     Ok(code)

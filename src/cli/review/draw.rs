@@ -9,11 +9,12 @@ use unicode_width::UnicodeWidthStr;
 
 use super::ink::{Hue, Ink, Piece, Row, line, wrap};
 use super::keys::{self, GAP, foot};
+use super::over::{Meant, Over};
 use super::page;
-use super::round::{Open, Over, Place, Round, told};
+use super::round::{Open, Place, Round};
+use super::spoken::told;
 use crate::cli::report::visible;
 use crate::desk::account::shown;
-use crate::desk::letters::Foretold;
 use crate::desk::walk::age;
 use crate::story::record::one_line;
 
@@ -295,48 +296,38 @@ fn over(round: &mut Round, area: Rect, buffer: &mut Buffer, color: bool) -> Opti
     let (width, height) = (usize::from(area.width), usize::from(area.height));
     let at_story = matches!(round.place, Place::Story(_));
     let mut cursor = None;
-    let (rows, scroll): (Vec<Row>, usize) = match round.over.as_mut()? {
-        Over::Help => (help(at_story, width), 0),
-        Over::Failure(failure) => (failed(failure, width), 0),
+    let rows = match round.over.as_mut()? {
+        Over::Help => help(at_story, width),
+        Over::Failure(failure) => failed(failure, width),
         Over::Choose { question, choices } => {
             let mut rows = wrap(&[Piece::new(question, Ink::strong())], width, "", "");
             rows.push(Row::new());
             for (key, words, _) in choices {
                 rows.extend(wrap(&[Piece::plain(words)], width, &format!("  {key}  "), "     "));
             }
-            (rows, 0)
+            rows
         }
-        Over::Letter {
-            letter, own, scroll, ..
-        } => {
-            let rows = letter_rows(letter, own.is_some(), width);
-            *scroll = (*scroll).min(rows.len().saturating_sub(height));
-            (rows, *scroll)
-        }
-        Over::Changed { old, new, scroll, .. } => {
-            let mut rows = vec![
-                vec![Piece::new(
-                    "This would change: [-taken out-]  {+put in+}",
-                    Ink::strong(),
-                )],
-                Row::new(),
-            ];
+        Over::Letter(meant) => letter_rows(meant, width),
+        Over::Changed { old, new, .. } => {
+            let head = "This would change: [-taken out-]  {+put in+}";
+            let mut rows = vec![vec![Piece::new(head, Ink::strong())], Row::new()];
             rows.extend(page::changes(old, new, width.min(96)));
-            *scroll = (*scroll).min(rows.len().saturating_sub(height));
-            (rows, *scroll)
+            rows
         }
         Over::Write { question, pen, .. } => {
             let mut rows = wrap(&[Piece::new(question, Ink::strong())], width, "", "");
             rows.push(Row::new());
             cursor = Some(write(pen, &mut rows, area));
-            (rows, cursor.map_or(0, |c| c.1))
+            rows
         }
-        Over::Rewrite { pen, .. } => {
+        Over::Rewrite(_, pen) | Over::Text(pen) => {
             let mut rows = Vec::new();
             cursor = Some(write(pen, &mut rows, area));
-            (rows, cursor.map_or(0, |c| c.1))
+            rows
         }
     };
+    round.over_scroll = round.over_scroll.min(rows.len().saturating_sub(height));
+    let scroll = cursor.map_or(round.over_scroll, |(_, scroll)| scroll);
     for (y, row) in rows.iter().skip(scroll).take(height).enumerate() {
         put(buffer, area, area.y + y as u16, row, color);
     }
@@ -347,8 +338,9 @@ fn over(round: &mut Round, area: Rect, buffer: &mut Buffer, color: bool) -> Opti
 }
 
 /// A letter before it goes, as its reader will have it.
-pub fn letter_rows(letter: &Foretold, own: bool, width: usize) -> Vec<Row> {
-    let head = match own {
+pub fn letter_rows(meant: &Meant, width: usize) -> Vec<Row> {
+    let letter = &meant.letter;
+    let head = match meant.own.is_some() {
         true => "The author gets this letter, in your words:",
         false => "The author gets this letter:",
     };

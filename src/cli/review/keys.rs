@@ -69,11 +69,7 @@ pub const STORY: &[Key] = &[
         "list",
         "Write down what you decided, and go back to the list (also Esc).",
     ),
-    key(
-        "e",
-        "edit",
-        "Change the text in your editor. You see what changed before it is kept.",
-    ),
+    key("e", "edit", "Change the text; you see what changed before it is kept."),
     key("n", "note", "A note for the team. The author does not see it."),
     key(
         "t",
@@ -93,17 +89,17 @@ pub const STORY: &[Key] = &[
     key(
         "o",
         "reopen",
-        "Set earlier decisions aside, or settle decisions that contradict each other.",
+        "Set earlier decisions aside, or settle contradicting ones.",
     ),
     key("p", "preview", "See it as a page in the browser."),
     key("?", "help", "This help."),
-    key("x", "cut", "Show what was cut from the mail, and why; again: hide it."),
+    key("x", "cut", "Show what was cut from the mail, and why; again: hide."),
     key(
         "d",
         "author's words",
-        "Show what the author wrote, and what was changed since; again: hide it.",
+        "Show the author's own words, and what was changed; again: hide.",
     ),
-    key("h", "history", "Show what happened to the story; again: hide it."),
+    key("h", "history", "Show what happened to the story; again: hide."),
     key(
         "Space",
         "read on",

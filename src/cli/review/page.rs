@@ -2,8 +2,9 @@
 //! and on wish what was cut, what was changed, and what happened.
 
 use similar::{ChangeTag, TextDiff};
+use unicode_width::UnicodeWidthStr;
 
-use super::ink::{Hue, Ink, Piece, Row, wrap};
+use super::ink::{Hue, Ink, Piece, Row, words, wrap};
 use super::rendered;
 use crate::desk::account::shown;
 use crate::desk::walk::{Reading, age, said};
@@ -33,6 +34,7 @@ const WIDEST: usize = 96;
 
 /// The story in rows of at most `width` columns.
 pub fn rows(desk: &Desk, repo: &StoryRepo, reading: &Reading, me: Option<&str>, view: View, width: usize) -> Vec<Row> {
+    let whole = width;
     let width = width.min(WIDEST);
     let story = &reading.story;
     let front = story.front();
@@ -55,12 +57,18 @@ pub fn rows(desk: &Desk, repo: &StoryRepo, reading: &Reading, me: Option<&str>, 
         }
         out.extend(rows);
     }
-    headline(&mut out, "As readers will see it", width);
-    let text = rendered::rows(story.page.body(), width);
-    if text.is_empty() {
-        out.push(vec![Piece::new("There is no text.", Ink::of(Hue::Caution))]);
+    let beside = view.own_words && whole >= WIDE;
+    if beside {
+        let column = ((whole - GUTTER.len()) / 2).min(WIDEST);
+        let left = titled("As readers will see it", text(reading, column), column);
+        let own = match reading.own_words(desk, repo) {
+            Ok(own) => rendered::rows(&own, column),
+            Err(trouble) => wrap(&[Piece::plain(&trouble.to_string())], column, "", ""),
+        };
+        out.extend(side_by_side(left, titled("What the author wrote", own, column), column));
+    } else {
+        out.extend(titled("As readers will see it", text(reading, width), width));
     }
-    out.extend(text);
     for (at, (_, mail)) in reading.later.iter().enumerate() {
         headline(&mut out, &format!("The author wrote again ({})", at + 1), width);
         out.extend(rendered::rows(mail, width));
@@ -85,6 +93,43 @@ pub fn part(desk: &Desk, repo: &StoryRepo, reading: &Reading, part: Part, width:
         Part::OwnWords => own_words(desk, repo, reading, &mut out, width),
         Part::History => history(desk, reading, &mut out, width),
     }
+    out
+}
+
+/// The text of the story.
+fn text(reading: &Reading, width: usize) -> Vec<Row> {
+    let rows = rendered::rows(reading.story.page.body(), width);
+    match rows.is_empty() {
+        true => vec![vec![Piece::new("There is no text.", Ink::of(Hue::Caution))]],
+        false => rows,
+    }
+}
+
+/// A window this wide has room for two texts.
+const WIDE: usize = 140;
+const GUTTER: &str = " | ";
+
+/// Two columns, the left one `width` wide.
+fn side_by_side(left: Vec<Row>, right: Vec<Row>, width: usize) -> Vec<Row> {
+    let many = left.len().max(right.len());
+    let (mut left, mut right) = (left.into_iter(), right.into_iter());
+    let pairs = (0..many).map(|_| (left.next().unwrap_or_default(), right.next().unwrap_or_default()));
+    let joined = pairs.map(|(mut row, right)| {
+        let blanks = width.saturating_sub(words(&row).width());
+        row.push(Piece::new(
+            &format!("{}{GUTTER}", " ".repeat(blanks)),
+            Ink::of(Hue::Label),
+        ));
+        row.extend(right);
+        row
+    });
+    joined.collect()
+}
+
+fn titled(words: &str, rows: Vec<Row>, width: usize) -> Vec<Row> {
+    let mut out = Vec::new();
+    headline(&mut out, words, width);
+    out.extend(rows);
     out
 }
 
@@ -323,15 +368,23 @@ pub fn changes(old: &str, new: &str, width: usize) -> Vec<Row> {
     // hostile or very long texts: a rough answer in time is better than an exact one too late
     config.timeout(std::time::Duration::from_millis(300));
     let diff = config.diff_words(old, new);
-    let mut paragraphs: Vec<(bool, Vec<Piece>)> = vec![(false, Vec::new())];
+    // neighbours that went the same way are told as one
+    let mut runs: Vec<(ChangeTag, String)> = Vec::new();
     for change in diff.iter_all_changes() {
-        let (open, close, hue) = match change.tag() {
+        match runs.last_mut() {
+            Some((tag, text)) if *tag == change.tag() => text.push_str(change.value()),
+            _ => runs.push((change.tag(), change.value().to_owned())),
+        }
+    }
+    let mut paragraphs: Vec<(bool, Vec<Piece>)> = vec![(false, Vec::new())];
+    for (tag, text) in runs {
+        let (open, close, hue) = match tag {
             ChangeTag::Equal => ("", "", Hue::Plain),
             ChangeTag::Delete => ("[-", "-]", Hue::Bad),
             ChangeTag::Insert => ("{+", "+}", Hue::Good),
         };
-        let changed = change.tag() != ChangeTag::Equal;
-        for (at, part) in change.value().split('\n').enumerate() {
+        let changed = tag != ChangeTag::Equal;
+        for (at, part) in text.split('\n').enumerate() {
             if at > 0 {
                 paragraphs.push((changed, Vec::new()));
             }
@@ -376,7 +429,6 @@ fn history(desk: &Desk, reading: &Reading, out: &mut Vec<Row>, width: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ink::words;
     use super::*;
 
     #[test]

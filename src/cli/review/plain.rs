@@ -6,9 +6,11 @@ use std::io::{self, BufRead, Write};
 use super::draw::letter_rows;
 use super::ink::{Piece, Row, words, wrap};
 use super::keys;
+use super::over::Over;
 use super::page::{self, Part};
 use super::pen::Pen;
-use super::round::{Over, Place, Press, Round, Then, told};
+use super::round::{Place, Press, Round, Then};
+use super::spoken::told;
 use crate::cli::report::{Failure, Outcome, Report, visible};
 use crate::desk::walk::age;
 use crate::story::record::one_line;
@@ -141,8 +143,9 @@ impl Plain<'_> {
     fn over(&mut self, round: &mut Round) -> Result<(), Failure> {
         while let Some(over) = &mut round.over {
             match over {
-                Over::Help => {
-                    round.press(Press::Enter);
+                // only where `edit_here`, which is not so line by line
+                Over::Help | Over::Text(_) => {
+                    round.press(Press::GiveUp);
                 }
                 Over::Failure(failure) => {
                     self.report.failure(failure);
@@ -158,20 +161,18 @@ impl Plain<'_> {
                             round.press(Press::Done);
                         }
                         None => {
-                            round.press(Press::Escape);
+                            round.press(Press::GiveUp);
                         }
                     }
                 }
-                Over::Letter { letter, own, .. } => {
+                Over::Letter(meant) => {
                     self.report.line("");
-                    letter_rows(letter, own.is_some(), self.width)
-                        .iter()
-                        .for_each(|row| self.row(row));
+                    letter_rows(meant, self.width).iter().for_each(|row| self.row(row));
                     self.report.line("");
                     let press = match self.ask("Is the letter right [y,e,n,?]? ")?.as_deref().map(str::trim) {
                         Some("y" | "") => Press::Enter,
                         Some("e") => Press::Letter('e'),
-                        Some("n" | "u") | None => Press::Escape,
+                        Some("n" | "u") | None => Press::GiveUp,
                         _ => {
                             self.report
                                 .line("y: yes, this letter; e: change its words; n: no, decide nothing.");
@@ -180,7 +181,7 @@ impl Plain<'_> {
                     };
                     round.press(press);
                 }
-                Over::Rewrite { pen, .. } => {
+                Over::Rewrite(_, pen) => {
                     let text = match crate::config::editor() {
                         Some(_) => crate::cli::edit::in_editor(pen.text.as_bytes(), ".txt")
                             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
@@ -191,14 +192,14 @@ impl Plain<'_> {
                             *pen = Pen::new(&text);
                             round.press(Press::Done);
                             // words that are no letter leave it as it was
-                            if let Some(Over::Rewrite { .. }) = round.over {
+                            if let Some(Over::Rewrite(..)) = round.over {
                                 self.say(round);
-                                round.press(Press::Escape);
+                                round.press(Press::GiveUp);
                             }
                         }
                         Err(failure) => {
                             self.report.failure(&failure);
-                            round.press(Press::Escape);
+                            round.press(Press::GiveUp);
                         }
                     }
                     self.say(round);
@@ -213,7 +214,7 @@ impl Plain<'_> {
                     let mut letters = answer.as_deref().unwrap_or_default().trim().chars();
                     match (letters.next(), letters.next()) {
                         (Some(key), None) => round.press(Press::Letter(key)),
-                        _ => round.press(Press::Escape),
+                        _ => round.press(Press::GiveUp),
                     };
                 }
                 Over::Changed { old, new, .. } => {
@@ -223,7 +224,7 @@ impl Plain<'_> {
                     let press = match self.ask("Keep it [y,e,n]? ")?.as_deref().map(str::trim) {
                         Some("y") => Press::Enter,
                         Some("e") => Press::Letter('e'),
-                        Some("n" | "u") | None => Press::Escape,
+                        Some("n" | "u") | None => Press::GiveUp,
                         _ => {
                             self.report.line("y: keep it; e: edit it again; n: drop it.");
                             continue;

@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use super::ink::Row;
 use super::keys::{self, Key};
+use super::over::{Asks, Changed, Meant, Over};
 use super::page::{self, View};
 use super::pen::{Move, Pen};
+use super::spoken::{done, nothing, told};
 use crate::cli::report::Failure;
-use crate::desk::letters::Foretold;
 use crate::desk::walk::{self, Decision, Reading, Walk};
 use crate::desk::{Desk, StoryRepo, Trouble};
 use crate::story::StoryId;
-use crate::story::page::INDEX;
+use crate::story::page::{INDEX, Page};
 use crate::story::policy::Task;
 use crate::story::record::one_line;
-use crate::story::step::Story;
 
 /// A key, as the round knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum Press {
     NewLine,
     Done,
     Escape,
+    /// As Escape, and meant.
+    GiveUp,
     Undo,
     RubOut,
     Delete,
@@ -65,71 +67,6 @@ pub struct Open {
     rows: Option<(usize, Vec<Row>)>,
 }
 
-/// What lies over the story or the list.
-pub enum Over {
-    Help,
-    Failure(Failure),
-    /// Something to write.
-    Write {
-        asks: Asks,
-        question: String,
-        pen: Pen,
-    },
-    /// A decision that is made once its letter is as it should be.
-    Letter {
-        decision: Decision,
-        letter: Foretold,
-        own: Option<String>,
-        scroll: usize,
-    },
-    /// The letter's words, being changed.
-    Rewrite {
-        decision: Decision,
-        letter: Foretold,
-        own: Option<String>,
-        pen: Pen,
-    },
-    /// One of several.
-    Choose {
-        question: String,
-        choices: Vec<(char, String, Chosen)>,
-    },
-    /// A new text, and what it changes.
-    Changed {
-        index: Changed,
-        old: String,
-        new: String,
-        scroll: usize,
-    },
-}
-
-/// What the words that are written are for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asks {
-    Changes,
-    Reason,
-    Note,
-    Turn,
-    Yes,
-    Revoked,
-    Find,
-}
-
-/// What a choice leads to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Chosen {
-    Write(Asks),
-    Decide(Decision),
-    Restore(Vec<u32>),
-    Nothing,
-}
-
-/// A text that is not kept yet.
-pub enum Changed {
-    Edit(Vec<u8>),
-    Restore(Vec<u32>),
-}
-
 /// Where the reviewer is.
 pub enum Place {
     List,
@@ -150,6 +87,12 @@ pub struct Round {
     pub only_waiting: bool,
     pub place: Place,
     pub over: Option<Over>,
+    /// How far what lies over is scrolled.
+    pub over_scroll: usize,
+    /// Esc was pressed once over something written.
+    pub in_doubt: bool,
+    /// Without an editor the text is changed on the screen.
+    pub edit_here: bool,
     /// What happened last, for the line above the keys.
     pub said: String,
     /// Rows and columns of the part that scrolls, as they were drawn last.
@@ -180,6 +123,9 @@ impl Round {
             only_waiting: false,
             place: Place::List,
             over: None,
+            over_scroll: 0,
+            in_doubt: false,
+            edit_here: false,
             said: String::new(),
             page: (20, 80),
             done: BTreeMap::new(),
@@ -199,7 +145,7 @@ impl Round {
     }
 
     /// Which stories the list shows.
-    fn choose_shown(&mut self) {
+    pub(super) fn choose_shown(&mut self) {
         let words: Vec<String> = self.find.split_whitespace().map(str::to_lowercase).collect();
         let wanted = |(_, s): &(StoryId, crate::desk::queue::Summary)| {
             let head = format!("{} {} {}", s.title, s.author, s.place).to_lowercase();
@@ -231,8 +177,8 @@ impl Round {
         self.walk.stories.get(*self.shown.get(self.at)?)
     }
 
-    fn fail(&mut self, trouble: impl Into<Failure>) {
-        self.over = Some(Over::Failure(trouble.into()));
+    pub(super) fn fail(&mut self, trouble: impl Into<Failure>) {
+        self.lay(Over::Failure(trouble.into()));
     }
 
     /// The keys that do something now.
@@ -240,8 +186,8 @@ impl Round {
         match (&self.over, &self.place) {
             (Some(Over::Help | Over::Failure(_)), _) => keys::READ_ONLY,
             (Some(Over::Write { .. }), _) => keys::WRITING,
-            (Some(Over::Rewrite { .. }), _) => keys::WRITING_MUCH,
-            (Some(Over::Letter { .. }), _) => keys::LETTER,
+            (Some(Over::Rewrite(..) | Over::Text(_)), _) => keys::WRITING_MUCH,
+            (Some(Over::Letter(_)), _) => keys::LETTER,
             (Some(Over::Choose { .. }), _) => keys::CHOOSING,
             (Some(Over::Changed { .. }), _) => keys::CHANGES,
             (None, Place::List) => keys::LIST,
@@ -322,7 +268,7 @@ impl Round {
                 self.find.clear();
                 self.choose_shown();
             }
-            Press::Letter('?') => self.over = Some(Over::Help),
+            Press::Letter('?') => self.lay(Over::Help),
             Press::Letter('q') => return Then::Quit,
             Press::Letter('a' | 'c' | 'r' | 'e' | 'n' | 't' | 'y' | 'b' | 'o' | 's' | 'u' | 'x' | 'd' | 'h' | 'p') => {
                 self.said = "Open the story first: Enter.".to_owned();
@@ -384,7 +330,7 @@ impl Round {
             Press::Letter('e') => return self.edit(),
             Press::Letter('p') => return Then::Preview(open.reading.story.id.clone()),
             Press::Letter('u') | Press::Undo => self.undo(),
-            Press::Letter('?') => self.over = Some(Over::Help),
+            Press::Letter('?') => self.lay(Over::Help),
             Press::Enter => self.go(1),
             Press::Go(Move::Right) => self.go(1),
             Press::Go(Move::Left) => self.go(-1),
@@ -433,7 +379,7 @@ impl Round {
     }
 
     /// Makes a decision: rehearsed, held, not written down. A letter is shown first.
-    fn decide(&mut self, decision: Decision) {
+    pub(super) fn decide(&mut self, decision: Decision) {
         self.desk.now = crate::cli::now();
         let Place::Story(open) = &self.place else { return };
         match walk::rehearse(&self.desk, &self.repo, &open.reading, &decision) {
@@ -442,18 +388,17 @@ impl Round {
             Ok(rehearsed) => match rehearsed.letter {
                 None => self.hold(decision, None, false),
                 Some(letter) => {
-                    self.over = Some(Over::Letter {
+                    self.lay(Over::Letter(Meant {
                         decision,
                         letter,
                         own: None,
-                        scroll: 0,
-                    });
+                    }));
                 }
             },
         }
     }
 
-    fn hold(&mut self, decision: Decision, own: Option<String>, letter: bool) {
+    pub(super) fn hold(&mut self, decision: Decision, own: Option<String>, letter: bool) {
         let Some(open) = self.open_mut() else { return };
         // the last of two decisions upon the text is the one that is meant
         let upon_text = decision.is_upon_text();
@@ -576,171 +521,6 @@ impl Round {
         }
     }
 
-    fn write(&mut self, asks: Asks) {
-        let who = match &self.place {
-            Place::Story(open) => one_line(&open.reading.story.front().author),
-            Place::List => String::new(),
-        };
-        let who = if who.is_empty() { "the author".to_owned() } else { who };
-        let question = match asks {
-            Asks::Changes => format!("What do you ask of {who}? Your words go into a letter, which you see next."),
-            Asks::Reason => format!("Why is it declined? {who} reads your words in a letter, which you see next."),
-            Asks::Note => "A note for the team. The author does not see it.".to_owned(),
-            Asks::Turn => "Whose turn is it? A name.".to_owned(),
-            Asks::Yes => format!("How do you know that {who} said yes? For example: told Cath by phone, 3 May."),
-            Asks::Revoked => format!("How do you know that {who} took their yes back?"),
-            Asks::Find => "Which words in title, author or place? Nothing shows all again.".to_owned(),
-        };
-        let pen = match asks {
-            Asks::Find => Pen::new(&self.find),
-            _ => Pen::default(),
-        };
-        self.over = Some(Over::Write { asks, question, pen });
-    }
-
-    /// The words that were asked for are there.
-    fn written(&mut self, asks: Asks, text: &str) {
-        let text = text.trim().to_owned();
-        if asks == Asks::Find {
-            self.find = one_line(&text);
-            self.at = 0;
-            self.choose_shown();
-            return;
-        }
-        if text.is_empty() {
-            self.said = "Nothing was written, so nothing is done.".to_owned();
-            return;
-        }
-        self.decide(match asks {
-            Asks::Changes => Decision::Changes(text),
-            Asks::Reason => Decision::Reject { why: text, spam: false },
-            Asks::Note => Decision::Note(text),
-            Asks::Turn => Decision::Assign(Some(one_line(&text))),
-            Asks::Yes => Decision::Consent {
-                grant: true,
-                evidence: text,
-            },
-            Asks::Revoked => Decision::Consent {
-                grant: false,
-                evidence: text,
-            },
-            Asks::Find => return,
-        });
-    }
-
-    fn choose_rejection(&mut self) {
-        let silently = Decision::Reject {
-            why: String::new(),
-            spam: true,
-        };
-        self.over = Some(Over::Choose {
-            question: "Decline this story?".to_owned(),
-            choices: vec![
-                (
-                    'l',
-                    "with a letter to the author".to_owned(),
-                    Chosen::Write(Asks::Reason),
-                ),
-                (
-                    's',
-                    "silently, because it is spam: nobody is written to".to_owned(),
-                    Chosen::Decide(silently),
-                ),
-            ],
-        });
-    }
-
-    fn choose_turn(&mut self) {
-        let members = self.desk.policy.members.iter().map(|m| m.name.clone());
-        let mut choices: Vec<(char, String, Chosen)> = ('1'..='9')
-            .chain('a'..='z')
-            .zip(members)
-            .map(|(key, name)| (key, name.clone(), Chosen::Decide(Decision::Assign(Some(name)))))
-            .collect();
-        if choices.is_empty() {
-            choices.push(('1', "write a name".to_owned(), Chosen::Write(Asks::Turn)));
-        }
-        choices.push((
-            '0',
-            "nobody in particular".to_owned(),
-            Chosen::Decide(Decision::Assign(None)),
-        ));
-        self.over = Some(Over::Choose {
-            question: "Whose turn is it?".to_owned(),
-            choices,
-        });
-    }
-
-    fn choose_yes(&mut self) {
-        let Place::Story(open) = &self.place else { return };
-        match &open.reading.story.life.consent {
-            None => self.write(Asks::Yes),
-            Some(grant) => {
-                self.over = Some(Over::Choose {
-                    question: format!(
-                        "The author said yes: {} (recorded by {}).",
-                        one_line(&grant.evidence),
-                        grant.recorded_by
-                    ),
-                    choices: vec![
-                        ('k', "keep it so".to_owned(), Chosen::Nothing),
-                        (
-                            'm',
-                            "they said more: record it anew".to_owned(),
-                            Chosen::Write(Asks::Yes),
-                        ),
-                        ('r', "they took it back".to_owned(), Chosen::Write(Asks::Revoked)),
-                    ],
-                });
-            }
-        }
-    }
-
-    fn choose_cut(&mut self) {
-        let Place::Story(open) = &self.place else { return };
-        if let Some(held) = open.held.iter().find(|h| h.decision.is_upon_text()) {
-            self.said = format!(
-                "{} Take that back first (u), then change the text.",
-                told(std::slice::from_ref(held))
-            );
-            return;
-        }
-        let out: Vec<_> = open
-            .reading
-            .cut
-            .iter()
-            .filter(|p| !open.reading.back.contains(&p.n))
-            .collect();
-        if out.is_empty() {
-            self.said = match open.reading.people {
-                Some(_) => "Nothing is cut that could be brought back.".to_owned(),
-                None => "What was cut is not known here: this desk has no private part of the story.".to_owned(),
-            };
-            return;
-        }
-        let choice = |(key, piece): (char, &&crate::story::draft::CutPiece)| {
-            let text = one_line(&piece.text);
-            let text: String = text.chars().take(60).collect();
-            (
-                key,
-                format!("{text} ({})", one_line(&piece.why)),
-                Chosen::Restore(vec![piece.n]),
-            )
-        };
-        let mut choices: Vec<_> = ('1'..='9').chain('b'..='z').zip(&out).map(choice).collect();
-        if out.len() > 1 {
-            choices.push((
-                'a',
-                "all of it".to_owned(),
-                Chosen::Restore(out.iter().map(|p| p.n).collect()),
-            ));
-        }
-        self.over = Some(Over::Choose {
-            question: "What shall be put back into the text?".to_owned(),
-            choices,
-        });
-    }
-
     fn edit(&mut self) -> Then {
         let Place::Story(open) = &self.place else {
             return Then::Stay;
@@ -753,12 +533,32 @@ impl Round {
             return Then::Stay;
         }
         match walk::may_edit(&self.desk, &self.repo, &open.reading) {
-            Ok(()) => Then::Edit(open.reading.story.files[INDEX].clone()),
+            Ok(()) => {
+                let bytes = open.reading.story.files[INDEX].clone();
+                self.edit_these(bytes)
+            }
             Err(trouble) => {
                 self.fail(trouble);
                 Then::Stay
             }
         }
+    }
+
+    pub(super) fn edit_these(&mut self, index: Vec<u8>) -> Then {
+        if !self.edit_here {
+            return Then::Edit(index);
+        }
+        match Page::parse(&index) {
+            Ok(page) => self.lay(Over::Text(Pen::new(page.body()))),
+            Err(why) => self.fail(Failure::new(
+                "story.not_a_page",
+                1,
+                "the text cannot be changed here",
+                why,
+                "use `edit` with an editor",
+            )),
+        }
+        Then::Stay
     }
 
     /// The editor gave these bytes back, or failed.
@@ -782,35 +582,7 @@ impl Round {
         }
     }
 
-    /// Shows what a new text changes, before it is kept.
-    fn show_change(&mut self, index: Changed, story: &Story) {
-        let Place::Story(open) = &self.place else { return };
-        let text = |s: &Story| {
-            let front = s.front();
-            let head = [
-                Some(front.title),
-                front.subtitle,
-                Some(front.author),
-                front.place,
-                front.description,
-            ];
-            let head: Vec<String> = head
-                .into_iter()
-                .flatten()
-                .chain(front.tags)
-                .chain(front.alt.into_values())
-                .collect();
-            format!("{}\n\n{}", head.join("\n"), s.page.body().trim_end())
-        };
-        self.over = Some(Over::Changed {
-            index,
-            old: text(&open.reading.story),
-            new: text(story),
-            scroll: 0,
-        });
-    }
-
-    fn keep_change(&mut self, index: Changed) {
+    pub(super) fn keep_change(&mut self, index: Changed) {
         self.desk.now = crate::cli::now();
         let Place::Story(open) = &mut self.place else { return };
         let taken = match &index {
@@ -849,242 +621,5 @@ impl Round {
                 self.fail(failure);
             }
         }
-    }
-
-    fn press_over(&mut self, press: Press) -> Then {
-        let Some(over) = self.over.take() else {
-            return Then::Stay;
-        };
-        let page = self.page.0.max(3) - 2;
-        match over {
-            Over::Help | Over::Failure(_) => match press {
-                Press::Enter | Press::Escape | Press::Letter(_) => {}
-                _ => self.over = Some(over),
-            },
-            Over::Write {
-                asks,
-                question,
-                mut pen,
-            } => match press {
-                Press::Enter | Press::Done => self.written(asks, &pen.text),
-                Press::Escape => self.said = "Given up; nothing is done.".to_owned(),
-                press => {
-                    writing(&mut pen, press, self.page.1);
-                    self.over = Some(Over::Write { asks, question, pen });
-                }
-            },
-            Over::Rewrite {
-                decision,
-                letter,
-                own,
-                mut pen,
-            } => match press {
-                Press::Done => self.reworded(decision, letter, own, pen),
-                Press::Escape => {
-                    self.said = "The letter stays as it was.".to_owned();
-                    self.over = Some(Over::Letter {
-                        decision,
-                        letter,
-                        own,
-                        scroll: 0,
-                    });
-                }
-                press => {
-                    let press = if press == Press::Enter { Press::NewLine } else { press };
-                    writing(&mut pen, press, self.page.1);
-                    self.over = Some(Over::Rewrite {
-                        decision,
-                        letter,
-                        own,
-                        pen,
-                    });
-                }
-            },
-            Over::Letter {
-                decision,
-                letter,
-                own,
-                scroll,
-            } => {
-                let scrolled = match press {
-                    Press::Go(Move::Up) => scroll.saturating_sub(1),
-                    Press::Go(Move::Down) => scroll + 1,
-                    Press::Go(Move::PageUp) => scroll.saturating_sub(page),
-                    Press::Go(Move::PageDown) | Press::Letter(' ') => scroll + page,
-                    Press::Enter => {
-                        self.hold(decision, own, true);
-                        return Then::Stay;
-                    }
-                    Press::Escape | Press::Undo => {
-                        self.said = "Given up; nothing is done.".to_owned();
-                        return Then::Stay;
-                    }
-                    Press::Letter('e') => {
-                        let pen = Pen::new(&format!("Subject: {}\n\n{}", letter.subject, letter.text.trim_end()));
-                        self.over = Some(Over::Rewrite {
-                            decision,
-                            letter,
-                            own,
-                            pen,
-                        });
-                        return Then::Stay;
-                    }
-                    _ => scroll,
-                };
-                self.over = Some(Over::Letter {
-                    decision,
-                    letter,
-                    own,
-                    scroll: scrolled,
-                });
-            }
-            Over::Choose { question, choices } => {
-                let chosen = match press {
-                    Press::Letter(key) => choices.iter().find(|(k, _, _)| *k == key).map(|(_, _, c)| c.clone()),
-                    Press::Escape => {
-                        self.said = "Given up; nothing is done.".to_owned();
-                        return Then::Stay;
-                    }
-                    _ => None,
-                };
-                match chosen {
-                    None => self.over = Some(Over::Choose { question, choices }),
-                    Some(Chosen::Nothing) => {}
-                    Some(Chosen::Write(asks)) => self.write(asks),
-                    Some(Chosen::Decide(decision)) => self.decide(decision),
-                    Some(Chosen::Restore(numbers)) => self.restore(numbers),
-                }
-            }
-            Over::Changed {
-                index,
-                old,
-                new,
-                scroll,
-            } => {
-                let scrolled = match press {
-                    Press::Go(Move::Up) => scroll.saturating_sub(1),
-                    Press::Go(Move::Down) => scroll + 1,
-                    Press::Go(Move::PageUp) => scroll.saturating_sub(page),
-                    Press::Go(Move::PageDown) | Press::Letter(' ') => scroll + page,
-                    Press::Enter => {
-                        self.keep_change(index);
-                        return Then::Stay;
-                    }
-                    Press::Escape | Press::Undo | Press::Letter('u') => {
-                        self.said = "Dropped: the text stays as it was.".to_owned();
-                        return Then::Stay;
-                    }
-                    Press::Letter('e') => match index {
-                        Changed::Edit(bytes) => return Then::Edit(bytes),
-                        Changed::Restore(_) => scroll,
-                    },
-                    _ => scroll,
-                };
-                self.over = Some(Over::Changed {
-                    index,
-                    old,
-                    new,
-                    scroll: scrolled,
-                });
-            }
-        }
-        Then::Stay
-    }
-
-    fn restore(&mut self, numbers: Vec<u32>) {
-        let Place::Story(open) = &self.place else { return };
-        match walk::rehearse_restore(&self.desk, &self.repo, &open.reading, &numbers) {
-            Ok(None) => self.said = "It is in the text already.".to_owned(),
-            Ok(Some(story)) => self.show_change(Changed::Restore(numbers), &story),
-            Err(trouble) => self.fail(trouble),
-        }
-    }
-
-    /// The letter in the reviewer's own words is shown again as it will leave.
-    fn reworded(&mut self, decision: Decision, letter: Foretold, own: Option<String>, pen: Pen) {
-        let (head, text) = pen.text.split_once("\n\n").unwrap_or((&pen.text, ""));
-        let subject = head.strip_prefix("Subject:").map(one_line).unwrap_or_default();
-        if subject.is_empty() || text.trim().is_empty() {
-            self.said = "A letter needs a first line \"Subject: ...\", an empty line, and words.".to_owned();
-            self.over = Some(Over::Rewrite {
-                decision,
-                letter,
-                own,
-                pen,
-            });
-            return;
-        }
-        let own = Some(format!("Subject: {subject}\n\n{}", text.trim()));
-        let letter = Foretold {
-            subject,
-            text: text.trim().to_owned(),
-            ..letter
-        };
-        self.over = Some(Over::Letter {
-            decision,
-            letter,
-            own,
-            scroll: 0,
-        });
-    }
-}
-
-fn writing(pen: &mut Pen, press: Press, width: usize) {
-    match press {
-        Press::Letter(c) => pen.write(c.encode_utf8(&mut [0; 4])),
-        Press::NewLine => pen.write("\n"),
-        Press::Paste(text) => pen.write(&text),
-        Press::RubOut => pen.rub_out(),
-        Press::Delete => pen.delete(),
-        Press::Go(way) => pen.go(way, width),
-        _ => {}
-    }
-}
-
-/// What is held, in words: `You approve this.`
-pub fn told(held: &[Held]) -> String {
-    let words: Vec<String> = held
-        .iter()
-        .map(|h| match &h.decision {
-            Decision::Approve => "You approve this text.".to_owned(),
-            Decision::Changes(_) => "You ask for changes.".to_owned(),
-            Decision::Reject { spam: true, .. } => "You reject this silently, as spam.".to_owned(),
-            Decision::Reject { .. } => "You reject this.".to_owned(),
-            Decision::Reopen => "You reopen this.".to_owned(),
-            Decision::Note(_) => "You leave a note.".to_owned(),
-            Decision::Assign(Some(to)) => format!("You give it to {to}."),
-            Decision::Assign(None) => "You give it to nobody in particular.".to_owned(),
-            Decision::Consent { grant: true, .. } => "The author said yes.".to_owned(),
-            Decision::Consent { .. } => "The author took their yes back.".to_owned(),
-        })
-        .collect();
-    words.join(" ")
-}
-
-/// As the command of that name says it.
-pub fn done(decision: &Decision) -> &'static str {
-    match decision {
-        Decision::Approve => "Approved",
-        Decision::Changes(_) => "Asked for changes",
-        Decision::Reject { .. } => "Rejected",
-        Decision::Reopen => "Reopened",
-        Decision::Note(_) => "Noted",
-        Decision::Assign(_) => "Assigned",
-        Decision::Consent { grant: true, .. } => "Consent recorded",
-        Decision::Consent { .. } => "Recorded that consent is revoked",
-    }
-}
-
-/// As the command of that name says it where there is nothing to do.
-pub fn nothing(decision: &Decision) -> &'static str {
-    match decision {
-        Decision::Approve => "You approved this text already",
-        Decision::Changes(_) => "You asked for that already",
-        Decision::Reject { .. } => "It is rejected already",
-        Decision::Reopen => "It is open already",
-        Decision::Note(_) => "That note is there already",
-        Decision::Assign(_) => "It is so already",
-        Decision::Consent { grant: true, .. } => "This consent is recorded already",
-        Decision::Consent { .. } => "There is no consent to revoke",
     }
 }
