@@ -495,9 +495,9 @@ fn an_interrupted_round_gives_the_terminal_back_and_decides_nothing() {
             "C-c" => terminal.press(&["C-c"]),
             signal => terminal.kill(signal),
         }
-        let screen = terminal.wait(&format!("exit {code}"));
+        let screen = terminal.wait("the terminal is as it was");
+        assert!(screen.contains(&format!("exit {code}\n")), "{screen}");
         assert!(screen.contains("your decision was not written down"), "{screen}");
-        assert!(screen.contains("the terminal is as it was"), "{screen}");
         assert_eq!(
             terminal
                 .ask("#{alternate_on} #{cursor_flag} #{bracket_paste_flag}")
@@ -523,12 +523,9 @@ fn a_panic_gives_the_terminal_back_before_it_tells_of_itself() {
     let name = "a_panic_gives_the_terminal_back_before_it_tells_of_itself";
     let command = format!("M4C_PANIC_ON_SCREEN=1 {} --exact {name} --nocapture", me.display());
     let terminal = Terminal::start(&house, 80, 24, &command);
-    let screen = terminal.wait("exit 101");
-    assert!(
-        screen.contains("a slip of ours"),
-        "it is read where it can be read: {screen}"
-    );
-    assert!(screen.contains("the terminal is as it was"), "{screen}");
+    let screen = terminal.wait("the terminal is as it was");
+    assert!(screen.contains("exit 101"), "{screen}");
+    assert!(screen.contains("a slip of ours"), "it is read where it can be read: {screen}");
     assert_eq!(terminal.ask("#{alternate_on} #{cursor_flag}"), "0 1");
 }
 

@@ -20,8 +20,11 @@ impl<'a> Terminal<'a> {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let socket = format!("t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let terminal = Terminal { house, socket };
+        let program = format!("home/{}.program", terminal.socket);
+        house.write(&program, format!("echo $$ >{program}.pid\nexec env {line}\n"));
         let script = format!(
-            "before=$(stty -g)\n({line})\necho \"exit $?\"\n[ \"$before\" = \"$(stty -g)\" ] && echo \"the terminal is as it was\"\nexec sleep 600\n"
+            "before=$(stty -g)\nsh {program}\necho \"exit $?\"\n\
+             [ \"$before\" = \"$(stty -g)\" ] && echo \"the terminal is as it was\"\nexec sleep 600\n"
         );
         let name = format!("home/{}.sh", terminal.socket);
         house.write(&name, script);
@@ -94,8 +97,8 @@ impl<'a> Terminal<'a> {
 
     /// Sends a signal to the program.
     pub fn kill(&self, signal: &str) {
-        let shell = self.ask("#{pane_pid}");
-        let line = format!("kill -{signal} $(pgrep -P $(pgrep -P {shell}) || pgrep -P {shell})");
+        let pid = self.house.read(&format!("home/{}.program.pid", self.socket));
+        let line = format!("kill -{signal} {}", pid.trim());
         let done = self.house.command("sh").args(["-c", &line]).output().expect("a shell");
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
