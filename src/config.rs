@@ -133,6 +133,8 @@ pub struct Review {
     pub approvals: u32,
     /// Whether an editor's own text may be approved by that editor; true by default where the team is one person.
     pub own_text: bool,
+    /// Whether approvals stay when `edit --minor` changes spelling and punctuation.
+    pub minor_edits_keep_approvals: bool,
     pub consent: Consent,
     /// Whether a decision needs an SSH signature.
     pub signed: bool,

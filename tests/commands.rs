@@ -379,3 +379,41 @@ fn decisions_that_contradict_each_other_are_settled_before_the_author_hears_of_a
     assert_eq!(house.state("marion"), "rejected");
     assert_eq!(letters()[0]["kind"], "rejected");
 }
+
+#[test]
+fn a_minor_edit_keeps_approvals_where_the_team_says_so() {
+    for keep in [true, false] {
+        let rule = format!("own_text = true\nminor_edits_keep_approvals = {keep}");
+        let house = TestHouse::with_config(&CONFIG.replace("own_text = true", &rule));
+        let (_, page) = with_marion(&house);
+        house.run(&["approve", "marion"]).exits(0);
+        let edit = |from: &str, to: &str| {
+            let text = house.read(&page);
+            assert!(text.contains(from), "{text}");
+            house.write(&page, text.replacen(from, to, 1));
+        };
+        // a word more is not minor, and nothing is lost by saying so
+        edit("ninety cleaners", "nearly ninety cleaners");
+        let refused = house.run(&["edit", "marion", "--take", "--minor"]);
+        assert!(refused.exits(5).stderr.contains("nearly"), "{}", refused.stderr);
+        assert!(house.read(&page).contains("nearly ninety"));
+        edit("nearly ninety cleaners", "ninety cleeners");
+        let taken = house.run(&["edit", "marion", "--take", "--minor"]);
+        assert!(taken.exits(0).stdout.contains("[-cleaners"), "{}", taken.stdout);
+        let state = if keep { "approved" } else { "draft" };
+        let show = || house.run(&["show", "marion", "--json"]).exits(0).json();
+        assert_eq!(show()["state"], state);
+        // minor upon minor is carried on; anything else ends it, and minor after that brings nothing back
+        edit("cleeners", "cleaners");
+        house.run(&["edit", "marion", "--take", "--minor"]).exits(0);
+        assert_eq!(show()["state"], state);
+        let diff = house.run(&["diff", "marion", "--from-mail", "--word-diff"]);
+        assert!(!diff.exits(0).stdout.contains("[-"), "{}", diff.stdout);
+        house.run(&["edit", "marion", "--tag", "health"]).exits(0);
+        assert_eq!(show()["state"], "draft");
+        edit("cleaners", "cleeners");
+        house.run(&["edit", "marion", "--take", "--minor"]).exits(0);
+        assert_eq!(show()["state"], "draft");
+        house.run(&["publish", "marion"]).exits(5);
+    }
+}

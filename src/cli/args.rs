@@ -36,11 +36,13 @@ Stories:
   diff               What changed since it was last approved, or since the mail
   edit               Change the text
   restore            Put back text that was cut
+  media              Its photos: add, drop, replace
   new                A story told by phone or on paper
   request-changes    Back to the author, with a letter
   reject             Decline, with a letter, or silently
   reopen             Undo a rejection
   log                What happened to a story, or to all
+  stats              How many came, how soon they were answered; no names
 
 People:
   consent            The storyteller's yes: show, record, revoke
@@ -121,7 +123,7 @@ pub enum Command {
     #[command(after_help = "Examples:\n  m4c-stories show marion\n  m4c-stories show marion --cut")]
     Show(Show),
     /// What changed since it was last approved, or since the mail
-    #[command(after_help = "Examples:\n  m4c-stories diff marion\n  m4c-stories diff marion --from-mail")]
+    #[command(after_help = "Examples:\n  m4c-stories diff marion\n  m4c-stories diff marion --from-mail --word-diff")]
     Diff(Diff),
     /// A story told by phone or on paper
     #[command(
@@ -141,6 +143,14 @@ pub enum Command {
         /// The piece's number, as `show --cut` gives it [default: all]
         number: Option<u32>,
     },
+    /// Its photos: add, drop, replace
+    ///
+    /// Without an action its photos are listed. A new photo goes through the same cleaning as those that come by mail; approvals
+    /// lapse.
+    #[command(
+        after_help = "Examples:\n  m4c-stories media marion\n  m4c-stories media marion add march.jpg --alt 'Sixty people with placards'\n  m4c-stories media marion drop photo-2.jpg"
+    )]
+    Media(super::media::Media),
     /// A note for the team
     #[command(after_help = "Example:\n  m4c-stories note marion -m 'She is away until June'")]
     Note {
@@ -232,6 +242,11 @@ pub enum Command {
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
+    /// How many came, how soon they were answered; no names
+    #[command(
+        after_help = "Examples:\n  m4c-stories stats\n  m4c-stories stats --by place --csv > places.csv\n  m4c-stories stats --out stories.svg"
+    )]
+    Stats(super::stats::Stats),
     /// The outbox
     #[command(
         after_help = "Examples:\n  m4c-stories letters\n  m4c-stories letters show marion\n  m4c-stories letters send"
@@ -350,6 +365,9 @@ pub struct Diff {
     /// Against the author's own words
     #[arg(long)]
     pub from_mail: bool,
+    /// Word by word: [-gone-] and {+new+}
+    #[arg(long)]
+    pub word_diff: bool,
 }
 
 #[derive(Debug, Args)]
@@ -395,7 +413,7 @@ pub struct Edit {
     /// What a photo shows, for those who cannot see it
     #[arg(long, value_name = "FILE=TEXT")]
     pub alt: Vec<String>,
-    /// Only spelling and punctuation
+    /// Only spelling and punctuation; anything more is refused
     #[arg(long)]
     pub minor: bool,
     /// Commit the edit that somebody made in the folder

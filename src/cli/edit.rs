@@ -10,6 +10,7 @@ use crate::desk::told::{self, Told};
 use crate::desk::{Desk, Trouble};
 use crate::story::page::INDEX;
 use crate::story::policy::Task;
+use crate::story::wording::word_diff;
 
 use super::args::{Edit, Global, New};
 use super::decide::show_change;
@@ -87,6 +88,12 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
         taken => taken?,
     };
     tell(report, "Edited", "Nothing changed", &taken, desk);
+    if args.minor && taken.changed && !report.json {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        report.line("");
+        let words = word_diff(&text(&story.files[INDEX]), &text(&taken.story.files[INDEX]));
+        words.trim_matches('\n').lines().for_each(|line| report.line(line));
+    }
     Ok(0)
 }
 

@@ -6,12 +6,14 @@ mod decide;
 mod edit;
 mod fetch;
 mod letters;
+pub mod media;
 mod progress;
 mod quarantine;
 mod queue;
 pub mod report;
 pub mod review;
 mod setup;
+pub mod stats;
 mod story;
 
 use std::io::IsTerminal;
@@ -147,9 +149,11 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Show(show) => story::show(desk, &show, report),
         Command::Diff(diff) => story::diff(desk, &diff, report),
         Command::Log { story, limit } => story::log(desk, story.as_deref(), limit, report),
+        Command::Stats(stats) => self::stats::stats(desk, global, &stats, report),
         Command::New(new) => edit::new(desk, global, &new, report),
         Command::Edit(edit) => self::edit::edit(desk, global, &edit, report),
         Command::Restore { story, number } => edit::restore(desk, global, &story, number, report),
+        Command::Media(media) => self::media::media(desk, global, &media, report),
         Command::Note { story, message } => decide::note(desk, global, &story, message, report),
         Command::Assign { story, to, nobody: _ } => decide::assign(desk, global, &story, to.as_deref(), report),
         Command::Approve {

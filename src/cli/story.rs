@@ -13,6 +13,7 @@ use crate::story::page::{INDEX, RECORD};
 use crate::story::people::{PEOPLE, People};
 use crate::story::record::Files;
 use crate::story::step::Story;
+use crate::story::wording::word_diff;
 
 use super::args::{Diff, Show};
 use super::report::{Failure, Outcome, Report};
@@ -195,7 +196,7 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
         ("Turn", turn),
         ("Text", story.text.to_string()[..12].to_owned()),
     ];
-    for vote in life.lapsed(story.text) {
+    for vote in life.lapsed(story.text, &desk.policy) {
         let who = vote.lapsed_by.as_deref().unwrap_or("an edit outside the tool");
         facts.push(("Lapsed", format!("the approval by {}, through {who}", vote.by.name)));
     }
@@ -302,7 +303,10 @@ pub fn diff(desk: &Desk, args: &Diff, report: &Report) -> Outcome {
         false => (before, now),
     };
     let diff = TextDiff::from_lines(&old, &new);
-    let text = diff.unified_diff().context_radius(3).header(name, "now").to_string();
+    let text = match args.word_diff {
+        true => word_diff(&old, &new),
+        false => diff.unified_diff().context_radius(3).header(name, "now").to_string(),
+    };
     if report.json {
         report.object(&json!({"id": id, "against": name, "diff": text}));
     } else if text.trim().is_empty() {

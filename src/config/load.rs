@@ -34,6 +34,7 @@ pub(super) struct File {
 pub(super) struct RawReview {
     approvals: u32,
     own_text: Option<bool>,
+    minor_edits_keep_approvals: bool,
     consent: Consent,
     signed: bool,
 }
@@ -43,6 +44,7 @@ impl Default for RawReview {
         RawReview {
             approvals: 1,
             own_text: None,
+            minor_edits_keep_approvals: false,
             consent: Consent::Required,
             signed: false,
         }
@@ -220,6 +222,7 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
     let review = Review {
         approvals: review.approvals,
         own_text: review.own_text.unwrap_or(team.members.len() <= 1),
+        minor_edits_keep_approvals: review.minor_edits_keep_approvals,
         consent: review.consent,
         signed: review.signed,
     };

@@ -7,14 +7,15 @@ use crate::story::StoryId;
 use crate::story::draft::{self, CutPiece};
 use crate::story::event::What;
 use crate::story::id::slug;
-use crate::story::page::{Front, INDEX, Page, RECORD, text_hash};
+use crate::story::page::{Front, INDEX, Page, text_hash};
 use crate::story::people::CUT;
 use crate::story::policy::{Policy, Refusal};
 use crate::story::state::{State, Verb};
 use crate::story::step::{Clerk, Step, Story};
+use crate::story::wording::more_than_minor;
 
-use super::Trouble;
 use super::review::Planned;
+use super::{Trouble, media};
 
 /// What the flags of `edit` ask for; `None` leaves it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -76,21 +77,7 @@ pub fn apply(story: &Story, flags: &Flags) -> Result<Page, Refusal> {
 
 /// Alternative text: in the Markdown, where readers meet it, and in the front matter.
 fn describe(page: &mut Page, front: &mut Front, story: &Story, file: &str, words: &str) -> Result<(), Refusal> {
-    if !story.files.contains_key(file) || [INDEX, RECORD].contains(&file) {
-        let photos = story.files.keys().filter(|n| ![INDEX, RECORD].contains(&n.as_str()));
-        let photos: Vec<&str> = photos.map(String::as_str).collect();
-        return Err(Refusal {
-            code: "story.no_such_photo",
-            what: format!("{} has no photo {file:?}", story.title()),
-            why: if photos.is_empty() {
-                "it has no photos".to_owned()
-            } else {
-                format!("it has {}", photos.join(", "))
-            },
-            hint: "name one of its files, as `show` lists them".to_owned(),
-            exit: 2,
-        });
-    }
+    media::known(story, file)?;
     front.alt.insert(file.to_owned(), words.to_owned());
     page.set_body(&crate::story::markdown::with_alt(page.body(), file, words));
     Ok(())
@@ -103,8 +90,8 @@ pub fn may(story: &Story, policy: &Policy, clerk: &Clerk) -> Result<(), Refusal>
         .map(drop)
 }
 
-/// The step that a new `index.md` is. Refused where it is no page, where it moves `draft` or `date`, and where nothing
-/// would be left of the text.
+/// The step that a new `index.md` is. Refused where it is no page, where it moves `draft` or `date`, where nothing
+/// would be left of the text, and where it is called `minor` and is not.
 pub fn edit(story: &Story, policy: &Policy, clerk: &Clerk, index: &[u8], minor: bool, note: &str) -> Planned {
     let page = Page::parse(index).map_err(|why| Refusal {
         code: "story.not_a_page",
@@ -152,7 +139,20 @@ pub fn edit(story: &Story, policy: &Policy, clerk: &Clerk, index: &[u8], minor: 
     if !policy.allows(Verb::Edit, &clerk.actor, &story.life, story.text, &story.title())? {
         return Ok(None);
     }
-    let mut events = vec![What::Edited { minor }];
+    if minor {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if let Some(why) = more_than_minor(&text(&story.files[INDEX]), &text(index)) {
+            return Err(Refusal {
+                code: "story.not_minor",
+                what: "the edit was not taken".to_owned(),
+                why: format!("it is more than spelling and punctuation: {why}"),
+                hint: "edit without --minor; the text is then approved again".to_owned(),
+                exit: 5,
+            });
+        }
+    }
+    let from = minor.then_some(story.text);
+    let mut events = vec![What::Edited { minor, from }];
     match story.state(policy) {
         State::Scheduled => events.push(What::Unscheduled {}),
         // an edit settles contradicting decisions: both were about another text

@@ -9,6 +9,8 @@
 //! | [`review`] | decisions |
 //! | [`walk`] | the queue as a reviewer walks it: stories read, decisions held, taken upon what was read |
 //! | [`edit`] | changes of the text |
+//! | [`media`] | photos added, taken out, replaced |
+//! | [`stats`] | what came, how soon it was answered, what became of it |
 //! | [`told`] | a story told by phone or on paper |
 //! | [`publish`] | to the targets |
 //! | [`letters`] | the outbox |
@@ -22,11 +24,13 @@ pub mod edit;
 pub mod fetch;
 pub mod intake;
 pub mod letters;
+pub mod media;
 mod post;
 pub mod publish;
 pub mod quarantine;
 pub mod queue;
 pub mod review;
+pub mod stats;
 pub mod threads;
 pub mod told;
 pub mod trouble;
@@ -49,6 +53,7 @@ pub use trouble::Trouble;
 
 // What the desk hands to those who ask it; they do not go to the doors themselves.
 pub use crate::inbox::{Remark, StdinError};
+pub use crate::media::Photo;
 pub use crate::repo::{Caution, Past, RepoError, StoryRepo};
 pub use crate::spool::{AsideEntry, AsideKind};
 
@@ -84,6 +89,7 @@ impl Desk {
             approvals: config.review.approvals as usize,
             // nobody named, or one person only: there is nobody else to ask
             own_text: config.review.own_text || config.team.members.len() <= 1,
+            minor_keeps: config.review.minor_edits_keep_approvals,
             consent_required: config.review.consent == config::Consent::Required,
         };
         Desk {

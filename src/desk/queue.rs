@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::repo::summary::Summary as Told;
 use crate::repo::{RepoError, Source, StoryRepo, Summaries};
 use crate::story::StoryId;
-use crate::story::event::{EventId, LetterKind};
+use crate::story::event::{EventId, LetterKind, LetterStatus, What};
 use crate::story::id::slug;
 use crate::story::letter::{self, LetterPolicy};
 use crate::story::page::{INDEX, RECORD};
@@ -28,6 +28,11 @@ pub struct Summary {
     pub slug: String,
     /// When it was taken in.
     pub received: Option<Timestamp>,
+    /// When the first letter to the author left.
+    pub answered: Option<Timestamp>,
+    /// When it was first published, whatever became of it.
+    pub first_published: Option<Timestamp>,
+    pub place: String,
     pub approvals: u32,
     /// Whose approvals they are.
     pub voters: Vec<String>,
@@ -51,6 +56,10 @@ impl Summary {
     pub fn of(story: &Story, policy: &Policy) -> Summary {
         let front = story.front();
         let life = &story.life;
+        let first = |test: fn(&What) -> bool| {
+            let events = story.record.events.iter();
+            events.filter(|e| test(&e.what)).map(|e| e.at).min()
+        };
         let publication = life.publication.as_ref().filter(|_| life.phase == Phase::Published);
         let pending = |p: &crate::story::state::Publication| {
             p.targets
@@ -66,6 +75,17 @@ impl Summary {
             place: front.place.unwrap_or_default(),
             slug: front.slug,
             received: life.received,
+            answered: first(|what| {
+                matches!(
+                    what,
+                    What::Letter {
+                        status: LetterStatus::Sent,
+                        ..
+                    }
+                )
+            }),
+            first_published: first(|what| matches!(what, What::Published {})),
+            place: front.place.unwrap_or_default(),
             approvals: life.standing(story.text, policy).count() as u32,
             voters: life.standing(story.text, policy).map(|v| v.by.name.clone()).collect(),
             assigned: life.assigned.clone(),
@@ -79,7 +99,7 @@ impl Summary {
         }
     }
 
-    fn broken(id: &StoryId, why: String) -> Summary {
+    pub(super) fn broken(id: &StoryId, why: String) -> Summary {
         Summary {
             state: State::Draft,
             title: id.folder().to_owned(),
@@ -87,6 +107,9 @@ impl Summary {
             place: String::new(),
             slug: String::new(),
             received: None,
+            answered: None,
+            first_published: None,
+            place: String::new(),
             approvals: 0,
             voters: Vec::new(),
             assigned: None,

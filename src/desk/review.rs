@@ -242,6 +242,7 @@ mod tests {
             members,
             approvals,
             own_text: false,
+            minor_keeps: false,
             consent_required: true,
         }
     }

@@ -23,7 +23,7 @@ pub const MAX_REFERENCES: usize = 100;
 
 /// Bytes and lines of plain text in a mail and those attached to it: some 3,000 pages.
 pub const MAX_TEXT: usize = 8 << 20;
-pub const MAX_LINES: usize = 200_000;
+pub const MAX_LINES: usize = 50_000;
 
 /// Which bound a mail went over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -11,6 +11,8 @@ use super::*;
 
 const RAW: &[u8] = b"Subject: x\r\n\r\ny\r\n";
 const NO_WAIT: Duration = Duration::ZERO;
+/// To open it again: a program that another test starts holds, between fork and exec, every file that is open, and its lock.
+const A_WHILE: Duration = Duration::from_secs(20);
 
 fn spool() -> (tempfile::TempDir, PathBuf, Spool) {
     let dir = tempfile::tempdir().unwrap();
@@ -183,7 +185,7 @@ fn a_mail_from_a_pipe_is_there_after_a_crash_until_it_is_released() {
     let damaged = path.join(format!("incoming/{}.eml", "0".repeat(64)));
     fs::write(&damaged, "cut short").unwrap();
 
-    let mut spool = Spool::open(&path, NO_WAIT).unwrap();
+    let mut spool = Spool::open(&path, A_WHILE).unwrap();
     let stock = spool.all_incoming().unwrap();
     assert_eq!(stock.items, std::slice::from_ref(&kept));
     assert!(matches!(&stock.damaged[..], [SpoolError::Damaged { path, .. }] if *path == damaged));
@@ -219,14 +221,14 @@ fn a_mail_that_killed_the_process_is_known_to_the_next() {
     spool.end_reading().unwrap();
     drop(spool);
     for times in 0..3 {
-        let mut spool = Spool::open(&path, NO_WAIT).unwrap();
+        let mut spool = Spool::open(&path, A_WHILE).unwrap();
         assert_eq!(spool.deaths("local new/poison"), times);
         assert_eq!(spool.was_reading(), (times > 0).then_some(("local new/poison", times)));
         // Others before it do not make it forgotten.
         spool.begin_reading("local new/good").unwrap();
         spool.begin_reading("local new/poison").unwrap();
     }
-    let mut spool = Spool::open(&path, NO_WAIT).unwrap();
+    let mut spool = Spool::open(&path, A_WHILE).unwrap();
     assert_eq!(
         (spool.deaths("local new/poison"), spool.deaths("local new/good")),
         (3, 0)
@@ -234,7 +236,7 @@ fn a_mail_that_killed_the_process_is_known_to_the_next() {
     let long = "x".repeat(5000);
     spool.begin_reading(&long).unwrap();
     drop(spool);
-    assert_eq!(Spool::open(&path, NO_WAIT).unwrap().deaths(&long), 1);
+    assert_eq!(Spool::open(&path, A_WHILE).unwrap().deaths(&long), 1);
     for damaged in [
         &b""[..],
         b"\xff\xff",
@@ -244,7 +246,7 @@ fn a_mail_that_killed_the_process_is_known_to_the_next() {
         &[b'1'; 300],
     ] {
         fs::write(path.join("reading"), damaged).unwrap();
-        assert_eq!(Spool::open(&path, NO_WAIT).unwrap().was_reading(), None);
+        assert_eq!(Spool::open(&path, A_WHILE).unwrap().was_reading(), None);
     }
 }
 
@@ -387,7 +389,7 @@ fn letters_wait_until_they_are_sent() {
     spool.note_letter("20101203-ann.1", &note).unwrap();
     assert!(matches!(spool.note_letter("other", &note), Err(SpoolError::NoSuch(_))));
     drop(spool);
-    let mut spool = Spool::open(&path, NO_WAIT).unwrap();
+    let mut spool = Spool::open(&path, A_WHILE).unwrap();
     let waiting = spool.letters().unwrap().items;
     assert_eq!(waiting.len(), 1);
     assert_eq!(spool.letter(&waiting[0].id).unwrap(), Some((RAW.to_vec(), note)));
@@ -453,7 +455,7 @@ fn a_full_disk_is_said_and_leaves_nothing_half() {
     }
     let path = dir.path().join("desk");
     let outcome = std::panic::catch_unwind(|| {
-        let mut spool = Spool::open(&path, NO_WAIT).unwrap();
+        let mut spool = Spool::open(&path, A_WHILE).unwrap();
         let large = vec![b'x'; 200_000];
         let full = spool.keep(large.clone());
         assert!(matches!(&full, Err(error @ SpoolError::Full { .. }) if error.passes()));

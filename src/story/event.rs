@@ -124,6 +124,9 @@ pub enum What {
     Edited {
         #[serde(default, skip_serializing_if = "is_false")]
         minor: bool,
+        /// The text that a minor edit was made upon: with it an approval of that text can be carried over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<TextHash>,
     },
     /// A piece of cut text was put back: its number in `cut.jsonl`.
     Restored {

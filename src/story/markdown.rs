@@ -7,12 +7,15 @@
 mod escape;
 mod inline;
 mod link;
+mod picture;
 mod wrap;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::passage::{Kind, Line, Span};
 use wrap::Break;
+
+pub use picture::{with_alt, with_file, with_picture, without_picture};
 
 /// A picture as the story's folder has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -418,24 +421,3 @@ pub fn text_of(markdown: &str) -> String {
 
 #[cfg(test)]
 mod tests;
-
-/// Puts alternative text on the images that show `file`.
-pub fn with_alt(body: &str, file: &str, words: &str) -> String {
-    let end = format!("]({file})");
-    let mut out = String::with_capacity(body.len() + words.len());
-    let mut rest = body;
-    while let Some(at) = rest.find(&end) {
-        let (before, after) = rest.split_at(at);
-        match before.rfind("![") {
-            Some(start) => {
-                out.push_str(&before[..start + 2]);
-                out.push_str(&render(&[Line::plain(words)], &|_| None).trim().replace('\n', " "));
-            }
-            None => out.push_str(before),
-        }
-        out.push_str(&end);
-        rest = &after[end.len()..];
-    }
-    out.push_str(rest);
-    out
-}

@@ -35,6 +35,7 @@ pub mod screen;
 pub mod state;
 pub mod step;
 pub mod submission;
+pub mod wording;
 
 pub use id::{MailId, StoryId, TextHash};
 pub use step::Story;

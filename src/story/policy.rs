@@ -16,6 +16,8 @@ pub struct Policy {
     pub approvals: usize,
     /// Whether the last editor's own approval counts.
     pub own_text: bool,
+    /// Whether approvals stay when only spelling and punctuation change.
+    pub minor_keeps: bool,
     /// Whether the storyteller's consent must be recorded before publication.
     pub consent_required: bool,
 }
@@ -126,7 +128,7 @@ impl Policy {
         let voted = life
             .votes
             .iter()
-            .any(|v| v.by.name == actor.name && v.text == text && v.lapsed_by.is_none());
+            .any(|v| v.by.name == actor.name && v.is_for(text, self));
         match cell(state, verb) {
             _ if verb == Verb::Approve && voted => Ok(false),
             Cell::Nothing if verb == Verb::Approve && correction => self.own(actor, life, text, title),
@@ -211,7 +213,7 @@ impl Policy {
         let standing = life.standing(text, self).count();
         if standing < self.approvals {
             let mut why = format!("it has {standing} of {} approvals for this text", self.approvals);
-            for vote in life.lapsed(text) {
+            for vote in life.lapsed(text, self) {
                 let by = vote.lapsed_by.as_deref().unwrap_or("an edit outside the tool");
                 why.push_str(&format!("; the approval by {} lapsed through {by}", vote.by.name));
             }
@@ -227,11 +229,15 @@ impl Policy {
 
     /// The policy as `publish-begun` stores it, for those who check later.
     pub fn stamp(&self) -> Value {
-        json!({
+        let mut stamp = json!({
             "approvals": self.approvals,
             "own_text": self.own_text,
             "consent": if self.consent_required { "required" } else { "optional" },
-        })
+        });
+        if self.minor_keeps {
+            stamp["minor_edits_keep_approvals"] = true.into();
+        }
+        stamp
     }
 }
 

@@ -180,8 +180,18 @@ pub struct Vote {
     pub by: Actor,
     pub text: TextHash,
     pub note: String,
+    /// The text that minor edits, and no others, made of it.
+    pub carried_to: Option<TextHash>,
     /// Who changed the text after it, so that it no longer counts.
     pub lapsed_by: Option<String>,
+}
+
+impl Vote {
+    /// Whether it is a vote for this text: given for it, or carried over minor edits where the team allows that.
+    pub fn is_for(&self, text: TextHash, policy: &Policy) -> bool {
+        let carried = policy.minor_keeps && self.carried_to == Some(text);
+        carried || self.text == text && self.lapsed_by.is_none()
+    }
 }
 
 /// Changes asked for, a veto until the asker approves or the text changes.
@@ -306,6 +316,7 @@ impl Life {
                         by,
                         text,
                         note: note.clone(),
+                        carried_to: Some(text),
                         lapsed_by: None,
                     });
                 }
@@ -387,12 +398,19 @@ impl Life {
     }
 
     fn edited(&mut self, event: &Event) {
-        for vote in self
-            .votes
-            .iter_mut()
-            .filter(|v| Some(v.text) != event.text && v.lapsed_by.is_none())
-        {
-            vote.lapsed_by = Some(event.by.name.clone());
+        let upon = match &event.what {
+            What::Edited { minor: true, from } => *from,
+            _ => None,
+        };
+        for vote in &mut self.votes {
+            vote.carried_to = match vote.carried_to {
+                Some(text) if upon == Some(text) => event.text,
+                same if same == event.text => same,
+                _ => None,
+            };
+            if Some(vote.text) != event.text && vote.lapsed_by.is_none() {
+                vote.lapsed_by = Some(event.by.name.clone());
+            }
         }
         self.last_edit = Some((event.by.clone(), event.text));
     }
@@ -411,16 +429,14 @@ impl Life {
             .as_ref()
             .filter(|(_, t)| *t == Some(text))
             .map(|(by, _)| by.name.as_str());
-        self.votes.iter().filter(move |v| {
-            v.text == text && v.lapsed_by.is_none() && policy.counts(&v.by, edited_by == Some(&v.by.name))
-        })
+        self.votes
+            .iter()
+            .filter(move |v| v.is_for(text, policy) && policy.counts(&v.by, edited_by == Some(&v.by.name)))
     }
 
     /// Votes that no longer count, and whose they are.
-    pub fn lapsed(&self, text: TextHash) -> impl Iterator<Item = &Vote> {
-        self.votes
-            .iter()
-            .filter(move |v| v.text != text || v.lapsed_by.is_some())
+    pub fn lapsed<'a>(&'a self, text: TextHash, policy: &'a Policy) -> impl Iterator<Item = &'a Vote> {
+        self.votes.iter().filter(move |v| !v.is_for(text, policy))
     }
 
     /// The requests that are not answered: the text is still the one they were about.

@@ -68,7 +68,8 @@ fn many_parts_are_refused() {
     );
     // a thousand parts that each promise parts and have none
     let promise = "--b\nContent-Type: multipart/mixed; boundary=never\n\nx\n".repeat(90);
-    let raw = format!("{head}{promise}{}", "a line of text\n".repeat(150_000));
+    let line = "a line of text ".repeat(4) + "\n";
+    let raw = format!("{head}{promise}{}", line.repeat(45_000));
     assert!(in_time("promises", raw.as_bytes()).is_ok());
 }
 
