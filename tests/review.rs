@@ -525,7 +525,10 @@ fn a_panic_gives_the_terminal_back_before_it_tells_of_itself() {
     let terminal = Terminal::start(&house, 80, 24, &command);
     let screen = terminal.wait("the terminal is as it was");
     assert!(screen.contains("exit 101"), "{screen}");
-    assert!(screen.contains("a slip of ours"), "it is read where it can be read: {screen}");
+    assert!(
+        screen.contains("a slip of ours"),
+        "it is read where it can be read: {screen}"
+    );
     assert_eq!(terminal.ask("#{alternate_on} #{cursor_flag}"), "0 1");
 }
 

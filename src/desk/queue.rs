@@ -32,7 +32,6 @@ pub struct Summary {
     pub answered: Option<Timestamp>,
     /// When it was first published, whatever became of it.
     pub first_published: Option<Timestamp>,
-    pub place: String,
     pub approvals: u32,
     /// Whose approvals they are.
     pub voters: Vec<String>,
@@ -85,7 +84,6 @@ impl Summary {
                 )
             }),
             first_published: first(|what| matches!(what, What::Published {})),
-            place: front.place.unwrap_or_default(),
             approvals: life.standing(story.text, policy).count() as u32,
             voters: life.standing(story.text, policy).map(|v| v.by.name.clone()).collect(),
             assigned: life.assigned.clone(),
@@ -109,7 +107,6 @@ impl Summary {
             received: None,
             answered: None,
             first_published: None,
-            place: String::new(),
             approvals: 0,
             voters: Vec::new(),
             assigned: None,
@@ -238,7 +235,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 5;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.

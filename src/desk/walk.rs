@@ -299,8 +299,14 @@ pub fn may_edit(desk: &Desk, repo: &StoryRepo, reading: &Reading) -> Result<(), 
     Ok(edit::may(&reading.story, &desk.policy, &clerk)?)
 }
 
-/// Commits a new `index.md`, made from the text that was read.
-pub fn take_edit(desk: &Desk, repo: &StoryRepo, reading: &mut Reading, index: &[u8]) -> Result<Taken, Trouble> {
+/// Commits a new `index.md`, made from the text that was read; `minor`: only spelling and punctuation.
+pub fn take_edit(
+    desk: &Desk,
+    repo: &StoryRepo,
+    reading: &mut Reading,
+    index: &[u8],
+    minor: bool,
+) -> Result<Taken, Trouble> {
     let clerk = desk.clerk(repo, Task::Edit)?;
     let read = reading.story.text;
     let _lock = desk.spool()?;
@@ -308,7 +314,7 @@ pub fn take_edit(desk: &Desk, repo: &StoryRepo, reading: &mut Reading, index: &[
         if now.text != read {
             return Err(edit::moved(now));
         }
-        edit::edit(now, &desk.policy, &clerk, index, false, "")
+        edit::edit(now, &desk.policy, &clerk, index, minor, "")
     })?;
     reading.after(desk, &taken);
     Ok(taken)
@@ -358,8 +364,8 @@ pub fn said(what: &What) -> String {
     match what {
         What::Received { .. } => "took the story in".to_owned(),
         What::FollowUp { .. } => "took in another mail by the author".to_owned(),
-        What::Edited { minor: true } => "corrected spelling".to_owned(),
-        What::Edited { minor: false } => "changed the text".to_owned(),
+        What::Edited { minor: true, .. } => "corrected spelling".to_owned(),
+        What::Edited { minor: false, .. } => "changed the text".to_owned(),
         What::Restored { cut } => format!("put cut piece {cut} back"),
         What::Noted { note } => with("noted", note),
         What::Assigned { to: Some(to) } => format!("gave it to {}", one_line(to)),

@@ -73,6 +73,7 @@ fn foot_row(row: &str) -> Row {
             keys::LETTER,
             keys::CHANGES,
             keys::READ_ONLY,
+            keys::PUTTING_BACK,
             keys::CHOOSING,
         ];
         match all.into_iter().flatten().find(known) {

@@ -132,9 +132,13 @@ pub const LETTER: &[Key] = &[
 /// What an edit would change.
 pub const CHANGES: &[Key] = &[
     key("Enter", "keep it", ""),
+    key("m", "keep it, only spelling", ""),
     key("e", "edit it again", ""),
     key("Esc", "drop it", ""),
 ];
+
+/// What putting something back would change.
+pub const PUTTING_BACK: &[Key] = &[key("Enter", "keep it", ""), key("Esc", "drop it", "")];
 
 pub const READ_ONLY: &[Key] = &[key("Enter", "go on", "")];
 

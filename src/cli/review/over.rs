@@ -9,6 +9,7 @@ use crate::desk::walk::{self, Decision};
 use crate::story::draft::CutPiece;
 use crate::story::record::one_line;
 use crate::story::step::Story;
+use crate::story::wording::more_than_minor;
 
 /// One such thing.
 pub enum Over {
@@ -133,7 +134,21 @@ impl Round {
                 let words = format!("Subject: {}\n\n{}", meant.letter.subject, meant.letter.text.trim_end());
                 self.lay(Over::Rewrite(meant, Pen::new(&words)));
             }
-            (Over::Changed { index, .. }, Press::Enter) => self.keep_change(index),
+            (Over::Changed { index, .. }, Press::Enter) => self.keep_change(index, false),
+            (
+                Over::Changed {
+                    index: index @ Changed::Edit(_),
+                    old,
+                    new,
+                },
+                Press::Letter('m'),
+            ) => match more_than_minor(&old, &new) {
+                None => self.keep_change(index, true),
+                Some(why) => {
+                    self.said = format!("It is more than spelling and punctuation: {why}.");
+                    self.over = Some(Over::Changed { index, old, new });
+                }
+            },
             (
                 Over::Changed {
                     index: Changed::Edit(bytes),

@@ -1,7 +1,6 @@
 //! What a reviewer reads of a story, top to bottom: whose it is and where it stands, what to look at, the text as readers will see it,
 //! and on wish what was cut, what was changed, and what happened.
 
-use similar::{ChangeTag, TextDiff};
 use unicode_width::UnicodeWidthStr;
 
 use super::ink::{Hue, Ink, Piece, Row, words, wrap};
@@ -12,6 +11,7 @@ use crate::desk::{Desk, StoryRepo};
 use crate::story::event::What;
 use crate::story::record::one_line;
 use crate::story::state::State;
+use crate::story::wording::{self, Fate};
 
 /// What is shown beside the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -271,7 +271,7 @@ fn facts(desk: &Desk, reading: &Reading, me: Option<&str>) -> Vec<(&'static str,
         reading.photos().map(described).collect::<Vec<_>>().join("; "),
         Hue::Plain,
     );
-    for vote in life.lapsed(story.text) {
+    for vote in life.lapsed(story.text, &desk.policy) {
         let who = vote.lapsed_by.as_deref().unwrap_or("an edit outside the tool");
         fact(
             "Lapsed",
@@ -364,26 +364,14 @@ fn own_words(desk: &Desk, repo: &StoryRepo, reading: &Reading, out: &mut Vec<Row
 
 /// The words that were taken out and put in, paragraphs that stayed left out.
 pub fn changes(old: &str, new: &str, width: usize) -> Vec<Row> {
-    let mut config = TextDiff::configure();
-    // hostile or very long texts: a rough answer in time is better than an exact one too late
-    config.timeout(std::time::Duration::from_millis(300));
-    let diff = config.diff_words(old, new);
-    // neighbours that went the same way are told as one
-    let mut runs: Vec<(ChangeTag, String)> = Vec::new();
-    for change in diff.iter_all_changes() {
-        match runs.last_mut() {
-            Some((tag, text)) if *tag == change.tag() => text.push_str(change.value()),
-            _ => runs.push((change.tag(), change.value().to_owned())),
-        }
-    }
     let mut paragraphs: Vec<(bool, Vec<Piece>)> = vec![(false, Vec::new())];
-    for (tag, text) in runs {
-        let (open, close, hue) = match tag {
-            ChangeTag::Equal => ("", "", Hue::Plain),
-            ChangeTag::Delete => ("[-", "-]", Hue::Bad),
-            ChangeTag::Insert => ("{+", "+}", Hue::Good),
+    for (fate, text) in wording::changes(old, new) {
+        let (open, close, hue) = match fate {
+            Fate::Same => ("", "", Hue::Plain),
+            Fate::Gone => ("[-", "-]", Hue::Bad),
+            Fate::New => ("{+", "+}", Hue::Good),
         };
-        let changed = tag != ChangeTag::Equal;
+        let changed = fate != Fate::Same;
         for (at, part) in text.split('\n').enumerate() {
             if at > 0 {
                 paragraphs.push((changed, Vec::new()));

@@ -221,12 +221,15 @@ impl Plain<'_> {
                     self.report.line("This would change: [-taken out-]  {+put in+}");
                     let rows = page::changes(old, new, self.width);
                     rows.iter().for_each(|row| self.row(row));
-                    let press = match self.ask("Keep it [y,e,n]? ")?.as_deref().map(str::trim) {
+                    let press = match self.ask("Keep it [y,m,e,n]? ")?.as_deref().map(str::trim) {
                         Some("y") => Press::Enter,
+                        Some("m") => Press::Letter('m'),
                         Some("e") => Press::Letter('e'),
                         Some("n" | "u") | None => Press::GiveUp,
                         _ => {
-                            self.report.line("y: keep it; e: edit it again; n: drop it.");
+                            self.report.line(
+                                "y: keep it; m: keep it, only spelling was changed; e: edit it again; n: drop it.",
+                            );
                             continue;
                         }
                     };

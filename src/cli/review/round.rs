@@ -189,7 +189,14 @@ impl Round {
             (Some(Over::Rewrite(..) | Over::Text(_)), _) => keys::WRITING_MUCH,
             (Some(Over::Letter(_)), _) => keys::LETTER,
             (Some(Over::Choose { .. }), _) => keys::CHOOSING,
-            (Some(Over::Changed { .. }), _) => keys::CHANGES,
+            (
+                Some(Over::Changed {
+                    index: Changed::Edit(_),
+                    ..
+                }),
+                _,
+            ) => keys::CHANGES,
+            (Some(Over::Changed { .. }), _) => keys::PUTTING_BACK,
             (None, Place::List) => keys::LIST,
             (None, Place::Story(_)) => keys::STORY,
         }
@@ -582,11 +589,11 @@ impl Round {
         }
     }
 
-    pub(super) fn keep_change(&mut self, index: Changed) {
+    pub(super) fn keep_change(&mut self, index: Changed, minor: bool) {
         self.desk.now = crate::cli::now();
         let Place::Story(open) = &mut self.place else { return };
         let taken = match &index {
-            Changed::Edit(bytes) => walk::take_edit(&self.desk, &self.repo, &mut open.reading, bytes),
+            Changed::Edit(bytes) => walk::take_edit(&self.desk, &self.repo, &mut open.reading, bytes, minor),
             Changed::Restore(numbers) => walk::take_restore(&self.desk, &self.repo, &mut open.reading, numbers),
         };
         match taken {
@@ -602,7 +609,10 @@ impl Round {
                 open.rows = None;
                 open.seen_end = false;
                 self.fresh = true;
-                self.said = format!("{what}, and kept. Approvals of the text before it no longer count.");
+                self.said = match minor && self.desk.policy.minor_keeps {
+                    true => format!("{what}, and kept, as only spelling and punctuation."),
+                    false => format!("{what}, and kept. Approvals of the text before it no longer count."),
+                };
                 if let Some((_, s)) = self.walk.stories.iter_mut().find(|(i, _)| *i == id) {
                     *s = summary;
                 }
