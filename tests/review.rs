@@ -69,6 +69,10 @@ fn the_screens_in_the_documentation_are_what_a_reviewer_sees() {
     see("decided", &terminal, "Asked for changes:");
     terminal.press(&["q"]);
     see("farewell", &terminal, "Approved: 1 story");
+    let terminal = Terminal::start(&house, 200, 50, "m4c-stories review");
+    terminal.wait("stories to review");
+    terminal.press(&["Down", "Down", "Down", "Down", "Down", "Down", "Down", "Enter", "d"]);
+    see("wide", &terminal, "-- What the author wrote");
     let terminal = Terminal::start(&house, 80, 60, "m4c-stories review --plain");
     see("plain", &terminal, "Approve this story [a,c,r,e,n,s,q,?]?");
     terminal::compare("docs/review.md", &screens);
@@ -539,7 +543,7 @@ fn line_by_line_the_same_is_asked_and_done() {
     }
     let house = house();
     // a dumb terminal gets it without being asked
-    let terminal = Terminal::start(&house, 80, 60, "TERM=dumb m4c-stories review");
+    let terminal = Terminal::start(&house, 80, 120, "TERM=dumb m4c-stories review");
     let screen = terminal.wait("Approve this story [a,c,r,e,n,s,q,?]?");
     assert!(
         screen.contains("I clean at the hospital, on nights") && screen.contains("Story 1 of 2"),

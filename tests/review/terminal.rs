@@ -178,6 +178,7 @@ fn steady(screen: &str) -> String {
         Some((before, _)) if row.starts_with("Came") => format!("{before}today, 2026-11-23"),
         _ => row.to_owned(),
     };
-    let rows: Vec<String> = screen.trim_end().lines().map(day).collect();
+    let ours = |row: &&str| !row.starts_with("exit ") && *row != "the terminal is as it was";
+    let rows: Vec<String> = screen.trim_end().lines().filter(ours).map(day).collect();
     format!("{}\n", rows.join("\n"))
 }

@@ -86,6 +86,7 @@ pub const STORY: &[Key] = &[
         "put back",
         "Put something back into the text that was cut from the mail.",
     ),
+    key("i", "photo", "Say what a photo shows, for those who cannot see it."),
     key(
         "o",
         "reopen",

@@ -1,9 +1,10 @@
 //! What lies over the story or the list while something is asked or shown, and what keys do then.
 
 use super::pen::{Move, Pen};
-use super::round::{Place, Press, Round, Then};
+use super::round::{Held, Place, Press, Round, Then};
 use super::spoken::told;
 use crate::cli::report::Failure;
+use crate::desk::edit::{self, Flags};
 use crate::desk::letters::Foretold;
 use crate::desk::walk::{self, Decision};
 use crate::story::draft::CutPiece;
@@ -68,6 +69,8 @@ pub enum Asks {
     Turn,
     Yes,
     Revoked,
+    /// What the photo of this place shows.
+    Photo(usize),
     Find,
 }
 
@@ -206,10 +209,15 @@ impl Round {
             Asks::Turn => "Whose turn is it? A name.".to_owned(),
             Asks::Yes => format!("How do you know that {who} said yes? For example: told Cath by phone, 3 May."),
             Asks::Revoked => format!("How do you know that {who} took their yes back?"),
+            Asks::Photo(at) => format!(
+                "What does {} show? For those who cannot see it.",
+                self.photo(at).unwrap_or_default()
+            ),
             Asks::Find => "Which words in title, author or place? Nothing shows all again.".to_owned(),
         };
         let pen = match asks {
             Asks::Find => Pen::new(&self.find),
+            Asks::Photo(at) => Pen::new(&self.described(at)),
             _ => Pen::default(),
         };
         self.lay(Over::Write { asks, question, pen });
@@ -223,6 +231,9 @@ impl Round {
             self.at = 0;
             self.choose_shown();
             return;
+        }
+        if let Asks::Photo(at) = asks {
+            return self.describe(at, &one_line(&text));
         }
         if text.is_empty() {
             self.said = "Nothing was written, so nothing is done.".to_owned();
@@ -241,7 +252,7 @@ impl Round {
                 grant: false,
                 evidence: text,
             },
-            Asks::Find => return,
+            Asks::Photo(_) | Asks::Find => return,
         });
     }
 
@@ -316,10 +327,7 @@ impl Round {
     pub(super) fn choose_cut(&mut self) {
         let Place::Story(open) = &self.place else { return };
         if let Some(held) = open.held.iter().find(|h| h.decision.is_upon_text()) {
-            self.said = format!(
-                "{} Take that back first (u), then change the text.",
-                told(std::slice::from_ref(held))
-            );
+            self.said = take_back_first(held);
             return;
         }
         let out: Vec<_> = open
@@ -356,6 +364,62 @@ impl Round {
             question: "What shall be put back into the text?".to_owned(),
             choices,
         });
+    }
+
+    pub(super) fn choose_photo(&mut self) {
+        let Place::Story(open) = &self.place else { return };
+        if let Some(held) = open.held.iter().find(|h| h.decision.is_upon_text()) {
+            self.said = take_back_first(held);
+            return;
+        }
+        let photos: Vec<String> = open.reading.photos().map(str::to_owned).collect();
+        match photos.len() {
+            0 => self.said = "This story has no photo.".to_owned(),
+            1 => self.write(Asks::Photo(0)),
+            _ => {
+                let choice = |(at, key): (usize, char)| {
+                    let words = format!("{} ({})", photos[at], one_line(&self.described(at)));
+                    (
+                        key,
+                        words.replace(" ()", " (no description yet)"),
+                        Chosen::Write(Asks::Photo(at)),
+                    )
+                };
+                let keys = ('1'..='9').chain('a'..='z').take(photos.len());
+                let choices = keys.enumerate().map(choice).collect();
+                let question = "Which photo do you describe?".to_owned();
+                self.lay(Over::Choose { question, choices });
+            }
+        }
+    }
+
+    fn photo(&self, at: usize) -> Option<String> {
+        match &self.place {
+            Place::Story(open) => open.reading.photos().nth(at).map(str::to_owned),
+            Place::List => None,
+        }
+    }
+
+    fn described(&self, at: usize) -> String {
+        let (Some(file), Place::Story(open)) = (self.photo(at), &self.place) else {
+            return String::new();
+        };
+        open.reading.story.front().alt.remove(&file).unwrap_or_default()
+    }
+
+    /// The description is an edit as any other, and shown before it is kept.
+    fn describe(&mut self, at: usize, words: &str) {
+        let (Some(file), Place::Story(open)) = (self.photo(at), &self.place) else {
+            return;
+        };
+        let flags = Flags {
+            alt: vec![(file, words.to_owned())],
+            ..Flags::default()
+        };
+        match edit::apply(&open.reading.story, &flags) {
+            Ok(page) => self.edited(Ok(page.render())),
+            Err(refusal) => self.fail(refusal),
+        }
     }
 
     fn restore(&mut self, numbers: &[u32]) {
@@ -425,6 +489,12 @@ impl Round {
         };
         self.lay(Over::Letter(Meant { letter, own, ..meant }));
     }
+}
+
+/// Why the text cannot be changed while a decision upon it is held.
+pub fn take_back_first(held: &Held) -> String {
+    let told = told(std::slice::from_ref(held));
+    format!("{told} Take that back first (u), then change the text.")
 }
 
 fn writing(pen: &mut Pen, press: Press, width: usize) {

@@ -61,11 +61,20 @@ pub fn rows(desk: &Desk, repo: &StoryRepo, reading: &Reading, me: Option<&str>, 
     if beside {
         let column = ((whole - GUTTER.len()) / 2).min(WIDEST);
         let left = titled("As readers will see it", text(reading, column), column);
-        let own = match reading.own_words(desk, repo) {
-            Ok(own) => rendered::rows(&own, column),
+        let own = reading.own_words(desk, repo);
+        let right = match &own {
+            Ok(own) => rendered::rows(own, column),
             Err(trouble) => wrap(&[Piece::plain(&trouble.to_string())], column, "", ""),
         };
-        out.extend(side_by_side(left, titled("What the author wrote", own, column), column));
+        let right = titled("What the author wrote", right, column);
+        out.extend(side_by_side(left, right, column));
+        if let Some(own) = own.ok().filter(|own| own.trim_end() != story.page.body().trim_end()) {
+            out.extend(titled(
+                "What was changed: [-taken out-]  {+put in+}",
+                changes(&own, story.page.body(), width),
+                width,
+            ));
+        }
     } else {
         out.extend(titled("As readers will see it", text(reading, width), width));
     }
@@ -75,7 +84,7 @@ pub fn rows(desk: &Desk, repo: &StoryRepo, reading: &Reading, me: Option<&str>, 
     }
     for (shown, part) in [
         (view.cut, Part::Cut),
-        (view.own_words, Part::OwnWords),
+        (view.own_words && !beside, Part::OwnWords),
         (view.history, Part::History),
     ] {
         if shown {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::ink::Row;
 use super::keys::{self, Key};
-use super::over::{Asks, Changed, Meant, Over};
+use super::over::{Asks, Changed, Meant, Over, take_back_first};
 use super::page::{self, View};
 use super::pen::{Move, Pen};
 use super::spoken::{done, nothing, told};
@@ -277,7 +277,9 @@ impl Round {
             }
             Press::Letter('?') => self.lay(Over::Help),
             Press::Letter('q') => return Then::Quit,
-            Press::Letter('a' | 'c' | 'r' | 'e' | 'n' | 't' | 'y' | 'b' | 'o' | 's' | 'u' | 'x' | 'd' | 'h' | 'p') => {
+            Press::Letter(
+                'a' | 'c' | 'r' | 'e' | 'n' | 't' | 'y' | 'b' | 'o' | 's' | 'u' | 'x' | 'd' | 'h' | 'p' | 'i',
+            ) => {
                 self.said = "Open the story first: Enter.".to_owned();
             }
             _ => {}
@@ -334,6 +336,7 @@ impl Round {
             Press::Letter('t') => self.choose_turn(),
             Press::Letter('y') => self.choose_yes(),
             Press::Letter('b') => self.choose_cut(),
+            Press::Letter('i') => self.choose_photo(),
             Press::Letter('e') => return self.edit(),
             Press::Letter('p') => return Then::Preview(open.reading.story.id.clone()),
             Press::Letter('u') | Press::Undo => self.undo(),
@@ -432,6 +435,7 @@ impl Round {
             return true;
         };
         self.desk.now = crate::cli::now();
+        let mut written = Vec::new();
         while !open.held.is_empty() {
             let held = &open.held[0];
             let stale = self.walk.is_stale(&self.repo);
@@ -445,10 +449,11 @@ impl Round {
                 Ok(taken) => {
                     let title = one_line(&taken.story.title());
                     let held = open.held.remove(0);
-                    self.said = match taken.changed {
-                        true => format!("{}: {title}", done(&held.decision)),
-                        false => format!("{}: {title}", nothing(&held.decision)),
-                    };
+                    written.push(match taken.changed {
+                        true => done(&held.decision),
+                        false => nothing(&held.decision),
+                    });
+                    self.said = format!("{}: {title}", written.join(", "));
                     for caution in &taken.cautions {
                         self.said.push_str(&format!(". {caution}"));
                     }
@@ -533,10 +538,7 @@ impl Round {
             return Then::Stay;
         };
         if let Some(held) = open.held.iter().find(|h| h.decision.is_upon_text()) {
-            self.said = format!(
-                "{} Take that back first (u), then change the text.",
-                told(std::slice::from_ref(held))
-            );
+            self.said = take_back_first(held);
             return Then::Stay;
         }
         match walk::may_edit(&self.desk, &self.repo, &open.reading) {

@@ -87,6 +87,10 @@ impl Screen {
             }
             match event::read()? {
                 Event::Key(key) if key.kind != KeyEventKind::Release => {
+                    if key.code == KeyCode::Char('l') && key.modifiers.contains(KeyModifiers::CONTROL) {
+                        self.terminal.clear()?;
+                        return Ok(Input::Resized);
+                    }
                     if let Some(press) = press(key) {
                         return Ok(Input::Press(press));
                     }
