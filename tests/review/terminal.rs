@@ -1,6 +1,6 @@
 //! A terminal to sit at: tmux, with a server of its own in the test's folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::common::TestHouse;
@@ -122,13 +122,17 @@ impl<'a> Terminal<'a> {
     #[track_caller]
     fn wait_or(&self, there: impl Fn(&str) -> bool, otherwise: &str) -> String {
         let begun = Instant::now();
+        let (mut last, mut same) = (String::new(), 0);
         loop {
             let screen = self.tmux(&["capture-pane", "-p"]);
-            if there(&screen) {
+            // not while it is being drawn
+            same = if screen == last { same + 1 } else { 0 };
+            if same >= 2 && there(&screen) {
                 return screen.lines().map(|row| format!("{}\n", row.trim_end())).collect();
             }
             assert!(begun.elapsed() < PATIENCE, "{otherwise}:\n{screen}");
-            std::thread::sleep(Duration::from_millis(40));
+            last = screen;
+            std::thread::sleep(Duration::from_millis(30));
         }
     }
 }
@@ -143,32 +147,44 @@ impl Drop for Terminal<'_> {
     }
 }
 
-/// Compares screens with the boxes ```` ```text screen-NAME ```` of a document; with `UPDATE_SCREENS` set, writes them there.
-#[track_caller]
-pub fn compare(document: &str, screens: &[(String, String)]) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
-    let mut text = std::fs::read_to_string(&path).expect("the document");
-    let update = std::env::var_os("UPDATE_SCREENS").is_some();
-    for (name, screen) in screens {
-        let screen = steady(screen);
-        let open = format!("```text screen-{name}\n");
-        let from = text
-            .find(&open)
-            .unwrap_or_else(|| panic!("{document} has no screen {name}:\n{screen}"))
-            + open.len();
-        let to = from + text[from..].find("```").expect("its end");
-        if update {
-            text.replace_range(from..to, &screen);
-        } else {
-            assert_eq!(
-                &text[from..to],
-                screen,
-                "the screen {name} of {document}; UPDATE_SCREENS=1 writes it anew"
-            );
+/// The screens that a document shows, in boxes ```` ```text screen-NAME ````.
+pub struct Shown {
+    path: PathBuf,
+    text: String,
+    /// `UPDATE_SCREENS`: they are written anew.
+    update: bool,
+}
+
+impl Shown {
+    pub fn of(document: &str) -> Shown {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
+        Shown {
+            text: std::fs::read_to_string(&path).expect("the document"),
+            update: std::env::var_os("UPDATE_SCREENS").is_some(),
+            path,
         }
     }
-    if update {
-        std::fs::write(&path, text).expect("it is written");
+
+    /// Waits until the terminal shows what the box of this name shows; `mark` stands on it.
+    #[track_caller]
+    pub fn see(&mut self, name: &str, terminal: &Terminal, mark: &str) {
+        let open = format!("```text screen-{name}\n");
+        let from = self
+            .text
+            .find(&open)
+            .unwrap_or_else(|| panic!("there is no screen {name}"))
+            + open.len();
+        let to = from + self.text[from..].find("```").expect("its end");
+        if self.update {
+            let screen = steady(&terminal.wait(mark));
+            self.text.replace_range(from..to, &screen);
+            std::fs::write(&self.path, &self.text).expect("it is written");
+        } else {
+            let shown = &self.text[from..to];
+            assert!(shown.contains(mark), "the screen {name} is without {mark:?}");
+            let otherwise = format!("{} shows as {name}:\n{shown}\nand there is", self.path.display());
+            terminal.wait_or(|screen| steady(screen) == shown, &otherwise);
+        }
     }
 }
 
@@ -179,6 +195,12 @@ fn steady(screen: &str) -> String {
         _ => row.to_owned(),
     };
     let ours = |row: &&str| !row.starts_with("exit ") && *row != "the terminal is as it was";
-    let rows: Vec<String> = screen.trim_end().lines().filter(ours).map(day).collect();
+    let rows: Vec<String> = screen
+        .trim_end()
+        .lines()
+        .map(str::trim_end)
+        .filter(ours)
+        .map(day)
+        .collect();
     format!("{}\n", rows.join("\n"))
 }

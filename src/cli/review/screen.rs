@@ -1,6 +1,6 @@
 //! The terminal: taken over, read, drawn on, and given back whatever happens.
 
-use std::io::{self, Stdout, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -19,9 +19,12 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use super::pen::Move;
 use super::round::Press;
 
+/// A whole screen is written at once, so that a slow line does not show it half drawn.
+type Backend = CrosstermBackend<BufWriter<Stdout>>;
+
 /// A terminal that is ours until this is dropped.
 pub struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    terminal: Terminal<Backend>,
     /// The signal that came, 0: none.
     signal: Arc<AtomicUsize>,
 }
@@ -48,7 +51,7 @@ impl Screen {
         for number in [SIGINT, SIGTERM, SIGHUP] {
             signal_hook::flag::register_usize(number, Arc::clone(&signal), number as usize)?;
         }
-        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout())))?;
         let mut screen = Screen { terminal, signal };
         screen.take()?;
         Ok(screen)
@@ -68,7 +71,7 @@ impl Screen {
         Ok(result)
     }
 
-    pub fn terminal(&mut self) -> &mut Terminal<CrosstermBackend<Stdout>> {
+    pub fn terminal(&mut self) -> &mut Terminal<Backend> {
         &mut self.terminal
     }
 
