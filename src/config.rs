@@ -159,14 +159,26 @@ pub struct SpoolSettings {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Letters {
+    #[serde(deserialize_with = "value::to_authors")]
     pub send: Vec<LetterKind>,
+    /// Letters to the members with the role of a reviewer.
+    #[serde(deserialize_with = "value::to_the_team")]
+    pub team: Vec<LetterKind>,
     /// Files here replace the built-in templates of the same name.
     pub templates: PathBuf,
     /// Automatic answers only.
     pub per_address_per_day: u32,
+    /// The letters of one run; the others wait for the next.
+    pub per_run: u32,
     /// An event older than this calls for no letter.
     #[serde(deserialize_with = "value::duration")]
     pub max_age: SignedDuration,
+    /// Without an answer for so long, a reminder goes; after as long again the last one.
+    #[serde(deserialize_with = "value::duration")]
+    pub remind_after: SignedDuration,
+    /// How long from one digest to the next.
+    #[serde(deserialize_with = "value::duration")]
+    pub digest_every: SignedDuration,
 }
 
 /// One `[[target]]`.
@@ -237,12 +249,15 @@ impl Default for StorySettings {
 
 impl Default for Letters {
     fn default() -> Letters {
-        use LetterKind::{ChangesRequested, Published, Received, Rejected, Withdrawn};
         Letters {
-            send: vec![Received, ChangesRequested, Rejected, Published, Withdrawn],
+            send: LetterKind::ALL.into_iter().filter(|kind| !kind.is_for_team()).collect(),
+            team: Vec::new(),
             templates: "templates".into(),
             per_address_per_day: 1,
+            per_run: 50,
             max_age: SignedDuration::from_hours(14 * 24),
+            remind_after: SignedDuration::from_hours(7 * 24),
+            digest_every: SignedDuration::from_hours(7 * 24),
         }
     }
 }
@@ -251,8 +266,9 @@ impl Letters {
     /// What [`crate::story::letter::due`] asks for.
     pub fn policy(&self) -> LetterPolicy {
         LetterPolicy {
-            send: self.send.clone(),
+            send: self.send.iter().chain(&self.team).copied().collect(),
             max_age: self.max_age,
+            remind_after: self.remind_after,
         }
     }
 }
@@ -318,6 +334,17 @@ impl Config {
         own.sort();
         own.dedup();
         own
+    }
+
+    /// Whether some inbox has a server that is believed about who mail is from.
+    pub fn has_trusted_authserv(&self) -> bool {
+        self.inboxes.iter().any(|inbox| inbox.trusted_authserv.is_some())
+    }
+
+    /// The names of those who get the digest.
+    pub fn reviewers(&self) -> Vec<String> {
+        let reviewers = self.team.members.iter().filter(|m| m.roles.contains(&Role::Reviewer));
+        reviewers.map(|m| m.name.clone()).collect()
     }
 
     /// The inbox of that name.

@@ -50,7 +50,8 @@ People:
   assign             Whose turn it is
 
 Letters:
-  letters            The outbox: list, show, edit, send, drop
+  letters            The outbox: list, show, edit, send, again, drop
+  write              A letter to the author, without a change of state
   quarantine         Mails that need a person: list, show, retry, drop
 
 Desk:
@@ -255,6 +256,13 @@ pub enum Command {
         #[command(subcommand)]
         action: Option<Letters>,
     },
+    /// A letter to the author, without a change of state
+    ///
+    /// The letter is due at once: `letters show` shows it, `letters send` sends it, and the author's answer goes to the story.
+    #[command(
+        after_help = "Examples:\n  m4c-stories write marion -m 'Which year was this?'\n  m4c-stories write marion --consent"
+    )]
+    Write(super::write::Write),
     /// Mails that need a person
     #[command(after_help = "Examples:\n  m4c-stories quarantine\n  m4c-stories quarantine retry 3f9a --as-story")]
     Quarantine {
@@ -474,6 +482,17 @@ pub enum Letters {
     Send {
         /// Which; none: all
         letters: Vec<String>,
+    },
+    /// Send letters once more that did not arrive
+    ///
+    /// After a letter came back, its address gets nothing more until this is said; `--to` gives the author another address.
+    #[command(after_help = "Example:\n  m4c-stories letters again marion --to marion@example.org")]
+    Again {
+        /// Its id or the beginning of it, its author, or a path
+        story: String,
+        /// The author's address from now on
+        #[arg(long, value_name = "ADDRESS")]
+        to: Option<String>,
     },
     /// Do not send it
     #[command(after_help = "Example:\n  m4c-stories letters drop marion -m 'We spoke on the phone'")]

@@ -2,17 +2,20 @@
 
 use serde_json::json;
 
-use crate::desk::letters::{self, Waiting, kind_name};
-use crate::desk::{Desk, Trouble, account::shown};
+use crate::desk::letters::{self, Run, Sending, Status, Waiting};
+use crate::desk::{Desk, StoryRepo, Trouble, account::shown, queue};
 
 use super::args::{Global, Letters};
 use super::report::{Failure, Outcome, Report, table};
 
 pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &Report) -> Outcome {
     let repo = desk.repo()?;
+    if let Some(Letters::Again { story, to }) = action {
+        return again(desk, global, &repo, &story, to.as_deref(), report);
+    }
     let all = letters::waiting(desk, &repo, desk.look_at_spool().as_ref())?;
     match action.unwrap_or(Letters::List) {
-        Letters::List => list(desk, &all, report),
+        Letters::List | Letters::Again { .. } => list(desk, &repo, &all, report),
         Letters::Show { letter } => {
             for waiting in letters::find(desk, &repo, &all, &letter)? {
                 let bytes = letters::letter(desk, &repo, desk.look_at_spool().as_ref(), waiting)?;
@@ -51,28 +54,25 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
             Ok(0)
         }
         Letters::Send { letters: which } => {
-            let chosen: Vec<Waiting> = match which.is_empty() {
-                true => all,
-                false => {
-                    let mut chosen: Vec<Waiting> = Vec::new();
-                    for typed in &which {
-                        chosen.extend(
-                            found_or_none(letters::find(desk, &repo, &all, typed))?
-                                .into_iter()
-                                .cloned(),
-                        );
-                    }
-                    chosen.dedup_by(|a, b| a.due.about == b.due.about);
-                    chosen
-                }
-            };
-            send(desk, global, &repo, &chosen, report)
+            if which.is_empty() {
+                return send(desk, global, &repo, &all, Sending::ByHand, report);
+            }
+            let mut chosen: Vec<Waiting> = Vec::new();
+            for typed in &which {
+                chosen.extend(
+                    found_or_none(letters::find(desk, &repo, &all, typed))?
+                        .into_iter()
+                        .cloned(),
+                );
+            }
+            let mut seen = std::collections::HashSet::new();
+            chosen.retain(|w| seen.insert(w.number.clone()));
+            send(desk, global, &repo, &chosen, Sending::Named, report)
         }
         Letters::Drop { letter, message } => {
             let found = found_or_none(letters::find(desk, &repo, &all, &letter))?;
             if found.is_empty() {
-                report.answer("No letter of it waits.", &json!({"id": null, "changed": false}));
-                return Ok(0);
+                return drop_failed(desk, global, &repo, &letter, message.as_deref(), report);
             }
             let waiting = one(found, &letter)?;
             if global.dry_run {
@@ -106,7 +106,7 @@ fn one<'a>(found: Vec<&'a Waiting>, typed: &str) -> Result<&'a Waiting, Failure>
         _ => {
             let all: Vec<String> = found
                 .iter()
-                .map(|w| format!("{} ({})", w.due.about, kind_name(w.due.kind)))
+                .map(|w| format!("{} ({})", w.number, w.due.kind.name()))
                 .collect();
             Err(Failure::new(
                 "letter.several",
@@ -121,14 +121,14 @@ fn one<'a>(found: Vec<&'a Waiting>, typed: &str) -> Result<&'a Waiting, Failure>
 
 fn as_json(w: &Waiting) -> serde_json::Value {
     json!({
-        "id": w.due.about,
+        "id": w.number,
         "story": w.story,
         "title": w.title,
         "kind": w.due.kind,
         "to": w.to.as_ref().map(shown),
         "since": w.at,
-        "automatic": w.due.automatic,
-        "held": w.held,
+        "automatic": w.due.is_automatic(),
+        "held": w.held.as_ref().map(ToString::to_string),
         "edited": w.written,
     })
 }
@@ -140,34 +140,97 @@ fn planned(w: &Waiting) -> serde_json::Value {
     object
 }
 
-fn list(desk: &Desk, all: &[Waiting], report: &Report) -> Outcome {
+fn list(desk: &Desk, repo: &StoryRepo, all: &[Waiting], report: &Report) -> Outcome {
     if report.json {
         report.object(&all.iter().map(as_json).collect::<Vec<_>>());
         return Ok(0);
     }
+    let failed = queue::with_failed_letters(desk, repo)?;
     if all.is_empty() {
         report.line("No letters wait.");
+    } else {
+        let mut rows = vec![["LETTER", "SINCE", "KIND", "TO", "ABOUT"].map(str::to_owned).to_vec()];
+        rows.extend(all.iter().map(|w| {
+            let to = w.to.as_ref().map(shown).unwrap_or_default();
+            let day = super::fetch::day(w.at, desk);
+            let held = w.held.as_ref().filter(|held| held.stops(Sending::ByHand));
+            let about = held.map_or(w.title.clone(), |held| format!("{} ({held})", w.title));
+            vec![w.number[..8].to_owned(), day, w.due.kind.name().to_owned(), to, about]
+        }));
+        table(&rows).iter().for_each(|line| report.line(line));
+    }
+    for (id, summary) in &failed {
+        for letter in &summary.failed_letters {
+            let to = letter.to.as_ref().map(|name| format!(" to {name}")).unwrap_or_default();
+            report.line(&format!(
+                "Did not arrive: {}{to} about {} ({}). `letters again {}` sends it once more, with --to ADDRESS elsewhere; `letters drop {}` lets it be.",
+                letter.kind.name(), summary.title, letter.reason, id.folder(), id.folder()
+            ));
+        }
+    }
+    if !all.is_empty() {
+        report.remark("`letters show LETTER` shows one, `letters send` sends them.");
+    }
+    Ok(0)
+}
+
+/// A person has seen that letters did not arrive, and lets them be.
+fn drop_failed(
+    desk: &Desk,
+    global: &Global,
+    repo: &StoryRepo,
+    typed: &str,
+    why: Option<&str>,
+    report: &Report,
+) -> Outcome {
+    let id = queue::resolve(desk, repo, typed)?;
+    let failed = crate::story::letter::failed(&desk.story(repo, &id)?.record.events);
+    if failed.is_empty() {
+        report.answer("No letter of it waits.", &json!({"id": null, "changed": false}));
         return Ok(0);
     }
-    let mut rows = vec![["LETTER", "SINCE", "KIND", "TO", "ABOUT"].map(str::to_owned).to_vec()];
-    rows.extend(all.iter().map(|w| {
-        let day = super::fetch::day(w.at, desk);
-        let to = w
-            .held
-            .clone()
-            .map(|h| format!("({h})"))
-            .or_else(|| w.to.as_ref().map(shown))
-            .unwrap_or_default();
-        vec![
-            w.due.about.as_str()[..8].to_owned(),
-            day,
-            kind_name(w.due.kind),
-            to,
-            w.title.clone(),
-        ]
-    }));
-    table(&rows).iter().for_each(|line| report.line(line));
-    report.remark("`letters show LETTER` shows one, `letters send` sends them.");
+    let kinds: Vec<&str> = failed.iter().map(|letter| letter.kind.name()).collect();
+    let mut object = json!({"id": id, "letters": kinds});
+    if global.dry_run {
+        object["dry_run"] = json!(true);
+        report.answer(&format!("Would let be: {}", kinds.join(", ")), &object);
+        return Ok(0);
+    }
+    let _lock = desk.spool()?;
+    for letter in &failed {
+        letters::let_be(desk, repo, &id, letter, why.unwrap_or_default())?;
+    }
+    object["status"] = json!("dropped");
+    report.answer(&format!("Let be: {}", kinds.join(", ")), &object);
+    Ok(0)
+}
+
+/// Letters that did not arrive are due once more.
+fn again(desk: &Desk, global: &Global, repo: &StoryRepo, typed: &str, to: Option<&str>, report: &Report) -> Outcome {
+    let id = queue::resolve(desk, repo, typed)?;
+    let title = desk.story(repo, &id)?.title();
+    if let Some(to) = to.filter(|to| !letters::is_address(to)) {
+        let why = "a letter goes to one address, like marion@example.org";
+        return Err(Failure::usage(
+            format!("{to:?} is no address"),
+            why,
+            "write it without a name and without < >",
+        ));
+    }
+    if global.dry_run {
+        let object = json!({"id": id, "dry_run": true});
+        report.answer(&format!("Would send letters again about {title}"), &object);
+        return Ok(0);
+    }
+    let _lock = desk.spool()?;
+    let (failed, changed) = letters::bounce::again(desk, repo, &id, to)?;
+    let kinds: Vec<&str> = failed.iter().map(|letter| letter.kind.name()).collect();
+    let text = match (changed, kinds.is_empty()) {
+        (false, _) => format!("No letter about {title} failed."),
+        (true, true) => format!("Letters go out again about {title}"),
+        (true, false) => format!("Due again: {} about {title}", kinds.join(", ")),
+    };
+    report.answer(&text, &json!({"id": id, "changed": changed, "letters": kinds}));
     Ok(0)
 }
 
@@ -184,63 +247,88 @@ fn show(bytes: &[u8], waiting: &Waiting, report: &Report) {
     report.line(&format!("To: {to}\nSubject: {subject}\n\n{text}"));
 }
 
-fn send(desk: &Desk, global: &Global, repo: &crate::desk::StoryRepo, chosen: &[Waiting], report: &Report) -> Outcome {
+fn send(
+    desk: &Desk,
+    global: &Global,
+    repo: &StoryRepo,
+    chosen: &[Waiting],
+    sending: Sending,
+    report: &Report,
+) -> Outcome {
     if global.dry_run {
-        for w in chosen {
-            let to = w.to.as_ref().map(shown).unwrap_or_default();
-            let kind = kind_name(w.due.kind);
-            let text = match &w.held {
-                Some(why) => format!("Would keep: {kind} about {} ({why})", w.title),
-                None => format!("Would send: {kind} to {to} about {}", w.title),
-            };
-            report.answer(&text, &planned(w));
-        }
-        if report.json {
-            let held = chosen.iter().filter(|w| w.held.is_some()).count();
-            let counts = json!({"sent": 0, "would_send": chosen.len() - held, "waiting": held, "failed": 0});
-            report.object(&json!({"summary": counts}));
-        } else if chosen.is_empty() {
-            report.line("No letters wait.");
-        }
+        rehearse(chosen, sending, report);
         return Ok(0);
     }
     let mut spool = desk.spool()?;
-    // what waits may have changed while the lock was waited for
-    let fresh = letters::waiting(desk, repo, Some(&spool))?;
-    let chosen: Vec<Waiting> = fresh
-        .into_iter()
-        .filter(|w| chosen.iter().any(|c| c.due.about == w.due.about && c.story == w.story))
-        .collect();
-    let (told, stopped) = letters::send(desk, repo, &mut spool, &chosen)?;
-    let (mut sent, mut waiting, mut failed) = (0, 0, 0);
-    for t in &told {
-        let (count, status) = match (&t.result, t.failed) {
-            (Ok(_), _) => (&mut sent, "sent"),
-            (Err(_), true) => (&mut failed, "failed"),
-            (Err(_), false) => (&mut waiting, "waiting"),
+    let run = match sending {
+        Sending::Named => {
+            // what waits may have changed while the lock was waited for
+            let fresh = letters::waiting(desk, repo, Some(&spool))?;
+            let named = |w: &Waiting| chosen.iter().any(|c| c.number == w.number);
+            let chosen: Vec<Waiting> = fresh.into_iter().filter(named).collect();
+            letters::send(desk, repo, &mut spool, &chosen, sending)?
+        }
+        _ => letters::send_due(desk, repo, &mut spool, sending)?,
+    };
+    tell(run, report)
+}
+
+fn rehearse(chosen: &[Waiting], sending: Sending, report: &Report) {
+    let held = |w: &Waiting| {
+        w.held
+            .as_ref()
+            .filter(|hold| hold.stops(sending))
+            .map(ToString::to_string)
+    };
+    for w in chosen {
+        let to = w.to.as_ref().map(shown).unwrap_or_default();
+        let kind = w.due.kind.name();
+        let text = match held(w) {
+            Some(why) => format!("Would keep: {kind} about {} ({why})", w.title),
+            None => format!("Would send: {kind} to {to} about {}", w.title),
         };
-        *count += 1;
+        report.answer(&text, &planned(w));
+    }
+    if report.json {
+        let held = chosen.iter().filter(|w| held(w).is_some()).count();
+        let counts = json!({"sent": 0, "would_send": chosen.len() - held, "waiting": held, "failed": 0});
+        report.object(&json!({"summary": counts}));
+    } else if chosen.is_empty() {
+        report.line("No letters wait.");
+    }
+}
+
+/// What a run of the outbox came to, and its exit code.
+fn tell(run: Run, report: &Report) -> Outcome {
+    for t in &run.told {
+        let status = match t.status {
+            Status::Sent => "sent",
+            Status::Waiting | Status::Later => "waiting",
+            Status::Failed => "failed",
+        };
+        let kind = t.waiting.due.kind.name();
         if report.json {
             let mut object = as_json(&t.waiting);
             object["status"] = json!(status);
-            object["answer"] = json!(t.result.as_ref().unwrap_or_else(|e| e));
+            object["answer"] = json!(t.said);
             report.object(&object);
-            continue;
-        }
-        let kind = kind_name(t.waiting.due.kind);
-        match &t.result {
-            Ok(said) => report.line(&format!("Sent: {kind} about {}\n  {said}", t.waiting.title)),
-            Err(why) => report.caution(&format!("not sent: {kind} about {}: {why}", t.waiting.title)),
+        } else if t.status == Status::Sent {
+            report.line(&format!("Sent: {kind} about {}\n  {}", t.waiting.title, t.said));
+        } else {
+            report.caution(&format!("not sent: {kind} about {}: {}", t.waiting.title, t.said));
         }
     }
+    let (sent, failed) = (run.count(Status::Sent), run.count(Status::Failed));
+    let (waiting, later) = (run.count(Status::Waiting), run.count(Status::Later));
     if report.json {
-        report.object(&json!({"summary": {"sent": sent, "waiting": waiting, "failed": failed}}));
-    } else if told.is_empty() {
+        report.object(&json!({"summary": {"sent": sent, "waiting": waiting + later, "failed": failed}}));
+    } else if run.told.is_empty() {
         report.line("No letters wait.");
     }
-    match stopped {
+    match run.stopped {
         Some(trouble) => Err(trouble.into()),
         None if failed > 0 => Ok(7),
+        None if later > 0 => Ok(75),
         None => Ok(0),
     }
 }

@@ -15,6 +15,7 @@ pub mod review;
 mod setup;
 pub mod stats;
 mod story;
+pub mod write;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -167,6 +168,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Consent(consent) => decide::consent(desk, global, &consent, report),
         Command::Publish(publish) => decide::publish(desk, global, &publish, report),
         Command::Letters { action } => letters::letters(desk, global, action, report),
+        Command::Write(write) => self::write::write(desk, global, &write, report),
         Command::Quarantine { action, set_aside } => quarantine::quarantine(desk, global, action, set_aside, report),
         Command::Init { .. } | Command::Completions { .. } | Command::Man | Command::Review(_) => Ok(0),
     }

@@ -147,6 +147,8 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "quarantined": quarantined,
             "set_aside": set_aside,
             "letters_due": letters,
+            "letters_failed": counts.failed_letters,
+            "wrote_again": counts.wrote_again,
         }));
         return Ok(0);
     }
@@ -174,6 +176,7 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "list --state published",
         ),
         (counts.pending, "published, but not on every target", "publish"),
+        (counts.wrote_again, "whose author wrote again", "list"),
         (counts.damaged, "that cannot be worked on", "list"),
     ];
     let mut rows = Vec::new();
@@ -195,6 +198,15 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             .to_owned(),
             "letters".to_owned(),
         ]);
+    }
+    if counts.failed_letters > 0 {
+        let what = if counts.failed_letters == 1 {
+            "letter"
+        } else {
+            "letters"
+        };
+        let what = format!("{what} that did not arrive");
+        rows.push(vec![counts.failed_letters.to_string(), what, "letters".to_owned()]);
     }
     if quarantined > 0 {
         rows.push(vec![

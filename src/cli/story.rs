@@ -157,7 +157,7 @@ fn as_json(desk: &Desk, repo: &StoryRepo, story: &Story, private: Option<&Files>
     object["letters"] = json!(
         summary
             .letters_due(desk)
-            .map(|(about, kind, at)| json!({"about": about, "kind": kind, "since": at}))
+            .map(|letter| json!({"about": letter.about, "kind": letter.kind, "to": letter.to, "since": letter.since}))
             .collect::<Vec<_>>()
     );
     report.object(&object);
@@ -219,6 +219,7 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
         if let Some(forwarder) = &people.forwarder {
             facts.push(("Forwarded by", shown(forwarder)));
         }
+        facts.extend(crate::desk::letters::answers_to(&people).map(|to| ("Answers to", to)));
     }
     for event in &story.record.events {
         if let What::Received { notes, auth, .. } | What::FollowUp { notes, auth, .. } = &event.what {
@@ -244,6 +245,11 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
                 format!("{target}: pending")
             },
         ));
+    }
+    for letter in crate::story::letter::failed(&story.record.events) {
+        let to = letter.to.as_ref().map(|name| format!(" to {name}")).unwrap_or_default();
+        let told = format!("{}{to} did not arrive: {}", letter.kind.name(), letter.reason);
+        facts.push(("Letter", told));
     }
     let photos: Vec<&str> = story
         .files

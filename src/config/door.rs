@@ -1,12 +1,14 @@
 //! `[[inbox]]` and `[outbox]`: flat in the file, by kind in the program. A key of another kind is an error.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer};
 
 use super::load::Wrong;
 use super::secret::{Secret, SecretSource, command};
-use super::value::Address;
+use super::value::{Address, optional_duration};
 
 /// One `[[inbox]]`.
 #[derive(Debug, Clone)]
@@ -32,6 +34,8 @@ pub enum Source {
 pub struct Imap {
     pub server: Server,
     pub mailbox: String,
+    /// The longest a session may take as a whole.
+    pub deadline: Duration,
 }
 
 /// How a mail server is reached.
@@ -164,6 +168,8 @@ pub(super) struct RawInbox {
     #[serde(default, deserialize_with = "command")]
     password_command: Option<Vec<String>>,
     mailbox: Option<String>,
+    #[serde(default, deserialize_with = "optional_duration")]
+    deadline: Option<SignedDuration>,
     after: Option<RawSettling>,
     trusted_authserv: Option<String>,
 }
@@ -331,7 +337,15 @@ impl RawInbox {
                     return Err(Wrong::at("mailbox", "this is no name of a mailbox"));
                 }
                 let server = reach.server([993, 143, 143], true)?;
-                Source::Imap(Imap { server, mailbox })
+                let deadline = self.deadline.unwrap_or(SignedDuration::from_mins(30)).unsigned_abs();
+                if deadline.is_zero() {
+                    return Err(Wrong::at("deadline", "in no time nothing can be fetched"));
+                }
+                Source::Imap(Imap {
+                    server,
+                    mailbox,
+                    deadline,
+                })
             }
             (_, _) if reach.first_set().is_some() => {
                 let key = reach.first_set().unwrap_or("host");
@@ -339,6 +353,9 @@ impl RawInbox {
             }
             (_, _) if self.mailbox.is_some() => {
                 return Err(Wrong::at("mailbox", "this key is for kind = \"imap\""));
+            }
+            (_, _) if self.deadline.is_some() => {
+                return Err(Wrong::at("deadline", "this key is for kind = \"imap\""));
             }
             (_, None) => return Err(Wrong::at("path", "the path is missing")),
             (InboxKind::Maildir, Some(path)) => Source::Maildir(path),

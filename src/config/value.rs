@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde::de::{Deserialize, Deserializer, Error};
 
 use super::Role;
+use crate::story::event::LetterKind;
 
 /// A name and an address, written `Name <address>` or just the address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,30 @@ pub(super) fn duration<'de, D: Deserializer<'de>>(d: D) -> Result<SignedDuration
             "{text:?} is no length of time: write one like \"14d\", \"36h\" or \"90m\""
         ))
     })
+}
+
+/// The same, for a key that may be left out.
+pub(super) fn optional_duration<'de, D: Deserializer<'de>>(d: D) -> Result<Option<SignedDuration>, D::Error> {
+    duration(d).map(Some)
+}
+
+pub(super) fn to_authors<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<LetterKind>, D::Error> {
+    letters(d, false)
+}
+
+pub(super) fn to_the_team<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<LetterKind>, D::Error> {
+    letters(d, true)
+}
+
+fn letters<'de, D: Deserializer<'de>>(d: D, for_team: bool) -> Result<Vec<LetterKind>, D::Error> {
+    let kinds = Vec::<LetterKind>::deserialize(d)?;
+    match kinds.iter().find(|kind| kind.is_for_team() != for_team) {
+        None => Ok(kinds),
+        Some(kind) => {
+            let key = if for_team { "send" } else { "team" };
+            Err(Error::custom(format!("\"{}\" belongs in `{key}`", kind.name())))
+        }
+    }
 }
 
 /// A day is 24 hours here.

@@ -125,9 +125,6 @@ fn from_one(
     watcher: &mut dyn Watcher,
 ) -> Result<(), Trouble> {
     let name = source.inbox.name().to_owned();
-    for outcome in Outcome::ALL {
-        source.inbox.accepts(&(source.after)(desk, &name, outcome))?;
-    }
     let cursor = match source.remembered {
         true => spool
             .cursor(&name)?
@@ -139,6 +136,10 @@ fn from_one(
         cursor: &cursor,
         since: wish.since,
     })?;
+    // Only now a server has said what it can do.
+    for outcome in Outcome::ALL {
+        source.inbox.accepts(&(source.after)(desk, &name, outcome))?;
+    }
     listing.remarks.iter().for_each(|remark| watcher.remark(remark));
     choose(desk, source, wish, &mut listing.tickets)?;
     watcher.listed(&name, listing.tickets.len());

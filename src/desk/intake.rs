@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::mail::{self, ReadSetting};
 use crate::media;
 use crate::repo::{Batch, PackedMail, StoryRepo};
-use crate::spool::{Aside, AsideKind, Spool};
+use crate::spool::{Aside, AsideEntry, AsideKind, Spool};
 use crate::story::draft::{self, Draft, DraftRules, MediaFate};
 use crate::story::event::What;
 use crate::story::id::{MAIL_ID_VERSION, month_of};
@@ -14,13 +14,15 @@ use crate::story::letter::{never_answer, too_late};
 use crate::story::page::{Front, Page};
 use crate::story::people::{CUT, PEOPLE, People};
 use crate::story::record::{Change, Files, one_line};
-use crate::story::screen::{ScreenSetting, Screened, screen};
+use crate::story::screen::{Rule, ScreenSetting, Screened, screen};
 use crate::story::state::Phase;
 use crate::story::step::{Step, Story, begin};
 use crate::story::submission::Note;
 use crate::story::{MailId, Mailbox, StoryId, Submission};
 
 use super::account::{MailReport, Outcome, aside_report, bare, duplicate, report, shown, unreadable_report};
+use super::consent::{self, Answer};
+use super::letters::bounce;
 use super::threads::Threads;
 use super::{Desk, Trouble, convert, crew};
 
@@ -103,6 +105,10 @@ impl Pen<'_> {
         })
     }
 }
+
+/// Why the answer of a member of the team to a letter of ours is set aside: it is no story, and From is no proof of who decides.
+const TEAM_REPLY: &str = "team-reply";
+const TEAM_REPLY_REASON: &str = "it is a member's answer to a letter to the team; nothing is decided by mail";
 
 /// How many times a mail may end the program before it is no longer read.
 const DEATHS: u32 = 2;
@@ -205,7 +211,9 @@ impl<'a> Reader<'a> {
         if let Some(story) = known {
             return Ok(Some(done(duplicate(story, place, raw), true)));
         }
-        if !self.again && matches!(spool.aside_entry(&mail.hex()[..16]), Ok(Some(_))) {
+        // a bounce is read again: its letter may not be recorded yet, if the run died that put it aside
+        let known_aside = |entry: &AsideEntry| entry.aside.rule != Rule::Bounce.to_string();
+        if !self.again && matches!(spool.aside_entry(&mail.hex()[..16]), Ok(Some(entry)) if known_aside(&entry)) {
             let mut report = bare(Outcome::Duplicate, place, raw);
             report.reason = Some("it is in the quarantine already".to_owned());
             return Ok(Some(done(report, true)));
@@ -239,6 +247,7 @@ impl<'a> Reader<'a> {
             photos,
         } = reading;
         if let Some((rule, reason)) = aside {
+            self.link_bounce(repo, &rule, &submission, batch)?;
             return self.aside(
                 AsideKind::SetAside,
                 m,
@@ -252,6 +261,10 @@ impl<'a> Reader<'a> {
             && let Some(judged) = self.follow_up(m, thread, &submission, batch)?
         {
             return Ok(judged);
+        }
+        if !self.as_story && self.threads.answers_team_letter(self.desk, Some(repo), &submission)? {
+            let told = (TEAM_REPLY, TEAM_REPLY_REASON);
+            return self.aside(AsideKind::SetAside, m, looked, told, spool, Some(&submission));
         }
         let others = self.threads.find(self.desk, Some(repo), &submission.message_id)?;
         if !others.is_empty() {
@@ -286,6 +299,12 @@ impl<'a> Reader<'a> {
             from: shown(&glance.from),
             at: self.desk.now,
         };
+        let there = matches!(spool.aside_entry(&mail.hex()[..16]), Ok(Some(_)));
+        if there && !self.again {
+            let mut report = bare(Outcome::Duplicate, &m.place, &m.raw);
+            report.reason = Some("it is in the quarantine already".to_owned());
+            return Ok(done(report, true));
+        }
         spool.put_aside(&aside, Some(&m.raw))?;
         let outcome = if kind == AsideKind::SetAside {
             Outcome::SetAside
@@ -296,6 +315,31 @@ impl<'a> Reader<'a> {
             report: aside_report(outcome, &aside, submission),
             settle: true,
         })
+    }
+
+    /// Records a letter of ours that came back on its story.
+    fn link_bounce(
+        &mut self,
+        repo: &StoryRepo,
+        rule: &str,
+        submission: &Submission,
+        batch: &mut Batch,
+    ) -> Result<(), Trouble> {
+        let Some(bounce) = bounce::read(submission).filter(|_| rule == Rule::Bounce.to_string()) else {
+            return Ok(());
+        };
+        for id in self.threads.find(self.desk, Some(repo), &bounce.message_id)? {
+            let (Some(files), Some(private)) = (batch.story(&id)?, batch.private(&id)?) else {
+                continue;
+            };
+            let people = private.get(PEOPLE).and_then(|bytes| People::parse(bytes).ok());
+            if let (Ok(story), Some(people)) = (Story::load(&id, files), people)
+                && let Some(change) = bounce::change(self.desk, &story, &people, &bounce)
+            {
+                batch.add(&change, &[])?;
+            }
+        }
+        Ok(())
     }
 
     /// The story in whose thread this mail stands, if it is of the same sender: a reply to one of our letters, or to the author's
@@ -337,7 +381,7 @@ impl<'a> Reader<'a> {
         let Ok(story) = Story::load(id, files) else {
             return Ok(None);
         };
-        let (draft, photos) = self.desk.draft(submission);
+        let (mut draft, photos) = self.desk.draft(submission);
         let is_it = |w: &What| matches!(w, What::FollowUp { mail, .. } if *mail == submission.mail);
         if story.record.events.iter().any(|e| is_it(&e.what)) {
             return Ok(Some(done(
@@ -345,7 +389,10 @@ impl<'a> Reader<'a> {
                 true,
             )));
         }
-        if story.life.phase == Phase::Withdrawn {
+        // after a withdrawal a new mail is a new story, but the answer to a letter is none
+        let answers = |people: People| submission.references.iter().any(|id| people.letter(id).is_some());
+        let people = private.get(PEOPLE).and_then(|bytes| People::parse(bytes).ok());
+        if story.life.phase == Phase::Withdrawn && !people.is_some_and(answers) {
             return Ok(None);
         }
         // by the record, not by what lies in the private part: a run that died between the two is then repeated, not added to
@@ -355,6 +402,16 @@ impl<'a> Reader<'a> {
             .get(PEOPLE)
             .and_then(|b| People::parse(b).ok())
             .unwrap_or_default();
+        let mut subject = "Take in a follow-up to";
+        let mut consent = None;
+        match consent::read(&story, &people, submission, &draft, &m.raw) {
+            Answer::None => {}
+            Answer::Yes(what) => {
+                subject = "Take in a follow-up that gives permission to publish";
+                consent = Some(what);
+            }
+            Answer::ForAPerson(why) => draft.notes.push(Note::Other(why)),
+        }
         if !people.message_ids.contains(&submission.message_id) {
             people.message_ids.push(submission.message_id.clone());
         }
@@ -365,8 +422,8 @@ impl<'a> Reader<'a> {
             auth: submission.auth.clone(),
         };
         let step = Step {
-            subject: "Take in a follow-up to".to_owned(),
-            events: vec![what],
+            subject: subject.to_owned(),
+            events: std::iter::once(what).chain(consent).collect(),
             private: BTreeMap::from([
                 (format!("follow-up-{number}.md"), Some(draft.body.clone().into_bytes())),
                 (PEOPLE.to_owned(), Some(people.render())),
@@ -465,7 +522,8 @@ impl Desk {
                 media.insert(photo.file.clone(), cleaned.bytes);
             }
         }
-        let answer_to = submission.reply_to.as_ref().unwrap_or(&draft.storyteller);
+        let people = people(submission, draft);
+        let answer_to = people.answers_to();
         let received = What::Received {
             mail: submission.mail,
             mail_version: MAIL_ID_VERSION,
@@ -475,7 +533,6 @@ impl Desk {
                 .map(|why| draft::public(&why))
                 .or_else(|| too_late(submission.date, self.now, self.config.letters.max_age)),
         };
-        let people = people(submission, draft);
         let mut private = Files::from([(PEOPLE.to_owned(), people.render())]);
         if !draft.cuts.is_empty() {
             private.insert(CUT.to_owned(), cut_lines(draft));
@@ -496,7 +553,7 @@ fn people(submission: &Submission, draft: &Draft) -> People {
         sender: draft.sender.clone(),
         forwarder: draft.forwarder.clone(),
         reply_to: submission.reply_to.clone(),
-        letters: Vec::new(),
+        ..People::default()
     }
 }
 
@@ -656,6 +713,11 @@ pub fn rehearse(
             Some(story) => {
                 report.outcome = Outcome::FollowUp;
                 report.story = Some(story);
+            }
+            None if before.threads.answers_team_letter(desk, repo, &submission)? => {
+                report.outcome = Outcome::SetAside;
+                report.rule = Some(TEAM_REPLY.to_owned());
+                report.reason = Some(TEAM_REPLY_REASON.to_owned());
             }
             None => {
                 let id = StoryId::new(submission.date, &draft.author, &submission.mail);

@@ -5,6 +5,7 @@
 //! | [`fetch`] | mail in: keep, read, screen, draft, commit, settle |
 //! | [`account`] | what each mail came to |
 //! | [`intake`], [`threads`] | one mail, judged; the story it follows |
+//! | `consent` | the author's answer to "may we publish it?" |
 //! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
 //! | [`review`] | decisions |
 //! | [`walk`] | the queue as a reviewer walks it: stories read, decisions held, taken upon what was read |
@@ -18,6 +19,7 @@
 //! | [`trouble`] | what can go wrong at the desk |
 
 pub mod account;
+mod consent;
 mod convert;
 mod crew;
 pub mod edit;
@@ -45,7 +47,7 @@ use crate::repo::Committed;
 use crate::spool::{Shelves, Spool, SpoolError};
 use crate::story::event::{Actor, EventId, Role};
 use crate::story::policy::{Member, Policy, Refusal, Task};
-use crate::story::record::{Change, Signature};
+use crate::story::record::Change;
 use crate::story::step::{Clerk, Story};
 use crate::story::{Mailbox, StoryId};
 
@@ -179,11 +181,6 @@ impl Desk {
             now: self.now,
             draw,
         }
-    }
-
-    /// Author of a commit that only tidies up, such as moving private files.
-    pub fn robot_signature(&self) -> Signature {
-        self.robot().signature()
     }
 
     /// The story at the tip.

@@ -8,8 +8,6 @@ use crate::outbox::{Encryption, Login, Mechanism, SmtpOutbox, SmtpServer};
 
 use super::Trouble;
 
-/// How long one session with a mailbox may take.
-const SESSION: Duration = Duration::from_secs(30 * 60);
 /// How long a server may be silent.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long one letter may take as a whole.
@@ -67,7 +65,7 @@ pub fn imap(name: &str, imap: &config::Imap) -> Result<Imap, Trouble> {
             Auth::Xoauth2 => inbox::Login::Token(secret),
         },
         mailbox: imap.mailbox.clone(),
-        deadline: SESSION,
+        deadline: imap.deadline,
     };
     Ok(Imap::new(name, account))
 }

@@ -1,14 +1,14 @@
 //! What waits: one summary a story, remembered by the repository's trees, and finding a story by what a person types.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::repo::summary::Summary as Told;
 use crate::repo::{RepoError, Source, StoryRepo, Summaries};
 use crate::story::StoryId;
-use crate::story::event::{EventId, LetterKind, LetterStatus, What};
+use crate::story::event::{LetterStatus, What};
 use crate::story::id::slug;
-use crate::story::letter::{self, LetterPolicy};
+use crate::story::letter::{self, FailedLetter, OpenLetter, Standing};
 use crate::story::page::{INDEX, RECORD};
 use crate::story::policy::Policy;
 use crate::story::record::Files;
@@ -45,7 +45,11 @@ pub struct Summary {
     /// Under which name it is published.
     pub published_as: Option<String>,
     /// Letters that its events call for.
-    pub letters: Vec<(EventId, LetterKind, Timestamp)>,
+    pub letters: Vec<OpenLetter>,
+    /// Letters that were refused or came back, and nobody has seen to it since.
+    pub failed_letters: Vec<FailedLetter>,
+    /// The author wrote again, and no person did anything since.
+    pub wrote_again: bool,
     /// Why it cannot be worked on.
     pub damage: Option<String>,
 }
@@ -92,7 +96,9 @@ impl Summary {
             correction: life.has_correction(story.text),
             pending: publication.map(pending).unwrap_or_default(),
             published_as: life.publication.as_ref().map(|p| p.slug.clone()),
-            letters: open_letters(story),
+            letters: letter::open(&story.id, &story.record.events, &Standing::of(story, policy)),
+            failed_letters: letter::failed(&story.record.events),
+            wrote_again: letter::wrote_again(&story.record.events) && story.state(policy).is_open(),
             damage: story.agrees().err().map(|r| r.why),
         }
     }
@@ -116,22 +122,23 @@ impl Summary {
             pending: Vec::new(),
             published_as: None,
             letters: Vec::new(),
+            failed_letters: Vec::new(),
+            wrote_again: false,
             damage: Some(why),
         }
     }
 
     /// The open letters that are on the team's list and young enough.
-    pub fn letters_due(&self, desk: &Desk) -> impl Iterator<Item = &(EventId, LetterKind, Timestamp)> {
-        let (sending, now) = (&desk.config.letters, desk.now);
-        self.letters
-            .iter()
-            .filter(move |(_, kind, at)| sending.send.contains(kind) && now.duration_since(*at) <= sending.max_age)
+    pub fn letters_due(&self, desk: &Desk) -> impl Iterator<Item = &OpenLetter> {
+        let (policy, now) = (desk.config.letters.policy(), desk.now);
+        self.letters.iter().filter(move |letter| letter.is_due(&policy, now))
     }
 
     /// Whose turn it is: a name where it was assigned, else a role.
     pub fn turn(&self, policy: &Policy) -> String {
         let role = match self.state {
-            State::ChangesRequested => "author",
+            State::ChangesRequested if !self.wrote_again => "author",
+            State::ChangesRequested => "reviewer",
             State::Draft | State::Conflict => "reviewer",
             State::Approved if policy.consent_required && !self.consent => "author",
             State::Approved | State::Scheduled => "publisher",
@@ -142,31 +149,6 @@ impl Summary {
         };
         self.assigned.clone().unwrap_or_else(|| role.to_owned())
     }
-}
-
-/// Every letter that the story's events call for, however old; the age is looked at when somebody asks. None while its decisions
-/// contradict each other.
-fn open_letters(story: &Story) -> Vec<(EventId, LetterKind, Timestamp)> {
-    if story.life.conflict.is_some() {
-        return Vec::new();
-    }
-    use LetterKind::{ChangesRequested, Published, Received, Rejected, Withdrawn};
-    let send = vec![Received, ChangesRequested, Rejected, Published, Withdrawn];
-    let all = LetterPolicy {
-        send,
-        max_age: SignedDuration::MAX,
-    };
-    let events = &story.record.events;
-    let at = |about: &EventId| {
-        events
-            .iter()
-            .find(|e| e.id == *about)
-            .map_or(Timestamp::UNIX_EPOCH, |e| e.at)
-    };
-    let due = letter::due(events, &all, Timestamp::UNIX_EPOCH);
-    due.into_iter()
-        .map(|d| (d.about.clone(), d.kind, at(&d.about)))
-        .collect()
 }
 
 /// How many stories wait for what, in one month or in all.
@@ -180,6 +162,10 @@ pub struct Counts {
     pub corrections: u64,
     pub pending: u64,
     pub damaged: u64,
+    /// Letters that were refused or came back.
+    pub failed_letters: u64,
+    /// Stories whose author wrote again.
+    pub wrote_again: u64,
     /// When the latest letter was called for that is still open.
     latest_letter: Option<Timestamp>,
     /// The stories that waited longest: when they came, which, and the title.
@@ -212,7 +198,11 @@ impl Counts {
         self.corrections += u64::from(s.correction);
         self.pending += u64::from(!s.pending.is_empty());
         self.damaged += u64::from(s.damage.is_some());
-        self.latest_letter = self.latest_letter.max(s.letters.iter().map(|(_, _, at)| *at).max());
+        self.latest_letter = self
+            .latest_letter
+            .max(s.letters.iter().map(|letter| letter.since).max());
+        self.failed_letters += s.failed_letters.len() as u64;
+        self.wrote_again += u64::from(s.wrote_again);
         if matches!(s.state, State::Draft | State::ChangesRequested | State::Conflict) {
             self.oldest.push((s.received, id.clone(), s.title.clone()));
             self.oldest.sort();
@@ -228,6 +218,8 @@ impl Counts {
         self.pending += other.pending;
         self.damaged += other.damaged;
         self.latest_letter = self.latest_letter.max(other.latest_letter);
+        self.failed_letters += other.failed_letters;
+        self.wrote_again += other.wrote_again;
         self.oldest.extend(other.oldest);
         self.oldest.sort();
         self.oldest.truncate(OLDEST);
@@ -235,7 +227,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.
@@ -338,8 +330,11 @@ pub fn counts(desk: &Desk, repo: &StoryRepo) -> Result<Counts, Trouble> {
 
 /// Stories with a letter still open that is on the team's list and young enough. Only months that can have one are read.
 pub fn with_letters_due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
-    let sending = &desk.config.letters;
-    let young = |at: &Timestamp| desk.now.duration_since(*at) <= sending.max_age;
+    // a reminder falls due long after what it is about
+    let policy = desk.config.letters.policy();
+    let reminders = letter::times(policy.remind_after, letter::MOST_REMINDERS);
+    let longest = policy.max_age.saturating_add(reminders);
+    let young = |at: &Timestamp| desk.now.duration_since(*at) <= longest;
     with_summaries(desk, repo, |summaries| {
         let mut due = Vec::new();
         for (place, (_, bytes)) in summaries.months().enumerate() {
@@ -356,6 +351,27 @@ pub fn with_letters_due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, S
             }
         }
         Ok(due)
+    })
+}
+
+/// Stories with letters that did not arrive. Only months that have one are read.
+pub fn with_failed_letters(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
+    with_summaries(desk, repo, |summaries| {
+        let mut failed = Vec::new();
+        for (place, (_, bytes)) in summaries.months().enumerate() {
+            let counts: Counts = postcard::from_bytes(bytes).unwrap_or_default();
+            if counts.failed_letters == 0 {
+                continue;
+            }
+            for told in summaries.month(place)?.into_iter().flatten() {
+                failed.extend(
+                    read(&told.bytes)
+                        .filter(|s| !s.failed_letters.is_empty())
+                        .map(|s| (told.id, s)),
+                );
+            }
+        }
+        Ok(failed)
     })
 }
 

@@ -6,13 +6,14 @@ use sha2::{Digest, Sha256};
 
 use crate::repo::summary::Summary as Told;
 use crate::repo::{RepoError, Source, StoryRepo};
-use crate::story::StoryId;
+use crate::story::letter::{LetterId, NO_STORY};
 use crate::story::people::{PEOPLE, People};
+use crate::story::{StoryId, Submission};
 
 use super::{Desk, Trouble};
 
 const CACHE: &str = "threads.cache";
-const FORMAT: &[u8] = b"threads 1";
+const FORMAT: &[u8] = b"threads 2";
 
 /// Message-IDs, known by 8 bytes of their SHA-256, and their stories: several, since anybody can put another's Message-ID on a
 /// mail. Read at the first question.
@@ -28,6 +29,11 @@ type Stories = HashMap<u64, Vec<StoryId>>;
 fn key(message_id: &str) -> u64 {
     let sum = Sha256::digest(message_id.as_bytes());
     u64::from_be_bytes(sum[..8].try_into().expect("8 of 32 bytes"))
+}
+
+/// Under what an address is known from which a letter came back: no Message-ID has a line end in it.
+pub fn came_back_key(address: &str) -> String {
+    format!("came back\n{}", address.to_lowercase())
 }
 
 impl Threads {
@@ -61,6 +67,36 @@ impl Threads {
     }
 }
 
+impl Threads {
+    /// Whether a member of the team answers a letter that went to the team.
+    pub fn answers_team_letter(
+        &mut self,
+        desk: &Desk,
+        repo: Option<&StoryRepo>,
+        mail: &Submission,
+    ) -> Result<bool, Trouble> {
+        let Some(repo) = repo.filter(|_| desk.is_team(&mail.from)) else {
+            return Ok(false);
+        };
+        for reference in &mail.references {
+            let Ok(letter) = reference.parse::<LetterId>() else {
+                continue;
+            };
+            if letter.digits() == NO_STORY {
+                return Ok(true);
+            }
+            for id in self.find(desk, Some(repo), reference)? {
+                let people = repo.private_file(&id, PEOPLE)?.and_then(|b| People::parse(&b).ok());
+                let sent = people.as_ref().and_then(|people| people.letter(reference));
+                if sent.is_some_and(|letter| letter.member.is_some()) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
 fn read(desk: &Desk, repo: &StoryRepo) -> Result<Stories, Trouble> {
     let Some(tip) = repo.private_tip()? else {
         return Ok(HashMap::new());
@@ -73,7 +109,9 @@ fn read(desk: &Desk, repo: &StoryRepo) -> Result<Stories, Trouble> {
         Ok(people
             .thread()
             .filter(|id| !id.is_empty())
-            .flat_map(|id| key(id).to_be_bytes())
+            .map(key)
+            .chain(people.came_back.iter().map(|address| key(&came_back_key(address))))
+            .flat_map(u64::to_be_bytes)
             .collect())
     };
     let of_month = |_: &[Told]| Vec::new();

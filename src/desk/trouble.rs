@@ -95,6 +95,7 @@ impl Trouble {
             Trouble::Repo(RepoError::Locked(_)) | Trouble::Spool(SpoolError::Busy { .. } | SpoolError::Full { .. }) => {
                 75
             }
+            Trouble::Inbox(InboxError::NoSuchFate { .. }) => 2,
             Trouble::Inbox(error) if error.is_login() => 4,
             Trouble::Inbox(error) if error.passes() => 75,
             Trouble::Stdin(_) => 65,

@@ -14,7 +14,7 @@ use crate::story::record::{Change, Files, one_line};
 use crate::story::state::State;
 use crate::story::step::{Clerk, Story};
 
-use super::letters::{self, Foretold};
+use super::letters::foretold::{Foretold, foretell, keep_words};
 use super::queue::{Queue, Summary};
 use super::review::{self, Planned};
 use super::{Desk, StoryRepo, Taken, Trouble, edit};
@@ -217,7 +217,7 @@ pub fn rehearse(desk: &Desk, repo: &StoryRepo, reading: &Reading, decision: &Dec
     }
     let change = decision.plan(story, &desk.policy, &clerk)?;
     let letter = match &change {
-        Some(change) => letters::foretell(desk, repo, story, change)?,
+        Some(change) => foretell(desk, repo, story, change)?,
         None => None,
     };
     Ok(Rehearsed {
@@ -227,14 +227,15 @@ pub fn rehearse(desk: &Desk, repo: &StoryRepo, reading: &Reading, decision: &Dec
 }
 
 /// Takes a decision: one step, one commit. `own` are the reviewer's own words for the letter (`Subject: ...`, an empty line, the
-/// text). A decision upon a text is refused (6) where the story is not as it was read; `reading` follows the step.
+/// text). A decision upon a text is refused (6) where the story is not as it was read; `reading` follows the step. Comes back with what kept the letter
+/// from having those words, if anything did.
 pub fn take(
     desk: &Desk,
     repo: &StoryRepo,
     reading: &mut Reading,
     decision: &Decision,
     own: Option<&str>,
-) -> Result<Taken, Trouble> {
+) -> Result<(Taken, Option<Trouble>), Trouble> {
     let clerk = desk.clerk(repo, decision.task())?;
     let id = reading.story.id.clone();
     // held until the letter has its words, so that no other run sends it before
@@ -249,15 +250,12 @@ pub fn take(
         }
         decision.plan(now, &desk.policy, &clerk)
     })?;
-    let known: HashSet<EventId> = reading.story.record.events.iter().map(|e| e.id.clone()).collect();
+    let kept = match own.filter(|_| taken.changed) {
+        Some(own) => keep_words(desk, repo, &mut spool, (&reading.story, &taken.story), own),
+        None => Ok(()),
+    };
     reading.after(desk, &taken);
-    if let Some(own) = own.filter(|_| taken.changed) {
-        let waiting = letters::waiting_of(desk, repo, None, &taken.story)?;
-        if let Some(letter) = waiting.iter().find(|w| !known.contains(&w.due.about)) {
-            letters::reword(desk, repo, &mut spool, letter, own)?;
-        }
-    }
-    Ok(taken)
+    Ok((taken, kept.err()))
 }
 
 /// Refused (6) where the text, or what others decided about it, is not what was read. Letters that left meanwhile change nothing.
@@ -379,15 +377,17 @@ pub fn said(what: &What) -> String {
             true => with("recorded the author's yes", evidence),
             false => with("recorded that the author took their yes back", evidence),
         },
+        What::Asked { note, .. } => with("wrote to the author", note),
         What::Published {} => "published it".to_owned(),
         What::TakenDown { note } => with("took it down", note),
         What::Withdrawn { note } => with("recorded that the author withdrew it", note),
         What::Letter { letter, status, .. } => {
-            let kind = letters::kind_name(*letter);
+            let kind = letter.name();
             match status {
                 LetterStatus::Claimed => format!("began to send the letter \"{kind}\""),
                 LetterStatus::Sent => format!("sent the letter \"{kind}\""),
                 LetterStatus::Failed => format!("could not send the letter \"{kind}\""),
+                LetterStatus::Again => format!("asked for the letter \"{kind}\" again"),
                 LetterStatus::Dropped => format!("did not send the letter \"{kind}\""),
             }
         }

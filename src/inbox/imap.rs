@@ -34,6 +34,8 @@ const LONGEST_SET: usize = 7000;
 const BATCH_BYTES: u64 = 1 << 20;
 const BATCH_MAILS: usize = 50;
 const UNDER_WAY: usize = 2;
+/// The most mails of one listing: what is over waits for the next run. Some 100 bytes each are in memory.
+const MOST_MAILS: usize = 1_000_000;
 /// Mails left open below the last settled one that the cursor names.
 const MOST_OPEN: usize = 1000;
 
@@ -170,6 +172,10 @@ impl Imap {
                 if let Some(found) = answer.search() {
                     uids.extend(found?);
                 }
+                // An answer without end costs time, which has one, but no more memory than this.
+                if uids.len() > 2 * MOST_MAILS {
+                    oldest(&mut uids);
+                }
                 Ok(())
             })?;
             match said.status {
@@ -180,13 +186,13 @@ impl Imap {
         for set in sets(&open, LONGEST_SET) {
             search(&set)?;
         }
-        if upto < u32::MAX {
+        // Where the next UID is the one after the last settled, nothing came.
+        if upto < u32::MAX && selected.next != upto + 1 {
             search(&format!("{}:*", upto + 1))?;
         }
         // `n:*` names the last mail even when its UID is lower.
         uids.retain(|uid| *uid > upto || open.binary_search(uid).is_ok());
-        uids.sort_unstable();
-        uids.dedup();
+        oldest(&mut uids);
         let sizes = sizes(session, &uids)?;
         let ticket = |uid: &u32| {
             let key = key_of(&[&selected.validity.to_be_bytes(), &uid.to_be_bytes()]);
@@ -438,6 +444,13 @@ fn batches(tickets: &[Ticket], limit: u64) -> Vec<Batch<'_>> {
         }
     }
     batches
+}
+
+/// In order, each once, and not more than [`MOST_MAILS`].
+fn oldest(uids: &mut Vec<u32>) {
+    uids.sort_unstable();
+    uids.dedup();
+    uids.truncate(MOST_MAILS);
 }
 
 /// RFC822.SIZE of mails, so that those over the limit are never downloaded.

@@ -33,14 +33,27 @@ pub(super) fn of(parts: &[Part]) -> Signals {
     signals.delivery_report = report.is_some() || failed.is_some() || mail.media_type == "multipart/report";
     if signals.delivery_report {
         let header = || people::mailboxes(failed?).into_iter().find_map(|m| m.address);
-        signals.reported_address = report.and_then(|part| final_recipient(&part.bytes())).or_else(header);
+        let told = report
+            .and_then(|part| final_recipient(&part.bytes()))
+            .unwrap_or_default();
+        signals.reported_address = told.address.or_else(header);
+        signals.report_action = told.action;
+        signals.report_status = told.status;
         signals.reported_message_id = parts.iter().skip(1).find_map(returned_message_id);
     }
     signals
 }
 
+/// What a report says of one recipient.
+#[derive(Default)]
+struct Told {
+    address: Option<String>,
+    action: Option<String>,
+    status: Option<String>,
+}
+
 /// The first recipient a report says failed (RFC 3464, section 2.3.2), or the first it names at all.
-fn final_recipient(report: &[u8]) -> Option<String> {
+fn final_recipient(report: &[u8]) -> Option<Told> {
     let mut first = None;
     let mut rest = &report[..report.len().min(256 << 10)];
     for _ in 0..100 {
@@ -60,14 +73,28 @@ fn final_recipient(report: &[u8]) -> Option<String> {
             people::mailboxes(value.as_bytes()).into_iter().find_map(|m| m.address)
         });
         if let Some(address) = address {
-            let failed = group.keyword("Action").is_none_or(|a| a == "failed");
+            let action = group.keyword("Action");
+            let status = group.line("Status").and_then(|line| status_code(&line));
+            let failed = action.as_deref().is_none_or(|a| a == "failed");
+            let told = Told {
+                address: Some(address),
+                action,
+                status,
+            };
             if failed {
-                return Some(address);
+                return Some(told);
             }
-            first.get_or_insert(address);
+            first.get_or_insert(told);
         }
     }
     first
+}
+
+/// `5.1.1 (bad address)` -> `5.1.1`
+fn status_code(line: &str) -> Option<String> {
+    let code = line.split(|c: char| c != '.' && !c.is_ascii_digit()).next()?;
+    let good = code.len() <= 11 && code.split('.').count() == 3 && !code.split('.').any(str::is_empty);
+    good.then(|| code.to_owned())
 }
 
 /// The Message-ID in the returned mail or its returned header.

@@ -3,12 +3,14 @@
 //! A template is `Subject: ...`, an empty line, and Markdown with [minijinja](https://docs.rs/minijinja) in it, a paragraph on one
 //! line (a line end is kept as such). What a value holds is never Markdown, HTML or a template itself.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior, Value};
 use pulldown_cmark::{CowStr, Event, Parser, TextMergeStream, html};
+use sha2::{Digest, Sha256};
 
 use crate::story::event::LetterKind;
 use crate::story::markdown;
@@ -32,6 +34,16 @@ pub struct Facts {
     pub subject: String,
     /// Whether the letter should ask for permission to publish.
     pub ask_consent: bool,
+    /// To the team: whom the letter speaks to.
+    pub reader: String,
+    /// To the team: what the story is called on the command line.
+    pub story: String,
+    /// To the team: whether the story is assigned to the reader.
+    pub assigned: bool,
+    /// To the team: how long nothing happened.
+    pub days: i64,
+    /// To the team: what waits, a line each.
+    pub lines: Vec<String>,
 }
 
 /// A letter's words.
@@ -40,6 +52,9 @@ pub struct Worded {
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// In which words it asks for permission to publish, where it does: `received, version 1`; with words of the team's own the
+    /// first digits of the template's SHA-256.
+    pub asks_consent: Option<String>,
 }
 
 /// Why there are no words.
@@ -59,35 +74,29 @@ pub enum WordingError {
 pub struct Wording {
     plain: Environment<'static>,
     marked: Environment<'static>,
+    /// What the words of a template are called.
+    versions: BTreeMap<&'static str, String>,
 }
 
-const BUILT_IN: [(LetterKind, &str, &str); 5] = [
-    (
-        LetterKind::Received,
-        "received.md",
-        include_str!("../../templates/received.md"),
-    ),
-    (
-        LetterKind::ChangesRequested,
-        "changes-requested.md",
-        include_str!("../../templates/changes-requested.md"),
-    ),
-    (
-        LetterKind::Rejected,
-        "rejected.md",
-        include_str!("../../templates/rejected.md"),
-    ),
-    (
-        LetterKind::Published,
-        "published.md",
-        include_str!("../../templates/published.md"),
-    ),
-    (
-        LetterKind::Withdrawn,
-        "withdrawn.md",
-        include_str!("../../templates/withdrawn.md"),
-    ),
+#[rustfmt::skip]
+const BUILT_IN: [(LetterKind, &str, &str); 11] = [
+    (LetterKind::Received, "received.md", include_str!("../../templates/received.md")),
+    (LetterKind::ChangesRequested, "changes-requested.md", include_str!("../../templates/changes-requested.md")),
+    (LetterKind::Rejected, "rejected.md", include_str!("../../templates/rejected.md")),
+    (LetterKind::Published, "published.md", include_str!("../../templates/published.md")),
+    (LetterKind::Withdrawn, "withdrawn.md", include_str!("../../templates/withdrawn.md")),
+    (LetterKind::Question, "question.md", include_str!("../../templates/question.md")),
+    (LetterKind::Reminder, "reminder.md", include_str!("../../templates/reminder.md")),
+    (LetterKind::NewStory, "new-story.md", include_str!("../../templates/new-story.md")),
+    (LetterKind::Waiting, "waiting.md", include_str!("../../templates/waiting.md")),
+    (LetterKind::Stalled, "stalled.md", include_str!("../../templates/stalled.md")),
+    (LetterKind::Digest, "digest.md", include_str!("../../templates/digest.md")),
 ];
+
+/// The number of the built-in words that ask for permission to publish: evidence of consent names it. It goes up when they change.
+const CONSENT_VERSION: u32 = 1;
+/// The words that give permission; a letter without them does not ask.
+const YES: &str = "I agree";
 
 /// More than any letter.
 const LONGEST_TEMPLATE: u64 = 256 * 1024;
@@ -99,6 +108,7 @@ impl Wording {
         let mut wording = Wording {
             plain: environment(),
             marked: environment(),
+            versions: BTreeMap::new(),
         };
         wording.marked.set_formatter(escape);
         for (kind, name, built_in) in BUILT_IN {
@@ -109,6 +119,11 @@ impl Wording {
                 Err(source) => return Err(WordingError::Unreadable { file, source }),
             };
             let source = source.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+            let version = match source == built_in {
+                true => format!("version {CONSENT_VERSION}"),
+                false => format!("sha256 {}", hex::encode(&Sha256::digest(source.as_bytes())[..6])),
+            };
+            wording.versions.insert(name, format!("{}, {version}", kind.name()));
             let path = file.to_string_lossy().into_owned();
             if !source.trim_start().starts_with("Subject:") {
                 let problem = "a template begins with a line `Subject: ...`".to_owned();
@@ -121,6 +136,7 @@ impl Wording {
             let trial = Facts {
                 note: "note".to_owned(),
                 ask_consent: true,
+                lines: vec!["line".to_owned()],
                 ..Facts::default()
             };
             wording.render(kind, &trial).map_err(|error| told(&path, &error))?;
@@ -147,18 +163,34 @@ impl Wording {
             url,
             subject,
             ask_consent,
+            reader,
+            story,
+            assigned,
+            days,
+            lines,
         } = facts;
-        let values = minijinja::context! { re, author, title, team, note, url => &url, subject, ask_consent };
+        let values = minijinja::context! {
+            re, author, title, team, note, url => &url, subject, ask_consent, reader, story, assigned, days, lines
+        };
         let plain = self.plain.get_template(name_of(kind))?.render(&values)?;
         let marked = self.marked.get_template(name_of(kind))?.render(&values)?;
         let (subject, text) = split(&plain);
         let (_, markdown) = split(&marked);
+        let text = tidy(text);
+        let asks = ask_consent && asks_consent(&text);
         Ok(Worded {
             subject: subject.to_owned(),
-            text: tidy(text),
             html: to_html(&tidy(markdown), &url),
+            asks_consent: asks.then(|| self.versions.get(name_of(kind)).cloned()).flatten(),
+            text,
         })
     }
+}
+
+/// Whether a letter's text names the words that give permission.
+pub fn asks_consent(text: &str) -> bool {
+    let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    plain.contains(YES)
 }
 
 /// A person's own words as a page of HTML.
@@ -312,6 +344,7 @@ mod tests {
             url: "https://blog.example.org/stories/marion-maxwell/?a=1&b=2".into(),
             subject: "RE: Fwd: My story".into(),
             ask_consent: true,
+            ..Facts::default()
         }
     }
 
@@ -346,6 +379,81 @@ mod tests {
             );
             assert!(!worded.html.contains('\\'), "{}", worded.html);
         }
+    }
+
+    #[test]
+    fn letters_to_the_team_and_reminders_have_words_too() {
+        for kind in LetterKind::ALL {
+            let facts = Facts {
+                reader: "Cath Lee".into(),
+                story: "marion-maxwell-3f9a2c41b0".into(),
+                days: 8,
+                lines: vec!["3 stories to read".into(), "1 mail".into()],
+                ..facts()
+            };
+            let worded = built_in().word(kind, &facts).unwrap();
+            let reader = if kind.is_for_team() {
+                "Cath Lee"
+            } else {
+                "Marion Maxwell"
+            };
+            assert!(
+                worded.text.starts_with(&format!("Dear {reader},\n\n")),
+                "{}",
+                worded.text
+            );
+            assert!(
+                !worded.text.contains("\n\n\n") && !worded.html.contains('\\'),
+                "{}",
+                worded.text
+            );
+            assert!(
+                !worded.subject.is_empty() && worded.html.contains(reader),
+                "{}",
+                worded.html
+            );
+            if kind.is_for_team() {
+                let author = worded.text.contains("I agree") || worded.text.contains("Which street");
+                assert!(!author, "{}", worded.text);
+            }
+        }
+    }
+
+    #[test]
+    fn the_words_that_ask_for_permission_have_a_number_that_changes_with_them() {
+        let asks = |kind: LetterKind| {
+            let worded = built_in()
+                .word(
+                    kind,
+                    &Facts {
+                        note: String::new(),
+                        ..facts()
+                    },
+                )
+                .unwrap();
+            let version = worded.asks_consent.unwrap();
+            assert_eq!(version, format!("{}, version {CONSENT_VERSION}", kind.name()));
+            let from = worded.text.find("Nothing is published without").unwrap();
+            worded.text[from..].lines().take(3).collect::<Vec<_>>().join("\n")
+        };
+        let words: Vec<String> = [LetterKind::Received, LetterKind::Question].map(asks).to_vec();
+        assert_eq!(words[0], words[1]);
+        let sum = hex::encode(&Sha256::digest(words[0].as_bytes())[..4]);
+        // other words: another CONSENT_VERSION, and both here
+        assert_eq!((CONSENT_VERSION, sum.as_str()), (1, "1d6093dd"));
+        assert!(asks(LetterKind::Reminder).contains("\"I agree\""));
+
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(
+            dir.path().join("received.md"),
+            "Subject: x\n\nMay we? Say \"I\nagree\".\n",
+        )
+        .unwrap();
+        fs::write(dir.path().join("question.md"), "Subject: x\n\nMay we? Say yes.\n").unwrap();
+        let own = Wording::load(dir.path()).unwrap();
+        let version = own.word(LetterKind::Received, &facts()).unwrap().asks_consent.unwrap();
+        assert!(version.starts_with("received, sha256 "), "{version}");
+        assert_eq!(own.word(LetterKind::Question, &facts()).unwrap().asks_consent, None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::shelf::checked;
 use super::{LETTERS, Shelf, Shelves, Spool, SpoolError, Stock};
 
 const LEDGER: &str = "ledger";
+const DIGEST: &str = "digest";
 /// From this size on, lines older than a month are left out when the ledger is next written.
 const LONG_LEDGER: usize = 64 * 1024;
 
@@ -40,9 +41,12 @@ pub struct LetterNote {
     /// What the server said last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
-    /// Why it waits for a person.
+    /// The name of the team's member it goes to; none: to the author.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held: Option<String>,
+    pub member: Option<String>,
+    /// In which words it asks for permission to publish, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks_consent: Option<String>,
 }
 
 /// A letter that waits.
@@ -108,6 +112,19 @@ impl Spool {
         file.write_all(line.as_bytes()).map_err(fail)?;
         file.sync_all().map_err(fail)?;
         shelf.sync()
+    }
+}
+
+impl Spool {
+    /// Notes when the last digest was written.
+    pub fn note_digest(&mut self, at: Timestamp) -> Result<(), SpoolError> {
+        Shelf::at(&self.path).write(DIGEST, at.to_string().as_bytes())
+    }
+
+    /// When the last digest was written; `None` where this spool knows of none.
+    pub fn last_digest(&self) -> Result<Option<Timestamp>, SpoolError> {
+        let noted = Shelf::at(&self.path).read(DIGEST)?;
+        Ok(noted.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.trim().parse().ok()))
     }
 }
 

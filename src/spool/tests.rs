@@ -49,7 +49,8 @@ fn letter(to: &str) -> LetterNote {
         attempts: 0,
         not_before: None,
         last_error: None,
-        held: None,
+        member: None,
+        asks_consent: None,
     }
 }
 

@@ -197,10 +197,20 @@ pub enum What {
     Withdrawn {
         note: String,
     },
+    /// A question to the author, put by a person; the state stays.
+    Asked {
+        note: String,
+        /// Whether the letter asks for permission to publish, too.
+        #[serde(default, skip_serializing_if = "is_false")]
+        consent: bool,
+    },
     /// The life of a letter: which kind, called for by which event.
     Letter {
         letter: LetterKind,
         about: EventId,
+        /// The name of the team's member it goes to; none: to the author.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
         status: LetterStatus,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
@@ -233,6 +243,57 @@ pub enum LetterKind {
     Rejected,
     Published,
     Withdrawn,
+    /// What a person of the team asks, without a decision.
+    Question,
+    /// To the author: changes were asked for, and no answer came.
+    Reminder,
+    /// To reviewers: a story came in.
+    NewStory,
+    /// To a reviewer: the author wrote again, or the story was assigned to them.
+    Waiting,
+    /// To the reviewer whose turn it is, or to all of them: nothing happened for long.
+    Stalled,
+    /// To reviewers: what waits, of all stories.
+    Digest,
+}
+
+impl LetterKind {
+    pub const ALL: [LetterKind; 11] = [
+        LetterKind::Received,
+        LetterKind::ChangesRequested,
+        LetterKind::Rejected,
+        LetterKind::Published,
+        LetterKind::Withdrawn,
+        LetterKind::Question,
+        LetterKind::Reminder,
+        LetterKind::NewStory,
+        LetterKind::Waiting,
+        LetterKind::Stalled,
+        LetterKind::Digest,
+    ];
+
+    /// As it is written in the record and in config.toml.
+    pub fn name(self) -> &'static str {
+        match self {
+            LetterKind::Received => "received",
+            LetterKind::ChangesRequested => "changes-requested",
+            LetterKind::Rejected => "rejected",
+            LetterKind::Published => "published",
+            LetterKind::Withdrawn => "withdrawn",
+            LetterKind::Question => "question",
+            LetterKind::Reminder => "reminder",
+            LetterKind::NewStory => "new-story",
+            LetterKind::Waiting => "waiting",
+            LetterKind::Stalled => "stalled",
+            LetterKind::Digest => "digest",
+        }
+    }
+
+    /// Whether it goes to the team and not to the author.
+    pub fn is_for_team(self) -> bool {
+        use LetterKind::{Digest, NewStory, Stalled, Waiting};
+        matches!(self, NewStory | Waiting | Stalled | Digest)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -240,8 +301,11 @@ pub enum LetterKind {
 pub enum LetterStatus {
     Claimed,
     Sent,
+    /// Refused by a mail server, or come back.
     Failed,
     Dropped,
+    /// A person wants one that failed to be sent after all.
+    Again,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -3,16 +3,26 @@
 mod answerable;
 mod id;
 mod outgoing;
+mod proven;
+mod reminder;
+mod team;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::event::{Event, EventId, LetterKind, LetterStatus, What};
-use super::submission::AuthResult;
+use super::event::{Event, EventId, LetterKind, LetterStatus, Role, What};
+use super::id::StoryId;
+use super::policy::Policy;
+use super::state::State;
+use super::step::Story;
 
 pub(in crate::story) use answerable::{is_ordinary, is_own, no_person_at};
 pub use answerable::{never_answer, too_late};
-pub use id::LetterId;
+pub use id::{LetterId, NO_STORY};
 pub use outgoing::{Envelope, Outgoing};
+pub(in crate::story) use proven::is_one_site;
+pub use proven::{Leaving, leaving, signed_by};
 
 /// What the team wants written: `[letters]` of the config.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,59 +30,229 @@ pub struct LetterPolicy {
     pub send: Vec<LetterKind>,
     /// What happened longer ago calls for no letter.
     pub max_age: SignedDuration,
+    /// After how long without an answer a reminder goes, and after as long again the last one.
+    pub remind_after: SignedDuration,
 }
 
-/// A letter still to be written.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DueLetter {
+/// How often somebody is reminded of one thing.
+pub const MOST_REMINDERS: u32 = 2;
+
+/// A letter that a story's events call for, whether or not its time has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenLetter {
     pub kind: LetterKind,
     /// The event that calls for it.
     pub about: EventId,
-    /// The machine's own answer: capped per address and day, and bound by RFC 3834. The others carry a person's decision.
-    pub automatic: bool,
+    /// The name of the team's member it goes to; none: to the author.
+    pub to: Option<String>,
+    /// From when on the time counts.
+    pub since: Timestamp,
+    /// Of a reminder: the first, the second.
+    pub nth: u32,
     /// The claim on it, where there is one; the first, where two desks claimed it. Only the desk whose spool holds the letter
     /// of this claim may send it; to all others it is not theirs to write.
     pub claim: Option<EventId>,
 }
 
-/// The letters that a story's record calls for at `now`, in the order of their events. `record` is in the order of the fold.
+impl OpenLetter {
+    /// When it becomes due.
+    pub fn at(&self, remind_after: SignedDuration) -> Timestamp {
+        let wait = times(remind_after, self.nth);
+        self.since.checked_add(wait).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Whether it should leave at `now`: wanted, its time has come, and not so long ago that it would surprise.
+    pub fn is_due(&self, policy: &LetterPolicy, now: Timestamp) -> bool {
+        let at = self.at(policy.remind_after);
+        policy.send.contains(&self.kind) && at <= now && now.duration_since(at) <= policy.max_age
+    }
+
+    /// By what people and the spool know it: of an author's letter the number of its event, of the others, of which one event may
+    /// call for several, a number of their own.
+    pub fn number(&self) -> String {
+        if !self.kind.is_for_team() && self.kind != LetterKind::Reminder {
+            return self.about.to_string();
+        }
+        let to = self.to.as_deref().unwrap_or_default();
+        let name = format!("{}\0{}\0{to}\0{}", self.about, self.kind.name(), self.nth);
+        hex::encode(&Sha256::digest(name.as_bytes())[..8])
+    }
+
+    /// Made without a person's word: capped per address and day.
+    pub fn is_automatic(&self) -> bool {
+        matches!(self.kind, LetterKind::Received | LetterKind::Reminder) || self.kind.is_for_team()
+    }
+}
+
+/// So many times a length of time, at most as long as there is.
+pub fn times(wait: SignedDuration, many: u32) -> SignedDuration {
+    let many = i32::try_from(many).unwrap_or(i32::MAX);
+    wait.checked_mul(many).unwrap_or(SignedDuration::MAX)
+}
+
+/// What letters depend on besides the record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// What the record makes of the story.
+    pub state: State,
+    /// The names of those who are told of stories.
+    pub reviewers: Vec<String>,
+    /// The author has still to say yes before the story can be published.
+    pub lacks_consent: bool,
+}
+
+impl Standing {
+    pub fn of(story: &Story, policy: &Policy) -> Standing {
+        let reviewers = policy.members.iter().filter(|m| m.roles.contains(&Role::Reviewer));
+        Standing {
+            state: story.state(policy),
+            reviewers: reviewers.map(|m| m.name.clone()).collect(),
+            lacks_consent: policy.consent_required && story.life.consent.is_none(),
+        }
+    }
+}
+
+/// Every letter that a story's record calls for, in the order of its events. `record` is in the order of the fold.
 ///
-/// Due = an event with a kind of letter on the list, with no word yet that the letter was sent, failed or was dropped, not
-/// overtaken by a later event, and young enough. Never "everything but a ledger": a fresh machine writes to nobody.
-/// A story in conflict is not to be asked about: its decisions wait to be settled.
-pub fn due(record: &[Event], sending: &LetterPolicy, now: Timestamp) -> Vec<DueLetter> {
+/// Open = an event with a kind of letter, with no word yet that the letter was sent, failed or was dropped, and not overtaken by a
+/// later event. Never "everything but a ledger": a fresh machine writes to nobody. A story in conflict is not to be asked about:
+/// its decisions wait to be settled.
+pub fn open(id: &StoryId, record: &[Event], standing: &Standing) -> Vec<OpenLetter> {
+    if standing.state == State::Conflict {
+        return Vec::new();
+    }
     let mut letters = Vec::new();
     for (place, event) in record.iter().enumerate() {
-        let Some(kind) = called_for(&event.what) else { continue };
-        let old = now.duration_since(event.at) > sending.max_age;
-        if old || !sending.send.contains(&kind) || is_overtaken(kind, &record[..place], event, &record[place + 1..]) {
-            continue;
+        let (before, after) = (&record[..place], &record[place + 1..]);
+        if let Some(kind) = called_for(&event.what)
+            && !is_overtaken(kind, before, event, after)
+        {
+            letters.extend(Fate::of(record, kind, &event.id, None).open(kind, event, None, event.at, 1));
         }
-        let mut claim = None;
-        let mut closed = false;
-        for later in record {
+    }
+    letters.extend(reminder::to_the_author(record, standing));
+    letters.extend(team::told(id, record, standing));
+    letters.extend(team::stalled(record, standing));
+    letters
+}
+
+/// The letters of [`open`] whose time has come.
+pub fn due(
+    id: &StoryId,
+    record: &[Event],
+    standing: &Standing,
+    policy: &LetterPolicy,
+    now: Timestamp,
+) -> Vec<OpenLetter> {
+    let mut letters = open(id, record, standing);
+    letters.retain(|letter| letter.is_due(policy, now));
+    letters
+}
+
+/// A letter that did not reach its reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedLetter {
+    pub kind: LetterKind,
+    pub about: EventId,
+    pub to: Option<String>,
+    pub at: Timestamp,
+    pub reason: String,
+}
+
+/// The letters that failed and of which nothing was heard since: not sent again, not dropped, and no later one to the same reader
+/// arrived.
+pub fn failed(record: &[Event]) -> Vec<FailedLetter> {
+    let mut failed: Vec<FailedLetter> = Vec::new();
+    for event in record {
+        let What::Letter {
+            letter,
+            about,
+            to,
+            status,
+            reason,
+        } = &event.what
+        else {
+            continue;
+        };
+        let same = |f: &FailedLetter| f.kind == *letter && f.about == *about && f.to == *to;
+        match status {
+            LetterStatus::Claimed => {}
+            LetterStatus::Sent => failed.retain(|f| f.to != *to),
+            LetterStatus::Dropped | LetterStatus::Again => failed.retain(|f| !same(f)),
+            LetterStatus::Failed => {
+                failed.retain(|f| !same(f));
+                failed.push(FailedLetter {
+                    kind: *letter,
+                    about: about.clone(),
+                    to: to.clone(),
+                    at: event.at,
+                    reason: reason.clone().unwrap_or_default(),
+                });
+            }
+        }
+    }
+    failed
+}
+
+/// Whether the author wrote again and no person did anything since.
+pub fn wrote_again(record: &[Event]) -> bool {
+    let wrote = record.iter().rposition(|e| matches!(e.what, What::FollowUp { .. }));
+    let acted = record.iter().rposition(|e| e.by.role != Role::Robot);
+    wrote.is_some_and(|wrote| acted.is_none_or(|acted| acted < wrote))
+}
+
+/// What the record says became of a letter.
+struct Fate {
+    claim: Option<EventId>,
+    /// How many of this kind are done with.
+    closed: u32,
+}
+
+impl Fate {
+    fn of(record: &[Event], kind: LetterKind, of: &EventId, member: Option<&str>) -> Fate {
+        let mut fate = Fate { claim: None, closed: 0 };
+        for event in record {
             if let What::Letter {
-                letter, about, status, ..
-            } = &later.what
-                && *letter == kind
-                && *about == event.id
+                letter,
+                about,
+                to,
+                status,
+                ..
+            } = &event.what
+                && (*letter, about, to.as_deref()) == (kind, of, member)
             {
                 match status {
-                    LetterStatus::Claimed => claim = claim.or_else(|| Some(later.id.clone())),
-                    LetterStatus::Sent | LetterStatus::Failed | LetterStatus::Dropped => closed = true,
+                    LetterStatus::Claimed => fate.claim = fate.claim.or_else(|| Some(event.id.clone())),
+                    LetterStatus::Sent | LetterStatus::Failed | LetterStatus::Dropped => {
+                        fate.closed += 1;
+                        fate.claim = None;
+                    }
+                    LetterStatus::Again => fate = Fate { claim: None, closed: 0 },
                 }
             }
         }
-        if !closed {
-            letters.push(DueLetter {
-                kind,
-                about: event.id.clone(),
-                automatic: kind == LetterKind::Received,
-                claim,
-            });
-        }
+        fate
     }
-    letters
+
+    /// The letter, unless as many as there may be are done with. The wait for a reminder counts from `since`; other letters have none.
+    fn open(
+        self,
+        kind: LetterKind,
+        event: &Event,
+        to: Option<&str>,
+        since: Timestamp,
+        most: u32,
+    ) -> Option<OpenLetter> {
+        let reminds = matches!(kind, LetterKind::Reminder | LetterKind::Stalled);
+        (self.closed < most).then(|| OpenLetter {
+            kind,
+            about: event.id.clone(),
+            to: to.map(str::to_owned),
+            since,
+            nth: if reminds { self.closed + 1 } else { 0 },
+            claim: self.claim,
+        })
+    }
 }
 
 /// The kind of letter an event calls for. A mail that must not be answered, and a rejection as spam, call for none.
@@ -83,6 +263,7 @@ fn called_for(what: &What) -> Option<LetterKind> {
         What::Rejected { spam: false, .. } => Some(LetterKind::Rejected),
         What::Published {} => Some(LetterKind::Published),
         What::Withdrawn { .. } => Some(LetterKind::Withdrawn),
+        What::Asked { .. } => Some(LetterKind::Question),
         _ => None,
     }
 }
@@ -125,46 +306,13 @@ fn is_overtaken(kind: LetterKind, before: &[Event], event: &Event, after: &[Even
             again || later(&off)
         }
         LetterKind::Withdrawn => later(&|e| matches!(e.what, What::Reopened { .. })),
+        LetterKind::Question => later(&|e| matches!(e.what, What::Rejected { .. } | What::Withdrawn { .. })),
+        LetterKind::Reminder
+        | LetterKind::NewStory
+        | LetterKind::Waiting
+        | LetterKind::Stalled
+        | LetterKind::Digest => false,
     }
-}
-
-/// Whether a letter goes out by itself, or waits until a person sends it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leaving {
-    Goes,
-    /// Why it waits.
-    Waits(&'static str),
-}
-
-/// Whether a due letter may leave without a person's word. A decision may: a person made it. An automatic answer goes to whoever the
-/// mail says it is from, so it leaves by itself only where our own server (`trusted_authserv`) has found that to be true:
-/// otherwise we would write to people who never wrote to us. `auth` are that server's findings, `to` is where the letter goes.
-pub fn leaving(automatic: bool, auth: &[AuthResult], to: &str, trusted_authserv: bool) -> Leaving {
-    if !automatic {
-        return Leaving::Goes;
-    }
-    if !trusted_authserv {
-        return Leaving::Waits(
-            "no server is trusted to say who mail is from (trusted_authserv): `letters send` sends it",
-        );
-    }
-    let domain = to.rsplit('@').next().unwrap_or_default();
-    let aligned = |found: &AuthResult| found.domain.as_deref().is_some_and(|found| is_same_site(found, domain));
-    match auth.iter().any(|found| {
-        found.result == "pass" && matches!(found.method.as_str(), "dmarc" | "dkim" | "spf") && aligned(found)
-    }) {
-        true => Leaving::Goes,
-        false => Leaving::Waits("the sender's address is not proven: `letters send` sends it all the same"),
-    }
-}
-
-/// Relaxed alignment (RFC 7489, section 3.1), without a list of public suffixes: one is the other, or a host of it. A suffix that others
-/// share passes nothing, because nobody can sign for it.
-fn is_same_site(one: &str, other: &str) -> bool {
-    let (one, other) = (one.trim_start_matches('@').to_lowercase(), other.to_lowercase());
-    let host_of = |host: &str, site: &str| host.strip_suffix(site).is_some_and(|rest| rest.ends_with('.'));
-    let whole = |name: &str| name.contains('.') && !name.starts_with('.');
-    whole(&one) && whole(&other) && (one == other || host_of(&one, &other) || host_of(&other, &one))
 }
 
 #[cfg(test)]

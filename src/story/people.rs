@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::EventId;
+use super::letter::{is_one_site, no_person_at};
 use super::submission::Mailbox;
 
 /// The file's name.
@@ -32,6 +33,9 @@ pub struct People {
     /// The letters that were claimed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub letters: Vec<SentLetter>,
+    /// Addresses from which a letter came back: nothing more goes there until a person says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub came_back: Vec<String>,
 }
 
 /// A letter's own Message-ID, by the event that called for it.
@@ -39,6 +43,18 @@ pub struct People {
 pub struct SentLetter {
     pub about: EventId,
     pub message_id: String,
+    /// As in the record: `received`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub kind: String,
+    /// The address it went to.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub to: String,
+    /// The name of the team's member it went to; none: to the author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+    /// In which words it asked for permission to publish, where it did: `received, version 1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_consent: Option<String>,
 }
 
 impl People {
@@ -53,11 +69,123 @@ impl People {
         toml::to_string(self).expect("people are plain data").into_bytes()
     }
 
+    /// Where an author's letters go: to the storyteller, at their own address or at the Reply-To that they asked for. A Reply-To of
+    /// another domain than theirs is not followed, so that nobody can have a letter sent to a stranger (RFC 3834, section 4),
+    /// unless nobody reads what is sent to their own, as with a web form. The storyteller of a forwarded mail has no Reply-To.
+    pub fn answers_to(&self) -> Mailbox {
+        let reads = |m: &&Mailbox| m.address.as_deref().is_some_and(|a| no_person_at(a).is_none());
+        let own = [&self.storyteller, &self.sender].into_iter().find(reads);
+        let same = |one: &Mailbox| own.is_none_or(|own| is_one_domain(one, own));
+        let reply_to = self.reply_to.as_ref().filter(|_| self.forwarder.is_none());
+        let known = [reply_to.filter(|m| reads(m) && same(m)), own];
+        let address = known.into_iter().flatten().next().cloned().unwrap_or_default();
+        Mailbox {
+            name: self.storyteller.name.clone().or(address.name),
+            address: address.address,
+        }
+    }
+
+    /// Whether this address is one of the story's people.
+    pub fn knows(&self, address: &str) -> bool {
+        let known = [Some(&self.storyteller), Some(&self.sender), self.reply_to.as_ref()];
+        let same = |m: &Mailbox| m.address.as_deref().is_some_and(|a| a.eq_ignore_ascii_case(address));
+        known.into_iter().flatten().any(same)
+    }
+
+    /// The letter with that Message-ID.
+    pub fn letter(&self, message_id: &str) -> Option<&SentLetter> {
+        self.letters.iter().find(|l| l.message_id == message_id)
+    }
+
     /// Every Message-ID that belongs to the story's threads.
     pub fn thread(&self) -> impl Iterator<Item = &str> {
         self.message_ids
             .iter()
             .map(String::as_str)
             .chain(self.letters.iter().map(|l| l.message_id.as_str()))
+    }
+}
+
+fn is_one_domain(one: &Mailbox, other: &Mailbox) -> bool {
+    let domain = |m: &Mailbox| Some(m.address.as_deref()?.rsplit_once('@')?.1.to_owned());
+    match (domain(one), domain(other)) {
+        (Some(one), Some(other)) => one.eq_ignore_ascii_case(&other) || is_one_site(&one, &other),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(address: &str) -> Mailbox {
+        Mailbox {
+            name: None,
+            address: Some(address.to_owned()).filter(|a| !a.is_empty()),
+        }
+    }
+
+    #[test]
+    fn an_answer_goes_to_one_address_and_to_no_stranger() {
+        for (storyteller, sender, reply_to, forwarder, expected) in [
+            ("m@example.com", "m@example.com", "", false, "m@example.com"),
+            (
+                "m@example.com",
+                "m@example.com",
+                "home@example.com",
+                false,
+                "home@example.com",
+            ),
+            (
+                "m@example.com",
+                "m@example.com",
+                "m@mail.example.com",
+                false,
+                "m@mail.example.com",
+            ),
+            // a Reply-To elsewhere is not followed ...
+            (
+                "m@example.com",
+                "m@example.com",
+                "victim@example.net",
+                false,
+                "m@example.com",
+            ),
+            (
+                "m@example.com",
+                "m@example.com",
+                "noreply@example.com",
+                false,
+                "m@example.com",
+            ),
+            // ... but where nobody reads the sender's
+            (
+                "noreply@forms.example",
+                "noreply@forms.example",
+                "m@example.net",
+                false,
+                "m@example.net",
+            ),
+            // a forwarder's Reply-To is the forwarder's
+            (
+                "m@example.com",
+                "cath@team.example",
+                "cath@team.example",
+                true,
+                "m@example.com",
+            ),
+            ("", "cath@team.example", "", true, "cath@team.example"),
+            ("", "", "", false, ""),
+        ] {
+            let people = People {
+                storyteller: at(storyteller),
+                sender: at(sender),
+                reply_to: Some(at(reply_to)).filter(|m| m.address.is_some()),
+                forwarder: forwarder.then(|| at("cath@team.example")),
+                ..People::default()
+            };
+            let to = people.answers_to().address.unwrap_or_default();
+            assert_eq!(to, expected, "{storyteller} {reply_to}");
+        }
     }
 }

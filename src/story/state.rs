@@ -390,6 +390,7 @@ impl Life {
             }
             What::FollowUp { .. }
             | What::Noted { .. }
+            | What::Asked { .. }
             | What::Letter { .. }
             | What::Split { .. }
             | What::Joined { .. } => {}

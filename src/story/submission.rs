@@ -110,6 +110,10 @@ pub struct Signals {
     pub reported_message_id: Option<String>,
     /// The address a delivery report says failed.
     pub reported_address: Option<String>,
+    /// What it says was done with that mail, in lower case: `failed`, `delayed`, `delivered` (RFC 3464, section 2.3.3).
+    pub report_action: Option<String>,
+    /// Its status code: `5.1.1` (RFC 3463).
+    pub report_status: Option<String>,
     /// `List-Id`, or any other `List-*` header.
     pub list: Option<String>,
     /// `X-Auto-Response-Suppress`, `X-Autoreply`, `X-Autorespond`, `X-No-Ack`, `Feedback-ID`: names found, lower case.

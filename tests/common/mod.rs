@@ -222,7 +222,8 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn of(command: &mut Command, arguments: &[&str], stdin: Option<&[u8]>) -> Ran {
+    /// Runs any command to its end.
+    pub fn of(command: &mut Command, arguments: &[&str], stdin: Option<&[u8]>) -> Ran {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         if stdin.is_some() {
             command.stdin(Stdio::piped());

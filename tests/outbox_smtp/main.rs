@@ -1,5 +1,9 @@
 //! Letters handed to a real mail server (aiosmtpd), with and without TLS and login.
 
+#[path = "../common/mod.rs"]
+mod common;
+mod desk;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;

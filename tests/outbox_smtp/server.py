@@ -7,6 +7,8 @@ import argparse
 import asyncio
 import base64
 import json
+import os
+import signal
 import ssl
 import sys
 import threading
@@ -17,12 +19,26 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 class Handler:
     def __init__(self, log):
         self.log = log
+        self.killed = False
 
     def write(self, **what):
         with open(self.log, "a") as file:
             file.write(json.dumps(what) + "\n")
 
+    async def kill_the_client(self):
+        """Waits until the test says which process it is; once."""
+        path = self.log + ".victim"
+        if self.killed:
+            return
+        while not os.path.exists(path):
+            await asyncio.sleep(0.01)
+        self.killed = True
+        os.kill(int(open(path).read()), signal.SIGKILL)
+
     async def handle_RCPT(self, server, session, envelope, address, options):
+        self.write(rcpt=address)
+        if address.startswith("kill-early"):
+            await self.kill_the_client()
         if address.startswith("reject"):
             return "550 5.1.1 nobody\there by that name"
         if address.startswith("later"):
@@ -33,6 +49,8 @@ class Handler:
     async def handle_DATA(self, server, session, envelope):
         content = base64.b64encode(envelope.original_content).decode()
         self.write(mail=content, sender=envelope.mail_from, to=envelope.rcpt_tos, tls=server.transport.get_extra_info("sslcontext") is not None)
+        if envelope.rcpt_tos[0].startswith("kill-late"):
+            await self.kill_the_client()
         if envelope.rcpt_tos[0].startswith("drop"):
             server.transport.abort()
         return "250 2.0.0 queued as 4711"

@@ -351,7 +351,7 @@ pub fn letter_rows(meant: &Meant, width: usize) -> Vec<Row> {
         rows.extend(wrap(&[Piece::plain(&one_line(value))], width, label, "         "));
     }
     if let Some(why) = &letter.held {
-        let words = format!("It cannot leave: {why}. Your decision counts all the same.");
+        let words = format!("It stays here: {why}. Your decision counts all the same.");
         rows.extend(wrap(&[Piece::new(&words, Ink::of(Hue::Caution))], width, "", ""));
     }
     rows.push(Row::new());

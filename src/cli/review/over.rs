@@ -5,7 +5,7 @@ use super::round::{Held, Place, Press, Round, Then};
 use super::spoken::told;
 use crate::cli::report::Failure;
 use crate::desk::edit::{self, Flags};
-use crate::desk::letters::Foretold;
+use crate::desk::letters::foretold::Foretold;
 use crate::desk::walk::{self, Decision};
 use crate::story::draft::CutPiece;
 use crate::story::record::one_line;

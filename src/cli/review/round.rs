@@ -446,7 +446,7 @@ impl Round {
                 &held.decision,
                 held.own.as_deref(),
             ) {
-                Ok(taken) => {
+                Ok((taken, unkept)) => {
                     let title = one_line(&taken.story.title());
                     let held = open.held.remove(0);
                     written.push(match taken.changed {
@@ -467,6 +467,12 @@ impl Round {
                     }
                     if !stale {
                         self.walk.note_tip(&self.repo);
+                    }
+                    if let Some(trouble) = unkept {
+                        let mut failure = Failure::from(trouble);
+                        failure.hint = "Your decision is written down, your words for its letter are not: `letters edit` takes them.".to_owned();
+                        self.fail(failure);
+                        return false;
                     }
                 }
                 Err(trouble) => {

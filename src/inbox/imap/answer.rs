@@ -49,9 +49,14 @@ impl Answer {
         (ends && word.eq_ignore_ascii_case(name.as_bytes())).then(|| after.trim_ascii_start())
     }
 
-    /// `* OK [NAME rest] ...`: the rest.
+    /// `* OK [NAME rest] ...`, or with a tag instead of the star: the rest.
     pub(super) fn code(&self, name: &str) -> Option<String> {
-        let words = String::from_utf8_lossy(self.untagged("OK")?).into_owned();
+        let after_tag = &self.text[memchr::memchr(b' ', &self.text)? + 1..];
+        let (status, words) = after_tag.split_at_checked(3)?;
+        let words = String::from_utf8_lossy(words);
+        if !status.eq_ignore_ascii_case(b"OK ") {
+            return None;
+        }
         let (inner, _) = words.strip_prefix('[')?.split_once(']')?;
         let (word, rest) = inner.split_once(' ').unwrap_or((inner, ""));
         word.eq_ignore_ascii_case(name).then(|| rest.to_owned())
@@ -77,7 +82,7 @@ impl Answer {
             "BAD" => Status::Bad,
             _ => return Err(WireError::Protocol("a command ends with none of OK, NO, BAD")),
         };
-        let words = plain(words);
+        let words = words.chars().filter(|c| !c.is_control()).collect();
         Ok(Some(Said { status, words }))
     }
 
@@ -219,11 +224,6 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// A server's words for a person: at most 200 characters, none of them a control character.
-fn plain(words: &str) -> String {
-    words.chars().filter(|c| !c.is_control()).take(200).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,9 +290,16 @@ mod tests {
         assert!(answer("a2 OK", vec![]).tagged("a1").is_err());
         assert!(answer("a1 YES", vec![]).tagged("a1").is_err());
         assert_eq!(
-            answer("* OK [UIDVALIDITY 5] x", vec![]).code("uidvalidity").as_deref(),
+            answer("* ok [UIDVALIDITY 5] x", vec![]).code("uidvalidity").as_deref(),
             Some("5")
         );
+        assert_eq!(
+            answer("d1 OK [CAPABILITY MOVE IDLE] in", vec![])
+                .code("CAPABILITY")
+                .as_deref(),
+            Some("MOVE IDLE")
+        );
+        assert_eq!(answer("* NO [CAPABILITY MOVE]", vec![]).code("CAPABILITY"), None);
         assert_eq!(
             answer("* SEARCH 3 5 (MODSEQ 9)", vec![]).search().unwrap().unwrap(),
             [3, 5]

@@ -27,6 +27,8 @@ pub(super) struct Session {
     wire: Wire,
     host: String,
     tags: u32,
+    /// The password in every form in which it is sent: a server may repeat a command that it does not like.
+    secrets: Vec<String>,
     pub(super) capabilities: HashSet<String>,
     pub(super) selected: Selected,
 }
@@ -53,6 +55,7 @@ impl Session {
             wire,
             host,
             tags: 0,
+            secrets: Vec::new(),
             capabilities: HashSet::new(),
             selected: Selected::default(),
         };
@@ -136,12 +139,11 @@ impl Session {
     }
 
     fn note_capabilities(&mut self, answer: &Answer) {
-        let list = match answer.untagged("CAPABILITY") {
-            Some(list) => String::from_utf8_lossy(list).into_owned(),
-            None => match answer.code("CAPABILITY") {
-                Some(list) => list,
-                None => return,
-            },
+        let untagged = answer.untagged("CAPABILITY");
+        let list = untagged.map(|list| String::from_utf8_lossy(list).into_owned());
+        // Or with a greeting, or with the end of a login, which spares asking.
+        let Some(list) = list.or_else(|| answer.code("CAPABILITY")) else {
+            return;
         };
         self.capabilities = list
             .split_ascii_whitespace()
@@ -152,6 +154,12 @@ impl Session {
 
     fn log_in(&mut self, account: &ImapAccount) -> Result<(), InboxError> {
         let user = &account.user;
+        let (Login::Password(given) | Login::Token(given)) = &account.login;
+        let plain = format!("\0{user}\0{given}");
+        self.secrets = vec![base64(plain.as_bytes())];
+        self.secrets
+            .extend(quoted(given).map(|text| text.trim_matches('"').to_owned()));
+        self.secrets.push(given.clone());
         let (mechanism, secret) = match &account.login {
             Login::Token(token) if self.can("AUTH=XOAUTH2") || !self.can("AUTH=OAUTHBEARER") => {
                 ("XOAUTH2", format!("user={user}\u{1}auth=Bearer {token}\u{1}\u{1}"))
@@ -162,7 +170,7 @@ impl Session {
                 let text = format!("n,a={name},\u{1}host={host}\u{1}port={port}\u{1}auth=Bearer {token}\u{1}\u{1}");
                 ("OAUTHBEARER", text)
             }
-            Login::Password(password) if self.can("AUTH=PLAIN") => ("PLAIN", format!("\0{user}\0{password}")),
+            Login::Password(_) if self.can("AUTH=PLAIN") => ("PLAIN", plain),
             Login::Password(password) => {
                 if self.can("LOGINDISABLED") {
                     return Err(self.insecure("it offers no way to log in with a password here (LOGINDISABLED)"));
@@ -171,26 +179,33 @@ impl Session {
                     return Err(self.insecure("it takes only plain ASCII user names and passwords"));
                 };
                 let tag = self.send(&format!("LOGIN {name} {password}"), COMMAND)?;
-                return self.logged_in(&tag, user, None);
+                return self.logged_in(&tag, user, &[]);
             }
         };
         let secret = base64(secret.as_bytes());
+        self.secrets.insert(0, secret.clone());
+        // An OAuth error comes as one more challenge: RFC 7628, section 3.2.3, wants a control A for it, XOAUTH2 nothing.
+        let heard = if mechanism == "OAUTHBEARER" { "AQ==" } else { "" };
         if self.can("SASL-IR") {
             let tag = self.send(&format!("AUTHENTICATE {mechanism} {secret}"), COMMAND)?;
-            return self.logged_in(&tag, user, None);
+            return self.logged_in(&tag, user, &[heard]);
         }
         let tag = self.send(&format!("AUTHENTICATE {mechanism}"), COMMAND)?;
-        self.logged_in(&tag, user, Some(secret))
+        self.logged_in(&tag, user, &[&secret, heard])
     }
 
-    /// Answers a challenge with `secret`, then (an OAuth error) with nothing, and waits for the end.
-    fn logged_in(&mut self, tag: &str, user: &str, mut secret: Option<String>) -> Result<(), InboxError> {
+    /// Answers the challenges in turn, and waits for the end.
+    fn logged_in(&mut self, tag: &str, user: &str, answers: &[&str]) -> Result<(), InboxError> {
+        let mut answers = answers.iter();
         let before = std::mem::take(&mut self.capabilities);
         for _ in 0..MOST_IDLE_TALK {
             let answer = self.answer(0)?;
             self.note_capabilities(&answer);
             if answer.text.starts_with(b"+") {
-                let line = secret.take().unwrap_or_default() + "\r\n";
+                let Some(line) = answers.next() else {
+                    return Err(self.lost(WireError::Protocol("it asks for more at the login")));
+                };
+                let line = format!("{line}\r\n");
                 self.wire.send(line.as_bytes()).map_err(|e| self.lost(e))?;
                 continue;
             }
@@ -251,11 +266,7 @@ impl Session {
     pub(super) fn answer(&mut self, largest: u64) -> Result<Answer, InboxError> {
         let answer = self.wire.answer(largest).map_err(|e| self.lost(e))?;
         if let Some(words) = answer.untagged("BYE") {
-            let words = String::from_utf8_lossy(words)
-                .chars()
-                .filter(|c| !c.is_control())
-                .take(200)
-                .collect::<String>();
+            let words = self.told(&String::from_utf8_lossy(words));
             return Err(InboxError::Lost {
                 host: self.host.clone(),
                 source: io::Error::new(
@@ -284,7 +295,22 @@ impl Session {
 
     /// How the command with this tag ended, if this answer is its end.
     pub(super) fn ended(&self, answer: &Answer, tag: &str) -> Result<Option<Said>, InboxError> {
-        answer.tagged(tag).map_err(|e| self.lost(e))
+        let said = answer.tagged(tag).map_err(|e| self.lost(e))?;
+        Ok(said.map(|said| Said {
+            words: self.told(&said.words),
+            ..said
+        }))
+    }
+
+    /// A server's words for a person: at most 200 characters, no control character, and not the password.
+    fn told(&self, words: &str) -> String {
+        let mut words: String = words.chars().filter(|c| !c.is_control()).collect();
+        for secret in self.secrets.iter().filter(|secret| secret.len() > 3) {
+            if words.contains(secret.as_str()) {
+                words = words.replace(secret.as_str(), "(secret)");
+            }
+        }
+        words.chars().take(200).collect()
     }
 
     /// Which of several commands this answer ends, and how.
@@ -381,15 +407,9 @@ impl Session {
         }
     }
 
-    /// Says goodbye, and does not wait long for the answer.
+    /// Says goodbye, and does not wait for the answer: all that mattered was answered before.
     pub(super) fn close(mut self) {
-        if let Ok(tag) = self.send("LOGOUT", Duration::from_secs(5)) {
-            while let Ok(answer) = self.wire.answer(0) {
-                if !matches!(answer.tagged(&tag), Ok(None)) {
-                    break;
-                }
-            }
-        }
+        let _ = self.send("LOGOUT", Duration::from_secs(5));
     }
 }
 

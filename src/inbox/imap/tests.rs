@@ -1,6 +1,6 @@
-//! Against a scripted server that lies, and against a real Dovecot where there is one.
+//! Against a scripted server that lies. `tests/imap_fetch.rs` has a real one.
 
-mod dovecot;
+#[path = "../../../tests/common/fake_imap.rs"]
 mod fake;
 
 use super::*;

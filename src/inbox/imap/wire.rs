@@ -100,7 +100,11 @@ impl Wire {
         let until = Instant::now() + deadline;
         let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
         for address in (host, port).to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, CONNECT.min(deadline)) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            match TcpStream::connect_timeout(&address, CONNECT.min(left)) {
                 Ok(tcp) => {
                     tcp.set_nodelay(true)?;
                     let due = until.min(Instant::now() + CONNECT);
@@ -177,10 +181,11 @@ impl Wire {
         }
     }
 
-    /// The next answer. A literal over `largest` bytes is read past and only its size kept; memory grows with what came,
-    /// never with what was announced.
+    /// The next answer. Of its literals at most `largest` bytes are kept; those that would be more are read past and only
+    /// their size kept. Memory grows with what came, never with what was announced.
     pub(super) fn answer(&mut self, largest: u64) -> Result<Answer, WireError> {
         let mut answer = Answer::default();
+        let mut room = largest;
         loop {
             self.line_into(&mut answer.text)?;
             let Some(size) = literal_at_end(&answer.text)? else {
@@ -192,10 +197,11 @@ impl Wire {
             let brace = answer.text.iter().rposition(|b| *b == b'{').unwrap_or(0);
             answer.text.truncate(brace);
             answer.text.push(0);
-            let literal = match size <= largest {
+            let literal = match size <= room {
                 true => {
+                    room -= size;
                     let mut bytes = Vec::new();
-                    self.octets(size, &mut |some| bytes.extend_from_slice(some))?;
+                    self.octets(size, &mut |some| grow(&mut bytes, some, size))?;
                     Literal::Bytes(bytes)
                 }
                 false => {
@@ -266,6 +272,17 @@ impl Wire {
             _ => Ok(()),
         }
     }
+}
+
+/// Appends; makes room by what came already, and in the end for `size` bytes exactly.
+fn grow(bytes: &mut Vec<u8>, some: &[u8], size: u64) {
+    let whole = usize::try_from(size).unwrap_or(usize::MAX);
+    let needed = bytes.len() + some.len();
+    if needed > bytes.capacity() {
+        let room = (4 * needed).min(whole).max(needed);
+        bytes.reserve_exact(room - bytes.len());
+    }
+    bytes.extend_from_slice(some);
 }
 
 /// The size of the literal that a line ends by announcing: `{4711}`.

@@ -14,6 +14,9 @@ pub struct LetterId {
     domain: String,
 }
 
+/// The digits of a letter that is about no one story.
+pub const NO_STORY: &str = "0000000000";
+
 impl LetterId {
     /// `digits` is the end of the story's folder name, `random` are bytes the caller draws, `domain` is that of the letters'
     /// From address.

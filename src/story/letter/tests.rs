@@ -1,7 +1,7 @@
 use super::*;
 use crate::story::event::{Actor, Role};
 use crate::story::id::MailId;
-use crate::story::submission::Signals;
+use crate::story::submission::{AuthResult, Signals};
 
 fn at(day: i64) -> Timestamp {
     "2026-03-01T10:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_hours(24 * day)
@@ -33,7 +33,22 @@ fn policy() -> LetterPolicy {
     LetterPolicy {
         send: vec![Received, ChangesRequested, Rejected, Published, Withdrawn],
         max_age: SignedDuration::from_hours(14 * 24),
+        remind_after: SignedDuration::from_hours(7 * 24),
     }
+}
+
+/// The letters due of a story that is a draft.
+fn due(record: &[Event], policy: &LetterPolicy, now: Timestamp) -> Vec<OpenLetter> {
+    let standing = Standing {
+        state: State::Draft,
+        reviewers: vec![],
+        lacks_consent: true,
+    };
+    super::due(&story(), record, &standing, policy, now)
+}
+
+fn story() -> StoryId {
+    "2026/03/marion-maxwell-3f9a2c41b0".parse().unwrap()
 }
 
 fn received() -> What {
@@ -72,6 +87,7 @@ fn letter(kind: LetterKind, about: usize, status: LetterStatus) -> What {
     What::Letter {
         letter: kind,
         about: id(about),
+        to: None,
         status,
         reason: None,
     }
@@ -179,7 +195,7 @@ fn only_a_receipt_is_automatic_and_the_first_claim_counts() {
     let claimed = letter(LetterKind::Received, 0, LetterStatus::Claimed);
     let events = record(vec![received(), changes(), claimed.clone(), claimed]);
     let letters = due(&events, &policy(), at(4));
-    assert!(letters[0].automatic && !letters[1].automatic);
+    assert!(letters[0].is_automatic() && !letters[1].is_automatic());
     assert_eq!((&letters[0].claim, &letters[1].claim), (&Some(id(2)), &None));
 }
 

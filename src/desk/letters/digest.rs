@@ -1,0 +1,135 @@
+//! The digest: what waits, of all stories, to every reviewer. It is about no one story, so no record has it: the spool remembers when the
+//! last one was written. A machine without that memory begins to count, and writes to nobody.
+
+use sha2::{Digest, Sha256};
+
+use crate::mail::wording::{self, Facts};
+use crate::repo::StoryRepo;
+use crate::spool::{LetterNote, Shelves, Spool};
+use crate::story::event::{EventId, LetterKind};
+use crate::story::letter::{NO_STORY, OpenLetter};
+use crate::story::state::State;
+
+use super::super::{Desk, Trouble, queue};
+use super::compose;
+use super::{Hold, Waiting, member};
+
+/// Digests that lie in the spool.
+pub(super) fn waiting(desk: &Desk, spool: Option<&Shelves>) -> Result<Vec<Waiting>, Trouble> {
+    let Some(spool) = spool else { return Ok(Vec::new()) };
+    let digests = spool
+        .letters()?
+        .items
+        .into_iter()
+        .filter(|kept| kept.note.kind == LetterKind::Digest.name());
+    let as_waiting = |kept: crate::spool::WaitingLetter| {
+        let name = kept.note.member.clone().unwrap_or_default();
+        let later = kept.note.not_before.filter(|at| *at > desk.now);
+        let mut waiting = of(desk, &name, kept.id);
+        waiting.held = later.map(|at| Hold::Later(at, kept.note.last_error.unwrap_or_default()));
+        waiting.at = kept.note.at;
+        waiting.written = true;
+        waiting
+    };
+    Ok(digests.map(as_waiting).collect())
+}
+
+/// Writes the digest into the spool, where it is wanted and time.
+pub(super) fn prepare(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<(), Trouble> {
+    let reviewers = desk.config.reviewers();
+    if !desk.config.letters.team.contains(&LetterKind::Digest) || reviewers.is_empty() {
+        return Ok(());
+    }
+    match spool.last_digest()? {
+        // the first run of this machine, or a clock that was wrong
+        None => return Ok(spool.note_digest(desk.now)?),
+        Some(last) if last > desk.now => return Ok(spool.note_digest(desk.now)?),
+        Some(last) if desk.now.duration_since(last) < desk.config.letters.digest_every => return Ok(()),
+        Some(_) => {}
+    }
+    let lines = lines(desk, repo, spool)?;
+    // one that has not left yet would say the same
+    if !lines.is_empty() && waiting(desk, Some(spool))?.is_empty() {
+        let wording = compose::wording(desk)?;
+        for name in &reviewers {
+            let waiting = of(desk, name, number(desk, name));
+            let facts = Facts {
+                reader: name.clone(),
+                team: desk.config.team.name.clone(),
+                lines: lines.clone(),
+                ..Facts::default()
+            };
+            let words = wording.word(LetterKind::Digest, &facts);
+            let words = words.map_err(|e| Trouble::Letter(e.to_string()))?;
+            let bytes = compose::bytes(desk, &waiting, NO_STORY, None, &words)?;
+            spool.put_letter(&waiting.number, &bytes, &compose::note(desk, &waiting))?;
+        }
+    }
+    Ok(spool.note_digest(desk.now)?)
+}
+
+/// A digest in a person's own words.
+pub(super) fn reworded(
+    desk: &Desk,
+    waiting: &Waiting,
+    (subject, text): (&str, &str),
+) -> Result<(Vec<u8>, LetterNote), Trouble> {
+    let words = wording::Worded {
+        subject: subject.to_owned(),
+        text: text.to_owned(),
+        html: wording::in_html(text),
+        asks_consent: None,
+    };
+    let bytes = compose::bytes(desk, waiting, NO_STORY, None, &words)?;
+    Ok((bytes, compose::note(desk, waiting)))
+}
+
+/// What waits, in numbers: no names.
+fn lines(desk: &Desk, repo: &StoryRepo, spool: &Spool) -> Result<Vec<String>, Trouble> {
+    let counts = queue::counts(desk, repo)?;
+    let aside = spool.aside_counts(jiff::Timestamp::MIN)?;
+    let lines = [
+        (counts.of(State::Draft), "stories to read and decide upon"),
+        (counts.wrote_again, "stories whose author wrote again"),
+        (counts.of(State::ChangesRequested), "stories with changes asked for"),
+        (counts.of(State::Conflict), "stories with contradicting decisions"),
+        (
+            counts.waiting_for_author,
+            "stories approved, without the author's consent",
+        ),
+        (counts.ready, "stories ready to publish"),
+        (counts.corrections, "published stories with a correction not yet out"),
+        (counts.failed_letters, "letters that did not arrive"),
+        (aside.quarantined as u64, "mails that need a person"),
+    ];
+    let some = lines.into_iter().filter(|(many, _)| *many > 0);
+    Ok(some.map(|(many, what)| format!("{many} {what}")).collect())
+}
+
+fn of(desk: &Desk, name: &str, number: String) -> Waiting {
+    Waiting {
+        story: None,
+        title: "what waits".to_owned(),
+        due: OpenLetter {
+            kind: LetterKind::Digest,
+            about: EventId::from_random([0; 8]),
+            to: Some(name.to_owned()),
+            since: desk.now,
+            nth: 0,
+            claim: None,
+        },
+        number,
+        to: member(desk, name),
+        at: desk.now,
+        held: match member(desk, name) {
+            Some(_) => None,
+            None => Some(Hold::Cannot("no address is known".to_owned())),
+        },
+        written: false,
+    }
+}
+
+fn number(desk: &Desk, name: &str) -> String {
+    let sum = Sha256::digest(format!("digest\0{}\0{name}", desk.now));
+    hex::encode(&sum[..8])
+}

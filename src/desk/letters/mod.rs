@@ -1,0 +1,285 @@
+//! The outbox: what the stories' events call for, worded, claimed in the record, sent, recorded. In this order: written into the spool,
+//! claimed (with its Message-ID in the private part), sent, recorded as sent. A run that dies in between is taken up with the same
+//! bytes and the same Message-ID; a fresh machine, which has neither, writes to nobody.
+//!
+//! | room | job |
+//! |---|---|
+//! | this one | what waits, and why |
+//! | `compose` | words and bytes of a letter |
+//! | [`foretold`] | the letter that a decision would call for, before it is made |
+//! | `send` | claim, send, record; the caps |
+//! | `digest` | the letter that is about no one story |
+//! | [`bounce`] | a letter that came back |
+
+pub mod bounce;
+mod compose;
+mod digest;
+pub mod foretold;
+mod send;
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::mail;
+use crate::repo::StoryRepo;
+use crate::spool::{LetterNote, Shelves};
+use crate::story::event::{EventId, LetterKind, What};
+use crate::story::letter::{Leaving, OpenLetter, Standing, due, leaving};
+use crate::story::people::{PEOPLE, People};
+use crate::story::step::{Clerk, Step, Story};
+use crate::story::{Mailbox, StoryId};
+
+use super::review::Planned;
+use super::{Desk, Trouble, queue};
+
+pub use compose::{letter, reword, words};
+pub use send::{Run, Sending, Status, Told, drop_letter, let_be, send, send_due};
+
+/// A letter that waits.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// None: it is about no one story.
+    pub story: Option<StoryId>,
+    pub title: String,
+    pub due: OpenLetter,
+    /// By what people and the spool know it.
+    pub number: String,
+    pub to: Option<Mailbox>,
+    /// When what it is about happened, or the reminder fell due.
+    pub at: Timestamp,
+    /// Why it does not leave now.
+    pub held: Option<Hold>,
+    /// A person changed its words, or an earlier run began to send it: these bytes leave and no others.
+    pub written: bool,
+}
+
+/// Why a letter stays. The Display is for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hold {
+    /// It cannot leave from here.
+    Cannot(String),
+    /// An earlier letter to this address came back.
+    CameBack,
+    /// It waits for a person who names it.
+    ForAPerson(&'static str),
+    /// It waits for a person who sends what is due.
+    ForASender(&'static str),
+    /// It was tried, and will be tried again.
+    Later(Timestamp, String),
+}
+
+impl Hold {
+    /// Whether it keeps the letter here in such a run.
+    pub fn stops(&self, sending: Sending) -> bool {
+        match self {
+            Hold::Cannot(_) | Hold::CameBack => true,
+            Hold::ForAPerson(_) => sending != Sending::Named,
+            Hold::ForASender(_) | Hold::Later(..) => sending == Sending::Unattended,
+        }
+    }
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Hold::Cannot(why) => f.write_str(why),
+            Hold::CameBack => f.write_str("a letter to this address came back: `letters again` when it is good again"),
+            Hold::ForAPerson(why) | Hold::ForASender(why) => f.write_str(why),
+            Hold::Later(at, said) => write!(f, "tried; tried again after {}: {said}", at.strftime("%Y-%m-%d %H:%MZ")),
+        }
+    }
+}
+
+/// The step that calls for a letter to the author with a person's own words, and with the question whether the story may be
+/// published where `consent` says so. The same words again, as long as they have not left, are no second letter.
+pub fn ask(story: &Story, clerk: &Clerk, note: &str, consent: bool) -> Planned {
+    story.agrees()?;
+    let asked = What::Asked {
+        note: note.to_owned(),
+        consent,
+    };
+    let last = story.record.events.last();
+    if last.is_some_and(|e| e.what == asked && e.by.name == clerk.actor.name) {
+        return Ok(None);
+    }
+    let step = Step {
+        subject: "Write to the author of".to_owned(),
+        note: note.to_owned(),
+        events: vec![asked],
+        ..Step::default()
+    };
+    Ok(Some(story.change(step, clerk)))
+}
+
+/// Every letter that is due, the oldest first.
+pub fn waiting(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>) -> Result<Vec<Waiting>, Trouble> {
+    let mut all = digest::waiting(desk, spool)?;
+    let mut unreachable = bounce::Unreachable::default();
+    for (id, _) in queue::with_letters_due(desk, repo)? {
+        all.extend(of_story(desk, repo, spool, &desk.story(repo, &id)?, &mut unreachable)?);
+    }
+    all.sort_by(|a, b| (a.at, &a.number).cmp(&(b.at, &b.number)));
+    Ok(all)
+}
+
+/// The letters of one story that are due.
+fn of_story(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: Option<&Shelves>,
+    story: &Story,
+    unreachable: &mut bounce::Unreachable,
+) -> Result<Vec<Waiting>, Trouble> {
+    let people = people(repo, &story.id)?;
+    let policy = desk.config.letters.policy();
+    let standing = Standing::of(story, &desk.policy);
+    let mut all = Vec::new();
+    for due in due(&story.id, &story.record.events, &standing, &policy, desk.now) {
+        let number = due.number();
+        let note = match spool {
+            Some(spool) => spool.letter(&number)?.map(|(_, note)| note),
+            None => None,
+        };
+        let to = match &due.to {
+            Some(name) => member(desk, name),
+            None => people.as_ref().map(recipient).filter(|m| m.address.is_some()),
+        };
+        let held = match hold(desk, story, &due, people.as_ref(), to.as_ref(), note.as_ref()) {
+            None if unreachable.has(desk, repo, to.as_ref())? => Some(Hold::CameBack),
+            held => held,
+        };
+        all.push(Waiting {
+            story: Some(story.id.clone()),
+            title: story.title(),
+            at: due.at(policy.remind_after),
+            number,
+            due,
+            to,
+            held,
+            written: note.is_some(),
+        });
+    }
+    Ok(all)
+}
+
+/// Why a letter stays for now.
+fn hold(
+    desk: &Desk,
+    story: &Story,
+    due: &OpenLetter,
+    people: Option<&People>,
+    to: Option<&Mailbox>,
+    note: Option<&LetterNote>,
+) -> Option<Hold> {
+    let cannot = |why: &str| Some(Hold::Cannot(why.to_owned()));
+    let (Some(_), Some(to)) = (people, to) else {
+        return match people {
+            None => cannot("the private part of the story is not here"),
+            Some(_) => cannot("no address is known"),
+        };
+    };
+    if due.claim.is_some() && note.is_none() {
+        return cannot("another desk began to send it");
+    }
+    if !mail::writable(to) {
+        return cannot("its address is not one that mail can be sent to");
+    }
+    let trusted = desk.config.has_trusted_authserv();
+    let address = to.address.as_deref().unwrap_or_default();
+    let answers = due.kind == LetterKind::Received;
+    if let Leaving::Waits(why) = leaving(answers, auth_of(story, &due.about), address, trusted) {
+        return Some(if trusted {
+            Hold::ForAPerson(why)
+        } else {
+            Hold::ForASender(why)
+        });
+    }
+    let note = note?;
+    let later = note.not_before.filter(|at| *at > desk.now)?;
+    Some(Hold::Later(later, note.last_error.clone().unwrap_or_default()))
+}
+
+/// What our own server found about the mail that began the story.
+fn auth_of<'a>(story: &'a Story, about: &EventId) -> &'a [crate::story::submission::AuthResult] {
+    let event = story.record.events.iter().find(|e| e.id == *about);
+    match event.map(|e| &e.what) {
+        Some(What::Received { auth, .. }) => auth,
+        _ => &[],
+    }
+}
+
+fn people(repo: &StoryRepo, id: &StoryId) -> Result<Option<People>, Trouble> {
+    let bytes = repo.private_file(id, PEOPLE)?;
+    bytes.map(|b| People::parse(&b).map_err(Trouble::Letter)).transpose()
+}
+
+/// Somebody of the team, by the name in config.toml.
+fn member(desk: &Desk, name: &str) -> Option<Mailbox> {
+    let member = desk.config.team.members.iter().find(|m| m.name == name)?;
+    Some(Mailbox {
+        name: Some(member.name.clone()),
+        address: Some(member.email.clone()),
+    })
+}
+
+/// Where an author's letters go; where that is no address that mail can be sent to, the next best.
+fn recipient(people: &People) -> Mailbox {
+    let first = people.answers_to();
+    if mail::writable(&first) {
+        return first;
+    }
+    let others = [&people.storyteller, &people.sender];
+    let usable = others.into_iter().find(|m| mail::writable(m)).cloned();
+    usable.unwrap_or(first)
+}
+
+/// Why no letter can leave for a story's author, where none can.
+pub fn unreachable(repo: &StoryRepo, id: &StoryId) -> Result<Option<&'static str>, Trouble> {
+    let people = people(repo, id)?;
+    Ok(match people.as_ref().map(recipient).and_then(|m| m.address) {
+        None if people.is_none() => Some("the private part of the story is not here"),
+        None => Some("no address of the author is known (`letters again STORY --to ADDRESS` gives one)"),
+        Some(_) => None,
+    })
+}
+
+/// Where answers go, if it is worth telling: the mail asks for them elsewhere than where it comes from.
+pub fn answers_to(people: &People) -> Option<String> {
+    let asked = people.reply_to.as_ref().and_then(|m| m.address.clone())?;
+    let to = recipient(people).address.unwrap_or_default();
+    let own = people.storyteller.address.as_deref().unwrap_or_default();
+    if asked.eq_ignore_ascii_case(&to) {
+        return (!own.eq_ignore_ascii_case(&to)).then(|| format!("{to}, as the mail asks (it is from {own})"));
+    }
+    Some(format!(
+        "{to}, and not to {asked}, as the mail asks: it is of another domain"
+    ))
+}
+
+/// Whether a letter can be sent to what somebody typed.
+pub fn is_address(typed: &str) -> bool {
+    let mailbox = Mailbox {
+        name: None,
+        address: Some(typed.to_owned()),
+    };
+    typed == typed.trim() && mail::writable(&mailbox)
+}
+
+/// The letter that a person means: by its story, or by the beginning of its number.
+pub fn find<'a>(desk: &Desk, repo: &StoryRepo, all: &'a [Waiting], typed: &str) -> Result<Vec<&'a Waiting>, Trouble> {
+    let by_number: Vec<&Waiting> = all
+        .iter()
+        .filter(|w| typed.len() >= 4 && w.number.starts_with(typed))
+        .collect();
+    if !by_number.is_empty() {
+        return Ok(by_number);
+    }
+    let id = queue::resolve(desk, repo, typed)?;
+    let of_story: Vec<&Waiting> = all.iter().filter(|w| w.story.as_ref() == Some(&id)).collect();
+    if of_story.is_empty() {
+        Err(Trouble::NoSuchLetter(typed.to_owned()))
+    } else {
+        Ok(of_story)
+    }
+}

@@ -1,0 +1,453 @@
+//! Claim, send, record.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::config::Way;
+use crate::mail;
+use crate::outbox::{FolderOutbox, Outbox, SendError};
+use crate::repo::StoryRepo;
+use crate::spool::{LetterNote, Spool};
+use crate::story::StoryId;
+use crate::story::event::{EventId, LetterKind, LetterStatus, What};
+use crate::story::letter::{self, Envelope, FailedLetter, LetterId, Outgoing, Standing};
+use crate::story::people::{PEOPLE, People, SentLetter};
+use crate::story::step::{Step, Story};
+
+use super::super::{Desk, Trouble};
+use super::compose::compose;
+use super::{Waiting, digest};
+
+/// Who wants letters to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sending {
+    /// Nobody looks on (cron): an automatic answer leaves only to a sender whose address our server has proven, and what the
+    /// mail server did not take is tried again with growing pauses.
+    Unattended,
+    /// A person sends what is due.
+    ByHand,
+    /// A person names these letters: only what makes sending them impossible keeps them.
+    Named,
+}
+
+/// What became of a letter.
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub waiting: Waiting,
+    pub status: Status,
+    /// What the server answered, or why it did not leave.
+    pub said: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Sent,
+    /// Not tried.
+    Waiting,
+    /// Tried, and to be tried again.
+    Later,
+    /// Given up.
+    Failed,
+}
+
+/// What a run of the outbox came to.
+#[derive(Debug, Default)]
+pub struct Run {
+    /// One for each letter that is due.
+    pub told: Vec<Told>,
+    /// Why the run ended early: no other letter would have fared better.
+    pub stopped: Option<Trouble>,
+}
+
+impl Run {
+    /// How many letters ended so.
+    pub fn count(&self, status: Status) -> usize {
+        self.told.iter().filter(|told| told.status == status).count()
+    }
+}
+
+/// Sends everything that is due and may leave: what `cron` calls, with [`Sending::Unattended`], and `letters send` without names.
+/// Tidies up what earlier runs left, writes the digest where it is time, then [`send`].
+pub fn send_due(desk: &Desk, repo: &StoryRepo, spool: &mut Spool, sending: Sending) -> Result<Run, Trouble> {
+    tidy(desk, repo, spool)?;
+    digest::prepare(desk, repo, spool)?;
+    let letters = super::waiting(desk, repo, Some(spool))?;
+    send(desk, repo, spool, &letters, sending)
+}
+
+/// Failures of the network in a row after which the others are not tried.
+const PATIENCE: u32 = 3;
+
+/// Sends letters, at most `[letters] per_run`. One that fails does not stop the others, unless none of them would fare better.
+pub fn send(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: &mut Spool,
+    letters: &[Waiting],
+    sending: Sending,
+) -> Result<Run, Trouble> {
+    let mut run = Run::default();
+    let mut desk_outbox = DeskOutbox::default();
+    let (mut tried, mut in_vain) = (0, 0);
+    for waiting in letters {
+        let tell = |status, said: String| Told {
+            waiting: waiting.clone(),
+            status,
+            said,
+        };
+        if let Some(hold) = waiting.held.as_ref().filter(|hold| hold.stops(sending)) {
+            run.told.push(tell(Status::Waiting, hold.to_string()));
+            continue;
+        }
+        if let Some(why) = over_a_cap(desk, spool, waiting, tried)? {
+            run.told.push(tell(Status::Waiting, why));
+            continue;
+        }
+        if in_vain >= PATIENCE {
+            let said = "the mail server took none of the last letters; this one was not tried".to_owned();
+            run.told.push(tell(Status::Waiting, said));
+            continue;
+        }
+        tried += 1;
+        match one(desk, repo, spool, &mut desk_outbox, waiting)? {
+            Ok(said) => {
+                in_vain = 0;
+                run.told.push(tell(Status::Sent, said));
+            }
+            Err(NotSent::Unwritten(why)) => run.told.push(tell(Status::Waiting, why)),
+            Err(NotSent::Outbox(error)) if error.is_final() => {
+                in_vain = 0;
+                run.told.push(tell(Status::Failed, error.to_string()));
+            }
+            Err(NotSent::Outbox(error)) => {
+                in_vain += 1;
+                run.told.push(tell(Status::Later, error.to_string()));
+                if error.stops_the_run() {
+                    run.stopped = Some(Trouble::Outbox(error));
+                    return Ok(run);
+                }
+            }
+        }
+    }
+    desk_outbox.close();
+    Ok(run)
+}
+
+/// Why a letter waits for a later run though nothing is wrong with it.
+fn over_a_cap(desk: &Desk, spool: &Spool, waiting: &Waiting, tried: u32) -> Result<Option<String>, Trouble> {
+    let letters = &desk.config.letters;
+    if tried >= letters.per_run {
+        let why = format!("{} letters leave in one run; the next run sends it", letters.per_run);
+        return Ok(Some(why));
+    }
+    let to_author = !waiting.due.kind.is_for_team();
+    let address = address(waiting);
+    if to_author && waiting.due.is_automatic() && spool.sent_on(&address, day(desk))? >= letters.per_address_per_day {
+        let why = format!(
+            "{} automatic answer a day goes to one address; it leaves tomorrow",
+            letters.per_address_per_day
+        );
+        return Ok(Some(why));
+    }
+    Ok(None)
+}
+
+fn day(desk: &Desk) -> jiff::civil::Date {
+    desk.now.to_zoned_datetime(desk.config.team.timezone.clone()).date()
+}
+
+fn address(waiting: &Waiting) -> String {
+    waiting.to.as_ref().and_then(|m| m.address.clone()).unwrap_or_default()
+}
+
+/// Opened when the first letter leaves.
+#[derive(Default)]
+struct DeskOutbox(Option<Box<dyn Outbox>>);
+
+impl DeskOutbox {
+    fn open(&mut self, desk: &Desk) -> &mut Box<dyn Outbox> {
+        self.0.get_or_insert_with(|| match &desk.config.outbox.way {
+            Way::Folder(path) => Box::new(FolderOutbox::new(path)),
+            Way::Smtp(server) => Box::new(super::super::post::smtp(server)),
+        })
+    }
+
+    fn close(&mut self) {
+        if let Some(outbox) = &mut self.0 {
+            outbox.close();
+        }
+    }
+}
+
+enum NotSent {
+    /// The letter could not be made; what is wrong with the words of one may not be wrong with those of the next.
+    Unwritten(String),
+    Outbox(SendError),
+}
+
+/// One letter: into the spool, claimed, handed over, recorded, out of the spool.
+fn one(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: &mut Spool,
+    outbox: &mut DeskOutbox,
+    waiting: &Waiting,
+) -> Result<Result<String, NotSent>, Trouble> {
+    let (bytes, mut note) = match spool.letter(&waiting.number)? {
+        Some(kept) => kept,
+        None => match compose(desk, repo, waiting, None) {
+            Ok(fresh) => {
+                spool.put_letter(&waiting.number, &fresh.0, &fresh.1)?;
+                fresh
+            }
+            Err(Trouble::Letter(why)) => return Ok(Err(NotSent::Unwritten(why))),
+            Err(trouble) => return Err(trouble),
+        },
+    };
+    let glance = mail::glance(&bytes);
+    let Ok(id) = glance.message_id.parse::<LetterId>() else {
+        let why = "the letter in the spool has lost its Message-ID".to_owned();
+        return Ok(Err(NotSent::Unwritten(why)));
+    };
+    let entry = Entry::of(waiting);
+    if waiting.due.claim.is_none() {
+        entry.write(
+            desk,
+            repo,
+            LetterStatus::Claimed,
+            None,
+            Some((&glance.message_id, &note)),
+        )?;
+    }
+    // the words in the spool were written to this address
+    let address = Some(note.to.clone())
+        .filter(|to| !to.is_empty())
+        .unwrap_or_else(|| address(waiting));
+    let answers = waiting.due.kind == LetterKind::Received;
+    let envelope = Envelope {
+        sender: (!answers).then(|| desk.config.outbox.from.email.clone()),
+        recipient: address.clone(),
+    };
+    let outgoing = Outgoing {
+        kind: waiting.due.kind,
+        id: &id,
+        date: glance.date.unwrap_or(desk.now),
+        envelope: &envelope,
+        bytes: &bytes,
+    };
+    match outbox.open(desk).send(&outgoing) {
+        Ok(sent) => {
+            entry.write(desk, repo, LetterStatus::Sent, None, None)?;
+            if waiting.due.is_automatic() {
+                spool.note_sent(&address, day(desk))?;
+            }
+            spool.remove_letter(&waiting.number)?;
+            Ok(Ok(sent.said))
+        }
+        Err(error) if error.is_final() => {
+            let reason = without_address(&error.to_string(), &address);
+            entry.write(desk, repo, LetterStatus::Failed, Some(reason), None)?;
+            spool.remove_letter(&waiting.number)?;
+            Ok(Err(NotSent::Outbox(error)))
+        }
+        Err(error) => {
+            note.attempts += 1;
+            note.last_error = Some(error.to_string());
+            // no letter is to blame for a password
+            note.not_before = (!error.stops_the_run()).then(|| next_try(desk.now, note.attempts));
+            spool.note_letter(&waiting.number, &note)?;
+            Ok(Err(NotSent::Outbox(error)))
+        }
+    }
+}
+
+/// When a letter that was not taken is tried again: greylisting passes in minutes, a full mailbox in a day.
+fn next_try(now: Timestamp, attempts: u32) -> Timestamp {
+    let minutes = match attempts {
+        0 | 1 => 15,
+        2 => 60,
+        3 => 4 * 60,
+        _ => 12 * 60,
+    };
+    now.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(now)
+}
+
+/// The record is on `main`: what a server says of an address stays out of it.
+pub(super) fn without_address(text: &str, address: &str) -> String {
+    let words = text
+        .split_whitespace()
+        .filter(|w| !w.contains('@') && (address.is_empty() || !w.contains(address)));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Ends what earlier runs left in the spool: letters that are recorded as sent, that were overtaken, or that could not be delivered in all
+/// the time they had.
+fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<(), Trouble> {
+    let policy = desk.config.letters.policy();
+    for kept in spool.letters()?.items {
+        let (Ok(id), Ok(about)) = (kept.note.story.parse::<StoryId>(), kept.note.about.parse::<EventId>()) else {
+            continue;
+        };
+        let Some(kind) = LetterKind::ALL.into_iter().find(|kind| kind.name() == kept.note.kind) else {
+            continue;
+        };
+        let Ok(story) = desk.story(repo, &id) else { continue };
+        let events = &story.record.events;
+        let open = letter::open(&id, events, &Standing::of(&story, &desk.policy));
+        let claimed = open.iter().find(|letter| letter.number() == kept.id);
+        let too_old = |letter: &&letter::OpenLetter| {
+            letter.claim.is_some() && desk.now.duration_since(letter.at(policy.remind_after)) > policy.max_age
+        };
+        let entry = Entry {
+            story: Some(id),
+            kind,
+            about,
+            to: kept.note.member.clone(),
+        };
+        let last = entry.last(&story);
+        match (claimed, last) {
+            (Some(letter), _) if too_old(&letter) => {
+                let said = kept.note.last_error.clone().unwrap_or_default();
+                let reason = format!(
+                    "it could not be delivered in time: {}",
+                    without_address(&said, &kept.note.to)
+                );
+                entry.write(desk, repo, LetterStatus::Failed, Some(reason), None)?;
+            }
+            (Some(_), _) => continue,
+            (None, Some(LetterStatus::Claimed)) => {
+                let reason = Some("it was overtaken before it left".to_owned());
+                entry.write(desk, repo, LetterStatus::Dropped, reason, None)?;
+            }
+            (None, Some(_)) => {}
+            // a person's words for a letter that nothing calls for now: they are kept, something may again
+            (None, None) => continue,
+        }
+        spool.remove_letter(&kept.id)?;
+    }
+    Ok(())
+}
+
+/// Does not send a letter.
+pub fn drop_letter(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: &mut Spool,
+    waiting: &Waiting,
+    why: &str,
+) -> Result<(), Trouble> {
+    let reason = Some(why.to_owned()).filter(|w| !w.is_empty());
+    Entry::of(waiting).write(desk, repo, LetterStatus::Dropped, reason, None)?;
+    spool.remove_letter(&waiting.number)?;
+    Ok(())
+}
+
+/// A letter that did not arrive is let be: it is no longer among those that a person must see to.
+pub fn let_be(desk: &Desk, repo: &StoryRepo, id: &StoryId, failed: &FailedLetter, why: &str) -> Result<(), Trouble> {
+    let entry = Entry {
+        story: Some(id.clone()),
+        kind: failed.kind,
+        about: failed.about.clone(),
+        to: failed.to.clone(),
+    };
+    let reason = Some(why.to_owned()).filter(|w| !w.is_empty());
+    entry.write(desk, repo, LetterStatus::Dropped, reason, None)
+}
+
+/// A letter as the record knows it.
+pub(super) struct Entry {
+    /// None: the record has nothing of it.
+    pub story: Option<StoryId>,
+    pub kind: LetterKind,
+    pub about: EventId,
+    pub to: Option<String>,
+}
+
+impl Entry {
+    pub fn of(waiting: &Waiting) -> Entry {
+        Entry {
+            story: waiting.story.clone(),
+            kind: waiting.due.kind,
+            about: waiting.due.about.clone(),
+            to: waiting.due.to.clone(),
+        }
+    }
+
+    /// What the record says of it last.
+    pub fn last(&self, story: &Story) -> Option<LetterStatus> {
+        story.record.events.iter().rev().find_map(|e| match &e.what {
+            What::Letter {
+                letter,
+                about,
+                to,
+                status,
+                ..
+            } if (*letter, about, to) == (self.kind, &self.about, &self.to) => Some(*status),
+            _ => None,
+        })
+    }
+
+    pub fn event(&self, status: LetterStatus, reason: Option<String>) -> What {
+        What::Letter {
+            letter: self.kind,
+            about: self.about.clone(),
+            to: self.to.clone(),
+            status,
+            reason,
+        }
+    }
+
+    /// Writes a letter's status into the record; with a claim, its Message-ID and what is known of it into the private part.
+    fn write(
+        &self,
+        desk: &Desk,
+        repo: &StoryRepo,
+        status: LetterStatus,
+        reason: Option<String>,
+        claim: Option<(&str, &LetterNote)>,
+    ) -> Result<(), Trouble> {
+        let Some(id) = &self.story else { return Ok(()) };
+        let clerk = desk.robot();
+        let verb = match status {
+            LetterStatus::Claimed => "Begin to send",
+            LetterStatus::Sent => "Send",
+            LetterStatus::Failed => "Fail to send",
+            LetterStatus::Dropped => "Drop",
+            LetterStatus::Again => "Send again",
+        };
+        let done: Result<_, Trouble> = repo.commit(id, |current| {
+            let Some(files) = current.files.clone() else {
+                return Ok(None);
+            };
+            let story = Story::load(id, files)?;
+            let mut private = BTreeMap::new();
+            if let Some((message_id, note)) = claim {
+                let known = current
+                    .private()?
+                    .and_then(|p| p.get(PEOPLE).cloned())
+                    .unwrap_or_default();
+                let mut people = People::parse(&known).map_err(Trouble::Letter)?;
+                people.letters.retain(|l| l.message_id != message_id);
+                people.letters.push(SentLetter {
+                    about: self.about.clone(),
+                    message_id: message_id.to_owned(),
+                    kind: self.kind.name().to_owned(),
+                    to: note.to.clone(),
+                    member: self.to.clone(),
+                    asked_consent: note.asks_consent.clone(),
+                });
+                private.insert(PEOPLE.to_owned(), Some(people.render()));
+            }
+            let subject = format!("{verb} the letter \"{}\" about", self.kind.name());
+            let step = Step {
+                subject,
+                events: vec![self.event(status, reason.clone())],
+                private,
+                ..Step::default()
+            };
+            Ok(Some(story.change(step, &clerk)))
+        });
+        done.map(drop)
+    }
+}
