@@ -564,12 +564,14 @@ fn line_by_line_the_same_is_asked_and_done() {
     terminal.wait("Taken back: You approve this text.");
     assert_eq!(house.state("marion"), "draft");
     terminal.answer("a");
+    terminal.wait_for(|s| s.matches("Write it down and go on").count() == 2);
     terminal.answer("");
     terminal.wait("Approved: Future Leader Stories: Marion Maxwell");
     terminal.wait("Story 2 of 2");
     terminal.answer("c");
     terminal.wait("What do you ask of Tom Okafor?");
     terminal.answer("Which year was this?");
+    terminal.wait("Which year was this? >");
     terminal.answer("");
     terminal.wait("Is the letter right [y,e,n,?]?");
     terminal.answer("y");
