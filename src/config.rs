@@ -26,6 +26,7 @@ pub use error::{ConfigError, Place};
 pub use secret::{Secret, SecretSource, without_secrets};
 pub use value::Address;
 
+use crate::story::check::{Country, Wanted};
 use crate::story::event;
 use crate::story::event::LetterKind;
 use crate::story::letter::LetterPolicy;
@@ -40,6 +41,7 @@ pub struct Config {
     pub repository: Repository,
     pub story: StorySettings,
     pub review: Review,
+    pub check: Check,
     pub spool: SpoolSettings,
     pub outbox: Outbox,
     pub letters: Letters,
@@ -147,6 +149,20 @@ pub enum Consent {
     Optional,
 }
 
+/// `[check]`: what is looked for before a story is approved.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Check {
+    /// Whether open findings keep a story from being approved.
+    pub block: bool,
+    /// Two letters, as in [`crate::story::check::COUNTRIES`].
+    pub country: String,
+    /// Rules that are not looked for.
+    pub off: Vec<String>,
+    /// The team's own, beside the targets' sites.
+    pub domains: Vec<String>,
+}
+
 /// `[spool]`: ask [`Config::spool_folder`], because it depends on the repository.
 #[derive(Debug, Clone)]
 pub struct SpoolSettings {
@@ -247,6 +263,17 @@ impl Default for StorySettings {
     }
 }
 
+impl Default for Check {
+    fn default() -> Check {
+        Check {
+            block: true,
+            country: "GB".to_owned(),
+            off: Vec::new(),
+            domains: Vec::new(),
+        }
+    }
+}
+
 impl Default for Letters {
     fn default() -> Letters {
         Letters {
@@ -258,6 +285,24 @@ impl Default for Letters {
             max_age: SignedDuration::from_hours(14 * 24),
             remind_after: SignedDuration::from_hours(7 * 24),
             digest_every: SignedDuration::from_hours(7 * 24),
+        }
+    }
+}
+
+impl Check {
+    /// What [`check`](mod@crate::story::check) asks for; `targets` say which sites are the team's own.
+    pub fn wanted(&self, targets: &[Target]) -> Wanted {
+        let host = |url: &str| {
+            let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+            rest.split(['/', ':']).next().unwrap_or_default().to_owned()
+        };
+        let sites = targets.iter().filter_map(|t| t.url.as_deref()).map(host);
+        let country = Country::of(&self.country);
+        Wanted {
+            block: self.block,
+            country: country.unwrap_or(Wanted::default().country),
+            off: self.off.clone(),
+            domains: self.domains.iter().cloned().chain(sites).collect(),
         }
     }
 }
@@ -284,9 +329,13 @@ pub fn editor() -> Option<String> {
         .find(|command| !command.trim().is_empty())
 }
 
-/// A variable of this process's environment; `None` where it is not set or not text.
+/// A variable of this process's environment; `None` where it is not set or not text. HOME is where the user database says when the
+/// environment does not: a run from cron with nothing set has the same spool as its user at a terminal.
 pub fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+    let home = || std::env::home_dir().filter(|_| name == "HOME");
+    std::env::var(name)
+        .ok()
+        .or_else(|| home()?.into_os_string().into_string().ok())
 }
 
 impl Config {

@@ -134,7 +134,7 @@ fn the_readme_has_every_command_and_no_other() {
 #[test]
 fn the_readme_has_every_exit_code_that_the_program_ends_with() {
     let told = first_column(README, "| exit |");
-    assert_eq!(told, ["0", "1", "2", "3", "4", "5", "6", "7", "65", "75"]);
+    assert_eq!(told, ["0", "1", "2", "3", "4", "5", "6", "7", "65", "75", "130,"]);
     // some of them, seen
     let house = TestHouse::new();
     house.run(&["list"]).exits(1);
@@ -303,6 +303,17 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
     run("status", &["status", "--json"]);
     run("quarantine", &["quarantine", "list", "--set-aside", "--json"]);
     run("cut", &["show", "kelly", "--cut", "--json"]);
+    for mend in [
+        &["edit", "kelly", "--alt", "photo-1.jpg=A bus shelter with a bench"][..],
+        &["check", "kelly", "--waive", "shouting", "-m", "That is how she says it"],
+    ] {
+        house.run(mend).exits(0);
+    }
+    let mut run = |name: &str, arguments: &[&str]| {
+        let ran = house.run(arguments);
+        check(name, &ran, 0, &ran.stdout);
+    };
+    run("check", &["check", "kelly", "--json"]);
     run("rehearsal", &["approve", "kelly", "-n", "--json"]);
     run("approve", &["approve", "kelly", "--json"]);
     let refused = house.run(&["publish", "kelly", "--json"]);
@@ -322,6 +333,8 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
     run("letters-show", &["letters", "show", "kelly", "--json"]);
     run("letters-send", &["letters", "send", "kelly", "--json"]);
     run("init", &["init", "desk", "--json"]);
+    run("doctor", &["doctor", "--json"]);
+    run("cron", &["cron", "--json"]);
     house.run(&["edit", "marion", "--subtitle", "Tea"]).exits(0);
     run("diff", &["diff", "marion", "--json"]);
     house.write("told.md", "We talked.\n");
@@ -337,6 +350,18 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
             "told.md",
         ],
     );
+    // a publication that stopped half-way is due
+    for step in [
+        &["approve", "marion"][..],
+        &["consent", "marion", "--grant", "--evidence", "by phone"],
+    ] {
+        house.run(step).exits(0);
+    }
+    house.write("site/content/stories/marion-maxwell/index.md", "not ours");
+    house.run(&["publish", "marion"]).exits(7);
+    fs::remove_dir_all(house.path("site/content/stories/marion-maxwell")).expect("it was there");
+    let due = house.run(&["publish", "--due", "--json"]);
+    check("publish-due", &due, 0, &due.stdout);
     assert!(told.is_empty(), "nobody looked at {:?}", told.keys());
 }
 

@@ -78,7 +78,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         path: "signal_hook",
-        only: &["cli::review::screen"],
+        only: &["cli::review::screen", "cli::watch"],
         instead: "a signal ends the run; what was begun is taken up by the next",
     },
     Rule {

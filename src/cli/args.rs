@@ -28,6 +28,7 @@ Every day:
   status             What needs a person (also with no command)
   show               A story, its people, its decisions
   review             Walk through the queue: read, decide, go on
+  check              What should be looked at first: safeguarding and form
   approve            A vote for exactly this text
   publish            Put approved stories out
 
@@ -58,6 +59,11 @@ Desk:
   init               Make config.toml and the content repository
   completions        For bash, zsh, fish, elvish or PowerShell
   man                The manual page
+
+Machine:
+  watch              Stay connected, and take mail in when it comes
+  doctor             Try each part: inboxes, outbox, repository, disk, clock
+  cron               One unattended pass: fetch, publish what is due, send letters
 
 `m4c-stories COMMAND --help` has an example of each.";
 
@@ -179,6 +185,14 @@ pub enum Command {
     /// you leave the story, as the commands write it.
     #[command(after_help = "Examples:\n  m4c-stories review\n  m4c-stories review --plain")]
     Review(Review),
+    /// What should be looked at first: safeguarding and form
+    ///
+    /// Without STORY every open story that has something. A finding is mended with `edit`, or let stand for a reason with
+    /// `--waive`; other words of the same rule are then a new finding.
+    #[command(
+        after_help = "Examples:\n  m4c-stories check\n  m4c-stories check denise\n  m4c-stories check denise --waive phone:2 -m 'the public number of the office'\n  m4c-stories check --rules"
+    )]
+    Check(super::check::Check),
     /// A vote for exactly this text
     #[command(after_help = "Examples:\n  m4c-stories approve marion\n  m4c-stories approve marion --if-text 3f9a2c4")]
     Approve {
@@ -232,7 +246,9 @@ pub enum Command {
     )]
     Consent(Consent),
     /// Put approved stories out
-    #[command(after_help = "Examples:\n  m4c-stories publish marion\n  m4c-stories publish")]
+    #[command(
+        after_help = "Examples:\n  m4c-stories publish marion\n  m4c-stories publish\n  m4c-stories publish marion --at '2026-12-24 09:00'\n  m4c-stories publish --due"
+    )]
     Publish(Publish),
     /// What happened to a story, or to all
     #[command(after_help = "Examples:\n  m4c-stories log marion\n  m4c-stories log --limit 5")]
@@ -272,6 +288,28 @@ pub enum Command {
         #[arg(long, global = true)]
         set_aside: bool,
     },
+    /// Stay connected, and take mail in when it comes
+    ///
+    /// A mailbox on a server is listened to (IDLE); files, and servers that do not tell of new mail, are looked into from time to time.
+    /// Ends with Ctrl-C or SIGTERM, never in the middle of a mail.
+    #[command(after_help = "Examples:\n  m4c-stories watch\n  m4c-stories -C ~/desk watch --every 300")]
+    Watch {
+        /// How often to look into an inbox that does not tell of new mail
+        #[arg(long, value_name = "SECS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        every: u64,
+    },
+    /// Try each part: inboxes, outbox, repository, disk, clock
+    ///
+    /// Each line says that a part is well, or what is wrong and what to do next. Nothing is changed. Ends with 4 where a login was
+    /// refused, with 1 where something else is wrong.
+    #[command(after_help = "Examples:\n  m4c-stories doctor\n  m4c-stories -q doctor")]
+    Doctor,
+    /// One unattended pass: fetch, publish what is due, send letters
+    ///
+    /// What goes wrong is told once on standard error, and once when it is over; the exit code is that of the worst part. With -q nothing
+    /// is said when nothing needs a person.
+    #[command(after_help = "Example:\n  m4c-stories -q -C ~/desk cron")]
+    Cron,
     /// Make config.toml and the content repository
     #[command(after_help = "Example:\n  m4c-stories init ~/stories-desk")]
     Init {
@@ -458,6 +496,15 @@ pub struct Publish {
     /// An approved correction of a published story
     #[arg(long)]
     pub update: bool,
+    /// At this time, on the team's clock: `2026-12-24 09:00`, `tomorrow 09:00`, `18:00`
+    #[arg(long, value_name = "TIME", requires = "stories", conflicts_with_all = ["update", "unschedule", "due"])]
+    pub at: Option<String>,
+    /// Take the time back
+    #[arg(long, requires = "stories", conflicts_with_all = ["update", "due"])]
+    pub unschedule: bool,
+    /// Those whose time has come, for cron
+    #[arg(long, conflicts_with_all = ["update", "stories"])]
+    pub due: bool,
 }
 
 #[derive(Debug, Subcommand)]

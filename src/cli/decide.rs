@@ -1,26 +1,25 @@
-//! Decisions: approve, request-changes, reject, reopen, consent, note, assign, publish.
+//! Decisions: approve, request-changes, reject, reopen, consent, note, assign.
 
 use crate::desk::StoryRepo;
-use crate::desk::queue::{self, Queue};
+use crate::desk::queue;
 use crate::desk::review;
-use crate::desk::{Desk, Trouble, publish as publishing};
+use crate::desk::{Desk, Trouble};
 use crate::story::StoryId;
 use crate::story::policy::{Refusal, Task};
 use crate::story::record::Change;
-use crate::story::state::State;
 use crate::story::step::{Clerk, Story};
 
-use super::args::{Consent, Global, Publish};
+use super::args::{Consent, Global};
 use super::report::{Failure, Outcome, Report};
 use super::{message, tell};
 
 /// One step on one story that a person names.
-struct Errand<'a> {
-    task: Task,
+pub struct Errand<'a> {
+    pub task: Task,
     /// Whether a story that is being edited by hand is refused.
-    deciding: bool,
-    done: &'a str,
-    nothing: &'a str,
+    pub deciding: bool,
+    pub done: &'a str,
+    pub nothing: &'a str,
 }
 
 impl Errand<'_> {
@@ -45,7 +44,7 @@ impl Errand<'_> {
     }
 
     /// Independent steps on several stories: each is tried, the first failure's exit code is kept.
-    fn run_all(
+    pub fn run_all(
         &self,
         desk: &Desk,
         global: &Global,
@@ -58,7 +57,7 @@ impl Errand<'_> {
 }
 
 /// Runs each, reports each failure, and remembers the first exit code.
-fn each(stories: &[String], report: &Report, mut run: impl FnMut(&str) -> Outcome) -> Outcome {
+pub fn each(stories: &[String], report: &Report, mut run: impl FnMut(&str) -> Outcome) -> Outcome {
     let mut first = 0;
     for story in stories {
         match run(story) {
@@ -283,115 +282,4 @@ fn show_consent(desk: &Desk, story: &str, report: &Report) -> Outcome {
         }
     });
     Ok(0)
-}
-
-pub fn publish(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome {
-    let repo = desk.repo()?;
-    let queue = Queue::read(desk, &repo)?;
-    let stories: Vec<StoryId> = if args.stories.is_empty() {
-        let ready = |s: &queue::Summary| {
-            (s.state == State::Approved && (s.consent || !desk.policy.consent_required))
-                || (s.state == State::Published && !s.pending.is_empty())
-        };
-        queue
-            .iter()
-            .filter(|(_, s)| ready(s))
-            .map(|(id, _)| id.clone())
-            .collect()
-    } else {
-        let found: Result<Vec<_>, Trouble> = args.stories.iter().map(|s| queue::resolve(desk, &repo, s)).collect();
-        found?
-    };
-    if stories.is_empty() {
-        if report.json {
-            report.object(&serde_json::json!([]));
-        } else {
-            report.line("Nothing is ready to publish.");
-            let corrected = |s: &queue::Summary| s.correction && s.approvals as usize >= desk.policy.approvals;
-            for (id, s) in queue.iter().filter(|(_, s)| corrected(s)) {
-                report.remark(&format!(
-                    "The correction of {} is approved: `publish {} --update` puts it out.",
-                    s.title,
-                    id.folder()
-                ));
-            }
-            let waiting = queue.iter().filter(|(_, s)| s.state == State::Approved).count();
-            if waiting > 0 {
-                report.remark(&format!(
-                    "Approved, without their author's yes: {waiting}. When they said it: `consent STORY --grant --evidence \"how you know\"`."
-                ));
-            }
-        }
-        return Ok(0);
-    }
-    let clerk = desk.clerk(&repo, Task::Publish)?;
-    let names: Vec<String> = stories.iter().map(ToString::to_string).collect();
-    let mut answers = Vec::new();
-    if global.dry_run {
-        let targets: Vec<&str> = desk.config.targets.iter().map(|t| t.name.as_str()).collect();
-        let code = each(&names, report, |name| {
-            let story = desk.story(&repo, &queue::resolve(desk, &repo, name)?)?;
-            let would = publishing::rehearse(desk, &story, &clerk, args.update)?;
-            if report.json {
-                answers.push(serde_json::json!({"id": story.id, "title": story.title(), "dry_run": true, "changed": would, "targets": targets}));
-            } else if would {
-                report.line(&format!("Would publish {} to {}", story.title(), targets.join(", ")));
-            } else {
-                report.line(&format!("It is published already: {}", story.title()));
-            }
-            Ok(0)
-        });
-        if report.json {
-            report.object(&answers);
-        }
-        return code;
-    }
-    let _lock = desk.spool()?;
-    let mut slugs: std::collections::HashMap<String, StoryId> = queue
-        .iter()
-        .filter_map(|(id, s)| Some((s.published_as.clone()?, id.clone())))
-        .collect();
-    let mut pending = false;
-    let code = each(&names, report, |name| {
-        let id: StoryId = name.parse().map_err(|_| Trouble::NoStory(name.to_owned()))?;
-        let taken = |slug: &str| slugs.get(slug).is_some_and(|owner| *owner != id);
-        let done = publishing::publish(desk, &repo, &id, args.update, &taken)?;
-        if let Some(p) = desk.story(&repo, &id)?.life.publication {
-            slugs.insert(p.slug, id.clone());
-        }
-        pending |= !done.is_whole();
-        tell_published(report, &done, &mut answers);
-        Ok(0)
-    });
-    if report.json {
-        report.object(&answers);
-    }
-    match code {
-        Ok(0) if pending => Ok(7),
-        other => other,
-    }
-}
-
-fn tell_published(report: &Report, done: &publishing::Published, answers: &mut Vec<serde_json::Value>) {
-    if report.json {
-        let put = |p: &publishing::Put| match &p.result {
-            Ok(place) => serde_json::json!({"target": p.target, "done": true, "place": place}),
-            Err(not) => serde_json::json!({"target": p.target, "done": false, "error": not.why, "hint": not.hint}),
-        };
-        let puts: Vec<_> = done.puts.iter().map(put).collect();
-        answers.push(serde_json::json!({"id": done.story, "title": done.title, "receipts": puts}));
-        return;
-    }
-    if done.puts.is_empty() {
-        report.line(&format!("It is published already: {}", done.title));
-    }
-    for put in &done.puts {
-        match &put.result {
-            Ok(place) => report.line(&format!("Published: {}\n  {}: {place}", done.title, put.target)),
-            Err(not) => report.caution(&format!(
-                "{} is not on {}: {}\n  {}",
-                done.title, put.target, not.why, not.hint
-            )),
-        }
-    }
 }

@@ -52,7 +52,7 @@ impl Watcher for Teller<'_> {
 }
 
 /// One mail in one line.
-fn tell(report: &Report, mail: &MailReport) {
+pub fn tell(report: &Report, mail: &MailReport) {
     if report.json {
         report.object(mail);
         return;
@@ -185,6 +185,23 @@ fn run(
     let mut spool = desk.spool()?;
     let repo = desk.repo_or_new()?;
     fetch::fetch(desk, &repo, &mut spool, sources, wish, teller)
+}
+
+/// What a fetch from every inbox would come to, and the first exit code of an inbox that failed.
+pub fn rehearse(desk: &Desk, global: &Global, report: &Report) -> Result<(Count, u8), Failure> {
+    let mut teller = Teller {
+        report,
+        progress: Progress::new(true),
+        first_exit: 0,
+    };
+    let every = Fetch {
+        paths: Vec::new(),
+        limit: None,
+        since: None,
+    };
+    let (sources, _) = sources(desk, global, &every, &mut teller)?;
+    let (count, _) = run(desk, global, sources, Wish::default(), &mut teller)?;
+    Ok((count, teller.first_exit))
 }
 
 /// The sources that can be opened; the others are reported and do not stop these.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::desk::letters::{self, Run, Sending, Status, Waiting};
+use crate::desk::letters::{self, Run, Sending, Status, Told, Waiting};
 use crate::desk::{Desk, StoryRepo, Trouble, account::shown, queue};
 
 use super::args::{Global, Letters};
@@ -300,24 +300,7 @@ fn rehearse(chosen: &[Waiting], sending: Sending, report: &Report) {
 
 /// What a run of the outbox came to, and its exit code.
 fn tell(run: Run, report: &Report) -> Outcome {
-    for t in &run.told {
-        let status = match t.status {
-            Status::Sent => "sent",
-            Status::Waiting | Status::Later => "waiting",
-            Status::Failed => "failed",
-        };
-        let kind = t.waiting.due.kind.name();
-        if report.json {
-            let mut object = as_json(&t.waiting);
-            object["status"] = json!(status);
-            object["answer"] = json!(t.said);
-            report.object(&object);
-        } else if t.status == Status::Sent {
-            report.line(&format!("Sent: {kind} about {}\n  {}", t.waiting.title, t.said));
-        } else {
-            report.caution(&format!("not sent: {kind} about {}: {}", t.waiting.title, t.said));
-        }
-    }
+    run.told.iter().for_each(|told| tell_one(told, report));
     let (sent, failed) = (run.count(Status::Sent), run.count(Status::Failed));
     let (waiting, later) = (run.count(Status::Waiting), run.count(Status::Later));
     if report.json {
@@ -330,5 +313,25 @@ fn tell(run: Run, report: &Report) -> Outcome {
         None if failed > 0 => Ok(7),
         None if later > 0 => Ok(75),
         None => Ok(0),
+    }
+}
+
+/// What became of one letter.
+pub fn tell_one(told: &Told, report: &Report) {
+    let status = match told.status {
+        Status::Sent => "sent",
+        Status::Waiting | Status::Later => "waiting",
+        Status::Failed => "failed",
+    };
+    let kind = told.waiting.due.kind.name();
+    if report.json {
+        let mut object = as_json(&told.waiting);
+        object["status"] = json!(status);
+        object["answer"] = json!(told.said);
+        report.object(&object);
+    } else if told.status == Status::Sent {
+        report.line(&format!("Sent: {kind} about {}\n  {}", told.waiting.title, told.said));
+    } else {
+        report.caution(&format!("not sent: {kind} about {}: {}", told.waiting.title, told.said));
     }
 }

@@ -2,12 +2,16 @@
 //! here the clock is read.
 
 pub mod args;
+mod check;
+mod cron;
 mod decide;
+mod doctor;
 mod edit;
 mod fetch;
 mod letters;
 pub mod media;
 mod progress;
+mod publish;
 mod quarantine;
 mod queue;
 pub mod report;
@@ -15,6 +19,7 @@ pub mod review;
 mod setup;
 pub mod stats;
 mod story;
+mod watch;
 pub mod write;
 
 use std::io::IsTerminal;
@@ -124,6 +129,7 @@ fn keeps_its_word(desk: &Desk, command: &Command, report: &Report) -> Result<(),
     let decides = match command {
         Approve { .. } | RequestChanges { .. } | Reject { .. } | Reopen { .. } | Publish(_) | Review(_) => true,
         Consent(consent) => consent.grant || consent.revoke,
+        Command::Check(check) => !check.waive.is_empty(),
         _ => false,
     };
     if decides && desk.config.review.signed {
@@ -149,6 +155,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Fetch(fetch) => self::fetch::fetch(desk, global, &fetch, report),
         Command::Show(show) => story::show(desk, &show, report),
         Command::Diff(diff) => story::diff(desk, &diff, report),
+        Command::Check(check) => self::check::check(desk, global, &check, report),
         Command::Log { story, limit } => story::log(desk, story.as_deref(), limit, report),
         Command::Stats(stats) => self::stats::stats(desk, global, &stats, report),
         Command::New(new) => edit::new(desk, global, &new, report),
@@ -166,10 +173,13 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Reject { stories, message, spam } => decide::reject(desk, global, &stories, message, spam, report),
         Command::Reopen { stories, message } => decide::reopen(desk, global, &stories, message.as_deref(), report),
         Command::Consent(consent) => decide::consent(desk, global, &consent, report),
-        Command::Publish(publish) => decide::publish(desk, global, &publish, report),
+        Command::Publish(publish) => self::publish::publish(desk, global, &publish, report),
         Command::Letters { action } => letters::letters(desk, global, action, report),
         Command::Write(write) => self::write::write(desk, global, &write, report),
         Command::Quarantine { action, set_aside } => quarantine::quarantine(desk, global, action, set_aside, report),
+        Command::Watch { every } => watch::watch(desk, global, every, report),
+        Command::Doctor => doctor::doctor(desk, report),
+        Command::Cron => cron::cron(desk, global, report),
         Command::Init { .. } | Command::Completions { .. } | Command::Man | Command::Review(_) => Ok(0),
     }
 }

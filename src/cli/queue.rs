@@ -26,7 +26,8 @@ pub fn as_json(desk: &Desk, repo: &StoryRepo, id: &StoryId, s: &Summary) -> serd
         "consent": s.consent,
         "correction": s.correction,
         "pending": s.pending,
-        "open_checks": [],
+        "scheduled_for": s.scheduled_for,
+        "open_checks": s.open_checks,
         "damage": s.damage,
     })
 }
@@ -82,10 +83,14 @@ pub fn list(desk: &Desk, args: &List, report: &Report) -> Outcome {
             s.author.clone()
         };
         let day = s.received.map(|at| super::fetch::day(at, desk)).unwrap_or_default();
-        vec![day, state, votes, s.turn(&desk.policy), name, id.to_string()]
+        let checks = match s.blocking() {
+            0 => String::new(),
+            many => many.to_string(),
+        };
+        vec![day, state, votes, checks, s.turn(&desk.policy), name, id.to_string()]
     };
     let mut lines = vec![
-        ["RECEIVED", "STATE", "VOTES", "TURN", "AUTHOR", "STORY"]
+        ["RECEIVED", "STATE", "VOTES", "CHECKS", "TURN", "AUTHOR", "STORY"]
             .map(str::to_owned)
             .to_vec(),
     ];
@@ -141,8 +146,11 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "states": states,
             "waiting_for_author": counts.waiting_for_author,
             "ready_to_publish": counts.ready,
+            "due": counts.due(desk.now),
+            "next_scheduled": counts.next_scheduled(desk.now),
             "corrections": counts.corrections,
             "pending_targets": counts.pending,
+            "open_checks": counts.open_checks,
             "damaged": counts.damaged,
             "quarantined": quarantined,
             "set_aside": set_aside,
@@ -170,6 +178,7 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "list --state approved",
         ),
         (counts.ready, "ready to publish", "publish"),
+        (counts.due(desk.now), "due to be published", "publish --due"),
         (
             counts.corrections,
             "published, with a correction not yet out",
@@ -177,6 +186,7 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
         ),
         (counts.pending, "published, but not on every target", "publish"),
         (counts.wrote_again, "whose author wrote again", "list"),
+        (counts.open_checks, "with something to check", "check"),
         (counts.damaged, "that cannot be worked on", "list"),
     ];
     let mut rows = Vec::new();
@@ -224,6 +234,10 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
         report.line("Nothing needs a person.");
     }
     table(&rows).iter().for_each(|line| report.line(line));
+    if let Some(next) = counts.next_scheduled(desk.now) {
+        let when = crate::desk::schedule::words(next, &desk.config.team.timezone);
+        report.line(&format!("Scheduled next: {when} (list --state scheduled)"));
+    }
     if set_aside > 0 {
         report.line(&format!(
             "{set_aside} set aside in the last 30 days (quarantine list --set-aside)"

@@ -82,6 +82,17 @@ impl Report {
         note_failure(writeln!(out, "{text}"));
     }
 
+    /// One line of an answer with a coloured word before it.
+    pub fn marked(&self, word: &str, sgr: &str, text: &str) {
+        let mut out = io::stdout().lock();
+        // colours were decided upon by standard error: they are not for a file or a pipe
+        let word = match out.is_terminal() || !io::stderr().is_terminal() {
+            true => self.paint(word, sgr),
+            false => word.to_owned(),
+        };
+        note_failure(writeln!(out, "{word}  {}", visible(text)));
+    }
+
     /// An answer in one line, or as an object with `--json`.
     pub fn answer(&self, text: &str, object: &Value) {
         if self.json {
@@ -105,6 +116,13 @@ impl Report {
     /// A remark on stderr; not with `-q`.
     pub fn remark(&self, text: &str) {
         if !self.quiet {
+            let _ = writeln!(io::stderr(), "{}", visible(text));
+        }
+    }
+
+    /// News on stderr, also with `-q`: for who is told by mail of what a run had to say.
+    pub fn news(&self, text: &str) {
+        if !self.json {
             let _ = writeln!(io::stderr(), "{}", visible(text));
         }
     }

@@ -8,10 +8,12 @@ use crate::desk::account::shown;
 use crate::desk::queue::{self, Summary};
 use crate::desk::{Desk, Trouble, edit};
 use crate::story::StoryId;
+use crate::story::check::check;
 use crate::story::event::{Event, What};
 use crate::story::page::{INDEX, RECORD};
 use crate::story::people::{PEOPLE, People};
 use crate::story::record::Files;
+use crate::story::state::State;
 use crate::story::step::Story;
 use crate::story::wording::word_diff;
 
@@ -152,7 +154,7 @@ fn as_json(desk: &Desk, repo: &StoryRepo, story: &Story, private: Option<&Files>
             .map(|p| json!({"n": p.n, "rule": p.rule, "why": p.why, "text": p.text}))
             .collect::<Vec<_>>()
     );
-    object["checks"] = json!([]);
+    object["checks"] = json!(super::check::as_json(&check(story, &desk.policy.checks)));
     object["receipts"] = json!(receipts);
     object["letters"] = json!(
         summary
@@ -187,9 +189,13 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
         ("Story", story.id.to_string()),
         (
             "State",
-            match life.has_correction(story.text) {
-                true => format!("{state}, with a correction that is not out"),
-                false => state.to_string(),
+            match (life.has_correction(story.text), life.schedule) {
+                (true, _) => format!("{state}, with a correction that is not out"),
+                (false, Some((at, _))) if state == State::Scheduled => {
+                    let when = crate::desk::schedule::words(at, &desk.config.team.timezone);
+                    format!("{state} for {when}")
+                }
+                (false, _) => state.to_string(),
             },
         ),
         ("Approvals", format!("{} of {}{by}", votes.len(), desk.policy.approvals)),
@@ -260,6 +266,7 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
     if !photos.is_empty() {
         facts.push(("Photos", photos.join(", ")));
     }
+    facts.extend(super::check::facts(story, desk));
     if let Some(cut) = private.and_then(|p| p.get(crate::story::people::CUT)) {
         let many = cut.split(|&b| b == b'\n').filter(|l| !l.is_empty()).count();
         facts.push(("Cut", format!("{many} (show --cut)")));

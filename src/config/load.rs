@@ -8,11 +8,14 @@ use serde::Deserialize;
 
 use super::door::{RawInbox, RawOutbox, Source, Way};
 use super::guard::{guard, has_password};
-use super::keys::keys_of;
+use super::keys::{keys_of, nearest};
 use super::overrides::{as_variable, override_from};
 use super::place::Text;
-use super::{Address, Config, ConfigError, Consent, Letters, Place, Repository, Review, SpoolSettings, StorySettings};
+use super::{
+    Address, Check, Config, ConfigError, Consent, Letters, Place, Repository, Review, SpoolSettings, StorySettings,
+};
 use super::{Target, Team};
+use crate::story::check::{COUNTRIES, Country, RULES};
 
 /// The file, as it is written.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -23,6 +26,7 @@ pub(super) struct File {
     repository: Repository,
     story: StorySettings,
     review: RawReview,
+    check: Check,
     spool: RawSpool,
     outbox: RawOutbox,
     letters: Letters,
@@ -58,12 +62,13 @@ pub(super) struct RawSpool {
 }
 
 /// The sections that exist once, and their keys.
-pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 7] {
+pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 8] {
     [
         ("team", keys_of::<Team>()),
         ("repository", keys_of::<Repository>()),
         ("story", keys_of::<StorySettings>()),
         ("review", keys_of::<RawReview>()),
+        ("check", keys_of::<Check>()),
         ("spool", keys_of::<RawSpool>()),
         ("outbox", keys_of::<RawOutbox>()),
         ("letters", keys_of::<Letters>()),
@@ -154,6 +159,7 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
         mut repository,
         story,
         review,
+        check,
         spool,
         outbox,
         mut letters,
@@ -178,6 +184,8 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
         let problem = "at least one approval is needed: nothing is published unseen";
         return Err(wrong("review", None, Wrong::at("approvals", problem)));
     }
+
+    check_rules(&check).map_err(|bad| wrong("check", None, bad))?;
 
     let root = file.parent().unwrap_or(Path::new(""));
     let place = |path: &mut PathBuf| *path = root.join(&*path);
@@ -233,6 +241,7 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
         repository,
         story,
         review,
+        check,
         spool: SpoolSettings {
             path: spool_path,
             state_home,
@@ -257,6 +266,33 @@ fn one_of_each(names: &[&str]) -> Result<(), (usize, Wrong)> {
         {
             return Err((index, Wrong::at("name", format!("there are two called {name:?}"))));
         }
+    }
+    Ok(())
+}
+
+fn check_rules(check: &Check) -> Result<(), Wrong> {
+    let known = || RULES.iter().map(|r| r.name);
+    if let Some(odd) = check.off.iter().find(|name| !known().any(|k| k == **name)) {
+        let meant = nearest(odd, known()).map_or_else(
+            || format!("the rules are {}", known().collect::<Vec<_>>().join(", ")),
+            |n| format!("did you mean {n:?}?"),
+        );
+        return Err(Wrong::at("off", format!("there is no rule {odd:?}: {meant}")));
+    }
+    if Country::of(&check.country).is_none() {
+        let known: Vec<String> = COUNTRIES.iter().map(|c| format!("{:?} ({})", c.code, c.name)).collect();
+        let problem = format!("{:?} is not known; write one of {}", check.country, known.join(", "));
+        return Err(Wrong::at("country", problem));
+    }
+    if let Some(odd) = check
+        .domains
+        .iter()
+        .find(|d| d.is_empty() || d.contains(['/', '@', ' ', ':']))
+    {
+        return Err(Wrong::at(
+            "domains",
+            format!("{odd:?} is no domain: write one like \"example.org\""),
+        ));
     }
     Ok(())
 }

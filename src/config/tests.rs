@@ -28,8 +28,8 @@ fn the_shipped_file_says_the_defaults() {
     let bare = read("").unwrap();
     let shown = |config: &Config| {
         format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?}",
-            config.team, config.repository, config.story, config.review, config.outbox, config.letters
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            config.team, config.repository, config.story, config.review, config.check, config.outbox, config.letters
         )
     };
     assert_eq!(shown(&shipped), shown(&bare));
@@ -366,4 +366,31 @@ fn the_desk_knows_its_own_addresses_and_its_people() {
     assert_eq!(config.own_addresses(), ["m4cblog@example.org", "robot@localhost"]);
     assert_eq!(config.member(" Cath@Team.example").unwrap().name, "Cath Lee");
     assert!(config.member("ben@team.example").is_none());
+}
+
+#[test]
+fn a_rule_a_country_or_a_domain_that_is_none_is_an_error_that_says_what_there_is() {
+    for (text, place, hint) in [
+        ("[check]\noff = ['phones']\n", ":2:", "did you mean \"phone\"?"),
+        (
+            "[check]\noff = ['zzz']\n",
+            ":2:",
+            "the rules are child-age, third-person",
+        ),
+        ("[check]\ncountry = 'UK'\n", ":2:", "\"GB\" (United Kingdom)"),
+        (
+            "[check]\ndomains = ['https://example.org/']\n",
+            ":2:",
+            "like \"example.org\"",
+        ),
+    ] {
+        let error = said(&read(text).unwrap_err());
+        assert!(error.contains(place) && error.contains(hint), "{text}: {error}");
+    }
+    let config = read("[check]\ncountry = 'de'\noff = ['street']\n[[target]]\nname = 's'\nkind = 'folder'\npath = 'x'\nurl = 'https://blog.example.org/stories/'\n").unwrap();
+    let wanted = config.check.wanted(&config.targets);
+    assert_eq!(
+        (wanted.country.code, &wanted.domains[..]),
+        ("DE", &["blog.example.org".to_owned()][..])
+    );
 }

@@ -55,6 +55,10 @@ pub trait Watcher {
     fn caution(&mut self, caution: &Caution);
     /// One inbox failed; the others go on.
     fn trouble(&mut self, inbox: &str, trouble: &Trouble);
+    /// Whether to go on; asked before each batch. What is left is taken in by a later run.
+    fn go_on(&self) -> bool {
+        true
+    }
 }
 
 /// What to take.
@@ -90,6 +94,9 @@ pub fn fetch(
     // what a run that read standard input left behind
     let mut count = fetch_incoming(desk, repo, spool, watcher)?;
     for mut source in sources {
+        if !watcher.go_on() {
+            break;
+        }
         let name = source.inbox.name().to_owned();
         let before = count.listed;
         match from_one(
@@ -148,6 +155,10 @@ fn from_one(
     let mut reader = Reader::new(desk, source.trusted_authserv.as_deref());
     let mut rest = &listing.tickets[..];
     while !rest.is_empty() {
+        if !watcher.go_on() {
+            count.listed -= rest.len() as u64;
+            break;
+        }
         // opened anew for each batch: git keeps every pack mapped that it ever read
         let repo = &desk.repo()?;
         let mut batch = repo.batch()?;

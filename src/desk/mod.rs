@@ -9,19 +9,27 @@
 //! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
 //! | [`review`] | decisions |
 //! | [`walk`] | the queue as a reviewer walks it: stories read, decisions held, taken upon what was read |
+//! | [`check`](mod@check) | what should be looked at first; a finding waived |
 //! | [`edit`] | changes of the text |
 //! | [`media`] | photos added, taken out, replaced |
 //! | [`stats`] | what came, how soon it was answered, what became of it |
 //! | [`told`] | a story told by phone or on paper |
-//! | [`publish`] | to the targets |
+//! | [`publish`], [`schedule`] | to the targets; when |
 //! | [`letters`] | the outbox |
 //! | [`quarantine`] | mails that need a person |
+//! | [`cron`], [`alarm`] | one unattended pass; what is told once |
+//! | [`doctor`] | each part, tried against the real thing |
+//! | [`watch`] | staying connected |
 //! | [`trouble`] | what can go wrong at the desk |
 
 pub mod account;
+pub mod alarm;
+pub mod check;
 mod consent;
 mod convert;
 mod crew;
+pub mod cron;
+pub mod doctor;
 pub mod edit;
 pub mod fetch;
 pub mod intake;
@@ -32,11 +40,13 @@ pub mod publish;
 pub mod quarantine;
 pub mod queue;
 pub mod review;
+pub mod schedule;
 pub mod stats;
 pub mod threads;
 pub mod told;
 pub mod trouble;
 pub mod walk;
+pub mod watch;
 
 use std::time::Duration;
 
@@ -93,6 +103,7 @@ impl Desk {
             own_text: config.review.own_text || config.team.members.len() <= 1,
             minor_keeps: config.review.minor_edits_keep_approvals,
             consent_required: config.review.consent == config::Consent::Required,
+            checks: config.check.wanted(&config.targets),
         };
         Desk {
             config,

@@ -46,6 +46,11 @@ pub fn smtp(server: &Server) -> SmtpOutbox {
 
 /// A mailbox on a server. The secret is asked for here: a run that reads this inbox needs it at once.
 pub fn imap(name: &str, imap: &config::Imap) -> Result<Imap, Trouble> {
+    imap_for(name, imap, imap.deadline)
+}
+
+/// The same for a session that may last so long.
+pub fn imap_for(name: &str, imap: &config::Imap, deadline: Duration) -> Result<Imap, Trouble> {
     let server = &imap.server;
     let login = server.login.as_ref().ok_or_else(|| Trouble::NoLogin(name.to_owned()))?;
     let secret = login.secret.secret()?;
@@ -65,7 +70,7 @@ pub fn imap(name: &str, imap: &config::Imap) -> Result<Imap, Trouble> {
             Auth::Xoauth2 => inbox::Login::Token(secret),
         },
         mailbox: imap.mailbox.clone(),
-        deadline: imap.deadline,
+        deadline,
     };
     Ok(Imap::new(name, account))
 }

@@ -1,7 +1,7 @@
 //! To the targets: `publish-begun`, then each target and its receipt, then `published`. Each is a commit, so that a run that
 //! dies between any two is taken up where it stopped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use crate::config;
@@ -59,15 +59,7 @@ enum Plan {
 fn plan(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<Plan, Refusal> {
     story.agrees()?;
     let (life, title) = (&story.life, story.title());
-    if story.front().title.trim().is_empty() {
-        return Err(Refusal {
-            code: "story.not_a_page",
-            what: format!("{title} is not ready to publish"),
-            why: "its page has no title".to_owned(),
-            hint: "`edit STORY --title \"...\"` gives it one; that then needs approval".to_owned(),
-            exit: 5,
-        });
-    }
+    has_a_title(story)?;
     let begun = life
         .publication
         .as_ref()
@@ -102,6 +94,20 @@ fn plan(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<Plan,
     Ok(if allowed { Plan::Begin } else { Plan::Nothing })
 }
 
+/// A page without a title is none.
+pub(super) fn has_a_title(story: &Story) -> Result<(), Refusal> {
+    if !story.front().title.trim().is_empty() {
+        return Ok(());
+    }
+    Err(Refusal {
+        code: "story.not_a_page",
+        what: format!("{} is not ready to publish", story.title()),
+        why: "its page has no title".to_owned(),
+        hint: "`edit STORY --title \"...\"` gives it one; that then needs approval".to_owned(),
+        exit: 5,
+    })
+}
+
 /// Whether a publication would do anything, and under which rules it would be refused; nothing is written.
 pub fn rehearse(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<bool, Trouble> {
     if desk.config.targets.is_empty() {
@@ -110,7 +116,7 @@ pub fn rehearse(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Resu
     Ok(plan(desk, story, clerk, update)? != Plan::Nothing)
 }
 
-/// Publishes one story. `taken` says whether another story has a slug already.
+/// Publishes one story, by the person at this desk. `taken` says whether another story has a slug already.
 pub fn publish(
     desk: &Desk,
     repo: &StoryRepo,
@@ -119,11 +125,55 @@ pub fn publish(
     taken: &dyn Fn(&str) -> bool,
 ) -> Result<Published, Trouble> {
     let clerk = desk.clerk(repo, Task::Publish)?;
+    publish_by(desk, repo, id, update, taken, &clerk)
+}
+
+/// Publishes every story whose time has come, and goes on with publications that stopped half-way, by the robot: a person decided it
+/// when they scheduled or began it. Under the rules as they are now: what lost its consent or an approval stays, and is refused. One
+/// that fails does not stop the others.
+pub fn publish_due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Result<Published, Trouble>)>, Trouble> {
+    let due = super::queue::due(desk, repo)?;
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    if desk.config.targets.is_empty() {
+        return Err(Trouble::NoTarget);
+    }
+    let mut slugs = slugs(desk, repo)?;
+    let mut done = Vec::new();
+    for (id, _) in due {
+        let taken = |slug: &str| slugs.get(slug).is_some_and(|owner| *owner != id);
+        let published = publish_by(desk, repo, &id, false, &taken, &desk.robot());
+        if let Ok(story) = desk.story(repo, &id)
+            && let Some(publication) = story.life.publication
+        {
+            slugs.insert(publication.slug, id.clone());
+        }
+        done.push((id, published));
+    }
+    Ok(done)
+}
+
+/// Which story has which published name.
+pub fn slugs(desk: &Desk, repo: &StoryRepo) -> Result<HashMap<String, StoryId>, Trouble> {
+    let queue = super::queue::Queue::read(desk, repo)?;
+    let named = |(id, s): (&StoryId, &super::queue::Summary)| Some((s.published_as.clone()?, id.clone()));
+    Ok(queue.iter().filter_map(named).collect())
+}
+
+fn publish_by(
+    desk: &Desk,
+    repo: &StoryRepo,
+    id: &StoryId,
+    update: bool,
+    taken: &dyn Fn(&str) -> bool,
+    clerk: &Clerk,
+) -> Result<Published, Trouble> {
     if desk.config.targets.is_empty() {
         return Err(Trouble::NoTarget);
     }
     let begin = |story: &Story| -> Result<Option<Change>, Refusal> {
-        if plan(desk, story, &clerk, update)? != Plan::Begin {
+        if plan(desk, story, clerk, update)? != Plan::Begin {
             return Ok(None);
         }
         let targets = desk.config.targets.iter().map(|t| t.name.clone()).collect();
@@ -143,7 +193,7 @@ pub fn publish(
             events: vec![what],
             ..Step::default()
         };
-        Ok(Some(story.change(step, &clerk)))
+        Ok(Some(story.change(step, clerk)))
     };
     let story = desk.step(repo, id, true, begin)?.story;
     let title = story.title();
@@ -170,14 +220,14 @@ pub fn publish(
             Err(not) => (false, not.why.clone()),
         };
         desk.step(repo, id, true, |story| {
-            Ok(receipt(story, &publication, name, ok, &words, &clerk))
+            Ok(receipt(story, &publication, name, ok, &words, clerk))
         })?;
         done.puts.push(Put {
             target: name.clone(),
             result,
         });
     }
-    desk.step(repo, id, true, |story| Ok(announce(story, &clerk)))?;
+    desk.step(repo, id, true, |story| Ok(announce(story, clerk)))?;
     Ok(done)
 }
 
@@ -253,7 +303,8 @@ fn photos(story: &Story) -> Files {
     others.map(|(name, bytes)| (name.clone(), bytes.clone())).collect()
 }
 
-/// A receipt; the first that is done makes the page public: `draft = false` and the date of the publication.
+/// A receipt; the first that is done makes the page public: `draft = false` and the date of the publication. The same failure again
+/// is no news: a target that is not to be had for a week does not fill the record.
 fn receipt(
     story: &Story,
     publication: &Publication,
@@ -263,7 +314,7 @@ fn receipt(
     clerk: &Clerk,
 ) -> Option<Change> {
     let known = story.life.publication.as_ref().and_then(|p| p.receipts.get(name));
-    if known.is_some_and(|(done, _)| *done) {
+    if known.is_some_and(|(done, _)| *done) || !ok && known.is_some() && last_error(story, name) == Some(words) {
         return None;
     }
     let (place, error) = if ok {
@@ -301,6 +352,15 @@ fn receipt(
         },
         clerk,
     ))
+}
+
+/// What the last receipt of a target says that went wrong.
+fn last_error<'a>(story: &'a Story, name: &str) -> Option<&'a str> {
+    let last = story.record.events.iter().rev().find_map(|event| match &event.what {
+        What::Receipt { target, error, .. } if target == name => Some(error.as_deref()),
+        _ => None,
+    });
+    last.flatten()
 }
 
 /// The end of a publication: a story is published once one target has it; the others are tried again by the next run.

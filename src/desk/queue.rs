@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::repo::summary::Summary as Told;
 use crate::repo::{RepoError, Source, StoryRepo, Summaries};
 use crate::story::StoryId;
+use crate::story::check::check;
 use crate::story::event::{LetterStatus, What};
 use crate::story::id::slug;
 use crate::story::letter::{self, FailedLetter, OpenLetter, Standing};
@@ -42,8 +43,14 @@ pub struct Summary {
     pub correction: bool,
     /// Published, and targets are pending.
     pub pending: Vec<String>,
+    /// When it goes out, where that is set.
+    pub scheduled_for: Option<Timestamp>,
+    /// A publication of this text was begun and is not at its end.
+    pub under_way: bool,
     /// Under which name it is published.
     pub published_as: Option<String>,
+    /// Findings that nobody mended or waived; none of a story that is closed.
+    pub open_checks: Vec<OpenCheck>,
     /// Letters that its events call for.
     pub letters: Vec<OpenLetter>,
     /// Letters that were refused or came back, and nobody has seen to it since.
@@ -54,7 +61,46 @@ pub struct Summary {
     pub damage: Option<String>,
 }
 
+/// A finding of `check` that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenCheck {
+    pub rule: String,
+    pub line: u32,
+    pub column: u32,
+    /// Whether it keeps the story from being approved.
+    pub blocks: bool,
+}
+
+/// So many of a story are remembered.
+const OPEN_CHECKS: usize = 50;
+
+fn open_checks(story: &Story, policy: &Policy, state: State) -> Vec<OpenCheck> {
+    let closed = !state.is_open() && !story.life.has_correction(story.text);
+    if closed {
+        return Vec::new();
+    }
+    let mut found = check(story, &policy.checks);
+    found.retain(|f| f.waived.is_none());
+    // what blocks is never crowded out
+    found.sort_by_key(|f| !f.blocks());
+    let open = found.iter().take(OPEN_CHECKS).map(|f| {
+        let place = f.places.first();
+        OpenCheck {
+            rule: f.rule.name.to_owned(),
+            line: place.map_or(1, |p| p.line as u32),
+            column: place.map_or(1, |p| p.column as u32),
+            blocks: f.blocks(),
+        }
+    });
+    open.collect()
+}
+
 impl Summary {
+    /// How many findings keep it from being approved.
+    pub fn blocking(&self) -> usize {
+        self.open_checks.iter().filter(|c| c.blocks).count()
+    }
+
     /// Reads a story's files.
     pub fn of(story: &Story, policy: &Policy) -> Summary {
         let front = story.front();
@@ -64,6 +110,8 @@ impl Summary {
             events.filter(|e| test(&e.what)).map(|e| e.at).min()
         };
         let publication = life.publication.as_ref().filter(|_| life.phase == Phase::Published);
+        let state = story.state(policy);
+        let begun = life.publication.as_ref().filter(|p| p.text == Some(story.text));
         let pending = |p: &crate::story::state::Publication| {
             p.targets
                 .iter()
@@ -72,21 +120,15 @@ impl Summary {
                 .collect()
         };
         Summary {
-            state: story.state(policy),
+            state,
             title: story.title(),
             author: front.author,
             place: front.place.unwrap_or_default(),
             slug: front.slug,
             received: life.received,
-            answered: first(|what| {
-                matches!(
-                    what,
-                    What::Letter {
-                        status: LetterStatus::Sent,
-                        ..
-                    }
-                )
-            }),
+            answered: first(
+                |what| matches!(what, What::Letter { letter, status: LetterStatus::Sent, .. } if !letter.is_for_team()),
+            ),
             first_published: first(|what| matches!(what, What::Published {})),
             approvals: life.standing(story.text, policy).count() as u32,
             voters: life.standing(story.text, policy).map(|v| v.by.name.clone()).collect(),
@@ -95,7 +137,11 @@ impl Summary {
             consent: life.consent.is_some(),
             correction: life.has_correction(story.text),
             pending: publication.map(pending).unwrap_or_default(),
+            scheduled_for: life.schedule.map(|(at, _)| at).filter(|_| state == State::Scheduled),
+            under_way: matches!(state, State::Approved | State::Scheduled | State::Published)
+                && begun.is_some_and(|p| p.is_under_way()),
             published_as: life.publication.as_ref().map(|p| p.slug.clone()),
+            open_checks: open_checks(story, policy, story.state(policy)),
             letters: letter::open(&story.id, &story.record.events, &Standing::of(story, policy)),
             failed_letters: letter::failed(&story.record.events),
             wrote_again: letter::wrote_again(&story.record.events) && story.state(policy).is_open(),
@@ -120,12 +166,20 @@ impl Summary {
             consent: false,
             correction: false,
             pending: Vec::new(),
+            scheduled_for: None,
+            under_way: false,
             published_as: None,
+            open_checks: Vec::new(),
             letters: Vec::new(),
             failed_letters: Vec::new(),
             wrote_again: false,
             damage: Some(why),
         }
+    }
+
+    /// Whether `publish --due` takes it up: its time has come, or a publication of it stopped half-way.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.damage.is_none() && (self.under_way || self.scheduled_for.is_some_and(|at| at <= now))
     }
 
     /// The open letters that are on the team's list and young enough.
@@ -162,10 +216,15 @@ pub struct Counts {
     pub corrections: u64,
     pub pending: u64,
     pub damaged: u64,
+    /// When the scheduled ones go out.
+    scheduled: Vec<Timestamp>,
+    under_way: u64,
     /// Letters that were refused or came back.
     pub failed_letters: u64,
     /// Stories whose author wrote again.
     pub wrote_again: u64,
+    /// With findings that keep them from being approved.
+    pub open_checks: u64,
     /// When the latest letter was called for that is still open.
     latest_letter: Option<Timestamp>,
     /// The stories that waited longest: when they came, which, and the title.
@@ -183,6 +242,16 @@ impl Counts {
             .map_or(0, |i| self.states[i])
     }
 
+    /// How many `publish --due` would take up now.
+    pub fn due(&self, now: Timestamp) -> u64 {
+        self.scheduled.iter().filter(|at| **at <= now).count() as u64 + self.under_way
+    }
+
+    /// When the next scheduled story goes out that is not due yet.
+    pub fn next_scheduled(&self, now: Timestamp) -> Option<Timestamp> {
+        self.scheduled.iter().copied().filter(|at| *at > now).min()
+    }
+
     fn add(&mut self, id: &StoryId, s: &Summary, policy: &Policy) {
         if let Some(i) = State::ALL.iter().position(|state| *state == s.state) {
             self.states[i] += 1;
@@ -198,6 +267,12 @@ impl Counts {
         self.corrections += u64::from(s.correction);
         self.pending += u64::from(!s.pending.is_empty());
         self.damaged += u64::from(s.damage.is_some());
+        self.open_checks += u64::from(s.blocking() > 0);
+        match (s.damage.is_none(), s.under_way) {
+            (true, true) => self.under_way += 1,
+            (true, false) => self.scheduled.extend(s.scheduled_for),
+            (false, _) => {}
+        }
         self.latest_letter = self
             .latest_letter
             .max(s.letters.iter().map(|letter| letter.since).max());
@@ -217,6 +292,9 @@ impl Counts {
         self.corrections += other.corrections;
         self.pending += other.pending;
         self.damaged += other.damaged;
+        self.scheduled.extend(other.scheduled);
+        self.under_way += other.under_way;
+        self.open_checks += other.open_checks;
         self.latest_letter = self.latest_letter.max(other.latest_letter);
         self.failed_letters += other.failed_letters;
         self.wrote_again += other.wrote_again;
@@ -227,7 +305,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 6;
+const FORMAT: u32 = 8;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.
@@ -325,6 +403,25 @@ pub fn counts(desk: &Desk, repo: &StoryRepo) -> Result<Counts, Trouble> {
             all.join(postcard::from_bytes(aggregate).unwrap_or_default());
         }
         Ok(all)
+    })
+}
+
+/// Stories that `publish --due` takes up now. Only months that have one are read.
+pub fn due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
+    with_summaries(desk, repo, |summaries| {
+        let mut due = Vec::new();
+        for (place, (_, bytes)) in summaries.months().enumerate() {
+            let counts: Counts = postcard::from_bytes(bytes).unwrap_or_default();
+            if counts.due(desk.now) == 0 {
+                continue;
+            }
+            for told in summaries.month(place)? {
+                let Ok(told) = told else { continue };
+                due.extend(read(&told.bytes).filter(|s| s.is_due(desk.now)).map(|s| (told.id, s)));
+            }
+        }
+        due.sort_by(|a, b| (a.1.scheduled_for, &a.0).cmp(&(b.1.scheduled_for, &b.0)));
+        Ok(due)
     })
 }
 

@@ -2,6 +2,7 @@
 //! branch has moved meanwhile. `Ok(None)` is quiet success: nothing to do.
 
 use crate::repo::{Past, StoryRepo};
+use crate::story::check::check;
 use crate::story::event::What;
 use crate::story::id::TextHash;
 use crate::story::page::RECORD;
@@ -22,6 +23,7 @@ pub fn approve(story: &Story, policy: &Policy, clerk: &Clerk, note: &str, if_tex
     if !policy.allows(Verb::Approve, &clerk.actor, &story.life, story.text, &story.title())? {
         return Ok(None);
     }
+    policy.checked(&check(story, &policy.checks), &story.id, &story.title())?;
     let what = What::Approved { note: note.to_owned() };
     Ok(Some(story.change(step("Approve", note, vec![what]), clerk)))
 }
@@ -206,6 +208,7 @@ mod tests {
 
     use super::*;
     use crate::desk::edit;
+    use crate::story::check::Wanted;
     use crate::story::event::{Actor, EventId, Role};
     use crate::story::id::MailId;
     use crate::story::page::{Front, INDEX, Page};
@@ -244,6 +247,7 @@ mod tests {
             own_text: false,
             minor_keeps: false,
             consent_required: true,
+            checks: Wanted::default(),
         }
     }
 

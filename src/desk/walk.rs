@@ -14,6 +14,7 @@ use crate::story::record::{Change, Files, one_line};
 use crate::story::state::State;
 use crate::story::step::{Clerk, Story};
 
+use super::check::{self, Which};
 use super::letters::foretold::{Foretold, foretell, keep_words};
 use super::queue::{Queue, Summary};
 use super::review::{self, Planned};
@@ -158,6 +159,11 @@ pub enum Decision {
     Reopen,
     Note(String),
     Assign(Option<String>),
+    /// A finding of `check` lets stand, by rule and number, and why.
+    Waive {
+        which: Which,
+        why: String,
+    },
     /// The storyteller's yes, or that they took it back, and how it is known.
     Consent {
         grant: bool,
@@ -173,10 +179,15 @@ impl Decision {
         }
     }
 
-    /// Whether it is a decision upon the text, which must be the text that was read.
-    pub fn is_upon_text(&self) -> bool {
+    /// Whether it decides what becomes of the story; only one such decision is held.
+    pub fn is_vote(&self) -> bool {
         use Decision::{Approve, Changes, Reject, Reopen};
         matches!(self, Approve | Changes(_) | Reject { .. } | Reopen)
+    }
+
+    /// Whether it is a decision upon the text, which must be the text that was read.
+    pub fn is_upon_text(&self) -> bool {
+        self.is_vote() || matches!(self, Decision::Waive { .. })
     }
 
     /// The step, as the command of that name makes it.
@@ -188,6 +199,7 @@ impl Decision {
             Decision::Reopen => review::reopen(story, policy, clerk, ""),
             Decision::Note(note) => review::note(story, clerk, note),
             Decision::Assign(to) => review::assign(story, clerk, to.as_deref()),
+            Decision::Waive { which, why } => check::waive(story, policy, clerk, std::slice::from_ref(which), why),
             Decision::Consent { grant, evidence } => review::consent(story, clerk, *grant, &[], evidence),
         }
     }
@@ -201,12 +213,19 @@ pub struct Rehearsed {
     pub letter: Option<Foretold>,
 }
 
-/// Tries a decision upon the story as it was read. Whatever would refuse it then refuses it now.
-pub fn rehearse(desk: &Desk, repo: &StoryRepo, reading: &Reading, decision: &Decision) -> Result<Rehearsed, Trouble> {
+/// Tries a decision upon the story as it was read and as `held`, decided before it, would leave it. Whatever would refuse it then
+/// refuses it now.
+pub fn rehearse<'a>(
+    desk: &Desk,
+    repo: &StoryRepo,
+    reading: &Reading,
+    held: impl Iterator<Item = &'a Decision>,
+    decision: &Decision,
+) -> Result<Rehearsed, Trouble> {
     let clerk = desk.clerk(repo, decision.task())?;
-    let story = &reading.story;
+    let mut story = reading.story.clone();
     if *decision == Decision::Approve {
-        review::not_own_by_hand(desk, repo, story, &clerk)?;
+        review::not_own_by_hand(desk, repo, &story, &clerk)?;
     }
     let by_hand = repo.uncommitted(&repo.tip()?, &story.id)?;
     if decision.is_upon_text() && !by_hand.is_empty() {
@@ -215,9 +234,16 @@ pub fn rehearse(desk: &Desk, repo: &StoryRepo, reading: &Reading, decision: &Dec
             files: by_hand,
         });
     }
-    let change = decision.plan(story, &desk.policy, &clerk)?;
+    for earlier in held {
+        let clerk = desk.clerk(repo, earlier.task())?;
+        let change = earlier.plan(&story, &desk.policy, &clerk)?;
+        if let Some(then) = after(&story, change)? {
+            story = then;
+        }
+    }
+    let change = decision.plan(&story, &desk.policy, &clerk)?;
     let letter = match &change {
-        Some(change) => foretell(desk, repo, story, change)?,
+        Some(change) => foretell(desk, repo, &story, change)?,
         None => None,
     };
     Ok(Rehearsed {
@@ -378,6 +404,7 @@ pub fn said(what: &What) -> String {
             false => with("recorded that the author took their yes back", evidence),
         },
         What::Asked { note, .. } => with("wrote to the author", note),
+        What::Checked { rule, note, .. } => with(&format!("let a finding stand ({rule})"), note),
         What::Published {} => "published it".to_owned(),
         What::TakenDown { note } => with("took it down", note),
         What::Withdrawn { note } => with("recorded that the author withdrew it", note),

@@ -21,7 +21,7 @@ use super::cursor::Seen;
 use super::{Cursor, Fate, Go, Inbox, InboxError, Listing, Place, RawMail, TakeError, Ticket, Wanted, key_of};
 use answer::Status;
 use mark::{NO_LABELS, mark_set};
-use name::{quoted, sets};
+use name::{mailbox, quoted, sets};
 use session::{Session, time_for};
 use wire::Literal;
 
@@ -62,6 +62,17 @@ pub enum Tls {
     StartTls,
     /// To this machine only.
     None,
+}
+
+/// What a server was found to be and to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// It tells of new mail by itself.
+    pub idle: bool,
+    /// It has labels, as Gmail has.
+    pub labels: bool,
+    /// Folders that are not there.
+    pub missing: Vec<String>,
 }
 
 /// How we show who we are. Never printed.
@@ -107,6 +118,31 @@ impl Imap {
             listed: Vec::new(),
             settled: HashSet::new(),
         }
+    }
+
+    /// Connects, logs in, opens the mailbox, and asks which of `folders` are there: what `doctor` wants to know. Nothing is marked or made.
+    pub fn try_out(&mut self, folders: &[&str]) -> Result<Tried, InboxError> {
+        let tried = self.session().and_then(|session| {
+            let mut missing = Vec::new();
+            for folder in folders {
+                let command = format!("STATUS {} (UIDVALIDITY)", mailbox(folder));
+                let said = session.talk(&command, time_for(0), 0, &mut |_| Ok(()))?;
+                if said.status != Status::Ok {
+                    missing.push((*folder).to_owned());
+                }
+            }
+            Ok(Tried {
+                idle: session.can("IDLE"),
+                labels: session.can("X-GM-EXT-1"),
+                missing,
+            })
+        });
+        self.or_drop(tried)
+    }
+
+    /// Connects, if there is no connection; whether the server tells of new mail by itself (IDLE, RFC 2177).
+    pub fn connect(&mut self) -> Result<bool, InboxError> {
+        Ok(self.session()?.can("IDLE"))
     }
 
     /// The session, made if there is none. One with another UIDVALIDITY than was listed makes the tickets void.

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 
 pub use cursor::Cursor;
 pub use files::Files;
-pub use imap::{Imap, ImapAccount, Login, Tls};
+pub use imap::{Imap, ImapAccount, Login, Tls, Tried};
 pub use maildir::Maildir;
 pub use mbox::Mbox;
 pub use path::open_path;

@@ -165,6 +165,24 @@ impl StoryRepo {
         self.take(tip, id).map(|edits| edits.into_keys().collect())
     }
 
+    /// The files of the work tree that differ from the branch or are not on it, at most `most`: what a look around the whole folder
+    /// finds. None where another branch is checked out.
+    pub fn uncommitted_files(&self, most: usize) -> Result<Vec<String>, RepoError> {
+        if !self.is_checked_out()? {
+            return Ok(Vec::new());
+        }
+        let mut options = git2::StatusOptions::new();
+        options
+            .include_untracked(true)
+            .recurse_untracked_dirs(true)
+            .no_refresh(true)
+            .update_index(false);
+        let failed = |error| self.git_error("compare the work tree", error);
+        let statuses = self.git.statuses(Some(&mut options)).map_err(failed)?;
+        let path = |entry: git2::StatusEntry| String::from_utf8_lossy(entry.path_bytes()).into_owned();
+        Ok(statuses.iter().map(path).take(most).collect())
+    }
+
     /// The same with the bytes of the work tree, as `edit --take` commits them; `None` for a deleted file.
     pub fn take(&self, tip: &Tip, id: &StoryId) -> Result<BTreeMap<String, Option<Vec<u8>>>, RepoError> {
         let mut edits = BTreeMap::new();

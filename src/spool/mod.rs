@@ -249,6 +249,13 @@ impl Shelves {
         Ok(self.notes()?.remove(key))
     }
 
+    /// The notes of earlier runs whose key begins so.
+    pub fn notes_of(&self, prefix: &str) -> Result<BTreeMap<String, String>, SpoolError> {
+        let mut notes = self.notes()?;
+        notes.retain(|key, _| key.starts_with(prefix));
+        Ok(notes)
+    }
+
     fn notes(&self) -> Result<BTreeMap<String, String>, SpoolError> {
         let Some(bytes) = Shelf::at(&self.path).read(NOTES)? else {
             return Ok(BTreeMap::new());

@@ -165,9 +165,12 @@ pub enum What {
         /// How it is known: words, or a mail id.
         evidence: String,
     },
-    /// A finding of `check`, waived.
+    /// Findings of `check`, waived.
     Checked {
         rule: String,
+        /// Keys of the words that were found; none: whatever the rule found in this text.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        findings: Vec<String>,
         note: String,
     },
     Scheduled {

@@ -18,8 +18,10 @@
 //! | [`screen`] | which mail is a story, and which is set aside |
 //! | [`answer`] | whether a reply says yes |
 //! | [`letter`] | which letters a story's events call for |
+//! | [`check`](mod@check) | what should be looked at before a story goes out |
 
 pub mod answer;
+pub mod check;
 pub mod cut;
 pub mod draft;
 pub mod event;

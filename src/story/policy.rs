@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::check::{Finding, Wanted};
 use super::event::{Actor, Role};
-use super::id::TextHash;
+use super::id::{StoryId, TextHash};
 use super::state::{Cell, Life, Phase, State, Verb, cell};
 
 /// The team's rules: from the local configuration, never from a file that arrived with the content.
@@ -20,6 +21,8 @@ pub struct Policy {
     pub minor_keeps: bool,
     /// Whether the storyteller's consent must be recorded before publication.
     pub consent_required: bool,
+    /// What is looked for before an approval.
+    pub checks: Wanted,
 }
 
 /// Somebody of the team.
@@ -180,6 +183,41 @@ impl Policy {
         Ok(true)
     }
 
+    /// An open finding keeps a text from being approved until it is mended or waived.
+    pub fn checked(&self, findings: &[Finding], id: &StoryId, title: &str) -> Result<(), Refusal> {
+        let open: Vec<&Finding> = findings.iter().filter(|f| f.blocks()).collect();
+        let Some(first) = open.first().filter(|_| self.checks.block) else {
+            return Ok(());
+        };
+        const TOLD: usize = 3;
+        let told = open.iter().take(TOLD).map(|f| {
+            let place = f
+                .places
+                .first()
+                .map(|p| format!(" (line {}, column {})", p.line, p.column));
+            format!("{}{}", f.rule.name, place.unwrap_or_default())
+        });
+        let mut told: Vec<String> = told.collect();
+        if open.len() > TOLD {
+            told.push(format!("{} more", open.len() - TOLD));
+        }
+        let (many, folder) = (open.len(), id.folder());
+        Err(Refusal {
+            code: "policy.open_checks",
+            what: format!("{title} cannot be approved yet"),
+            why: format!(
+                "it has {many} open check{}: {}",
+                if many == 1 { "" } else { "s" },
+                told.join(", ")
+            ),
+            hint: format!(
+                "`check {folder}` shows them; mend them with `edit {folder}`, or let one stand: `check {folder} --waive {} -m \"why\"`",
+                first.rule.name
+            ),
+            exit: 5,
+        })
+    }
+
     /// The refusal of one's own text.
     pub fn own_text_refused(name: &str, title: &str) -> Refusal {
         Refusal {
@@ -233,6 +271,7 @@ impl Policy {
             "approvals": self.approvals,
             "own_text": self.own_text,
             "consent": if self.consent_required { "required" } else { "optional" },
+            "checks": if self.checks.block { "block" } else { "tell" },
         });
         if self.minor_keeps {
             stamp["minor_edits_keep_approvals"] = true.into();

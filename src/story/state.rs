@@ -214,6 +214,28 @@ pub struct Grant {
     pub recorded_by: String,
 }
 
+/// Findings of `check` that somebody let stand, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waiver {
+    pub rule: String,
+    /// Keys of the words; none: whatever the rule found in `text`.
+    pub findings: Vec<String>,
+    pub note: String,
+    pub by: String,
+    pub at: Timestamp,
+    pub text: Option<TextHash>,
+}
+
+impl Waiver {
+    /// Whether it is of these words, or of all that was found in exactly this text.
+    pub fn covers(&self, key: &str, text: TextHash) -> bool {
+        match self.findings[..] {
+            [] => self.text == Some(text),
+            _ => self.findings.iter().any(|k| k == key),
+        }
+    }
+}
+
 /// A publication, begun or done.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Publication {
@@ -243,8 +265,8 @@ pub struct Life {
     pub last_edit: Option<(Actor, Option<TextHash>)>,
     pub publication: Option<Publication>,
     pub conflict: Option<(EventId, EventId)>,
-    /// Waived findings: rule and reason.
-    pub waived: BTreeMap<String, String>,
+    /// Waived findings of `check`, the latest last.
+    pub waived: Vec<Waiver>,
     pub proposed_revisions: Vec<u32>,
 }
 
@@ -279,7 +301,7 @@ impl Life {
             last_edit: None,
             publication: None,
             conflict: None,
-            waived: BTreeMap::new(),
+            waived: Vec::new(),
             proposed_revisions: Vec::new(),
         };
         for event in events {
@@ -355,7 +377,14 @@ impl Life {
                 });
             }
             What::Consent { grant: false, .. } => self.consent = None,
-            What::Checked { rule, note } => drop(self.waived.insert(rule.clone(), note.clone())),
+            What::Checked { rule, findings, note } => self.waived.push(Waiver {
+                rule: rule.clone(),
+                findings: findings.clone(),
+                note: note.clone(),
+                by: event.by.name.clone(),
+                at: event.at,
+                text,
+            }),
             What::Scheduled { for_time } => self.schedule = Some((*for_time, text)),
             What::Unscheduled {} => self.schedule = None,
             What::PublishBegun { targets, slug, .. } => {

@@ -238,7 +238,7 @@ fn list(round: &Round, area: Rect, buffer: &mut Buffer, color: bool) {
         let state = match (&s.damage, s.correction) {
             (Some(_), _) => "damaged".to_owned(),
             (None, true) => "corrected".to_owned(),
-            _ => s.state.to_string(),
+            _ => page::state_and_checks(s),
         };
         let name = if s.author.is_empty() { &s.title } else { &s.author };
         let turn = page::turn(&round.desk, s, round.me.as_deref());

@@ -86,6 +86,11 @@ pub const STORY: &[Key] = &[
         "put back",
         "Put something back into the text that was cut from the mail.",
     ),
+    key(
+        "w",
+        "let stand",
+        "Let something stand that the checks found, and say why.",
+    ),
     key("i", "photo", "Say what a photo shows, for those who cannot see it."),
     key(
         "o",

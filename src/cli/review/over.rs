@@ -4,9 +4,11 @@ use super::pen::{Move, Pen};
 use super::round::{Held, Place, Press, Round, Then};
 use super::spoken::told;
 use crate::cli::report::Failure;
+use crate::desk::check::Which;
 use crate::desk::edit::{self, Flags};
 use crate::desk::letters::foretold::Foretold;
 use crate::desk::walk::{self, Decision};
+use crate::story::check::{Finding, check};
 use crate::story::draft::CutPiece;
 use crate::story::record::one_line;
 use crate::story::step::Story;
@@ -71,6 +73,8 @@ pub enum Asks {
     Revoked,
     /// What the photo of this place shows.
     Photo(usize),
+    /// Why the finding of this place may stand.
+    Stand(usize),
     Find,
 }
 
@@ -213,6 +217,11 @@ impl Round {
                 "What does {} show? For those who cannot see it.",
                 self.photo(at).unwrap_or_default()
             ),
+            Asks::Stand(at) => {
+                let found = self.finding(at).map(|f| format!("{} ({})", f.words, f.rule.name));
+                let found = found.unwrap_or_default();
+                format!("Why may it stand: {found}? Your reason is kept with the story.")
+            }
             Asks::Find => "Which words in title, author or place? Nothing shows all again.".to_owned(),
         };
         let pen = match asks {
@@ -251,6 +260,16 @@ impl Round {
             Asks::Revoked => Decision::Consent {
                 grant: false,
                 evidence: text,
+            },
+            Asks::Stand(at) => match self.finding(at) {
+                Some(found) => Decision::Waive {
+                    which: Which {
+                        rule: found.rule.name,
+                        n: Some(found.n),
+                    },
+                    why: text,
+                },
+                None => return,
             },
             Asks::Photo(_) | Asks::Find => return,
         });
@@ -364,6 +383,36 @@ impl Round {
             question: "What shall be put back into the text?".to_owned(),
             choices,
         });
+    }
+
+    /// The findings that nobody let stand yet, in the order of the text.
+    fn findings(&self) -> Vec<Finding> {
+        let Place::Story(open) = &self.place else {
+            return Vec::new();
+        };
+        let mut found = check(&open.reading.story, &self.desk.policy.checks);
+        found.retain(|f| f.waived.is_none());
+        found
+    }
+
+    fn finding(&self, at: usize) -> Option<Finding> {
+        self.findings().into_iter().nth(at)
+    }
+
+    pub(super) fn choose_finding(&mut self) {
+        let found = self.findings();
+        if found.is_empty() {
+            self.said = "There is nothing that would have to stand.".to_owned();
+            return;
+        }
+        let keys = ('1'..='9').chain('a'..='z');
+        let choice = |(at, (key, f)): (usize, (char, &Finding))| {
+            let words = format!("{} ({})", f.words, f.rule.name);
+            (key, words, Chosen::Write(Asks::Stand(at)))
+        };
+        let choices = keys.zip(&found).enumerate().map(choice).collect();
+        let question = "What may stand as it is?".to_owned();
+        self.lay(Over::Choose { question, choices });
     }
 
     pub(super) fn choose_photo(&mut self) {

@@ -6,8 +6,10 @@ use unicode_width::UnicodeWidthStr;
 use super::ink::{Hue, Ink, Piece, Row, words, wrap};
 use super::rendered;
 use crate::desk::account::shown;
+use crate::desk::queue::Summary;
 use crate::desk::walk::{Reading, age, said};
 use crate::desk::{Desk, StoryRepo};
+use crate::story::check::{Rule, check};
 use crate::story::event::What;
 use crate::story::record::one_line;
 use crate::story::state::State;
@@ -174,8 +176,51 @@ fn state(desk: &Desk, reading: &Reading) -> String {
     }
 }
 
+/// `draft, 2 checks`
+pub fn state_and_checks(s: &Summary) -> String {
+    match s.blocking() {
+        0 => s.state.to_string(),
+        1 => format!("{}, 1 check", s.state),
+        many => format!("{}, {many} checks", s.state),
+    }
+}
+
+/// What the checks found, a rule a line: the words, what it means, and what to do.
+fn findings(desk: &Desk, reading: &Reading) -> Vec<(&'static str, String, Hue)> {
+    let found = check(&reading.story, &desk.policy.checks);
+    let mut rules: Vec<(&Rule, Vec<&str>)> = Vec::new();
+    for f in found.iter().filter(|f| f.waived.is_none()) {
+        match rules.iter_mut().find(|(rule, _)| rule.name == f.rule.name) {
+            Some((_, words)) => words.push(&f.words),
+            None => rules.push((f.rule, vec![&f.words])),
+        }
+    }
+    let line = |(rule, words): (&Rule, Vec<&str>)| {
+        let many = words.len();
+        let mut told = words.into_iter().take(TOLD).collect::<Vec<_>>().join("; ");
+        if many > TOLD {
+            told.push_str(&format!("; and {} more", many - TOLD));
+        }
+        let hue = if rule.blocks { Hue::Caution } else { Hue::Plain };
+        ("Check", format!("{told} ({}). {}", rule.name, rule.english), hue)
+    };
+    let mut lines: Vec<_> = rules.into_iter().map(line).collect();
+    if found.iter().any(|f| f.blocks()) && desk.policy.checks.block {
+        let words = "What is found is mended (e) or let stand (w) before you can approve.";
+        lines.push(("", words.to_owned(), Hue::Caution));
+    }
+    for (f, waiver) in found.iter().filter_map(|f| Some((f, f.waived.as_ref()?))) {
+        let words = format!("{} ({}), says {}: {}", f.words, f.rule.name, waiver.by, waiver.note);
+        lines.push(("May stand", words, Hue::Plain));
+    }
+    lines
+}
+
+/// Of one rule, so many findings are named.
+const TOLD: usize = 5;
+
 /// Whose turn it is, in words.
-pub fn turn(desk: &Desk, s: &crate::desk::queue::Summary, me: Option<&str>) -> String {
+pub fn turn(desk: &Desk, s: &Summary, me: Option<&str>) -> String {
     match s.turn(&desk.policy) {
         turn if Some(turn.as_str()) == me => "you".to_owned(),
         turn => turn,
@@ -302,6 +347,9 @@ fn facts(desk: &Desk, reading: &Reading, me: Option<&str>) -> Vec<(&'static str,
             What::Noted { note } => fact("Note", format!("{}: {note}", event.by.name), Hue::Plain),
             _ => {}
         }
+    }
+    for (label, words, hue) in findings(desk, reading) {
+        fact(label, words, hue);
     }
     if let Some(damage) = &reading.summary.damage {
         fact("Damaged", damage.clone(), Hue::Bad);

@@ -112,7 +112,7 @@ impl Plain<'_> {
             }
             (Some('j'), None) => round.press(Press::Go(super::pen::Move::Right)),
             (Some('k'), None) => round.press(Press::Go(super::pen::Move::Left)),
-            (Some(c), None) if "acrentyboiups".contains(c) => round.press(Press::Letter(c)),
+            (Some(c), None) if "acrentyboiwups".contains(c) => round.press(Press::Letter(c)),
             _ => {
                 self.report
                     .line(&format!("{:?} is no answer; ? lists them.", one_line(answer)));
@@ -339,7 +339,7 @@ impl Plain<'_> {
             let turn = page::turn(&round.desk, s, round.me.as_deref());
             let came = age(s.received, round.desk.now);
             let name = if s.author.is_empty() { &s.title } else { &s.author };
-            let facts = [came, s.state.to_string(), turn, s.place.clone()];
+            let facts = [came, page::state_and_checks(s), turn, s.place.clone()];
             let facts: Vec<String> = facts.into_iter().filter(|f| !f.is_empty()).collect();
             self.report
                 .line(&format!("{}. {}: {}", at + 1, one_line(name), facts.join(", ")));

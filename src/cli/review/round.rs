@@ -337,6 +337,7 @@ impl Round {
             Press::Letter('y') => self.choose_yes(),
             Press::Letter('b') => self.choose_cut(),
             Press::Letter('i') => self.choose_photo(),
+            Press::Letter('w') => self.choose_finding(),
             Press::Letter('e') => return self.edit(),
             Press::Letter('p') => return Then::Preview(open.reading.story.id.clone()),
             Press::Letter('u') | Press::Undo => self.undo(),
@@ -392,8 +393,17 @@ impl Round {
     pub(super) fn decide(&mut self, decision: Decision) {
         self.desk.now = crate::cli::now();
         let Place::Story(open) = &self.place else { return };
-        match walk::rehearse(&self.desk, &self.repo, &open.reading, &decision) {
-            Err(trouble) => self.fail(trouble),
+        let vote = decision.is_vote();
+        // a second vote takes the place of the first
+        let held = open.held.iter().map(|h| &h.decision).filter(|d| !(vote && d.is_vote()));
+        match walk::rehearse(&self.desk, &self.repo, &open.reading, held, &decision) {
+            Err(trouble) => {
+                let mut failure = Failure::from(trouble);
+                if failure.code == "policy.open_checks" {
+                    failure.hint.push_str("\nHere: w lets one stand, e mends the text.");
+                }
+                self.fail(failure);
+            }
             Ok(rehearsed) if !rehearsed.changes => self.said = format!("{}.", nothing(&decision)),
             Ok(rehearsed) => match rehearsed.letter {
                 None => self.hold(decision, None, false),
@@ -410,10 +420,10 @@ impl Round {
 
     pub(super) fn hold(&mut self, decision: Decision, own: Option<String>, letter: bool) {
         let Some(open) = self.open_mut() else { return };
-        // the last of two decisions upon the text is the one that is meant
-        let upon_text = decision.is_upon_text();
+        // the last of two is the one that is meant
+        let vote = decision.is_vote();
         open.held
-            .retain(|h| h.decision != decision && !(upon_text && h.decision.is_upon_text()));
+            .retain(|h| h.decision != decision && !(vote && h.decision.is_vote()));
         let unread = decision == Decision::Approve && !open.seen_end;
         open.held.push(Held { decision, own, letter });
         if unread {

@@ -16,6 +16,7 @@ pub fn told(held: &[Held]) -> String {
             Decision::Note(_) => "You leave a note.".to_owned(),
             Decision::Assign(Some(to)) => format!("You give it to {to}."),
             Decision::Assign(None) => "You give it to nobody in particular.".to_owned(),
+            Decision::Waive { which, .. } => format!("You let {} stand.", which.rule),
             Decision::Consent { grant: true, .. } => "The author said yes.".to_owned(),
             Decision::Consent { .. } => "The author took their yes back.".to_owned(),
         })
@@ -32,6 +33,7 @@ pub fn done(decision: &Decision) -> &'static str {
         Decision::Reopen => "Reopened",
         Decision::Note(_) => "Noted",
         Decision::Assign(_) => "Assigned",
+        Decision::Waive { .. } => "Waived",
         Decision::Consent { grant: true, .. } => "Consent recorded",
         Decision::Consent { .. } => "Recorded that consent is revoked",
     }
@@ -46,6 +48,7 @@ pub fn nothing(decision: &Decision) -> &'static str {
         Decision::Reopen => "It is open already",
         Decision::Note(_) => "That note is there already",
         Decision::Assign(_) => "It is so already",
+        Decision::Waive { .. } => "It is waived already",
         Decision::Consent { grant: true, .. } => "This consent is recorded already",
         Decision::Consent { .. } => "There is no consent to revoke",
     }

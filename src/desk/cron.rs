@@ -1,0 +1,290 @@
+//! One unattended pass: fetch, publish what is due, send letters. A part that fails does not stop the others.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::inbox::Remark;
+use crate::repo::{Caution, StoryRepo};
+use crate::spool::Spool;
+use crate::story::StoryId;
+
+use super::account::MailReport;
+use super::alarm::{self, Alarm, Bad, News};
+use super::fetch::{self, Count, Watcher, Wish};
+use super::letters::{self, Sending, Status, Told, Waiting};
+use super::publish::{self, Published};
+use super::{Desk, Trouble};
+
+/// Who is told while it goes on.
+pub trait Listener {
+    fn mail(&mut self, mail: &MailReport);
+    fn remark(&mut self, remark: &Remark);
+    fn caution(&mut self, caution: &Caution);
+    fn published(&mut self, done: &Published);
+    fn letter(&mut self, told: &Told);
+    /// To be told now, and not again while it lasts.
+    fn bad(&mut self, bad: &Bad);
+    /// What was told is over.
+    fn over(&mut self, part: &str, alarm: &Alarm);
+}
+
+/// What a pass came to.
+#[derive(Debug, Clone, Default)]
+pub struct Pass {
+    pub fetched: Count,
+    pub due: u64,
+    pub published: u64,
+    /// Published, or to be published, and not on every target.
+    pub pending: u64,
+    pub sent: u64,
+    /// Letters that still wait.
+    pub waiting: u64,
+    /// Letters given up.
+    pub failed: u64,
+    /// What is wrong now, and since when.
+    pub bad: Vec<(Bad, Timestamp)>,
+}
+
+impl Pass {
+    /// The exit code: that of the worst part.
+    pub fn exit(&self) -> u8 {
+        let partly = self.fetched.quarantined > 0 || self.failed > 0 || self.pending > 0;
+        let codes = self.bad.iter().map(|(bad, _)| bad.exit);
+        codes
+            .chain(partly.then_some(7))
+            .max_by_key(|code| badness(*code))
+            .unwrap_or(0)
+    }
+}
+
+/// A refused login needs a person at once; what may pass comes last.
+pub fn badness(exit: u8) -> u8 {
+    match exit {
+        0 => 0,
+        75 => 1,
+        7 => 2,
+        5 | 6 => 3,
+        4 => 5,
+        _ => 4,
+    }
+}
+
+/// The parts of a run, and what is known of each.
+#[derive(Default)]
+struct Findings {
+    bad: Vec<Bad>,
+    /// Parts that were tried and are well.
+    well: Vec<String>,
+}
+
+impl Findings {
+    fn note<T>(&mut self, part: &str, result: Result<T, Trouble>) -> Option<T> {
+        match result {
+            Ok(value) => {
+                self.well.push(part.to_owned());
+                Some(value)
+            }
+            Err(trouble) => {
+                self.bad.push(Bad::of(part, &trouble));
+                None
+            }
+        }
+    }
+}
+
+/// Fetches, publishes what is due, sends letters; then says what is newly wrong and what is over.
+pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Result<Pass, Trouble> {
+    let mut pass = Pass::default();
+    let mut findings = Findings::default();
+    if let Some(repo) = findings.note("repository", desk.repo_or_new()) {
+        fetch_all(desk, &repo, spool, listener, &mut pass, &mut findings);
+        publish_due(desk, &repo, listener, &mut pass, &mut findings);
+        send_letters(desk, &repo, spool, listener, &mut pass, &mut findings);
+    }
+    tell(desk, spool, listener, findings, &mut pass)?;
+    Ok(pass)
+}
+
+/// Passes a fetch on to the listener, and keeps the troubles.
+struct Relay<'a> {
+    listener: &'a mut dyn Listener,
+    bad: Vec<Bad>,
+}
+
+impl Watcher for Relay<'_> {
+    fn listed(&mut self, _: &str, _: usize) {}
+    fn mail(&mut self, report: &MailReport) {
+        self.listener.mail(report);
+    }
+    fn remark(&mut self, remark: &Remark) {
+        self.listener.remark(remark);
+    }
+    fn caution(&mut self, caution: &Caution) {
+        self.listener.caution(caution);
+    }
+    fn trouble(&mut self, inbox: &str, trouble: &Trouble) {
+        self.bad.push(Bad::of(of_inbox(inbox), trouble));
+    }
+}
+
+/// The part that an inbox is.
+pub fn of_inbox(name: &str) -> String {
+    format!("inbox.{name}")
+}
+
+fn fetch_all(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: &mut Spool,
+    listener: &mut dyn Listener,
+    pass: &mut Pass,
+    findings: &mut Findings,
+) {
+    let mut relay = Relay {
+        listener,
+        bad: Vec::new(),
+    };
+    let mut sources = Vec::new();
+    for inbox in &desk.config.inboxes {
+        match fetch::open(inbox) {
+            Ok(source) => sources.push(source),
+            Err(trouble) => relay.trouble(&inbox.name, &trouble),
+        }
+    }
+    let done = fetch::fetch(desk, repo, spool, sources, Wish::default(), &mut relay);
+    let bad = relay.bad;
+    let fetched = findings.note("fetch", done);
+    if let Some((count, _)) = fetched {
+        pass.fetched = count;
+        let names = desk.config.inboxes.iter().map(|inbox| of_inbox(&inbox.name));
+        let well = names.filter(|part| !bad.iter().any(|b| b.part == *part));
+        findings.well.extend(well);
+    }
+    findings.bad.extend(bad);
+}
+
+fn publish_due(desk: &Desk, repo: &StoryRepo, listener: &mut dyn Listener, pass: &mut Pass, findings: &mut Findings) {
+    let Some(all) = findings.note("publish", publish::publish_due(desk, repo)) else {
+        return;
+    };
+    pass.due = all.len() as u64;
+    for (id, result) in all {
+        let done = match result {
+            Ok(done) => done,
+            Err(trouble) => {
+                findings.bad.push(refused(&id, &trouble));
+                continue;
+            }
+        };
+        listener.published(&done);
+        match done.is_whole() {
+            true => pass.published += 1,
+            false => pass.pending += 1,
+        }
+        for put in &done.puts {
+            let Err(not) = &put.result else { continue };
+            findings.bad.push(Bad {
+                part: format!("target.{}/{id}", put.target),
+                code: "target".to_owned(),
+                exit: 7,
+                what: format!("{} is not on {}", done.title, put.target),
+                why: not.why.clone(),
+                hint: not.hint.to_owned(),
+            });
+        }
+    }
+}
+
+/// A due story that was not published.
+fn refused(id: &StoryId, trouble: &Trouble) -> Bad {
+    let bad = Bad::of(format!("publish.{id}"), trouble);
+    Bad {
+        hint: bad.hint.replace("STORY", id.folder()),
+        ..bad
+    }
+}
+
+/// Whether a letter would leave unattended.
+pub fn leaves(waiting: &Waiting) -> bool {
+    !waiting
+        .held
+        .as_ref()
+        .is_some_and(|hold| hold.stops(Sending::Unattended))
+}
+
+fn send_letters(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: &mut Spool,
+    listener: &mut dyn Listener,
+    pass: &mut Pass,
+    findings: &mut Findings,
+) {
+    let done = letters::send_due(desk, repo, spool, Sending::Unattended);
+    let Some(run) = findings.note("letters", done) else {
+        return;
+    };
+    for letter in &run.told {
+        listener.letter(letter);
+        match letter.status {
+            Status::Sent => pass.sent += 1,
+            Status::Failed => pass.failed += 1,
+            Status::Waiting | Status::Later => pass.waiting += 1,
+        }
+    }
+    let later = run.told.iter().find(|letter| letter.status == Status::Later);
+    match (&run.stopped, later) {
+        (Some(trouble), _) => findings.bad.push(Bad::of("outbox", trouble)),
+        (None, Some(letter)) => findings.bad.push(Bad {
+            part: "outbox".to_owned(),
+            code: "outbox".to_owned(),
+            exit: 75,
+            what: format!("a letter about {} could not be sent", letter.waiting.title),
+            why: letter.said.clone(),
+            hint: "nothing is lost: the next run tries again".to_owned(),
+        }),
+        (None, None) if pass.sent + pass.failed > 0 => findings.well.push("outbox".to_owned()),
+        (None, None) => {}
+    }
+}
+
+/// Weighs what was found against what was known: says what is new and what is over, and remembers it.
+fn tell(
+    desk: &Desk,
+    spool: &mut Spool,
+    listener: &mut dyn Listener,
+    findings: Findings,
+    pass: &mut Pass,
+) -> Result<(), Trouble> {
+    let mut known: BTreeMap<String, Alarm> = alarm::standing(spool).into_iter().collect();
+    for bad in findings.bad {
+        let (kept, news) = alarm::weigh(known.remove(&bad.part), Some(&bad), desk.now);
+        let since = match news {
+            News::Tell { since } => {
+                listener.bad(&bad);
+                since
+            }
+            News::Known { since } => since,
+            News::Over(_) | News::None => desk.now,
+        };
+        alarm::keep(spool, &bad.part, kept.as_ref())?;
+        pass.bad.push((bad, since));
+    }
+    for (part, alarm) in known {
+        let published = part.starts_with("publish.") || part.starts_with("target.");
+        let tried = findings.well.contains(&part) || published && findings.well.iter().any(|p| p == "publish");
+        // an inbox that is no longer in the configuration
+        let gone = part
+            .strip_prefix("inbox.")
+            .is_some_and(|name| desk.config.inbox(name).is_none());
+        if !(tried || gone) {
+            continue;
+        }
+        if let (_, News::Over(alarm)) = alarm::weigh(Some(alarm), None, desk.now) {
+            listener.over(&part, &alarm);
+        }
+        alarm::keep(spool, &part, None)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,624 @@
+//! Each part of the desk, tried against the real thing: what is well, what is not, and what to do next. Nothing is changed by it.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use jiff::{SignedDuration, Timestamp};
+use rustix::fs::{Access, StatVfsMountFlags, access, statvfs};
+
+use crate::config::{self, Auth, Login, Server, Source, Way};
+use crate::inbox::InboxError;
+use crate::outbox::SendError;
+use crate::repo::{RepoError, StoryRepo};
+
+use super::{Desk, Trouble, alarm, post, schedule};
+
+/// How well a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    Ok,
+    /// It works; something about it is good to know.
+    Note,
+    Bad,
+}
+
+/// One line of the answer.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Finding {
+    /// `inbox gmail`, `clock`.
+    pub part: String,
+    pub health: Health,
+    pub said: String,
+    /// What to do next; empty where there is nothing to do.
+    pub hint: String,
+    /// 4 where a login was refused, 1 for what else is bad, 0.
+    pub exit: u8,
+}
+
+/// Less room than this is too little for a batch of mails.
+const LEAST_ROOM: u64 = 200 << 20;
+const LEAST_FILES: u64 = 2_000;
+/// Clocks of machines that keep time differ by less.
+const SLACK: SignedDuration = SignedDuration::from_mins(5);
+/// This program is not older than that.
+const FIRST_DAY: &str = "2026-01-01T00:00:00Z";
+const MOST_NAMED: usize = 3;
+
+/// Looks at everything, and gives each finding to `each` as it is made.
+pub fn examine(desk: &Desk, each: &mut dyn FnMut(Finding)) {
+    let mut tell = |part: &str, (health, said, hint): Answer| {
+        each(Finding {
+            part: part.to_owned(),
+            health,
+            said,
+            exit: u8::from(health == Health::Bad),
+            hint,
+        });
+    };
+    tell("configuration", configuration(desk));
+    tell("clock", clock(desk));
+    let repo = desk.repo();
+    tell("repository", repository(desk, &repo));
+    if let Ok(repo) = &repo {
+        tell("private part", private_part(repo));
+    }
+    tell("identity", identity(desk, repo.as_ref().ok()));
+    if desk.config.review.signed {
+        tell("signatures", signatures());
+    }
+    tell("spool", spool(desk));
+    tell("disk", disk(desk));
+    tell("templates", templates(desk));
+    if let Some(command) = &desk.config.story.heic_command {
+        tell("heic_command", converter(command));
+    }
+    for target in &desk.config.targets {
+        let answer = will_be_written(&target.path, "the first publication makes it");
+        tell(&format!("target {}", target.name), answer);
+    }
+    if desk.config.targets.is_empty() {
+        let hint = "add a [[target]]; the config.toml that came with the tool has an example";
+        tell("targets", note("there is none: nothing can be published", hint));
+    }
+    for inbox in &desk.config.inboxes {
+        each(self::inbox(inbox));
+    }
+    if desk.config.inboxes.is_empty() {
+        let hint = "add an [[inbox]], or pipe mails into `fetch -`";
+        each(finding("inboxes", note("there is none: `fetch` needs a PATH", hint)));
+    }
+    each(outbox(desk));
+    if let Some(shelves) = desk.look_at_spool() {
+        for (part, alarm) in alarm::standing(&shelves).into_iter().filter(|(_, alarm)| alarm.told) {
+            let since = schedule::words(alarm.since, &desk.config.team.timezone);
+            let said = format!("the last `cron` had a trouble that began {since}: {}", alarm.what);
+            each(finding(
+                &format!("cron, {part}"),
+                note(said, "what is said above of that part"),
+            ));
+        }
+    }
+}
+
+type Answer = (Health, String, String);
+
+fn ok(said: impl Into<String>) -> Answer {
+    (Health::Ok, said.into(), String::new())
+}
+
+fn note(said: impl Into<String>, hint: impl Into<String>) -> Answer {
+    (Health::Note, said.into(), hint.into())
+}
+
+fn bad(said: impl Into<String>, hint: impl Into<String>) -> Answer {
+    (Health::Bad, said.into(), hint.into())
+}
+
+fn finding(part: &str, (health, said, hint): Answer) -> Finding {
+    Finding {
+        part: part.to_owned(),
+        health,
+        said,
+        hint,
+        exit: u8::from(health == Health::Bad),
+    }
+}
+
+/// What is wrong in one line: the message and its causes.
+fn in_one_line(trouble: &Trouble) -> String {
+    match trouble.why() {
+        why if why.is_empty() => trouble.to_string(),
+        why => format!("{trouble}: {why}"),
+    }
+}
+
+fn configuration(desk: &Desk) -> Answer {
+    let file = &desk.config.file;
+    let (inboxes, targets) = (desk.config.inboxes.len(), desk.config.targets.len());
+    let many = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+    ok(format!(
+        "{}: {}, {}",
+        file.display(),
+        many(inboxes, "inbox", "inboxes"),
+        many(targets, "target", "targets")
+    ))
+}
+
+/// The clock against what was written by it or by another machine's: a date in the future says that one of them is wrong.
+fn clock(desk: &Desk) -> Answer {
+    let zone = &desk.config.team.timezone;
+    let now = schedule::words(desk.now, zone);
+    let name = zone.iana_name().unwrap_or("its own zone");
+    let hint = "set the clock (`timedatectl` shows it), or put right the date of what is named";
+    if FIRST_DAY.parse::<Timestamp>().is_ok_and(|first| desk.now < first) {
+        return bad(format!("it is {now}, which cannot be"), hint);
+    }
+    let late = desk.now.checked_add(SLACK).unwrap_or(desk.now);
+    let mut dates = vec![("config.toml was changed", modified(&desk.config.file))];
+    if let Ok(repo) = desk.repo()
+        && let Ok(tip) = repo.tip()
+        && let Ok(past) = repo.history(&tip, None, 1)
+    {
+        dates.push(("the last commit was made", past.first().map(|last| last.by.at)));
+    }
+    for (what, at) in dates {
+        if let Some(at) = at.filter(|at| *at > late) {
+            let at = schedule::words(at, zone);
+            return bad(format!("it is {now}, but {what} {at}"), hint);
+        }
+    }
+    ok(format!("{now} in {name}"))
+}
+
+fn modified(path: &Path) -> Option<Timestamp> {
+    let since = fs::metadata(path).ok()?.modified().ok()?;
+    let since = since.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Timestamp::from_second(i64::try_from(since.as_secs()).ok()?).ok()
+}
+
+fn repository(desk: &Desk, repo: &Result<StoryRepo, Trouble>) -> Answer {
+    let path = &desk.config.repository.path;
+    let repo = match repo {
+        Ok(repo) => repo,
+        Err(Trouble::Repo(RepoError::Missing(_))) => {
+            return match will_be_written(path, "the first `fetch` makes it, `init` at once") {
+                (Health::Ok, _, _) => note(
+                    format!("there is none at {} yet", path.display()),
+                    "the first `fetch` makes it, `init` at once",
+                ),
+                other => other,
+            };
+        }
+        Err(trouble) => return bad(in_one_line(trouble), trouble.hint()),
+    };
+    if access(repo.root().join(".git"), Access::WRITE_OK).is_err() {
+        return bad(
+            format!("{} cannot be written by this user", repo.root().display()),
+            "run as the user whom the desk belongs to",
+        );
+    }
+    match repo.uncommitted_files(MOST_NAMED + 1) {
+        Err(error) => bad(in_one_line(&Trouble::Repo(error)), "look at it with `git status`"),
+        Ok(files) if files.is_empty() => ok(format!("{}, all is committed", repo.root().display())),
+        Ok(files) => {
+            let mut names = files[..files.len().min(MOST_NAMED)].join(", ");
+            if files.len() > MOST_NAMED {
+                names.push_str(" ...");
+            }
+            note(
+                format!("{} has edits that are not committed: {names}", repo.root().display()),
+                "`edit STORY --take` commits one, `git checkout` there drops it",
+            )
+        }
+    }
+}
+
+fn private_part(repo: &StoryRepo) -> Answer {
+    let stories = repo
+        .tip()
+        .and_then(|tip| Ok(repo.stories(&tip)?.next().is_some()))
+        .unwrap_or(false);
+    match repo.private_tip() {
+        Err(error) => {
+            let hint = error.advice();
+            bad(in_one_line(&Trouble::Repo(error)), hint)
+        }
+        Ok(None) if stories => note(
+            "this clone has none: no letter can be sent from here, and mails cannot be shown",
+            "use the desk that took the mail in, or share the private parts with it",
+        ),
+        Ok(None) => ok("nothing yet"),
+        Ok(Some(_)) => ok("here"),
+    }
+}
+
+fn identity(desk: &Desk, repo: Option<&StoryRepo>) -> Answer {
+    let Some(repo) = repo else {
+        return note(
+            "not looked at: git's identity is asked for in the content repository",
+            "",
+        );
+    };
+    let Some((name, email)) = repo.identity() else {
+        let said = "git does not know who you are: nobody decides at this desk (`fetch` and `cron` do not need it)";
+        return bad(said, Trouble::NoIdentity.hint());
+    };
+    let members = &desk.config.team.members;
+    match desk.config.member(&email) {
+        None if !members.is_empty() => bad(
+            format!("{name} <{email}> is none of the team's members, and may decide nothing"),
+            "add a line to `members` under [team], or set git's user.email to the address named there",
+        ),
+        Some(member) => ok(format!("{} <{email}>", member.name)),
+        None => ok(format!("{name} <{email}>")),
+    }
+}
+
+fn signatures() -> Answer {
+    bad(
+        "`signed = true` under [review] asks for signatures that this version neither makes nor checks",
+        "set it to false, and let only the team push to the content repository",
+    )
+}
+
+fn spool(desk: &Desk) -> Answer {
+    let path = desk.config.spool_folder();
+    let Some(shelves) = desk.look_at_spool() else {
+        return will_be_written(&path, "the first run makes it");
+    };
+    let at = shelves.path().display();
+    match fs::metadata(shelves.path()) {
+        Err(error) => return bad(format!("{at}: {error}"), "look at that folder"),
+        Ok(meta) if meta.uid() != rustix::process::geteuid().as_raw() => {
+            return bad(
+                format!("{at} belongs to another user (uid {})", meta.uid()),
+                "run as that user, or choose another folder with `[spool] path`",
+            );
+        }
+        Ok(meta) if meta.mode() & 0o077 != 0 => {
+            return note(
+                format!("{at} can be looked into by others"),
+                "the next run closes it; see who was there",
+            );
+        }
+        Ok(_) => {}
+    }
+    let damaged = shelves.asides().map(|stock| stock.damaged);
+    let letters = shelves.letters().map(|stock| stock.damaged);
+    match damaged.and_then(|mut all| letters.map(|more| all.extend(more)).map(|()| all)) {
+        Err(error) => {
+            let trouble = Trouble::Spool(error);
+            bad(in_one_line(&trouble), trouble.hint())
+        }
+        Ok(damaged) => match damaged.into_iter().next() {
+            Some(first) => {
+                let trouble = Trouble::Spool(first);
+                bad(in_one_line(&trouble), trouble.hint())
+            }
+            None => ok(at.to_string()),
+        },
+    }
+}
+
+fn disk(desk: &Desk) -> Answer {
+    let mut places = vec![desk.config.spool_folder(), desk.config.repository.path.clone()];
+    if let Way::Folder(path) = &desk.config.outbox.way {
+        places.push(path.clone());
+    }
+    places.extend(desk.config.targets.iter().map(|target| target.path.clone()));
+    places.push(std::env::temp_dir());
+    let mut least: Option<(u64, PathBuf)> = None;
+    for place in places {
+        let place = there(&place).to_owned();
+        let Ok(disk) = statvfs(&place) else { continue };
+        let shown = place.display();
+        if disk.f_flag.contains(StatVfsMountFlags::RDONLY) {
+            return bad(
+                format!("{shown} is on a disk that is mounted read-only"),
+                "mount it for writing",
+            );
+        }
+        let room = disk.f_bavail.saturating_mul(disk.f_frsize);
+        // a file system that counts no files says 0 of 0
+        if disk.f_files > 0 && disk.f_favail < LEAST_FILES {
+            let said = format!("there is room for only {} more files at {shown}", disk.f_favail);
+            return bad(said, "remove files there (`df -i` shows it)");
+        }
+        if least.as_ref().is_none_or(|(known, _)| room < *known) {
+            least = Some((room, place));
+        }
+    }
+    match least {
+        None => note("how much room there is cannot be asked", ""),
+        Some((room, place)) if room < LEAST_ROOM => bad(
+            format!("only {} MB left at {}", room >> 20, place.display()),
+            "make room: nothing is lost, but nothing can be taken in",
+        ),
+        Some((room, place)) => ok(format!("{} MB left at {}", room >> 20, place.display())),
+    }
+}
+
+/// The path itself, or the nearest folder above it that is there.
+fn there(path: &Path) -> &Path {
+    let above = path.ancestors().find(|p| !p.as_os_str().is_empty() && p.exists());
+    above.unwrap_or(Path::new("."))
+}
+
+/// A folder that is written to, or made where it is missing.
+fn will_be_written(path: &Path, maker: &str) -> Answer {
+    let (shown, nearest) = (path.display(), there(path));
+    if !nearest.is_dir() {
+        return bad(
+            format!("{} is no folder", nearest.display()),
+            "name another place, or move that file",
+        );
+    }
+    if access(nearest, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+        return bad(
+            format!("{} cannot be written by this user", nearest.display()),
+            "let this user write there, or name another place",
+        );
+    }
+    match nearest == path {
+        true => ok(shown.to_string()),
+        false => ok(format!("{shown} ({maker})")),
+    }
+}
+
+fn templates(desk: &Desk) -> Answer {
+    let folder = &desk.config.letters.templates;
+    match crate::mail::wording::Wording::load(folder) {
+        Err(error) => bad(
+            error.to_string(),
+            "correct the template, or remove it to use the one that came with the tool",
+        ),
+        Ok(_) if folder.is_dir() => ok(format!("{}, and the built-in ones", folder.display())),
+        Ok(_) => ok("the built-in ones"),
+    }
+}
+
+fn converter(command: &[String]) -> Answer {
+    let program = command.first().map_or("", String::as_str);
+    let has = |mark: &str| command.iter().any(|word| word.contains(mark));
+    let missing = ["{in}", "{out}"].into_iter().find(|mark| !has(mark));
+    match (find_program(program), missing) {
+        (None, _) => bad(
+            format!("{program} is not there"),
+            "install it (Debian: apt-get install libheif-examples), or correct `heic_command` under [story]",
+        ),
+        (Some(_), Some(mark)) => bad(
+            format!("{mark} is not in it"),
+            "name the files: [\"heif-convert\", \"{in}\", \"{out}\"]",
+        ),
+        (Some(path), None) => ok(path.display().to_string()),
+    }
+}
+
+/// The file that runs under that name, as the system would find it.
+fn find_program(name: &str) -> Option<PathBuf> {
+    let runs = |path: &PathBuf| path.is_file() && access(path, Access::EXEC_OK).is_ok();
+    if name.contains('/') {
+        return Some(PathBuf::from(name)).filter(runs);
+    }
+    let path = config::environment("PATH").unwrap_or_else(|| "/usr/bin:/bin".to_owned());
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(runs)
+}
+
+fn inbox(inbox: &config::Inbox) -> Finding {
+    let part = format!("inbox {}", inbox.name);
+    match &inbox.source {
+        Source::Imap(imap) => on_server(&part, inbox, imap),
+        Source::Maildir(path) => finding(&part, maildir(path, &inbox.after)),
+        Source::Mbox(path) => finding(&part, readable(path, false)),
+        Source::Files(path) => finding(&part, readable(path, true)),
+    }
+}
+
+fn maildir(path: &Path, after: &config::Settling) -> Answer {
+    let shown = path.display();
+    for folder in ["new", "cur"] {
+        let folder = path.join(folder);
+        if !folder.is_dir() {
+            return bad(
+                format!("{shown} is no Maildir: {} is not there", folder.display()),
+                "correct `path` under [[inbox]]",
+            );
+        }
+        let leaves = fates(after).all(|fate| *fate == config::Fate::Leave);
+        let wanted = if leaves {
+            Access::READ_OK
+        } else {
+            Access::READ_OK | Access::WRITE_OK
+        };
+        if access(&folder, wanted | Access::EXEC_OK).is_err() {
+            return bad(
+                format!("{} cannot be read and written by this user", folder.display()),
+                "let this user into it; mails are marked there once they are safe",
+            );
+        }
+    }
+    ok(shown.to_string())
+}
+
+fn readable(path: &Path, folder: bool) -> Answer {
+    let shown = path.display();
+    let read = match fs::metadata(path) {
+        Ok(meta) if meta.is_dir() && folder => fs::read_dir(path).map(drop),
+        Ok(meta) if meta.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory)),
+        Ok(_) => fs::File::open(path).map(drop),
+        Err(error) => Err(error),
+    };
+    match read {
+        Ok(()) => ok(shown.to_string()),
+        Err(error) => bad(
+            format!("{shown}: {error}"),
+            "correct `path` under [[inbox]], or let this user read it",
+        ),
+    }
+}
+
+fn fates(after: &config::Settling) -> impl Iterator<Item = &config::Fate> {
+    [
+        &after.new,
+        &after.follow_up,
+        &after.duplicate,
+        &after.set_aside,
+        &after.quarantined,
+    ]
+    .into_iter()
+}
+
+fn on_server(part: &str, inbox: &config::Inbox, imap: &config::Imap) -> Finding {
+    let mut folders: Vec<&str> = fates(&inbox.after)
+        .filter_map(|fate| match fate {
+            config::Fate::Move(folder) => Some(folder.as_str()),
+            _ => None,
+        })
+        .collect();
+    folders.sort_unstable();
+    folders.dedup();
+    let tried = post::imap(&inbox.name, imap).and_then(|mut door| {
+        let tried = door.try_out(&folders)?;
+        let _ = crate::inbox::Inbox::done(&mut door);
+        Ok(tried)
+    });
+    let tried = match tried {
+        Ok(tried) => tried,
+        Err(trouble) => {
+            let refused = matches!(&trouble, Trouble::Inbox(InboxError::LoginRefused { .. }));
+            return unreachable_server(part, &imap.server, &trouble, refused);
+        }
+    };
+    let labels = fates(&inbox.after).any(|fate| matches!(fate, config::Fate::Label(_)));
+    if labels && !tried.labels {
+        let said = "`after` asks for a label, and this server has none";
+        return finding(part, bad(said, "use \"move:FOLDER\", \"flag\" or \"leave\""));
+    }
+    let mut said = format!("{}: logged in, {} is open", imap.server.host, imap.mailbox);
+    if !tried.idle {
+        said.push_str("; it does not tell of new mail by itself, `watch` asks it");
+    }
+    match tried.missing[..] {
+        [] => finding(part, ok(said)),
+        _ => {
+            let said = format!("{said}; not there yet: {}", tried.missing.join(", "));
+            finding(
+                part,
+                note(
+                    said,
+                    "the first mail that is moved there makes it; if that is not meant, correct `after`",
+                ),
+            )
+        }
+    }
+}
+
+fn outbox(desk: &Desk) -> Finding {
+    let server = match &desk.config.outbox.way {
+        Way::Folder(path) => return finding("outbox", will_be_written(path, "the first letter makes it")),
+        Way::Smtp(server) => server,
+    };
+    let trouble = match post::smtp(server).try_out() {
+        Ok(()) => return finding("outbox", ok(format!("{}: letters can be handed in", server.host))),
+        Err(error) => Trouble::Outbox(error),
+    };
+    let refused = matches!(&trouble, Trouble::Outbox(SendError::Login { .. }));
+    unreachable_server("outbox", server, &trouble, refused)
+}
+
+/// A server that does not let us in, or is not to be reached.
+fn unreachable_server(part: &str, server: &Server, trouble: &Trouble, refused: bool) -> Finding {
+    let hint = match (&server.login, refused) {
+        (Some(login), true) if is_gmail(&server.host) => gmail(login),
+        (Some(_), true) => "check `user` and `password_command` (its first line is the password)".to_owned(),
+        _ => trouble.hint(),
+    };
+    Finding {
+        exit: if refused { 4 } else { 1 },
+        ..finding(part, bad(in_one_line(trouble), hint))
+    }
+}
+
+fn is_gmail(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    ["gmail.com", "googlemail.com"]
+        .iter()
+        .any(|name| host == *name || host.ends_with(&format!(".{name}")))
+}
+
+/// What Google wants, in the order in which a person does it.
+fn gmail(login: &Login) -> String {
+    if login.auth == Auth::Xoauth2 {
+        return "the access token is refused: it lasts an hour, and the command must print a fresh one, for the scope https://mail.google.com/"
+            .to_owned();
+    }
+    let mut hint = String::new();
+    // Google shows it in four groups of four letters
+    let app_password = |secret: &str| {
+        let letters = secret.chars().filter(|c| *c != ' ');
+        letters.clone().count() == 16 && letters.clone().all(|c| c.is_ascii_lowercase())
+    };
+    if login.secret.secret().is_ok_and(|secret| !app_password(secret.expose())) {
+        hint.push_str("what was given is not an app password, which has 16 letters; ");
+    }
+    hint.push_str(
+        "Gmail takes no ordinary password (\"less secure app access\" is gone). In the Google account of the inbox, turn on 2-Step \
+         Verification (Security), then make an app password (myaccount.google.com/apppasswords) and let password_command print its \
+         16 letters; a change of the account's password ends it. In Gmail: Settings, Forwarding and POP/IMAP, Enable IMAP",
+    );
+    hint
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Secret, SecretSource};
+
+    fn login(auth: Auth, secret: &str) -> Login {
+        Login {
+            user: "blog@gmail.com".to_owned(),
+            auth,
+            secret: SecretSource::Given(Secret::new(secret)),
+        }
+    }
+
+    #[test]
+    fn the_settings_of_gmail_are_named_and_no_secret_is() {
+        for (secret, is_one) in [
+            ("abcd efgh ijkl mnop", true),
+            ("abcdefghijklmnop", true),
+            ("Hunter2hunter2!x", false),
+        ] {
+            let hint = gmail(&login(Auth::Password, secret));
+            assert_eq!(hint.contains("is not an app password"), !is_one, "{hint}");
+            for word in [
+                "2-Step Verification",
+                "app password",
+                "16 letters",
+                "less secure",
+                "Enable IMAP",
+            ] {
+                assert!(hint.contains(word), "{word}: {hint}");
+            }
+            assert!(!hint.contains(secret));
+        }
+        assert!(gmail(&login(Auth::Xoauth2, "ya29.token")).contains("token is refused"));
+    }
+
+    #[test]
+    fn gmail_is_known_by_its_hosts() {
+        for (host, is_one) in [
+            ("imap.gmail.com", true),
+            ("SMTP.GoogleMail.com.", true),
+            ("gmail.com", true),
+            ("notgmail.com", false),
+            ("gmail.com.example.org", false),
+        ] {
+            assert_eq!(is_gmail(host), is_one, "{host}");
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! What should be looked at before a story goes out: safeguarding first, then form. Each rule stands in [`RULES`] beside its
+//! English. A finding is mended in the text, or waived with a reason that stands in the record.
+//!
+//! A waiver is of words, not of a rule: other words of the same rule are a new finding, and open.
+
+mod contact;
+mod country;
+mod form;
+mod given_names;
+mod names;
+mod people;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::event::What;
+use super::page::{Front, INDEX};
+use super::state::Waiver;
+use super::step::Story;
+
+pub use country::{COUNTRIES, Country};
+
+/// One thing that is looked for.
+pub struct Rule {
+    /// As it is typed and stands in the record.
+    pub name: &'static str,
+    /// Whether an open finding keeps the story from being approved; else it is only told.
+    pub blocks: bool,
+    /// What it finds, and why that matters.
+    pub english: &'static str,
+    /// What to do about it.
+    pub fix: &'static str,
+    look: fn(&Text, &mut Hits),
+}
+
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+macro_rules! rules {
+    ($($name:literal $weight:ident $look:path: $english:literal; $fix:literal)*) => {
+        &[$(Rule { name: $name, blocks: $weight, english: $english, fix: $fix, look: $look }),*]
+    };
+}
+const BLOCKS: bool = true;
+const TOLD: bool = false;
+
+/// Every rule, in the order in which findings of one place are told.
+pub const RULES: &[Rule] = rules! {
+    "child-age" BLOCKS people::child_age:
+        "A child's age, or school year, with a name: together they say which child it is.";
+        "take the name or the age out, or ask a parent"
+    "third-person" BLOCKS people::third_person:
+        "The full name of somebody who is not the storyteller.";
+        "make sure that they know and agree, or leave only the first name"
+    "sensitive" BLOCKS people::sensitive:
+        "A word of health, immigration or crime beside a name (UK GDPR, articles 9 and 10).";
+        "leave the name out, or make sure that this person wants it told"
+    "accused" BLOCKS people::accused:
+        "A named organisation is accused of something: that can be libel.";
+        "say what happened and who saw it, or leave the name out"
+    "phone" BLOCKS contact::phone:
+        "A telephone number.";
+        "take it out, unless it is meant for the public"
+    "email" BLOCKS contact::email:
+        "An e-mail address.";
+        "take it out, unless it is meant for the public"
+    "postcode" BLOCKS contact::postcode:
+        "A postcode: in the UK it is a few houses.";
+        "take it out, unless it is of a public place"
+    "street" BLOCKS contact::street:
+        "A street with a house number.";
+        "take the number out, unless it is of a public place"
+    "number" BLOCKS contact::number:
+        "A bank account, card, National Insurance or passport number.";
+        "take it out"
+    "forward" BLOCKS form::forward:
+        "Header lines of a forwarded or quoted mail (From:, To:, Sent:) are still in the text.";
+        "take them out, and see whose story it is"
+    "odd-link" BLOCKS form::odd_link:
+        "A link that shows one address and goes to another, or goes where no page is.";
+        "put the right address there, or take the link out"
+    "mixed-script" BLOCKS form::mixed_script:
+        "A name with letters of several alphabets, or characters that cannot be seen (UTS #39).";
+        "type the name anew"
+    "no-byline" BLOCKS form::no_byline:
+        "There is no byline.";
+        "give it one: `edit STORY --author NAME`"
+    "alt" BLOCKS form::alt:
+        "A photo without a text for those who cannot see it.";
+        "say what it shows: `edit STORY --alt FILE=TEXT`"
+    "link" TOLD form::link:
+        "A link to another site.";
+        "follow it, and see that it is what the author means"
+    "photo-location" TOLD form::photo_location:
+        "A photo came with the place where it was taken. The place was removed; the picture may still show it.";
+        "look whether it shows somebody's home"
+    "parts-differ" TOLD form::parts_differ:
+        "The mail's plain text and its HTML are not the same: its author may mean the other.";
+        "compare: `show STORY --raw`"
+    "short" TOLD form::short:
+        "It is very short.";
+        "ask the author whether something is missing"
+    "long" TOLD form::long:
+        "It is very long.";
+        "see whether it can be shorter, or is several stories"
+    "shouting" TOLD form::shouting:
+        "Words in capitals, or a row of exclamation marks.";
+        "write it as it would be said"
+};
+
+/// The rule of this name.
+pub fn rule(name: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|r| r.name == name)
+}
+
+/// What the team looks for: from the local configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Whether open findings keep a story from being approved.
+    pub block: bool,
+    /// Whose telephone numbers, postcodes and streets.
+    pub country: &'static Country,
+    /// Names of rules that are not looked for.
+    pub off: Vec<String>,
+    /// The team's own: links and addresses there are no findings.
+    pub domains: Vec<String>,
+}
+
+impl Default for Wanted {
+    fn default() -> Wanted {
+        Wanted {
+            block: true,
+            country: &COUNTRIES[0],
+            off: Vec::new(),
+            domains: Vec::new(),
+        }
+    }
+}
+
+/// Where in `index.md`; line and column from 1, the column in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    pub line: usize,
+    pub column: usize,
+}
+
+/// The same words, found once or more.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    pub rule: &'static Rule,
+    /// From 1 among the rule's findings in this text: `phone:2`.
+    pub n: usize,
+    /// Where, at most [`PLACES`] of them.
+    pub places: Vec<Place>,
+    /// What was found, on one line and not too long.
+    pub words: String,
+    /// By which a waiver knows these words again: 16 hex digits.
+    pub key: String,
+    pub waived: Option<Waiver>,
+}
+
+impl Finding {
+    pub fn blocks(&self) -> bool {
+        self.rule.blocks && self.waived.is_none()
+    }
+}
+
+/// More findings of one rule than these are told when some of these are gone.
+pub const MANY: usize = 200;
+/// So many places of a finding are told.
+pub const PLACES: usize = 20;
+
+/// What is found in a story, waived or not, in the order of the text.
+pub fn check(story: &Story, wanted: &Wanted) -> Vec<Finding> {
+    let index = story.files.get(INDEX).map_or(&[][..], Vec::as_slice);
+    let Ok(index) = std::str::from_utf8(index) else {
+        return Vec::new();
+    };
+    let notes: Vec<&str> = story
+        .record
+        .events
+        .iter()
+        .flat_map(|e| match &e.what {
+            What::Received { notes, .. } | What::FollowUp { notes, .. } => &notes[..],
+            _ => &[],
+        })
+        .map(String::as_str)
+        .collect();
+    let mut found = look(index, &story.front(), &notes, wanted, story.id.as_str());
+    for finding in &mut found {
+        let of_these = |w: &&Waiver| w.rule == finding.rule.name && w.covers(&finding.key, story.text);
+        finding.waived = story.life.waived.iter().rev().find(of_these).cloned();
+    }
+    found
+}
+
+/// What is found in a page, before any waiver. `salt` keeps the keys of two stories apart.
+pub fn look(index: &str, front: &Front, notes: &[&str], wanted: &Wanted, salt: &str) -> Vec<Finding> {
+    let text = Text::new(index, front, notes, wanted);
+    let mut all: Vec<(usize, Finding)> = Vec::new();
+    for rule in RULES.iter().filter(|r| !wanted.off.iter().any(|off| off == r.name)) {
+        let mut hits = Hits::default();
+        (rule.look)(&text, &mut hits);
+        for (norm, (offsets, words)) in hits.found {
+            let key = hex::encode(Sha256::digest(format!("{}\0{salt}\0{norm}", rule.name)));
+            let finding = Finding {
+                rule,
+                n: 0,
+                places: offsets.iter().map(|&line| Place { line, column: 0 }).collect(),
+                words,
+                key: key[..16].to_owned(),
+                waived: None,
+            };
+            all.push((offsets[0], finding));
+        }
+    }
+    // stable: at one place the order of the table
+    all.sort_by_key(|(offset, _)| *offset);
+    let mut found: Vec<Finding> = all.into_iter().map(|(_, finding)| finding).collect();
+    find_places(index, &mut found);
+    let mut many: HashMap<&str, usize> = HashMap::new();
+    for finding in &mut found {
+        let n = many.entry(finding.rule.name).or_default();
+        *n += 1;
+        finding.n = *n;
+    }
+    found
+}
+
+/// Makes lines and columns of byte offsets (kept in `line` until here), in one pass over the text.
+fn find_places(index: &str, found: &mut [Finding]) {
+    let mut all: Vec<&mut Place> = found.iter_mut().flat_map(|f| &mut f.places).collect();
+    all.sort_by_key(|p| p.line);
+    let mut all = all.into_iter().peekable();
+    let (mut line, mut column) = (1, 1);
+    for (at, c) in index.char_indices() {
+        while let Some(place) = all.next_if(|p| p.line <= at) {
+            *place = Place { line, column };
+        }
+        (line, column) = if c == '\n' { (line + 1, 1) } else { (line, column + 1) };
+    }
+    all.for_each(|place| *place = Place { line, column });
+}
+
+/// A page as the rules see it.
+struct Text<'a> {
+    /// The whole of `index.md`.
+    all: &'a str,
+    /// Where the Markdown begins.
+    body_at: usize,
+    front: &'a Front,
+    notes: &'a [&'a str],
+    wanted: &'a Wanted,
+    sentences: Vec<words::Sentence<'a>>,
+    /// By sentence: whom it names, beside the author.
+    people: Vec<Vec<names::Person>>,
+}
+
+impl<'a> Text<'a> {
+    fn new(all: &'a str, front: &'a Front, notes: &'a [&'a str], wanted: &'a Wanted) -> Text<'a> {
+        let body_at = body_at(all);
+        let mut sentences = Vec::new();
+        // what readers see of the front matter, but for title and byline
+        let mut in_alt = false;
+        let mut at = 0;
+        for line in all[..body_at].split_inclusive('\n') {
+            if line.starts_with('[') {
+                in_alt = line.trim_end() == "[extra.alt]";
+            } else if let Some((key, value)) = line.split_once('=') {
+                let told = in_alt || ["subtitle", "description"].contains(&key.trim());
+                if told {
+                    sentences.extend(words::sentences(value, at + key.len() + 1));
+                }
+            }
+            at += line.len();
+        }
+        sentences.extend(words::sentences(&all[body_at..], body_at));
+        let people = sentences.iter().map(|s| names::people(s, &front.author)).collect();
+        Text {
+            all,
+            body_at,
+            front,
+            notes,
+            wanted,
+            sentences,
+            people,
+        }
+    }
+
+    fn body(&self) -> &'a str {
+        &self.all[self.body_at..]
+    }
+
+    /// Where the body's first word stands.
+    fn first_word(&self) -> usize {
+        let blank = self.body().len() - self.body().trim_start().len();
+        self.body_at + blank
+    }
+
+    /// Where the value of a key of the front matter begins; the top where it is not there.
+    fn key(&self, name: &str) -> usize {
+        let mut at = 0;
+        for line in self.all[..self.body_at].split_inclusive('\n') {
+            if let Some((key, value)) = line.split_once('=')
+                && key.trim() == name
+            {
+                return at + line.len() - value.trim_start_matches([' ', '"', '\'']).len();
+            }
+            at += line.len();
+        }
+        0
+    }
+
+    /// Whether this domain is the team's own, or below it.
+    fn own(&self, domain: &str) -> bool {
+        let domain = domain.to_ascii_lowercase();
+        let below = |own: &String| {
+            let own = own.to_ascii_lowercase();
+            domain == own || domain.strip_suffix(&own).is_some_and(|d| d.ends_with('.'))
+        };
+        self.wanted.domains.iter().any(below)
+    }
+}
+
+fn body_at(all: &str) -> usize {
+    let mut at = 0;
+    for (n, line) in all.split_inclusive('\n').enumerate() {
+        at += line.len();
+        if n > 0 && line.trim_end() == "+++" {
+            return at;
+        }
+    }
+    0
+}
+
+/// What a rule finds: by the words that make it the same finding, where, and the words to show.
+#[derive(Default)]
+struct Hits {
+    found: indexed::Found,
+}
+
+mod indexed {
+    //! A list that knows what is in it.
+    use std::collections::HashMap;
+
+    #[derive(Default)]
+    pub struct Found {
+        list: Vec<(String, (Vec<usize>, String))>,
+        place: HashMap<String, usize>,
+    }
+
+    impl Found {
+        pub fn add(&mut self, norm: String, at: usize, words: impl FnOnce() -> String) {
+            match self.place.get(&norm) {
+                Some(&i) => {
+                    let offsets = &mut self.list[i].1.0;
+                    if offsets.len() < super::PLACES && !offsets.contains(&at) {
+                        offsets.push(at);
+                    }
+                }
+                None if self.list.len() >= super::MANY => {}
+                None => {
+                    self.place.insert(norm.clone(), self.list.len());
+                    self.list.push((norm, (vec![at], words())));
+                }
+            }
+        }
+    }
+
+    impl IntoIterator for Found {
+        type Item = (String, (Vec<usize>, String));
+        type IntoIter = std::vec::IntoIter<Self::Item>;
+        fn into_iter(self) -> Self::IntoIter {
+            self.list.into_iter()
+        }
+    }
+}
+
+impl Hits {
+    /// Words found at a byte of the page. Case, spaces and marks make no other finding.
+    fn add(&mut self, at: usize, words: &str) {
+        self.add_as(at, words, words);
+    }
+
+    /// Shown as `words`, and the same finding wherever `same` is.
+    fn add_as(&mut self, at: usize, words: &str, same: &str) {
+        let norm: String = same
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect();
+        // words of marks only are still words
+        let norm = if norm.is_empty() { same.to_owned() } else { norm };
+        self.found.add(norm, at, || shown(words));
+    }
+}
+
+/// On one line, no longer than a line.
+fn shown(words: &str) -> String {
+    let words: String = words.chars().take(400).collect();
+    let line = super::record::one_line(&words);
+    if line.chars().count() <= 100 {
+        return line;
+    }
+    let start: String = line.chars().take(99).collect();
+    format!("{start}…")
+}
