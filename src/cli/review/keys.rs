@@ -86,11 +86,7 @@ pub const STORY: &[Key] = &[
         "put back",
         "Put something back into the text that was cut from the mail.",
     ),
-    key(
-        "w",
-        "let stand",
-        "Let something stand that the checks found, and say why.",
-    ),
+    key("w", "stand", "Let something stand that the checks found, and say why."),
     key("i", "photo", "Say what a photo shows, for those who cannot see it."),
     key(
         "o",
@@ -102,13 +98,13 @@ pub const STORY: &[Key] = &[
     key("x", "cut", "Show what was cut from the mail, and why; again: hide."),
     key(
         "d",
-        "author's words",
+        "own words",
         "Show the author's own words, and what was changed; again: hide.",
     ),
     key("h", "history", "Show what happened to the story; again: hide."),
     key(
         "Space",
-        "read on",
+        "more",
         "A page down (also Up, Down, Page Up, Page Down, Home, End).",
     ),
     key("Left Right", "others", "The story before, the story after."),
