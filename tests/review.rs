@@ -231,6 +231,42 @@ fn a_refusal_is_told_on_the_screen_in_the_words_of_the_command() {
 }
 
 #[test]
+fn what_the_checks_found_keeps_a_story_back_until_it_may_stand() {
+    if !have("tmux") {
+        return;
+    }
+    let house = TestHouse::new();
+    house.story(&mail(
+        "Marion Maxwell <marion@example.org>",
+        "Sat, 4 Dec 2010 10:12:31 +0000",
+        "Tea",
+        "Ring us on 020 7946 0321, any evening, and we shall come and drink tea with you and your neighbours and listen.",
+    ));
+    let terminal = Terminal::start(&house, 80, 30, "m4c-stories review");
+    let list = terminal.wait("1 story to review");
+    assert!(list.contains("draft, 1 check"), "{list}");
+    terminal.press(&["Enter"]);
+    terminal.wait("What is found is mended (e) or let stand (w) before you can approve.");
+    terminal.press(&["a"]);
+    terminal.wait("cannot be approved yet");
+    terminal.press(&["Enter", "w"]);
+    terminal.wait("What may stand as it is?");
+    terminal.press(&["1"]);
+    terminal.wait("Why may it stand:");
+    terminal.write("the public number of the office");
+    terminal.press(&["Enter"]);
+    terminal.wait("stand. Enter writes it down");
+    // held, and counted as if it were written down
+    terminal.press(&["a"]);
+    terminal.wait("You approve this text.");
+    terminal.press(&["q"]);
+    terminal.wait("Waived, Approved: Future Leader Stories: Marion Maxwell");
+    terminal.press(&["q"]);
+    terminal.wait("exit 0");
+    assert_eq!(house.state("marion"), "approved");
+}
+
+#[test]
 fn a_letter_leaves_in_the_reviewers_own_words() {
     if !have("tmux") {
         return;

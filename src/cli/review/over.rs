@@ -385,13 +385,15 @@ impl Round {
         });
     }
 
-    /// The findings that nobody let stand yet, in the order of the text.
+    /// The findings that nobody let stand yet.
     fn findings(&self) -> Vec<Finding> {
         let Place::Story(open) = &self.place else {
             return Vec::new();
         };
         let mut found = check(&open.reading.story, &self.desk.policy.checks);
         found.retain(|f| f.waived.is_none());
+        // what keeps it from being approved comes first
+        found.sort_by_key(|f| !f.blocks());
         found
     }
 

@@ -355,8 +355,10 @@ impl Round {
                 }
             },
             Press::Letter('q') | Press::Escape => {
-                if self.write_down() {
-                    self.to_list();
+                // what stands in the way is shown
+                let done = self.write_down();
+                if done {
+                    self.back_to_list();
                 }
             }
             _ => {}
@@ -513,7 +515,7 @@ impl Round {
                 open.seen_end = false;
                 open.rows = None;
             }
-            Err(_) => self.to_list(),
+            Err(_) => self.back_to_list(),
         }
     }
 
@@ -529,7 +531,7 @@ impl Round {
                 self.open();
             }
             None => {
-                self.to_list();
+                self.back_to_list();
                 let end = if by > 0 {
                     "That was the last story of the list."
                 } else {
@@ -540,7 +542,7 @@ impl Round {
         }
     }
 
-    fn to_list(&mut self) {
+    fn back_to_list(&mut self) {
         self.place = Place::List;
         if self.walk.is_stale(&self.repo) {
             let said = std::mem::take(&mut self.said);
