@@ -80,7 +80,13 @@ fn what_is_wrong_is_said_with_what_to_do_next() {
             "no Maildir",
             "correct `path`",
         ),
-        (inbox, &refused, "inbox test", "cannot be reached", "try again later"),
+        (
+            inbox,
+            &refused,
+            "inbox test",
+            "cannot be reached",
+            "is the right server",
+        ),
         (
             inbox,
             &no_secret,

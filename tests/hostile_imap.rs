@@ -117,6 +117,45 @@ fn a_server_that_dies_leaves_nothing_torn_and_the_next_run_goes_on() {
 }
 
 #[test]
+fn a_line_that_breaks_after_many_mails_has_brought_those_that_came() {
+    let mails: Vec<(u32, String)> = (1..=300)
+        .map(|n| {
+            let story = format!("In year {n} we asked for a bus, and two hundred people signed.");
+            let date = "Sat, 4 Dec 2010 10:12:31 +0000";
+            (
+                n,
+                mail(
+                    &format!("Jo Hill <jo{n}@example.org>"),
+                    date,
+                    &format!("Bus {n}"),
+                    &story,
+                )
+                .replace('\n', "\r\n"),
+            )
+        })
+        .collect();
+    let bytes: usize = mails.iter().map(|mail| mail.1.len()).sum();
+    let dying = fake(&mails).cut_after(bytes * 2 / 3).start();
+    let house = house(dying.port, "none", "");
+    fetch(&house).exits(7);
+    let count = || {
+        let list = house.run(&["list", "--all", "--json"]).exits(0).json();
+        list.as_array().expect("a list").len()
+    };
+    let came = count();
+    assert!((100..250).contains(&came), "{came}");
+    let well = fake(&mails).start();
+    let config = house.read("config.toml");
+    house.write(
+        "config.toml",
+        config.replace(&dying.port.to_string(), &well.port.to_string()),
+    );
+    fetch(&house).exits(0);
+    assert_eq!(count(), 300);
+    house.fsck();
+}
+
+#[test]
 fn a_server_that_lies_about_lengths_costs_no_memory_and_no_mail() {
     let mails = mails();
     let much = "x".repeat(1 << 20);
@@ -131,8 +170,10 @@ fn a_server_that_lies_about_lengths_costs_no_memory_and_no_mail() {
         let lying = fake(&mails).with_body(5, &format!("{announced}\r\n{much}")).start();
         let house = house(lying.port, "none", "deadline = \"5s\"");
         let ran = fetch(&house);
-        assert!([7, 75].contains(&ran.code), "{announced}: {}", ran.stderr);
-        assert!(kept_whole(&house, &mails) <= 1, "{announced}");
+        assert_eq!(ran.code, 7, "{announced}: {}", ran.stderr);
+        // Where the announced may still come it is waited for, as long as there is time.
+        let expected = if announced == "{1073741824}" { 0 } else { 2 };
+        assert_eq!(kept_whole(&house, &mails), expected, "{announced}: {}", ran.stdout);
     }
     // Twelve literals of 34 MB in one answer, each within the limit of a mail; a line without an end; numbers without an end.
     let literal = format!(" X {{{}}}\r\n{}", 34 << 20, "y".repeat(34 << 20));

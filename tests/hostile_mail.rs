@@ -102,6 +102,11 @@ fn no_mail_takes_much_memory_or_time() {
         (
             "quoted lines",
             "new",
+            text(format!("A story.\n\n{}", "> line\n".repeat(49_000))),
+        ),
+        (
+            "more lines than a letter has",
+            "quarantined",
             text(format!("A story.\n\n{}", "> line\n".repeat(150_000))),
         ),
         ("brackets", "new", text("[".repeat(1_000_000))),

@@ -385,6 +385,23 @@ fn without_an_editor_the_text_is_changed_on_the_screen() {
 }
 
 #[test]
+fn a_page_is_shown_in_the_browser_and_the_review_goes_on() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    house.write("home/browser", "#!/bin/sh\necho \"$1\" >home/browsed\n");
+    let terminal = Terminal::start(&house, 80, 24, "BROWSER='sh home/browser' m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "p"]);
+    terminal.wait("Shown in the browser:");
+    terminal.wait("Story 1 of 2");
+    terminal.press(&["q", "q"]);
+    terminal.wait("exit 0");
+    assert!(house.read("home/browsed").trim().ends_with(".html"));
+}
+
+#[test]
 fn a_wide_window_has_the_authors_words_beside_what_readers_will_see() {
     if !have("tmux") {
         return;

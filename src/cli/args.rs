@@ -28,6 +28,7 @@ Every day:
   status             What needs a person (also with no command)
   show               A story, its people, its decisions
   review             Walk through the queue: read, decide, go on
+  preview            The post as a page in the browser
   check              What should be looked at first: safeguarding and form
   approve            A vote for exactly this text
   publish            Put approved stories out
@@ -96,9 +97,9 @@ pub struct Global {
     /// Say what would be done, and do nothing
     #[arg(short = 'n', long, global = true)]
     pub dry_run: bool,
-    /// Wait so long for another run to end
-    #[arg(long, value_name = "SECS", default_value_t = 0, global = true)]
-    pub wait: u64,
+    /// Wait so long for another run to end [default: 5; `cron`: 60; `fetch -`: 0]
+    #[arg(long, value_name = "SECS", global = true)]
+    pub wait: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -185,6 +186,13 @@ pub enum Command {
     /// you leave the story, as the commands write it.
     #[command(after_help = "Examples:\n  m4c-stories review\n  m4c-stories review --plain")]
     Review(Review),
+    /// The post as a page in the browser
+    ///
+    /// With photos and what they show, and beside it what changed since the author wrote. Into a pipe the page itself is written.
+    #[command(
+        after_help = "Examples:\n  m4c-stories preview marion\n  m4c-stories preview marion --out marion.html\n  m4c-stories preview --all --out pages"
+    )]
+    Preview(super::preview::Preview),
     /// What should be looked at first: safeguarding and form
     ///
     /// Without STORY every open story that has something. A finding is mended with `edit`, or let stand for a reason with

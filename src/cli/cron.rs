@@ -13,9 +13,6 @@ use crate::desk::{Caution, Desk, Remark, RepoError, Trouble, letters};
 use super::args::Global;
 use super::report::{Failure, Outcome, Report};
 
-/// How long to wait for another run, where `--wait` does not say: `watch` may be fetching.
-const PATIENCE: u64 = 60;
-
 struct Teller<'a> {
     desk: &'a Desk,
     report: &'a Report,
@@ -81,12 +78,6 @@ pub fn cron(desk: &Desk, global: &Global, report: &Report) -> Outcome {
     if global.dry_run {
         return rehearse(desk, global, report);
     }
-    let patient = Desk::new(
-        desk.config.clone(),
-        desk.now,
-        std::time::Duration::from_secs(if global.wait > 0 { global.wait } else { PATIENCE }),
-    );
-    let desk = &patient;
     let mut spool = match desk.spool() {
         // the run at work does what there is to do
         Err(busy) if report.quiet && busy.code() == "busy" => return Ok(busy.exit()),

@@ -10,6 +10,7 @@ mod edit;
 mod fetch;
 mod letters;
 pub mod media;
+mod preview;
 mod progress;
 mod publish;
 mod quarantine;
@@ -111,7 +112,7 @@ fn run(cli: Cli, report: &Report) -> Outcome {
         Command::Completions { shell } => setup::completions(shell, report),
         Command::Man => setup::man(report),
         command => {
-            let desk = desk(global)?;
+            let desk = desk(global, &command)?;
             keeps_its_word(&desk, &command, report)?;
             if let Command::Review(args) = &command {
                 // a long sitting: it has the desk to itself, and moves its clock on
@@ -155,6 +156,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Fetch(fetch) => self::fetch::fetch(desk, global, &fetch, report),
         Command::Show(show) => story::show(desk, &show, report),
         Command::Diff(diff) => story::diff(desk, &diff, report),
+        Command::Preview(preview) => self::preview::preview(desk, global, &preview, report),
         Command::Check(check) => self::check::check(desk, global, &check, report),
         Command::Log { story, limit } => story::log(desk, story.as_deref(), limit, report),
         Command::Stats(stats) => self::stats::stats(desk, global, &stats, report),
@@ -190,14 +192,25 @@ fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 
+/// How long to wait for another run, where `--wait` does not say: `watch` and `cron` hold the lock for moments, a mail server should not
+/// be kept waiting, and nobody waits for `cron`.
+fn patience(global: &Global, command: &Command) -> Duration {
+    let usual = match command {
+        Command::Fetch(fetch) if fetch.paths.iter().any(|p| p.as_os_str() == "-") => 0,
+        Command::Cron => 60,
+        _ => 5,
+    };
+    Duration::from_secs(global.wait.unwrap_or(usual))
+}
+
 /// The desk of this run: configuration, rules, and the moment.
-fn desk(global: &Global) -> Result<Desk, Failure> {
+fn desk(global: &Global, command: &Command) -> Result<Desk, Failure> {
     let dir = global.dir.clone().unwrap_or_else(|| ".".into());
     let mut config = Config::load(global.config.as_deref(), &dir, crate::config::environment).map_err(Trouble::from)?;
     if let Some(repo) = &global.repo {
         config.repository.path = dir.join(repo);
     }
-    Ok(Desk::new(config, now(), Duration::from_secs(global.wait)))
+    Ok(Desk::new(config, now(), patience(global, command)))
 }
 
 impl From<Trouble> for Failure {

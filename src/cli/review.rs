@@ -99,19 +99,13 @@ fn on_screen(round: &mut Round, report: &Report) -> Outcome {
     }
 }
 
-/// Shows a story as a page in the browser. The command `preview` is not wired in yet.
-fn preview(round: &mut Round, _story: &StoryId) {
-    round.said = "There is no preview in this version.".to_owned();
+/// Shows a story as a page in the browser.
+fn preview(round: &mut Round, story: &StoryId) {
+    round.previewed(super::preview::show(&round.desk, &round.repo, story));
 }
 
 fn draw(screen: &mut Screen, round: &mut Round, color: bool) -> std::io::Result<()> {
-    screen.terminal().draw(|frame| {
-        let area = frame.area();
-        if let Some(cursor) = draw::draw(round, area, frame.buffer_mut(), color) {
-            frame.set_cursor_position(cursor);
-        }
-    })?;
-    Ok(())
+    screen.draw(|area, buffer| draw::draw(round, area, buffer, color))
 }
 
 /// What was decided and not written down is told, when the run was interrupted.

@@ -61,7 +61,11 @@ pub fn init(global: &Global, dir: Option<&Path>, report: &Report) -> Outcome {
             .map_err(|e| failed(&file, e))?;
     }
     let config = Config::load(None, &dir, crate::config::environment).map_err(Trouble::from)?;
-    let desk = Desk::new(config, super::now(), std::time::Duration::from_secs(global.wait));
+    let desk = Desk::new(
+        config,
+        super::now(),
+        std::time::Duration::from_secs(global.wait.unwrap_or(0)),
+    );
     let repo = desk.repo_or_new()?;
     if report.json {
         report.object(&serde_json::json!({"config": file, "written": !there, "repository": repo.root()}));

@@ -42,7 +42,7 @@ pub fn show(desk: &Desk, args: &Show, report: &Report) -> Outcome {
     }
 }
 
-fn warn_of_edits(repo: &StoryRepo, id: &StoryId, report: &Report) {
+pub(super) fn warn_of_edits(repo: &StoryRepo, id: &StoryId, report: &Report) {
     if let Ok(tip) = repo.tip()
         && let Ok(files) = repo.uncommitted(&tip, id)
         && !files.is_empty()
@@ -331,7 +331,7 @@ pub fn diff(desk: &Desk, args: &Diff, report: &Report) -> Outcome {
 }
 
 /// The mail read again, with today's rules.
-fn from_mail(desk: &Desk, repo: &StoryRepo, story: &Story) -> Result<String, Failure> {
+pub(super) fn from_mail(desk: &Desk, repo: &StoryRepo, story: &Story) -> Result<String, Failure> {
     let raw = repo.private_file(&story.id, "mail-1.eml").map_err(Trouble::from)?;
     let raw = raw.ok_or_else(|| Trouble::NoPrivatePart(story.id.clone()))?;
     let submission = crate::desk::intake::reread(&raw);

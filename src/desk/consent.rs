@@ -31,7 +31,9 @@ pub fn read(story: &Story, people: &People, mail: &Submission, draft: &Draft, ra
         return Answer::None;
     };
     let command = format!("`consent {} --grant --evidence \"...\"`", story.id.folder());
-    let Some(_) = plain_yes(&draft.body) else {
+    let own = mail.from.name.as_deref().filter(|_| people.storyteller.name.is_none());
+    let name = people.storyteller.name.as_deref().or(own).unwrap_or_default();
+    let Some(_) = plain_yes(&draft.body, name) else {
         return Answer::ForAPerson(format!(
             "it answers whether we may publish, and is no plain yes: read it; if it is a yes, {command}"
         ));

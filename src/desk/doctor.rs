@@ -12,7 +12,7 @@ use rustix::fs::{Access, StatVfsMountFlags, access, statvfs};
 use crate::config::{self, Auth, Login, Server, Source, Way};
 use crate::inbox::InboxError;
 use crate::outbox::SendError;
-use crate::repo::{RepoError, StoryRepo};
+use crate::repo::{RepoError, StoryRepo, identity_of_user};
 
 use super::{Desk, Trouble, alarm, post, schedule};
 
@@ -237,13 +237,8 @@ fn private_part(repo: &StoryRepo) -> Answer {
 }
 
 fn identity(desk: &Desk, repo: Option<&StoryRepo>) -> Answer {
-    let Some(repo) = repo else {
-        return note(
-            "not looked at: git's identity is asked for in the content repository",
-            "",
-        );
-    };
-    let Some((name, email)) = repo.identity() else {
+    let known = repo.map_or_else(identity_of_user, StoryRepo::identity);
+    let Some((name, email)) = known else {
         let said = "git does not know who you are: nobody decides at this desk (`fetch` and `cron` do not need it)";
         return bad(said, Trouble::NoIdentity.hint());
     };
@@ -535,6 +530,16 @@ fn unreachable_server(part: &str, server: &Server, trouble: &Trouble, refused: b
     let hint = match (&server.login, refused) {
         (Some(login), true) if is_gmail(&server.host) => gmail(login),
         (Some(_), true) => "check `user` and `password_command` (its first line is the password)".to_owned(),
+        _ if matches!(
+            trouble,
+            Trouble::Inbox(InboxError::NoConnection { .. }) | Trouble::Outbox(SendError::Later { .. })
+        ) =>
+        {
+            format!(
+                "see that {}:{} is the right server and that the network is there; if both are so, try again later",
+                server.host, server.port
+            )
+        }
         _ => trouble.hint(),
     };
     Finding {

@@ -164,11 +164,20 @@ fn from_one(
         let mut batch = repo.batch()?;
         let mut settled: Vec<(Ticket, Fate)> = Vec::new();
         let mut reports = Vec::new();
+        let mut broken = None;
         let mut bytes = 0;
         while !rest.is_empty() && settled.len() < BATCH_MAILS && bytes < BATCH_BYTES {
             let group = group(rest);
             rest = &rest[group.len()..];
-            let kept = keep(desk, &mut *source.inbox, group, &mut batch, &mut bytes)?;
+            let kept = match keep(desk, &mut *source.inbox, group, &mut batch, &mut bytes) {
+                Ok(kept) => kept,
+                // What came before is finished, so that a poor line gets on a little with each run.
+                Err(trouble @ Trouble::Inbox(_)) => {
+                    broken = Some(trouble);
+                    break;
+                }
+                Err(trouble) => return Err(trouble),
+            };
             batch.sync()?;
             let mut mails = Vec::new();
             let mut waiting = Vec::new();
@@ -211,10 +220,14 @@ fn from_one(
             count.add(report.outcome);
             watcher.mail(report);
         }
-        source.inbox.settle_all(&settled)?;
-        if source.remembered {
+        let told = source.inbox.settle_all(&settled);
+        if source.remembered && told.is_ok() {
             spool.put_cursor(&name, &source.inbox.cursor().to_bytes())?;
         }
+        if let Some(trouble) = broken {
+            return Err(trouble);
+        }
+        told?;
     }
     source.inbox.done()?;
     Ok(())

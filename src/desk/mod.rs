@@ -14,6 +14,7 @@
 //! | [`media`] | photos added, taken out, replaced |
 //! | [`stats`] | what came, how soon it was answered, what became of it |
 //! | [`told`] | a story told by phone or on paper |
+//! | [`preview`] | a story as its readers will see it |
 //! | [`publish`], [`schedule`] | to the targets; when |
 //! | [`letters`] | the outbox |
 //! | [`quarantine`] | mails that need a person |
@@ -36,6 +37,7 @@ pub mod intake;
 pub mod letters;
 pub mod media;
 mod post;
+pub mod preview;
 pub mod publish;
 pub mod quarantine;
 pub mod queue;

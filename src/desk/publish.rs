@@ -128,10 +128,13 @@ pub fn publish(
     publish_by(desk, repo, id, update, taken, &clerk)
 }
 
+/// A story that was due, and what came of it.
+pub type Tried = (StoryId, Result<Published, Trouble>);
+
 /// Publishes every story whose time has come, and goes on with publications that stopped half-way, by the robot: a person decided it
 /// when they scheduled or began it. Under the rules as they are now: what lost its consent or an approval stays, and is refused. One
 /// that fails does not stop the others.
-pub fn publish_due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Result<Published, Trouble>)>, Trouble> {
+pub fn publish_due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<Tried>, Trouble> {
     let due = super::queue::due(desk, repo)?;
     if due.is_empty() {
         return Ok(Vec::new());

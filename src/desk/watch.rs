@@ -310,8 +310,6 @@ impl Hand<'_> {
     /// The inboxes that failed. An error is one of the desk's own places.
     fn fetch_once(&mut self, places: &[usize]) -> Result<Vec<(usize, Bad)>, Trouble> {
         let desk = Desk::new((*self.watch.config).clone(), (self.watch.clock)(), Duration::ZERO);
-        let mut spool = desk.spool()?;
-        let repo = desk.repo_or_new()?;
         let inboxes = || {
             places
                 .iter()
@@ -324,11 +322,18 @@ impl Hand<'_> {
         };
         let mut sources = Vec::new();
         for (_, inbox) in inboxes() {
-            match fetch::open(inbox) {
+            // the login before the lock, which reviewers want as well
+            let opened = fetch::open(inbox).and_then(|mut source| {
+                source.inbox.ready()?;
+                Ok(source)
+            });
+            match opened {
                 Ok(source) => sources.push(source),
                 Err(trouble) => relay.trouble(&inbox.name, &trouble),
             }
         }
+        let mut spool = desk.spool()?;
+        let repo = desk.repo_or_new()?;
         let fetched = fetch::fetch(&desk, &repo, &mut spool, sources, Wish::default(), &mut relay);
         let bad = relay.bad;
         let (count, _) = fetched?;

@@ -12,6 +12,7 @@ mod wire;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -38,6 +39,15 @@ const UNDER_WAY: usize = 2;
 const MOST_MAILS: usize = 1_000_000;
 /// Mails left open below the last settled one that the cursor names.
 const MOST_OPEN: usize = 1000;
+
+/// Mails passed over in one go because a session broke on them; where there are more it is the server that is broken.
+const MOST_BROKEN: usize = 3;
+
+/// For marking what was taken when the session's own time is up.
+const MARKING: Duration = Duration::from_secs(60);
+
+/// Who is given the mails.
+type Each<'a> = &'a mut dyn FnMut(&Ticket, Result<RawMail, TakeError>) -> Go;
 
 /// Where the mailbox is and who we are there.
 #[derive(Clone)]
@@ -98,6 +108,8 @@ pub struct Imap {
     name: String,
     account: ImapAccount,
     session: Option<Session>,
+    /// When the work begun by the last listing has to be done, in however many sessions.
+    until: Option<Instant>,
     /// What the last run left, when this run asked for a part of the mailbox only.
     partial: Option<Cursor>,
     validity: u32,
@@ -112,6 +124,7 @@ impl Imap {
             name: name.into(),
             account,
             session: None,
+            until: None,
             partial: None,
             validity: 0,
             upto: 0,
@@ -148,7 +161,20 @@ impl Imap {
     /// The session, made if there is none. One with another UIDVALIDITY than was listed makes the tickets void.
     fn session(&mut self) -> Result<&mut Session, InboxError> {
         if self.session.is_none() {
-            self.session = Some(Session::open(&self.account)?);
+            self.until = Some(Instant::now() + self.account.deadline);
+        }
+        self.resumed()
+    }
+
+    /// The session, made again if it broke, with the time that is left.
+    fn resumed(&mut self) -> Result<&mut Session, InboxError> {
+        if self.session.is_none() {
+            let until = *self.until.get_or_insert(Instant::now() + self.account.deadline);
+            let rest = ImapAccount {
+                deadline: until.saturating_duration_since(Instant::now()),
+                ..self.account.clone()
+            };
+            self.session = Some(Session::open(&rest)?);
         }
         Ok(self.session.as_mut().expect("it was just made"))
     }
@@ -243,14 +269,23 @@ impl Imap {
         Ok(tickets)
     }
 
-    fn take_some(
-        &mut self,
-        tickets: &[Ticket],
-        limit: u64,
-        each: &mut dyn FnMut(&Ticket, Result<RawMail, TakeError>) -> Go,
-    ) -> Result<(), InboxError> {
+    /// Takes the first `many` of those left; they are left no longer once they were given to `each`.
+    fn take_left(&mut self, left: &mut Left, many: usize, limit: u64, each: Each) -> Result<(), InboxError> {
+        let some = left.tickets[..many.min(left.tickets.len())].to_vec();
+        let mut given = HashSet::new();
+        let taken = self.take_some(&some, limit, &mut |ticket, mail| {
+            given.insert(ticket.key);
+            let go = each(ticket, mail);
+            left.stopped = go == Go::Stop;
+            go
+        });
+        left.tickets.retain(|ticket| !given.contains(&ticket.key));
+        self.or_drop(taken)
+    }
+
+    fn take_some(&mut self, tickets: &[Ticket], limit: u64, each: Each) -> Result<(), InboxError> {
         let validity = self.validity;
-        let session = self.session()?;
+        let session = self.resumed()?;
         if session.selected.validity != validity {
             for ticket in tickets {
                 if each(ticket, Err(TakeError::Gone)) == Go::Stop {
@@ -328,7 +363,7 @@ impl Imap {
             uids.sort_unstable();
             uids.dedup();
             if fate != Fate::Leave {
-                let session = self.session()?;
+                let session = self.resumed()?;
                 if session.selected.validity != validity {
                     return Ok(());
                 }
@@ -360,6 +395,10 @@ impl Inbox for Imap {
         })
     }
 
+    fn ready(&mut self) -> Result<(), InboxError> {
+        self.session().map(drop)
+    }
+
     /// All mails that are neither deleted, nor drafts, nor marked as ours or settled by the cursor; by UID.
     fn list(&mut self, wanted: &Wanted) -> Result<Listing, InboxError> {
         let found = self.find(wanted);
@@ -380,19 +419,56 @@ impl Inbox for Imap {
         taken
     }
 
-    /// The bodies come as the server sends them, mostly by UID; those asked for together may come in another order.
+    /// The bodies come as the server sends them, mostly by UID; those asked for together may come in another order. A mail
+    /// on which two sessions broke that asked for nothing else is passed over as not readable: it must not keep those behind
+    /// it from coming, run after run.
     fn take_all(
         &mut self,
         tickets: &[Ticket],
         limit: u64,
         each: &mut dyn FnMut(&Ticket, Result<RawMail, TakeError>) -> Go,
     ) -> Result<(), InboxError> {
-        let taken = self.take_some(tickets, limit, each);
-        self.or_drop(taken)
+        let mut left = Left {
+            tickets: tickets.to_vec(),
+            stopped: false,
+        };
+        let mut broken = 0;
+        while let Err(error) = self.take_left(&mut left, usize::MAX, limit, each) {
+            if !may_be_a_mails_fault(&error) || left.is_over() {
+                return Err(error);
+            }
+            // One after the other, to find the one that the server, or the way to it, breaks on.
+            let mut found = false;
+            while !found && !left.is_over() {
+                if self.resumed().is_err() {
+                    return Err(error);
+                }
+                let Err(again) = self.take_left(&mut left, 1, limit, each) else {
+                    continue;
+                };
+                if self.resumed().is_err() || !may_be_a_mails_fault(&again) {
+                    return Err(again);
+                }
+                let Err(again) = self.take_left(&mut left, 1, limit, each) else {
+                    continue;
+                };
+                broken += 1;
+                if broken > MOST_BROKEN || !may_be_a_mails_fault(&again) {
+                    return Err(again);
+                }
+                left.give_up(&again, each);
+                found = true;
+            }
+        }
+        Ok(())
     }
 
     /// `flag`: `\Seen` and our keyword. `move`: `\Seen`, then MOVE, or COPY and `\Deleted` where there is no MOVE.
     fn settle_all(&mut self, settled: &[(Ticket, Fate)]) -> Result<(), InboxError> {
+        if self.session.is_none() {
+            // What is safe is marked even where the time is up, or it would all come again.
+            self.until = self.until.max(Some(Instant::now() + MARKING));
+        }
         let marked = self.mark(settled);
         self.or_drop(marked)
     }
@@ -440,6 +516,34 @@ impl Inbox for Imap {
             session.close();
         }
         Ok(())
+    }
+}
+
+/// Tickets of which nothing has been said yet.
+struct Left {
+    tickets: Vec<Ticket>,
+    stopped: bool,
+}
+
+impl Left {
+    fn is_over(&self) -> bool {
+        self.stopped || self.tickets.is_empty()
+    }
+
+    /// The first is said not to be readable.
+    fn give_up(&mut self, error: &InboxError, each: Each) {
+        let ticket = self.tickets.remove(0);
+        let why = TakeError::NotReadable(io::Error::other(error.to_string()));
+        self.stopped = each(&ticket, Err(why)) == Go::Stop;
+    }
+}
+
+/// Whether an error may come again and again at the same mail: servers hang up on one whose file is damaged.
+fn may_be_a_mails_fault(error: &InboxError) -> bool {
+    match error {
+        InboxError::Lost { source, .. } => source.kind() != io::ErrorKind::TimedOut,
+        InboxError::NotImap { .. } | InboxError::Refused { .. } => true,
+        _ => false,
     }
 }
 

@@ -36,6 +36,11 @@ pub trait Inbox: Send {
     /// Whether `fate` can be done here; asked before the first mail is taken.
     fn accepts(&self, fate: &Fate) -> Result<(), InboxError>;
 
+    /// Connects, where there is something to connect to, so that a caller can do it before it takes a lock.
+    fn ready(&mut self) -> Result<(), InboxError> {
+        Ok(())
+    }
+
     /// What waits, oldest first, without what the cursor says is settled. Called once a run, before anything is taken.
     fn list(&mut self, wanted: &Wanted) -> Result<Listing, InboxError>;
 

@@ -150,10 +150,14 @@ impl Wording {
     }
 
     fn render(&self, kind: LetterKind, facts: &Facts) -> Result<Worded, minijinja::Error> {
-        let facts = Facts {
+        let mut facts = Facts {
             author: greeted(&facts.author),
             ..facts.clone()
         };
+        // nobody has looked at it yet: an advertisement is not repeated to whoever the mail pretends to be from
+        if kind == LetterKind::Received && advertises(&facts.subject) {
+            facts.subject.clear();
+        }
         let re = reply_subject(&facts);
         let Facts {
             author,
@@ -248,14 +252,16 @@ fn reply_subject(facts: &Facts) -> String {
 
 /// A name to greet; one that is an advertisement is not repeated to whoever the mail pretends to be from.
 fn greeted(author: &str) -> String {
-    let lower = author.to_lowercase();
-    let advertises = ["://", "www.", ".com", ".net", ".org", "@"]
-        .iter()
-        .any(|sign| lower.contains(sign));
-    match advertises || author.chars().count() > 80 {
+    match advertises(author) || author.chars().count() > 80 {
         true => String::new(),
         false => author.split_whitespace().collect::<Vec<_>>().join(" "),
     }
+}
+
+fn advertises(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let signs = ["://", "www.", ".com", ".net", ".org", "@"];
+    signs.iter().any(|sign| lower.contains(sign))
 }
 
 fn split(rendered: &str) -> (&str, &str) {
@@ -541,6 +547,16 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn an_advertisement_for_a_subject_is_not_repeated_before_a_person_has_seen_it() {
+        let mut facts = facts();
+        facts.subject = "Re: Win at https://x.example now".into();
+        let received = built_in().word(LetterKind::Received, &facts).unwrap();
+        assert_eq!(received.subject, "Your story for M4C Team");
+        let asked = built_in().word(LetterKind::ChangesRequested, &facts).unwrap();
+        assert_eq!(asked.subject, "Re: Win at https://x.example now");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Letters by SMTP. Connected only when the first letter leaves; one connection for a run, opened again when it breaks.
 
+mod doorkeeper;
+
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread;
@@ -10,6 +12,8 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, SmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, address};
+
+use doorkeeper::Doorkeeper;
 
 use super::{Outbox, SendError, Sent};
 use crate::story::letter::{Envelope, Outgoing};
@@ -126,9 +130,25 @@ impl Session {
         };
         let hello = ClientId::default();
         let first = tls.as_ref().filter(|_| server.encryption == Encryption::Implicit);
-        let place = (server.host.as_str(), server.port);
-        let mut connection =
-            SmtpConnection::connect(place, Some(server.patience), &hello, first, None).map_err(not_reached)?;
+        let patience = Some(server.patience);
+        let keeper = match server.encryption {
+            Encryption::StartTls => {
+                let keeper = Doorkeeper::before(&server.host, server.port, server.patience);
+                Some(keeper.map_err(|error| SendError::Later {
+                    said: one_line(&format!("Connection error: {error}")),
+                })?)
+            }
+            _ => None,
+        };
+        let not_reached = |error| match keeper.as_ref().and_then(Doorkeeper::complaint) {
+            Some(why) => SendError::Setup { said: why.to_owned() },
+            None => not_reached(error),
+        };
+        let connected = match &keeper {
+            Some(keeper) => SmtpConnection::connect(keeper.place, patience, &hello, first, None),
+            None => SmtpConnection::connect((server.host.as_str(), server.port), patience, &hello, first, None),
+        };
+        let mut connection = connected.map_err(not_reached)?;
         if let (Encryption::StartTls, Some(tls)) = (server.encryption, &tls) {
             if !connection.can_starttls() {
                 connection.abort();
@@ -140,7 +160,7 @@ impl Session {
         }
         if let Some(login) = &mut server.login {
             let secret = (login.secret)().map_err(|said| SendError::Login { said })?;
-            let credentials = Credentials::new(login.user.clone(), secret);
+            let credentials = Credentials::new(login.user.clone(), secret.clone());
             let mechanisms: &[_] = match login.mechanism {
                 Mechanism::Password => &[
                     smtp::authentication::Mechanism::Plain,
@@ -152,8 +172,13 @@ impl Session {
                 connection.abort();
                 // what is no trouble of the network is the login's: 5xx, no common mechanism, a token answered with a challenge
                 let is_login = error.is_permanent() || error.is_client();
+                let without = |said: String| without_secret(&said, &secret, mechanisms, &credentials);
                 return Err(match told(error) {
-                    SendError::Later { said } | SendError::Refused { said } if is_login => SendError::Login { said },
+                    SendError::Later { said } | SendError::Refused { said } if is_login => {
+                        SendError::Login { said: without(said) }
+                    }
+                    SendError::Login { said } => SendError::Login { said: without(said) },
+                    SendError::Later { said } => SendError::Later { said: without(said) },
                     other => other,
                 });
             }
@@ -182,8 +207,7 @@ impl Session {
 impl Outbox for SmtpOutbox {
     fn send(&mut self, letter: &Outgoing) -> Result<Sent, SendError> {
         let envelope = envelope_of(letter)?;
-        // lettre ends the last line itself: what arrives is what was written
-        let bytes = letter.bytes.strip_suffix(b"\r\n").unwrap_or(letter.bytes).to_vec();
+        let bytes = with_line_ends(letter.bytes);
         self.within_deadline(move |session| session.send(&envelope, &bytes))
     }
 
@@ -209,6 +233,27 @@ impl Drop for SmtpOutbox {
     }
 }
 
+/// With CRLF for every line end: what one server takes for the end of a letter and the next does not (`\n.\n`, `\r.\r`)
+/// would be a way to smuggle another letter in. Without the last, which lettre writes itself.
+fn with_line_ends(letter: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(letter.len());
+    let mut rest = letter.iter().peekable();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'\r' => {
+                rest.next_if(|next| **next == b'\n');
+                bytes.extend_from_slice(b"\r\n");
+            }
+            b'\n' => bytes.extend_from_slice(b"\r\n"),
+            byte => bytes.push(*byte),
+        }
+    }
+    if bytes.ends_with(b"\r\n") {
+        bytes.truncate(bytes.len() - 2);
+    }
+    bytes
+}
+
 fn envelope_of(letter: &Outgoing) -> Result<address::Envelope, SendError> {
     let parse = |address: &str| {
         address.parse::<Address>().map_err(|_| SendError::Refused {
@@ -232,6 +277,21 @@ fn tls_to(host: &str, ca_file: Option<&PathBuf>) -> Result<TlsParameters, SendEr
         builder = builder.add_root_certificate(certificate);
     }
     builder.build().map_err(|error| unusable(chain(&error)))
+}
+
+/// A server may repeat the command that it does not like; what it says is told without the password.
+fn without_secret(
+    said: &str,
+    secret: &str,
+    mechanisms: &[smtp::authentication::Mechanism],
+    credentials: &Credentials,
+) -> String {
+    let commands = mechanisms.iter().filter_map(|mechanism| {
+        let command = smtp::commands::Auth::new(*mechanism, credentials.clone(), None).ok()?;
+        command.to_string().split_whitespace().nth(2).map(str::to_owned)
+    });
+    let forms = commands.chain([secret.to_owned()]).filter(|form| form.len() > 3);
+    forms.fold(said.to_owned(), |said, form| said.replace(&form, "(secret)"))
 }
 
 /// Before there is a session nothing is the letter's fault, not even a 5xx greeting.

@@ -113,10 +113,18 @@ impl StoryRepo {
     /// Name and address of the person at this desk, from git's own configuration (of the repository, the user, the
     /// system); `None` where either is missing.
     pub fn identity(&self) -> Option<(String, String)> {
-        let config = self.git.config().ok()?;
-        let text = |key| config.get_string(key).ok().filter(|text| !text.trim().is_empty());
-        Some((text("user.name")?, text("user.email")?))
+        identity_in(&self.git.config().ok()?)
     }
+}
+
+/// Name and address by git's configuration of the user and the system, where there is no content repository yet.
+pub fn identity_of_user() -> Option<(String, String)> {
+    identity_in(&git2::Config::open_default().ok()?)
+}
+
+fn identity_in(config: &git2::Config) -> Option<(String, String)> {
+    let text = |key| config.get_string(key).ok().filter(|text| !text.trim().is_empty());
+    Some((text("user.name")?, text("user.email")?))
 }
 
 #[cfg(test)]

@@ -1,97 +1,150 @@
 //! What an author's reply says to "may we publish it?". A yes is taken only where it is plain; all else is for a person to read.
 
-/// The words that were a plain yes, as the author wrote them: the evidence. `reply` is the mail's text with the quoted letter cut off.
+/// The words that were a plain yes, as the author wrote them: the evidence. `reply` is the mail's text with the quoted letter cut off,
+/// `name` is the author's.
 ///
-/// The letter asks for the words "I agree". Whatever makes a condition of it, or says no, or asks, anywhere in the reply, leaves
-/// it to a person: consent that was not given is the worse error.
-pub fn plain_yes(reply: &str) -> Option<String> {
+/// The letter asks for the words "I agree". Beside them there may be a greeting, thanks, and the author's own name. Whatever else is
+/// there, a condition, a question, a wish, another name, leaves it to a person: consent that was not given is the worse error.
+pub fn plain_yes(reply: &str, name: &str) -> Option<String> {
     // a reply, not a second story that happens to say it
     if reply.len() > 2_000 || reply.contains('?') {
         return None;
     }
-    let lower = reply.to_lowercase().replace(['\u{2019}', '\u{2bc}', '`'], "'");
-    let words: Vec<&str> = lower
-        .split(|c: char| !c.is_alphanumeric() && c != '\'')
-        .filter(|word| !word.is_empty())
-        .collect();
-    let doubtful = |word: &&str| DOUBTS.contains(word) || word.ends_with("n't") || *word == "dont" || *word == "cant";
-    if words.iter().any(doubtful) {
-        return None;
+    let mut yes = None;
+    for sentence in reply.split(['.', '!', '\n', ';']).map(str::trim) {
+        let words = words(sentence);
+        if words.is_empty() || is_courtesy(&words) || is_signed(&words, name) {
+            continue;
+        }
+        if !is_yes(&words) {
+            return None;
+        }
+        yes.get_or_insert_with(|| sentence.trim_matches(['*', '_', '"', '>', ' ']).to_owned());
     }
-    let sentences = reply.split(['.', '!', '\n', ';']).map(str::trim);
-    sentences
-        .filter(|sentence| is_yes(sentence))
-        .map(|sentence| sentence.trim_matches(['*', '_', '"', '>', ' ']).to_owned())
-        .next()
+    yes
 }
 
-/// Words after which an "I agree" is not a plain one.
-const DOUBTS: [&str; 30] = [
-    "not",
-    "no",
-    "never",
-    "nor",
-    "but",
-    "except",
-    "unless",
-    "if",
-    "only",
-    "without",
-    "however",
-    "although",
-    "though",
-    "until",
-    "provided",
-    "condition",
-    "instead",
-    "rather",
-    "change",
-    "changed",
-    "remove",
-    "withdraw",
-    "disagree",
-    "stop",
-    "delete",
-    "anonymous",
-    "anonymously",
-    "pseudonym",
-    "wait",
-    "cannot",
-];
+/// The words of a sentence in lower case; `don't` is one.
+fn words(sentence: &str) -> Vec<String> {
+    let lower = sentence.to_lowercase().replace(['\u{2019}', '\u{2bc}', '`'], "'");
+    let words = lower.split(|c: char| !c.is_alphanumeric() && c != '\'');
+    let bare = words.map(|word| word.trim_matches('\''));
+    bare.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
 
-/// "I agree", alone or with what people put around it.
-fn is_yes(sentence: &str) -> bool {
-    let lower = sentence.to_lowercase();
-    let words: Vec<&str> = lower
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let Some(place) = words.windows(2).position(|pair| pair == ["i", "agree"]) else {
+/// "I agree", alone or with what says no more than that.
+fn is_yes(words: &[String]) -> bool {
+    let Some(place) = words.windows(2).position(|pair| pair[0] == "i" && pair[1] == "agree") else {
         return false;
     };
     let (before, after) = (&words[..place], &words[place + 2..]);
-    let opening = [
-        "yes", "ok", "okay", "sure", "hi", "hello", "dear", "thanks", "thank", "you", "of", "course", "all",
+    // "Hello Cath, I agree": a greeting has a name in it
+    let greeted = is_greeting(before) || before.iter().all(|word| ASSENT.contains(&word.as_str()));
+    greeted && after.iter().all(|word| TO_WHAT.contains(&word.as_str()))
+}
+
+const ASSENT: [&str; 12] = [
+    "yes",
+    "yeah",
+    "ok",
+    "okay",
+    "sure",
+    "of",
+    "course",
+    "thanks",
+    "thank",
+    "you",
+    "and",
+    "certainly",
+];
+
+/// What the letter asks for, and thanks: nothing in it narrows or widens a yes.
+const TO_WHAT: [&str; 31] = [
+    "to",
+    "the",
+    "publication",
+    "publishing",
+    "publish",
+    "published",
+    "of",
+    "my",
+    "story",
+    "that",
+    "you",
+    "your",
+    "with",
+    "this",
+    "it",
+    "for",
+    "be",
+    "being",
+    "can",
+    "may",
+    "on",
+    "blog",
+    "website",
+    "site",
+    "and",
+    "thanks",
+    "thank",
+    "fully",
+    "completely",
+    "much",
+    "very",
+];
+
+fn is_greeting(words: &[String]) -> bool {
+    let opens = ["hi", "hello", "dear", "hey", "good"];
+    let denies = [
+        "i", "we", "not", "no", "never", "if", "only", "but", "nothing", "once", "dont", "cannot",
     ];
-    // "Hello Cath, I agree": a greeting may have a name in it
-    let greeted = before
-        .first()
-        .is_some_and(|word| ["hi", "hello", "dear"].contains(word))
-        && before.len() <= 4;
-    let with = [
-        "to",
+    let odd = |word: &String| denies.contains(&word.as_str()) || word.contains('\'');
+    words.first().is_some_and(|word| opens.contains(&word.as_str())) && words.len() <= 4 && !words.iter().any(odd)
+}
+
+/// A greeting, thanks, or how a letter ends.
+fn is_courtesy(words: &[String]) -> bool {
+    let first = words[0].as_str();
+    let ends = [
+        "best",
+        "kind",
+        "warm",
+        "regards",
+        "wishes",
+        "yours",
+        "sincerely",
+        "cheers",
+        "love",
         "with",
-        "that",
-        "for",
+        "many",
+        "all",
+        "the",
         "and",
         "thanks",
         "thank",
-        "of",
-        "fully",
-        "completely",
+        "you",
     ];
-    (greeted || before.iter().all(|word| opening.contains(word)))
-        && after.first().is_none_or(|word| with.contains(word))
+    let thanks = ["thanks", "thank", "many"].contains(&first) && words.len() <= 12 && {
+        let about = [
+            "so", "very", "much", "again", "for", "your", "you", "the", "kind", "lovely", "nice", "letter", "mail",
+            "email", "answer", "reply", "reading", "it", "my", "story", "thanks", "thank", "many", "all", "this",
+            "message", "and",
+        ];
+        words.iter().all(|word| about.contains(&word.as_str()))
+    };
+    let assent = words.iter().all(|word| ASSENT.contains(&word.as_str()));
+    is_greeting(words) || thanks || assent || words.iter().all(|word| ends.contains(&word.as_str()))
+}
+
+/// The author's own name at the end, or a part of it; another name may be the one they want to be called by.
+fn is_signed(words: &[String], name: &str) -> bool {
+    let name = self::words(name);
+    let is_part = |word: &String| {
+        let initial = word.chars().count() == 1;
+        name.iter()
+            .any(|part| part == word || initial && part.starts_with(word.as_str()))
+    };
+    !name.is_empty() && words.iter().all(is_part)
 }
 
 #[cfg(test)]
@@ -112,8 +165,10 @@ mod tests {
             ),
             ("Hi Cath Lee, I agree", "Hi Cath Lee, I agree"),
             ("I AGREE", "I AGREE"),
+            ("Dear M4C Team,\n\nI agree\n\nKind regards,\nM. Maxwell", "I agree"),
+            ("Yes! I agree. Thank you so much for reading my story!", "I agree"),
         ] {
-            assert_eq!(plain_yes(reply).as_deref(), Some(words), "{reply}");
+            assert_eq!(plain_yes(reply, "Marion Maxwell").as_deref(), Some(words), "{reply}");
         }
     }
 
@@ -138,10 +193,20 @@ mod tests {
             "I agreed with her on the day",
             "Hi agree",
             "I agree anonymously",
+            "I agree. Please use the name Maria.",
+            "I agree\n\nMaria",
+            "I agree. Call me M in it.",
+            "I agree to publish it as Maria",
+            "I agree for my first name to be used",
+            "I agree. Thank you for leaving out my surname.",
+            "Yes",
+            "Hello, I don't, I agree",
+            "Good, once the photo is gone, I agree",
+            "I agree. My children, too.",
         ] {
-            assert_eq!(plain_yes(reply), None, "{reply}");
+            assert_eq!(plain_yes(reply, "Marion Maxwell"), None, "{reply}");
         }
         let story = format!("I agree. {}", "We walked on and on that day. ".repeat(100));
-        assert_eq!(plain_yes(&story), None);
+        assert_eq!(plain_yes(&story, "Marion Maxwell"), None);
     }
 }

@@ -54,7 +54,7 @@ pub fn word_diff(old: &str, new: &str) -> String {
             }
             match end.is_empty() || fate != Fate::Gone {
                 true => marked.push_str(end),
-                false => marked.push_str("\n"),
+                false => marked.push('\n'),
             }
         }
     }

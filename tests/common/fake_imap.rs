@@ -302,12 +302,12 @@ impl Serving {
                 reply += &format!("* SEARCH {}\r\n", found.join(" "));
             }
             "UID" if command.contains("RFC822.SIZE") => {
-                for (i, (uid, mail)) in fake.mails.iter().enumerate() {
+                for (i, (uid, mail)) in asked(command, &fake.mails) {
                     reply += &format!("* {} FETCH (UID {uid} RFC822.SIZE {})\r\n", i + 1, mail.len());
                 }
             }
             "UID" if command.contains("BODY.PEEK[]") => {
-                for (i, (uid, mail)) in fake.mails.iter().enumerate() {
+                for (i, (uid, mail)) in asked(command, &fake.mails) {
                     let own = fake.bodies.iter().find(|body| body.0 == *uid);
                     let plain = || format!("{{{}}}\r\n{mail}", mail.len());
                     let body = own.map_or_else(plain, |body| body.1.clone());
@@ -324,4 +324,16 @@ impl Serving {
         }
         reply
     }
+}
+
+/// The mails that `UID FETCH 3:5,9 (...)` names, with their places.
+fn asked<'a>(command: &str, mails: &'a [(u32, String)]) -> Vec<(usize, &'a (u32, String))> {
+    let set = command.split(' ').nth(2).unwrap_or_default();
+    let holds = |uid: u32| {
+        set.split(',').any(|range| {
+            let (first, last) = range.split_once(':').unwrap_or((range, range));
+            first.parse().is_ok_and(|first: u32| first <= uid) && last.parse().is_ok_and(|last: u32| uid <= last)
+        })
+    };
+    mails.iter().enumerate().filter(|(_, mail)| holds(mail.0)).collect()
 }

@@ -153,13 +153,16 @@ fn what_is_no_failure_for_good_marks_no_address() {
             "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.net\nTo: stories@example.org\nDate: {date}\nSubject: failure notice\nMessage-ID: <q@mx.example.net>\n\nHi. This is the qmail-send program.\nI'm afraid I wasn't able to deliver your message.\n\n<marion@author.example>:\nno mailbox here by that name\n\n--- Below this line is a copy of the message.\n\nMessage-ID: {id}\nSubject: Re: Tea\n"
         )
     };
+    let warning =
+        |letter: &str| qmail(letter).replace("Subject: failure notice", "Subject: Warning: message delayed 24 hours");
     type Mail<'a> = &'a dyn Fn(&str) -> String;
-    let cases: [(Mail, bool, bool); 5] = [
+    let cases: [(Mail, bool, bool); 6] = [
         (&delayed, false, false),
         (&receipt, false, false),
         (&busy, true, false),
         (&forged, false, false),
         (&qmail, true, true),
+        (&warning, false, false),
     ];
     for (place, (mail, failed, marked)) in cases.into_iter().enumerate() {
         let house = TestHouse::with_config(CONFIG);

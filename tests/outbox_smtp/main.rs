@@ -3,6 +3,11 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod desk;
+#[path = "../common/fake_imap.rs"]
+mod fake_imap;
+mod scripted;
+#[path = "../common/servers.rs"]
+mod servers;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -16,6 +21,7 @@ use std::time::{Duration, Instant};
 use m4c_stories::outbox::{Encryption, Login, Mechanism, Outbox, SendError, Sent, SmtpOutbox, SmtpServer};
 use m4c_stories::story::event::LetterKind;
 use m4c_stories::story::letter::{Envelope, LetterId, Outgoing};
+use scripted::Scripted;
 use serde_json::Value;
 
 /// A Python that has aiosmtpd. Where tests must not be skipped (`CI=true`) its absence is a failure.
@@ -284,6 +290,26 @@ fn a_refused_login_is_told_and_no_letter_is_blamed() {
             }
         }
     }
+    // a server that repeats what it was given: `\0blog\0wrong-canary` in base64
+    for answer in [
+        "535 5.7.8 what is wrong-canary?\r\n",
+        "500 5.5.1 no command: AUTH PLAIN AGJsb2cAd3JvbmctY2FuYXJ5\r\n",
+        "454 4.7.0 later, wrong-canary\r\n",
+    ] {
+        let repeats = Scripted {
+            script: vec![("AUTH", answer)],
+            tls: None,
+        }
+        .start();
+        let mut setting = to_scripted(repeats.port, Encryption::None);
+        setting.login = Some(login(Mechanism::Password, "wrong-canary").0);
+        let error = send(&mut SmtpOutbox::new(setting), None, "marion@example.com").unwrap_err();
+        let said = format!("{error} {error:?}");
+        assert!(
+            said.contains("(secret)") && !said.contains("canary") && !said.contains("d3Jvbmct"),
+            "{said}"
+        );
+    }
     // a server that wants a login, and none is set
     let error = send(
         &mut SmtpOutbox::new(server.outbox(Encryption::None)),
@@ -360,4 +386,182 @@ fn a_server_that_speaks_a_letter_a_second_does_not_hold_the_run() {
     }
     drop(outbox);
     assert!(since.elapsed() < Duration::from_secs(3));
+}
+
+fn to_scripted(port: u16, encryption: Encryption) -> SmtpServer {
+    SmtpServer {
+        host: "localhost".into(),
+        port,
+        encryption,
+        ca_file: None,
+        login: None,
+        patience: Duration::from_secs(10),
+        deadline: Duration::from_secs(30),
+    }
+}
+
+/// What RFC 3207, section 6, warns of: answers sent in the clear behind the one to STARTTLS must not count as the server's own.
+#[test]
+fn answers_from_before_the_handshake_do_not_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    servers::certificate(&cert, &key, &[]);
+    let forged =
+        "220 go\r\n250-mail.example.org\r\n250 AUTH PLAIN\r\n235 in\r\n250 OK\r\n250 OK\r\n354 go on\r\n250 queued\r\n";
+    let server = Scripted {
+        script: vec![("STARTTLS", forged), ("MAIL", "550 not you\r\n")],
+        tls: Some(fake_imap::server_tls(&cert, &key)),
+    }
+    .start();
+    let (password, asked) = login(Mechanism::Password, "secret");
+    let outbox = || SmtpServer {
+        ca_file: Some(cert.clone()),
+        ..to_scripted(server.port, Encryption::StartTls)
+    };
+    let with_password = SmtpServer {
+        login: Some(password),
+        ..outbox()
+    };
+    let error = send(&mut SmtpOutbox::new(with_password), None, "marion@example.com").unwrap_err();
+    assert!(
+        matches!(&error, SendError::Setup { said } if said.contains("before TLS")),
+        "{error:?}"
+    );
+    assert_eq!(asked.load(Ordering::Relaxed), 0, "the password was not even asked for");
+    // Servers that hang up or say no before TLS are tried again, at once told.
+    for (verb, answer) in [
+        ("GREETING", ""),
+        ("EHLO", ""),
+        ("STARTTLS", ""),
+        ("STARTTLS", "454 not now\r\n"),
+    ] {
+        let poor = Scripted {
+            script: vec![(verb, answer)],
+            tls: Some(fake_imap::server_tls(&cert, &key)),
+        }
+        .start();
+        let since = Instant::now();
+        let mut outbox = SmtpOutbox::new(to_scripted(poor.port, Encryption::StartTls));
+        let error = send(&mut outbox, None, "marion@example.com").unwrap_err();
+        assert!(matches!(error, SendError::Later { .. }), "{verb}: {error:?}");
+        assert!(
+            since.elapsed() < Duration::from_secs(3),
+            "{verb}: {:?}",
+            since.elapsed()
+        );
+    }
+    // Without forged answers the same server hears us, and is heard.
+    let error = send(&mut SmtpOutbox::new(outbox()), None, "marion@example.com").unwrap_err();
+    assert!(
+        matches!(&error, SendError::Refused { said } if said.contains("not you")),
+        "{error:?}"
+    );
+    send(&mut SmtpOutbox::new(outbox()), None, "marion@example.com").unwrap();
+    assert!(server.heard().iter().any(|heard| heard.contains("Dear Marion")));
+}
+
+#[test]
+fn every_verb_that_is_refused_is_told_as_final_or_passing_and_the_next_letter_goes_on() {
+    type Expected = fn(&SendError) -> bool;
+    let later: Expected = |error| matches!(error, SendError::Later { .. });
+    let refused: Expected = |error| matches!(error, SendError::Refused { .. });
+    let no_login: Expected = |error| matches!(error, SendError::Login { .. });
+    for (verb, answer, expected) in [
+        ("GREETING", "421 4.3.2 closing\r\n", later),
+        ("GREETING", "554 5.3.2 no service here\r\n", later),
+        ("GREETING", "what?\r\n", later),
+        ("GREETING", "", later),
+        ("EHLO", "421 4.3.2 closing\r\n", later),
+        ("EHLO", "502 5.5.1 what?\r\n", later),
+        ("EHLO", "", later),
+        ("MAIL", "451 4.3.0 later\r\n", later),
+        ("MAIL", "452 4.3.1 no room\r\n", later),
+        ("MAIL", "550 5.7.1 not you\r\n", refused),
+        ("MAIL", "530 5.7.0 log in first\r\n", no_login),
+        ("MAIL", "", later),
+        ("RCPT", "450 4.2.0 greylisted\r\n", later),
+        ("RCPT", "421 4.7.0 too many\r\n", later),
+        ("RCPT", "550 5.1.1 nobody\r\n", refused),
+        ("RCPT", "552 5.2.2 mailbox full\r\n", refused),
+        ("RCPT", "", later),
+        ("DATA", "451 4.3.0 later\r\n", later),
+        ("DATA", "554 5.7.1 no\r\n", refused),
+        ("DATA", "", later),
+        ("DOT", "451 4.3.0 later\r\n", later),
+        ("DOT", "421 4.3.0 closing\r\n", later),
+        ("DOT", "552 5.3.4 too large\r\n", refused),
+        ("DOT", "554-5.7.1 spam,\r\n554 5.7.1 we think\r\n", refused),
+        ("DOT", "", later),
+    ] {
+        let server = Scripted {
+            script: vec![(verb, answer)],
+            tls: None,
+        }
+        .start();
+        let mut outbox = SmtpOutbox::new(to_scripted(server.port, Encryption::None));
+        let error = send(&mut outbox, None, "marion@example.com").unwrap_err();
+        assert!(expected(&error), "{verb} {answer:?}: {error:?}");
+        let sent = send(&mut outbox, None, "ben@example.com").unwrap();
+        assert_eq!(sent.said, "250 2.0.0 queued as 4711", "{verb} {answer:?}");
+        let letters = server
+            .heard()
+            .iter()
+            .filter(|heard| heard.contains("Dear Marion"))
+            .count();
+        assert_eq!(letters, if verb == "DOT" { 2 } else { 1 }, "{verb} {answer:?}");
+        let recipients = server
+            .heard()
+            .into_iter()
+            .filter(|heard| heard.starts_with("RCPT"))
+            .collect::<Vec<_>>();
+        assert!(
+            recipients.last().unwrap().contains("<ben@example.com>"),
+            "{recipients:?}"
+        );
+    }
+}
+
+/// SMTP smuggling (2023): a line end that one server takes for one and the next does not.
+#[test]
+fn no_letter_can_end_itself_and_begin_another() {
+    let server = Scripted::default().start();
+    let mut outbox = SmtpOutbox::new(to_scripted(server.port, Encryption::None));
+    for end in [
+        "\n.\n",
+        "\r.\r",
+        "\n.\r\n",
+        "\r\n.\n",
+        "\r\n.\r",
+        "\r.\r\n",
+        "\r\n.\r\n",
+        "\r\r\n.\r\r\n",
+    ] {
+        let before = server.heard().len();
+        let smuggled = format!("Subject: x\r\n\r\none{end}MAIL FROM:<a@example.org>{end}two\r\n");
+        outbox
+            .send(&Outgoing {
+                kind: LetterKind::Received,
+                id: &LetterId::new("3f9a2c41b0", [7; 16], "example.org"),
+                date: "2026-03-01T10:00:00Z".parse().unwrap(),
+                envelope: &Envelope {
+                    sender: None,
+                    recipient: "marion@example.com".to_owned(),
+                },
+                bytes: smuggled.as_bytes(),
+            })
+            .unwrap();
+        let heard = server.heard().split_off(before);
+        assert_eq!(
+            heard.iter().filter(|heard| heard.starts_with("MAIL")).count(),
+            1,
+            "{end:?}: {heard:?}"
+        );
+        let letter = heard.last().unwrap();
+        assert!(letter.ends_with("two\r\n"), "{end:?}: {letter:?}");
+        // Each line end is one that every server knows.
+        assert!(
+            !letter.replace("\r\n", "").contains(['\r', '\n']),
+            "{end:?}: {letter:?}"
+        );
+    }
 }

@@ -571,6 +571,17 @@ impl Round {
         }
     }
 
+    /// The page was written, and perhaps opened.
+    pub fn previewed(&mut self, shown: Result<(std::path::PathBuf, bool), Failure>) {
+        match shown {
+            Ok((file, true)) => self.said = format!("Shown in the browser: {}", file.display()),
+            Ok((file, false)) => {
+                self.said = format!("No browser could be opened. The page is here: {}", file.display());
+            }
+            Err(failure) => self.fail(failure),
+        }
+    }
+
     pub(super) fn edit_these(&mut self, index: Vec<u8>) -> Then {
         if !self.edit_here {
             return Then::Edit(index);

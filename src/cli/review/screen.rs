@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ratatui_core::terminal::Terminal;
+use ratatui_core::backend::Backend;
+use ratatui_core::buffer::Buffer;
+use ratatui_core::layout::{Position, Rect};
 use ratatui_crossterm::CrosstermBackend;
 use ratatui_crossterm::crossterm::event::{
     self, DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers,
@@ -20,11 +22,13 @@ use super::pen::Move;
 use super::round::Press;
 
 /// A whole screen is written at once, so that a slow line does not show it half drawn.
-type Backend = CrosstermBackend<BufWriter<Stdout>>;
+type Paper = CrosstermBackend<BufWriter<Stdout>>;
 
 /// A terminal that is ours until this is dropped.
 pub struct Screen {
-    terminal: Terminal<Backend>,
+    paper: Paper,
+    /// What stands on it.
+    shown: Buffer,
     /// The signal that came, 0: none.
     signal: Arc<AtomicUsize>,
 }
@@ -51,8 +55,9 @@ impl Screen {
         for number in [SIGINT, SIGTERM, SIGHUP] {
             signal_hook::flag::register_usize(number, Arc::clone(&signal), number as usize)?;
         }
-        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout())))?;
-        let mut screen = Screen { terminal, signal };
+        let paper = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
+        let shown = Buffer::empty(Rect::ZERO);
+        let mut screen = Screen { paper, shown, signal };
         screen.take()?;
         Ok(screen)
     }
@@ -60,7 +65,33 @@ impl Screen {
     fn take(&mut self) -> io::Result<()> {
         enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
-        self.terminal.clear()
+        self.forget();
+        Ok(())
+    }
+
+    /// The next drawing draws everything.
+    fn forget(&mut self) {
+        self.shown = Buffer::empty(Rect::ZERO);
+    }
+
+    /// Draws what changed. Nothing is asked of the terminal but its size: some never answer.
+    pub fn draw(&mut self, work: impl FnOnce(Rect, &mut Buffer) -> Option<Position>) -> io::Result<()> {
+        let size = self.paper.size()?;
+        let area = Rect::new(0, 0, size.width, size.height);
+        if self.shown.area != area {
+            self.paper.clear()?;
+            self.shown = Buffer::empty(area);
+        }
+        let mut next = Buffer::empty(area);
+        let cursor = work(area, &mut next);
+        self.paper.hide_cursor()?;
+        self.paper.draw(self.shown.diff(&next).into_iter())?;
+        if let Some(cursor) = cursor {
+            self.paper.set_cursor_position(cursor)?;
+            self.paper.show_cursor()?;
+        }
+        self.shown = next;
+        Backend::flush(&mut self.paper)
     }
 
     /// Gives the terminal to `work` (an editor) and takes it again.
@@ -69,10 +100,6 @@ impl Screen {
         let result = work();
         self.take()?;
         Ok(result)
-    }
-
-    pub fn terminal(&mut self) -> &mut Terminal<Backend> {
-        &mut self.terminal
     }
 
     /// Waits for the next thing.
@@ -91,7 +118,7 @@ impl Screen {
             match event::read()? {
                 Event::Key(key) if key.kind != KeyEventKind::Release => {
                     if key.code == KeyCode::Char('l') && key.modifiers.contains(KeyModifiers::CONTROL) {
-                        self.terminal.clear()?;
+                        self.forget();
                         return Ok(Input::Resized);
                     }
                     if let Some(press) = press(key) {

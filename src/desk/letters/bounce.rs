@@ -36,7 +36,8 @@ pub fn read(mail: &Submission) -> Option<Bounce> {
     let told = signals.machine_headers.iter().any(|name| name == "x-failed-recipients");
     let failed = match signals.report_action.as_deref() {
         Some(action) => action == "failed",
-        None => daemon || told,
+        // a warning that it takes longer is no failure
+        None => (daemon || told) && !mail.subject.to_lowercase().contains("delay"),
     };
     if !failed {
         return None;

@@ -77,27 +77,22 @@ fn a_session_that_breaks_at_any_byte_gives_no_torn_mail() {
 
 #[test]
 fn a_server_that_lies_about_sizes_costs_no_memory_and_no_other_mail() {
-    for (announced, whole) in [
-        ("{10}", false),
-        ("{4294967296}", false),
-        ("{-1}", false),
-        ("{999999999999}", false),
-        ("{99999999999999999999999}", false),
+    for announced in [
+        "{10}",
+        "{4294967296}",
+        "{-1}",
+        "{999999999999}",
+        "{99999999999999999999999}",
     ] {
         let fake = Fake::new(&MAILS)
             .with_body(5, &format!("{announced}\r\n{}", "x".repeat(1 << 20)))
             .start();
-        let (taken, error) = run(
-            &mut Imap::new("fake", account(fake.port, Tls::None)),
-            &Cursor::start(),
-            1000,
-        );
-        assert!(
-            matches!(error, Some(InboxError::NotImap { .. })),
-            "{announced}: {error:?}"
-        );
-        assert_eq!(taken.len() == 3, whole, "{announced}");
-        assert!(taken.iter().all(|(uid, mail)| *uid == 3 && mail.is_ok()), "{announced}");
+        let mut imap = Imap::new("fake", account(fake.port, Tls::None));
+        let (taken, error) = run(&mut imap, &Cursor::start(), 1000);
+        assert!(error.is_none(), "{announced}: {error:?}");
+        let told: Vec<_> = taken.iter().map(|(uid, mail)| (*uid, mail.is_ok())).collect();
+        assert_eq!(told, [(3, true), (5, false), (9, true)], "{announced}");
+        assert!(matches!(taken[1].1, Err(TakeError::NotReadable(_))));
     }
     // Larger than it said, but as announced: only that mail is refused.
     let large = format!("{{{}}}\r\n{}", 1 << 20, "x".repeat(1 << 20));
@@ -119,6 +114,34 @@ fn a_server_that_lies_about_sizes_costs_no_memory_and_no_other_mail() {
         )
     ));
     assert!(taken[0].1.is_ok() && taken[2].1.is_ok());
+}
+
+#[test]
+fn a_mail_on_which_the_server_breaks_keeps_no_other_from_coming() {
+    // As Dovecot does with a damaged file: it says so and hangs up.
+    let broken = "{20}\r\ntorn\r\n* BYE internal error\r\n";
+    let mails: Vec<(u32, &str)> = (1..=200).map(|uid| (uid, "Subject: x\r\n\r\ny\r\n")).collect();
+    let taken_of = |bad: &[u32]| {
+        let fake = bad
+            .iter()
+            .fold(Fake::new(&mails), |fake, uid| fake.with_body(*uid, broken));
+        let fake = fake.start();
+        let mut imap = Imap::new("fake", account(fake.port, Tls::None));
+        let (mut taken, error) = run(&mut imap, &Cursor::start(), 1000);
+        taken.sort_by_key(|mail| mail.0);
+        (taken, error)
+    };
+    let (taken, error) = taken_of(&[1, 77, 200]);
+    assert!(error.is_none(), "{error:?}");
+    assert!(taken.iter().map(|mail| mail.0).eq(1..=200), "each once");
+    let unreadable = taken
+        .iter()
+        .filter(|mail| matches!(mail.1, Err(TakeError::NotReadable(_))));
+    assert_eq!(unreadable.map(|mail| mail.0).collect::<Vec<_>>(), [1, 77, 200]);
+    // A server that breaks on everything is broken itself.
+    let (taken, error) = taken_of(&(1..=200).collect::<Vec<_>>());
+    assert!(error.is_some_and(|error| error.passes()));
+    assert!(taken.len() <= 3, "{}", taken.len());
 }
 
 #[test]
