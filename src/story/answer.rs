@@ -7,7 +7,7 @@
 /// there, a condition, a question, a wish, another name, leaves it to a person: consent that was not given is the worse error.
 pub fn plain_yes(reply: &str, name: &str) -> Option<String> {
     // a reply, not a second story that happens to say it
-    if reply.len() > 2_000 || reply.contains('?') {
+    if reply.len() > 2_000 || !reply.chars().all(is_plain) {
         return None;
     }
     let mut yes = None;
@@ -22,6 +22,17 @@ pub fn plain_yes(reply: &str, name: &str) -> Option<String> {
         yes.get_or_insert_with(|| sentence.trim_matches(['*', '_', '"', '>', ' ']).to_owned());
     }
     yes
+}
+
+/// Letters, and marks that say nothing themselves: no question, nothing struck out, no picture of a thumb that may point down.
+fn is_plain(c: char) -> bool {
+    c.is_alphanumeric()
+        || c.is_whitespace()
+        || ".,!;:'\"*_-()/&>\\`".contains(c)
+        || matches!(
+            c,
+            '\u{2019}' | '\u{2018}' | '\u{201c}' | '\u{201d}' | '\u{2bc}' | '\u{2013}' | '\u{2014}' | '\u{2026}'
+        )
 }
 
 /// The words of a sentence in lower case; `don't` is one.
