@@ -67,6 +67,21 @@ const RULES: &[Rule] = &[
         instead: "man pages are written in cli",
     },
     Rule {
+        path: "ratatui_core",
+        only: &["cli::review"],
+        instead: "only the review has a screen: say it in lines by cli::report",
+    },
+    Rule {
+        path: "ratatui_crossterm",
+        only: &["cli::review"],
+        instead: "only the review takes the terminal over",
+    },
+    Rule {
+        path: "signal_hook",
+        only: &["cli::review::screen", "cli::watch"],
+        instead: "a signal ends the run; what was begun is taken up by the next",
+    },
+    Rule {
         path: "anstream",
         only: &["cli"],
         instead: "only cli prints: return a value",

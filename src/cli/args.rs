@@ -27,6 +27,7 @@ Every day:
   fetch              Take new mail in and make drafts of it
   status             What needs a person (also with no command)
   show               A story, its people, its decisions
+  review             Walk through the queue: read, decide, go on
   preview            The post as a page in the browser
   check              What should be looked at first: safeguarding and form
   approve            A vote for exactly this text
@@ -179,6 +180,12 @@ pub enum Command {
         #[arg(long, conflicts_with = "to")]
         nobody: bool,
     },
+    /// Walk through the queue: read, decide, go on
+    ///
+    /// On the whole screen, or with --plain question by question. What you decide is shown, can be taken back, and is written down when
+    /// you leave the story, as the commands write it.
+    #[command(after_help = "Examples:\n  m4c-stories review\n  m4c-stories review --plain")]
+    Review(Review),
     /// The post as a page in the browser
     ///
     /// With photos and what they show, and beside it what changed since the author wrote. Into a pipe the page itself is written.
@@ -381,6 +388,13 @@ pub enum Sort {
     Received,
     Author,
     State,
+}
+
+#[derive(Debug, Args)]
+pub struct Review {
+    /// Line by line, for a screen reader or a simple terminal
+    #[arg(long)]
+    pub plain: bool,
 }
 
 #[derive(Debug, Args)]

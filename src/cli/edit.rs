@@ -273,7 +273,7 @@ pub fn in_editor(bytes: &[u8], suffix: &str) -> Result<Vec<u8>, Failure> {
 }
 
 /// Keeps a text that could not be taken, so that nobody types it twice.
-fn keep(bytes: &[u8]) -> Result<String, Failure> {
+pub fn keep(bytes: &[u8]) -> Result<String, Failure> {
     let failed = |e: std::io::Error| Failure::new("editor", 1, "the text could not be kept", e, "");
     let mut file = tempfile::Builder::new()
         .prefix("m4c-edit-")

@@ -16,6 +16,7 @@ mod publish;
 mod quarantine;
 mod queue;
 pub mod report;
+pub mod review;
 mod setup;
 pub mod stats;
 mod story;
@@ -113,6 +114,10 @@ fn run(cli: Cli, report: &Report) -> Outcome {
         command => {
             let desk = desk(global, &command)?;
             keeps_its_word(&desk, &command, report)?;
+            if let Command::Review(args) = &command {
+                // a long sitting: it has the desk to itself, and moves its clock on
+                return review::review(desk, global, args, report);
+            }
             at_desk(&desk, global, command, report)
         }
     }
@@ -121,9 +126,9 @@ fn run(cli: Cli, report: &Report) -> Outcome {
 /// Settings of which this version knows the meaning and not yet the way: a rule that would not be kept stops what it is about, the
 /// others are told.
 fn keeps_its_word(desk: &Desk, command: &Command, report: &Report) -> Result<(), Failure> {
-    use Command::{Approve, Consent, Publish, Reject, Reopen, RequestChanges};
+    use Command::{Approve, Consent, Publish, Reject, Reopen, RequestChanges, Review};
     let decides = match command {
-        Approve { .. } | RequestChanges { .. } | Reject { .. } | Reopen { .. } | Publish(_) => true,
+        Approve { .. } | RequestChanges { .. } | Reject { .. } | Reopen { .. } | Publish(_) | Review(_) => true,
         Consent(consent) => consent.grant || consent.revoke,
         Command::Check(check) => !check.waive.is_empty(),
         _ => false,
@@ -177,7 +182,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Watch { every } => watch::watch(desk, global, every, report),
         Command::Doctor => doctor::doctor(desk, report),
         Command::Cron => cron::cron(desk, global, report),
-        Command::Init { .. } | Command::Completions { .. } | Command::Man => Ok(0),
+        Command::Init { .. } | Command::Completions { .. } | Command::Man | Command::Review(_) => Ok(0),
     }
 }
 

@@ -56,6 +56,16 @@ pub fn preview(desk: &Desk, global: &Global, args: &Preview, report: &Report) ->
     finish(&[id], &file, args.out.is_some(), global, report)
 }
 
+/// One story shown in the browser from within the review; gives its file, and whether a browser was opened.
+pub fn show(desk: &Desk, repo: &StoryRepo, id: &StoryId) -> Result<(PathBuf, bool), Failure> {
+    let press = Press::load(&desk.config.letters.templates)?;
+    let page = one(desk, repo, &press, id, None)?;
+    let file = shelf(desk)?.join(name_of(id));
+    write(&file, page.as_bytes())?;
+    let opened = open(&file);
+    Ok((file, opened))
+}
+
 /// The queue: its page and one for each story, in one folder.
 fn all(desk: &Desk, repo: &StoryRepo, press: &Press, global: &Global, out: Option<&Path>, report: &Report) -> Outcome {
     let folder = match out {

@@ -8,6 +8,7 @@
 //! | `consent` | the author's answer to "may we publish it?" |
 //! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
 //! | [`review`] | decisions |
+//! | [`walk`] | the queue as a reviewer walks it: stories read, decisions held, taken upon what was read |
 //! | [`check`](mod@check) | what should be looked at first; a finding waived |
 //! | [`edit`] | changes of the text |
 //! | [`media`] | photos added, taken out, replaced |
@@ -46,6 +47,7 @@ pub mod stats;
 pub mod threads;
 pub mod told;
 pub mod trouble;
+pub mod walk;
 pub mod watch;
 
 use std::time::Duration;

@@ -24,6 +24,8 @@ pub struct Summary {
     pub state: State,
     pub title: String,
     pub author: String,
+    /// Where it happened.
+    pub place: String,
     pub slug: String,
     /// When it was taken in.
     pub received: Option<Timestamp>,
@@ -31,8 +33,9 @@ pub struct Summary {
     pub answered: Option<Timestamp>,
     /// When it was first published, whatever became of it.
     pub first_published: Option<Timestamp>,
-    pub place: String,
     pub approvals: u32,
+    /// Whose approvals they are.
+    pub voters: Vec<String>,
     pub assigned: Option<String>,
     pub asked_by: Option<String>,
     pub consent: bool,
@@ -120,14 +123,15 @@ impl Summary {
             state,
             title: story.title(),
             author: front.author,
+            place: front.place.unwrap_or_default(),
             slug: front.slug,
             received: life.received,
             answered: first(
                 |what| matches!(what, What::Letter { letter, status: LetterStatus::Sent, .. } if !letter.is_for_team()),
             ),
             first_published: first(|what| matches!(what, What::Published {})),
-            place: front.place.unwrap_or_default(),
             approvals: life.standing(story.text, policy).count() as u32,
+            voters: life.standing(story.text, policy).map(|v| v.by.name.clone()).collect(),
             assigned: life.assigned.clone(),
             asked_by: life.unanswered(story.text).next().map(|r| r.by.name.clone()),
             consent: life.consent.is_some(),
@@ -150,12 +154,13 @@ impl Summary {
             state: State::Draft,
             title: id.folder().to_owned(),
             author: String::new(),
+            place: String::new(),
             slug: String::new(),
             received: None,
             answered: None,
             first_published: None,
-            place: String::new(),
             approvals: 0,
+            voters: Vec::new(),
             assigned: None,
             asked_by: None,
             consent: false,
@@ -300,7 +305,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 7;
+const FORMAT: u32 = 8;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.
@@ -377,6 +382,10 @@ impl Queue {
 
     pub fn iter(&self) -> impl Iterator<Item = (&StoryId, &Summary)> {
         self.stories.iter().map(|(id, s)| (id, s))
+    }
+
+    pub fn into_stories(self) -> impl Iterator<Item = (StoryId, Summary)> {
+        self.stories.into_iter()
     }
 }
 

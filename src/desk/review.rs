@@ -168,7 +168,7 @@ pub fn assign(story: &Story, clerk: &Clerk, to: Option<&str>) -> Planned {
 }
 
 /// Refused (6) where somebody names a text and it is not the one at the tip.
-fn seen(story: &Story, if_text: Option<&str>) -> Result<(), Refusal> {
+pub fn seen(story: &Story, if_text: Option<&str>) -> Result<(), Refusal> {
     let matches = |text: TextHash, given: &str| text.to_string().starts_with(&given.to_ascii_lowercase());
     match if_text {
         Some(given) if given.len() < 7 => Err(Refusal {

@@ -31,6 +31,20 @@ pub struct Change {
     pub by: Signature,
 }
 
+impl Change {
+    /// The story's files as they would be with this change made upon `files`.
+    pub fn upon(&self, files: &Files) -> Files {
+        let mut files = files.clone();
+        for (name, bytes) in &self.files {
+            match bytes {
+                Some(bytes) => drop(files.insert(name.clone(), bytes.clone())),
+                None => drop(files.remove(name)),
+            }
+        }
+        files
+    }
+}
+
 /// The record of one story: its events in order, and what in the file is no event.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Record {

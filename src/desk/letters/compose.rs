@@ -37,10 +37,7 @@ pub(super) fn compose(
     let story = desk.story(repo, id)?;
     let people = people(repo, id)?.ok_or_else(|| Trouble::NoPrivatePart(id.clone()))?;
     let kind = waiting.due.kind;
-    let facts = match kind.is_for_team() {
-        true => team_facts(desk, &story, waiting),
-        false => author_facts(desk, &story, &people, waiting),
-    };
+    let facts = facts(desk, &story, &people, waiting);
     let words = match own {
         // permission asked for in a person's own words is still asked for
         Some((subject, text)) => wording::Worded {
@@ -129,6 +126,14 @@ pub(super) fn wording(desk: &Desk) -> Result<Wording, Trouble> {
 
 fn event<'a>(story: &'a Story, waiting: &Waiting) -> Option<&'a Event> {
     story.record.events.iter().find(|e| e.id == waiting.due.about)
+}
+
+/// What the words of a letter are made of.
+pub(super) fn facts(desk: &Desk, story: &Story, people: &People, waiting: &Waiting) -> Facts {
+    match waiting.due.kind.is_for_team() {
+        true => team_facts(desk, story, waiting),
+        false => author_facts(desk, story, people, waiting),
+    }
 }
 
 fn author_facts(desk: &Desk, story: &Story, people: &People, waiting: &Waiting) -> Facts {

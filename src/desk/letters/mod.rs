@@ -6,6 +6,7 @@
 //! |---|---|
 //! | this one | what waits, and why |
 //! | `compose` | words and bytes of a letter |
+//! | [`foretold`] | the letter that a decision would call for, before it is made |
 //! | `send` | claim, send, record; the caps |
 //! | `digest` | the letter that is about no one story |
 //! | [`bounce`] | a letter that came back |
@@ -13,6 +14,7 @@
 pub mod bounce;
 mod compose;
 mod digest;
+pub mod foretold;
 mod send;
 
 use std::fmt;
@@ -115,37 +117,49 @@ pub fn waiting(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>) -> Result
     let mut all = digest::waiting(desk, spool)?;
     let mut unreachable = bounce::Unreachable::default();
     for (id, _) in queue::with_letters_due(desk, repo)? {
-        let story = desk.story(repo, &id)?;
-        let people = people(repo, &id)?;
-        let policy = desk.config.letters.policy();
-        let standing = Standing::of(&story, &desk.policy);
-        for due in due(&id, &story.record.events, &standing, &policy, desk.now) {
-            let number = due.number();
-            let note = match spool {
-                Some(spool) => spool.letter(&number)?.map(|(_, note)| note),
-                None => None,
-            };
-            let to = match &due.to {
-                Some(name) => member(desk, name),
-                None => people.as_ref().map(recipient).filter(|m| m.address.is_some()),
-            };
-            let held = match hold(desk, &story, &due, people.as_ref(), to.as_ref(), note.as_ref()) {
-                None if unreachable.has(desk, repo, to.as_ref())? => Some(Hold::CameBack),
-                held => held,
-            };
-            all.push(Waiting {
-                story: Some(id.clone()),
-                title: story.title(),
-                at: due.at(policy.remind_after),
-                number,
-                due,
-                to,
-                held,
-                written: note.is_some(),
-            });
-        }
+        all.extend(of_story(desk, repo, spool, &desk.story(repo, &id)?, &mut unreachable)?);
     }
     all.sort_by(|a, b| (a.at, &a.number).cmp(&(b.at, &b.number)));
+    Ok(all)
+}
+
+/// The letters of one story that are due.
+fn of_story(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: Option<&Shelves>,
+    story: &Story,
+    unreachable: &mut bounce::Unreachable,
+) -> Result<Vec<Waiting>, Trouble> {
+    let people = people(repo, &story.id)?;
+    let policy = desk.config.letters.policy();
+    let standing = Standing::of(story, &desk.policy);
+    let mut all = Vec::new();
+    for due in due(&story.id, &story.record.events, &standing, &policy, desk.now) {
+        let number = due.number();
+        let note = match spool {
+            Some(spool) => spool.letter(&number)?.map(|(_, note)| note),
+            None => None,
+        };
+        let to = match &due.to {
+            Some(name) => member(desk, name),
+            None => people.as_ref().map(recipient).filter(|m| m.address.is_some()),
+        };
+        let held = match hold(desk, story, &due, people.as_ref(), to.as_ref(), note.as_ref()) {
+            None if unreachable.has(desk, repo, to.as_ref())? => Some(Hold::CameBack),
+            held => held,
+        };
+        all.push(Waiting {
+            story: Some(story.id.clone()),
+            title: story.title(),
+            at: due.at(policy.remind_after),
+            number,
+            due,
+            to,
+            held,
+            written: note.is_some(),
+        });
+    }
     Ok(all)
 }
 

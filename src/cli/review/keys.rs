@@ -1,0 +1,223 @@
+//! Every key, with the words for the foot of the screen and for the help. A test finds that each does something.
+
+/// One key.
+pub struct Key {
+    /// As the foot of the screen names it.
+    pub key: &'static str,
+    pub short: &'static str,
+    /// For the help.
+    pub long: &'static str,
+}
+
+const fn key(key: &'static str, short: &'static str, long: &'static str) -> Key {
+    Key { key, short, long }
+}
+
+/// The list of stories.
+pub const LIST: &[Key] = &[
+    key(
+        "Up Down",
+        "choose",
+        "Choose a story (also Page Up, Page Down, Home, End).",
+    ),
+    key("Enter", "read it", "Read the story, and decide."),
+    key(
+        "/",
+        "find",
+        "Show only stories with these words in title, author or place.",
+    ),
+    key(
+        "w",
+        "waiting for a reviewer",
+        "Show only stories that wait for a reviewer, or all again.",
+    ),
+    key("g", "look again", "Look whether something came in meanwhile."),
+    key("?", "help", "This help."),
+    key("q", "quit", "Leave."),
+];
+
+/// One story.
+pub const STORY: &[Key] = &[
+    key(
+        "a",
+        "approve",
+        "Approve this text: it may be published as it stands here.",
+    ),
+    key(
+        "c",
+        "ask for changes",
+        "Ask the author for something. They get a letter, which you see first.",
+    ),
+    key(
+        "r",
+        "reject",
+        "Decline it, with a letter to the author or silently (spam).",
+    ),
+    key("s", "skip", "Go to the next story without a decision."),
+    key(
+        "Enter",
+        "go on",
+        "Write down what you decided, and go to the next story.",
+    ),
+    key(
+        "u",
+        "undo",
+        "Take back what you decided about this story just now (also Ctrl-Z).",
+    ),
+    key(
+        "q",
+        "list",
+        "Write down what you decided, and go back to the list (also Esc).",
+    ),
+    key("e", "edit", "Change the text; you see what changed before it is kept."),
+    key("n", "note", "A note for the team. The author does not see it."),
+    key(
+        "t",
+        "turn",
+        "Say whose turn it is: give the story to somebody of the team.",
+    ),
+    key(
+        "y",
+        "author's yes",
+        "Record that the author agreed to publication, and how you know.",
+    ),
+    key(
+        "b",
+        "put back",
+        "Put something back into the text that was cut from the mail.",
+    ),
+    key("w", "stand", "Let something stand that the checks found, and say why."),
+    key("i", "photo", "Say what a photo shows, for those who cannot see it."),
+    key(
+        "o",
+        "reopen",
+        "Set earlier decisions aside, or settle contradicting ones.",
+    ),
+    key("p", "preview", "See it as a page in the browser."),
+    key("?", "help", "This help."),
+    key("x", "cut", "Show what was cut from the mail, and why; again: hide."),
+    key(
+        "d",
+        "own words",
+        "Show the author's own words, and what was changed; again: hide.",
+    ),
+    key("h", "history", "Show what happened to the story; again: hide."),
+    key(
+        "Space",
+        "more",
+        "A page down (also Up, Down, Page Up, Page Down, Home, End).",
+    ),
+    key("Left Right", "others", "The story before, the story after."),
+];
+
+/// Writing a line or more that somebody will read.
+pub const WRITING: &[Key] = &[
+    key("Enter", "done", ""),
+    key("Ctrl-J", "new line", ""),
+    key("Esc", "give up", ""),
+];
+
+/// Writing a whole letter or text.
+pub const WRITING_MUCH: &[Key] = &[
+    key("Ctrl-D", "done", ""),
+    key("Enter", "new line", ""),
+    key("Esc", "give up", ""),
+];
+
+/// A letter before it goes.
+pub const LETTER: &[Key] = &[
+    key("Enter", "yes, this letter", ""),
+    key("e", "change its words", ""),
+    key("Esc", "give up", ""),
+];
+
+/// What an edit would change.
+pub const CHANGES: &[Key] = &[
+    key("Enter", "keep it", ""),
+    key("m", "keep it, only spelling", ""),
+    key("e", "edit it again", ""),
+    key("Esc", "drop it", ""),
+];
+
+/// What putting something back would change.
+pub const PUTTING_BACK: &[Key] = &[key("Enter", "keep it", ""), key("Esc", "drop it", "")];
+
+pub const READ_ONLY: &[Key] = &[key("Enter", "go on", "")];
+
+/// One of several: each choice names its own key.
+pub const CHOOSING: &[Key] = &[key("Esc", "give up", "")];
+
+/// The answers of the plain walk: the same letters, what needs no letter on the screen, and without what only moves the screen.
+pub const PLAIN: &[(&str, &str)] = &[
+    ("a", "Approve this text: it may be published as it stands here."),
+    (
+        "c",
+        "Ask the author for changes. They get a letter, which you see first.",
+    ),
+    (
+        "r",
+        "Reject: decline it, with a letter to the author or silently (spam).",
+    ),
+    (
+        "e",
+        "Edit the text in your editor. You see what changed before it is kept.",
+    ),
+    ("n", "A note for the team. The author does not see it."),
+    ("s", "Skip: go to the next story without a decision."),
+    ("q", "Quit. What you decided upon this story is written down first."),
+    ("u", "Undo: take back what you decided about this story just now."),
+    ("Enter", "After a decision: write it down and go to the next story."),
+    ("t", "Say whose turn it is."),
+    ("y", "Record that the author agreed to publication, and how you know."),
+    ("b", "Bring back something that was cut from the mail."),
+    (
+        "o",
+        "Reopen: set earlier decisions aside, or settle contradicting ones.",
+    ),
+    ("x", "Show what was cut from the mail, and why."),
+    ("d", "Show what the author wrote, and what was changed since."),
+    ("h", "Show the history of the story."),
+    ("p", "See it as a page in the browser."),
+    ("v", "Show the story again."),
+    ("l", "List the stories, and go to one of them."),
+    ("j", "The next story."),
+    ("k", "The story before."),
+    ("?", "This help."),
+];
+
+/// Between two keys at the foot.
+pub const GAP: &str = "  ";
+
+/// Keys in rows of at most `width` columns: `a approve  c ask for changes`.
+pub fn foot(keys: &[Key], width: usize) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for Key { key, short, .. } in keys {
+        let item = format!("{key} {short}");
+        match rows.last_mut() {
+            Some(row) if row.len() + GAP.len() + item.len() <= width => {
+                row.push_str(GAP);
+                row.push_str(&item);
+            }
+            _ => rows.push(item),
+        }
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_named_at_the_foot_of_a_small_screen() {
+        for keys in [LIST, STORY, WRITING, WRITING_MUCH, LETTER, CHANGES] {
+            let rows = foot(keys, 80);
+            assert!(rows.len() <= 3, "{rows:?}");
+            assert!(rows.iter().all(|r| r.len() <= 80), "{rows:?}");
+            let all = rows.join(GAP);
+            for k in keys {
+                assert!(all.contains(&format!("{} {}", k.key, k.short)), "{}", k.key);
+            }
+        }
+    }
+}

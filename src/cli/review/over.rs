@@ -1,0 +1,563 @@
+//! What lies over the story or the list while something is asked or shown, and what keys do then.
+
+use super::pen::{Move, Pen};
+use super::round::{Held, Place, Press, Round, Then};
+use super::spoken::told;
+use crate::cli::report::Failure;
+use crate::desk::check::Which;
+use crate::desk::edit::{self, Flags};
+use crate::desk::letters::foretold::Foretold;
+use crate::desk::walk::{self, Decision};
+use crate::story::check::{Finding, check};
+use crate::story::draft::CutPiece;
+use crate::story::record::one_line;
+use crate::story::step::Story;
+use crate::story::wording::more_than_minor;
+
+/// One such thing.
+pub enum Over {
+    Help,
+    Failure(Failure),
+    /// Something to write.
+    Write {
+        asks: Asks,
+        question: String,
+        pen: Pen,
+    },
+    /// A decision that is made once its letter is as it should be.
+    Letter(Meant),
+    /// The letter's words, being changed.
+    Rewrite(Meant, Pen),
+    /// The story's text, being changed where there is no editor for it.
+    Text(Pen),
+    /// One of several.
+    Choose {
+        question: String,
+        choices: Vec<(char, String, Chosen)>,
+    },
+    /// A new text, and the old one and it as they are compared.
+    Changed {
+        index: Changed,
+        old: String,
+        new: String,
+    },
+}
+
+impl Over {
+    /// Whether something is being written that would be lost.
+    fn has_words(&self) -> bool {
+        match self {
+            Over::Write { asks, pen, .. } => *asks != Asks::Find && !pen.text.is_empty(),
+            Over::Rewrite(..) | Over::Text(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// A decision and the letter that it calls for.
+pub struct Meant {
+    pub decision: Decision,
+    pub letter: Foretold,
+    /// The letter in the reviewer's own words, where they changed it.
+    pub own: Option<String>,
+}
+
+/// What the words that are written are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    Changes,
+    Reason,
+    Note,
+    Turn,
+    Yes,
+    Revoked,
+    /// What the photo of this place shows.
+    Photo(usize),
+    /// Why the finding of this place may stand.
+    Stand(usize),
+    Find,
+}
+
+/// What a choice leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chosen {
+    Write(Asks),
+    Decide(Decision),
+    Restore(Vec<u32>),
+    Nothing,
+}
+
+/// A text that is not kept yet.
+pub enum Changed {
+    Edit(Vec<u8>),
+    Restore(Vec<u32>),
+}
+
+impl Round {
+    pub fn lay(&mut self, over: Over) {
+        self.over = Some(over);
+        self.over_scroll = 0;
+    }
+
+    pub(super) fn press_over(&mut self, press: Press) -> Then {
+        let Some(over) = self.over.take() else {
+            return Then::Stay;
+        };
+        let writes = matches!(over, Over::Write { .. } | Over::Rewrite(..) | Over::Text(_));
+        if !writes && self.scrolls_over(&press) {
+            self.over = Some(over);
+            return Then::Stay;
+        }
+        let in_doubt = std::mem::take(&mut self.in_doubt);
+        if press == Press::Escape && !in_doubt && over.has_words() {
+            // a slow line can make an Esc of another key
+            self.in_doubt = true;
+            self.said = "Esc once more gives up what you wrote; any other key goes on.".to_owned();
+            self.over = Some(over);
+            return Then::Stay;
+        }
+        if in_doubt {
+            self.said.clear();
+        }
+        let press = if press == Press::GiveUp { Press::Escape } else { press };
+        match (over, press) {
+            (Over::Help | Over::Failure(_), Press::Enter | Press::Escape | Press::Letter(_)) => {}
+            (Over::Write { asks, pen, .. }, Press::Enter | Press::Done) => self.written(asks, &pen.text),
+            (Over::Write { asks: Asks::Find, .. }, Press::Escape) => {}
+            (Over::Text(pen), Press::Done) => return self.typed(&pen),
+            (Over::Rewrite(meant, pen), Press::Done) => self.reworded(meant, pen),
+            (Over::Rewrite(meant, _), Press::Escape) => {
+                self.said = "The letter stays as it was.".to_owned();
+                self.lay(Over::Letter(meant));
+            }
+            (Over::Changed { .. }, Press::Escape | Press::Undo | Press::Letter('u')) => {
+                self.said = "Dropped: the text stays as it was.".to_owned();
+            }
+            (Over::Write { .. } | Over::Letter(_) | Over::Choose { .. } | Over::Text(_), Press::Escape) => {
+                self.said = "Given up; nothing is done.".to_owned();
+            }
+            (Over::Letter(meant), Press::Enter) => self.hold(meant.decision, meant.own, true),
+            (Over::Letter(meant), Press::Letter('e')) => {
+                let words = format!("Subject: {}\n\n{}", meant.letter.subject, meant.letter.text.trim_end());
+                self.lay(Over::Rewrite(meant, Pen::new(&words)));
+            }
+            (Over::Changed { index, .. }, Press::Enter) => self.keep_change(index, false),
+            (
+                Over::Changed {
+                    index: index @ Changed::Edit(_),
+                    old,
+                    new,
+                },
+                Press::Letter('m'),
+            ) => match more_than_minor(&old, &new) {
+                None => self.keep_change(index, true),
+                Some(why) => {
+                    self.said = format!("It is more than spelling and punctuation: {why}.");
+                    self.over = Some(Over::Changed { index, old, new });
+                }
+            },
+            (
+                Over::Changed {
+                    index: Changed::Edit(bytes),
+                    ..
+                },
+                Press::Letter('e'),
+            ) => return self.edit_these(bytes),
+            (Over::Choose { question, choices }, Press::Letter(key)) => {
+                match choices
+                    .iter()
+                    .find(|(k, _, _)| *k == key)
+                    .map(|(_, _, chosen)| chosen.clone())
+                {
+                    None => self.over = Some(Over::Choose { question, choices }),
+                    Some(Chosen::Nothing) => {}
+                    Some(Chosen::Write(asks)) => self.write(asks),
+                    Some(Chosen::Decide(decision)) => self.decide(decision),
+                    Some(Chosen::Restore(numbers)) => self.restore(&numbers),
+                }
+            }
+            (mut over, press) => {
+                if let Over::Write { pen, .. } | Over::Rewrite(_, pen) | Over::Text(pen) = &mut over {
+                    writing(pen, press, self.page.1);
+                }
+                self.over = Some(over);
+            }
+        }
+        Then::Stay
+    }
+
+    /// Whether a key moves what is shown.
+    fn scrolls_over(&mut self, press: &Press) -> bool {
+        let page = self.page.0.max(3) - 2;
+        let at = self.over_scroll;
+        self.over_scroll = match press {
+            Press::Go(Move::Up) => at.saturating_sub(1),
+            Press::Go(Move::Down) => at + 1,
+            Press::Go(Move::PageUp) => at.saturating_sub(page),
+            Press::Go(Move::PageDown) | Press::Letter(' ') => at + page,
+            _ => return false,
+        };
+        true
+    }
+
+    pub(super) fn write(&mut self, asks: Asks) {
+        let who = match &self.place {
+            Place::Story(open) => one_line(&open.reading.story.front().author),
+            Place::List => String::new(),
+        };
+        let who = if who.is_empty() { "the author".to_owned() } else { who };
+        let question = match asks {
+            Asks::Changes => format!("What do you ask of {who}? Your words go into a letter, which you see next."),
+            Asks::Reason => format!("Why is it declined? {who} reads your words in a letter, which you see next."),
+            Asks::Note => "A note for the team. The author does not see it.".to_owned(),
+            Asks::Turn => "Whose turn is it? A name.".to_owned(),
+            Asks::Yes => format!("How do you know that {who} said yes? For example: told Cath by phone, 3 May."),
+            Asks::Revoked => format!("How do you know that {who} took their yes back?"),
+            Asks::Photo(at) => format!(
+                "What does {} show? For those who cannot see it.",
+                self.photo(at).unwrap_or_default()
+            ),
+            Asks::Stand(at) => {
+                let found = self.finding(at).map(|f| format!("{} ({})", f.words, f.rule.name));
+                let found = found.unwrap_or_default();
+                format!("Why may it stand: {found}? Your reason is kept with the story.")
+            }
+            Asks::Find => "Which words in title, author or place? Nothing shows all again.".to_owned(),
+        };
+        let pen = match asks {
+            Asks::Find => Pen::new(&self.find),
+            Asks::Photo(at) => Pen::new(&self.described(at)),
+            _ => Pen::default(),
+        };
+        self.lay(Over::Write { asks, question, pen });
+    }
+
+    /// The words that were asked for are there.
+    fn written(&mut self, asks: Asks, text: &str) {
+        let text = text.trim().to_owned();
+        if asks == Asks::Find {
+            self.find = one_line(&text);
+            self.at = 0;
+            self.choose_shown();
+            return;
+        }
+        if let Asks::Photo(at) = asks {
+            return self.describe(at, &one_line(&text));
+        }
+        if text.is_empty() {
+            self.said = "Nothing was written, so nothing is done.".to_owned();
+            return;
+        }
+        self.decide(match asks {
+            Asks::Changes => Decision::Changes(text),
+            Asks::Reason => Decision::Reject { why: text, spam: false },
+            Asks::Note => Decision::Note(text),
+            Asks::Turn => Decision::Assign(Some(one_line(&text))),
+            Asks::Yes => Decision::Consent {
+                grant: true,
+                evidence: text,
+            },
+            Asks::Revoked => Decision::Consent {
+                grant: false,
+                evidence: text,
+            },
+            Asks::Stand(at) => match self.finding(at) {
+                Some(found) => Decision::Waive {
+                    which: Which {
+                        rule: found.rule.name,
+                        n: Some(found.n),
+                    },
+                    why: text,
+                },
+                None => return,
+            },
+            Asks::Photo(_) | Asks::Find => return,
+        });
+    }
+
+    pub(super) fn choose_rejection(&mut self) {
+        let silently = Decision::Reject {
+            why: String::new(),
+            spam: true,
+        };
+        self.lay(Over::Choose {
+            question: "Decline this story?".to_owned(),
+            choices: vec![
+                (
+                    'l',
+                    "with a letter to the author".to_owned(),
+                    Chosen::Write(Asks::Reason),
+                ),
+                (
+                    's',
+                    "silently, because it is spam: nobody is written to".to_owned(),
+                    Chosen::Decide(silently),
+                ),
+            ],
+        });
+    }
+
+    pub(super) fn choose_turn(&mut self) {
+        let members = self.desk.policy.members.iter().map(|m| m.name.clone());
+        let mut choices: Vec<(char, String, Chosen)> = ('1'..='9')
+            .chain('a'..='z')
+            .zip(members)
+            .map(|(key, name)| (key, name.clone(), Chosen::Decide(Decision::Assign(Some(name)))))
+            .collect();
+        if choices.is_empty() {
+            choices.push(('1', "write a name".to_owned(), Chosen::Write(Asks::Turn)));
+        }
+        choices.push((
+            '0',
+            "nobody in particular".to_owned(),
+            Chosen::Decide(Decision::Assign(None)),
+        ));
+        self.lay(Over::Choose {
+            question: "Whose turn is it?".to_owned(),
+            choices,
+        });
+    }
+
+    pub(super) fn choose_yes(&mut self) {
+        let Place::Story(open) = &self.place else { return };
+        match &open.reading.story.life.consent {
+            None => self.write(Asks::Yes),
+            Some(grant) => {
+                self.lay(Over::Choose {
+                    question: format!(
+                        "The author said yes: {} (recorded by {}).",
+                        one_line(&grant.evidence),
+                        grant.recorded_by
+                    ),
+                    choices: vec![
+                        ('k', "keep it so".to_owned(), Chosen::Nothing),
+                        (
+                            'm',
+                            "they said more: record it anew".to_owned(),
+                            Chosen::Write(Asks::Yes),
+                        ),
+                        ('r', "they took it back".to_owned(), Chosen::Write(Asks::Revoked)),
+                    ],
+                });
+            }
+        }
+    }
+
+    pub(super) fn choose_cut(&mut self) {
+        let Place::Story(open) = &self.place else { return };
+        if let Some(held) = open.held.iter().find(|h| h.decision.is_upon_text()) {
+            self.said = take_back_first(held);
+            return;
+        }
+        let out: Vec<_> = open
+            .reading
+            .cut
+            .iter()
+            .filter(|p| !open.reading.back.contains(&p.n))
+            .collect();
+        if out.is_empty() {
+            self.said = match open.reading.people {
+                Some(_) => "Nothing is cut that could be brought back.".to_owned(),
+                None => "What was cut is not known here: this desk has no private part of the story.".to_owned(),
+            };
+            return;
+        }
+        let choice = |(key, piece): (char, &&CutPiece)| {
+            let text = one_line(&piece.text);
+            let text: String = text.chars().take(60).collect();
+            (
+                key,
+                format!("{text} ({})", one_line(&piece.why)),
+                Chosen::Restore(vec![piece.n]),
+            )
+        };
+        let mut choices: Vec<_> = ('1'..='9').chain('b'..='z').zip(&out).map(choice).collect();
+        if out.len() > 1 {
+            choices.push((
+                'a',
+                "all of it".to_owned(),
+                Chosen::Restore(out.iter().map(|p| p.n).collect()),
+            ));
+        }
+        self.lay(Over::Choose {
+            question: "What shall be put back into the text?".to_owned(),
+            choices,
+        });
+    }
+
+    /// The findings that nobody let stand yet.
+    fn findings(&self) -> Vec<Finding> {
+        let Place::Story(open) = &self.place else {
+            return Vec::new();
+        };
+        let mut found = check(&open.reading.story, &self.desk.policy.checks);
+        found.retain(|f| f.waived.is_none());
+        // what keeps it from being approved comes first
+        found.sort_by_key(|f| !f.blocks());
+        found
+    }
+
+    fn finding(&self, at: usize) -> Option<Finding> {
+        self.findings().into_iter().nth(at)
+    }
+
+    pub(super) fn choose_finding(&mut self) {
+        let found = self.findings();
+        if found.is_empty() {
+            self.said = "There is nothing that would have to stand.".to_owned();
+            return;
+        }
+        let keys = ('1'..='9').chain('a'..='z');
+        let choice = |(at, (key, f)): (usize, (char, &Finding))| {
+            let words = format!("{} ({})", f.words, f.rule.name);
+            (key, words, Chosen::Write(Asks::Stand(at)))
+        };
+        let choices = keys.zip(&found).enumerate().map(choice).collect();
+        let question = "What may stand as it is?".to_owned();
+        self.lay(Over::Choose { question, choices });
+    }
+
+    pub(super) fn choose_photo(&mut self) {
+        let Place::Story(open) = &self.place else { return };
+        if let Some(held) = open.held.iter().find(|h| h.decision.is_upon_text()) {
+            self.said = take_back_first(held);
+            return;
+        }
+        let photos: Vec<String> = open.reading.photos().map(str::to_owned).collect();
+        match photos.len() {
+            0 => self.said = "This story has no photo.".to_owned(),
+            1 => self.write(Asks::Photo(0)),
+            _ => {
+                let choice = |(at, key): (usize, char)| {
+                    let words = format!("{} ({})", photos[at], one_line(&self.described(at)));
+                    (
+                        key,
+                        words.replace(" ()", " (no description yet)"),
+                        Chosen::Write(Asks::Photo(at)),
+                    )
+                };
+                let keys = ('1'..='9').chain('a'..='z').take(photos.len());
+                let choices = keys.enumerate().map(choice).collect();
+                let question = "Which photo do you describe?".to_owned();
+                self.lay(Over::Choose { question, choices });
+            }
+        }
+    }
+
+    fn photo(&self, at: usize) -> Option<String> {
+        match &self.place {
+            Place::Story(open) => open.reading.photos().nth(at).map(str::to_owned),
+            Place::List => None,
+        }
+    }
+
+    fn described(&self, at: usize) -> String {
+        let (Some(file), Place::Story(open)) = (self.photo(at), &self.place) else {
+            return String::new();
+        };
+        open.reading.story.front().alt.remove(&file).unwrap_or_default()
+    }
+
+    /// The description is an edit as any other, and shown before it is kept.
+    fn describe(&mut self, at: usize, words: &str) {
+        let (Some(file), Place::Story(open)) = (self.photo(at), &self.place) else {
+            return;
+        };
+        let flags = Flags {
+            alt: vec![(file, words.to_owned())],
+            ..Flags::default()
+        };
+        match edit::apply(&open.reading.story, &flags) {
+            Ok(page) => self.edited(Ok(page.render())),
+            Err(refusal) => self.fail(refusal),
+        }
+    }
+
+    fn restore(&mut self, numbers: &[u32]) {
+        let Place::Story(open) = &self.place else { return };
+        match walk::rehearse_restore(&self.desk, &self.repo, &open.reading, numbers) {
+            Ok(None) => self.said = "It is in the text already.".to_owned(),
+            Ok(Some(story)) => self.show_change(Changed::Restore(numbers.to_vec()), &story),
+            Err(trouble) => self.fail(trouble),
+        }
+    }
+
+    /// Shows what a new text changes, before it is kept.
+    pub(super) fn show_change(&mut self, index: Changed, story: &Story) {
+        let Place::Story(open) = &self.place else { return };
+        let text = |s: &Story| {
+            let front = s.front();
+            let head = [
+                Some(front.title),
+                front.subtitle,
+                Some(front.author),
+                front.place,
+                front.description,
+            ];
+            let head: Vec<String> = head
+                .into_iter()
+                .flatten()
+                .chain(front.tags)
+                .chain(front.alt.into_values())
+                .collect();
+            format!("{}\n\n{}", head.join("\n"), s.page.body().trim_end())
+        };
+        let (old, new) = (text(&open.reading.story), text(story));
+        self.lay(Over::Changed { index, old, new });
+    }
+
+    /// The text was changed on the screen; the front matter stays.
+    fn typed(&mut self, pen: &Pen) -> Then {
+        if let Place::Story(open) = &self.place {
+            let mut page = open.reading.story.page.clone();
+            if page.body().trim_end() == pen.text.trim_end() {
+                self.said = "Nothing was changed.".to_owned();
+                return Then::Stay;
+            }
+            page.set_body(&pen.text);
+            self.edited(Ok(page.render()));
+        }
+        Then::Stay
+    }
+
+    /// The letter in the reviewer's own words is shown again as it will leave.
+    fn reworded(&mut self, meant: Meant, pen: Pen) {
+        let (head, text) = pen.text.split_once("\n\n").unwrap_or((&pen.text, ""));
+        let subject = head.strip_prefix("Subject:").map(one_line).unwrap_or_default();
+        let text = text.trim().to_owned();
+        if subject.is_empty() || text.is_empty() {
+            self.said = "A letter needs a first line \"Subject: ...\", an empty line, and words.".to_owned();
+            return self.lay(Over::Rewrite(meant, pen));
+        }
+        if (&subject, text.as_str()) == (&meant.letter.subject, meant.letter.text.trim()) {
+            return self.lay(Over::Letter(meant));
+        }
+        let own = Some(format!("Subject: {subject}\n\n{text}"));
+        let letter = Foretold {
+            subject,
+            text,
+            ..meant.letter
+        };
+        self.lay(Over::Letter(Meant { letter, own, ..meant }));
+    }
+}
+
+/// Why the text cannot be changed while a decision upon it is held.
+pub fn take_back_first(held: &Held) -> String {
+    let told = told(std::slice::from_ref(held));
+    format!("{told} Take that back first (u), then change the text.")
+}
+
+fn writing(pen: &mut Pen, press: Press, width: usize) {
+    // as wide as it is drawn
+    let width = width.saturating_sub(1);
+    match press {
+        Press::Letter(c) => pen.write(c.encode_utf8(&mut [0; 4])),
+        Press::NewLine | Press::Enter => pen.write("\n"),
+        Press::Paste(text) => pen.write(&text),
+        Press::RubOut => pen.rub_out(),
+        Press::Delete => pen.delete(),
+        Press::Go(way) => pen.go(way, width),
+        _ => {}
+    }
+}

@@ -1,0 +1,364 @@
+//! The walk line by line, for a screen reader, a dumb terminal, or whoever likes it: one question a story, as `git add -p` asks. It is the
+//! same round with the same keys; only what is seen of it comes as lines.
+
+use std::io::{self, BufRead, Write};
+
+use super::draw::letter_rows;
+use super::ink::{Piece, Row, words, wrap};
+use super::keys;
+use super::over::Over;
+use super::page::{self, Part};
+use super::pen::Pen;
+use super::round::{Place, Press, Round, Then};
+use super::spoken::told;
+use crate::cli::report::{Failure, Outcome, Report, visible};
+use crate::desk::walk::age;
+use crate::story::record::one_line;
+
+/// Longer lines than this are hard to read.
+const WIDEST: usize = 80;
+
+pub fn walk(round: &mut Round, report: &Report) -> Outcome {
+    let mut plain = Plain {
+        width: columns(),
+        report,
+    };
+    plain.walk(round)
+}
+
+fn columns() -> usize {
+    let (columns, _) = ratatui_crossterm::crossterm::terminal::size().unwrap_or((80, 24));
+    usize::from(columns).clamp(20, WIDEST)
+}
+
+struct Plain<'a> {
+    width: usize,
+    report: &'a Report,
+}
+
+impl Plain<'_> {
+    fn walk(&mut self, round: &mut Round) -> Outcome {
+        let many = round.shown.len();
+        self.report.line(&match many {
+            0 => "Nothing waits: every story is decided.".to_owned(),
+            1 => "1 story to review. ? lists the answers to each question.".to_owned(),
+            many => format!("{many} stories to review. ? lists the answers to each question."),
+        });
+        self.say(round);
+        round.press(Press::Enter);
+        while matches!(round.place, Place::Story(_)) || round.over.is_some() {
+            self.over(round)?;
+            self.say(round);
+            if std::mem::take(&mut round.fresh) {
+                self.story(round);
+            }
+            let Place::Story(open) = &mut round.place else { break };
+            open.seen_end = true;
+            let question = match open.held.is_empty() {
+                true => "Approve this story [a,c,r,e,n,s,q,?]? ",
+                false => {
+                    self.tell(&told(&open.held));
+                    "Write it down and go on (u takes it back) [Enter,u,?]? "
+                }
+            };
+            let Some(answer) = self.ask(question)? else {
+                // the end of the input is no decision
+                if !open.held.is_empty() {
+                    self.report.line("");
+                    self.report
+                        .caution("your decision upon this story was not written down");
+                }
+                return Ok(0);
+            };
+            if self.answer(round, answer.trim())? == Then::Quit {
+                return Ok(0);
+            }
+        }
+        self.say(round);
+        Ok(0)
+    }
+
+    /// One answer to the question of a story.
+    fn answer(&mut self, round: &mut Round, answer: &str) -> Result<Then, Failure> {
+        let Place::Story(open) = &round.place else {
+            return Ok(Then::Stay);
+        };
+        let held = !open.held.is_empty();
+        let mut letters = answer.chars();
+        let then = match (letters.next(), letters.next()) {
+            (None, _) if held => round.press(Press::Enter),
+            (None, _) => {
+                self.report.line("a approves, s skips, q leaves, ? lists all answers.");
+                Then::Stay
+            }
+            (Some('?'), None) => {
+                self.help();
+                Then::Stay
+            }
+            (Some('x'), None) => self.part(round, Part::Cut),
+            (Some('d'), None) => self.part(round, Part::OwnWords),
+            (Some('h'), None) => self.part(round, Part::History),
+            (Some('v'), None) => {
+                self.story(round);
+                Then::Stay
+            }
+            (Some('l'), None) => self.list(round)?,
+            (Some('q'), None) => {
+                round.press(Press::Letter('q'));
+                match (&round.place, &round.over) {
+                    (Place::List, None) => Then::Quit,
+                    _ => Then::Stay,
+                }
+            }
+            (Some('j'), None) => round.press(Press::Go(super::pen::Move::Right)),
+            (Some('k'), None) => round.press(Press::Go(super::pen::Move::Left)),
+            (Some(c), None) if "acrentyboiwups".contains(c) => round.press(Press::Letter(c)),
+            _ => {
+                self.report
+                    .line(&format!("{:?} is no answer; ? lists them.", one_line(answer)));
+                Then::Stay
+            }
+        };
+        match then {
+            Then::Edit(bytes) => self.edit(round, bytes),
+            Then::Preview(id) => super::preview(round, &id),
+            then => return Ok(then),
+        }
+        Ok(Then::Stay)
+    }
+
+    fn edit(&mut self, round: &mut Round, bytes: Vec<u8>) {
+        let edited = match crate::config::editor() {
+            Some(_) => crate::cli::edit::in_editor(&bytes, ".md"),
+            None => Err(Failure::usage(
+                "there is no editor to edit with",
+                "neither VISUAL nor EDITOR is set",
+                "set EDITOR to one, for example `export EDITOR=nano`, or use `edit STORY --title`, `--alt` and its other flags",
+            )),
+        };
+        round.edited(edited);
+    }
+
+    /// Asks for whatever lies over the story, until nothing does.
+    fn over(&mut self, round: &mut Round) -> Result<(), Failure> {
+        while let Some(over) = &mut round.over {
+            match over {
+                // only where `edit_here`, which is not so line by line
+                Over::Help | Over::Text(_) => {
+                    round.press(Press::GiveUp);
+                }
+                Over::Failure(failure) => {
+                    self.report.failure(failure);
+                    round.press(Press::Enter);
+                }
+                Over::Write { question, .. } => {
+                    let question = question.clone();
+                    match self.words(&format!(
+                        "{question} An empty line ends it; nothing written does nothing."
+                    ))? {
+                        Some(text) => {
+                            round.press(Press::Paste(text));
+                            round.press(Press::Done);
+                        }
+                        None => {
+                            round.press(Press::GiveUp);
+                        }
+                    }
+                }
+                Over::Letter(meant) => {
+                    self.report.line("");
+                    letter_rows(meant, self.width).iter().for_each(|row| self.row(row));
+                    self.report.line("");
+                    let press = match self.ask("Is the letter right [y,e,n,?]? ")?.as_deref().map(str::trim) {
+                        Some("y" | "") => Press::Enter,
+                        Some("e") => Press::Letter('e'),
+                        Some("n" | "u") | None => Press::GiveUp,
+                        _ => {
+                            self.report
+                                .line("y: yes, this letter; e: change its words; n: no, decide nothing.");
+                            continue;
+                        }
+                    };
+                    round.press(press);
+                }
+                Over::Rewrite(_, pen) => {
+                    let text = match crate::config::editor() {
+                        Some(_) => crate::cli::edit::in_editor(pen.text.as_bytes(), ".txt")
+                            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+                        None => self.letter_by_line(&pen.text),
+                    };
+                    match text {
+                        Ok(text) => {
+                            *pen = Pen::new(&text);
+                            round.press(Press::Done);
+                            // words that are no letter leave it as it was
+                            if let Some(Over::Rewrite(..)) = round.over {
+                                self.say(round);
+                                round.press(Press::GiveUp);
+                            }
+                        }
+                        Err(failure) => {
+                            self.report.failure(&failure);
+                            round.press(Press::GiveUp);
+                        }
+                    }
+                    self.say(round);
+                }
+                Over::Choose { question, choices } => {
+                    self.tell(question);
+                    for (key, words, _) in choices.iter() {
+                        self.report.line(&format!("  {key}  {words}"));
+                    }
+                    let keys: Vec<String> = choices.iter().map(|(key, _, _)| key.to_string()).collect();
+                    let answer = self.ask(&format!("Which [{}; Enter: none]? ", keys.join(",")))?;
+                    let mut letters = answer.as_deref().unwrap_or_default().trim().chars();
+                    match (letters.next(), letters.next()) {
+                        (Some(key), None) => round.press(Press::Letter(key)),
+                        _ => round.press(Press::GiveUp),
+                    };
+                }
+                Over::Changed { old, new, .. } => {
+                    self.report.line("This would change: [-taken out-]  {+put in+}");
+                    let rows = page::changes(old, new, self.width);
+                    rows.iter().for_each(|row| self.row(row));
+                    let press = match self.ask("Keep it [y,m,e,n]? ")?.as_deref().map(str::trim) {
+                        Some("y") => Press::Enter,
+                        Some("m") => Press::Letter('m'),
+                        Some("e") => Press::Letter('e'),
+                        Some("n" | "u") | None => Press::GiveUp,
+                        _ => {
+                            self.report.line(
+                                "y: keep it; m: keep it, only spelling was changed; e: edit it again; n: drop it.",
+                            );
+                            continue;
+                        }
+                    };
+                    if let Then::Edit(bytes) = round.press(press) {
+                        self.edit(round, bytes);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Without an editor a letter's text is written anew.
+    fn letter_by_line(&self, before: &str) -> Result<String, Failure> {
+        let subject = before.lines().next().unwrap_or_default();
+        let text = self.words(
+            "Write the whole letter anew. A line with only a full stop ends it; nothing written changes nothing.",
+        )?;
+        Ok(match text {
+            Some(text) => format!("{subject}\n\n{text}"),
+            None => before.to_owned(),
+        })
+    }
+
+    /// Lines until an empty one (a full stop where it is a letter); none where nothing was written.
+    fn words(&self, question: &str) -> Result<Option<String>, Failure> {
+        let letter = question.contains("full stop");
+        self.tell(question);
+        let mut text = String::new();
+        while let Some(line) = self.ask("> ")? {
+            let end = if letter {
+                line.trim() == "."
+            } else {
+                line.trim().is_empty()
+            };
+            if end {
+                break;
+            }
+            text.push_str(&line);
+            text.push('\n');
+        }
+        Ok(Some(text.trim().to_owned()).filter(|t| !t.is_empty()))
+    }
+
+    /// One line from the terminal; none at its end.
+    fn ask(&self, question: &str) -> Result<Option<String>, Failure> {
+        let failed = |e| Failure::new("input", 1, "the answer could not be read", e, "");
+        let mut out = io::stdout().lock();
+        let _ = write!(out, "{}", visible(question));
+        let _ = out.flush();
+        let mut line = Vec::new();
+        let read = io::stdin().lock().read_until(b'\n', &mut line).map_err(failed)?;
+        Ok((read > 0).then(|| String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned()))
+    }
+
+    fn row(&self, row: &Row) {
+        self.report.line(&words(row));
+    }
+
+    fn tell(&self, words: &str) {
+        wrap(&[Piece::plain(words)], self.width, "", "")
+            .iter()
+            .for_each(|row| self.row(row));
+    }
+
+    fn say(&self, round: &mut Round) {
+        if !round.said.is_empty() {
+            self.tell(&std::mem::take(&mut round.said));
+        }
+    }
+
+    fn story(&self, round: &Round) {
+        let Place::Story(open) = &round.place else { return };
+        self.report.line("");
+        self.report
+            .line(&format!("Story {} of {}", round.at + 1, round.shown.len()));
+        let rows = page::rows(
+            &round.desk,
+            &round.repo,
+            &open.reading,
+            round.me.as_deref(),
+            page::View::default(),
+            self.width,
+        );
+        rows.iter().for_each(|row| self.row(row));
+        self.report.line("");
+    }
+
+    fn part(&self, round: &Round, part: Part) -> Then {
+        if let Place::Story(open) = &round.place {
+            let rows = page::part(&round.desk, &round.repo, &open.reading, part, self.width);
+            rows.iter().for_each(|row| self.row(row));
+            self.report.line("");
+        }
+        Then::Stay
+    }
+
+    /// The list, numbered, and a story chosen from it.
+    fn list(&self, round: &mut Round) -> Result<Then, Failure> {
+        round.press(Press::Letter('q'));
+        if !matches!(round.place, Place::List) {
+            return Ok(Then::Stay);
+        }
+        self.say(round);
+        for (at, &place) in round.shown.iter().enumerate() {
+            let (_, s) = &round.walk.stories[place];
+            let turn = page::turn(&round.desk, s, round.me.as_deref());
+            let came = age(s.received, round.desk.now);
+            let name = if s.author.is_empty() { &s.title } else { &s.author };
+            let facts = [came, page::state_and_checks(s), turn, s.place.clone()];
+            let facts: Vec<String> = facts.into_iter().filter(|f| !f.is_empty()).collect();
+            self.report
+                .line(&format!("{}. {}: {}", at + 1, one_line(name), facts.join(", ")));
+        }
+        let answer = self.ask("Which number [Enter: the one you were at]? ")?;
+        let number = answer.and_then(|a| a.trim().parse::<usize>().ok());
+        if let Some(at) = number
+            .and_then(|n| n.checked_sub(1))
+            .filter(|at| *at < round.shown.len())
+        {
+            round.at = at;
+        }
+        round.press(Press::Enter);
+        Ok(Then::Stay)
+    }
+
+    fn help(&self) {
+        for (key, long) in keys::PLAIN {
+            self.report.line(&format!("{key:<6}{long}"));
+        }
+    }
+}

@@ -1,0 +1,666 @@
+//! One round of a reviewer through the queue: where they are, what they hold, and what each key does. It draws nothing and knows no
+//! terminal, so that the screen can be tried out in a test.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::ink::Row;
+use super::keys::{self, Key};
+use super::over::{Asks, Changed, Meant, Over, take_back_first};
+use super::page::{self, View};
+use super::pen::{Move, Pen};
+use super::spoken::{done, nothing, told};
+use crate::cli::report::Failure;
+use crate::desk::walk::{self, Decision, Reading, Walk};
+use crate::desk::{Desk, StoryRepo, Trouble};
+use crate::story::StoryId;
+use crate::story::page::{INDEX, Page};
+use crate::story::policy::Task;
+use crate::story::record::one_line;
+
+/// A key, as the round knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Press {
+    Letter(char),
+    Enter,
+    NewLine,
+    Done,
+    Escape,
+    /// As Escape, and meant.
+    GiveUp,
+    Undo,
+    RubOut,
+    Delete,
+    Go(Move),
+    Paste(String),
+    Interrupt,
+}
+
+/// What is to happen outside the round after a key.
+#[derive(Debug, PartialEq)]
+pub enum Then {
+    Stay,
+    Quit,
+    Interrupted,
+    /// Let the person edit these bytes, and hand them to [`Round::edited`].
+    Edit(Vec<u8>),
+    /// Show this story as a page.
+    Preview(StoryId),
+}
+
+/// A decision that is made and not written down yet.
+pub struct Held {
+    pub decision: Decision,
+    /// The reviewer's own words for the letter, where they changed it.
+    own: Option<String>,
+    letter: bool,
+}
+
+/// A story that is open.
+pub struct Open {
+    pub reading: Reading,
+    pub view: View,
+    pub held: Vec<Held>,
+    pub scroll: usize,
+    /// Whether the last row of the text was on the screen.
+    pub seen_end: bool,
+    rows: Option<(usize, Vec<Row>)>,
+}
+
+/// Where the reviewer is.
+pub enum Place {
+    List,
+    Story(Box<Open>),
+}
+
+pub struct Round {
+    pub desk: Desk,
+    pub repo: StoryRepo,
+    /// The name of whoever sits here, where they may review.
+    pub me: Option<String>,
+    pub walk: Walk,
+    /// Places in `walk.stories` that are shown.
+    pub shown: Vec<usize>,
+    /// The chosen one of `shown`.
+    pub at: usize,
+    pub find: String,
+    pub only_waiting: bool,
+    pub place: Place,
+    pub over: Option<Over>,
+    /// How far what lies over is scrolled.
+    pub over_scroll: usize,
+    /// Esc was pressed once over something written.
+    pub in_doubt: bool,
+    /// Without an editor the text is changed on the screen.
+    pub edit_here: bool,
+    /// What happened last, for the line above the keys.
+    pub said: String,
+    /// Rows and columns of the part that scrolls, as they were drawn last.
+    pub page: (usize, usize),
+    /// What was written down, for the farewell: how often what was done, and how many letters wait for it.
+    pub done: BTreeMap<&'static str, usize>,
+    pub letters: usize,
+    /// Another story, or another text of it, is open since this was last set to false.
+    pub fresh: bool,
+}
+
+impl Round {
+    pub fn begin(mut desk: Desk) -> Result<Round, Trouble> {
+        // a cron run that holds the lock for a moment need not be seen
+        desk.wait = desk.wait.max(Duration::from_secs(3));
+        let repo = desk.repo()?;
+        let clerk = desk.clerk(&repo, Task::Decide);
+        let me = clerk.as_ref().ok().map(|c| c.actor.name.clone());
+        let walk = Walk::read(&desk, &repo, me.as_deref())?;
+        let mut round = Round {
+            desk,
+            repo,
+            me,
+            walk,
+            shown: Vec::new(),
+            at: 0,
+            find: String::new(),
+            only_waiting: false,
+            place: Place::List,
+            over: None,
+            over_scroll: 0,
+            in_doubt: false,
+            edit_here: false,
+            said: String::new(),
+            page: (20, 80),
+            done: BTreeMap::new(),
+            letters: 0,
+            fresh: false,
+        };
+        if let Err(trouble) = clerk {
+            let failure = Failure::from(trouble);
+            round.said = format!(
+                "You can read, not decide: {}. {}",
+                failure.what,
+                one_line(&failure.hint)
+            );
+        }
+        round.choose_shown();
+        Ok(round)
+    }
+
+    /// Which stories the list shows.
+    pub(super) fn choose_shown(&mut self) {
+        let words: Vec<String> = self.find.split_whitespace().map(str::to_lowercase).collect();
+        let wanted = |(_, s): &(StoryId, crate::desk::queue::Summary)| {
+            let head = format!("{} {} {}", s.title, s.author, s.place).to_lowercase();
+            let waits = || walk::waits_for_reviewer(s, &self.desk.policy, self.me.as_deref());
+            words.iter().all(|w| head.contains(w)) && (!self.only_waiting || waits())
+        };
+        let stories = self.walk.stories.iter().enumerate();
+        self.shown = stories.filter(|(_, s)| wanted(s)).map(|(i, _)| i).collect();
+        self.at = self.at.min(self.shown.len().saturating_sub(1));
+    }
+
+    /// Reads the queue again; the chosen story stays chosen.
+    fn look_again(&mut self) {
+        self.desk.now = crate::cli::now();
+        let chosen = self.chosen().map(|(id, _)| id.clone());
+        match Walk::read(&self.desk, &self.repo, self.me.as_deref()) {
+            Ok(walk) => self.walk = walk,
+            Err(trouble) => return self.fail(trouble),
+        }
+        self.choose_shown();
+        let place = |id: &StoryId| self.shown.iter().position(|&i| self.walk.stories[i].0 == *id);
+        if let Some(at) = chosen.as_ref().and_then(place) {
+            self.at = at;
+        }
+    }
+
+    /// The story under the cursor.
+    pub fn chosen(&self) -> Option<&(StoryId, crate::desk::queue::Summary)> {
+        self.walk.stories.get(*self.shown.get(self.at)?)
+    }
+
+    pub(super) fn fail(&mut self, trouble: impl Into<Failure>) {
+        self.lay(Over::Failure(trouble.into()));
+    }
+
+    /// The keys that do something now.
+    pub fn keys(&self) -> &'static [Key] {
+        match (&self.over, &self.place) {
+            (Some(Over::Help | Over::Failure(_)), _) => keys::READ_ONLY,
+            (Some(Over::Write { .. }), _) => keys::WRITING,
+            (Some(Over::Rewrite(..) | Over::Text(_)), _) => keys::WRITING_MUCH,
+            (Some(Over::Letter(_)), _) => keys::LETTER,
+            (Some(Over::Choose { .. }), _) => keys::CHOOSING,
+            (
+                Some(Over::Changed {
+                    index: Changed::Edit(_),
+                    ..
+                }),
+                _,
+            ) => keys::CHANGES,
+            (Some(Over::Changed { .. }), _) => keys::PUTTING_BACK,
+            (None, Place::List) => keys::LIST,
+            (None, Place::Story(_)) => keys::STORY,
+        }
+    }
+
+    /// The rows of the open story, made once for each width.
+    pub fn story_rows(&mut self, width: usize) -> &[Row] {
+        let Place::Story(open) = &mut self.place else {
+            return &[];
+        };
+        if open.rows.as_ref().is_none_or(|(w, _)| *w != width) {
+            let rows = page::rows(
+                &self.desk,
+                &self.repo,
+                &open.reading,
+                self.me.as_deref(),
+                open.view,
+                width,
+            );
+            open.rows = Some((width, rows));
+        }
+        open.rows.as_ref().map_or(&[], |(_, rows)| rows)
+    }
+
+    /// What one key does.
+    pub fn press(&mut self, press: Press) -> Then {
+        if press == Press::Interrupt {
+            return Then::Interrupted;
+        }
+        if self.over.is_some() {
+            return self.press_over(press);
+        }
+        match self.place {
+            Place::List => self.press_list(press),
+            Place::Story(_) => {
+                self.said.clear();
+                self.press_story(press)
+            }
+        }
+    }
+
+    fn press_list(&mut self, press: Press) -> Then {
+        let last = self.shown.len().saturating_sub(1);
+        let page = self.page.0.max(2) - 1;
+        match press {
+            Press::Go(Move::Up) | Press::Letter('k') => self.at = self.at.saturating_sub(1),
+            Press::Go(Move::Down) | Press::Letter('j') => self.at = (self.at + 1).min(last),
+            Press::Go(Move::PageUp) => self.at = self.at.saturating_sub(page),
+            Press::Go(Move::PageDown) | Press::Letter(' ') => self.at = (self.at + page).min(last),
+            Press::Go(Move::Home) => self.at = 0,
+            Press::Go(Move::End) => self.at = last,
+            Press::Enter | Press::Go(Move::Right) => {
+                self.said.clear();
+                self.open();
+            }
+            Press::Letter('/') => self.write(Asks::Find),
+            Press::Letter('w') => {
+                self.only_waiting = !self.only_waiting;
+                self.at = 0;
+                self.choose_shown();
+                self.said = match self.only_waiting {
+                    true => "Only stories that wait for a reviewer are shown; w shows all again.".to_owned(),
+                    false => "All open stories are shown.".to_owned(),
+                };
+            }
+            Press::Letter('g') => {
+                let before = self.walk.stories.len();
+                self.look_again();
+                self.said = match self.walk.stories.len() as i64 - before as i64 {
+                    0 => "Nothing new came in.".to_owned(),
+                    more @ 1.. => format!("{more} more to read."),
+                    fewer => format!("{} fewer: somebody decided.", -fewer),
+                };
+            }
+            Press::Escape if !self.find.is_empty() => {
+                self.find.clear();
+                self.choose_shown();
+            }
+            Press::Letter('?') => self.lay(Over::Help),
+            Press::Letter('q') => return Then::Quit,
+            Press::Letter(
+                'a' | 'c' | 'r' | 'e' | 'n' | 't' | 'y' | 'b' | 'o' | 's' | 'u' | 'x' | 'd' | 'h' | 'p' | 'i',
+            ) => {
+                self.said = "Open the story first: Enter.".to_owned();
+            }
+            _ => {}
+        }
+        Then::Stay
+    }
+
+    /// Opens the chosen story.
+    fn open(&mut self) {
+        let Some((id, _)) = self.chosen() else { return };
+        let id = id.clone();
+        self.desk.now = crate::cli::now();
+        match Reading::open(&self.desk, &self.repo, &id) {
+            Ok(reading) => {
+                self.fresh = true;
+                self.place = Place::Story(Box::new(Open {
+                    reading,
+                    view: View::default(),
+                    held: Vec::new(),
+                    scroll: 0,
+                    seen_end: false,
+                    rows: None,
+                }));
+            }
+            Err(trouble) => self.fail(trouble),
+        }
+    }
+
+    fn press_story(&mut self, press: Press) -> Then {
+        let Place::Story(open) = &mut self.place else {
+            return Then::Stay;
+        };
+        let end = open
+            .rows
+            .as_ref()
+            .map_or(0, |(_, rows)| rows.len())
+            .saturating_sub(self.page.0);
+        let page = self.page.0.max(3) - 2;
+        match press {
+            Press::Go(Move::Up) | Press::Letter('k') => open.scroll = open.scroll.saturating_sub(1),
+            Press::Go(Move::Down) | Press::Letter('j') => open.scroll = (open.scroll + 1).min(end),
+            Press::Go(Move::PageUp) => open.scroll = open.scroll.saturating_sub(page),
+            Press::Go(Move::PageDown) | Press::Letter(' ') => open.scroll = (open.scroll + page).min(end),
+            Press::Go(Move::Home) => open.scroll = 0,
+            Press::Go(Move::End) => open.scroll = end,
+            Press::Letter('x') => self.toggle(|v| &mut v.cut, "-- What was cut"),
+            Press::Letter('d') => self.toggle(|v| &mut v.own_words, "-- What the author wrote"),
+            Press::Letter('h') => self.toggle(|v| &mut v.history, "-- What happened"),
+            Press::Letter('a') => self.decide(Decision::Approve),
+            Press::Letter('c') => self.write(Asks::Changes),
+            Press::Letter('r') => self.choose_rejection(),
+            Press::Letter('o') => self.decide(Decision::Reopen),
+            Press::Letter('n') => self.write(Asks::Note),
+            Press::Letter('t') => self.choose_turn(),
+            Press::Letter('y') => self.choose_yes(),
+            Press::Letter('b') => self.choose_cut(),
+            Press::Letter('i') => self.choose_photo(),
+            Press::Letter('w') => self.choose_finding(),
+            Press::Letter('e') => return self.edit(),
+            Press::Letter('p') => return Then::Preview(open.reading.story.id.clone()),
+            Press::Letter('u') | Press::Undo => self.undo(),
+            Press::Letter('?') => self.lay(Over::Help),
+            Press::Enter => self.go(1),
+            Press::Go(Move::Right) => self.go(1),
+            Press::Go(Move::Left) => self.go(-1),
+            Press::Letter('s') => match open.held.is_empty() {
+                true => self.go(1),
+                false => {
+                    self.said = format!(
+                        "{} Enter writes it down and goes on; u takes it back.",
+                        told(&open.held)
+                    );
+                }
+            },
+            Press::Letter('q') | Press::Escape => {
+                // what stands in the way is shown
+                let done = self.write_down();
+                if done {
+                    self.back_to_list();
+                }
+            }
+            _ => {}
+        }
+        Then::Stay
+    }
+
+    /// Shows or hides a part, and goes to it.
+    fn toggle(&mut self, part: fn(&mut View) -> &mut bool, headline: &str) {
+        let Place::Story(open) = &mut self.place else { return };
+        let shown = part(&mut open.view);
+        *shown = !*shown;
+        let now = *shown;
+        open.rows = None;
+        let (height, width) = self.page;
+        let rows = self.story_rows(width);
+        let end = rows.len().saturating_sub(height);
+        let found = rows.iter().position(|r| super::ink::words(r).starts_with(headline));
+        let Place::Story(open) = &mut self.place else { return };
+        open.scroll = match found.filter(|_| now) {
+            Some(at) => at.min(end),
+            None => open.scroll.min(end),
+        };
+    }
+
+    fn open_mut(&mut self) -> Option<&mut Open> {
+        match &mut self.place {
+            Place::Story(open) => Some(open),
+            Place::List => None,
+        }
+    }
+
+    /// Makes a decision: rehearsed, held, not written down. A letter is shown first.
+    pub(super) fn decide(&mut self, decision: Decision) {
+        self.desk.now = crate::cli::now();
+        let Place::Story(open) = &self.place else { return };
+        let vote = decision.is_vote();
+        // a second vote takes the place of the first
+        let held = open.held.iter().map(|h| &h.decision).filter(|d| !(vote && d.is_vote()));
+        match walk::rehearse(&self.desk, &self.repo, &open.reading, held, &decision) {
+            Err(trouble) => {
+                let mut failure = Failure::from(trouble);
+                if failure.code == "policy.open_checks" {
+                    failure.hint.push_str("\nHere: w lets one stand, e mends the text.");
+                }
+                self.fail(failure);
+            }
+            Ok(rehearsed) if !rehearsed.changes => self.said = format!("{}.", nothing(&decision)),
+            Ok(rehearsed) => match rehearsed.letter {
+                None => self.hold(decision, None, false),
+                Some(letter) => {
+                    self.lay(Over::Letter(Meant {
+                        decision,
+                        letter,
+                        own: None,
+                    }));
+                }
+            },
+        }
+    }
+
+    pub(super) fn hold(&mut self, decision: Decision, own: Option<String>, letter: bool) {
+        let Some(open) = self.open_mut() else { return };
+        // the last of two is the one that is meant
+        let vote = decision.is_vote();
+        open.held
+            .retain(|h| h.decision != decision && !(vote && h.decision.is_vote()));
+        let unread = decision == Decision::Approve && !open.seen_end;
+        open.held.push(Held { decision, own, letter });
+        if unread {
+            self.said = "You have not seen the end of the text yet (Space reads on).".to_owned();
+        }
+    }
+
+    fn undo(&mut self) {
+        let Some(open) = self.open_mut() else { return };
+        self.said = match open.held.pop() {
+            Some(held) => format!("Taken back: {}", told(std::slice::from_ref(&held))),
+            None => "There is nothing to take back here. What was written down before: `o` sets it aside.".to_owned(),
+        };
+    }
+
+    /// Writes the held decisions down, in their order. False: something stands in the way, and is shown.
+    fn write_down(&mut self) -> bool {
+        let Place::Story(open) = &mut self.place else {
+            return true;
+        };
+        self.desk.now = crate::cli::now();
+        let mut written = Vec::new();
+        while !open.held.is_empty() {
+            let held = &open.held[0];
+            let stale = self.walk.is_stale(&self.repo);
+            match walk::take(
+                &self.desk,
+                &self.repo,
+                &mut open.reading,
+                &held.decision,
+                held.own.as_deref(),
+            ) {
+                Ok((taken, unkept)) => {
+                    let title = one_line(&taken.story.title());
+                    let held = open.held.remove(0);
+                    written.push(match taken.changed {
+                        true => done(&held.decision),
+                        false => nothing(&held.decision),
+                    });
+                    self.said = format!("{}: {title}", written.join(", "));
+                    for caution in &taken.cautions {
+                        self.said.push_str(&format!(". {caution}"));
+                    }
+                    if taken.changed {
+                        *self.done.entry(done(&held.decision)).or_default() += 1;
+                        self.letters += usize::from(held.letter);
+                    }
+                    let id = &open.reading.story.id;
+                    if let Some((_, summary)) = self.walk.stories.iter_mut().find(|(i, _)| i == id) {
+                        *summary = open.reading.summary.clone();
+                    }
+                    if !stale {
+                        self.walk.note_tip(&self.repo);
+                    }
+                    if let Some(trouble) = unkept {
+                        let mut failure = Failure::from(trouble);
+                        failure.hint = "Your decision is written down, your words for its letter are not: `letters edit` takes them.".to_owned();
+                        self.fail(failure);
+                        return false;
+                    }
+                }
+                Err(trouble) => {
+                    let moved = trouble.exit() == 6;
+                    let mut failure = Failure::from(trouble);
+                    if moved {
+                        failure.hint = "Your decision was not written down. The story is shown again as it is now: read it, then decide.".to_owned();
+                        self.read_again();
+                    }
+                    self.fail(failure);
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// The open story as it is now, without what was held upon the old one.
+    fn read_again(&mut self) {
+        let Place::Story(open) = &mut self.place else { return };
+        let id = open.reading.story.id.clone();
+        match Reading::open(&self.desk, &self.repo, &id) {
+            Ok(reading) => {
+                self.fresh = true;
+                open.reading = reading;
+                open.held.clear();
+                open.scroll = 0;
+                open.seen_end = false;
+                open.rows = None;
+            }
+            Err(_) => self.back_to_list(),
+        }
+    }
+
+    /// To another story, the decisions upon this one written down first.
+    fn go(&mut self, by: isize) {
+        if !self.write_down() {
+            return;
+        }
+        let next = self.at.checked_add_signed(by).filter(|at| *at < self.shown.len());
+        match next {
+            Some(at) => {
+                self.at = at;
+                self.open();
+            }
+            None => {
+                self.back_to_list();
+                let end = if by > 0 {
+                    "That was the last story of the list."
+                } else {
+                    "That was the first story."
+                };
+                self.said = format!("{}{}{end}", self.said, if self.said.is_empty() { "" } else { "  " });
+            }
+        }
+    }
+
+    fn back_to_list(&mut self) {
+        self.place = Place::List;
+        if self.walk.is_stale(&self.repo) {
+            let said = std::mem::take(&mut self.said);
+            self.look_again();
+            self.said = said;
+        }
+    }
+
+    fn edit(&mut self) -> Then {
+        let Place::Story(open) = &self.place else {
+            return Then::Stay;
+        };
+        if let Some(held) = open.held.iter().find(|h| h.decision.is_upon_text()) {
+            self.said = take_back_first(held);
+            return Then::Stay;
+        }
+        match walk::may_edit(&self.desk, &self.repo, &open.reading) {
+            Ok(()) => {
+                let bytes = open.reading.story.files[INDEX].clone();
+                self.edit_these(bytes)
+            }
+            Err(trouble) => {
+                self.fail(trouble);
+                Then::Stay
+            }
+        }
+    }
+
+    /// The page was written, and perhaps opened.
+    pub fn previewed(&mut self, shown: Result<(std::path::PathBuf, bool), Failure>) {
+        match shown {
+            Ok((file, true)) => self.said = format!("Shown in the browser: {}", file.display()),
+            Ok((file, false)) => {
+                self.said = format!("No browser could be opened. The page is here: {}", file.display());
+            }
+            Err(failure) => self.fail(failure),
+        }
+    }
+
+    pub(super) fn edit_these(&mut self, index: Vec<u8>) -> Then {
+        if !self.edit_here {
+            return Then::Edit(index);
+        }
+        match Page::parse(&index) {
+            Ok(page) => self.lay(Over::Text(Pen::new(page.body()))),
+            Err(why) => self.fail(Failure::new(
+                "story.not_a_page",
+                1,
+                "the text cannot be changed here",
+                why,
+                "use `edit` with an editor",
+            )),
+        }
+        Then::Stay
+    }
+
+    /// The editor gave these bytes back, or failed.
+    pub fn edited(&mut self, index: Result<Vec<u8>, Failure>) {
+        let index = match index {
+            Ok(index) => index,
+            Err(failure) => return self.fail(failure),
+        };
+        self.desk.now = crate::cli::now();
+        let Place::Story(open) = &self.place else { return };
+        match walk::rehearse_edit(&self.desk, &self.repo, &open.reading, &index) {
+            Ok(None) => self.said = "Nothing was changed.".to_owned(),
+            Ok(Some(story)) => self.show_change(Changed::Edit(index), &story),
+            Err(trouble) => {
+                let mut failure = Failure::from(trouble);
+                if let Ok(kept) = crate::cli::edit::keep(&index) {
+                    failure.hint = format!("{}; your text is kept in {kept}", failure.hint);
+                }
+                self.fail(failure);
+            }
+        }
+    }
+
+    pub(super) fn keep_change(&mut self, index: Changed, minor: bool) {
+        self.desk.now = crate::cli::now();
+        let Place::Story(open) = &mut self.place else { return };
+        let taken = match &index {
+            Changed::Edit(bytes) => walk::take_edit(&self.desk, &self.repo, &mut open.reading, bytes, minor),
+            Changed::Restore(numbers) => walk::take_restore(&self.desk, &self.repo, &mut open.reading, numbers),
+        };
+        match taken {
+            Ok(_) => {
+                let what = if matches!(index, Changed::Edit(_)) {
+                    "Edited"
+                } else {
+                    "Put back"
+                };
+                *self.done.entry(what).or_default() += 1;
+                let id = open.reading.story.id.clone();
+                let summary = open.reading.summary.clone();
+                open.rows = None;
+                open.seen_end = false;
+                self.fresh = true;
+                self.said = match minor && self.desk.policy.minor_keeps {
+                    true => format!("{what}, and kept, as only spelling and punctuation."),
+                    false => format!("{what}, and kept. Approvals of the text before it no longer count."),
+                };
+                if let Some((_, s)) = self.walk.stories.iter_mut().find(|(i, _)| *i == id) {
+                    *s = summary;
+                }
+            }
+            Err(trouble) => {
+                let moved = trouble.exit() == 6;
+                let mut failure = Failure::from(trouble);
+                if let Changed::Edit(bytes) = &index
+                    && let Ok(kept) = crate::cli::edit::keep(bytes)
+                {
+                    failure.hint = format!("{}; your text is kept in {kept}", failure.hint);
+                }
+                if moved {
+                    self.read_again();
+                }
+                self.fail(failure);
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The terminal: taken over, read, drawn on, and given back whatever happens.
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use ratatui_core::backend::Backend;
+use ratatui_core::buffer::Buffer;
+use ratatui_core::layout::{Position, Rect};
+use ratatui_crossterm::CrosstermBackend;
+use ratatui_crossterm::crossterm::event::{
+    self, DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers,
+};
+use ratatui_crossterm::crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui_crossterm::crossterm::{cursor, execute};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::pen::Move;
+use super::round::Press;
+
+/// A whole screen is written at once, so that a slow line does not show it half drawn.
+type Paper = CrosstermBackend<BufWriter<Stdout>>;
+
+/// A terminal that is ours until this is dropped.
+pub struct Screen {
+    paper: Paper,
+    /// What stands on it.
+    shown: Buffer,
+    /// The signal that came, 0: none.
+    signal: Arc<AtomicUsize>,
+}
+
+/// What the person, or somebody who ends the run, did.
+#[derive(Debug, PartialEq)]
+pub enum Input {
+    Press(Press),
+    /// Draw again: the window has another size.
+    Resized,
+    /// A signal asks for an end.
+    Signal(usize),
+}
+
+impl Screen {
+    /// Takes the terminal over. A panic from now on gives it back before it tells of itself.
+    pub fn enter() -> io::Result<Screen> {
+        let told = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            give_back();
+            told(panic);
+        }));
+        let signal = Arc::new(AtomicUsize::new(0));
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal_hook::flag::register_usize(number, Arc::clone(&signal), number as usize)?;
+        }
+        let paper = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
+        let shown = Buffer::empty(Rect::ZERO);
+        let mut screen = Screen { paper, shown, signal };
+        screen.take()?;
+        Ok(screen)
+    }
+
+    fn take(&mut self) -> io::Result<()> {
+        enable_raw_mode()?;
+        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+        self.forget();
+        Ok(())
+    }
+
+    /// The next drawing draws everything.
+    fn forget(&mut self) {
+        self.shown = Buffer::empty(Rect::ZERO);
+    }
+
+    /// Draws what changed. Nothing is asked of the terminal but its size: some never answer.
+    pub fn draw(&mut self, work: impl FnOnce(Rect, &mut Buffer) -> Option<Position>) -> io::Result<()> {
+        let size = self.paper.size()?;
+        let area = Rect::new(0, 0, size.width, size.height);
+        if self.shown.area != area {
+            self.paper.clear()?;
+            self.shown = Buffer::empty(area);
+        }
+        let mut next = Buffer::empty(area);
+        let cursor = work(area, &mut next);
+        self.paper.hide_cursor()?;
+        self.paper.draw(self.shown.diff(&next).into_iter())?;
+        if let Some(cursor) = cursor {
+            self.paper.set_cursor_position(cursor)?;
+            self.paper.show_cursor()?;
+        }
+        self.shown = next;
+        Backend::flush(&mut self.paper)
+    }
+
+    /// Gives the terminal to `work` (an editor) and takes it again.
+    pub fn lend<R>(&mut self, work: impl FnOnce() -> R) -> io::Result<R> {
+        give_back();
+        let result = work();
+        self.take()?;
+        Ok(result)
+    }
+
+    /// Waits for the next thing.
+    pub fn input(&mut self) -> io::Result<Input> {
+        loop {
+            match self.signal.load(Ordering::Relaxed) {
+                0 => {}
+                signal => return Ok(Input::Signal(signal)),
+            }
+            if hung_up(None) {
+                return Ok(Input::Signal(SIGHUP as usize));
+            }
+            match event::poll(Duration::ZERO) {
+                Ok(false) => {
+                    hung_up(Some(Duration::from_millis(200)));
+                    continue;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+                Ok(true) => {}
+            }
+            match event::read()? {
+                Event::Key(key) if key.kind != KeyEventKind::Release => {
+                    if key.code == KeyCode::Char('l') && key.modifiers.contains(KeyModifiers::CONTROL) {
+                        self.forget();
+                        return Ok(Input::Resized);
+                    }
+                    if let Some(press) = press(key) {
+                        return Ok(Input::Press(press));
+                    }
+                }
+                Event::Paste(text) => return Ok(Input::Press(Press::Paste(text))),
+                Event::Resize(..) => return Ok(Input::Resized),
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether more input is there already: then there is no need to draw in between.
+    pub fn has_more(&self) -> bool {
+        !hung_up(None) && event::poll(Duration::ZERO).unwrap_or(false)
+    }
+}
+
+/// Whether the terminal is gone; waits so long for that or for input. Asked before each look at the events: crossterm reads a
+/// terminal that has hung up for ever.
+fn hung_up(wait: Option<Duration>) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdin = io::stdin();
+    let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+    let wait = wait.unwrap_or(Duration::ZERO);
+    let wait = Timespec {
+        tv_sec: 0,
+        tv_nsec: wait.subsec_nanos().into(),
+    };
+    let seen = poll(&mut fds, Some(&wait));
+    seen.is_ok()
+        && fds[0]
+            .revents()
+            .intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// The terminal as it was. Harmless where it was given back before.
+fn give_back() {
+    let mut out = io::stdout();
+    let _ = execute!(out, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    let _ = disable_raw_mode();
+    let _ = out.flush();
+}
+
+fn press(key: KeyEvent) -> Option<Press> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    let alt = key.modifiers.contains(KeyModifiers::ALT);
+    Some(match key.code {
+        KeyCode::Char('c') if control => Press::Interrupt,
+        KeyCode::Char('d') if control => Press::Done,
+        KeyCode::Char('j') if control => Press::NewLine,
+        KeyCode::Char('z') if control => Press::Undo,
+        KeyCode::Char('h') if control => Press::RubOut,
+        KeyCode::Enter if alt => Press::NewLine,
+        KeyCode::Char(_) if control || alt => return None,
+        KeyCode::Char(c) => Press::Letter(c),
+        KeyCode::Enter => Press::Enter,
+        KeyCode::Esc => Press::Escape,
+        KeyCode::Backspace => Press::RubOut,
+        KeyCode::Delete => Press::Delete,
+        KeyCode::Left => Press::Go(Move::Left),
+        KeyCode::Right => Press::Go(Move::Right),
+        KeyCode::Up => Press::Go(Move::Up),
+        KeyCode::Down => Press::Go(Move::Down),
+        KeyCode::PageUp => Press::Go(Move::PageUp),
+        KeyCode::PageDown => Press::Go(Move::PageDown),
+        KeyCode::Home => Press::Go(Move::Home),
+        KeyCode::End => Press::Go(Move::End),
+        _ => return None,
+    })
+}

@@ -1,0 +1,667 @@
+//! `review` as a person meets it: the real program in a real terminal (tmux), by keys and by what stands on the screen.
+
+mod common;
+#[path = "review/terminal.rs"]
+mod terminal;
+
+use common::{CONFIG, TestHouse, have, mail, marion};
+use terminal::{Shown, Terminal};
+
+/// Two stories to decide upon, the first by Marion.
+fn house() -> TestHouse {
+    let house = TestHouse::new();
+    house.story(&marion());
+    house.story(&mail(
+        "Tom Okafor <tom@example.org>",
+        "Sun, 3 Nov 2013 18:00:00 +0000",
+        "The lift",
+        "The lift was broken for a year. We asked, and asked again, until it was mended.",
+    ));
+    house
+}
+
+fn commits(house: &TestHouse) -> String {
+    house.git(&["rev-list", "--count", "main"])
+}
+
+/// Kind, name and note of a story's last event.
+fn last_event(house: &TestHouse, story: &str) -> (String, String, String) {
+    let shown = house.show(story);
+    let event = shown["events"]
+        .as_array()
+        .and_then(|e| e.last())
+        .expect("an event")
+        .clone();
+    let text = |v: &serde_json::Value| v.as_str().unwrap_or_default().to_owned();
+    (text(&event["event"]), text(&event["by"]["name"]), text(&event["note"]))
+}
+
+#[test]
+fn the_screens_in_the_documentation_are_what_a_reviewer_sees() {
+    if !have("tmux") {
+        return;
+    }
+    let house = TestHouse::fresh_clone();
+    house.run(&["fetch", "-q"]).exits(0);
+    let mut shown = Shown::of("docs/review.md");
+    let terminal = Terminal::start(&house, 80, 24, "m4c-stories review");
+    shown.see("list", &terminal, "12 stories to review");
+    terminal.press(&["Enter"]);
+    shown.see("story", &terminal, "Story 1 of 12");
+    terminal.press(&["?"]);
+    shown.see("help", &terminal, "This help.");
+    terminal.press(&["Escape"]);
+    terminal.wait("Story 1 of 12");
+    terminal.press(&["End", "a"]);
+    shown.see("approved", &terminal, "You approve this text.");
+    terminal.press(&["Enter"]);
+    terminal.wait("Story 2 of 12");
+    terminal.press(&["c"]);
+    terminal.wait("What do you ask of Alasdair MacKinnon?");
+    terminal.write("Which years were these?");
+    shown.see("question", &terminal, "Which years were these?");
+    terminal.press(&["Enter"]);
+    shown.see("letter", &terminal, "The author gets this letter:");
+    terminal.press(&["Enter"]);
+    terminal.wait("You ask for changes.");
+    terminal.press(&["q"]);
+    shown.see("decided", &terminal, "Asked for changes:");
+    terminal.press(&["q"]);
+    shown.see("farewell", &terminal, "Approved: 1 story");
+    let terminal = Terminal::start(&house, 200, 50, "m4c-stories review");
+    terminal.wait("stories to review");
+    terminal.press(&["Down", "Down", "Down", "Down", "Down", "Down", "Down", "Enter", "d"]);
+    shown.see("wide", &terminal, "-- What the author wrote");
+    let terminal = Terminal::start(&house, 80, 60, "m4c-stories review --plain");
+    shown.see("plain", &terminal, "Approve this story [a,c,r,e,n,s,q,?]?");
+}
+
+#[test]
+fn a_decision_is_the_same_step_and_commit_as_the_command_makes() {
+    if !have("tmux") {
+        return;
+    }
+    let (by_key, by_command) = (house(), house());
+    let terminal = Terminal::start(&by_key, 80, 24, "m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "End", "a"]);
+    terminal.wait("You approve this text.");
+    terminal.press(&["Enter"]);
+    terminal.wait("Approved: Future Leader Stories: Marion Maxwell");
+    terminal.press(&["r"]);
+    terminal.wait("Decline this story?");
+    terminal.press(&["l"]);
+    terminal.wait("Why is it declined?");
+    terminal.write("We cannot name the landlord");
+    terminal.press(&["Enter"]);
+    terminal.wait("The author gets this letter:");
+    terminal.press(&["Enter"]);
+    terminal.wait("You reject this.");
+    terminal.press(&["q"]);
+    terminal.wait("Rejected: Future Leader Stories: Tom Okafor");
+    terminal.press(&["q"]);
+    terminal.wait("exit 0");
+
+    by_command.run(&["approve", "marion"]).exits(0);
+    by_command
+        .run(&["reject", "tom", "-m", "We cannot name the landlord"])
+        .exits(0);
+    let log = |house: &TestHouse| house.git(&["log", "--format=%an <%ae>%n%B%n--", "--name-only", "main"]);
+    assert_eq!(log(&by_key), log(&by_command));
+    for story in ["marion", "tom"] {
+        assert_eq!(last_event(&by_key, story), last_event(&by_command, story));
+        let letters = |house: &TestHouse| house.run(&["letters", "show", story]).stdout.clone();
+        assert_eq!(letters(&by_key), letters(&by_command));
+    }
+    assert_eq!(by_key.git(&["status", "--porcelain"]), "");
+    by_key.fsck();
+}
+
+#[test]
+fn what_was_decided_can_be_taken_back_until_one_leaves_the_story() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let before = commits(&house);
+    let terminal = Terminal::start(&house, 70, 18, "m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "a"]);
+    terminal.wait("You approve this text.");
+    terminal.wait("You have not seen the end of the text yet");
+    assert_eq!(commits(&house), before, "it is held, not written down");
+    terminal.press(&["u"]);
+    terminal.wait("Taken back: You approve this text.");
+    terminal.press(&["n"]);
+    terminal.write("She is away until June");
+    terminal.press(&["Enter"]);
+    terminal.wait("You leave a note.");
+    terminal.press(&["a"]);
+    terminal.wait("You leave a note. You approve this text.");
+    terminal.press(&["s"]);
+    terminal.wait("Story 1 of 2");
+    terminal.press(&["C-z"]);
+    terminal.wait("Taken back: You approve this text.");
+    terminal.press(&["q"]);
+    terminal.wait("Noted: Future Leader Stories: Marion Maxwell");
+    assert_eq!(
+        last_event(&house, "marion"),
+        ("noted".into(), "Robin Reviewer".into(), "She is away until June".into())
+    );
+    assert_eq!(house.state("marion"), "draft");
+    terminal.press(&["q"]);
+    terminal.wait("exit 0");
+}
+
+#[test]
+fn a_story_that_moved_meanwhile_refuses_the_decision_and_is_shown_again() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let terminal = Terminal::start(&house, 80, 24, "m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "a"]);
+    terminal.wait("You approve this text.");
+    house
+        .run(&["edit", "marion", "--subtitle", "A hundred cleaners"])
+        .exits(0);
+    let moved = commits(&house);
+    terminal.press(&["Enter"]);
+    let screen = terminal.wait("is not the text you read");
+    assert!(screen.contains("Your decision was not written down."), "{screen}");
+    terminal.press(&["Enter"]);
+    let screen = terminal.wait("A hundred cleaners");
+    assert!(
+        !screen.contains("You approve"),
+        "the decision is not held any longer: {screen}"
+    );
+    assert_eq!(commits(&house), moved);
+
+    // the text stays, but a colleague objects
+    terminal.press(&["a"]);
+    terminal.wait("You approve this text.");
+    house.sign_in("Ben Okri", "ben@example.org");
+    house.run(&["request-changes", "marion", "-m", "Which year?"]).exits(0);
+    house.sign_in("Robin Reviewer", "robin@example.org");
+    terminal.press(&["q"]);
+    let screen = terminal.wait("is not as you read it");
+    assert!(
+        screen.contains("meanwhile Ben Okri asked for changes: Which year?"),
+        "{screen}"
+    );
+    terminal.press(&["Enter"]);
+    terminal.wait("Ben Okri: Which year?");
+    terminal.press(&["q", "q"]);
+    terminal.wait("exit 0");
+    assert_eq!(house.state("marion"), "changes-requested");
+}
+
+#[test]
+fn a_refusal_is_told_on_the_screen_in_the_words_of_the_command() {
+    if !have("tmux") {
+        return;
+    }
+    let members = "members = [{ name = \"Ann\", email = \"ann@example.org\", roles = [\"reviewer\"] }, { name = \"Robin Reviewer\", email = \"robin@example.org\", roles = [\"reviewer\"] }]";
+    let config = CONFIG.replace("own_text = true", "own_text = false");
+    let house = TestHouse::with_config(&format!("{config}\n[team]\n{members}\n"));
+    house.story(&marion());
+    house.run(&["edit", "marion", "--subtitle", "Ninety cleaners"]).exits(0);
+    let said = house.run(&["approve", "marion"]).exits(5).stderr.clone();
+    let what = said
+        .lines()
+        .next()
+        .and_then(|l| l.strip_prefix("Error: "))
+        .expect("what")
+        .to_owned();
+    let terminal = Terminal::start(&house, 120, 30, "m4c-stories review");
+    terminal.wait("1 story to review");
+    terminal.press(&["Enter", "a"]);
+    let screen = terminal.wait("Do this:");
+    assert!(screen.contains(&what), "{what:?} in\n{screen}");
+    terminal.press(&["Enter", "q", "q"]);
+    terminal.wait("exit 0");
+
+    // nobody's git identity: reading goes, deciding is refused with the two lines to type
+    house.write("home/.gitconfig", "[safe]\n\tdirectory = *\n");
+    let terminal = Terminal::start(&house, 120, 30, "m4c-stories review");
+    terminal.wait("git does not know who you are");
+    terminal.press(&["Enter", "a"]);
+    terminal.wait("git config --global user.name");
+}
+
+#[test]
+fn what_the_checks_found_keeps_a_story_back_until_it_may_stand() {
+    if !have("tmux") {
+        return;
+    }
+    let house = TestHouse::new();
+    house.story(&mail(
+        "Marion Maxwell <marion@example.org>",
+        "Sat, 4 Dec 2010 10:12:31 +0000",
+        "Tea",
+        "Ring us on 020 7946 0321, any evening, and we shall come and drink tea with you and your neighbours and listen.",
+    ));
+    let terminal = Terminal::start(&house, 80, 30, "m4c-stories review");
+    let list = terminal.wait("1 story to review");
+    assert!(list.contains("draft, 1 check"), "{list}");
+    terminal.press(&["Enter"]);
+    terminal.wait("What is found is mended (e) or let stand (w) before you can approve.");
+    terminal.press(&["a"]);
+    terminal.wait("cannot be approved yet");
+    terminal.press(&["Enter", "w"]);
+    terminal.wait("What may stand as it is?");
+    terminal.press(&["1"]);
+    terminal.wait("Why may it stand:");
+    terminal.write("the public number of the office");
+    terminal.press(&["Enter"]);
+    terminal.wait("stand. Enter writes it down");
+    // held, and counted as if it were written down
+    terminal.press(&["a"]);
+    terminal.wait("You approve this text.");
+    terminal.press(&["q"]);
+    terminal.wait("Waived, Approved: Future Leader Stories: Marion Maxwell");
+    terminal.press(&["q"]);
+    terminal.wait("exit 0");
+    assert_eq!(house.state("marion"), "approved");
+}
+
+#[test]
+fn a_letter_leaves_in_the_reviewers_own_words() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let terminal = Terminal::start(&house, 80, 24, "m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "c"]);
+    terminal.wait("What do you ask of");
+    terminal.write("Which year was this?");
+    terminal.press(&["Enter"]);
+    terminal.wait("The author gets this letter:");
+    terminal.press(&["e"]);
+    terminal.wait("Ctrl-D done");
+    // to the greeting, and instead of "Dear" something warmer
+    terminal.press(&["Down", "Down", "Home", "DC", "DC", "DC", "DC"]);
+    terminal.write("Dearest");
+    terminal.press(&["C-d"]);
+    terminal.wait("in your words:");
+    terminal.wait("Dearest Marion Maxwell,");
+    terminal.press(&["Enter"]);
+    terminal.wait("You ask for changes.");
+    terminal.press(&["q"]);
+    terminal.wait("Asked for changes:");
+    let letter = house.run(&["letters", "show", "marion"]).exits(0).stdout.clone();
+    assert!(
+        letter.contains("Dearest Marion Maxwell,") && letter.contains("Which year was this?"),
+        "{letter}"
+    );
+    house.run(&["letters", "send", "marion"]).exits(0);
+    let sent = house.files("letters");
+    assert!(
+        sent.iter()
+            .any(|name| house.read(&format!("letters/{name}")).contains("Dearest Marion")),
+        "{sent:?}"
+    );
+}
+
+#[test]
+fn an_edit_is_shown_before_it_is_kept_and_cut_text_is_put_back() {
+    if !have("tmux") {
+        return;
+    }
+    let house = TestHouse::new();
+    let text = "I clean at nite.\n\nMarion\n\n-- \nMarion Maxwell\nSteward, Unit 7";
+    house.story(&mail(
+        "Marion Maxwell <marion@example.org>",
+        "Sat, 4 Dec 2010 10:12:31 +0000",
+        "Tea",
+        text,
+    ));
+    house.write("home/mend", "#!/bin/sh\nsed -i s/nite/night/ \"$1\"\n");
+    let terminal = Terminal::start(&house, 80, 30, "EDITOR='sh home/mend' m4c-stories review");
+    terminal.wait("1 story to review");
+    terminal.press(&["Enter", "e"]);
+    terminal.wait("[-nite.-]{+night.+}");
+    let before = commits(&house);
+    terminal.press(&["Escape"]);
+    terminal.wait("Dropped: the text stays as it was.");
+    assert_eq!(commits(&house), before);
+    terminal.press(&["e"]);
+    terminal.wait("[-nite.-]{+night.+}");
+    terminal.press(&["Enter"]);
+    terminal.wait("Edited, and kept.");
+    terminal.wait("I clean at night.");
+    terminal.press(&["x"]);
+    terminal.wait("Steward, Unit 7");
+    terminal.press(&["b"]);
+    terminal.wait("What shall be put back into the text?");
+    terminal.press(&["1"]);
+    terminal.wait("{+");
+    terminal.press(&["Enter"]);
+    terminal.wait("Put back, and kept.");
+    terminal.press(&["d"]);
+    terminal.wait("What the author wrote");
+    terminal.press(&["q", "q"]);
+    terminal.wait("exit 0");
+    let kinds: Vec<String> = house.show("marion")["events"]
+        .as_array()
+        .expect("events")
+        .iter()
+        .map(|e| e["event"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(kinds, ["received", "edited", "restored"]);
+}
+
+#[test]
+fn without_an_editor_the_text_is_changed_on_the_screen() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let terminal = Terminal::start(&house, 80, 24, "m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "e"]);
+    terminal.wait("Ctrl-D done");
+    terminal.write("Hello. ");
+    terminal.press(&["Escape"]);
+    terminal.wait("Esc once more gives up what you wrote");
+    terminal.press(&["C-d"]);
+    terminal.wait("{+Hello. +}");
+    terminal.press(&["Enter"]);
+    terminal.wait("Edited, and kept.");
+    terminal.wait("Hello. I clean at the hospital");
+    terminal.press(&["e"]);
+    terminal.wait("Ctrl-D done");
+    terminal.write("No. ");
+    terminal.press(&["Escape"]);
+    terminal.wait("Esc once more");
+    terminal.press(&["Escape"]);
+    terminal.wait("Given up; nothing is done.");
+    terminal.press(&["q", "q"]);
+    terminal.wait("exit 0");
+    let text = house.show("marion")["text"].as_str().expect("a text").to_owned();
+    assert!(text.starts_with("Hello. I clean"), "{text}");
+}
+
+#[test]
+fn a_page_is_shown_in_the_browser_and_the_review_goes_on() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    house.write("home/browser", "#!/bin/sh\necho \"$1\" >home/browsed\n");
+    let terminal = Terminal::start(&house, 80, 24, "BROWSER='sh home/browser' m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "p"]);
+    terminal.wait("Shown in the browser:");
+    terminal.wait("Story 1 of 2");
+    terminal.press(&["q", "q"]);
+    terminal.wait("exit 0");
+    assert!(house.read("home/browsed").trim().ends_with(".html"));
+}
+
+#[test]
+fn a_wide_window_has_the_authors_words_beside_what_readers_will_see() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    house.write("home/mend", "#!/bin/sh\nsed -i 's/on nights/at night/' \"$1\"\n");
+    let done = house
+        .command(common::BINARY)
+        .args(["edit", "marion"])
+        .env("EDITOR", "sh home/mend")
+        .output();
+    assert!(done.expect("it runs").status.success());
+    let terminal = Terminal::start(&house, 200, 50, "m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter"]);
+    terminal.wait("at night");
+    terminal.press(&["d"]);
+    let screen = terminal.wait("-- What the author wrote");
+    let row = screen.lines().find(|row| row.contains("at night")).expect("the row");
+    assert!(
+        row.split(" | ").nth(1).is_some_and(|right| right.contains("on nights")),
+        "{row}"
+    );
+}
+
+#[test]
+fn nothing_in_a_story_reaches_the_terminal_as_a_command_and_every_letter_is_shown() {
+    if !have("tmux") {
+        return;
+    }
+    let house = TestHouse::new();
+    let text = "Words \u{1b}[31mred\u{1b}[0m \u{202e}drawkcab\u{202c} \u{9b}2J bell\u{7} end.\n\nשלום עולם\n\n日本語の話です。\n\nde\u{301}ja\u{300}";
+    let story = house.story(&mail(
+        "mallory@example.org",
+        "Sat, 4 Dec 2010 10:12:31 +0000",
+        "Evil",
+        text,
+    ));
+    // the tool keeps such letters out of what it writes; a hand with an editor need not
+    let file = format!("stories/{story}/index.md");
+    let page = house
+        .read(&file)
+        .replace("subtitle = \"Evil\"", r#"subtitle = "x\u001b]2;owned\u0007y""#);
+    assert!(page.contains("owned"), "{page}");
+    house.write(&file, page.replace("Words", "Words \u{202e}here\u{202c}"));
+    house.run(&["edit", &story, "--take"]).exits(0);
+    let terminal = Terminal::start(&house, 80, 40, "m4c-stories review");
+    terminal.wait("1 story to review");
+    terminal.press(&["Enter", "d"]);
+    terminal.wait("-- What the author wrote");
+    terminal.press(&["h"]);
+    terminal.wait("Robin Reviewer changed the text");
+    terminal.press(&["Home"]);
+    let screen = terminal.wait("Future Leader Stories: A Future Leader");
+    assert!(
+        screen.contains("שלום עולם") && screen.contains("日本語の話です。"),
+        "{screen}"
+    );
+    assert!(screen.contains("déjà"), "{screen}");
+    for c in screen.chars() {
+        assert!(
+            c == '\n' || !(c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)),
+            "{c:?} in\n{screen}"
+        );
+    }
+    assert!(!terminal.ask("#{pane_title}").contains("owned"));
+    assert_eq!(terminal.ask("#{pane_width}x#{pane_height} #{alternate_on}"), "80x40 1");
+}
+
+#[test]
+fn it_fits_whatever_the_size_and_a_resized_window_is_drawn_anew() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let terminal = Terminal::start(&house, 200, 50, "m4c-stories review");
+    let screen = terminal.wait("2 stories to review");
+    assert!(screen.contains("TITLE"), "a wide list has the title, too: {screen}");
+    terminal.press(&["Enter"]);
+    terminal.wait("Story 1 of 2");
+    for (width, height) in [(80, 24), (60, 16), (200, 50), (40, 12)] {
+        terminal.resize(width, height);
+        let screen = terminal.wait_for(|s| {
+            let rows: Vec<&str> = s.lines().collect();
+            s.contains("Story 1 of 2")
+                && s.contains("? help")
+                && rows
+                    .iter()
+                    .any(|r| r.contains("Space reads on") || r.contains("all of it"))
+        });
+        assert!(screen.lines().all(|row| row.chars().count() <= width), "{screen}");
+        assert!(screen.contains("a approve"), "{screen}");
+    }
+    terminal.resize(20, 5);
+    terminal.wait("Make the window");
+    terminal.resize(80, 24);
+    terminal.wait("Story 1 of 2");
+    terminal.press(&["q", "q"]);
+    terminal.wait("exit 0");
+}
+
+#[test]
+fn without_colour_there_is_none_and_with_it_the_same_words() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let codes = |screen: &str| -> Vec<u8> {
+        let codes = screen.split("\u{1b}[").skip(1).filter_map(|rest| rest.split_once('m'));
+        codes
+            .flat_map(|(codes, _)| codes.split(';').filter_map(|c| c.parse().ok()).collect::<Vec<u8>>())
+            .collect()
+    };
+    let mut words = Vec::new();
+    for (command, coloured) in [
+        ("m4c-stories review --color never", false),
+        ("NO_COLOR=1 m4c-stories review", false),
+        ("m4c-stories review", true),
+    ] {
+        let terminal = Terminal::start(&house, 80, 24, command);
+        terminal.wait("2 stories to review");
+        terminal.press(&["Enter"]);
+        words.push(terminal.wait("Story 1 of 2"));
+        let screen = terminal.with_colours();
+        let codes = codes(&screen);
+        let is_colour = |c: &u8| matches!(c, 30..=38 | 90..=97);
+        assert_eq!(codes.iter().any(is_colour), coloured, "{command}: {codes:?}");
+        assert!(
+            !codes.iter().any(|c| matches!(c, 40..=48 | 100..=107)),
+            "light or dark is the terminal's: {codes:?}"
+        );
+    }
+    assert!(words.windows(2).all(|w| w[0] == w[1]));
+}
+
+#[test]
+fn an_interrupted_round_gives_the_terminal_back_and_decides_nothing() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let before = commits(&house);
+    for (end, code) in [("C-c", 130), ("TERM", 143), ("INT", 130)] {
+        let terminal = Terminal::start(&house, 120, 24, "m4c-stories review");
+        terminal.wait("2 stories to review");
+        terminal.press(&["Enter", "a"]);
+        terminal.wait("You approve this text.");
+        assert_eq!(terminal.ask("#{alternate_on} #{cursor_flag}"), "1 0");
+        match end {
+            "C-c" => terminal.press(&["C-c"]),
+            signal => terminal.kill(signal),
+        }
+        let screen = terminal.wait("the terminal is as it was");
+        assert!(screen.contains(&format!("exit {code}\n")), "{screen}");
+        assert!(screen.contains("your decision was not written down"), "{screen}");
+        assert_eq!(
+            terminal
+                .ask("#{alternate_on} #{cursor_flag} #{bracket_paste_flag}")
+                .trim_end(),
+            "0 1"
+        );
+        assert_eq!(commits(&house), before);
+    }
+}
+
+/// Run by the test below inside a terminal, where it takes the screen and panics.
+#[test]
+fn a_panic_gives_the_terminal_back_before_it_tells_of_itself() {
+    if std::env::var("M4C_PANIC_ON_SCREEN").is_ok() {
+        let _screen = m4c_stories::cli::review::screen::Screen::enter().expect("a terminal");
+        panic!("a slip of ours");
+    }
+    if !have("tmux") {
+        return;
+    }
+    let house = TestHouse::new();
+    let me = std::env::current_exe().expect("this test");
+    let name = "a_panic_gives_the_terminal_back_before_it_tells_of_itself";
+    let command = format!("M4C_PANIC_ON_SCREEN=1 {} --exact {name} --nocapture", me.display());
+    let terminal = Terminal::start(&house, 80, 24, &command);
+    let screen = terminal.wait("the terminal is as it was");
+    assert!(screen.contains("exit 101"), "{screen}");
+    assert!(
+        screen.contains("a slip of ours"),
+        "it is read where it can be read: {screen}"
+    );
+    assert_eq!(terminal.ask("#{alternate_on} #{cursor_flag}"), "0 1");
+}
+
+#[test]
+fn line_by_line_the_same_is_asked_and_done() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    // a dumb terminal gets it without being asked
+    let terminal = Terminal::start(&house, 80, 120, "TERM=dumb m4c-stories review");
+    let screen = terminal.wait("Approve this story [a,c,r,e,n,s,q,?]?");
+    assert!(
+        screen.contains("I clean at the hospital, on nights") && screen.contains("Story 1 of 2"),
+        "{screen}"
+    );
+    assert_eq!(terminal.ask("#{alternate_on}"), "0");
+    terminal.answer("?");
+    terminal.wait("Skip: go to the next story without a decision.");
+    terminal.answer("x");
+    terminal.wait("What was cut from the mail");
+    terminal.answer("banana");
+    terminal.wait("\"banana\" is no answer; ? lists them.");
+    terminal.answer("a");
+    terminal.wait("Write it down and go on (u takes it back) [Enter,u,?]?");
+    terminal.answer("u");
+    terminal.wait("Taken back: You approve this text.");
+    assert_eq!(house.state("marion"), "draft");
+    terminal.answer("a");
+    terminal.wait_for(|s| s.matches("Write it down and go on").count() == 2);
+    terminal.answer("");
+    terminal.wait("Approved: Future Leader Stories: Marion Maxwell");
+    terminal.wait("Story 2 of 2");
+    terminal.answer("c");
+    terminal.wait("What do you ask of Tom Okafor?");
+    terminal.answer("Which year was this?");
+    terminal.wait("Which year was this? >");
+    terminal.answer("");
+    terminal.wait("Is the letter right [y,e,n,?]?");
+    terminal.answer("y");
+    terminal.wait("You ask for changes.");
+    terminal.answer("");
+    terminal.wait("That was the last story of the list.");
+    terminal.wait("exit 0");
+    assert_eq!(house.state("marion"), "approved");
+    assert_eq!(
+        last_event(&house, "tom"),
+        (
+            "changes-requested".into(),
+            "Robin Reviewer".into(),
+            "Which year was this?".into()
+        )
+    );
+    assert!(!terminal.with_colours().contains("\u{1b}["), "no escape at all");
+
+    // and the end of the input is no decision
+    let terminal = Terminal::start(&house, 80, 60, "m4c-stories review --plain");
+    terminal.wait("Approve this story");
+    terminal.press(&["C-d"]);
+    terminal.wait("exit 0");
+}
+
+#[test]
+fn without_a_terminal_it_says_which_commands_to_use() {
+    let house = house();
+    for arguments in [&["review"][..], &["review", "--plain"], &["review", "--no-input"]] {
+        let ran = house.run(arguments);
+        assert!(
+            ran.exits(2).stderr.contains("`show STORY`, then `approve`"),
+            "{}",
+            ran.stderr
+        );
+    }
+    let ran = house.run(&["review", "--json"]);
+    assert_eq!(ran.exits(2).error()["code"], "usage");
+    house.run(&["review", "-n"]).exits(2);
+}
