@@ -1,21 +1,25 @@
 //! Mail in. In this order, always: list, keep (raw bytes on disk), read, screen, draft, commit, settle. After a crash at any
 //! instant the next run ends with each mail exactly once.
 
+use std::sync::mpsc;
+use std::thread;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::inbox::{Cursor, Fate, Go, Inbox, Remark, TakeError, Ticket, Wanted};
-use crate::repo::{Batch, Caution, PackedMail, StoryRepo};
+use crate::inbox::{Cursor, Fate, Go, Inbox, InboxError, Remark, TakeError, Ticket, Wanted};
+use crate::repo::{Batch, Caution, Press, Ready, StoryRepo};
 use crate::spool::{Aside, AsideKind, Spool};
 use crate::story::MailId;
 
 use super::account::{MailReport, Outcome, aside_report, unreadable_report};
-use super::intake::{self, Judged, KeptMail, Reader};
+use super::crew::Crew;
+use super::intake::{self, Judged, KeptMail, Reader, Readers};
 use super::{Desk, Trouble};
 
 /// Read and committed together: so many mails, or so many bytes of them, are in memory at once.
 const GROUP_MAILS: usize = 128;
-const GROUP_BYTES: u64 = 4 << 20;
+const GROUP_BYTES: u64 = 1 << 20;
 /// Settled together, by one move of the branch.
 const BATCH_MAILS: usize = 1_000;
 const BATCH_BYTES: u64 = 64 << 20;
@@ -101,6 +105,7 @@ pub fn fetch(
         let before = count.listed;
         match from_one(
             desk,
+            repo,
             spool,
             &mut source,
             Wish {
@@ -125,6 +130,7 @@ pub fn fetch(
 
 fn from_one(
     desk: &Desk,
+    repo: &StoryRepo,
     spool: &mut Spool,
     source: &mut Source,
     wish: Wish,
@@ -153,84 +159,180 @@ fn from_one(
     count.listed += listing.tickets.len() as u64;
 
     let mut reader = Reader::new(desk, source.trusted_authserv.as_deref());
-    let mut rest = &listing.tickets[..];
-    while !rest.is_empty() {
-        if !watcher.go_on() {
-            count.listed -= rest.len() as u64;
-            break;
-        }
-        // opened anew for each batch: git keeps every pack mapped that it ever read
-        let repo = &desk.repo()?;
-        let mut batch = repo.batch()?;
-        let mut settled: Vec<(Ticket, Fate)> = Vec::new();
-        let mut reports = Vec::new();
-        let mut broken = None;
-        let mut bytes = 0;
-        while !rest.is_empty() && settled.len() < BATCH_MAILS && bytes < BATCH_BYTES {
-            let group = group(rest);
-            rest = &rest[group.len()..];
-            let kept = match keep(desk, &mut *source.inbox, group, &mut batch, &mut bytes) {
-                Ok(kept) => kept,
-                // What came before is finished, so that a poor line gets on a little with each run.
-                Err(trouble @ Trouble::Inbox(_)) => {
-                    broken = Some(trouble);
-                    break;
-                }
-                Err(trouble) => return Err(trouble),
-            };
-            batch.sync()?;
-            let mut mails = Vec::new();
-            let mut waiting = Vec::new();
-            for (ticket, taken) in kept {
-                let place = format!("{name}: {ticket}");
-                match taken {
-                    Taken::Raw(raw, kept) => {
-                        mails.push(KeptMail {
-                            raw,
-                            kept,
-                            key: ticket.key(),
-                            place,
-                        });
-                        waiting.push(ticket);
-                    }
-                    Taken::Not(error) => {
-                        let judged = not_taken(&error, &place, desk.now, spool)?;
-                        settled.push((ticket, Fate::Leave));
-                        reports.push(judged.report);
-                    }
-                    // a mail program took it away since it was listed: it is not ours to account for
-                    Taken::Gone => count.listed -= 1,
-                }
+    let pen = reader.pen();
+    thread::scope(|scope| {
+        let crew = Crew::gather(scope, Press::new, |press, ask| pen.answer(press, ask));
+        let work = Work {
+            desk,
+            repo,
+            inbox: &name,
+            crew: &crew,
+        };
+        let mut rest = &listing.tickets[..];
+        while !rest.is_empty() {
+            if !watcher.go_on() {
+                count.listed -= rest.len() as u64;
+                break;
             }
-            for (ticket, judged) in waiting
-                .into_iter()
-                .zip(reader.judge_all(repo, &mails, &mut batch, spool)?)
-            {
-                let fate = match judged.settle {
-                    true => (source.after)(desk, &name, judged.report.outcome),
+            let (after, limit) = (source.after, desk.config.story.max_mail_bytes);
+            let inbox = &mut *source.inbox;
+            let (to, groups) = mpsc::sync_channel(0);
+            let (taken, came) = thread::scope(|scope| {
+                let taker = scope.spawn(move || take(inbox, rest, limit, &to));
+                let came = work.take_in(spool, &mut reader, groups);
+                (taker.join(), came)
+            });
+            let taken = taken.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let Came {
+                judged,
+                cautions,
+                broken,
+            } = came?;
+            rest = &rest[taken..];
+            cautions.iter().for_each(|c| watcher.caution(c));
+            let mut settled = Vec::with_capacity(judged.len());
+            for (ticket, judged) in judged {
+                // a mail program took it away since it was listed: it is not ours to account for
+                let Some(Judged { report, settle }) = judged else {
+                    count.listed -= 1;
+                    continue;
+                };
+                count.add(report.outcome);
+                watcher.mail(&report);
+                let fate = match settle {
+                    true => after(desk, &name, report.outcome),
                     false => Fate::Leave,
                 };
                 settled.push((ticket, fate));
-                reports.push(judged.report);
             }
+            let told = source.inbox.settle_all(&settled);
+            if source.remembered && told.is_ok() {
+                spool.put_cursor(&name, &source.inbox.cursor().to_bytes())?;
+            }
+            if let Some(error) = broken {
+                return Err(error.into());
+            }
+            told?;
         }
-        let finished = batch.finish()?;
-        finished.cautions.iter().for_each(|c| watcher.caution(c));
-        for report in &reports {
-            count.add(report.outcome);
-            watcher.mail(report);
-        }
-        let told = source.inbox.settle_all(&settled);
-        if source.remembered && told.is_ok() {
-            spool.put_cursor(&name, &source.inbox.cursor().to_bytes())?;
-        }
-        if let Some(trouble) = broken {
-            return Err(trouble);
-        }
-        told?;
-    }
+        Ok::<(), Trouble>(())
+    })?;
     source.inbox.done()?;
     Ok(())
+}
+
+/// A group of mails as they were taken; `Err`: the inbox fails, and no more come.
+type Group = Result<Vec<(Ticket, Taken)>, InboxError>;
+
+enum Taken {
+    Raw(Vec<u8>, Ready),
+    Not(TakeError),
+    Gone,
+}
+
+/// Takes the mails of one batch, group by group, and makes each ready for the pack, while the group before is read and
+/// committed. At most three groups are in memory at once. Gives how many mails were taken.
+fn take(inbox: &mut dyn Inbox, tickets: &[Ticket], limit: u64, to: &mpsc::SyncSender<Group>) -> usize {
+    let mut press = Press::new();
+    let (mut mails, mut bytes) = (0, 0);
+    while mails < tickets.len().min(BATCH_MAILS) && bytes < BATCH_BYTES {
+        let group = group(&tickets[mails..]);
+        let mut taken = Vec::with_capacity(group.len());
+        let result = inbox.take_all(group, limit, &mut |ticket, mail| {
+            let mail = match mail {
+                Ok(raw) => {
+                    bytes += raw.bytes.len() as u64;
+                    let ready = press.file(&raw.bytes);
+                    Taken::Raw(raw.bytes, ready)
+                }
+                Err(TakeError::Gone) => Taken::Gone,
+                Err(error) => Taken::Not(error),
+            };
+            taken.push((ticket.clone(), mail));
+            Go::On
+        });
+        mails += group.len();
+        let failed = result.is_err();
+        // nobody listens where the batch failed
+        if to.send(result.map(|()| taken)).is_err() || failed {
+            break;
+        }
+    }
+    mails
+}
+
+/// What a batch came to, mail by mail; `None`: it was gone.
+struct Came {
+    judged: Vec<(Ticket, Option<Judged>)>,
+    cautions: Vec<Caution>,
+    /// The inbox failed. What came before is finished, so that a poor line gets on a little with each run.
+    broken: Option<InboxError>,
+}
+
+/// What all batches of an inbox have in common.
+struct Work<'w> {
+    desk: &'w Desk,
+    repo: &'w StoryRepo,
+    inbox: &'w str,
+    crew: &'w Readers,
+}
+
+impl Work<'_> {
+    /// Keeps, reads and commits the mails of one batch. When this returns they may be settled.
+    fn take_in(&self, spool: &mut Spool, reader: &mut Reader, groups: mpsc::Receiver<Group>) -> Result<Came, Trouble> {
+        let mut batch = self.repo.batch()?;
+        let mut all = Vec::new();
+        let mut before = Vec::new();
+        let mut broken = None;
+        for group in groups {
+            let group = match group {
+                Ok(group) => group,
+                Err(error) => {
+                    broken = Some(error);
+                    break;
+                }
+            };
+            let mut here = Vec::new();
+            for (ticket, taken) in group {
+                let place = format!("{}: {ticket}", self.inbox);
+                match taken {
+                    Taken::Raw(raw, ready) => {
+                        let (kept, key) = (batch.keep(&raw, &ready)?, ticket.key());
+                        here.push((ticket, KeptMail { raw, kept, key, place }));
+                    }
+                    Taken::Not(error) => {
+                        let judged = not_taken(&error, &place, self.desk.now, spool)?;
+                        all.push((ticket, Some(judged)));
+                    }
+                    Taken::Gone => all.push((ticket, None)),
+                }
+            }
+            // the disk is waited for while the group before is read
+            let syncing = batch.begin_sync()?;
+            let last = std::mem::replace(&mut before, here);
+            all.extend(self.judge(spool, reader, &mut batch, last)?);
+            batch.end_sync(syncing)?;
+        }
+        all.extend(self.judge(spool, reader, &mut batch, before)?);
+        let cautions = batch.finish()?.cautions;
+        Ok(Came {
+            judged: all,
+            cautions,
+            broken,
+        })
+    }
+
+    /// Judges a group of mails that are durable.
+    fn judge(
+        &self,
+        spool: &mut Spool,
+        reader: &mut Reader,
+        batch: &mut Batch,
+        group: Vec<(Ticket, KeptMail)>,
+    ) -> Result<impl Iterator<Item = (Ticket, Option<Judged>)> + use<>, Trouble> {
+        let (tickets, mails): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        let judged = reader.judge_all(self.crew, self.repo, mails, batch, spool)?;
+        Ok(tickets.into_iter().zip(judged.into_iter().map(Some)))
+    }
 }
 
 /// Leaves the tickets that are wished for. What is older than `--since` is not listed and not settled: a later run takes it in. A mail
@@ -260,12 +362,6 @@ fn choose(desk: &Desk, source: &mut Source, wish: Wish, tickets: &mut Vec<Ticket
     Ok(())
 }
 
-enum Taken {
-    Raw(Vec<u8>, PackedMail),
-    Not(TakeError),
-    Gone,
-}
-
 /// As many tickets as may be in memory at once.
 fn group(tickets: &[Ticket]) -> &[Ticket] {
     let mut bytes = 0;
@@ -275,40 +371,6 @@ fn group(tickets: &[Ticket]) -> &[Ticket] {
     };
     let many = tickets.iter().take(GROUP_MAILS).take_while(fits).count();
     &tickets[..many.max(1)]
-}
-
-/// Takes a group of mails and writes each into the batch's own pack as it comes.
-fn keep(
-    desk: &Desk,
-    inbox: &mut dyn Inbox,
-    group: &[Ticket],
-    batch: &mut Batch,
-    bytes: &mut u64,
-) -> Result<Vec<(Ticket, Taken)>, Trouble> {
-    let mut kept = Vec::with_capacity(group.len());
-    let mut failed = None;
-    inbox.take_all(group, desk.config.story.max_mail_bytes, &mut |ticket, taken| {
-        let taken = match taken {
-            Ok(raw) => {
-                *bytes += raw.bytes.len() as u64;
-                match batch.keep(&raw.bytes) {
-                    Ok(kept) => Taken::Raw(raw.bytes, kept),
-                    Err(error) => {
-                        failed = Some(error);
-                        return Go::Stop;
-                    }
-                }
-            }
-            Err(TakeError::Gone) => Taken::Gone,
-            Err(error) => Taken::Not(error),
-        };
-        kept.push((ticket.clone(), taken));
-        Go::On
-    })?;
-    match failed {
-        Some(error) => Err(error.into()),
-        None => Ok(kept),
-    }
 }
 
 /// A mail that was not taken is reported and entered in the quarantine without its bytes; it stays in its inbox.
@@ -354,7 +416,7 @@ pub fn fetch_incoming(
         count.listed += 1;
         let mut reader = Reader::new(desk, None);
         let mut batch = repo.batch()?;
-        let kept = batch.keep(mail.raw())?;
+        let kept = batch.keep(mail.raw(), &Press::new().file(mail.raw()))?;
         batch.sync()?;
         let mail = KeptMail {
             raw: mail.raw().to_vec(),
@@ -414,11 +476,6 @@ pub fn rehearse(
         source.inbox.done()?;
     }
     Ok(count)
-}
-
-/// The title by the team's template.
-pub fn title(template: &str, author: &str) -> String {
-    crate::story::draft::title(template, author)
 }
 
 /// The inbox that a configuration names.

@@ -1,11 +1,11 @@
 //! One kept mail, judged: a story, a follow-up, a duplicate, set aside, or quarantined. Nothing is written in the inbox
 //! here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::mail::{self, ReadSetting};
 use crate::media;
-use crate::repo::{Batch, PackedMail, StoryRepo};
+use crate::repo::{Batch, PackedMail, Press, ReadyChange, StoryRepo};
 use crate::spool::{Aside, AsideEntry, AsideKind, Spool};
 use crate::story::draft::{self, Draft, DraftRules, MediaFate};
 use crate::story::event::What;
@@ -22,9 +22,10 @@ use crate::story::{MailId, Mailbox, StoryId, Submission};
 
 use super::account::{MailReport, Outcome, aside_report, bare, duplicate, report, shown, unreadable_report};
 use super::consent::{self, Answer};
+use super::crew::Crew;
 use super::letters::bounce;
 use super::threads::Threads;
-use super::{Desk, Trouble, convert, crew};
+use super::{Desk, Trouble, convert};
 
 /// A mail, judged; its change is in the batch, or its bytes are in the quarantine.
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ pub struct KeptMail {
 }
 
 /// What a mail is known by, without reading it.
-struct Looked {
+pub struct Looked {
     mail: MailId,
     glance: mail::Glance,
 }
@@ -73,36 +74,93 @@ fn look(raw: &[u8]) -> Looked {
 }
 
 /// A mail, read: all that can be made of it without the content repository.
-struct Reading {
+pub struct Reading {
     submission: Submission,
+    made: Made,
+}
+
+/// What a mail would be if it stood alone.
+enum Made {
     /// The rule that sets it aside, and the reason.
-    aside: Option<(String, String)>,
+    Aside {
+        rule: String,
+        reason: String,
+    },
+    Story(Box<Fresh>),
+}
+
+/// A new story, ready to be committed.
+struct Fresh {
     draft: Draft,
-    photos: BTreeMap<usize, media::Photo>,
+    report: MailReport,
+    change: ReadyChange,
+}
+
+/// Mails are read by a crew.
+pub type Readers = Crew<Ask, Told>;
+
+/// What one of the crew is to do.
+pub enum Ask {
+    Look(KeptMail),
+    Read(KeptMail, Looked),
+}
+
+/// What came of it.
+pub struct Told {
+    m: KeptMail,
+    looked: Looked,
+    reading: Option<Result<Reading, mail::Unreadable>>,
 }
 
 /// Reads mails; every hand of the crew holds it.
-struct Pen<'a> {
+pub struct Pen<'a> {
     desk: &'a Desk,
-    setting: &'a ReadSetting,
+    setting: ReadSetting,
     as_story: bool,
 }
 
 impl Pen<'_> {
-    fn read(&self, raw: &[u8], looked: &Looked) -> Result<Reading, mail::Unreadable> {
-        let submission = mail::read_known(Spool::sworn_by_pack(raw), looked.mail, self.setting)?;
-        let own = self.desk.config.own_addresses();
-        let aside = match screen(&submission, &ScreenSetting { own }) {
-            Screened::SetAside { rule, reason } if !self.as_story => Some((rule.to_string(), reason)),
-            _ => None,
+    pub fn answer(&self, press: &mut Press, ask: Ask) -> Told {
+        let (m, looked, reading) = match ask {
+            Ask::Look(m) => {
+                let looked = look(&m.raw);
+                (m, looked, None)
+            }
+            Ask::Read(m, looked) => {
+                let reading = self.read(press, &m, &looked, None);
+                (m, looked, Some(reading))
+            }
         };
-        let (draft, photos) = self.desk.draft(&submission);
-        Ok(Reading {
-            submission,
-            aside,
-            draft,
-            photos,
-        })
+        Told { m, looked, reading }
+    }
+
+    /// `note` is to be told of the draft besides.
+    fn read(
+        &self,
+        press: &mut Press,
+        m: &KeptMail,
+        looked: &Looked,
+        note: Option<Note>,
+    ) -> Result<Reading, mail::Unreadable> {
+        let mut submission = mail::read_known(Spool::sworn_by_pack(&m.raw), looked.mail, &self.setting)?;
+        let own = self.desk.config.own_addresses();
+        if let Screened::SetAside { rule, reason } = screen(&submission, &ScreenSetting { own: own.clone() })
+            && !self.as_story
+        {
+            let rule = rule.to_string();
+            let made = Made::Aside { rule, reason };
+            return Ok(Reading { submission, made });
+        }
+        let (mut draft, photos) = self.desk.draft(&submission);
+        draft.notes.extend(note);
+        let id = StoryId::new(submission.date, &draft.author, &submission.mail);
+        let report = report(Outcome::New, Some(id), &m.place, &submission, &draft, &photos);
+        let change = self.desk.first_step(&submission, &draft, photos, &own);
+        let change = press.change(change);
+        // they are in the change as they will be published, and in the mail as they came
+        submission.attachments.iter_mut().for_each(|a| a.bytes = Vec::new());
+        let made = Made::Story(Box::new(Fresh { draft, report, change }));
+        Ok(Reading { submission, made })
     }
 }
 
@@ -150,54 +208,69 @@ impl<'a> Reader<'a> {
             return Ok(judged);
         }
         spool.begin_reading(&m.key)?;
-        let reading = self.pen().read(&m.raw, &looked);
+        let reading = self.pen().read(&mut Press::new(), m, &looked, None);
         spool.end_reading()?;
         self.take_in(repo, m, &looked, reading, batch, spool)
     }
 
-    /// Judges mails that are kept, reading them with all hands. Where the last run died at reading, one by one, so that the mail
-    /// that did it is known.
+    /// Judges mails that are kept, read by the crew. Where the last run died at reading, one by one, so that the mail that did it is
+    /// known.
     pub fn judge_all(
         &mut self,
+        crew: &Readers,
         repo: &StoryRepo,
-        mails: &[KeptMail],
+        mails: Vec<KeptMail>,
         batch: &mut Batch,
         spool: &mut Spool,
     ) -> Result<Vec<Judged>, Trouble> {
         let mut judged = Vec::with_capacity(mails.len());
-        if mails.len() == 1 || spool.was_reading().is_some() {
-            for m in mails {
+        if mails.len() <= 1 || spool.was_reading().is_some() {
+            for m in &mails {
                 judged.push(self.judge(repo, m, batch, spool)?);
             }
             return Ok(judged);
         }
         spool.begin_reading("several at once")?;
-        let looked = crew::map(mails, |m| look(&m.raw));
-        let mut new = Vec::new();
-        for (m, looked) in mails.iter().zip(&looked) {
-            let is_new = self.seen(looked, m, batch, spool)?.is_none();
-            new.push((m, looked, is_new));
+        let looked: Vec<Told> = crew.answers(mails.into_iter().map(Ask::Look)).collect();
+        let (mut known, mut new) = (Vec::new(), Vec::new());
+        for Told { m, looked, .. } in looked {
+            let seen = self.seen(&looked, &m, batch, spool)?;
+            if seen.is_none() {
+                new.push(Ask::Read(m, looked));
+            }
+            known.push(seen);
         }
-        let pen = self.pen();
-        let readings = crew::map(&new, |(m, looked, is_new)| is_new.then(|| pen.read(&m.raw, looked)));
-        spool.end_reading()?;
-        for ((m, looked, _), reading) in new.into_iter().zip(readings) {
-            // the same mail may stand twice in one group: asked again
-            judged.push(match (self.seen(looked, m, batch, spool)?, reading) {
-                (Some(seen), _) => seen,
-                (None, Some(reading)) => self.take_in(repo, m, looked, reading, batch, spool)?,
-                (None, None) => self.judge(repo, m, batch, spool)?,
+        let mut first = HashSet::new();
+        let mut read = crew.answers(new);
+        for seen in known {
+            if let Some(seen) = seen {
+                judged.push(seen);
+                continue;
+            }
+            let Some(Told { m, looked, reading }) = read.next() else {
+                break;
+            };
+            // the same mail may stand twice in one group
+            let again = match first.insert(looked.mail) {
+                true => None,
+                false => self.seen(&looked, &m, batch, spool)?,
+            };
+            judged.push(match (again, reading) {
+                (Some(again), _) => again,
+                (None, Some(reading)) => self.take_in(repo, &m, &looked, reading, batch, spool)?,
+                (None, None) => self.judge(repo, &m, batch, spool)?,
             });
         }
+        spool.end_reading()?;
         Ok(judged)
     }
 
-    fn pen(&self) -> Pen<'_> {
-        let (desk, setting, as_story) = (self.desk, &self.setting, self.as_story);
+    /// What a crew reads with.
+    pub fn pen(&self) -> Pen<'a> {
         Pen {
-            desk,
-            setting,
-            as_story,
+            desk: self.desk,
+            setting: self.setting.clone(),
+            as_story: self.as_story,
         }
     }
 
@@ -231,34 +304,24 @@ impl<'a> Reader<'a> {
         batch: &mut Batch,
         spool: &mut Spool,
     ) -> Result<Judged, Trouble> {
-        let place = &m.place[..];
         let quarantined = AsideKind::Quarantined;
-        let reading = match reading {
+        let Reading { submission, made } = match reading {
             Ok(reading) => reading,
             Err(error) => {
                 let (rule, reason) = (error.rule(), error.to_string());
                 return self.aside(quarantined, m, looked, (rule, &reason), spool, None);
             }
         };
-        let Reading {
-            submission,
-            aside,
-            mut draft,
-            photos,
-        } = reading;
-        if let Some((rule, reason)) = aside {
-            self.link_bounce(repo, &rule, &submission, batch)?;
-            return self.aside(
-                AsideKind::SetAside,
-                m,
-                looked,
-                (&rule, &reason),
-                spool,
-                Some(&submission),
-            );
-        }
+        let mut fresh = match made {
+            Made::Story(fresh) => fresh,
+            Made::Aside { rule, reason } => {
+                self.link_bounce(repo, &rule, &submission, batch)?;
+                let why = (&rule[..], &reason[..]);
+                return self.aside(AsideKind::SetAside, m, looked, why, spool, Some(&submission));
+            }
+        };
         if let Some(thread) = self.follows(repo, &submission, batch)?
-            && let Some(judged) = self.follow_up(m, thread, &submission, batch)?
+            && let Some(judged) = self.follow_up(m, thread, &submission, &fresh, batch)?
         {
             return Ok(judged);
         }
@@ -267,15 +330,19 @@ impl<'a> Reader<'a> {
             return self.aside(AsideKind::SetAside, m, looked, told, spool, Some(&submission));
         }
         let others = self.threads.find(self.desk, Some(repo), &submission.message_id)?;
-        if !others.is_empty() {
-            draft.notes.push(Note::SameMessageId);
+        if !others.is_empty()
+            && let Ok(Reading {
+                made: Made::Story(again),
+                ..
+            }) = self.pen().read(&mut Press::new(), m, looked, Some(Note::SameMessageId))
+        {
+            fresh = again;
         }
-        let id = StoryId::new(submission.date, &draft.author, &submission.mail);
-        let report = report(Outcome::New, Some(id.clone()), place, &submission, &draft, &photos);
-        let own = self.desk.config.own_addresses();
-        let change = self.desk.first_step(&submission, &draft, photos, &own);
-        batch.add(&change, &[("mail-1.eml", m.kept)])?;
-        self.threads.learn(&submission.message_id, &id);
+        let Fresh { report, change, .. } = *fresh;
+        batch.add_ready(change, &[("mail-1.eml", m.kept)])?;
+        if let Some(id) = &report.story {
+            self.threads.learn(&submission.message_id, id);
+        }
         Ok(done(report, true))
     }
 
@@ -375,19 +442,21 @@ impl<'a> Reader<'a> {
         m: &KeptMail,
         (id, files, private): (StoryId, Files, Files),
         submission: &Submission,
+        Fresh { draft, report, .. }: &Fresh,
         batch: &mut Batch,
     ) -> Result<Option<Judged>, Trouble> {
-        let (id, place) = (&id, &m.place[..]);
+        let id = &id;
         let Ok(story) = Story::load(id, files) else {
             return Ok(None);
         };
-        let (mut draft, photos) = self.desk.draft(submission);
+        let mut report = MailReport {
+            story: Some(id.clone()),
+            ..report.clone()
+        };
         let is_it = |w: &What| matches!(w, What::FollowUp { mail, .. } if *mail == submission.mail);
         if story.record.events.iter().any(|e| is_it(&e.what)) {
-            return Ok(Some(done(
-                report(Outcome::Duplicate, Some(id.clone()), place, submission, &draft, &photos),
-                true,
-            )));
+            report.outcome = Outcome::Duplicate;
+            return Ok(Some(done(report, true)));
         }
         // after a withdrawal a new mail is a new story, but the answer to a letter is none
         let answers = |people: People| submission.references.iter().any(|id| people.letter(id).is_some());
@@ -403,14 +472,17 @@ impl<'a> Reader<'a> {
             .and_then(|b| People::parse(b).ok())
             .unwrap_or_default();
         let mut subject = "Take in a follow-up to";
-        let mut consent = None;
-        match consent::read(&story, &people, submission, &draft, &m.raw) {
+        let (mut consent, mut notes) = (None, draft.notes.clone());
+        match consent::read(&story, &people, submission, draft, &m.raw) {
             Answer::None => {}
             Answer::Yes(what) => {
                 subject = "Take in a follow-up that gives permission to publish";
                 consent = Some(what);
             }
-            Answer::ForAPerson(why) => draft.notes.push(Note::Other(why)),
+            Answer::ForAPerson(why) => {
+                report.notes.push(why.clone());
+                notes.push(Note::Other(why));
+            }
         }
         if !people.message_ids.contains(&submission.message_id) {
             people.message_ids.push(submission.message_id.clone());
@@ -418,7 +490,7 @@ impl<'a> Reader<'a> {
         let what = What::FollowUp {
             mail: submission.mail,
             mail_version: MAIL_ID_VERSION,
-            notes: public(&draft.notes),
+            notes: public(&notes),
             auth: submission.auth.clone(),
         };
         let step = Step {
@@ -433,10 +505,8 @@ impl<'a> Reader<'a> {
         let mail = format!("mail-{number}.eml");
         batch.add(&story.change(step, &self.desk.robot()), &[(&mail, m.kept)])?;
         self.threads.learn(&submission.message_id, id);
-        Ok(Some(done(
-            report(Outcome::FollowUp, Some(id.clone()), place, submission, &draft, &photos),
-            true,
-        )))
+        report.outcome = Outcome::FollowUp;
+        Ok(Some(done(report, true)))
     }
 }
 

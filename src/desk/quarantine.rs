@@ -1,7 +1,7 @@
 //! Mails that need a person, and mails that a rule set aside: read again, or given up.
 
 use crate::inbox::Cursor;
-use crate::repo::StoryRepo;
+use crate::repo::{Press, StoryRepo};
 use crate::spool::Spool;
 
 use super::account::MailReport;
@@ -37,7 +37,7 @@ pub fn retry(
     reader.again = true;
     reader.as_story = as_story;
     let mut batch = repo.batch()?;
-    let kept = batch.keep(mail.raw())?;
+    let kept = batch.keep(mail.raw(), &Press::new().file(mail.raw()))?;
     batch.sync()?;
     let mail = KeptMail {
         raw: mail.raw().to_vec(),

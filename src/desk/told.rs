@@ -49,7 +49,7 @@ pub fn tell(desk: &Desk, repo: &StoryRepo, told: &Told) -> Result<(StoryId, bool
         ..People::default()
     };
     let front = Front {
-        title: super::fetch::title(&desk.config.story.title, &told.author),
+        title: crate::story::draft::title(&desk.config.story.title, &told.author),
         date: Some(Timestamp::from_second(desk.now.as_second()).unwrap_or(desk.now)),
         draft: true,
         slug: id::slug(&told.author),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::maildir::rename_beside;
 use super::mbox::{begins_like_a_mail, without_from_line};
-use super::regular::{Links, first_bytes, open_regular, read_regular};
+use super::regular::{Links, first_bytes, open_regular, read_regular, settle_files};
 use super::{Cursor, Fate, Inbox, InboxError, Listing, Place, RawMail, Remark, TakeError, Ticket, Wanted, key_of};
 
 /// A file, or the files of a folder, in the order of their names. They are never changed, only moved if the config says so.
@@ -204,28 +204,13 @@ impl Inbox for Files {
     }
 
     fn settle_all(&mut self, settled: &[(Ticket, Fate)]) -> Result<(), InboxError> {
-        let mut touched = BTreeSet::new();
-        let mut failed = None;
-        for (ticket, fate) in settled {
-            self.accepts(fate)?;
-            match self.settle_one(ticket, fate, &mut touched) {
-                Ok(()) => drop(self.settled.insert(ticket.key)),
-                Err(source) => drop(failed.get_or_insert((fate, source))),
-            }
-        }
-        for folder in touched {
-            if let Err(source) = File::open(&folder).and_then(|folder| folder.sync_all()) {
-                failed.get_or_insert((&Fate::Leave, source));
-            }
-        }
-        match failed {
-            None => Ok(()),
-            Some((fate, source)) => Err(InboxError::NotSettled {
-                inbox: self.name.clone(),
-                fate: fate.clone(),
-                source,
-            }),
-        }
+        settled.iter().try_for_each(|(_, fate)| self.accepts(fate))?;
+        let name = self.name.clone();
+        settle_files(&name, settled, |ticket, fate, touched| {
+            self.settle_one(ticket, fate, touched)?;
+            self.settled.insert(ticket.key);
+            Ok(())
+        })
     }
 
     fn cursor(&self) -> Cursor {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use super::regular::{Links, read_regular};
+use super::regular::{Links, read_regular, settle_files};
 use super::{Cursor, Fate, Inbox, InboxError, Listing, Place, RawMail, Remark, TakeError, Ticket, Wanted, key_of};
 
 const FOLDERS: [&str; 2] = ["new", "cur"];
@@ -262,28 +262,13 @@ impl Inbox for Maildir {
 
     /// `flag`: into `cur/` with `S` (seen) added to the flags. Folders are synced once a call.
     fn settle_all(&mut self, settled: &[(Ticket, Fate)]) -> Result<(), InboxError> {
-        let mut touched = BTreeSet::new();
-        let mut first_error = None;
-        for (ticket, fate) in settled {
-            self.accepts(fate)?;
-            match self.settle_one(ticket, fate, &mut touched) {
-                Ok(()) => drop(self.settled.insert(ticket.key)),
-                Err(source) => drop(first_error.get_or_insert((fate, source))),
-            }
-        }
-        for folder in touched {
-            if let Err(source) = File::open(&folder).and_then(|folder| folder.sync_all()) {
-                first_error.get_or_insert((&Fate::Flag, source));
-            }
-        }
-        match first_error {
-            None => Ok(()),
-            Some((fate, source)) => Err(InboxError::NotSettled {
-                inbox: self.name.clone(),
-                fate: fate.clone(),
-                source,
-            }),
-        }
+        settled.iter().try_for_each(|(_, fate)| self.accepts(fate))?;
+        let name = self.name.clone();
+        settle_files(&name, settled, |ticket, fate, touched| {
+            self.settle_one(ticket, fate, touched)?;
+            self.settled.insert(ticket.key);
+            Ok(())
+        })
     }
 
     fn cursor(&self) -> Cursor {

@@ -1,13 +1,14 @@
-//! Opening what may be anything: only regular files are read, and nothing is waited for.
+//! Mails that are files: only regular files are read, nothing is waited for, and folders are synced once a batch.
 
+use std::collections::BTreeSet;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use super::TakeError;
+use super::{Fate, InboxError, TakeError, Ticket};
 
 /// Whether a symbolic link in the last place is gone through: yes where a person named the path, no where a folder's
 /// listing did.
@@ -64,4 +65,33 @@ pub(super) fn first_bytes(file: &mut File, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Settles mails that are files: `one` does it for each and names the folders it touched, which are synced once. One mail's trouble
+/// does not stop the others; the first comes back.
+pub(super) fn settle_files(
+    inbox: &str,
+    settled: &[(Ticket, Fate)],
+    mut one: impl FnMut(&Ticket, &Fate, &mut BTreeSet<PathBuf>) -> io::Result<()>,
+) -> Result<(), InboxError> {
+    let mut touched = BTreeSet::new();
+    let mut failed = None;
+    for (ticket, fate) in settled {
+        if let Err(source) = one(ticket, fate, &mut touched) {
+            failed.get_or_insert((fate, source));
+        }
+    }
+    for folder in touched {
+        if let Err(source) = File::open(&folder).and_then(|folder| folder.sync_all()) {
+            failed.get_or_insert((&Fate::Flag, source));
+        }
+    }
+    match failed {
+        None => Ok(()),
+        Some((fate, source)) => Err(InboxError::NotSettled {
+            inbox: inbox.to_owned(),
+            fate: fate.clone(),
+            source,
+        }),
+    }
 }

@@ -1,15 +1,18 @@
 //! Many steps at once: what `fetch` does. One pack, synced before anything points at it; the branch and the private ref move once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use git2::{ObjectType, Oid};
 
 use super::lock::{Lock, Writing};
 use super::object::{Objects, Stored, commit_bytes};
 use super::pack::Pack;
-use super::read::{ids_ending, is_file_name};
+pub use super::pack::Syncing;
+use super::packed::Written;
+use super::press::{Ready, ReadyChange, ReadyFiles};
+use super::read::ids_ending;
 use super::refs::Move;
-use super::step::{Side, StoredChange, place, store};
+use super::step::{Side, StoredChange, check_name, place, store};
 use super::tree::{Dir, Shelves};
 use super::{Caution, CommitId, PRIVATE_REF, RepoError, StoryRepo, Tip};
 use crate::story::StoryId;
@@ -125,9 +128,10 @@ impl StoryRepo {
 
 impl Batch<'_> {
     /// Writes a raw mail into the pack. It is safe from a power cut after the next [`Batch::sync`].
-    pub fn keep(&mut self, raw: &[u8]) -> Result<PackedMail, RepoError> {
-        let blob = self.pack.put(ObjectType::Blob, raw)?;
-        let (len, end) = (raw.len(), self.pack.len());
+    /// `ready` was made of it.
+    pub fn keep(&mut self, raw: &[u8], ready: &Ready) -> Result<PackedMail, RepoError> {
+        let blob = self.pack.put_ready(ready, raw)?;
+        let (len, end) = (ready.len, self.pack.len());
         Ok(PackedMail { blob, len, end })
     }
 
@@ -142,20 +146,60 @@ impl Batch<'_> {
         self.pack.sync()
     }
 
+    /// Begins such a sync; what is put from now on is not in it.
+    pub fn begin_sync(&mut self) -> Result<Syncing, RepoError> {
+        self.pack.begin_sync()
+    }
+
+    /// Waits until it is done: the mails kept before it began are durable.
+    pub fn end_sync(&mut self, syncing: Syncing) -> Result<(), RepoError> {
+        self.pack.end_sync(syncing)
+    }
+
     /// Adds one step, upon those before it. `kept` names mails of this batch as files of the private part, so that their
     /// bytes are neither carried nor hashed again.
     pub fn add(&mut self, change: &Change, kept: &[(&str, PackedMail)]) -> Result<(), RepoError> {
-        let mut stored = store(&mut self.pack, change)?;
-        for (name, mail) in kept {
-            if !is_file_name(name.as_bytes()) {
-                let (story, name) = (change.story.clone(), name.to_string());
-                return Err(RepoError::BadName { story, name });
+        let stored = store(&mut self.pack, change)?;
+        self.add_stored(stored, kept)
+    }
+
+    /// The same with a change whose files are ready.
+    pub fn add_ready(&mut self, change: ReadyChange, kept: &[(&str, PackedMail)]) -> Result<(), RepoError> {
+        let ReadyChange {
+            story,
+            files,
+            private,
+            message,
+            by,
+        } = change;
+        let mut all = |files: ReadyFiles| -> Result<BTreeMap<_, _>, RepoError> {
+            let mut stored = BTreeMap::new();
+            for (name, file) in files {
+                check_name(&story, &name)?;
+                let put = |(file, bytes): (Ready, Vec<u8>)| self.pack.put_ready(&file, &bytes);
+                stored.insert(name, file.map(put).transpose()?);
             }
+            Ok(stored)
+        };
+        let (files, private) = (all(files)?, all(private)?);
+        let stored = StoredChange {
+            story,
+            files,
+            private,
+            message,
+            by,
+        };
+        self.add_stored(stored, kept)
+    }
+
+    fn add_stored(&mut self, mut stored: StoredChange, kept: &[(&str, PackedMail)]) -> Result<(), RepoError> {
+        for (name, mail) in kept {
+            check_name(&stored.story, name)?;
             stored.private.insert(name.to_string(), Some(mail.blob));
         }
-        if !self.before.contains_key(&change.story) {
-            let tree = self.line.shelves.story(self.repo, &change.story)?;
-            self.before.insert(change.story.clone(), tree);
+        if !self.before.contains_key(&stored.story) {
+            let tree = self.line.shelves.story(self.repo, &stored.story)?;
+            self.before.insert(stored.story.clone(), tree);
         }
         self.line.add(self.repo, &mut self.pack, &stored)?;
         self.changes.push(stored);
@@ -249,6 +293,10 @@ impl Batch<'_> {
                     } else {
                         writing.finish(true);
                     }
+                }
+                let Written { pack: written, .. } = written;
+                if !written.is_empty() {
+                    repo.last.replace(Some(written));
                 }
                 let commit = branch.map(|to| CommitId(to.new));
                 return Ok(Finished { commit, cautions });

@@ -3,11 +3,11 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 
 use rustix::fs::{AtFlags, Mode, OFlags, fstat, mkdirat, open, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
-use super::StoryRepo;
 use super::index::Stat;
 use super::read::is_file_name;
 
@@ -32,9 +32,9 @@ pub(super) enum Found {
 }
 
 impl Folders {
-    pub fn open(repo: &StoryRepo) -> io::Result<Folders> {
+    pub fn open(root: &Path) -> io::Result<Folders> {
         let root = open(
-            &repo.root,
+            root,
             OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
             Mode::empty(),
         )?;

@@ -11,6 +11,7 @@
 //! | [`object`] | hashing, reading, loose objects with fsync |
 //! | [`tree`] | trees by path: root, year, month, story |
 //! | [`pack`], [`packed`], [`delta`] | one pack a batch, written as it comes |
+//! | [`press`] | objects made ready for it, by any hand |
 //! | [`refs`] | compare and swap of the branch and of `refs/desk/private` |
 //! | [`lock`] | who writes: the holder file, lock files that can be told from others', healing |
 //! | [`step`] | one step, one commit |
@@ -30,6 +31,7 @@ mod object;
 pub mod open;
 mod pack;
 mod packed;
+pub mod press;
 mod read;
 mod refs;
 pub mod step;
@@ -40,9 +42,10 @@ mod worktree;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub use batch::{Batch, Finished, PackedMail};
+pub use batch::{Batch, Finished, PackedMail, Syncing};
 pub use error::{Caution, RepoError};
 pub use history::Past;
+pub use press::{Press, Ready, ReadyChange};
 
 pub use read::{Damage, Listed};
 pub use step::{Committed, Current};
@@ -59,6 +62,8 @@ pub struct StoryRepo {
     /// `.git` in it.
     dir: PathBuf,
     branch: String,
+    /// What the last batch wrote, which the next one reads most.
+    last: std::cell::RefCell<Option<packed::OwnPack>>,
 }
 
 /// A commit's name.

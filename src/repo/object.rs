@@ -11,12 +11,18 @@ use git2::{ObjectType, Oid};
 use sha1::{Digest, Sha1};
 use tempfile::NamedTempFile;
 
+use super::packed::OwnPack;
 use super::{RepoError, StoryRepo};
 use crate::story::record::Signature;
 
 /// Where objects are read.
 pub(super) trait Stored {
     fn get(&self, kind: ObjectType, id: Oid) -> Result<Vec<u8>, RepoError>;
+
+    /// The pack that was just written, which any thread can read.
+    fn own_pack(&self) -> Option<&OwnPack> {
+        None
+    }
 }
 
 /// Where new objects go, and can be read again: loose, or a batch's pack.
@@ -60,6 +66,10 @@ impl StoryRepo {
         id: Oid,
         use_it: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, RepoError> {
+        if let Some(bytes) = self.last.borrow().as_ref().and_then(|pack| pack.get(kind, id)) {
+            let bytes = bytes.map_err(RepoError::io("reading a new pack in", &self.dir))?;
+            return Ok(use_it(&bytes));
+        }
         let odb = self.git.odb().map_err(|e| self.git_error("read its objects", e))?;
         let object = odb
             .read(id)
@@ -198,9 +208,14 @@ impl Stored for Loose<'_> {
 /// [`name_of`], refusing bytes made to collide.
 pub(super) fn named(repo: &StoryRepo, kind: ObjectType, bytes: &[u8]) -> Result<Oid, RepoError> {
     match name_of(kind, bytes) {
-        id if id.is_zero() => Err(repo.damaged("a new object", "its bytes are a SHA-1 collision attack")),
+        id if id.is_zero() => Err(refused(repo)),
         id => Ok(id),
     }
+}
+
+/// What a new object is told whose bytes were made to collide.
+pub(super) fn refused(repo: &StoryRepo) -> RepoError {
+    repo.damaged("a new object", "its bytes are a SHA-1 collision attack")
 }
 
 /// Syncs a folder's entries.

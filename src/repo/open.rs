@@ -182,6 +182,7 @@ impl StoryRepo {
             dir: root.join(".git"),
             root,
             branch: branch.to_owned(),
+            last: Default::default(),
         })
     }
 

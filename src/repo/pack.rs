@@ -6,15 +6,16 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
+use std::thread;
 
-use flate2::{Compress, Compression, FlushCompress, Status};
 use git2::{ObjectType, Oid};
 use sha1::{Digest, Sha1};
 use tempfile::NamedTempFile;
 
 use super::delta;
-use super::object::{Loose, Objects, Stored, is_dense, named, sync_folder};
-use super::packed::{At, OFS_DELTA, Place, Written, index_bytes, read_object};
+use super::object::{Loose, Objects, Stored, named, refused, sync_folder};
+use super::packed::{At, OwnPack, Place, Written, index_bytes, read_object};
+use super::press::{Press, Ready};
 use super::{RepoError, StoryRepo};
 
 /// What is held back before it goes to the file.
@@ -39,8 +40,13 @@ pub(super) struct Pack<'a> {
     /// A write or a sync failed. The system tells of that once; what it says later is not to be believed.
     failed: bool,
     places: HashMap<Oid, Place>,
-    text: Compress,
-    dense: Compress,
+    press: Press,
+}
+
+/// A sync that goes on beside the writing.
+pub struct Syncing {
+    upto: u64,
+    thread: thread::JoinHandle<io::Result<()>>,
 }
 
 impl<'a> Pack<'a> {
@@ -60,8 +66,7 @@ impl<'a> Pack<'a> {
             synced: 0,
             failed: false,
             places: HashMap::new(),
-            text: Compress::new(Compression::fast(), true),
-            dense: Compress::new(Compression::none(), true),
+            press: Press::new(),
         })
     }
 
@@ -100,59 +105,90 @@ impl<'a> Pack<'a> {
         Ok(())
     }
 
+    /// Begins to sync what was put so far, while more is put.
+    pub fn begin_sync(&mut self) -> Result<Syncing, RepoError> {
+        self.sound()?;
+        let result = self.flush().and_then(|()| self.file.as_file().try_clone());
+        self.failed = result.is_err();
+        let file = result.map_err(RepoError::io("syncing a pack in", &self.folder))?;
+        // a file that no folder is sure to name is not durable
+        let folder = (self.synced == 0).then(|| self.folder.clone());
+        let sync = move || {
+            file.sync_data()?;
+            folder.map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+        };
+        Ok(Syncing {
+            upto: self.flushed,
+            thread: thread::spawn(sync),
+        })
+    }
+
+    /// Waits for that sync.
+    pub fn end_sync(&mut self, syncing: Syncing) -> Result<(), RepoError> {
+        let panicked = |_| Err(io::Error::other("a sync panicked"));
+        let result = syncing.thread.join().unwrap_or_else(panicked);
+        self.failed |= result.is_err();
+        result.map_err(RepoError::io("syncing a pack in", &self.folder))?;
+        self.synced = self.synced.max(syncing.upto);
+        Ok(())
+    }
+
     /// How much of it is on the disk.
     pub fn synced(&self) -> u64 {
         self.synced
     }
 
-    /// Appends one object: its type and size, for a difference how far back its base is, its bytes deflated.
-    fn append(&mut self, kind: ObjectType, bytes: &[u8], base: Option<Place>, dense: bool) -> io::Result<Place> {
+    /// Appends one object.
+    fn append(&mut self, kind: ObjectType, bytes: &[u8], base: Option<Place>) -> io::Result<Place> {
         if self.buffer.len() >= BUFFER {
             self.flush()?;
         }
         let (offset, start) = (self.len(), self.buffer.len());
-        let number = match (base, kind) {
-            (Some(_), _) => OFS_DELTA,
-            (None, ObjectType::Commit) => 1,
-            (None, ObjectType::Tree) => 2,
-            (None, _) => 3,
-        };
-        // 4 bits of the size, then 7 a byte
-        let (mut byte, mut size) = ((number << 4) | (bytes.len() & 15) as u8, bytes.len() >> 4);
-        while size > 0 {
-            self.buffer.push(byte | 0x80);
-            byte = (size & 0x7f) as u8;
-            size >>= 7;
-        }
-        self.buffer.push(byte);
-        if let Some(base) = base {
-            let mut back = offset - base.offset;
-            let mut digits = vec![(back & 0x7f) as u8];
-            while back > 0x7f {
-                back = (back >> 7) - 1;
-                digits.push(0x80 | (back & 0x7f) as u8);
-            }
-            self.buffer.extend(digits.iter().rev());
-        }
-        let deflate = match dense {
-            true => &mut self.dense,
-            false => &mut self.text,
-        };
-        deflate.reset();
-        loop {
-            let done = deflate.total_in() as usize;
-            self.buffer.reserve(32 * 1024);
-            match deflate.compress_vec(&bytes[done..], &mut self.buffer, FlushCompress::Finish)? {
-                Status::StreamEnd => break,
-                _ => continue,
-            }
-        }
+        let back = base.map(|base| offset - base.offset);
+        self.press.entry(&mut self.buffer, kind, bytes, back);
         Ok(Place {
             kind,
             offset,
             crc: crc32fast::hash(&self.buffer[start..]),
             depth: base.map_or(0, |base| base.depth + 1),
         })
+    }
+
+    /// Appends a file that is ready; `bytes` are looked at where it is stored as it stands.
+    pub fn put_ready(&mut self, file: &Ready, bytes: &[u8]) -> Result<Oid, RepoError> {
+        self.sound()?;
+        if file.id.is_zero() {
+            return Err(refused(self.repo));
+        }
+        if !self.places.contains_key(&file.id) {
+            let place = match &file.entry {
+                Some(entry) => self.append_entry(entry),
+                None => self.append(ObjectType::Blob, bytes, None),
+            };
+            self.added(file.id, place)?;
+        }
+        Ok(file.id)
+    }
+
+    fn append_entry(&mut self, entry: &[u8]) -> io::Result<Place> {
+        if self.buffer.len() >= BUFFER {
+            self.flush()?;
+        }
+        let (kind, offset, crc, depth) = (ObjectType::Blob, self.len(), crc32fast::hash(entry), 0);
+        self.buffer.extend_from_slice(entry);
+        Ok(Place {
+            kind,
+            offset,
+            crc,
+            depth,
+        })
+    }
+
+    fn added(&mut self, id: Oid, place: io::Result<Place>) -> Result<(), RepoError> {
+        self.failed |= place.is_err();
+        let place = place.map_err(RepoError::io("writing a pack in", &self.folder))?;
+        self.places.insert(id, place);
+        Ok(())
     }
 
     /// Completes the pack and its index, syncs both and their folder. From here on its objects are the repository's.
@@ -168,8 +204,7 @@ impl<'a> Pack<'a> {
             loose.sync()?;
             return Ok(Written {
                 repo: self.repo,
-                file: self.file.into_file(),
-                places: HashMap::new(),
+                pack: OwnPack::new(self.file.into_file(), HashMap::new()),
             });
         }
         let written = self.complete().map_err(RepoError::io("finishing a pack in", &folder))?;
@@ -204,8 +239,7 @@ impl<'a> Pack<'a> {
         index_file.persist(name.with_extension("idx")).map_err(|e| e.error)?;
         Ok(Written {
             repo: self.repo,
-            file,
-            places: self.places,
+            pack: OwnPack::new(file, self.places),
         })
     }
 }
@@ -220,11 +254,8 @@ impl Objects for Pack<'_> {
         self.sound()?;
         let id = named(self.repo, kind, bytes)?;
         if !self.places.contains_key(&id) {
-            let dense = kind == ObjectType::Blob && is_dense(bytes);
-            let place = self.append(kind, bytes, None, dense);
-            self.failed |= place.is_err();
-            let place = place.map_err(RepoError::io("writing a pack in", &self.folder))?;
-            self.places.insert(id, place);
+            let place = self.append(kind, bytes, None);
+            self.added(id, place)?;
         }
         Ok(id)
     }
@@ -237,10 +268,8 @@ impl Objects for Pack<'_> {
         self.sound()?;
         let id = named(self.repo, ObjectType::Tree, bytes)?;
         if !self.places.contains_key(&id) {
-            let place = self.append(ObjectType::Tree, &delta::between(old, bytes), Some(base), false);
-            self.failed |= place.is_err();
-            let place = place.map_err(RepoError::io("writing a pack in", &self.folder))?;
-            self.places.insert(id, place);
+            let place = self.append(ObjectType::Tree, &delta::between(old, bytes), Some(base));
+            self.added(id, place)?;
         }
         Ok(id)
     }

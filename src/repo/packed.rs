@@ -26,30 +26,55 @@ pub(super) struct Place {
     pub depth: u8,
 }
 
-/// A finished pack, for reading what was just written: libgit2 would map all of it into memory.
+/// A finished pack of ours, read by what was noted of it as it was written: libgit2 would map all of it into memory.
+pub(super) struct OwnPack {
+    file: File,
+    places: HashMap<Oid, Place>,
+}
+
+impl OwnPack {
+    pub fn new(file: File, places: HashMap<Oid, Place>) -> OwnPack {
+        OwnPack { file, places }
+    }
+
+    /// `None`: it is not in this pack.
+    pub fn get(&self, kind: ObjectType, id: Oid) -> Option<io::Result<Vec<u8>>> {
+        let place = self.places.get(&id).filter(|place| place.kind == kind)?;
+        let (file, offset) = (&self.file, place.offset);
+        Some(read_object(At {
+            file,
+            flushed: u64::MAX,
+            buffer: &[],
+            offset,
+        }))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+}
+
+/// The repository with a pack that was just written.
 pub(super) struct Written<'a> {
     pub repo: &'a StoryRepo,
-    pub file: File,
-    pub places: HashMap<Oid, Place>,
+    pub pack: OwnPack,
 }
 
 impl Stored for Written<'_> {
     fn get(&self, kind: ObjectType, id: Oid) -> Result<Vec<u8>, RepoError> {
-        match self.places.get(&id) {
-            Some(place) => {
-                let (file, offset) = (&self.file, place.offset);
-                let from = At {
-                    file,
-                    flushed: u64::MAX,
-                    buffer: &[],
-                    offset,
-                };
-                read_object(from).map_err(RepoError::io("reading a new pack in", &self.repo.dir))
-            }
+        match self.pack.get(kind, id) {
+            Some(bytes) => bytes.map_err(RepoError::io("reading a new pack in", &self.repo.dir)),
             None => self.repo.object(kind, id),
         }
     }
+
+    fn own_pack(&self) -> Option<&OwnPack> {
+        Some(&self.pack)
+    }
 }
+
+/// The longest there is before an object's deflated bytes: its type and size, and how far back its base is.
+const HEAD: usize = 24;
 
 /// Reads an object, through the differences it is made of.
 pub(super) fn read_object(mut from: At) -> io::Result<Vec<u8>> {
@@ -57,16 +82,26 @@ pub(super) fn read_object(mut from: At) -> io::Result<Vec<u8>> {
     let mut differences = Vec::new();
     loop {
         let start = from.offset;
-        let mut reader = io::BufReader::with_capacity(4096, &mut from);
-        let mut next = || -> io::Result<u8> {
-            let mut byte = [0];
-            reader.read_exact(&mut byte)?;
-            Ok(byte[0])
+        let mut head = [0; HEAD];
+        let mut filled = 0;
+        while filled < HEAD {
+            match from.read(&mut head[filled..])? {
+                0 => break,
+                n => filled += n,
+            }
+        }
+        let mut used = 0;
+        let mut next = || {
+            let byte = head[..filled].get(used).copied().ok_or_else(bad);
+            used += 1;
+            byte
         };
         let first = next()?;
-        let mut byte = first;
+        let (mut byte, mut size, mut shift) = (first, usize::from(first & 15), 4);
         while byte & 0x80 != 0 {
             byte = next()?;
+            size |= usize::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
+            shift += 7;
         }
         let mut base = None;
         if first >> 4 & 7 == OFS_DELTA {
@@ -78,7 +113,10 @@ pub(super) fn read_object(mut from: At) -> io::Result<Vec<u8>> {
             }
             base = Some(start.checked_sub(back).ok_or_else(bad)?);
         }
-        let mut bytes = Vec::new();
+        from.offset = start + used as u64;
+        // no more is read than there can be of it
+        let reader = io::BufReader::with_capacity((size + 64).min(64 * 1024), &mut from);
+        let mut bytes = Vec::with_capacity(size.min(1 << 20));
         ZlibDecoder::new(reader).read_to_end(&mut bytes)?;
         match base {
             Some(base) => {

@@ -186,10 +186,7 @@ pub(super) fn store(to: &mut dyn Objects, change: &Change) -> Result<StoredChang
     let mut blobs = |files: &BTreeMap<String, Option<Vec<u8>>>| -> Result<_, RepoError> {
         let mut stored = BTreeMap::new();
         for (name, bytes) in files {
-            if !is_file_name(name.as_bytes()) {
-                let (story, name) = (change.story.clone(), name.clone());
-                return Err(RepoError::BadName { story, name });
-            }
+            check_name(&change.story, name)?;
             let blob = bytes
                 .as_ref()
                 .map(|bytes| to.put(ObjectType::Blob, bytes))
@@ -206,6 +203,17 @@ pub(super) fn store(to: &mut dyn Objects, change: &Change) -> Result<StoredChang
         message: change.message.clone(),
         by: change.by.clone(),
     })
+}
+
+/// Refuses a file name that is not of the tool's own giving.
+pub(super) fn check_name(story: &StoryId, name: &str) -> Result<(), RepoError> {
+    match is_file_name(name.as_bytes()) {
+        true => Ok(()),
+        false => Err(RepoError::BadName {
+            story: story.clone(),
+            name: name.to_owned(),
+        }),
+    }
 }
 
 /// Which of a change's two halves.

@@ -3,13 +3,14 @@
 //! It follows the branch, but only where a file still is what the last commit said; an edit by hand is never overwritten.
 //! Every folder on the way is opened without following symbolic links, and no filter or line-ending rule takes part.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use super::folders::{Folders, Found, split};
 use super::index::{self, Stat, Want};
 use super::lock::{Lock, Writing};
 use super::object::{Stored, name_of};
+use super::packed::OwnPack;
 use super::read::is_file_name;
 use super::tree::Differs;
 use super::{Caution, RepoError, StoryRepo, Tip};
@@ -18,6 +19,10 @@ use git2::{ObjectType, Oid};
 
 /// Compare the content: of no file can all of this be true but the mode.
 const UNKNOWN: Stat = [0, 0, 0, 0, 0, 0, 0o100644, 0, 0, 0];
+
+/// How many threads write new files, and how many files one of them has at least.
+const HANDS: usize = 2;
+const LEAST: usize = 64;
 
 impl StoryRepo {
     /// After the branch moved to `tree`: brings work tree and index there from what was announced.
@@ -67,15 +72,24 @@ impl StoryRepo {
         sync: bool,
         cautions: &mut Vec<Caution>,
     ) -> Result<Vec<Want>, RepoError> {
-        let mut folders = Folders::open(self).map_err(RepoError::io("opening", &self.root))?;
+        let mut folders = Folders::open(&self.root).map_err(RepoError::io("opening", &self.root))?;
         // left out of a sparse checkout, or of the index as well: then its not being there is no edit
         let left_out = |path: &str| match std::fs::read(self.dir.join("index")) {
             Ok(index) => index::paths_under(&index, path).is_ok_and(|paths| paths.is_empty()),
             Err(e) => e.kind() == io::ErrorKind::NotFound,
         };
         let mut wants = Vec::with_capacity(differs.len());
+        let mut written = match from.own_pack() {
+            Some(pack) if !sync => self.write_new(pack, &differs),
+            _ => HashMap::new(),
+        };
         for Differs { path, old, new } in differs {
             if !is_story_file(&path) {
+                continue;
+            }
+            if let Some(stat) = written.remove(&path) {
+                let new = new.map(|id| (id, stat));
+                wants.push(Want { path, old, new });
                 continue;
             }
             let done = match folders.read(&path) {
@@ -97,6 +111,37 @@ impl StoryRepo {
             wants.push(Want { path, old, new });
         }
         Ok(wants)
+    }
+
+    /// Writes those files of a new pack that are nowhere yet, with several hands; gives what it wrote. Whatever does not go
+    /// smoothly is left to be done one by one.
+    fn write_new(&self, pack: &OwnPack, differs: &[Differs]) -> HashMap<String, Stat> {
+        let root = &self.root;
+        let hand = |share: &[Differs]| {
+            let mut written = Vec::new();
+            let Ok(mut folders) = Folders::open(root) else {
+                return written;
+            };
+            for Differs { path, old, new } in share {
+                if let (None, Some(id)) = (old, new)
+                    && is_story_file(path)
+                    && let Ok(Found::Missing) = folders.read(path)
+                    && let Some(Ok(bytes)) = pack.get(ObjectType::Blob, *id)
+                    && let Ok(stat) = folders.write(path, &bytes, false)
+                {
+                    written.push((path.clone(), stat));
+                }
+            }
+            written
+        };
+        let share = differs.len().div_ceil(HANDS).max(LEAST);
+        std::thread::scope(|scope| {
+            let hands: Vec<_> = differs.chunks(share).map(|share| scope.spawn(|| hand(share))).collect();
+            hands
+                .into_iter()
+                .flat_map(|hand| hand.join().unwrap_or_default())
+                .collect()
+        })
     }
 
     /// One file: written where it is what the old commit says, left where a person has changed it.
@@ -202,7 +247,7 @@ impl StoryRepo {
             None => BTreeMap::new(),
         };
         let reading = |e| RepoError::io("reading", self.root.join(id.as_str()))(e);
-        let mut folders = Folders::open(self).map_err(reading)?;
+        let mut folders = Folders::open(&self.root).map_err(reading)?;
         let mut missing = Vec::new();
         let there = folders.names(id.as_str()).map_err(reading)?;
         for name in committed

@@ -1,6 +1,7 @@
 //! Many steps, one pack, one move of the branch.
 
 use super::*;
+use crate::repo::Press;
 
 #[test]
 fn a_batch_is_one_pack_and_sees_what_it_added() {
@@ -11,7 +12,7 @@ fn a_batch_is_one_pack_and_sees_what_it_added() {
         .collect();
     for (n, raw) in raws.iter().enumerate() {
         let (n, id) = (n as u32, id(n as u32));
-        let kept = batch.keep(raw).unwrap();
+        let kept = batch.keep(raw, &Press::new().file(raw)).unwrap();
         let text = format!("story {n}");
         batch
             .add(
@@ -98,7 +99,7 @@ fn a_month_with_many_stories_costs_a_batch_little_and_git_reads_it() {
 fn a_dropped_batch_leaves_nothing() {
     let (_temp, repo) = new_repo();
     let mut batch = repo.batch().unwrap();
-    batch.keep(b"raw").unwrap();
+    batch.keep(b"raw", &Press::new().file(b"raw")).unwrap();
     batch
         .add(&change(&id(1), &[("index.md", Some(b"one"))], &[]), &[])
         .unwrap();

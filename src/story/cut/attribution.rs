@@ -41,11 +41,11 @@ const VERBS: &[&str] = &[
     "geschrieben", "schreibt", "zitat von", "a écrit", "a ecrit", "écrit", "écrivait", "ecrit", "citation de",
     "selon", "escribió", "escribio", "ha escrito", "escribía", "citando", "va escriure", "escribiu", "idatzi",
     "ha scritto", "scrisse", "scrive", "schreef", "geschreven", "escreveu", "skrev", "skreiv", "skrifaði",
-    "kirjoitti", "kirjutas", "rakstīja", "rašė", "napisał", "napisała", "napisał(a)", "napisał/a", "pisze", "napsal",
+    "kirjoitti", "lainaus", "цитирую", "цитата", "cytat", "citát", "according to", "のメール", "kirjutas", "rakstīja", "rašė", "napisał", "napisała", "napisał(a)", "napisał/a", "pisze", "napsal",
     "napsala", "napsal(a)", "napsal/a", "píše", "napísal", "napísala", "napísal(a)", "írta", "írt", "a scris",
     "scrie", "napisao", "napisala", "napisao/la", "je pisao", "piše", "је написао", "је написала", "написао",
     "написао/ла", "aliandika", "sumulat", "geskryf", "je napisal", "je napisala", "je napisal/-a", "написа",
-    "написал", "написала", "написал(а)", "написав", "написала(а)", "пишет", "пише", "писал", "писала", "напиша",
+    "написал", "написала", "написал(а)", "писали", "писали вы", "писали", "쓴 글", "쓴 글:", "님이 쓴 글", "написав", "написала(а)", "пишет", "пише", "писал", "писала", "напиша",
     "έγραψε", "έγραψαν", "έγραψες", "yazdı", "yazmış", "yazdi", "menulis", "đã viết", "viết", "เขียน", "เขียนว่า",
     "書きました", "のメッセージ", "作成", "님이 작성", "작성", "썼습니다", "씀", "写道", "寫道", "来信", "写到", "كتب", "كتبت", "كتابة", "כתב",
     "כתבה", "כתבו", "نوشت", "ने लिखा", "लिखा", "shkroi", "skribis", "sgrifennodd",
@@ -241,6 +241,21 @@ fn inline(lines: &[Seen], last: usize) -> Option<Attribution> {
         grade: Grade::Strong,
         verb: true,
         inline: true,
+    })
+}
+
+/// `---- Cath Lee wrote ----`: a name and a verb of writing, between dashes.
+pub(super) fn dashed_name(text: &str) -> bool {
+    let inner = text.trim_matches(['-', '–', '—', '─', '=', ' ', ':']);
+    let name = VERBS
+        .iter()
+        .find_map(|verb| inner.strip_suffix(verb)?.strip_suffix(' '));
+    name.is_some_and(|name| {
+        (1..=5).contains(&name.split(' ').count())
+            && !name
+                .split(' ')
+                .any(|word| word.starts_with(char::is_lowercase) && !word.contains('@'))
+            && name.chars().all(|c| c.is_alphabetic() || " .'-<>@_()".contains(c))
     })
 }
 

@@ -47,7 +47,13 @@ const SENT_FROM: &[&str] = &[
     "εστάλη από ", "αποστολή από ", "απεστάλη από ", "dikirim dari ", "dikirim dengan ", "terkirim dari ",
     "dihantar daripada ", "dihantar dari ", "đã gửi từ ", "được gửi từ ", "gửi từ ", "ส่งจาก ", "ส่งจาก",
     "saadetud minu ", "sūtīts no ", "išsiųsta iš ", "enviat des ", "enviat del ", "enviado dende ", "bidalita ",
-    "sent í ", "أرسلت من ", "أُرسلت من ", "تم الإرسال من ", "مرسل من ", "أرسل من ", "تم إرساله من ", "נשלח מ",
+    "sent í ", "sent by mobile", "sent securely ", "typed with ", "sicher versendet mit ", "sicher gesendet mit ", "sicher verschickt mit ",
+    "spedito da ", "spedito dal ", "mandado desde ", "escrito desde ", "escrito no ", "écrit depuis ", "rédigé sur ",
+    "getippt auf ", "geschrieben auf ", "geschrieben mit ", "geschickt von ", "gestuurd vanaf ", "sent frå ",
+    "послано с ", "отправлено при ", "відправлено з ", "доставено с ", "poslano preko ", "šalje se ", "kuldve ",
+    "küldve ", "elküldve ", "wysłano za ", "poslané z ", "poslané zo ", "trimis prin ", "trimisă ", "gửi bằng ",
+    "أرسلت من ", "أُرسلت من ", "تم الإرسال من ", "مرسل من ", "أرسل من ", "تم إرساله من ", "נשלח מ", "נשלח ב", "أُرسل من ", "تم الارسال من ", "تم إرسالها من ", "ارسلت من ", "الحصول على outlook",
+    "קבל את outlook", "λήψη του outlook",
     "ارسال شده از ", "发自我的", "发自 ", "从我的", "從我的", "由我的", "来自我的", "來自我的", "寄自我的", "傳自我的", "发送自", "發自我的", "寄件自", "나의 ",
     "내 ", "मेरे ",
 ];
@@ -58,7 +64,8 @@ const SENT_FROM_END: &[&str] = &[
     "gesendet", "gesendet.", "verschickt", "versendet", "geschickt", "gesandt", "geschrieben.", "gönderildi",
     "gönderildi.", "gönderilmiştir", "から送信", "から送信されました", "より送信", "からの送信", "で送信", "发送", "发出", "發送", "傳送", "傳送的",
     "寄出", "에서 보냄", "에서 보냈습니다", "에서 전송", "에서 보낸 메일", "에서 나의 휴대폰으로 보냄", "küldve", "küldve.", "lähetetty", "saadetud",
-    "로부터 보냄", "से भेजा गया",
+    "로부터 보냄", "से भेजा गया", "에서 보냅니다", "에서 발송", "에서 발송됨", "에서 보낸 메시지", "에서 작성", "から送りました", "から送っています",
+    "から送信しています", "より送信しています", "からの返信", "送信されました", "gönderilmiş",
 ];
 
 /// Words of devices and programs, of which one stands in such a line.
@@ -103,9 +110,31 @@ const SCANNER: &[&str] = &[
 /// What a scanner says of a clean mail: beside its own name only, people are free of viruses too.
 #[rustfmt::skip]
 const CLEAN: &[&str] = &[
-    "virus-free", "virenfrei", "sans virus", "libre de virus", "virusvrij", "livre de vírus", "priva di virus",
+    "virus-free", "virus free", "virenfrei", "privo di virus", "não contém vírus", "δεν περιέχει ιούς", "ללא וירוסים",
+    "خالية من الفيروسات", "ウイルス フリー", "ウイルスフリー", "无病毒", "不含病毒", "바이러스 없음", "viruksista vapaa", "viruksettomia", "brez virusov",
+    "вільний від вірусів", "без вірусів", "sans virus", "libre de virus", "virusvrij", "livre de vírus", "priva di virus",
     "wolny od wirusów", "bez virů", "без вирусов", "virusfri", "virüs bulunmuyor", "vírusmentes", "fără viruși",
 ];
+
+/// Where the rules on people's data are to be read.
+#[rustfmt::skip]
+const PRIVACY: &[&str] = &[
+    "datenschutz", "dsgvo", "privacy policy", "privacy notice", "privacy statement", "protección de datos",
+    "política de privacidad", "datos personales", "rgpd", "gdpr", "données personnelles",
+    "données à caractère personnel", "politique de confidentialité", "privacyverklaring", "persoonsgegevens",
+    "dati personali", "informativa privacy", "dados pessoais", "personuppgift", "personopplysning", "persondata",
+    "personoplysning", "tietosuoja", "rodo", "danych osobowych", "osobních údajů", "kvkk", "kişisel veri",
+    "персональных данных", "personal data",
+];
+
+/// A line that only points to the rules on people's data: `Informationen zum Datenschutz: https://...`.
+pub(super) fn pointer(fold: &str) -> bool {
+    let linked = ["http://", "https://", "www."].iter().any(|l| fold.contains(l));
+    let own = ["wir haben ", "we wrote ", "we asked ", "nous avons "]
+        .iter()
+        .any(|w| fold.contains(w));
+    linked && !own && PRIVACY.iter().any(|w| fold.contains(w))
+}
 
 /// Where a list, a group or a help desk begins its footer.
 #[rustfmt::skip]
@@ -144,7 +173,11 @@ const ENVIRONMENT: &[&str] = &[
     "prima di stampare", "rispetta l'ambiente", "pensa all'ambiente", "denk aan het milieu", "denk om het milieu",
     "milieu voordat", "tænk på miljøet", "tenk på miljøet", "tänk på miljön", "ajattele ympäristöä",
     "myśl o środowisku", "pomyśl o środowisku", "myslete na životní prostředí", "подумайте об окружающей",
-    "прежде чем печатать", "çevreyi düşün",
+    "прежде чем печатать", "çevreyi düşün", "umwelt zuliebe", "der umwelt", "unsere umwelt", "l'environnement",
+    "l’environnement", "el planeta", "o planeta", "la planète", "o ambiente", "el medioambiente", "l'ambiente",
+    "l’ambiente", "het milieu", "miljøet", "miljön", "miljø", "ympäristö", "środowisk", "životní prostředí",
+    "környezet", "mediul înconjurător", "окружающ", "довкілля", "περιβάλλον", "çevreye", "çevre", "環境", "环境", "環保", "환경",
+    "البيئة", "הסביבה", "save trees", "the planet",
 ];
 
 /// Words of legal notices. Two in one paragraph make one; see [`legal`].
@@ -179,6 +212,36 @@ const LEGAL: &[&str] = &[
     "adresat", "przez pomyłkę", "sąd rejonowy", "krs", "tato zpráva", "důvěrné", "adresát", "omylem",
     "конфиденциальн", "настоящее сообщение", "данное сообщение", "получили это сообщение по ошибке", "отправителя",
     "bu e-posta", "gizli", "yanlışlıkla", "保密", "机密", "機密", "收件人", "误收", "誤收", "誤って", "守秘", "送信者に",
+    "vat no", "registered in scotland", "registered in wales", "registered in ireland", "registration number",
+    "charitable body", "registered no", "company no", "charity no", "may be monitored", "monitor emails", "datos personales",
+    "rgpd", "le informamos", "reglamento (ue)", "derechos de acceso", "dati personali", "regolamento ue", "données personnelles",
+    "dsgvo", "rodo", "danych osobowych", "osobních údajů", "personuppgift", "persoonsgegevens",
+    "este mensaje de correo", "se ha recibido este", "recibido este mensaje", "notifíquelo", "comuníquelo", "recebeu esta mensagem",
+    "recebeu este e-mail", "esta comunicação", "ricevuto questo messaggio", "ricevuto questa", "ricevuta per errore", "prego informare", "distruggerlo", "luottamuksellis", "tarkoitettu vain", "poistakaa", "wiadomość jest",
+    "wyłącznie dla", "poufna", "informacje poufne", "ujawnianie", "důvěrn",
+    "výlučně", "dôvern", "táto správa", "ez az üzenet", "ezen üzenet",
+    "e-mail üzenet", "bizalmas", "acest mesaj",
+    "acest e-mail", "confidențial", "цей лист", "це повідомлення", "конфіденційн",
+    "эта почта",
+    "göndericiyi", "göndericiye", "kişiye özel", "hukuka aykırı", "gizlilik", "το παρόν", "εμπιστευτικ", "εκ παραδρομής", "סודית", "סודי", "חסוי", "לנמען",
+    "السرية", "سرية", "سري ", "المرسل إليه", "このメール", "本メール", "当メール",
+    "機密情報", "誤って受信", "誤送信", "受信された場合", "본 메일", "본 이메일",
+    "본 전자우편", "이 이메일", "비밀정보", "비밀 정보", "기밀", "잘못 수신", "잘못 전송", "本邮件", "本郵件", "此邮件", "此郵件", "此電子郵件", "本電子郵件", "未经授权", "未經授權", "指定收件人", "denne mail", "konfidensielle",
+    "konfidentiella", "konfidentiellt",
+];
+
+/// Words that stand in legal notices, and in other mails about letters too: they count beside one of [`LEGAL`] only.
+#[rustfmt::skip]
+const LEGAL_TOO: &[&str] = &[
+    "viesti", "vastaanottaja", "vahingossa", "vastaanottajalle", "lähettäjälle", "wiadomości", "nadawcę", "nadawcy",
+    "załączniki", "zprávu", "odesílatele", "odosielateľ", "nesprávny", "címzett", "feladót", "feladó", "tévedésből",
+    "csatolt", "törölje", "destinatarului", "din greșeală", "din eroare", "expeditor", "fișierele atașate",
+    "ștergeți", "адресата", "адресат", "помилково", "відправника", "видаліть", "исключительно", "по ошибке",
+    "отправителю", "удалите", "вложения", "ekleri", "alıcı", "gönderene", "παραλήπτη", "αποστολέα", "κατά λάθος",
+    "διαγράψτε", "בטעות", "לשולח", "المرسل", "عن طريق الخطأ", "بالخطأ", "حذفها", "送信者", "破棄", "第三者", "이 메일", "수신인",
+    "수신자", "발신자", "발신인", "삭제하여", "삭제해", "附件", "收件者", "发件人", "寄件人", "寄件者", "删除", "刪除", "泄露", "洩漏", "mottakeren",
+    "mottaker", "avsender", "vedlegg", "vedhæftede", "slette den", "radera", "bifogade", "это сообщение",
+    "erroneamente", "cancellarlo", "削除してください", "削除して下さい", "削除をお願い", "הנמען",
 ];
 
 /// What footer the line is, by its lower-case text.
@@ -206,7 +269,9 @@ pub(super) fn footer(fold: &str) -> Option<Footer> {
     if fold.len() < 260
         && ENVIRONMENT.iter().any(|s| fold.contains(s))
         && paper(fold)
-        && ![" we ", " i ", " our "].iter().any(|w| fold.contains(w))
+        && ![" we ", " i ", " our ", " wir ", " ich ", " nous ", " notre "]
+            .iter()
+            .any(|w| fold.contains(w))
     {
         return Some(Footer::Environment);
     }
@@ -220,6 +285,14 @@ pub(super) fn sent_from(fold: &str) -> bool {
         '*', '_', ' ', '(', ')', '[', ']', '"', '-', '—', '–', '~', '•', '|', '.', '!',
     ]);
     let line = line.trim_start_matches("http://").trim();
+    if TAGLINES.iter().any(|tagline| line.starts_with(tagline)) && line.len() < 90 {
+        return true;
+    }
+    // An invitation after it: `Sent from Yahoo Mail. Get the app`.
+    let line = match line.split_once(". ") {
+        Some((first, more)) if more.split(' ').count() <= 10 && INVITES.iter().any(|w| has_word(more, w)) => first,
+        _ => line,
+    };
     // A link in it or after it: `Get Outlook for iOS<https://aka.ms/o0ukef>`, `Sent with [Proton Mail](https://...)`.
     let mut deep = 0u32;
     let unlinked: String = line
@@ -244,6 +317,13 @@ pub(super) fn sent_from(fold: &str) -> bool {
     if (line.starts_with("sent from my ") || line.starts_with("envoyé de mon ")) && words <= 10 {
         return true;
     }
+    // `Sent from Nine<http://www.9folders.com/>`: the link tells a program.
+    let linked = fold.contains("://") && words <= 5 && SENDS.iter().any(|start| line.starts_with(start));
+    // `Please excuse typos, sent from my phone`
+    let line = match line.rsplit_once([',', '–', '—', ':', '.']) {
+        Some((before, after)) if apologises(before) && before.split(' ').count() <= 8 => after.trim(),
+        _ => line,
+    };
     let device = || {
         line.split([' ', ',', '.', '-', '/', '\'', '’', '®', '™', '!', '\u{a0}'])
             .any(known_device)
@@ -267,10 +347,56 @@ pub(super) fn sent_from(fold: &str) -> bool {
         | "von unterwegs gesendet"
         | "von unterwegs"
         | "mobil gesendet"
+        | "sent by phone"
+        | "sent by mobile"
+        | "mobil gesendet, daher kurz"
         | "sent on the go" => true,
-        _ => (begins || ends) && (words <= 14) && device(),
+        _ => linked || (begins || ends) && (words <= 14) && device(),
     }
 }
+
+/// What a program says of itself without saying that the mail was sent with it.
+const TAGLINES: &[&str] = &[
+    "yahoo mail: search, organize, conquer",
+    "yahoo mail : search",
+    "sender notified by mailtrack",
+    "laposte.net : ",
+    "typed with thumbs",
+    "sent with thumbs",
+    "typed on a tiny",
+    "ᐧ",
+];
+
+/// Words of an invitation to use the same program.
+const INVITES: &[&str] = &[
+    "get",
+    "app",
+    "mailbox",
+    "download",
+    "try",
+    "eigene",
+    "obtenez",
+    "téléchargez",
+    "descarga",
+    "consigue",
+    "scarica",
+    "baixe",
+    "hol",
+    "hole",
+    "holen",
+];
+
+/// What stands before a program that names itself with a link.
+const SENDS: &[&str] = &[
+    "sent from ",
+    "sent with ",
+    "sent via ",
+    "sent using ",
+    "gesendet mit ",
+    "envoyé avec ",
+    "enviado con ",
+    "inviato con ",
+];
 
 /// The second sentence under a phone's line.
 fn apologises(line: &str) -> bool {
@@ -292,14 +418,49 @@ fn apologises(line: &str) -> bool {
 }
 
 fn known_device(word: &str) -> bool {
-    DEVICES.contains(&word)
+    DEVICES.contains(&word) || DEVICE_STEMS.iter().any(|stem| word.starts_with(stem))
 }
+
+/// Words of devices that languages put endings to: `mobilról`, `telefoon`, `телефону`, `älypuhelimestani`.
+#[rustfmt::skip]
+const DEVICE_STEMS: &[&str] = &[
+    "mobil", "telef", "téléph", "telephon", "smartphon", "smartfon", "smarttel", "iphone", "ipad", "android", "handy",
+    "puhelim", "älypuhelim", "okostelefon", "okosteló", "telefón", "cellul", "celul", "мобільн", "мобильн", "телефон",
+    "смартфон", "планшет", "андроид", "айфон", "айпад", "κινητ", "τηλέφων", "komórk", "tablet",
+];
 
 /// Devices in scripts without blanks, or with endings grown on: `iPhoneから送信`, `iPhone'umdan`, `iPhoneen`.
 fn joined_device(line: &str) -> bool {
     [
         "iphone",
         "ipad",
+        "アイフォン",
+        "スマートフォン",
+        "タブレット",
+        "メールアプリ",
+        "モバイル",
+        "小米",
+        "华为",
+        "平板",
+        "苹果",
+        "갤럭시",
+        "스마트폰",
+        "휴대",
+        "핸드폰",
+        "모바일",
+        "아이패드",
+        "네이버",
+        "카카오",
+        "메일 앱",
+        "هاتف",
+        "جوال",
+        "جهاز",
+        "آيفون",
+        "ايفون",
+        "סמארטפון",
+        "טלפון",
+        "נייד",
+        "אייפון",
         "android",
         "galaxy",
         "samsung",
@@ -351,6 +512,22 @@ fn paper(fold: &str) -> bool {
         "tisk",
         "печат",
         "yazdır",
+        "nyomtat",
+        "tipări",
+        "імпрым",
+        "друк",
+        "εκτυπ",
+        "印刷",
+        "打印",
+        "列印",
+        "인쇄",
+        "طباع",
+        "تطبع",
+        "הדפס",
+        "tryck",
+        "skrive ut",
+        "skriver ut",
+        "papir",
     ]
     .iter()
     .any(|word| fold.contains(word))
@@ -358,6 +535,12 @@ fn paper(fold: &str) -> bool {
 
 /// How many words of legal notices a text has; a word inside a longer one found is not counted again.
 pub(super) fn legal(fold: &str) -> usize {
+    let (strong, all) = legal_words(fold);
+    if strong == 1 && all == 2 { 1 } else { all }
+}
+
+/// The words of [`LEGAL`] alone, and with those that count beside them.
+fn legal_words(fold: &str) -> (usize, usize) {
     let is = |word: &str| {
         if word.len() > 6 {
             fold.contains(word)
@@ -366,13 +549,22 @@ pub(super) fn legal(fold: &str) -> usize {
         }
     };
     let hits: Vec<&str> = LEGAL.iter().copied().filter(|word| is(word)).collect();
-    hits.iter()
+    let strong = hits
+        .iter()
         .filter(|hit| {
             !hits
                 .iter()
                 .any(|other| other.len() > hit.len() && other.contains(**hit))
         })
-        .count()
+        .count();
+    let inside = |word: &&str| hits.iter().any(|hit| hit.contains(*word));
+    match strong {
+        0 => (0, 0),
+        _ => (
+            strong,
+            strong + LEGAL_TOO.iter().filter(|w| is(w) && !inside(w)).count().min(2),
+        ),
+    }
 }
 
 /// A heading over a legal notice.
@@ -520,6 +712,20 @@ mod tests {
             "Az iPhone-omról küldve",
             "从 Windows 版邮件发送",
             "Windows 版のメールから送信",
+            "スマートフォンから送信",
+            "네이버 메일 앱에서 보냈습니다.",
+            "삼성 갤럭시 스마트폰에서 보냈습니다.",
+            "Надіслано з мобільного телефону",
+            "נשלח מהטלפון שלי",
+            "Στάλθηκε από το κινητό μου",
+            "Küldve mobilról",
+            "Odesláno z mobilu",
+            "Verzonden met mijn telefoon",
+            "Sicher versendet mit Proton Mail.",
+            "Sent from Nine<http://www.9folders.com/>",
+            "Sent from Yahoo Mail. Get the app",
+            "Please excuse typos, sent from my phone",
+            "Sent securely with Tuta. Get your own encrypted, ad-free mailbox:",
         ]
         .into_iter()
         .filter(|t| !sent_from(&t.to_lowercase()))
@@ -537,6 +743,8 @@ mod tests {
             "Powered by hope",
             "My phone was sent",
             "내 친구가 왔다",
+            "Sent from the council, get the app, they said, and we laughed at it for a very long week.",
+            "I typed this with thumbs on my phone, on the bus. Forgive me.",
         ]
         .into_iter()
         .filter(|t| sent_from(&t.to_lowercase()))
@@ -574,6 +782,12 @@ mod tests {
             assert_eq!(footer(&text.to_lowercase()), Some(expected), "{text}");
         }
         assert_eq!(footer("we asked people to think about the environment."), None);
+        assert!(pointer(
+            "informationen zum datenschutz: https://www.example.org/datenschutz"
+        ));
+        assert!(!pointer("we wrote about gdpr on www.example.org"));
+        // What only goes along with a notice makes none.
+        assert_eq!(legal("附件里是照片，收件者是市长，请删除旧的"), 0);
         assert!(legal("this message is confidential and for the intended recipient only") >= 2);
     }
 }

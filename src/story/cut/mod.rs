@@ -6,8 +6,10 @@
 //! recursion, so that the cost is linear in the size of the mail.
 
 mod attribution;
+mod banner;
 mod footer;
 mod header_block;
+mod inside;
 mod mark;
 mod quote;
 mod seen;
@@ -95,6 +97,7 @@ pub enum Rule {
     EnvironmentNotice,
     VirusScanner,
     ListFooter,
+    GatewayWarning,
 }
 
 impl Rule {
@@ -117,6 +120,7 @@ impl Rule {
             Rule::EnvironmentNotice => "environment-notice",
             Rule::VirusScanner => "virus-scanner",
             Rule::ListFooter => "list-footer",
+            Rule::GatewayWarning => "gateway-warning",
         }
     }
 }
@@ -140,6 +144,7 @@ impl fmt::Display for Rule {
             Rule::EnvironmentNotice => "A request to think before printing.",
             Rule::VirusScanner => "A virus scanner's footer.",
             Rule::ListFooter => "The footer of a mailing list, a group or a help desk.",
+            Rule::GatewayWarning => "A mail gateway's warning that the mail came from outside.",
         })
     }
 }
@@ -152,6 +157,7 @@ impl fmt::Display for Rule {
 /// and if nothing would be left, nothing is cut at all. Both set [`Trimmed::nothing_cut`].
 pub fn trim(lines: &[Line], rules: &Rules) -> Trimmed {
     let mut seen: Vec<Seen> = lines.iter().map(Seen::of).collect();
+    seen::rejoin_addresses(&mut seen);
     let plan = Plan::of(&mut seen, rules);
     plan.carry_out(lines, &seen)
 }
@@ -179,6 +185,8 @@ struct Plan {
     /// First line of a forward that was taken apart.
     inner: Option<usize>,
     sign_off: Option<String>,
+    /// The author says that answers stand in the text of the mail answered, without a mark of their own.
+    answered_inside: bool,
 }
 
 impl Plan {
@@ -187,6 +195,9 @@ impl Plan {
         let mut from = 0;
         let mut subject = rules.subject.to_owned();
         for _ in 0..DEEPEST_FORWARD {
+            let warned = banner::below(seen, from);
+            plan.piece(from, warned, Rule::GatewayWarning);
+            from = warned;
             let foreign = quote::stretches(seen, from);
             let Some(first) = foreign.first().filter(|f| forwards(seen, from, f, &subject)) else {
                 plan.reply(seen, from, &foreign);
@@ -244,6 +255,23 @@ impl Plan {
     fn reply(&mut self, seen: &[Seen], from: usize, foreign: &[Foreign]) {
         let shown = |a: usize, b: usize| (a..b).any(|i| !seen[i].blank());
         let mut left = foreign;
+        if let Some(first) = foreign.first()
+            && inside::announced(&seen[from..first.start])
+        {
+            let unmarked = |f: &&Foreign| (f.body..f.end).any(|i| !seen[i].blank() && seen[i].depth == 0);
+            if let Some(whole) = foreign.iter().position(|f| f.opening != Opening::Bare && unmarked(&f)) {
+                // Nobody can tell the answers from the questions: all of it stays, and the reviewer is told.
+                self.answered_inside = true;
+                let end = foreign[whole].start;
+                self.pieces.extend(
+                    signature::tail(seen, from, end)
+                        .pieces
+                        .into_iter()
+                        .filter(|p| p.rule == Rule::SentFrom),
+                );
+                return;
+            }
+        }
         let mut until = seen.len();
         // Foreign text at the end goes, and so do footers under it.
         loop {
@@ -343,7 +371,7 @@ impl Plan {
         let all: usize = seen.iter().map(Seen::weight).sum();
         let certain = weigh(&mut self.pieces.iter().filter(|p| !p.doubtful));
         let doubtful = weigh(&mut self.pieces.iter().filter(|p| p.doubtful));
-        let mut called_off = false;
+        let mut called_off = self.answered_inside;
         if doubtful * 10 > all.saturating_sub(certain) * 6 {
             self.pieces.retain(|p| !p.doubtful);
             called_off = true;
@@ -406,10 +434,13 @@ impl Plan {
     }
 }
 
-/// Whether what stands below a quotation is only a name or a closing formula with one.
+/// Whether what stands below a quotation answers nothing in it: a name, a closing formula with one, a postscript.
 fn signs_only(seen: &[Seen], from: usize, to: usize, sign_off: &Option<String>) -> bool {
     let shown: Vec<&Seen> = seen[from..to].iter().filter(|l| !l.blank()).collect();
     let words: usize = shown.iter().map(|l| l.words()).sum();
+    if shown.first().is_some_and(|l| signature::postscript(&l.fold)) {
+        return true;
+    }
     let named = sign_off.is_some() || (words <= 3 && shown.len() == 1 && shown[0].text.starts_with(char::is_uppercase));
     named && shown.len() <= 3 && words <= 8 && shown.iter().all(|l| !l.text.ends_with(['.', '!', '?', ':']))
 }

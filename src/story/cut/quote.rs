@@ -103,6 +103,12 @@ fn quoted_lines(lines: &[Seen], from: usize) -> Vec<bool> {
         }
         i = end;
     }
+    // The Bat! quotes with the initials of who is quoted: `CL> Dear Marion,`.
+    for n in from..lines.len() {
+        let Some(who) = initials(&lines[n].text) else { continue };
+        let same = |l: Option<&Seen>| l.is_some_and(|l| initials(&l.text) == Some(who));
+        quoted[n] |= same(lines.get(n + 1)) || n > from && same(lines.get(n - 1));
+    }
     // A quoted line that a mailer wrapped leaves its last words without `>`.
     for n in from + 1..lines.len() {
         let (above, line) = (&lines[n - 1], &lines[n]);
@@ -119,6 +125,13 @@ fn quoted_lines(lines: &[Seen], from: usize) -> Vec<bool> {
         };
     }
     quoted
+}
+
+/// The letters before the mark in `CL> text`.
+fn initials(text: &str) -> Option<&str> {
+    let (who, rest) = text.split_once('>')?;
+    let letters = (1..=4).contains(&who.chars().count()) && who.chars().all(char::is_uppercase);
+    (letters && (rest.is_empty() || rest.starts_with([' ', '>']))).then_some(who)
 }
 
 /// A stretch that begins with its attribution inside the marks, as iPhones write it.
@@ -222,12 +235,18 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
         }
         _ => {}
     }
-    if (drawn_line(&line.text) || dashed_words(&line.text))
+    // Notes writes `Inactive hide details for Cath Lee---24/11/2026 09:00:12---Dear Marion` for a picture it had there.
+    let hidden = line.fold.starts_with("inactive hide details for ");
+    if (drawn_line(&line.text) || dashed_words(&line.text) || hidden)
         && line.text.len() >= 5
         && let Some(next) = soon_shown(lines, i + 1)
         && let Some(block) = block_at(lines, next)
     {
         return make(i, block.end, Opening::Block, Some(block));
+    }
+    // `---- Cath Lee wrote ----` and then the text without marks.
+    if dashed_words(&line.text) && attribution::dashed_name(&line.text) && !quoted[i] {
+        return make(i, i + 1, Opening::Attribution, None);
     }
     if line.ruled
         && let Some(next) = soon_shown(lines, i + 1)
@@ -235,8 +254,13 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
     {
         return make(i, block.end, Opening::Block, Some(block));
     }
+    // Without an address, a date as programs write it: with its year or the hour.
+    let timed = |date: &Option<String>| {
+        date.as_ref()
+            .is_some_and(|d| d.chars().filter(char::is_ascii_digit).count() >= 4)
+    };
     if let Some(block) = block_at(lines, i)
-        && (block.from.address.is_some() || line.quoted() || block.kinds >= 3 && block.date.is_some())
+        && (block.from.address.is_some() || line.quoted() || block.kinds >= 3 && timed(&block.date))
     {
         return make(i, block.end, Opening::Block, Some(block));
     }

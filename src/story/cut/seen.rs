@@ -112,6 +112,46 @@ fn quote_marks(text: &str) -> (u8, usize) {
     (depth, at)
 }
 
+/// Where an attribution was wrapped before the `>` of its address, what is left (`> wrote:`) is not quoted.
+pub(super) fn rejoin_addresses(lines: &mut [Seen]) {
+    for n in 1..lines.len() {
+        let above = &lines[n - 1];
+        let open = above.depth == 0 && above.text.contains('@') && !above.text.ends_with('>');
+        if open && lines[n].depth == 1 && address_goes_on(&lines[n].text) {
+            lines[n].depth = 0;
+        }
+    }
+}
+
+/// What follows the address of an attribution: `wrote:`.
+fn address_goes_on(text: &str) -> bool {
+    text.len() < 40
+        && text.ends_with([':', '：'])
+        && [
+            "wrote",
+            "schrieb",
+            "a écrit",
+            "escribió",
+            "escreveu",
+            "ha scritto",
+            "het volgende",
+            "skrev",
+            "kirjoitti",
+            "napisał",
+            "napsal",
+            "írta",
+            "a scris",
+            "写道",
+            "寫道",
+            "пишет",
+            "пише",
+            "написал",
+            "님이 작성",
+        ]
+        .iter()
+        .any(|verb| text.starts_with(verb))
+}
+
 /// Characters that nobody sees: soft hyphen, zero width, direction marks, byte order mark.
 fn unseen(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

@@ -3,7 +3,7 @@
 
 use super::Rule;
 use super::attribution::dated;
-use super::footer::{Footer, footer, legal, legal_heading, list_info, scanner_goes_on, sent_from};
+use super::footer::{Footer, footer, legal, legal_heading, list_info, pointer, scanner_goes_on, sent_from};
 use super::mark::drawn_line;
 use super::seen::{Seen, address_in};
 
@@ -64,7 +64,40 @@ const SIGN_OFFS: &[&str] = &[
     "hormat saya", "terima kasih", "salam hormat", "trân trọng", "thân mến", "cảm ơn", "ขอแสดงความนับถือ", "ขอบคุณ",
     "よろしくお願いします", "よろしくお願いいたします", "よろしくお願い致します", "以上", "敬具", "谢谢", "謝謝", "此致", "此致敬礼", "祝好", "顺祝商祺", "감사합니다",
     "감사합니다.", "مع التحية", "تحياتي", "مع تحياتي", "شكرا", "شكراً", "בברכה", "תודה", "בכבוד רב", "با احترام",
-    "धन्यवाद", "salutacions", "atentament", "agur", "heilsa", "kveðja",
+    "धन्यवाद", "salutacions", "atentament", "agur", "heilsa", "kveðja", "مع أطيب التحيات", "أطيب التحيات",
+    "مع خالص التحية", "مع خالص الشكر", "خالص التحيات", "تحية طيبة", "وتفضلوا بقبول فائق الاحترام", "مع الشكر", "شكرا جزيلا",
+    "شكراً جزيلاً", "بإخلاص", "مع تحيات", "בברכה רבה", "תודה רבה", "תודה מראש", "בתודה", "בידידות", "כל טוב", "שלך",
+    "με φιλικούς χαιρετισμούς", "με εκτιμηση", "φιλικοί χαιρετισμοί", "χαιρετισμούς", "ευχαριστώ πολύ", "με τιμή",
+    "ευχαριστώ εκ των προτέρων", "с уважением и наилучшими пожеланиями", "с приветом", "всего наилучшего", "искренне ваш",
+    "искренне ваша", "заранее спасибо", "большое спасибо", "с теплом", "до встречи", "з найкращими побажаннями",
+    "щиро дякую", "на все добре", "всього найкращого", "bien amicalement", "bien sincèrement", "salutations cordiales",
+    "cordiales salutations", "sincères salutations", "bonne réception", "belle journée", "avec mes remerciements",
+    "merci beaucoup", "merci encore", "je vous embrasse", "grosses bises", "bisous", "saludos afectuosos",
+    "cordiales saludos", "reciba un cordial saludo", "con cariño", "muy atentamente", "besos", "un beso",
+    "gracias de antemano", "com cumprimentos", "saudações", "beijos", "beijinhos", "muito obrigado", "muito obrigada",
+    "obrigado desde já", "abraço a todos", "respeitosamente", "cordiali saluti e grazie", "con stima", "un caro saluto",
+    "con affetto", "baci", "in attesa di riscontro", "buona serata", "groetjes en liefs", "liefs", "veel liefs",
+    "hartelijke dank", "met hartelijke groet", "met groet", "vriendelijke groetjes", "gr", "schöne grüsse",
+    "es grüßt", "es grüsst", "herzliche grüße", "herzlichst", "alles liebe", "alles gute", "liebe grüße und danke",
+    "mit freundlichem gruss", "mit bestem gruß", "sonnige grüße", "bis bald", "danke und gruß", "danke und viele grüße",
+    "vielen dank und viele grüße", "vielen dank im voraus", "danke im voraus", "mange hilsner", "mange hilsener",
+    "bedste hilsner", "hilsner", "på forhånd tak", "tak på forhånd", "kærlige hilsner", "på forhånd takk",
+    "mange takk", "mange tak", "alt godt", "hälsar", "vänlig hälsning", "bästa hälsning", "varma hälsningar", "tack på förhand",
+    "tack så mycket", "kram", "kramar", "allt gott", "ystävällisesti", "kunnioittavasti", "terkuin", "terkut",
+    "kiitos paljon", "kiitos etukäteen", "kiittäen", "serdeczności", "serdeczne pozdrowienia", "łączę pozdrowienia",
+    "z pozdrowieniami", "dzięki", "pozdrawiam serdecznie", "z góry dziękuję", "miłego dnia", "uściski", "srdečně",
+    "s přátelským pozdravem", "hezký zbytek dne", "s pozdravem a přáním hezkého dne", "mějte se", "mějte se hezky",
+    "předem děkuji", "děkuji předem", "s přáním pěkného dne", "ďakujem", "baráti üdvözlettel", "szívélyes üdvözlettel",
+    "köszönettel", "üdvözlet", "puszi", "minden jót", "előre is köszönöm", "cu drag", "cu prietenie", "cu considerație",
+    "toate cele bune", "cu mulțumiri", "mulțumesc anticipat", "numai bine", "saygılar", "saygı ve sevgilerimle",
+    "iyi günler", "kolay gelsin", "teşekkür ederim", "sevgi ve saygılarımla", "görüşmek üzere", "hoşça kal",
+    "宜しくお願いします", "宜しくお願い致します", "どうぞよろしくお願いいたします", "何卒よろしくお願いいたします", "それでは、よろしくお願いいたします",
+    "ありがとうございます", "ありがとうございました", "では", "また連絡します", "かしこ", "草々", "敬上", "敬礼", "此致 敬礼", "顺颂商祺", "順頌商祺", "祝您工作愉快",
+    "祝工作顺利", "祝商祺", "祝安好", "多谢", "谨上", "感谢", "고맙습니다", "감사드립니다", "안녕히 계세요", "수고하세요", "감사해요", "드림", "올림",
+    "yours aye", "best regards and thanks", "thanks in advance", "many regards", "with appreciation", "with kindest regards",
+    "have a great day", "have a nice day", "have a good day", "have a lovely day", "have a good weekend", "speak soon",
+    "talk soon", "see you soon", "take it easy", "blessings", "god bless", "warm wishes", "with warm regards",
+    "kind wishes", "good wishes", "hope this helps", "thx", "tia", "ttyl", "bw", "atb", "bfn",
 ];
 
 #[rustfmt::skip]
@@ -106,6 +139,7 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
             .or_else(|| delimited(lines, from, end))
             .or_else(|| list_footer(lines, from, end))
             .or_else(|| legal_notice(lines, from, end))
+            .or_else(|| signed_block(lines, from, end))
             .or_else(|| contact_block(lines, from, end));
         let Some(piece) = found else { break };
         end = piece.start;
@@ -172,9 +206,10 @@ fn hinted(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
 fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let mut found = None;
     let mut below = end;
-    for i in (reach(from, end)..end).rev() {
+    let low = reach(from, end);
+    for i in (low..end).rev() {
         let line = &lines[i];
-        if line.blank() || line.fold.is_empty() {
+        if line.blank() || line.fold.is_empty() && !line.ruled {
             continue;
         }
         if let Some(name) = glued_name(line) {
@@ -188,7 +223,9 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         if kind == Delimiter::Drawn && (below == end && i + 1 == end || underlines(lines, from, i)) {
             continue;
         }
-        if !signature_like(&lines[i + 1..below], kind) {
+        // A line of `--` that comes again and again parts a text.
+        let again = (low..i).any(|n| delimiter(&lines[n]) == Some(Delimiter::Bare));
+        if !signature_like(&lines[i + 1..below], kind, again || found.is_some()) {
             break;
         }
         found = Some(i);
@@ -200,7 +237,7 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
 
 /// Whether the line drawn at `i` stands under a heading.
 fn underlines(lines: &[Seen], from: usize, i: usize) -> bool {
-    i > from && !lines[i - 1].blank() && !lines[i].text.starts_with('_')
+    i > from && !lines[i - 1].blank() && !lines[i].text.starts_with('_') && !lines[i].ruled
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,6 +256,9 @@ fn delimiter(line: &Seen) -> Option<Delimiter> {
     if line.delimiter {
         return Some(Delimiter::Exact);
     }
+    if line.ruled {
+        return Some(Delimiter::Drawn);
+    }
     match line.text.as_ref() {
         "--" => Some(Delimiter::Bare),
         "---" | "__" | "___" | "—" | "–" | "――" | "– –" | "- -" | "– " | "ᐧ" | "++" | "~~" | "==" => {
@@ -235,7 +275,8 @@ fn glued_name<'a>(line: &'a Seen) -> Option<&'a str> {
     name_like(name, false).then_some(name)
 }
 
-fn signature_like(lines: &[Seen], kind: Delimiter) -> bool {
+/// Whether what stands under a delimiter may be a signature; `parted` where there are several delimiters.
+fn signature_like(lines: &[Seen], kind: Delimiter, parted: bool) -> bool {
     let shown: Vec<&Seen> = lines.iter().filter(|l| !l.blank()).collect();
     let contacts = shown.iter().filter(|l| contact(l)).count();
     let prose: Vec<&&Seen> = shown.iter().filter(|l| prose(l)).collect();
@@ -258,7 +299,7 @@ fn signature_like(lines: &[Seen], kind: Delimiter) -> bool {
     match kind {
         Delimiter::Exact => shown.len() <= 40 && (prose_words <= 80 || law >= 3) && !postscript,
         Delimiter::Bare => {
-            let tagline = prose_words <= 30 && prose.len() == 1 && !self::prose(shown[0]);
+            let tagline = prose_words <= 30 && prose.len() == 1 && name_like(&shown[0].text, false) && !parted;
             shown.len() <= 25
                 && (prose_words <= 14 || tagline || law >= 3 || contacts >= 2 && prose_words < 60)
                 && !postscript
@@ -280,7 +321,7 @@ fn signature_like(lines: &[Seen], kind: Delimiter) -> bool {
     }
 }
 
-fn postscript(fold: &str) -> bool {
+pub(super) fn postscript(fold: &str) -> bool {
     ["ps ", "ps:", "p.s", "ps.", "p.p.s", "pps", "nb:", "n.b."]
         .iter()
         .any(|p| fold.starts_with(p))
@@ -437,12 +478,11 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
             first -= 1;
         }
         let text = paragraph(&lines[first..until]);
-        let words = text.split(' ').count();
+        let words = words_in(&text);
         let hits = legal(&text);
-        let own = [" i ", " my ", " me ", " we went", " ich ", " mein", " je ", " mon "]
-            .iter()
-            .any(|w| text.contains(w));
-        let is = hits >= 3 && words >= 10 && !own
+        let own = personal(&text);
+        let is = pointer(&text) && words <= 40 && !own
+            || hits >= 3 && words >= 10 && !own
             || hits >= 2 && words >= 22 && !own
             || hits >= 5
             || heading(&lines[first..until]);
@@ -451,7 +491,7 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         let skippable = short || hits >= 1 && words >= 15 && start.is_some() && !own;
         if is {
             start = Some(first);
-            sure += hits;
+            sure += hits.max(2 * usize::from(pointer(&text)));
         } else if !skippable {
             break;
         }
@@ -465,6 +505,23 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         start -= 1;
     }
     piece(start, end, Rule::LegalNotice, false)
+}
+
+/// Words, by blanks; two signs of a script without blanks count as one.
+fn words_in(text: &str) -> usize {
+    let signs = text.chars().filter(|c| matches!(*c as u32, 0x3040..=0x9fff)).count();
+    text.split(' ').count() + signs / 2
+}
+
+/// Whether somebody tells of himself in it: a story about a confidential letter is no legal notice. Small words mean
+/// different things from language to language, so each comes with company of its own.
+pub(super) fn personal(text: &str) -> bool {
+    let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
+    let english = has(&[" the ", " and ", " to "]);
+    let french = has(&[" que ", " pas ", " les ", " la "]);
+    english && has(&[" i ", " my ", " me ", " we went"])
+        || has(&[" ich ", " mein"])
+        || french && has(&[" je ", " mon "])
 }
 
 fn heading(lines: &[Seen]) -> bool {
@@ -530,13 +587,93 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     }
     let above = (from..first).rev().find(|i| !lines[*i].blank());
     let (shown, strong) = block(first)?;
-    let named = name_like(&lines[first].text, false) && lines[first].text.contains(' ') && !contact(&lines[first]);
-    let introduced = above.is_none_or(|a| lines[a].text.ends_with([':', ',']));
+    // `Marion Maxwell | Organiser`, `Marion Maxwell, Organiser`
+    let head = lines[first]
+        .text
+        .split(['|', ',', '，'])
+        .next()
+        .unwrap_or_default()
+        .trim();
+    let named = name_like(head, false) && (head.contains(' ') || eastern(head)) && !contact(&lines[first]);
+    let introduced = above.is_none_or(|a| lines[a].text.ends_with([':', ',', '：', '，']));
     let rest = &lines[first + 1..end];
     let dense = rest.iter().all(|l| contact(l) || titled(&l.fold) || l.words() <= 6);
-    let sure = strong >= 2 || rest.iter().any(|l| titled(&l.fold));
-    (named && !introduced && dense && sure && shown >= 3 && strong >= 1)
-        .then(|| piece(first + 1, end, Rule::ContactBlock, true))?
+    let sure = strong >= 2 || rest.iter().any(|l| titled(&l.fold)) || shown == 2 && rest.iter().all(own_address);
+    if !named || introduced || !dense || !sure || strong == 0 || shown < 2 {
+        return None;
+    }
+    // Where the author has signed above it already, the name goes with its block.
+    let signed = above.is_some_and(|a| signs_for(&lines[a].text, head) && (a == from || lines[a - 1].blank()));
+    let start = if signed { first } else { first + 1 };
+    piece(start, end, Rule::ContactBlock, !(signed && strong >= 2))
+}
+
+/// A block that begins with the name that stands alone above it: `Marion`, and then `Marion Maxwell (she/her)`,
+/// `Organiser`, `Leeds Tenants`. The author has signed already; the block is the program's.
+fn signed_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
+    let low = end.saturating_sub(12).max(from);
+    let mut first = end;
+    while first > low && !lines[first - 1].blank() {
+        first -= 1;
+    }
+    let above = (from..first).rev().find(|i| !lines[*i].blank())?;
+    let shown: Vec<&Seen> = lines[first..end].iter().filter(|l| !picture(&l.fold)).collect();
+    let head = shown
+        .first()?
+        .text
+        .split(['|', ',', '，', '('])
+        .next()
+        .unwrap_or_default()
+        .trim();
+    let apart = above == from || lines[above - 1].blank() || closing(&lines[above - 1].text).is_some();
+    if !apart || head.is_empty() || !signs_for(&lines[above].text, head) {
+        return None;
+    }
+    let rest = shown.get(1..).unwrap_or_default();
+    let told = rest.iter().filter(|l| prose(l) || sentence(l)).count();
+    let marked = shown.iter().any(|l| contact(l) || titled(&l.fold));
+    let fits = shown
+        .iter()
+        .all(|l| l.text.len() <= 120 && l.words() <= 14 && !postscript(&l.fold));
+    (!rest.is_empty() && told <= 1 && told < rest.len() && marked && fits)
+        .then(|| piece(first, end, Rule::ContactBlock, false))?
+}
+
+/// A picture, as a mail program writes it in plain text.
+fn picture(fold: &str) -> bool {
+    [
+        "[image:",
+        "[cid:",
+        "<image0",
+        "[logo",
+        "[image]",
+        "[facebook",
+        "[twitter",
+        "[linkedin",
+        "[inline image",
+    ]
+    .iter()
+    .any(|i| fold.starts_with(i))
+}
+
+/// A name in Chinese, Japanese or Korean script, which has no blank in it.
+fn eastern(name: &str) -> bool {
+    let signs = name
+        .chars()
+        .filter(|c| matches!(*c as u32, 0x3040..=0x9fff | 0xac00..=0xd7a3));
+    (2..=5).contains(&name.chars().count()) && signs.count() == name.chars().count()
+}
+
+/// Whether `line` is a name alone, and the one that `name` begins with: `Marion` over `Marion Maxwell`.
+fn signs_for(line: &str, name: &str) -> bool {
+    let line = line.trim_matches([' ', '-', '—', '–', ',', '.', '*', '_', '~']);
+    let first = |text: &str| text.split(' ').next().unwrap_or_default().to_lowercase();
+    name_like(line, false) && line.split(' ').count() <= 3 && first(line) == first(name)
+}
+
+/// An e-mail address and nothing else.
+fn own_address(line: &Seen) -> bool {
+    line.words() <= 2 && !line.text.contains(' ') && address_in(&line.text).is_some()
 }
 
 /// The rest of a closing formula after its phrase: empty where the name stands on the next line.
@@ -547,14 +684,14 @@ fn closing(text: &str) -> Option<&str> {
     let fold = text.to_lowercase();
     let bare = fold
         .trim_end_matches([
-            ',', '.', '!', ' ', ';', '-', '—', '–', ':', ')', '*', '，', '。', '、', '_',
+            ',', '.', '!', ' ', ';', '-', '—', '–', ':', ')', '*', '，', '。', '、', '_', '،', '！', '~', '\u{2026}',
         ])
         .trim_start_matches(['*', '_', ' ']);
     if SIGN_OFFS.contains(&bare) {
         return Some("");
     }
     // `Best wishes, Marion`
-    let (phrase, rest) = text.split_once([',', '，', '-', '–', '—', '!'])?;
+    let (phrase, rest) = text.split_once([',', '，', '、', '،', '-', '–', '—', '!'])?;
     let rest = rest.trim_start_matches([' ', '-']);
     (SIGN_OFFS.contains(&phrase.trim().to_lowercase().as_str()) && name_like(rest, true)).then_some(rest)
 }
@@ -581,6 +718,14 @@ fn name_like(text: &str, known: bool) -> bool {
             && !matches!(
                 w,
                 "and"
+                    | "i."
+                    | "i.a."
+                    | "i.v."
+                    | "a."
+                    | "v."
+                    | "ppa."
+                    | "p.p."
+                    | "p.o."
                     | "de"
                     | "van"
                     | "von"
@@ -618,21 +763,7 @@ fn contact(line: &Seen) -> bool {
     }
     let words = line.words();
     let fold = line.fold.as_str();
-    // A logo, as a mail program writes it in plain text.
-    if [
-        "[image:",
-        "[cid:",
-        "<image0",
-        "[logo",
-        "[image]",
-        "[facebook",
-        "[twitter",
-        "[linkedin",
-        "[inline image",
-    ]
-    .iter()
-    .any(|i| fold.starts_with(i))
-    {
+    if picture(fold) {
         return true;
     }
     if words > 14 {
