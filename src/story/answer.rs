@@ -217,6 +217,9 @@ mod tests {
     #[test]
     fn what_is_not_a_plain_yes_is_for_a_person() {
         for reply in [
+            "~~I agree~~",
+            "I agree \u{1f44e}",
+            "I agree\u{ff1f} \u{2717}",
             "",
             "Thank you!",
             "I don't agree",
