@@ -109,8 +109,14 @@ impl Screen {
                 0 => {}
                 signal => return Ok(Input::Signal(signal)),
             }
-            match event::poll(Duration::from_millis(200)) {
-                Ok(false) => continue,
+            if hung_up(None) {
+                return Ok(Input::Signal(SIGHUP as usize));
+            }
+            match event::poll(Duration::ZERO) {
+                Ok(false) => {
+                    hung_up(Some(Duration::from_millis(200)));
+                    continue;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
                 Ok(true) => {}
@@ -134,8 +140,26 @@ impl Screen {
 
     /// Whether more input is there already: then there is no need to draw in between.
     pub fn has_more(&self) -> bool {
-        event::poll(Duration::ZERO).unwrap_or(false)
+        !hung_up(None) && event::poll(Duration::ZERO).unwrap_or(false)
     }
+}
+
+/// Whether the terminal is gone; waits so long for that or for input. Asked before each look at the events: crossterm reads a
+/// terminal that has hung up for ever.
+fn hung_up(wait: Option<Duration>) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdin = io::stdin();
+    let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+    let wait = wait.unwrap_or(Duration::ZERO);
+    let wait = Timespec {
+        tv_sec: 0,
+        tv_nsec: wait.subsec_nanos().into(),
+    };
+    let seen = poll(&mut fds, Some(&wait));
+    seen.is_ok()
+        && fds[0]
+            .revents()
+            .intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
 }
 
 impl Drop for Screen {
