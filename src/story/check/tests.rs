@@ -694,10 +694,15 @@ fn false_alarms_are_few() {
         blocking.len()
     );
     blocking.iter().for_each(|b| println!("  {b}"));
-    // true ones, but for 051 and 133, whose authors end with their own name (here the author is another)
+    // true ones, but for 051 and 133, whose authors end with their own name (here the author is another), and for 074,
+    // whose author quotes a paper letter's head
     let expected = [
         "050 email: tom@example.org",
         "051 third-person: Jana Weiß",
+        "072 forward: From: Cath Lee &lt;cath@team.example>",
+        "072 third-person: Cath Lee",
+        "072 email: cath@team.example",
+        "074 forward: From: Marion",
         "104 alt: photo-1.png",
         "106 email: blog@example.com",
         "121 alt: photo-1.png",
