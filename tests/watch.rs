@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{BINARY, CONFIG, TestHouse, mail, marion};
+use m4c_stories::spool::Spool;
 use servers::{Dovecot, DovecotSetting, PASSWORD};
 
 const INBOX: &str = "[[inbox]]\nname = \"test\"\nkind = \"mbox\"\npath = \"mail.mbox\"\n";
@@ -276,6 +277,25 @@ fn a_mail_from_a_pipe_that_came_while_the_desk_was_busy_is_taken_in() {
     drop(lock);
     watch.until("the mail", 20, || stories(&house) == ["Marion"]);
     watch.until("the line", 20, || house.read("out").ends_with(": 1 new\n"));
+    assert_eq!(watch.end("-TERM"), 143);
+}
+
+#[test]
+fn a_desk_that_is_busy_for_long_costs_the_server_no_logins() {
+    let Some(dovecot) = Dovecot::start() else { return };
+    let house = house(&dovecot, "");
+    let logins = || dovecot.log().matches("Login: ").count();
+    dovecot.append(&[story("Ann")]);
+    let before = logins();
+    drop(Spool::open(&house.path(".desk"), Duration::ZERO).expect("a spool"));
+    let lock = fs::File::open(house.path(".desk/lock")).expect("the lock");
+    lock.lock().expect("it is free");
+    let mut watch = Watching::start(&house, &[]);
+    watch.until("the one who listens", 20, || logins() > before);
+    std::thread::sleep(Duration::from_secs(5));
+    assert_eq!(logins(), before + 1, "{}", dovecot.log());
+    drop(lock);
+    watch.until("the mail", 20, || stories(&house) == ["Ann"]);
     assert_eq!(watch.end("-TERM"), 143);
 }
 

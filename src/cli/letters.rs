@@ -36,6 +36,7 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
                 return Ok(0);
             }
             let mut spool = desk.spool()?;
+            let waiting = &still_waiting(letters::waiting(desk, &repo, Some(&spool))?, waiting)?;
             letters::reword(
                 desk,
                 &repo,
@@ -83,6 +84,7 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
                 return Ok(0);
             }
             let mut spool = desk.spool()?;
+            let waiting = &still_waiting(letters::waiting(desk, &repo, Some(&spool))?, waiting)?;
             letters::drop_letter(desk, &repo, &mut spool, waiting, message.as_deref().unwrap_or_default())?;
             let mut dropped = as_json(waiting);
             dropped["status"] = json!("dropped");
@@ -98,6 +100,19 @@ fn found_or_none<T>(found: Result<Vec<T>, Trouble>) -> Result<Vec<T>, Trouble> {
         Err(Trouble::NoSuchLetter(_)) => Ok(Vec::new()),
         found => found,
     }
+}
+
+/// The letter as it is now that the desk is ours: `cron` may have sent it while a person wrote, or while the lock was waited for.
+fn still_waiting(now: Vec<Waiting>, before: &Waiting) -> Result<Waiting, Failure> {
+    now.into_iter().find(|w| w.number == before.number).ok_or_else(|| {
+        Failure::new(
+            "letter.moved",
+            6,
+            format!("the letter about {} waits no more", before.title),
+            "it was sent or dropped meanwhile",
+            "`show STORY` says what became of it",
+        )
+    })
 }
 
 fn one<'a>(found: Vec<&'a Waiting>, typed: &str) -> Result<&'a Waiting, Failure> {

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::desk::queue::{self, Queue};
 use crate::desk::{Desk, Trouble, publish as publishing, schedule};
 use crate::story::StoryId;
+use crate::story::letter::wrote_again;
 use crate::story::policy::Task;
 use crate::story::state::State;
 
@@ -74,6 +75,14 @@ fn now(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome
     let code = each(&names, report, |name| {
         let id: StoryId = name.parse().map_err(|_| Trouble::NoStory(name.to_owned()))?;
         let taken = |slug: &str| slugs.get(slug).is_some_and(|owner| *owner != id);
+        let story = desk.story(&repo, &id)?;
+        if wrote_again(&story.record.events) {
+            report.caution(&format!(
+                "the author of {} wrote again, and nobody has looked at it: `show {}`",
+                story.title(),
+                id.folder()
+            ));
+        }
         let done = publishing::publish(desk, &repo, &id, args.update, &taken)?;
         if let Some(p) = desk.story(&repo, &id)?.life.publication {
             slugs.insert(p.slug, id.clone());

@@ -109,6 +109,7 @@ fn first_line_of(argv: &[String]) -> Result<Secret, ConfigError> {
         let _ = io::copy(&mut output, &mut io::sink());
     });
     let since = Instant::now();
+    let mut pause = Duration::from_millis(1);
     let status = loop {
         match child.try_wait().map_err(|e| failed(e.to_string()))? {
             Some(status) => break status,
@@ -117,7 +118,10 @@ fn first_line_of(argv: &[String]) -> Result<Secret, ConfigError> {
                 let _ = child.wait();
                 return Err(failed(format!("it did not end within {} seconds", PATIENCE.as_secs())));
             }
-            None => thread::sleep(Duration::from_millis(10)),
+            None => {
+                thread::sleep(pause);
+                pause = (pause * 2).min(Duration::from_millis(20));
+            }
         }
     };
     if !status.success() {

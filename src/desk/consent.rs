@@ -24,10 +24,16 @@ pub enum Answer {
 
 /// Reads a follow-up as the answer to our question. `raw` are the mail's bytes.
 pub fn read(story: &Story, people: &People, mail: &Submission, draft: &Draft, raw: &[u8]) -> Answer {
+    if story.life.consent.is_some() {
+        let command = format!("`consent {} --revoke --evidence \"...\"`", story.id.folder());
+        return Answer::ForAPerson(format!(
+            "its author has said yes before, and writes again: read it; if they take it back, {command}"
+        ));
+    }
     let Some(letter) = answered(people, mail) else {
         return Answer::None;
     };
-    let (Some(wording), None) = (&letter.asked_consent, &story.life.consent) else {
+    let Some(wording) = &letter.asked_consent else {
         return Answer::None;
     };
     let command = format!("`consent {} --grant --evidence \"...\"`", story.id.folder());

@@ -7,7 +7,8 @@ use std::path::Path;
 use crate::config;
 use crate::repo::StoryRepo;
 use crate::story::StoryId;
-use crate::story::event::What;
+use crate::story::event::{Role, What};
+use crate::story::letter::wrote_again;
 use crate::story::page::{Front, INDEX, Page, RECORD};
 use crate::story::policy::{Refusal, Task};
 use crate::story::record::{Change, Files};
@@ -76,6 +77,17 @@ fn plan(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<Plan,
         }
         desk.policy.publishable(life, story.text, &title)?;
         return Ok(Plan::Begin);
+    }
+    // a yes may be taken back in it: what goes out by itself waits until a person did anything about it
+    if clerk.actor.role == Role::Robot && life.phase == Phase::Open && wrote_again(&story.record.events) {
+        return Err(Refusal {
+            code: "publish.wrote_again",
+            what: format!("{title} does not go out by itself"),
+            why: "its author wrote again, and nobody has looked at it".to_owned(),
+            hint: "read it with `show`, then `note` what it says, `consent --revoke`, or publish it yourself"
+                .to_owned(),
+            exit: 5,
+        });
     }
     if let (Some(begun), State::Approved | State::Scheduled | State::Published) = (begun, story.state(&desk.policy)) {
         desk.policy.publishable(life, story.text, &title)?;

@@ -320,6 +320,8 @@ impl Hand<'_> {
             watch: self.watch,
             bad: Vec::new(),
         };
+        // who finds another at work asks no server: that would be a login every 2 seconds
+        drop(desk.spool()?);
         let mut sources = Vec::new();
         for (_, inbox) in inboxes() {
             // the login before the lock, which reviewers want as well

@@ -54,7 +54,8 @@ fn statements(line: &str) -> Vec<String> {
 /// `dkim=pass header.d=example.org`
 fn result(statement: &str) -> Option<AuthResult> {
     let spaced = statement.replace(" =", "=").replace("= ", "=");
-    let mut words = spaced.split_whitespace();
+    let words = tokens(&spaced);
+    let mut words = words.iter().map(String::as_str);
     let (method, result) = words.next()?.split_once('=')?;
     let method = method.split('/').next()?.to_ascii_lowercase();
     let known = |r: &str| {
@@ -83,11 +84,53 @@ fn result(statement: &str) -> Option<AuthResult> {
     let properties: Vec<(&str, &str)> = words.filter_map(|w| w.split_once('=')).collect();
     let domain = wanted.iter().find_map(|name| {
         let value = properties.iter().find(|(n, _)| n.eq_ignore_ascii_case(name))?.1;
-        let domain = value.trim_matches('"').rsplit('@').next()?;
-        let domain = words::one_line(domain).to_ascii_lowercase();
-        (!domain.is_empty() && domain.len() <= 255).then_some(domain)
+        domain(value)
     });
     Some(AuthResult { method, result, domain })
+}
+
+/// The words of a statement; a quoted string is a part of its word, whatever stands in it (RFC 8601, section 2.2: pvalue).
+fn tokens(statement: &str) -> Vec<String> {
+    let mut found = vec![String::new()];
+    let (mut quoted, mut escaped) = (false, false);
+    for c in statement.chars() {
+        let plain = !std::mem::take(&mut escaped);
+        match c {
+            '\\' if plain && quoted => escaped = true,
+            '"' if plain => quoted = !quoted,
+            c if c.is_whitespace() && !quoted => {
+                found.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(last) = found.last_mut() {
+            last.push(c);
+        }
+    }
+    found.retain(|word| !word.is_empty());
+    found
+}
+
+/// The domain in a value: what follows the last `@` that no quotation marks hold, or all of it. A sender chooses what stands in
+/// front, so nothing in quotation marks is looked into unless they hold a name and no more.
+fn domain(value: &str) -> Option<String> {
+    let mut after = 0;
+    let (mut quoted, mut escaped) = (false, false);
+    for (place, c) in value.char_indices() {
+        let plain = !std::mem::take(&mut escaped);
+        match c {
+            '\\' if plain && quoted => escaped = true,
+            '"' if plain => quoted = !quoted,
+            '@' if !quoted => after = place + 1,
+            _ => {}
+        }
+    }
+    let rest = &value[after..];
+    let bare = rest.strip_prefix('"').and_then(|r| r.strip_suffix('"')).unwrap_or(rest);
+    let domain = words::one_line(bare).to_ascii_lowercase();
+    let of_a_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    (!quoted && !domain.is_empty() && domain.len() <= 255 && domain.chars().all(of_a_name)).then_some(domain)
 }
 
 #[cfg(test)]
@@ -119,6 +162,29 @@ mod tests {
             (gmail.to_owned(), None, ""),
             (gmail.to_owned(), Some(""), ""),
             (other.to_owned(), google, ""),
+            // what a sender puts in front of the @, or a server says as its reason, is no property
+            (
+                "Authentication-Results: mx.google.com; dkim=pass header.i=\"x header.d=bank.example y\"@evil.example\r\n"
+                    .to_owned(),
+                google,
+                "dkim=pass evil.example",
+            ),
+            (
+                "Authentication-Results: mx.google.com; dkim=pass reason=\"; dkim=pass header.d=bank.example\" header.d=evil.example\r\n"
+                    .to_owned(),
+                google,
+                "dkim=pass evil.example",
+            ),
+            (
+                "Authentication-Results: mx.google.com; spf=pass smtp.mailfrom=\"a@bank.example b\"@evil.example\r\n".to_owned(),
+                google,
+                "spf=pass evil.example",
+            ),
+            (
+                "Authentication-Results: mx.google.com; dkim=pass header.i=\"m@bank.example\r\n".to_owned(),
+                google,
+                "dkim=pass ",
+            ),
             (
                 "Authentication-Results: mx.google.com 1; none\r\n".to_owned(),
                 google,

@@ -307,6 +307,8 @@ fn told(error: smtp::Error) -> SendError {
     let said = chain(&error);
     match error.status().map(u16::from) {
         Some(530 | 534 | 535 | 538) => SendError::Login { said },
+        // the account's own limit of a day (Gmail says 550): no letter is to blame, and tomorrow it may leave
+        Some(_) if said.contains("5.4.5") => SendError::Later { said },
         _ if error.is_permanent() => SendError::Refused { said },
         _ if error.is_tls() || said.contains("certificate") => SendError::Setup { said },
         // lettre's own refusal of an address that needs SMTPUTF8

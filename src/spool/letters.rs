@@ -41,6 +41,9 @@ pub struct LetterNote {
     /// What the server said last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
+    /// What the server said when it took the letter, until the record has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<String>,
     /// The name of the team's member it goes to; none: to the author.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
@@ -90,7 +93,7 @@ impl Spool {
         Ok(note || letter)
     }
 
-    /// Notes an automatic letter to `address` on `day`, before it is sent.
+    /// Notes that an automatic letter to `address` left on `day`.
     pub fn note_sent(&mut self, address: &str, day: Date) -> Result<(), SpoolError> {
         let shelf = Shelf::at(&self.path);
         let path = shelf.path_of(LEDGER);

@@ -49,6 +49,7 @@ fn letter(to: &str) -> LetterNote {
         attempts: 0,
         not_before: None,
         last_error: None,
+        left: None,
         member: None,
         asks_consent: None,
     }

@@ -7,21 +7,32 @@
 /// there, a condition, a question, a wish, another name, leaves it to a person: consent that was not given is the worse error.
 pub fn plain_yes(reply: &str, name: &str) -> Option<String> {
     // a reply, not a second story that happens to say it
-    if reply.len() > 2_000 || reply.contains('?') {
+    if reply.len() > 2_000 || !reply.chars().all(is_plain) {
         return None;
     }
     let mut yes = None;
     for sentence in reply.split(['.', '!', '\n', ';']).map(str::trim) {
         let words = words(sentence);
-        if words.is_empty() || is_courtesy(&words) || is_signed(&words, name) {
+        if words.is_empty() || is_courtesy(&words, sentence) || is_signed(&words, name) {
             continue;
         }
-        if !is_yes(&words) {
+        if !is_yes(&words, sentence) {
             return None;
         }
         yes.get_or_insert_with(|| sentence.trim_matches(['*', '_', '"', '>', ' ']).to_owned());
     }
     yes
+}
+
+/// Letters, and marks that say nothing themselves: no question, nothing struck out, no picture of a thumb that may point down.
+fn is_plain(c: char) -> bool {
+    c.is_alphanumeric()
+        || c.is_whitespace()
+        || ".,!;:'\"*_-()/&>\\`".contains(c)
+        || matches!(
+            c,
+            '\u{2019}' | '\u{2018}' | '\u{201c}' | '\u{201d}' | '\u{2bc}' | '\u{2013}' | '\u{2014}' | '\u{2026}'
+        )
 }
 
 /// The words of a sentence in lower case; `don't` is one.
@@ -33,13 +44,13 @@ fn words(sentence: &str) -> Vec<String> {
 }
 
 /// "I agree", alone or with what says no more than that.
-fn is_yes(words: &[String]) -> bool {
+fn is_yes(words: &[String], sentence: &str) -> bool {
     let Some(place) = words.windows(2).position(|pair| pair[0] == "i" && pair[1] == "agree") else {
         return false;
     };
     let (before, after) = (&words[..place], &words[place + 2..]);
     // "Hello Cath, I agree": a greeting has a name in it
-    let greeted = is_greeting(before) || before.iter().all(|word| ASSENT.contains(&word.as_str()));
+    let greeted = is_greeting(before, sentence) || before.iter().all(|word| ASSENT.contains(&word.as_str()));
     greeted && after.iter().all(|word| TO_WHAT.contains(&word.as_str()))
 }
 
@@ -93,17 +104,48 @@ const TO_WHAT: [&str; 31] = [
     "very",
 ];
 
-fn is_greeting(words: &[String]) -> bool {
+/// "Hello Cath": beside the opening only whom it greets, by a name as names are written. "Hello, remove my photo" is a wish.
+fn is_greeting(words: &[String], sentence: &str) -> bool {
     let opens = ["hi", "hello", "dear", "hey", "good"];
+    let greeted = [
+        "there",
+        "all",
+        "again",
+        "everyone",
+        "everybody",
+        "team",
+        "m4c",
+        "friend",
+        "friends",
+        "sir",
+        "madam",
+        "and",
+        "morning",
+        "afternoon",
+        "evening",
+        "day",
+        "to",
+        "you",
+    ];
     let denies = [
         "i", "we", "not", "no", "never", "if", "only", "but", "nothing", "once", "dont", "cannot",
     ];
-    let odd = |word: &String| denies.contains(&word.as_str()) || word.contains('\'');
-    words.first().is_some_and(|word| opens.contains(&word.as_str())) && words.len() <= 4 && !words.iter().any(odd)
+    let is_name = |word: &&str| word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase);
+    let names: Vec<String> = sentence
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(is_name)
+        .map(str::to_lowercase)
+        .collect();
+    let fits =
+        |word: &String| !denies.contains(&word.as_str()) && (greeted.contains(&word.as_str()) || names.contains(word));
+    words.len() <= 4
+        && words
+            .split_first()
+            .is_some_and(|(open, rest)| opens.contains(&open.as_str()) && rest.iter().all(fits))
 }
 
 /// A greeting, thanks, or how a letter ends.
-fn is_courtesy(words: &[String]) -> bool {
+fn is_courtesy(words: &[String], sentence: &str) -> bool {
     let first = words[0].as_str();
     let ends = [
         "best",
@@ -133,7 +175,7 @@ fn is_courtesy(words: &[String]) -> bool {
         words.iter().all(|word| about.contains(&word.as_str()))
     };
     let assent = words.iter().all(|word| ASSENT.contains(&word.as_str()));
-    is_greeting(words) || thanks || assent || words.iter().all(|word| ends.contains(&word.as_str()))
+    is_greeting(words, sentence) || thanks || assent || words.iter().all(|word| ends.contains(&word.as_str()))
 }
 
 /// The author's own name at the end, or a part of it; another name may be the one they want to be called by.
@@ -203,6 +245,10 @@ mod tests {
             "Hello, I don't, I agree",
             "Good, once the photo is gone, I agree",
             "I agree. My children, too.",
+            "Hello, change my name.\n\nI agree",
+            "Hi, please remove photo\nI agree",
+            "I agree. Hey, delete the photo.",
+            "Good after editing, I agree",
         ] {
             assert_eq!(plain_yes(reply, "Marion Maxwell"), None, "{reply}");
         }

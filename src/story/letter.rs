@@ -194,10 +194,11 @@ pub fn failed(record: &[Event]) -> Vec<FailedLetter> {
     failed
 }
 
-/// Whether the author wrote again and no person did anything since.
+/// Whether the author wrote again and no person did anything since. A plain yes, which is recorded with the mail it came in, needs none.
 pub fn wrote_again(record: &[Event]) -> bool {
     let wrote = record.iter().rposition(|e| matches!(e.what, What::FollowUp { .. }));
-    let acted = record.iter().rposition(|e| e.by.role != Role::Robot);
+    let settles = |e: &Event| e.by.role != Role::Robot || matches!(e.what, What::Consent { grant: true, .. });
+    let acted = record.iter().rposition(settles);
     wrote.is_some_and(|wrote| acted.is_none_or(|acted| acted < wrote))
 }
 

@@ -273,3 +273,20 @@ fn every_kind_of_letter_can_be_looked_at_and_reworded_before_it_leaves() {
     assert_eq!(all.len(), letters.len());
     assert!(all.iter().all(|letter| letter.contains("In our own words.")), "{all:?}");
 }
+
+#[test]
+fn a_letter_that_left_while_a_person_wrote_is_neither_reworded_nor_dropped() {
+    let house = TestHouse::with_config(CONFIG);
+    fetch(&house, &[story_by(AUTHOR, "Tea", SIGNED)]);
+    let number = house.run(&["letters", "--json"]).exits(0).json()[0]["id"].clone();
+    let number = number.as_str().expect("an id");
+    house.write("editor.sh", format!("\"{}\" letters send >&2\n", common::BINARY));
+    let mut command = house.command(common::BINARY);
+    command.args(["letters", "edit", number]).env("EDITOR", "sh editor.sh");
+    let out = command.output().expect("it runs");
+    let err = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(6), "{err}");
+    assert!(err.contains("waits no more"), "{err}");
+    assert_eq!(left(&house).len(), 1);
+    assert!(house.files(".desk/letters").is_empty());
+}

@@ -218,6 +218,56 @@ fn a_letter_refused_for_good_is_told_until_somebody_sees_to_it() {
 }
 
 #[test]
+fn a_letter_that_waits_goes_to_the_address_that_a_person_gave_since() {
+    let Some(python) = python() else { return };
+    let server = MailServer::start(python, "plain", &[]);
+    let house = house(&server);
+    asked(&house, "later@example.com");
+    house.run(&["letters", "send"]).exits(75);
+    house
+        .run(&["letters", "again", "marion", "--to", "ben@example.com"])
+        .exits(0);
+    house.run(&["letters", "send"]).exits(0);
+    let mails = server.log("mail");
+    assert_eq!((mails.len(), &mails[0]["to"][0]), (1, &"ben@example.com".into()));
+    let letter = String::from_utf8(content(&mails[0])).expect("UTF-8");
+    assert!(
+        letter.contains("<ben@example.com>") && !letter.contains("later@"),
+        "{letter}"
+    );
+    assert!(letter.contains("Which year was this?"), "{letter}");
+    // the answer to it is known
+    let id = message_ids(&server)[0].replace("Message-ID: ", "");
+    let id = id.trim_matches(['<', '>']);
+    assert!(!house.git(&["grep", "-F", id, "refs/desk/private"]).is_empty());
+    house.run(&["letters", "send"]).exits(0);
+    assert_eq!(server.log("mail").len(), 1);
+    assert_eq!(events(&house).last().map(String::as_str), Some("sent"));
+}
+
+#[test]
+fn a_letter_that_left_is_not_sent_again_because_the_record_cannot_be_written() {
+    let Some(python) = python() else { return };
+    let server = MailServer::start(python, "plain", &[]);
+    let house = house(&server);
+    asked(&house, "kill-late@example.com");
+    killed(&house, &server);
+    let lock = house.path("stories/.git/refs/heads/main.lock");
+    std::fs::write(&lock, "").expect("another git holds the branch");
+    for _ in 0..3 {
+        let ran = house.run(&["letters", "send"]);
+        assert_ne!(ran.code, 0, "{}", ran.stdout);
+    }
+    assert_eq!(message_ids(&server).len(), 2, "the one double of the kill, and no more");
+    assert_eq!(events(&house), ["claimed"]);
+    std::fs::remove_file(&lock).expect("it is there");
+    house.run(&["letters", "send"]).exits(0);
+    assert_eq!(message_ids(&server).len(), 2);
+    assert_eq!(events(&house), ["claimed", "sent"]);
+    assert!(house.files(".desk/letters").is_empty());
+}
+
+#[test]
 fn a_connection_that_dies_after_the_letter_counts_as_not_sent_and_the_same_letter_goes_again() {
     let Some(python) = python() else { return };
     let server = MailServer::start(python, "plain", &[]);

@@ -484,6 +484,11 @@ fn every_verb_that_is_refused_is_told_as_final_or_passing_and_the_next_letter_go
         ("RCPT", "550 5.1.1 nobody\r\n", refused),
         ("RCPT", "552 5.2.2 mailbox full\r\n", refused),
         ("RCPT", "", later),
+        (
+            "DATA",
+            "550-5.4.5 Daily user sending\r\n550 5.4.5 limit exceeded\r\n",
+            later,
+        ),
         ("DATA", "451 4.3.0 later\r\n", later),
         ("DATA", "554 5.7.1 no\r\n", refused),
         ("DATA", "", later),

@@ -77,6 +77,7 @@ pub(super) fn note(desk: &Desk, waiting: &Waiting) -> LetterNote {
         attempts: 0,
         not_before: None,
         last_error: None,
+        left: None,
         member: waiting.due.to.clone(),
         asks_consent: None,
     }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Way;
 use crate::mail;
-use crate::outbox::{FolderOutbox, Outbox, SendError};
+use crate::outbox::{FolderOutbox, Outbox, SendError, Sent};
 use crate::repo::StoryRepo;
 use crate::spool::{LetterNote, Spool};
 use crate::story::StoryId;
@@ -195,6 +195,17 @@ fn one(
     waiting: &Waiting,
 ) -> Result<Result<String, NotSent>, Trouble> {
     let (bytes, mut note) = match spool.letter(&waiting.number)? {
+        Some((bytes, note)) if has_moved(waiting, &note) => {
+            // the words stay, the address and with it the Message-ID are others
+            let (subject, text) = super::words(&bytes);
+            let fresh = match compose(desk, repo, waiting, Some((&subject, &text))) {
+                Ok(fresh) => fresh,
+                Err(Trouble::Letter(why)) => return Ok(Err(NotSent::Unwritten(why))),
+                Err(trouble) => return Err(trouble),
+            };
+            spool.put_letter(&waiting.number, &fresh.0, &fresh.1)?;
+            fresh
+        }
         Some(kept) => kept,
         None => match compose(desk, repo, waiting, None) {
             Ok(fresh) => {
@@ -211,7 +222,14 @@ fn one(
         return Ok(Err(NotSent::Unwritten(why)));
     };
     let entry = Entry::of(waiting);
-    if waiting.due.claim.is_none() {
+    // a letter that was written anew since its claim has another Message-ID
+    let claimed = match &waiting.story {
+        Some(id) if waiting.due.claim.is_some() => {
+            super::people(repo, id)?.is_some_and(|people| people.letter(&glance.message_id).is_some())
+        }
+        _ => false,
+    };
+    if !claimed {
         entry.write(
             desk,
             repo,
@@ -220,7 +238,6 @@ fn one(
             Some((&glance.message_id, &note)),
         )?;
     }
-    // the words in the spool were written to this address
     let address = Some(note.to.clone())
         .filter(|to| !to.is_empty())
         .unwrap_or_else(|| address(waiting));
@@ -236,8 +253,20 @@ fn one(
         envelope: &envelope,
         bytes: &bytes,
     };
-    match outbox.open(desk).send(&outgoing) {
+    let said = match &note.left {
+        // the record could not be written then: it is not sent again for that
+        Some(said) if waiting.story.is_none() || claimed => Ok(Sent { said: said.clone() }),
+        _ => {
+            // a spool that cannot be written to would forget that the letter left
+            spool.note_letter(&waiting.number, &note)?;
+            outbox.open(desk).send(&outgoing)
+        }
+    };
+    match said {
         Ok(sent) => {
+            note.left = Some(sent.said.clone());
+            // where this fails the record may still be written
+            let _ = spool.note_letter(&waiting.number, &note);
             entry.write(desk, repo, LetterStatus::Sent, None, None)?;
             if waiting.due.is_automatic() {
                 spool.note_sent(&address, day(desk))?;
@@ -262,6 +291,12 @@ fn one(
     }
 }
 
+/// Whether the reader's address is another by now than the one that the letter in the spool is written to.
+fn has_moved(waiting: &Waiting, note: &LetterNote) -> bool {
+    let to = address(waiting);
+    waiting.story.is_some() && !to.is_empty() && !note.to.is_empty() && !to.eq_ignore_ascii_case(&note.to)
+}
+
 /// When a letter that was not taken is tried again: greylisting passes in minutes, a full mailbox in a day.
 fn next_try(now: Timestamp, attempts: u32) -> Timestamp {
     let minutes = match attempts {
@@ -273,11 +308,19 @@ fn next_try(now: Timestamp, attempts: u32) -> Timestamp {
     now.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(now)
 }
 
-/// The record is on `main`: what a server says of an address stays out of it.
+/// The record is on `main`: what a server says of an address stays out of it, `User 'marion.maxwell' unknown` as well.
 pub(super) fn without_address(text: &str, address: &str) -> String {
-    let words = text
-        .split_whitespace()
-        .filter(|w| !w.contains('@') && (address.is_empty() || !w.contains(address)));
+    let local = address
+        .rsplit_once('@')
+        .map_or(address, |(local, _)| local)
+        .to_lowercase();
+    let named = |word: &str| match local.len() {
+        0 => false,
+        // `m` is in many words
+        1 | 2 => word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase() == local,
+        _ => word.to_lowercase().contains(&local),
+    };
+    let words = text.split_whitespace().filter(|w| !w.contains('@') && !named(w));
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -449,5 +492,28 @@ impl Entry {
             Ok(Some(story.change(step, &clerk)))
         });
         done.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_address;
+
+    #[test]
+    fn a_servers_words_name_nobody() {
+        let address = "Marion.Maxwell@example.com";
+        for (said, kept) in [
+            (
+                "550 5.1.1 <marion.maxwell@example.com>: no such user",
+                "550 5.1.1 no such user",
+            ),
+            ("550 User 'marion.maxwell' unknown", "550 User unknown"),
+            ("550 no such user (MARION.MAXWELL%example.com)", "550 no such user"),
+            ("550 5.7.1 we think it is spam", "550 5.7.1 we think it is spam"),
+        ] {
+            assert_eq!(without_address(said, address), kept);
+        }
+        assert_eq!(without_address("550 no such user", ""), "550 no such user");
+        assert_eq!(without_address("550 no user (s)", "S@example.com"), "550 no user");
     }
 }
