@@ -1,5 +1,7 @@
 //! An IMAP inbox on a real Dovecot: by the library, and by `fetch` as people run it.
 
+#![allow(clippy::disallowed_methods, reason = "a test may end where there is no thread")]
+
 mod common;
 #[path = "common/servers.rs"]
 mod servers;

@@ -1,3 +1,5 @@
+#![allow(clippy::disallowed_methods, reason = "a test may end where there is no thread")]
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
