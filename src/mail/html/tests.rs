@@ -253,7 +253,7 @@ fn quotations_of_each_program_are_hinted() {
 
 #[test]
 fn bombs_are_read_in_time_or_refused() {
-    let start = std::time::Instant::now();
+    let start = crate::hands::worked();
     let deep = "<div>".repeat(100_000) + "words" + &"</div>".repeat(100_000);
     assert_eq!(sketch(&deep), ["words"]);
     assert!(sketch(&"<blockquote type=cite>".repeat(25_000)).is_empty());
@@ -274,7 +274,8 @@ fn bombs_are_read_in_time_or_refused() {
     let many = format!("<p {}>words", "class=x ".repeat(300_000));
     assert_eq!(sketch(&many), ["words"]);
     assert!(lines(&"<p>x".repeat(2_000_000), &PartMap::default()).is_err());
-    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+    let took = crate::hands::worked() - start;
+    assert!(took.as_secs() < 100, "{took:?}");
 }
 
 mod any_html {
