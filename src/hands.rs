@@ -69,17 +69,6 @@ pub fn share<'w, W: Sync + 'w, A: Send>(
     })
 }
 
-/// The time this thread has had on a processor; where the system does not tell, the time since the test began.
-#[cfg(test)]
-pub(crate) fn worked() -> std::time::Duration {
-    static BEGUN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    match told.split(' ').next().and_then(|ns| ns.parse().ok()) {
-        Some(nanoseconds) => std::time::Duration::from_nanos(nanoseconds),
-        None => BEGUN.get_or_init(std::time::Instant::now).elapsed(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
