@@ -14,6 +14,7 @@ use super::args::{Command, Global};
 use super::progress::Progress;
 use super::report::{Failure, Outcome, Report};
 
+/// What `sync` is told.
 #[derive(Debug, Args)]
 pub struct Sync {
     /// Follow a remote that no longer has steps that it had; what is gone is not pushed back
@@ -93,7 +94,9 @@ fn tell(done: &Synced, dry_run: bool, report: &Report) {
     for (id, _) in done.both.iter().filter(|(_, text)| *text == Text::Together) {
         report.line(&format!("  put together: {id}"));
     }
-    done.told.iter().for_each(|told| report.failure(&Failure::from(told.clone())));
+    done.told
+        .iter()
+        .for_each(|told| report.failure(&Failure::from(told.clone())));
 }
 
 fn rewritten(done: &Synced) -> String {
@@ -116,7 +119,10 @@ pub struct Pushing {
 
 impl Pushing {
     pub fn begin(desk: &Desk, global: &Global, command: &Command) -> Pushing {
-        let own = matches!(command, Command::Sync(_) | Command::Cron | Command::Watch { .. } | Command::Doctor);
+        let own = matches!(
+            command,
+            Command::Sync(_) | Command::Cron | Command::Watch { .. } | Command::Doctor
+        );
         let wanted = desk.config.repository.push == Push::Always && !global.dry_run && !own;
         let before = if wanted { tip(desk) } else { None };
         Pushing { before, wanted }

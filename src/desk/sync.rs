@@ -207,7 +207,11 @@ fn judge(desk: &Desk, repo: &StoryRepo, joined: &Joined, replayed: &Replayed) ->
     let lost = |event: &&Event| does_not_stand(event, state, &now, replayed, &desk.policy);
     if let Some((event, why)) = replayed.events.iter().rev().find_map(|e| Some((e, lost(&e)?))) {
         let note = note_of(event);
-        let note = if note.is_empty() { String::new() } else { format!(" (\"{note}\")") };
+        let note = if note.is_empty() {
+            String::new()
+        } else {
+            format!(" (\"{note}\")")
+        };
         told.push(Refusal {
             code: "story.moved",
             what: format!("{}: what {} decided{note} does not stand", title, event.by.name),
@@ -239,15 +243,27 @@ fn does_not_stand(
         _ => return None,
     };
     let before = before?;
-    let lapsed = now.life.votes.iter().any(|v| v.event == event.id && !v.is_for(now.text, policy));
+    let lapsed = now
+        .life
+        .votes
+        .iter()
+        .any(|v| v.event == event.id && !v.is_for(now.text, policy));
     // one that lapsed through an edit made here is no news
     if verb == Verb::Approve && event.text == replayed.left && lapsed {
         return Some("the text was changed elsewhere meanwhile, and a vote is for one text".to_owned());
     }
     match cell(before, verb) {
         // what leaves no trace in the fold
-        Cell::Refused if matches!(verb, Verb::Approve | Verb::RequestChanges | Verb::Schedule | Verb::Reject) => {
-            let closed = !matches!(before, State::Draft | State::ChangesRequested | State::Approved | State::Scheduled);
+        Cell::Refused
+            if matches!(
+                verb,
+                Verb::Approve | Verb::RequestChanges | Verb::Schedule | Verb::Reject
+            ) =>
+        {
+            let closed = !matches!(
+                before,
+                State::Draft | State::ChangesRequested | State::Approved | State::Scheduled
+            );
             closed.then(|| format!("elsewhere it is {before} meanwhile"))
         }
         _ => None,
@@ -267,7 +283,9 @@ fn gone(replayed: &Replayed) -> Refusal {
         code: "story.gone",
         what: format!("{} was taken out elsewhere", replayed.id.folder()),
         why: format!("what was done here was not brought back ({})", steps.join("; ")),
-        hint: "ask who took it out, if it should not be gone; the old commits are in the reflog (git reflog) for a while".to_owned(),
+        hint:
+            "ask who took it out, if it should not be gone; the old commits are in the reflog (git reflog) for a while"
+                .to_owned(),
         exit: 6,
     }
 }

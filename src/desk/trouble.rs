@@ -103,9 +103,7 @@ impl Trouble {
             Trouble::Spool(SpoolError::NoSuch(_) | SpoolError::Several { .. } | SpoolError::BadId(_)) => 3,
             Trouble::NoSuchLetter(_) => 3,
             Trouble::ByHand { .. } | Trouble::Repo(RepoError::Moved(_) | RepoError::Changed { .. }) => 6,
-            Trouble::Repo(
-                RepoError::ByHand { .. } | RepoError::BothChanged { .. } | RepoError::Rewritten { .. },
-            ) => 6,
+            Trouble::Repo(RepoError::ByHand { .. } | RepoError::BothChanged { .. } | RepoError::Rewritten { .. }) => 6,
             Trouble::Remote(RemoteError::Login(..) | RemoteError::Stranger(..)) => 4,
             Trouble::Remote(RemoteError::Away(..)) | Trouble::Crowded(_) => 75,
             Trouble::Remote(RemoteError::None(_) | RemoteError::Address { .. }) => 2,

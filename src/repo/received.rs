@@ -46,7 +46,9 @@ impl StoryRepo {
                 let is_new_place = was.is_none();
                 match entry.mode {
                     DIR if is_folder(&place) => open.push((format!("{place}/"), was.map(|was| was.id), entry.id)),
-                    _ => self.check_file(kind, &path, &place, &entry, is_new_place).map_err(foreign)?,
+                    _ => self
+                        .check_file(kind, &path, &place, &entry, is_new_place)
+                        .map_err(foreign)?,
                 }
             }
         }

@@ -272,7 +272,9 @@ impl Remote<'_> {
         }
         let mut heads = Heads::default();
         for line in ran.out.lines() {
-            let Some((hex, name)) = line.split_once('\t') else { continue };
+            let Some((hex, name)) = line.split_once('\t') else {
+                continue;
+            };
             let id = Oid::from_str(hex).ok().filter(|_| hex.len() == 40);
             if name == branch {
                 heads.branch = id;
@@ -355,7 +357,13 @@ impl Remote<'_> {
     }
 
     fn push_specs(&self, specs: &[&str], leases: &[String]) -> Result<Pushed, RemoteError> {
-        let mut args = vec!["push", "--porcelain", "--no-verify", "--no-signed", "--no-recurse-submodules"];
+        let mut args = vec![
+            "push",
+            "--porcelain",
+            "--no-verify",
+            "--no-signed",
+            "--no-recurse-submodules",
+        ];
         if specs.len() > 1 {
             args.push("--atomic");
         }
@@ -399,13 +407,20 @@ impl Remote<'_> {
     /// here.
     fn scene(&self) -> Result<tempfile::TempDir, RemoteError> {
         let failed = |e: std::io::Error| RemoteError::Git(self.address(), e.to_string());
-        let scene = tempfile::Builder::new().prefix("m4c-stories-remote-").tempdir().map_err(failed)?;
+        let scene = tempfile::Builder::new()
+            .prefix("m4c-stories-remote-")
+            .tempdir()
+            .map_err(failed)?;
         let write = |name: &str, text: String| -> std::io::Result<()> {
             let path = scene.path().join(name);
             fs::create_dir_all(path.parent().expect("it is in the scene"))?;
             fs::write(path, text)
         };
-        write("config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n".to_owned()).map_err(failed)?;
+        write(
+            "config",
+            "[core]\n\trepositoryformatversion = 0\n\tbare = true\n".to_owned(),
+        )
+        .map_err(failed)?;
         write("HEAD", "ref: refs/heads/nothing\n".to_owned()).map_err(failed)?;
         fs::create_dir_all(scene.path().join("objects")).map_err(failed)?;
         let here = [
@@ -448,7 +463,9 @@ impl Remote<'_> {
             .stderr(Stdio::piped());
         if !self.means.ask {
             // a window that nobody sees would wait for ever
-            command.env("GIT_ASKPASS", OsString::from("true")).env("SSH_ASKPASS_REQUIRE", "never");
+            command
+                .env("GIT_ASKPASS", OsString::from("true"))
+                .env("SSH_ASKPASS_REQUIRE", "never");
         }
         let mut child = command.spawn().map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => RemoteError::NoGit,
@@ -468,7 +485,9 @@ impl Remote<'_> {
     fn ssh(&self) -> String {
         let configured = || git2::Config::open_default().ok()?.get_string("core.sshCommand").ok();
         let own = self.means.ssh.clone().or_else(configured);
-        let ssh = own.filter(|own| !own.trim().is_empty()).unwrap_or_else(|| "ssh".to_owned());
+        let ssh = own
+            .filter(|own| !own.trim().is_empty())
+            .unwrap_or_else(|| "ssh".to_owned());
         let first = ssh.split_whitespace().next().unwrap_or_default();
         if Path::new(first).file_name() != Some("ssh".as_ref()) {
             return ssh;
@@ -558,7 +577,10 @@ impl Remote<'_> {
     fn said(&self, err: &str) -> String {
         let shown = without_password(&self.url);
         let empty = |line: &&str| {
-            !line.is_empty() && !line.starts_with("hint:") && !line.starts_with("remote: Resolving") && !line.starts_with('@')
+            !line.is_empty()
+                && !line.starts_with("hint:")
+                && !line.starts_with("remote: Resolving")
+                && !line.starts_with('@')
         };
         let lines = err.lines().map(str::trim).filter(empty).take(6);
         let text: Vec<String> = lines.map(|line| line.replace(&self.url, &shown)).collect();
@@ -589,7 +611,9 @@ fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };
-    let (host, path) = rest.split_once('/').map_or((rest, None), |(host, path)| (host, Some(path)));
+    let (host, path) = rest
+        .split_once('/')
+        .map_or((rest, None), |(host, path)| (host, Some(path)));
     let host = match host.rsplit_once('@') {
         Some((user, host)) => match user.split_once(':') {
             Some((user, _)) => format!("{user}:***@{host}"),
@@ -617,7 +641,12 @@ mod tests {
         ] {
             assert_eq!(check_address(good, false), Ok(()), "{good}");
         }
-        for folder in ["/srv/stories.git", "../stories.git", "file:///srv/stories.git", "stories.git"] {
+        for folder in [
+            "/srv/stories.git",
+            "../stories.git",
+            "file:///srv/stories.git",
+            "stories.git",
+        ] {
             assert_eq!(check_address(folder, true), Ok(()), "{folder}");
             assert_eq!(check_address(folder, false), Err(FOLDER), "{folder}");
         }
@@ -642,7 +671,10 @@ mod tests {
 
     #[test]
     fn a_password_in_an_address_is_not_shown() {
-        assert_eq!(without_password("https://a:b@c.example.org/d"), "https://a:***@c.example.org/d");
+        assert_eq!(
+            without_password("https://a:b@c.example.org/d"),
+            "https://a:***@c.example.org/d"
+        );
         assert_eq!(without_password("https://a@c.example.org"), "https://a@c.example.org");
         assert_eq!(without_password("git@c.example.org:d"), "git@c.example.org:d");
     }

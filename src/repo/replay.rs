@@ -304,7 +304,9 @@ impl Work<'_> {
             let began = new_lines(line.base.get(RECORD).map_or(&[], Vec::as_slice), &own);
             new.retain(|l| began.contains(l));
         }
-        let events = new.iter().filter_map(|l| Event::parse(&String::from_utf8_lossy(l)).ok());
+        let events = new
+            .iter()
+            .filter_map(|l| Event::parse(&String::from_utf8_lossy(l)).ok());
         line.events.extend(events);
         let text = text.filter(|(commit, _)| line.taken_in != Some(*commit));
         if let (Some((_, author)), Some(_)) = (text, &before) {
@@ -313,7 +315,11 @@ impl Work<'_> {
         if line.gone {
             return Ok(());
         }
-        let ours = line.ours.as_ref().and_then(|f| f.get(RECORD)).map_or(&[][..], Vec::as_slice);
+        let ours = line
+            .ours
+            .as_ref()
+            .and_then(|f| f.get(RECORD))
+            .map_or(&[][..], Vec::as_slice);
         let record = append(&read(to, now.as_ref(), RECORD)?, &new, ours);
         after.remove(RECORD);
         let mut entries = match (text, now) {
@@ -332,7 +338,9 @@ impl Work<'_> {
             entries.insert(name, to.put(ObjectType::Blob, &bytes)?);
         }
         let mut dir = Dir::default();
-        entries.iter().for_each(|(name, blob)| dir.set(name.as_bytes(), FILE, *blob));
+        entries
+            .iter()
+            .for_each(|(name, blob)| dir.set(name.as_bytes(), FILE, *blob));
         let tree = to.put(ObjectType::Tree, &dir.bytes())?;
         self.shelves.put(self.repo, &target, Some(tree))
     }
@@ -421,7 +429,9 @@ fn again(bytes: &[u8], tree: Oid, parent: Oid, lines: &BTreeMap<StoryId, Line>) 
     let mut keep = false;
     for line in head.split(|&b| b == b'\n') {
         if !line.starts_with(b" ") {
-            keep = [&b"author "[..], b"committer ", b"encoding "].iter().any(|name| line.starts_with(name));
+            keep = [&b"author "[..], b"committer ", b"encoding "]
+                .iter()
+                .any(|name| line.starts_with(name));
         }
         if keep {
             out.extend_from_slice(line);

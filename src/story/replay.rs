@@ -72,11 +72,7 @@ fn is_lost_claim(event: &Event, theirs: &Record, ours: &Record) -> bool {
     taken && !left()
 }
 
-type LetterKey<'a> = (
-    super::event::LetterKind,
-    &'a super::event::EventId,
-    Option<&'a str>,
-);
+type LetterKey<'a> = (super::event::LetterKind, &'a super::event::EventId, Option<&'a str>);
 
 fn letter(event: &Event) -> Option<(LetterKey<'_>, LetterStatus)> {
     match &event.what {
@@ -121,18 +117,25 @@ pub fn follow(files: &mut Files) {
 pub fn unite_private(ours: &Files, theirs: &Files) -> Files {
     let mut files = theirs.clone();
     let numbered = |name: &str| -> Option<(&'static str, u32, &'static str)> {
-        [("mail-", ".eml"), ("follow-up-", ".md")].into_iter().find_map(|(stem, end)| {
-            let number = name.strip_prefix(stem)?.strip_suffix(end)?.parse().ok()?;
-            Some((stem, number, end))
-        })
+        [("mail-", ".eml"), ("follow-up-", ".md")]
+            .into_iter()
+            .find_map(|(stem, end)| {
+                let number = name.strip_prefix(stem)?.strip_suffix(end)?.parse().ok()?;
+                Some((stem, number, end))
+            })
     };
     let mut moved: BTreeMap<u32, u32> = BTreeMap::new();
-    for (name, _) in ours.iter().filter(|(name, bytes)| theirs.get(*name).is_some_and(|t| t != *bytes)) {
+    for (name, _) in ours
+        .iter()
+        .filter(|(name, bytes)| theirs.get(*name).is_some_and(|t| t != *bytes))
+    {
         if let Some((_, number, _)) = numbered(name) {
             let taken = |n: u32| {
                 let names = [format!("mail-{n}.eml"), format!("follow-up-{n}.md")];
                 moved.values().any(|m| *m == n)
-                    || names.iter().any(|name| ours.contains_key(name) || theirs.contains_key(name))
+                    || names
+                        .iter()
+                        .any(|name| ours.contains_key(name) || theirs.contains_key(name))
             };
             if !moved.contains_key(&number) {
                 let free = (1..).find(|n| !taken(*n)).expect("numbers do not end");
@@ -221,8 +224,14 @@ pub fn merge(base: &Files, ours: &Files, theirs: &Files) -> Merged {
         }
     }
     // taken out here, and not replaced there
-    files.retain(|name, bytes| mine.contains_key(name) || was.get(name) != Some(bytes) || renamed.values().any(|n| n == name));
-    let page = |files: &Files| files.get(INDEX).map(|index| String::from_utf8_lossy(index).into_owned());
+    files.retain(|name, bytes| {
+        mine.contains_key(name) || was.get(name) != Some(bytes) || renamed.values().any(|n| n == name)
+    });
+    let page = |files: &Files| {
+        files
+            .get(INDEX)
+            .map(|index| String::from_utf8_lossy(index).into_owned())
+    };
     let mut mine = page(ours);
     for (old, new) in &renamed {
         mine = mine.map(|text| text.replace(old.as_str(), new));
@@ -243,7 +252,9 @@ pub fn merge(base: &Files, ours: &Files, theirs: &Files) -> Merged {
 
 fn free_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
     let (stem, end) = name.rsplit_once('.').unwrap_or((name, ""));
-    let stem = stem.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
+    let stem = stem
+        .trim_end_matches(|c: char| c.is_ascii_digit())
+        .trim_end_matches('-');
     let numbered = |n: u32| match end {
         "" => format!("{stem}-{n}"),
         end => format!("{stem}-{n}.{end}"),
@@ -347,23 +358,38 @@ mod tests {
         let merged = merge(&base, &page("A", "Mine."), &page("A", "Yours."));
         assert!(!merged.clean);
         let text = index(&merged.files);
-        assert!(text.contains("<<<<<<< this desk\nMine.\n=======\nYours.\n>>>>>>> the other desk\n"), "{text}");
+        assert!(
+            text.contains("<<<<<<< this desk\nMine.\n=======\nYours.\n>>>>>>> the other desk\n"),
+            "{text}"
+        );
         let titles = merge(&base, &page("Mine", THREE), &page("Yours", THREE));
         assert!(!titles.clean);
         let text = index(&titles.files);
         assert!(Page::parse(text.as_bytes()).is_ok(), "{text}");
-        assert!(text.contains("<<<<<<< this desk\ntitle = \"Mine\"\n=======\ntitle = \"Yours\"\n>>>>>>> "), "{text}");
+        assert!(
+            text.contains("<<<<<<< this desk\ntitle = \"Mine\"\n=======\ntitle = \"Yours\"\n>>>>>>> "),
+            "{text}"
+        );
         let id = "2010/12/a-0123456789".parse().unwrap();
         for files in [merged.files, titles.files] {
             let story = super::super::step::Story::load(&id, files).unwrap();
-            assert!(story.agrees().unwrap_err().what.contains("a merge that was not finished"));
+            assert!(
+                story
+                    .agrees()
+                    .unwrap_err()
+                    .what
+                    .contains("a merge that was not finished")
+            );
         }
     }
 
     #[test]
     fn publication_at_the_other_desk_is_no_change_of_the_text() {
         let (base, ours) = (page("A", THREE), page("A", "One."));
-        let theirs = Files::from([(INDEX.to_owned(), index(&base).replace("draft = true", "draft = false").into_bytes())]);
+        let theirs = Files::from([(
+            INDEX.to_owned(),
+            index(&base).replace("draft = true", "draft = false").into_bytes(),
+        )]);
         let merged = merge(&base, &ours, &theirs);
         assert!(merged.clean);
         assert!(index(&merged.files).contains("draft = false"));
@@ -383,14 +409,26 @@ mod tests {
         );
         let theirs = with(
             page("A", "![](photo-3.jpg)\n\nOne.\n\nTwo.\n\nThree."),
-            &[("photo-1.jpg", "better"), ("photo-2.jpg", "two"), ("photo-3.jpg", "yours")],
+            &[
+                ("photo-1.jpg", "better"),
+                ("photo-2.jpg", "two"),
+                ("photo-3.jpg", "yours"),
+            ],
         );
         let merged = merge(&base, &ours, &theirs);
         assert!(merged.clean);
         let photos: Vec<(&str, &[u8])> = merged.files.iter().skip(1).map(|(n, b)| (n.as_str(), &b[..])).collect();
-        let expected: [(&str, &[u8]); 3] = [("photo-1.jpg", b"better"), ("photo-3.jpg", b"yours"), ("photo-4.jpg", b"mine")];
+        let expected: [(&str, &[u8]); 3] = [
+            ("photo-1.jpg", b"better"),
+            ("photo-3.jpg", b"yours"),
+            ("photo-4.jpg", b"mine"),
+        ];
         assert_eq!(photos, expected);
-        assert!(index(&merged.files).contains("Three.\n\n![](photo-4.jpg)\n"), "{}", index(&merged.files));
+        assert!(
+            index(&merged.files).contains("Three.\n\n![](photo-4.jpg)\n"),
+            "{}",
+            index(&merged.files)
+        );
     }
 
     fn event(id: u8, after: &[u8], rest: &str) -> String {
@@ -440,14 +478,20 @@ mod tests {
     #[test]
     fn nothing_private_of_either_desk_is_lost() {
         let files = |named: &[(&str, &str)]| -> Files {
-            named.iter().map(|(n, b)| (n.to_string(), b.as_bytes().to_vec())).collect()
+            named
+                .iter()
+                .map(|(n, b)| (n.to_string(), b.as_bytes().to_vec()))
+                .collect()
         };
         let ours = files(&[
             ("mail-1.eml", "first"),
             ("mail-2.eml", "ours"),
             ("follow-up-2.md", "Ours."),
             ("cut.jsonl", "{\"n\":1}\n{\"n\":2}\n"),
-            (PEOPLE, "message_ids = [\"a\", \"b\"]\nsubject = \"S\"\ncame_back = [\"x@example.org\"]"),
+            (
+                PEOPLE,
+                "message_ids = [\"a\", \"b\"]\nsubject = \"S\"\ncame_back = [\"x@example.org\"]",
+            ),
         ]);
         let theirs = files(&[
             ("mail-1.eml", "first"),
