@@ -439,6 +439,10 @@ impl Remote<'_> {
     }
 
     fn git_in(&self, scene: &tempfile::TempDir, args: &[&str]) -> Result<Ran, RemoteError> {
+        let failed = |e: std::io::Error| RemoteError::Git(self.address(), e.to_string());
+        // what it says goes to a file, so that nobody waits for the other to read
+        let words = scene.path().join("words");
+        let said = fs::File::create(&words).map_err(failed)?;
         let mut command = Command::new("git");
         for name in FOREIGN {
             command.env_remove(name);
@@ -460,7 +464,7 @@ impl Remote<'_> {
             .env("GIT_TERMINAL_PROMPT", if self.means.ask { "1" } else { "0" })
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .stderr(said);
         if !self.means.ask {
             // a window that nobody sees would wait for ever
             command
@@ -469,15 +473,11 @@ impl Remote<'_> {
         }
         let mut child = command.spawn().map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => RemoteError::NoGit,
-            _ => RemoteError::Git(self.address(), e.to_string()),
+            _ => failed(e),
         })?;
-        let (out, err) = (child.stdout.take(), child.stderr.take());
-        let reader = std::thread::spawn(move || read_some(err));
-        let out = read_some(out);
-        let err = reader.join().unwrap_or_default();
-        let status = child.wait();
-        let status = status.map_err(|e| RemoteError::Git(self.address(), e.to_string()))?;
-        let ok = status.success();
+        let out = read_some(child.stdout.take());
+        let ok = child.wait().map_err(failed)?.success();
+        let err = read_some(fs::File::open(&words).ok());
         Ok(Ran { ok, out, err })
     }
 

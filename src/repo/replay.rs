@@ -213,7 +213,13 @@ impl Work<'_> {
             let after = repo.entries_in(tree, &story)?;
             self.step_again(to, &story, (before, after), text.then_some((id, &author)))?;
         }
-        beside.iter().try_for_each(|name| self.file_again(name, tree))
+        for name in beside {
+            match name == RECORD {
+                true => self.desk_record_again(to, first, tree)?,
+                false => self.file_again(&name, tree)?,
+            }
+        }
+        Ok(())
     }
 
     fn entries_now(&mut self, to: &Pack, id: &StoryId) -> Result<Option<Entries>, RepoError> {
@@ -389,6 +395,27 @@ impl Work<'_> {
             ..Step::default()
         };
         Ok(Some((story.change(step, clerk), both.clean)))
+    }
+
+    /// The desk's own record is appended to like a story's.
+    fn desk_record_again(&mut self, to: &mut Pack, before: Option<Oid>, tree: Oid) -> Result<(), RepoError> {
+        let read = |tree: Oid| -> Result<Vec<u8>, RepoError> {
+            match self.repo.entry(tree, RECORD.as_bytes())? {
+                Some((FILE, blob)) => self.repo.object(ObjectType::Blob, blob),
+                _ => Ok(Vec::new()),
+            }
+        };
+        let (own, known) = (read(tree)?, before.map(read).transpose()?.unwrap_or_default());
+        let there = match self.shelves.root_file(RECORD) {
+            Some(blob) => to.get(ObjectType::Blob, blob)?,
+            None => Vec::new(),
+        };
+        let both = append(&there, &new_lines(&known, &own), &own);
+        if both != there {
+            let blob = to.put(ObjectType::Blob, &both)?;
+            self.shelves.put_root_file(RECORD, Some(blob));
+        }
+        Ok(())
     }
 
     /// A file beside the stories: taken where only this desk changed it.
