@@ -101,7 +101,9 @@ fn tell(done: &Synced, dry_run: bool, report: &Report) {
 
 /// What is told where the remote no longer has all that it had, and was followed.
 pub fn rewritten(remote: &str) -> String {
-    format!("{remote} was rewritten: something was taken out there. This desk follows; what is gone was not pushed back")
+    format!(
+        "{remote} was rewritten: something was taken out there. This desk follows; what is gone was not pushed back"
+    )
 }
 
 /// What was told of one story, as an error line that does not end the run.

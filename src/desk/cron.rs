@@ -14,7 +14,7 @@ use super::alarm::{self, Alarm, Bad, News};
 use super::fetch::{self, Count, Watcher, Wish};
 use super::letters::{self, Sending, Status, Told, Waiting};
 use super::publish::{self, Published};
-use super::sync::{self, Wish};
+use super::sync;
 use super::{Desk, Trouble};
 
 /// Who is told while it goes on.
@@ -185,9 +185,9 @@ fn bring_together(
     pass: &mut Pass,
     findings: &mut Findings,
 ) -> bool {
-    let wish = Wish {
+    let wish = sync::Wish {
         unattended: true,
-        ..Wish::default()
+        ..sync::Wish::default()
     };
     let done = match sync::sync(desk, repo, wish, false, &mut |_| {}) {
         Ok(done) => done,

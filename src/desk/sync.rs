@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 
 use crate::config;
-use crate::repo::{Caution, Heads, Joined, Joining, Local, Means, Pushed, Remote, RemoteError, Replayed, StoryRepo, Text};
+use crate::repo::{
+    Caution, Heads, Joined, Joining, Local, Means, Pushed, Remote, RemoteError, Replayed, StoryRepo, Text,
+};
 use crate::story::StoryId;
 use crate::story::event::{Event, What};
 use crate::story::policy::{Policy, Refusal, Task};

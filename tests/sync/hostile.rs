@@ -20,7 +20,14 @@ fn only_addresses_of_servers_are_used_and_a_folder_only_where_it_is_allowed() {
     ] {
         ann.git(&["config", "remote.origin.url", url]);
         let refused = ann.run(&["sync"]);
-        assert!(refused.exits(2).stderr.contains("the address of the remote \"origin\" is not used"), "{}", refused.stderr);
+        assert!(
+            refused
+                .exits(2)
+                .stderr
+                .contains("the address of the remote \"origin\" is not used"),
+            "{}",
+            refused.stderr
+        );
     }
     ann.git(&["remote", "remove", "origin"]);
     ann.run(&["sync"]).exits(2);
@@ -47,7 +54,13 @@ fn the_repositorys_own_configuration_and_hooks_run_nothing() {
     ] {
         ann.git(&["config", key, &value]);
     }
-    for hook in ["pre-push", "post-checkout", "post-merge", "reference-transaction", "post-rewrite"] {
+    for hook in [
+        "pre-push",
+        "post-checkout",
+        "post-merge",
+        "reference-transaction",
+        "post-rewrite",
+    ] {
         let name = format!("stories/.git/hooks/{hook}");
         ann.write(&name, format!("#!/bin/sh\n{touch}\n"));
         std::fs::set_permissions(ann.path(&name), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
@@ -64,7 +77,9 @@ fn the_repositorys_own_configuration_and_hooks_run_nothing() {
 fn clone(desks: &Desks) -> &Path {
     desks.server.git_in("srv", &["clone", "-q", "stories.git", "hand"]);
     desks.server.git_in("srv/hand", &["config", "user.name", "Hand"]);
-    desks.server.git_in("srv/hand", &["config", "user.email", "hand@example.org"]);
+    desks
+        .server
+        .git_in("srv/hand", &["config", "user.email", "hand@example.org"]);
     Path::new("srv/hand")
 }
 
@@ -82,11 +97,26 @@ fn what_is_no_plain_file_in_a_storys_place_is_refused_before_anything_moves() {
         ("is a symbolic link", format!("ln -s /etc/passwd {story}/photo-9.jpg")),
         ("is a symbolic link", "ln -s / 2011".to_owned()),
         ("is executable", format!("chmod +x {story}/index.md")),
-        ("is not as the tool made it", "echo '* filter=x' >> .gitattributes".to_owned()),
-        ("is none of the files that belong there", "echo '[submodule \"x\"]' > .gitmodules".to_owned()),
-        ("has a name that is not the tool's", format!("echo x > {story}/.gitattributes")),
-        ("is a folder that is no story's", "mkdir tools && echo x > tools/x".to_owned()),
-        ("is a submodule", "git update-index --add --cacheinfo 160000,1111111111111111111111111111111111111111,2012".to_owned()),
+        (
+            "is not as the tool made it",
+            "echo '* filter=x' >> .gitattributes".to_owned(),
+        ),
+        (
+            "is none of the files that belong there",
+            "echo '[submodule \"x\"]' > .gitmodules".to_owned(),
+        ),
+        (
+            "has a name that is not the tool's",
+            format!("echo x > {story}/.gitattributes"),
+        ),
+        (
+            "is a folder that is no story's",
+            "mkdir tools && echo x > tools/x".to_owned(),
+        ),
+        (
+            "is a submodule",
+            "git update-index --add --cacheinfo 160000,1111111111111111111111111111111111111111,2012".to_owned(),
+        ),
     ];
     for (what, script) in scripts {
         let mut shell = desks.server.command("sh");
@@ -127,12 +157,21 @@ fn a_remote_that_lost_steps_stops_the_sync_and_what_is_gone_is_not_pushed_back()
     let refused = ann.run(&["sync", "--json"]);
     let error = refused.exits(6).error();
     assert_eq!(error["code"], "remote.rewritten");
-    assert!(error["message"].as_str().unwrap().contains(&format!("1 steps of {story}")), "{error}");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains(&format!("1 steps of {story}")),
+        "{error}"
+    );
     assert_eq!(desks.bare_git(&["rev-parse", "main"]), old);
     assert_eq!(ann.git(&["rev-parse", "main~1"]), before);
     let followed = ann.run(&["sync", "--accept-rewrite", "--json"]);
     let followed = followed.exits(0).json();
-    assert_eq!((followed["rewritten"].as_bool(), followed["went"].as_u64()), (Some(true), Some(1)));
+    assert_eq!(
+        (followed["rewritten"].as_bool(), followed["went"].as_u64()),
+        (Some(true), Some(1))
+    );
     assert_eq!(ann.state(&story), "draft", "the rejection is not pushed back");
     let notes = ann.show(&story)["events"].as_array().unwrap().len();
     assert_eq!(notes, 3, "received, before, after");
@@ -147,11 +186,21 @@ fn a_server_without_anything_to_do_with_the_desk_is_told_apart() {
     let desks = Desks::new(1);
     let ann = &desks.desks[0];
     ann.story(&marion());
-    desks.server.git_in("srv", &["init", "-q", "--initial-branch=main", "other"]);
+    desks
+        .server
+        .git_in("srv", &["init", "-q", "--initial-branch=main", "other"]);
     desks.server.write("srv/other/README.md", "x\n");
     let hand = |args: &[&str]| desks.server.git_in("srv/other", args);
     hand(&["add", "-A"]);
-    hand(&["-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-qm", "x"]);
+    hand(&[
+        "-c",
+        "user.name=x",
+        "-c",
+        "user.email=x@example.org",
+        "commit",
+        "-qm",
+        "x",
+    ]);
     let url = desks.server.path("srv/other");
     ann.git(&["remote", "set-url", "origin", url.to_str().unwrap()]);
     assert!(ann.run(&["sync"]).exits(1).stderr.contains("have nothing in common"));
@@ -160,7 +209,9 @@ fn a_server_without_anything_to_do_with_the_desk_is_told_apart() {
 #[test]
 fn people_who_pull_and_merge_with_git_are_at_home_too() {
     let desks = Desks::new(3);
-    let [ann, ben, _] = &desks.desks[..] else { panic!("three") };
+    let [ann, ben, _] = &desks.desks[..] else {
+        panic!("three")
+    };
     let story = ann.story(&marion());
     desks.settle();
     ann.run(&["note", &story, "-m", "by Ann"]).exits(0);
@@ -185,7 +236,12 @@ fn people_who_pull_and_merge_with_git_are_at_home_too() {
     desks.settle();
     let shown = ann.show(&story);
     assert_eq!(shown["damage"], serde_json::Value::Null);
-    let notes = shown["events"].as_array().unwrap().iter().filter(|e| e["event"] == "noted").count();
+    let notes = shown["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|e| e["event"] == "noted")
+        .count();
     assert_eq!(notes, 5);
     assert!(shown["text"].as_str().unwrap().contains("Last November"));
     assert_eq!(shown["approvals"], 1);
@@ -205,7 +261,11 @@ fn a_story_that_is_being_edited_by_hand_is_not_moved_under_the_hand() {
     ann.run(&["sync"]).exits(0);
     let before = ben.git(&["rev-parse", "main"]);
     let refused = ben.run(&["sync"]);
-    assert!(refused.exits(6).stderr.contains("is being edited by hand here"), "{}", refused.stderr);
+    assert!(
+        refused.exits(6).stderr.contains("is being edited by hand here"),
+        "{}",
+        refused.stderr
+    );
     assert_eq!(ben.git(&["rev-parse", "main"]), before);
     ben.run(&["edit", &story, "--take"]).exits(0);
     desks.settle();

@@ -37,14 +37,20 @@ struct Sshd {
 impl Sshd {
     /// `None` where there is no sshd.
     fn start() -> Option<Sshd> {
-        let sshd = ["/usr/sbin/sshd", "/usr/local/sbin/sshd"].into_iter().find(|p| Path::new(p).exists());
+        let sshd = ["/usr/sbin/sshd", "/usr/local/sbin/sshd"]
+            .into_iter()
+            .find(|p| Path::new(p).exists());
         if sshd.is_none() && !have("sshd") {
             return None;
         }
         let house = TestHouse::new();
         for key in ["host", "other-host", "client", "stranger"] {
             let path = house.path(key);
-            run(&house, "ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-C", key, "-f", path.to_str()?]);
+            run(
+                &house,
+                "ssh-keygen",
+                &["-q", "-t", "ed25519", "-N", "", "-C", key, "-f", path.to_str()?],
+            );
         }
         let port = TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
         let mut server = Sshd {
@@ -96,7 +102,8 @@ impl Sshd {
 
     fn know(&self, key: &str) {
         let public = self.house.read(&format!("{key}.pub"));
-        self.house.write("known_hosts", format!("[127.0.0.1]:{} {public}", self.port));
+        self.house
+            .write("known_hosts", format!("[127.0.0.1]:{} {public}", self.port));
     }
 
     fn url(&self, bare: &Path) -> String {
@@ -134,7 +141,12 @@ fn over_ssh_with_keys_and_known_hosts_as_they_are() {
     }
     // a server that nobody knows is not spoken to
     let refused = sshd.at(ann, "client", &["sync", "--json"]);
-    assert_eq!(refused.exits(4).error()["code"], "remote.stranger", "{}", refused.stderr);
+    assert_eq!(
+        refused.exits(4).error()["code"],
+        "remote.stranger",
+        "{}",
+        refused.stderr
+    );
     sshd.know("host");
     // nor a key taken that is not ours
     let refused = sshd.at(ann, "stranger", &["sync", "--json"]);
@@ -151,7 +163,11 @@ fn over_ssh_with_keys_and_known_hosts_as_they_are() {
     // another machine in its place
     sshd.listen("other-host");
     let done = sshd.at(ben, "client", &["approve", "marion"]);
-    assert!(done.exits(0).stderr.contains("it is done here, and not pushed"), "{}", done.stderr);
+    assert!(
+        done.exits(0).stderr.contains("it is done here, and not pushed"),
+        "{}",
+        done.stderr
+    );
     let refused = sshd.at(ben, "client", &["sync", "--json"]);
     assert_eq!(refused.exits(4).error()["code"], "remote.stranger");
     // no machine at all
@@ -173,8 +189,21 @@ fn https(house: &TestHouse, root: &Path) -> (Running, u16) {
         house,
         "openssl",
         &[
-            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-            "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", &at("key.pem"), "-out", &at("cert.pem"),
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            "-keyout",
+            &at("key.pem"),
+            "-out",
+            &at("cert.pem"),
         ],
     );
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sync/git_https.py");
@@ -206,7 +235,12 @@ fn over_https_with_a_credential_helper() {
     }
     // a certificate that nobody vouches for
     let refused = ann.run(&["sync", "--json"]);
-    assert_eq!(refused.exits(4).error()["code"], "remote.stranger", "{}", refused.stderr);
+    assert_eq!(
+        refused.exits(4).error()["code"],
+        "remote.stranger",
+        "{}",
+        refused.stderr
+    );
     let cert: PathBuf = desks.server.path("cert.pem");
     let trusting = format!("[http]\n\tsslCAInfo = {}\n", cert.display());
     let own = |desk: &TestHouse, more: &str| {

@@ -156,9 +156,13 @@ fn a_step_that_is_pushed_at_once_brings_the_others_with_it_and_status_knows_what
     let away = desks.server.path("srv/away");
     std::fs::rename(desks.bare(), &away).unwrap();
     let done = ben.run(&["approve", &story]);
-    assert!(done.exits(0).stderr.contains("it is done here, and not pushed"), "{}", done.stderr);
+    assert!(
+        done.exits(0).stderr.contains("it is done here, and not pushed"),
+        "{}",
+        done.stderr
+    );
     assert_eq!(ben.run(&["status", "--json"]).json()["unpushed"], 1);
-    assert!(ben.run(&["status"]).stdout.contains("1 step that origin does not have"));
+    assert!(ben.run(&["status"]).stdout.contains("step that origin does not have"));
     let found = ben.run(&["doctor", "--json"]);
     let of_remote = |found: &serde_json::Value| {
         let all = found.as_array().unwrap().iter();
@@ -167,7 +171,13 @@ fn a_step_that_is_pushed_at_once_brings_the_others_with_it_and_status_knows_what
     assert_eq!(of_remote(&found.exits(1).json())["health"], "bad");
     std::fs::rename(&away, desks.bare()).unwrap();
     let found = of_remote(&ben.run(&["doctor", "--json"]).json());
-    assert!(found["said"].as_str().unwrap().contains("it does not have 1 steps of this desk"), "{found}");
+    assert!(
+        found["said"]
+            .as_str()
+            .unwrap()
+            .contains("it does not have 1 step of this desk"),
+        "{found}"
+    );
     let cron = ben.run(&["cron", "--json"]);
     let lines = cron.exits(0).json_lines();
     assert_eq!(lines.last().unwrap()["summary"]["sync"]["went"], 1, "{lines:?}");
@@ -187,7 +197,12 @@ fn of_two_hosts_that_hold_the_outbox_one_sends_a_letter() {
     // ann claims it where ben cannot see it, and ben is faster at the server
     ann.git(&["config", "remote.origin.url", "/nowhere/stories.git"]);
     let waits = ann.run(&["letters", "send", "--json"]);
-    assert!(waits.stdout.contains("could not be brought to the server"), "{}{}", waits.stdout, waits.stderr);
+    assert!(
+        waits.stdout.contains("could not be brought to the server"),
+        "{}{}",
+        waits.stdout,
+        waits.stderr
+    );
     assert!(ann.files("letters").is_empty());
     ben.run(&["cron"]).exits(0);
     assert_eq!(ben.files("letters").len(), 1);
@@ -226,9 +241,14 @@ fn a_remote_where_nothing_is_new_is_asked_once_and_nothing_is_written() {
     command.env("GIT_TRACE2_EVENT", &trace).args(["sync"]);
     crate::common::Ran::of(&mut command, &["sync"], None).exits(0);
     let trace = ann.read("trace");
-    let begun = trace.lines().filter(|l| l.contains("\"event\":\"cmd_name\"") && l.contains("\"hierarchy\":\"ls-remote"));
+    let begun = trace
+        .lines()
+        .filter(|l| l.contains("\"event\":\"cmd_name\"") && l.contains("\"hierarchy\":\"ls-remote"));
     assert_eq!(begun.count() >= 1, true);
-    assert!(!trace.contains("\"hierarchy\":\"fetch\"") && !trace.contains("\"hierarchy\":\"push\""), "{trace}");
+    assert!(
+        !trace.contains("\"hierarchy\":\"fetch\"") && !trace.contains("\"hierarchy\":\"push\""),
+        "{trace}"
+    );
     assert_eq!((inside("objects"), inside("refs"), inside("logs")), before);
 }
 
@@ -243,6 +263,12 @@ fn a_rehearsal_tells_and_moves_nothing() {
     ben.run(&["note", &story, "-m", "Ben"]).exits(0);
     let before = (ben.git(&["rev-parse", "main"]), desks.bare_git(&["rev-parse", "main"]));
     let told = ben.run(&["sync", "-n", "--json"]).exits(0).json();
-    assert_eq!((told["came"].as_u64(), told["went"].as_u64(), &told["dry_run"]), (Some(1), Some(1), &true.into()));
-    assert_eq!((ben.git(&["rev-parse", "main"]), desks.bare_git(&["rev-parse", "main"])), before);
+    assert_eq!(
+        (told["came"].as_u64(), told["went"].as_u64(), &told["dry_run"]),
+        (Some(1), Some(1), &true.into())
+    );
+    assert_eq!(
+        (ben.git(&["rev-parse", "main"]), desks.bare_git(&["rev-parse", "main"])),
+        before
+    );
 }

@@ -321,7 +321,11 @@ fn not_ours(
     }
     let story = desk.story(repo, id)?;
     let entry = Entry::of(waiting);
-    let first = story.record.events.iter().find(|e| entry.is_claim(e) && !entry.is_over(&story, e));
+    let first = story
+        .record
+        .events
+        .iter()
+        .find(|e| entry.is_claim(e) && !entry.is_over(&story, e));
     match (first, &note.claim) {
         (Some(first), Some(own)) if first.id.as_str() == own => Ok(None),
         _ => {
@@ -336,7 +340,10 @@ fn not_ours(
 fn forget(repo: &StoryRepo, id: &StoryId, message_id: &str, desk: &Desk) -> Result<(), Trouble> {
     let by = desk.robot().signature();
     let done: Result<_, Trouble> = repo.commit(id, |current| {
-        let known = current.private()?.and_then(|p| p.get(PEOPLE).cloned()).unwrap_or_default();
+        let known = current
+            .private()?
+            .and_then(|p| p.get(PEOPLE).cloned())
+            .unwrap_or_default();
         let mut people = People::parse(&known).map_err(Trouble::Letter)?;
         people.letters.retain(|l| l.message_id != message_id);
         Ok(Some(Change {
@@ -568,7 +575,9 @@ impl Entry {
             let change = story.change(step, &clerk);
             let record = change.files.get(RECORD).and_then(Option::as_ref);
             let line = record.and_then(|record| record.trim_ascii_end().rsplit(|&b| b == b'\n').next());
-            made = line.and_then(|line| Event::parse(&String::from_utf8_lossy(line)).ok()).map(|e| e.id);
+            made = line
+                .and_then(|line| Event::parse(&String::from_utf8_lossy(line)).ok())
+                .map(|e| e.id);
             Ok(Some(change))
         });
         done.map(|_| made)
