@@ -290,7 +290,12 @@ fn a_token_is_seen_by_its_server_alone() {
         assert_eq!(dovecot.wait_for("marion", 1).len(), 1);
         // One that is good no more.
         house.write("secret", servers::token("blog", -30));
-        for arguments in [&["fetch", "-v"][..], &["fetch", "--json"], &["cron"], &["doctor", "--json"]] {
+        for arguments in [
+            &["fetch", "-v"][..],
+            &["fetch", "--json"],
+            &["cron"],
+            &["doctor", "--json"],
+        ] {
             let ran = run(&house, By::Command, arguments);
             assert_eq!(ran.code, 4, "{} {}{}", ran.command, ran.stdout, ran.stderr);
         }

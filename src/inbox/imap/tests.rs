@@ -291,7 +291,10 @@ fn labelled(capabilities: &str, answer: &str) -> (Vec<String>, Result<(), InboxE
     let heard = fake.heard();
     let stores = heard.iter().filter_map(|line| line.split_once(' '));
     let stores = stores.map(|(_, command)| command.to_owned());
-    (stores.filter(|command| command.starts_with("UID STORE")).collect(), result)
+    (
+        stores.filter(|command| command.starts_with("UID STORE")).collect(),
+        result,
+    )
 }
 
 #[test]
@@ -309,7 +312,10 @@ fn a_label_is_put_on_before_the_mail_is_marked_and_only_where_there_are_labels()
     // A label that is refused: the mail is not marked, and comes again.
     let (stores, result) = labelled("X-GM-EXT-1", "NO [CANNOT] no such label\r\n");
     assert!(matches!(result, Err(InboxError::Refused { .. })), "{result:?}");
-    assert!(!stores.iter().any(|store| store.starts_with("UID STORE 3,5 +FLAGS")), "{stores:?}");
+    assert!(
+        !stores.iter().any(|store| store.starts_with("UID STORE 3,5 +FLAGS")),
+        "{stores:?}"
+    );
     let (stores, result) = labelled("MOVE UIDPLUS", "");
     assert!(matches!(result, Err(InboxError::NoSuchFate { .. })), "{result:?}");
     assert!(stores.is_empty());
