@@ -3,8 +3,10 @@
 
 use super::Rule;
 use super::attribution::dated;
-use super::footer::{Footer, footer, legal, legal_heading, list_info, pointer, scanner_goes_on, sent_from};
+use super::footer::{Footer, footer, list_info, scanner_goes_on};
+use super::legal::{legal, legal_heading, pointer};
 use super::mark::drawn_line;
+use super::phone::sent_from;
 use super::seen::{Seen, address_in};
 
 /// Lines to cut, by which rule, and whether there is room for doubt.
