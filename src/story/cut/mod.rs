@@ -7,6 +7,7 @@
 
 mod attribution;
 mod banner;
+mod contact;
 mod footer;
 mod header_block;
 mod inside;
@@ -15,6 +16,7 @@ mod mark;
 mod phone;
 mod quote;
 mod seen;
+mod sign_off;
 mod signature;
 #[cfg(test)]
 mod tests;
