@@ -42,7 +42,7 @@ const VERBS: &[&str] = &[
     "selon", "escribió", "escribio", "ha escrito", "escribía", "citando", "va escriure", "escribiu", "idatzi",
     "ha scritto", "scrisse", "scrive", "schreef", "geschreven", "escreveu", "skrev", "skreiv", "skrifaði",
     "kirjoitti", "lainaus", "цитирую", "цитата", "cytat", "citát", "according to", "のメール", "kirjutas", "rakstīja", "rašė", "napisał", "napisała", "napisał(a)", "napisał/a", "pisze", "napsal",
-    "napsala", "napsal(a)", "napsal/a", "píše", "napísal", "napísala", "napísal(a)", "írta", "írt", "a scris",
+    "napsala", "napsal(a)", "napsal/a", "píše", "napísal", "napísala", "napísal(a)", "írta", "írt", "a scris", "ha escrit", "écriviez", "schrieben sie", "можете прочитать", "można przeczytać", "citeren", "citerar", "citerer", "siterer", "cytowanie", "citace", "citát", "citiranje", "цитирование", "idézet", "citazione", "citat", "napisal/-a",
     "scrie", "napisao", "napisala", "napisao/la", "je pisao", "piše", "је написао", "је написала", "написао",
     "написао/ла", "aliandika", "sumulat", "geskryf", "je napisal", "je napisala", "je napisal/-a", "написа",
     "написал", "написала", "написал(а)", "писали", "писали вы", "писали", "쓴 글", "쓴 글:", "님이 쓴 글", "написав", "написала(а)", "пишет", "пише", "писал", "писала", "напиша",
@@ -78,6 +78,8 @@ const LITTLE: &[&str] = &[
     "ten", "ter", "på", "ezt", "időpont", "la data", "data", "pada", "pukul", "tanggal", "tarihinde", "saat", "şunu",
     "th", "thg", "jam", "lúc", "vào", "г", "в", "год", "год,", "г.", "ч", "у", "р", "р.", "στις", "χρήστης", "ο",
     "π.μ.", "μ.μ.", "notifications", "following", "has", "clock", "o'clock", "to",
+    "пользователь", "письме", "от", "użytkownik", "odesílatel", "lietotājs", "kasutaja", "oseba", "užívateľ", "godzinie",
+    "twoim", "liście", "datowanym", "klockan", "kello", "wysłanej", "dniach", "heeft", "volgende", "folgendes", "dem",
 ];
 
 /// Beginnings of weekday and month names that are written small.
@@ -97,6 +99,11 @@ const DATE_WORDS: &[&str] = &[
     "ağu", "eyl", "eki", "kas", "ara", "янв", "фев", "мар", "апр", "май", "мая", "июн", "июл", "авг", "сен", "окт",
     "ноя", "дек", "пн", "вт", "ср", "чт", "пт", "сб", "вс", "січ", "лют", "бер", "кві", "тра", "чер", "лип", "сер",
     "вер", "жов", "лис", "гру",
+];
+
+/// Before these and a word in small letters stands no name: `the mayor wrote`.
+const ARTICLES: &[&str] = &[
+    "the", "el", "la", "los", "las", "le", "les", "il", "lo", "der", "die", "das", "de", "het", "my", "our",
 ];
 
 /// Small words that tell a story, and never stand in an attribution.
@@ -259,6 +266,17 @@ pub(super) fn dashed_name(text: &str) -> bool {
     })
 }
 
+/// A line of the author's own that leads up to what follows: `The sign on the wall read:`. No name, no number, no verb
+/// of writing.
+pub(super) fn leads_up(text: &str) -> bool {
+    let told = |w: &&str| w.chars().all(char::is_lowercase) && !SMALL.contains(*w);
+    text.ends_with(':')
+        && !text.contains(|c: char| c.is_ascii_digit() || c == '@')
+        && text.len() <= 160
+        && !VERBS.iter().any(|verb| has_word(&text.to_lowercase(), verb))
+        && text.trim_end_matches(':').split(' ').filter(told).count() >= 3
+}
+
 impl Attribution {
     /// Whether it is one, given what follows: `quoted` is whether the next line with something on it is a quotation,
     /// `ends` whether there is no such line.
@@ -280,7 +298,7 @@ fn closes(fold: &str) -> bool {
 }
 
 fn bare_end(fold: &str) -> &str {
-    fold.trim_end_matches(['*', '_', ' ', '"', '\'', '-', '>'])
+    fold.trim_end_matches(['*', '_', ' ', '"', '\'', '-', '>', ']'])
 }
 
 fn ends_like_one(fold: &str) -> bool {
@@ -313,11 +331,12 @@ impl Parts {
             leading_date: fold.starts_with(|c: char| c.is_ascii_digit()) || starts_with_weekday(&fold),
             ..Parts::default()
         };
-        let likely = parts.verb || parts.address && parts.dated;
+        let likely = parts.verb || parts.colon && parts.address || parts.dated && (parts.address || parts.timed);
         if !likely {
             return parts;
         }
         let outside = without_angles(text);
+        let mut article = false;
         for word in outside.split(' ') {
             let bare = word.trim_matches([',', ';', ':', '(', ')', '"', '\'', '*', '[', ']', '：', '“', '”']);
             if !bare.chars().any(char::is_alphanumeric) {
@@ -327,13 +346,17 @@ impl Parts {
             let small = bare.chars().all(|c| !c.is_uppercase()) && bare.chars().all(char::is_alphabetic);
             let cased = bare.chars().any(|c| c.to_uppercase().next() != Some(c));
             let first = parts.words == 1 && ["She", "He", "They", "We", "It", "Who", "This"].contains(&bare);
-            if first || bare == "I" || TELLING.contains(bare) {
+            // `ma` is "my" in French and Monday in Dutch.
+            let told = TELLING.contains(bare) && !date_word(bare);
+            if first || bare == "I" || told {
                 parts.prose = true;
             }
             let known = SMALL.contains(bare) || date_word(bare);
             if small && cased && !known {
                 parts.small += 1;
+                parts.prose |= article && !parts.address;
             }
+            article = ARTICLES.contains(&bare);
         }
         parts.sentences = sentence_inside(&outside);
         parts
@@ -393,6 +416,15 @@ impl Parts {
         if address && dated && calm && !self.sentences && self.small > 2 {
             // A language not known here: only over a quotation.
             return (colon && timed && self.words <= 18).then_some(Grade::Fair);
+        }
+        // `Citeren Marion <m@example.org>:`, whatever the first word means.
+        if address && colon && !dated && self.words <= 6 && self.small <= 1 && !self.prose && !self.sentences {
+            return Some(Grade::Weak);
+        }
+        // A date with the hour and a colon right over a quotation, in whatever language and order.
+        let most = if opener || leading_date { 2 } else { 0 };
+        if !address && dated && timed && colon && calm && self.words <= 14 && self.small <= most && !self.sentences {
+            return Some(Grade::Weak);
         }
         if address && dated && calm && !self.sentences {
             if timed && colon && self.words <= 18 {

@@ -1,6 +1,7 @@
 //! Lines that a phone, a mail service, a list or a lawyer puts under a mail.
 
 use super::phone::sent_from;
+use super::signature::personal;
 
 /// What kind of footer a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +64,7 @@ const LIST: &[&str] = &[
     "view this ticket", "view the discussion thread", "sent by freelists", "manage subscription", "listen-abmeldung",
     "__._,_.___", "reacted via gmail", "visit topic or reply to this email",
     "to respond, reply to this email or visit", "you can also reply to this email",
-    "to stop receiving notifications", "reply to this email to respond", "to unsubscribe from these emails",
+    "to stop receiving notifications", "groups.io links:", "view/reply online (#", "mute this topic:", "reply to this email to respond", "to unsubscribe from these emails",
 ];
 
 #[rustfmt::skip]
@@ -102,7 +103,8 @@ pub(super) fn footer(fold: &str) -> Option<Footer> {
     if fold.len() < 500 && SCANNER.iter().any(|s| fold.contains(s)) {
         return Some(Footer::Scanner);
     }
-    if fold.len() < 400 && LIST.iter().any(|s| fold.contains(s)) || list_info(fold) {
+    let told = || personal(&format!(" {fold} "));
+    if fold.len() < 400 && LIST.iter().any(|s| fold.contains(s)) && !told() || list_info(fold) {
         return Some(Footer::List);
     }
     if fold.len() < 260
@@ -168,6 +170,9 @@ pub(super) fn scanner_goes_on(fold: &str) -> bool {
             || fold.contains("avast")
             || fold.contains("www.avg")
             || fold.contains("release date:")
+            || fold.starts_with("for more information please visit")
+            // The anchor under Avast's table.
+            || fold.starts_with("<#dab4fad8")
             || fold.starts_with("http")
             || fold.starts_with("<http")
             || fold.starts_with("database"))

@@ -29,6 +29,7 @@ const NAMES: &[(Field, &[&str])] = &[
         "remetente", "avsender", "avsändare", "afsender", "από", "αποστολέας", "dari", "pengirim", "daripada", "từ",
         "người gửi", "จาก", "از", "saatja", "nuo", "no", "差出人", "送信者", "送信元", "发件人", "寄件者", "寄件人", "發件人", "发信人",
         "보낸 사람", "보낸사람", "발신인", "من", "מאת", "de parte de", "פרום", "од", "ad", "प्रेषक", "від кого",
+        "발신", "보낸이", "보낸 이", "sūtītājs", "siuntėjas", "发件者", "寄件者", "pošiljatelj", "пошиљалац",
     ]),
     (Field::Date, &[
         "date", "sent", "date sent", "sent on", "sent at", "datum", "gesendet", "gesendet am", "envoyé", "envoye",
@@ -42,19 +43,23 @@ const NAMES: &[(Field, &[&str])] = &[
         "التاريخ", "تاريخ", "تاريخ الإرسال", "تم الإرسال", "אריך", "תאריך", "נשלח", "ημερομηνία", "στάλθηκε",
         "εστάλη", "tanggal", "dikirim", "terkirim", "ngày", "đã gửi", "gửi", "วันที่", "ส่งเมื่อ", "ส่ง", "kuupäev",
         "saadetud", "datums", "siųsta", "תאריך שליחה", "تاریخ", "दिनांक", "time",
+        "enviat", "enviat el", "išsiųsta", "išsiuntimo data", "послато", "датум", "送信日", "受信日時", "发件时间", "nosūtīts",
+        "보낸날짜", "보낸 일시", "일시", "inviato il", "verstuurd", "saatmiskuupäev", "date et heure", "gesendet um",
     ]),
     (Field::Subject, &[
         "subject", "betreff", "betr", "objet", "asunto", "oggetto", "onderwerp", "assunto", "emne", "ämne", "amne",
         "aihe", "temat", "předmět", "predmet", "tárgy", "subiect", "subiectul", "тема", "относно", "konu", "件名",
         "主题", "主題", "主旨", "题目", "標題", "제목", "الموضوع", "موضوع", "נושא", "הנדון", "θέμα", "perihal", "subjek",
         "judul", "hal", "chủ đề", "tiêu đề", "เรื่อง", "หัวข้อ", "teema", "tema", "naslov", "zadeva", "assumpte",
-        "efni", "विषय", "re",
+        "efni", "विषय", "re", "rubrik", "ogg", "sujet", "tēma", "предмет",
     ]),
     (Field::To, &[
         "to", "an", "à", "a", "para", "aan", "til", "till", "do", "кому", "kime", "alıcı", "宛先", "收件人", "收件者",
         "받는 사람", "받는사람", "수신인", "إلى", "אל", "vastaanottaja", "saaja", "címzett", "către", "catre", "komu", "za",
         "prima", "προς", "kepada", "ke", "tới", "đến", "ถึง", "destinataire", "destinatario", "destinatário", "per",
-        "naar", "empfänger", "до", "saajad", "vastaanottajat", "به", "לכבוד", "למי",
+        "naar", "empfänger", "до", "saajad", "vastaanottajat", "به", "לכבוד", "למי", "받은 사람",
+        "받는이", "받는 이", "per a", "kam", "за", "коме", "adressaat", "adresaat", "odbiorca", "mottagare", "modtager",
+        "mottaker", "ontvanger", "alıcılar", "destinatari", "收件方",
     ]),
     (Field::Other, &[
         "cc", "bcc", "kopie", "kopie an", "kopi", "kopia", "copie", "copie à", "copie a", "cópia", "copia", "抄送",
@@ -114,6 +119,35 @@ pub(super) fn field(text: &str) -> Option<(Field, &str)> {
             .then(|| FIELDS.get(close.as_str()).copied())?
     })?;
     Some((found, text[at + len..].trim_matches(['*', '_', ' ', '|'])))
+}
+
+/// The header of old Notes, its labels on lines of their own: name and address, the date, `To`, the receivers, `cc`,
+/// `Subject`.
+pub(super) fn stacked(lines: &[Seen], start: usize) -> Option<Block> {
+    let shown: Vec<usize> = (start..lines.len().min(start + 24))
+        .filter(|i| !lines[*i].blank())
+        .take(14)
+        .collect();
+    let (from, date) = (&lines[*shown.first()?], &lines[*shown.get(1)?]);
+    let told = address_in(&from.text).is_some() && from.words() <= 8;
+    let when = super::attribution::dated(&date.fold) && date.text.contains([':', '.']) && date.words() <= 5;
+    if !told || !when || shown[1] != start + 1 {
+        return None;
+    }
+    let label = |i: usize, wanted: Field| {
+        let name = lines[i].fold.trim_end_matches([':', ' ']);
+        FIELDS.get(name) == Some(&wanted)
+    };
+    label(*shown.get(2)?, Field::To).then_some(())?;
+    let at = shown.iter().position(|i| label(*i, Field::Subject))?;
+    let subject = shown.get(at + 1).map(|i| lines[*i].text.to_string());
+    Some(Block {
+        end: shown.get(at + 1).map_or(lines.len(), |i| i + 1),
+        from: mailbox(&from.text),
+        date: some(&date.text),
+        subject,
+        kinds: 4,
+    })
 }
 
 /// The block that begins at line `start`, if one does. `depth` is how deep in quotation its lines must stand.

@@ -18,7 +18,7 @@ const SENT_FROM: &[&str] = &[
     "enviado de ", "enviado con ", "enviado mediante ", "enviado a través ", "obtener outlook ", "obtén outlook ",
     "descargar outlook ", "enviado do ", "enviado por ", "enviado pelo ", "enviado a partir ", "enviada do ",
     "enviado via ", "enviado com ", "obter o outlook ", "obter outlook ", "obtenha o outlook ", "baixar o outlook ",
-    "inviato da ", "inviato dal ", "inviato con ", "inviato tramite ", "inviata da ", "scarica outlook ",
+    "inviato da ", "inviato dal ", "inviato con ", "inviato tramite ", "inviata da ", "inviata dal ", "inviato dall'", "inviato dall’", "inviato dalla ", "inviata dall'", "inviata dall’", "scarica outlook ",
     "ottieni outlook ", "verzonden vanaf ", "verzonden vanuit ", "verstuurd vanuit ", "get bluemail ",
     "get typeapp ", "get spark ", "verzonden met ", "verzonden via ", "verstuurd vanaf ", "verstuurd met ",
     "verstuurd via ", "verstuurd van ", "verzonden van ", "outlook voor ", "download outlook ", "haal outlook ",
@@ -28,7 +28,7 @@ const SENT_FROM: &[&str] = &[
     "pobierz outlook ", "uzyskaj outlook ", "pobierz program outlook", "odesláno z ", "odesláno pomocí ",
     "odesláno ze ", "odoslané z ", "odoslané zo ", "odoslané pomocou ", "stáhnout outlook ", "získat outlook ",
     "získejte outlook ", "küldve a ", "küldve az ", "elküldve a ", "az iphone-", "trimis de pe ", "trimis din ",
-    "trimis de la ", "trimis cu ", "obțineți outlook ", "poslano z ", "poslano s ", "poslato sa ", "poslano iz ",
+    "trimis de la ", "trimis cu ", "obțineți outlook ", "poslano z ", "poslano s ", "poslano iz ", "послато са ", "послато с ", "nosūtīts no ", "sent by ", "签名由", "簽名由", "发自", "發自", "via ", "получить outlook", "poslato sa ", "poslano iz ",
     "отправлено с ", "отправлено из ", "отправлено от ", "отправлено через ", "отправлено со ", "скачать outlook ",
     "надіслано з ", "надіслано через ", "відправлено з ", "изпратено от ", "изпратено с ", "στάλθηκε από ",
     "εστάλη από ", "αποστολή από ", "απεστάλη από ", "dikirim dari ", "dikirim dengan ", "terkirim dari ",
@@ -49,7 +49,7 @@ const SENT_FROM: &[&str] = &[
 #[rustfmt::skip]
 const SENT_FROM_END: &[&str] = &[
     "gesendet", "gesendet.", "verschickt", "versendet", "geschickt", "gesandt", "geschrieben.", "gönderildi",
-    "gönderildi.", "gönderilmiştir", "から送信", "から送信されました", "より送信", "からの送信", "で送信", "发送", "发出", "發送", "傳送", "傳送的",
+    "gönderildi.", "gönderilmiştir", "から送信", "から送信されたメール", "送信されたメール", "다운로드하기", "定制", "から送信されました", "より送信", "からの送信", "で送信", "发送", "发出", "發送", "傳送", "傳送的",
     "寄出", "에서 보냄", "에서 보냈습니다", "에서 전송", "에서 보낸 메일", "에서 나의 휴대폰으로 보냄", "küldve", "küldve.", "lähetetty", "saadetud",
     "로부터 보냄", "से भेजा गया", "에서 보냅니다", "에서 발송", "에서 발송됨", "에서 보낸 메시지", "에서 작성", "から送りました", "から送っています",
     "から送信しています", "より送信しています", "からの返信", "送信されました", "gönderilmiş",
@@ -63,7 +63,7 @@ const DEVICES: &[&str] = &[
     "gmail", "proton", "protonmail", "k-9", "k9", "bluemail", "spark", "airmail", "tapatalk", "motorola", "droid",
     "lg", "nexus", "kindle", "tablet", "smartphone", "handheld", "wireless", "mobile", "mobil", "verizon",
     "t-mobile", "vodafone", "o2", "orange", "at&t", "sprint", "rogers", "telus", "mailbird", "thunderbird",
-    "superhuman", "missive", "zoho", "fastmail", "tutanota", "tuta", "mailspring", "polymail", "handy", "telefon",
+    "superhuman", "front", "mailspring", "hubspot", "outreach", "missive", "zoho", "fastmail", "tutanota", "tuta", "polymail", "handy", "telefon",
     "telefono", "teléfono", "téléphone", "telefone", "portable", "ordinateur", "computer", "laptop", "mac",
     "macbook", "imac", "pc", "hotmail", "aol", "gmx", "web.de", "mailbox", "mymail", "aquamail", "aqua", "edison",
     "honor", "oppo", "vivo", "realme", "telia", "mobiltelefon", "mobilgerät", "telekom", "swisscom", "mobiele",
@@ -97,16 +97,20 @@ pub(super) fn sent_from(fold: &str) -> bool {
     // A link in it or after it: `Get Outlook for iOS<https://aka.ms/o0ukef>`, `Sent with [Proton Mail](https://...)`.
     let mut deep = 0u32;
     let unlinked: String = line
-        .chars()
-        .filter(|c| {
+        .char_indices()
+        .filter(|(at, c)| {
             match c {
                 '<' | '(' => deep += 1,
+                // `Sent with Mailbird [http://www.getmailbird.com/]`
+                '[' if line[*at..].starts_with("[http") => deep += 1,
+                ']' if deep > 0 && !line[*at..].contains(['>', ')']) => deep -= 1,
                 '>' | ')' => deep = deep.saturating_sub(1),
                 '[' | ']' => {}
                 _ => return deep == 0,
             }
             false
         })
+        .map(|(_, c)| c)
         .take(400)
         .collect();
     let line = unlinked.trim();
@@ -160,6 +164,14 @@ pub(super) fn sent_from(fold: &str) -> bool {
 const TAGLINES: &[&str] = &[
     "yahoo mail: search, organize, conquer",
     "yahoo mail : search",
+    "yahoo mail : gérez",
+    "yahoo mail : recherch",
+    "yahoo mail: busca",
+    "yahoo mail: buscar",
+    "yahoo mail: cerca",
+    "yahoo mail: suchen",
+    "sent via mobile",
+    "via mobile",
     "sender notified by mailtrack",
     "laposte.net : ",
     "typed with thumbs",

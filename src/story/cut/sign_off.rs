@@ -102,10 +102,46 @@ pub(super) fn closing(text: &str) -> Option<&str> {
         return Some("");
     }
     // `Best wishes, Marion`
-    let (phrase, rest) = text.split_once([',', '，', '、', '،', '-', '–', '—', '!'])?;
-    let rest = rest.trim_start_matches([' ', '-']);
-    (SIGN_OFFS.contains(&phrase.trim().to_lowercase().as_str()) && name_like(rest, true)).then_some(rest)
+    if let Some((phrase, rest)) = text.split_once([',', '，', '、', '،', '-', '–', '—', '!']) {
+        let rest = rest.trim_start_matches([' ', '-']);
+        if SIGN_OFFS.contains(&phrase.trim().to_lowercase().as_str()) && name_like(rest, true) {
+            return Some(rest);
+        }
+    }
+    on_one_line(text)
 }
+
+/// `LG Marion`, `Viele Grüße Marion Maxwell`: the name that follows the formula without a comma. After thanks that name
+/// is the reader's as often as not.
+fn on_one_line(text: &str) -> Option<&str> {
+    text.match_indices(' ').take(5).find_map(|(at, _)| {
+        let (phrase, rest) = (text[..at].to_lowercase(), text[at + 1..].trim());
+        let greets = phrase.contains(' ') || SHORT.contains(&phrase.as_str());
+        let formula = SIGN_OFFS.contains(&phrase.as_str()) && greets && !THANKS.iter().any(|w| phrase.contains(w));
+        let named = rest.split(' ').count() <= 3 && rest.starts_with(char::is_uppercase) && name_like(rest, false);
+        (formula && named).then_some(rest)
+    })
+}
+
+/// Formulas of one word after which a name may stand.
+const SHORT: &[&str] = &[
+    "lg", "vg", "mfg", "mvh", "gruß", "gruss", "grüße", "grüsse", "groetjes", "hilsen", "rgds", "cdt", "bises",
+];
+
+const THANKS: &[&str] = &[
+    "thank",
+    "dank",
+    "merci",
+    "gracias",
+    "grazie",
+    "obrigad",
+    "tak",
+    "takk",
+    "tack",
+    "dzięk",
+    "děkuj",
+    "спасибо",
+];
 
 /// Looks like a person's name: up to five words, no digits, no end of a sentence. `known` where a formula stands above.
 pub(super) fn name_like(text: &str, known: bool) -> bool {
@@ -132,6 +168,8 @@ pub(super) fn name_like(text: &str, known: bool) -> bool {
                     | "i."
                     | "i.a."
                     | "i.v."
+                    | "i.A."
+                    | "i.V."
                     | "a."
                     | "v."
                     | "ppa."

@@ -48,7 +48,8 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
             .or_else(|| list_footer(lines, from, end))
             .or_else(|| legal_notice(lines, from, end))
             .or_else(|| signed_block(lines, from, end))
-            .or_else(|| contact_block(lines, from, end));
+            .or_else(|| contact_block(lines, from, end))
+            .or_else(|| lone_address(lines, from, end));
         let Some(piece) = found else { break };
         end = piece.start;
         pieces.push(piece);
@@ -207,9 +208,11 @@ fn signature_like(lines: &[Seen], kind: Delimiter, parted: bool) -> bool {
     match kind {
         Delimiter::Exact => shown.len() <= 40 && (prose_words <= 80 || law >= 3) && !postscript,
         Delimiter::Bare => {
+            let listed = shown.iter().any(|l| footer(&l.fold).is_some());
             let tagline = prose_words <= 30 && prose.len() == 1 && name_like(&shown[0].text, false) && !parted;
             shown.len() <= 25
                 && (prose_words <= 14 || tagline || law >= 3 || contacts >= 2 && prose_words < 60)
+                && (!parted || contacts >= 1 || law >= 3 || listed || name_like(&shown[0].text, false))
                 && !postscript
         }
         Delimiter::Short => {
@@ -250,6 +253,15 @@ fn prose(line: &Seen) -> bool {
 /// A short line that ends like a sentence.
 fn sentence(line: &Seen) -> bool {
     line.words() >= 4 && line.text.ends_with(['.', '!', '?']) && !contact(line) && !titled(&line.fold)
+}
+
+/// `We danced.`: a paragraph of a few words that ends like a sentence.
+fn said(lines: &[Seen], i: usize, end: usize) -> bool {
+    let line = &lines[i];
+    let alone = i > 0 && lines[i - 1].blank() && (i + 1 >= end || lines[i + 1].blank());
+    let plain = !line.text.contains(|c: char| c.is_ascii_digit() || "|@·•/".contains(c));
+    let ends = line.text.ends_with(['!', '?', '。', '！', '？']) || line.text.ends_with('.') && line.words() >= 2;
+    alone && plain && ends && !contact(line) && !titled(&line.fold)
 }
 
 /// Footers of lists and help desks: from their first line on.
@@ -313,7 +325,7 @@ fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
                 {
                     start = above;
                 }
-                return piece(start, end, Rule::SentFrom, false);
+                return piece(cells(lines, low, start), end, Rule::SentFrom, false);
             }
             Some(Footer::Scanner) => {
                 let mut start = i;
@@ -361,6 +373,23 @@ fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         }
     }
     None
+}
+
+/// Where the cells begin that end right above `end`: NetEase writes the table of its card as `| |`, the name, `|`, the
+/// address, `|`.
+fn cells(lines: &[Seen], low: usize, end: usize) -> usize {
+    let bar = |l: &Seen| !l.text.is_empty() && l.text.chars().all(|c| matches!(c, '|' | ' '));
+    let mut start = end;
+    let mut last = end;
+    for i in (low..end).rev().take(12).filter(|i| !lines[*i].blank()) {
+        if bar(&lines[i]) {
+            start = i;
+            last = i;
+        } else if last == end || last > i + 2 || lines[i].words() > 6 {
+            break;
+        }
+    }
+    start
 }
 
 /// A line that a sentence or a name ends on, so that the next begins something new.
@@ -460,6 +489,7 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         let fits = shown
             .iter()
             .all(|l| l.text.len() <= 120 && !prose(l) && !postscript(&l.fold) && !sentence(l));
+        let fits = fits && !(start..end).any(|i| said(lines, i, end));
         (fits && shown.len() <= 16).then_some((shown.len(), strong))
     };
     // After a closing formula and a name.
@@ -514,6 +544,15 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let signed = above.is_some_and(|a| signs_for(&lines[a].text, head) && (a == from || lines[a - 1].blank()));
     let start = if signed { first } else { first + 1 };
     piece(start, end, Rule::ContactBlock, !(signed && strong >= 2))
+}
+
+/// The sender's own address under all else, where nothing leads up to it.
+fn lone_address(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
+    let last = end - 1;
+    let above = (from..last).rev().find(|i| !lines[*i].blank())?;
+    let apart = above + 1 < last || closing(&lines[above].text).is_some();
+    (lines[last].own_address && apart && !lines[above].text.ends_with([':', '：', ',', '，']))
+        .then(|| piece(last, end, Rule::ContactBlock, false))?
 }
 
 /// A block that begins with the name that stands alone above it: `Marion`, and then `Marion Maxwell (she/her)`,
