@@ -205,7 +205,10 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
                 (folded, blanks) = (0, 0);
                 block.end = i + 1;
             }
-            _ if blanks == 0 && folded < MOST_FOLDED && (empty || goes_on(last, &line.text, folded)) => {
+            _ if blanks == 0
+                && folded < MOST_FOLDED
+                && (empty || goes_on(last, &lines[i - 1].text, &line.text, folded)) =>
+            {
                 empty = false;
                 folded += 1;
                 let more = |value: &mut Option<String>| {
@@ -237,14 +240,17 @@ fn block_continues(seen: &[Field], kind: Field, lines: usize) -> bool {
 }
 
 /// Whether a line without a field name is the rest of the field above it.
-fn goes_on(last: Field, text: &str, folded: usize) -> bool {
+fn goes_on(last: Field, above: &str, text: &str, folded: usize) -> bool {
+    let width = |s: &str| s.chars().map(|c| 1 + usize::from(c as u32 > 0x2e80)).sum::<usize>();
     match last {
         // A list of people: addresses, or names with `;` and `,`.
         Field::To | Field::Other => text.contains('@') || text.contains([';', '<', '>']) || text.ends_with(','),
         Field::From => folded == 0 && (text.contains('@') || text.starts_with('<') || text.starts_with('[')),
         Field::Date => folded == 0 && text.len() < 40 && text.contains(|c: char| c.is_ascii_digit()),
-        // A subject is folded at most once, and the text below stands under a blank line.
-        Field::Subject => folded == 0 && text.len() < 60,
+        // A subject is folded at most once, where the next word had no room: the text may begin right under it.
+        Field::Subject => {
+            folded == 0 && text.len() < 60 && width(above) + width(text.split(' ').next().unwrap_or_default()) >= 64
+        }
     }
 }
 
@@ -346,6 +352,8 @@ mod tests {
             "Date: Sat, 4 Dec 2010 10:00:00 +0000\nFrom: Marion Maxwell <marion@example.org>\nTo: blog@example.com\nSubject: Story",
             "Subject: \tStory\nDate: \tSat, 4 Dec 2010\nFrom: \tMarion Maxwell <marion@example.org>\nTo: \tblog@example.com",
             "From: Marion Maxwell\n\nSent: Saturday\n\nTo: Blog\n\nSubject: Story",
+            "발신: Marion Maxwell\n날짜: 10/12/4 오전 10:00\n받은 사람: Blog\n제목: 이야기",
+            "De: Marion Maxwell\nEnviat: dissabte, 4 de desembre de 2010\nPer a: Blog\nTema: Història",
             "From: Marion Maxwell [mailto:marion@example.org] Sent: Saturday, December 4 To: Blog Subject: Story",
             "From: Marion Maxwell\nTo: a@example.org; b@example.org;\nc@example.org; d@example.org\nDate: Saturday\nSubject: Story",
         ];
@@ -366,6 +374,23 @@ mod tests {
         ] {
             assert!(block(text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_short_subject_is_not_folded_and_notes_stacks_its_labels() {
+        let found =
+            block("From: Marion Maxwell <m@example.org>\nDate: 2010-12-04\nSubject: Story\nIt was a Monday.").unwrap();
+        assert_eq!((found.end, found.subject.as_deref()), (3, Some("Story")));
+        let stack = "Marion Maxwell <m@example.org>\n04/12/2010 10:00\n\nTo\n\"b@example.org\" <b@example.org>\ncc\n\nSubject\nStory\n\nText";
+        let lines: Vec<Line> = stack.lines().map(Line::plain).collect();
+        let seen: Vec<Seen> = lines.iter().map(Seen::of).collect();
+        assert_eq!(stacked(&seen, 0).map(|b| b.end), Some(9));
+        let event: Vec<Line> = "The hall <hall@example.org>\n04/12/2010 10:00\n\nBring cake"
+            .lines()
+            .map(Line::plain)
+            .collect();
+        let seen: Vec<Seen> = event.iter().map(Seen::of).collect();
+        assert!(stacked(&seen, 0).is_none());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::seen::has_word;
 #[rustfmt::skip]
 const SENT_FROM: &[&str] = &[
     "sent from my ", "sent from ", "sent via ", "sent by my ", "sent using ", "sent with ", "sent on the ",
-    "sent on my ", "sent through ", "posted from ", "written on my ", "typed on my ", "composed on my ",
+    "sent on my ", "sent through ", "posted from ", "written on my ", "typed on my ", "composed on my ", "dictated on my ", "dictated to my ", "dictated to siri", "tapped on my ", "tapped out on my ",
     "connected by ", "powered by ", "get outlook for ", "get the outlook app", "download outlook for ", "sent on a ",
     "sent wirelessly ", "mobile: sent ", "von meinem ", "von meiner ", "gesendet von ", "gesendet mit ",
     "gesendet über ", "gesendet aus ", "gesendet vom ", "gesendet via ", "diese nachricht wurde von meinem ",
@@ -63,7 +63,7 @@ const DEVICES: &[&str] = &[
     "gmail", "proton", "protonmail", "k-9", "k9", "bluemail", "spark", "airmail", "tapatalk", "motorola", "droid",
     "lg", "nexus", "kindle", "tablet", "smartphone", "handheld", "wireless", "mobile", "mobil", "verizon",
     "t-mobile", "vodafone", "o2", "orange", "at&t", "sprint", "rogers", "telus", "mailbird", "thunderbird",
-    "superhuman", "front", "mailspring", "hubspot", "outreach", "missive", "zoho", "fastmail", "tutanota", "tuta", "polymail", "handy", "telefon",
+    "superhuman", "easymail", "optus", "telstra", "mobiel", "telefonumdan", "telefonundan", "front", "mailspring", "hubspot", "outreach", "missive", "zoho", "fastmail", "tutanota", "tuta", "polymail", "handy", "telefon",
     "telefono", "teléfono", "téléphone", "telefone", "portable", "ordinateur", "computer", "laptop", "mac",
     "macbook", "imac", "pc", "hotmail", "aol", "gmx", "web.de", "mailbox", "mymail", "aquamail", "aqua", "edison",
     "honor", "oppo", "vivo", "realme", "telia", "mobiltelefon", "mobilgerät", "telekom", "swisscom", "mobiele",
@@ -125,7 +125,10 @@ pub(super) fn sent_from(fold: &str) -> bool {
     // `Sent from Nine<http://www.9folders.com/>`: the link tells a program.
     let linked = fold.contains("://") && words <= 5 && SENDS.iter().any(|start| line.starts_with(start));
     // `Please excuse typos, sent from my phone`
-    let line = match line.rsplit_once([',', '–', '—', ':', '.']) {
+    let line = match line
+        .rsplit_once(" - ")
+        .or_else(|| line.rsplit_once([',', '–', '—', ':', '.']))
+    {
         Some((before, after)) if apologises(before) && before.split(' ').count() <= 8 => after.trim(),
         _ => line,
     };
@@ -136,7 +139,10 @@ pub(super) fn sent_from(fold: &str) -> bool {
     };
     let begins = SENT_FROM.iter().any(|start| line.starts_with(start));
     // "Get Outlook for iOS" in any language.
-    if words <= 7 && line.contains("outlook") && (has_word(line, "ios") || line.contains("android")) {
+    if words <= 7
+        && line.contains("outlook")
+        && (line.split(' ').any(|w| w.starts_with("ios")) || line.contains("android"))
+    {
         return true;
     }
     // `Von meinem iPhone gesendet`, but not a sentence that ends so.
@@ -148,6 +154,12 @@ pub(super) fn sent_from(fold: &str) -> bool {
     let ends = SENT_FROM_END.iter().any(|end| line.ends_with(end)) && (led || !latin || joined_device(first));
     match line {
         "sent from mobile"
+        | "from my iphone"
+        | "from my ipad"
+        | "from my phone"
+        | "from my mobile"
+        | "from my android"
+        | "from my blackberry"
         | "sent from phone"
         | "von unterwegs gesendet"
         | "von unterwegs"
@@ -175,6 +187,9 @@ const TAGLINES: &[&str] = &[
     "sender notified by mailtrack",
     "laposte.net : ",
     "typed with thumbs",
+    "typos courtesy of",
+    "tapped on a tiny",
+    "tapped out on ",
     "sent with thumbs",
     "typed on a tiny",
     "ᐧ",
@@ -247,6 +262,8 @@ fn joined_device(line: &str) -> bool {
     [
         "iphone",
         "ipad",
+        "telefon",
+        "mobil",
         "アイフォン",
         "スマートフォン",
         "タブレット",
@@ -408,6 +425,13 @@ mod tests {
             "Verzonden met mijn telefoon",
             "Sicher versendet mit Proton Mail.",
             "Sent from Nine<http://www.9folders.com/>",
+            "Sent with Mailbird [http://www.getmailbird.com/?utm_source=Mailbird]",
+            "Yahoo Mail : Gérez vos mails plus simplement",
+            "Inviato dall'app Mail di TIM",
+            "签名由 网易邮箱大师 定制",
+            "iOS용 Outlook<https://aka.ms/x> 다운로드하기",
+            "Typos courtesy of my iPhone",
+            "Please excuse brevity - sent from mobile.",
             "Sent from Yahoo Mail. Get the app",
             "Please excuse typos, sent from my phone",
             "Sent securely with Tuta. Get your own encrypted, ad-free mailbox:",

@@ -259,6 +259,14 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
     {
         return make(i, block.end, Opening::Block, Some(block));
     }
+    // Orange quotes its header and writes `Message du 24/11/25 09:12` over it.
+    if quoted[i]
+        && line.fold.starts_with("message d")
+        && attribution::dated(&line.fold)
+        && let Some(block) = lines.get(i + 1).and_then(|_| block_at(lines, i + 1))
+    {
+        return make(i, block.end, Opening::Block, Some(block));
+    }
     // `---- Cath Lee wrote ----` and then the text without marks.
     if dashed_words(&line.text) && attribution::dashed_name(&line.text) && !quoted[i] {
         return make(i, i + 1, Opening::Attribution, None);

@@ -205,6 +205,14 @@ fn signature_like(lines: &[Seen], kind: Delimiter, parted: bool) -> bool {
     let postscript = shown.iter().any(|l| postscript(&l.fold));
     // Lines of a wrapped paragraph.
     let running = shown.iter().filter(|l| l.words() >= 8 && !contact(l)).count();
+    // All of a card on one line.
+    let card = matches!(shown.as_slice(), [one] if one.text.len() <= 140
+        && phone(&one.fold)
+        && one.text.matches([',', '|', '·']).count() >= 2
+        && name_like(one.text.split([',', '|', '·']).next().unwrap_or_default().trim(), false));
+    if card {
+        return true;
+    }
     match kind {
         Delimiter::Exact => shown.len() <= 40 && (prose_words <= 80 || law >= 3) && !postscript,
         Delimiter::Bare => {
