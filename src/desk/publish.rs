@@ -1,10 +1,13 @@
 //! To the targets: `publish-begun`, then each target and its receipt, then `published`. Each is a commit, so that a run that
 //! dies between any two is taken up where it stopped.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+mod places;
+mod receipts;
 
-use crate::config;
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
 use crate::repo::StoryRepo;
 use crate::story::StoryId;
 use crate::story::event::{Role, What};
@@ -12,11 +15,14 @@ use crate::story::letter::wrote_again;
 use crate::story::page::{Front, INDEX, Page, RECORD};
 use crate::story::policy::{Refusal, Task};
 use crate::story::record::{Change, Files};
-use crate::story::state::{Phase, Publication, State, Verb};
+use crate::story::state::{self, Phase, Publication, State, Verb};
 use crate::story::step::{Clerk, Step, Story};
-use crate::target::{Bundle, FolderTarget, Target};
+use crate::target::{Bundle, Post, Receipt, Removal, Target};
 
 use super::{Desk, Trouble};
+use places::{from_config, named, told};
+pub use receipts::removed;
+use receipts::{Outcome, announce, receipt};
 
 /// What became of one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +36,19 @@ pub struct Put {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotPut {
     pub why: String,
-    pub hint: &'static str,
+    pub hint: String,
+    /// It was handed over and may have arrived: nothing but a person sends it again.
+    pub unknown: bool,
+}
+
+impl NotPut {
+    fn new(why: impl Into<String>, hint: impl Into<String>) -> NotPut {
+        NotPut {
+            why: why.into(),
+            hint: hint.into(),
+            unknown: false,
+        }
+    }
 }
 
 /// What a publication came to.
@@ -40,6 +58,8 @@ pub struct Published {
     pub title: String,
     /// Empty: there was nothing to do.
     pub puts: Vec<Put>,
+    /// Targets that keep the text they have, because a post there cannot be changed from here.
+    pub kept: Vec<String>,
 }
 
 impl Published {
@@ -191,7 +211,17 @@ fn publish_by(
         if plan(desk, story, clerk, update)? != Plan::Begin {
             return Ok(None);
         }
-        let targets = desk.config.targets.iter().map(|t| t.name.clone()).collect();
+        let targets = desk.config.targets.iter().map(|t| t.name.clone());
+        let targets: Vec<String> = targets.filter(|name| !keeps(desk, story, name)).collect();
+        if targets.is_empty() {
+            return Err(Refusal {
+                code: "publish.nowhere",
+                what: format!("{} is on every target already", story.title()),
+                why: "none of them lets a post be changed from here".to_owned(),
+                hint: "change it there by hand".to_owned(),
+                exit: 5,
+            });
+        }
         let slug = match &story.life.publication {
             // readers have its address
             Some(known) if story.life.phase == Phase::Published => known.slug.clone(),
@@ -216,6 +246,7 @@ fn publish_by(
         story: id.clone(),
         title,
         puts: Vec::new(),
+        kept: Vec::new(),
     };
     let Some(publication) = story
         .life
@@ -225,18 +256,14 @@ fn publish_by(
     else {
         return Ok(done);
     };
+    let kept = desk.config.targets.iter().map(|t| &t.name);
+    let kept = kept.filter(|name| !publication.targets.contains(name) && keeps(desk, &story, name));
+    done.kept = kept.cloned().collect();
     for name in &publication.targets {
         if publication.receipts.get(name).is_some_and(|(done, _)| *done) {
             continue;
         }
-        let result = put(desk, &story, &publication, name);
-        let (ok, words) = match &result {
-            Ok(place) => (true, place.clone()),
-            Err(not) => (false, not.why.clone()),
-        };
-        desk.step(repo, id, true, |story| {
-            Ok(receipt(story, &publication, name, ok, &words, clerk))
-        })?;
+        let result = one(desk, repo, &story, &publication, name, clerk)?;
         done.puts.push(Put {
             target: name.clone(),
             result,
@@ -246,55 +273,177 @@ fn publish_by(
     Ok(done)
 }
 
-fn put(desk: &Desk, story: &Story, publication: &Publication, name: &str) -> Result<String, NotPut> {
-    let configured = desk.config.targets.iter().find(|t| t.name == name);
-    let configured = configured.ok_or_else(|| NotPut {
-        why: "config.toml has no such target any more".to_owned(),
-        hint: "name it under [[target]] again",
+/// Whether a target has a post of the story that cannot be changed from here.
+fn keeps(desk: &Desk, story: &Story, name: &str) -> bool {
+    let stands = story.life.posts.get(name).is_some_and(|post| post.certain);
+    stands && named(desk, name).is_ok_and(|target| !target.updates())
+}
+
+/// One target, and the receipt that it leaves.
+fn one(
+    desk: &Desk,
+    repo: &StoryRepo,
+    story: &Story,
+    publication: &Publication,
+    name: &str,
+    clerk: &Clerk,
+) -> Result<Result<String, NotPut>, Trouble> {
+    let stands = story.life.posts.get(name);
+    if let Some(post) = stands.filter(|post| !post.certain) {
+        let when = super::schedule::words(post.at, &desk.config.team.timezone);
+        return Ok(Err(NotPut {
+            why: format!("it was handed over on {when}, and whether it arrived is not known"),
+            hint: settle_hint(name),
+            unknown: true,
+        }));
+    }
+    let note = |outcome: &Outcome| -> Result<(), Trouble> {
+        desk.step(repo, &story.id, true, |story| {
+            Ok(receipt(story, publication, name, outcome, clerk))
+        })?;
+        Ok(())
+    };
+    let target = match named(desk, name) {
+        // what cannot be done twice is written down before it is done, and only begun where it can be
+        Ok(target) if target.once() && stands.is_none() => match target.ready() {
+            Ok(()) => {
+                note(&Outcome::Unknown(None))?;
+                Ok(target)
+            }
+            Err(error) => Err(told(desk, &error)),
+        },
+        target => target,
+    };
+    let put = target.and_then(|target| {
+        put(desk, story, publication, &*target).map_err(|mut not| {
+            not.unknown &= target.once();
+            if not.unknown {
+                not.hint = settle_hint(name);
+            }
+            not
+        })
+    });
+    let outcome = match &put {
+        Ok(receipt) => Outcome::Done(receipt.clone()),
+        Err(not) if not.unknown => Outcome::Unknown(Some(not.why.clone())),
+        Err(not) => Outcome::Failed(not.why.clone()),
+    };
+    note(&outcome)?;
+    Ok(put.map(|receipt| receipt.place))
+}
+
+fn settle_hint(name: &str) -> String {
+    format!(
+        "look there: if it is there, `publish STORY --arrived {name}=ADDRESS`; if not, `publish STORY --not-arrived {name}` sends it again"
+    )
+}
+
+/// What a person found out about a post whose arrival was not known: where it is, or (`None`) that it did not arrive, so that the next
+/// publication sends it again. False: there is no such post.
+pub fn settle(
+    desk: &Desk,
+    repo: &StoryRepo,
+    id: &StoryId,
+    name: &str,
+    place: Option<&str>,
+    clerk: &Clerk,
+) -> Result<bool, Trouble> {
+    let taken = desk.step(repo, id, true, |story| {
+        let (Some(publication), Some(_)) = (
+            &story.life.publication,
+            story.life.posts.get(name).filter(|post| !post.certain),
+        ) else {
+            return Ok(None);
+        };
+        let outcome = match place {
+            Some(place) => Outcome::Done(Receipt {
+                place: place.to_owned(),
+                id: None,
+            }),
+            None => Outcome::Failed(format!("{} looked, and it did not arrive", clerk.actor.name)),
+        };
+        Ok(receipt(story, publication, name, &outcome, clerk))
     })?;
+    if taken.changed && place.is_some() {
+        desk.step(repo, id, true, |story| Ok(announce(story, clerk)))?;
+    }
+    Ok(taken.changed)
+}
+
+fn put(desk: &Desk, story: &Story, publication: &Publication, target: &dyn Target) -> Result<Receipt, NotPut> {
     let front = public_page(story, publication).table();
     let media = photos(story);
+    let before = story.life.posts.get(target.name()).filter(|post| post.certain);
+    let body = match publication.corrects {
+        true => corrected(desk, story.page.body(), publication.begun),
+        false => story.page.body().to_owned(),
+    };
     let bundle = Bundle {
         story: &story.id,
         slug: &publication.slug,
         front: &front,
-        body: story.page.body(),
+        body: &body,
         media: &media,
         date: publication.at,
+        updated: if publication.corrects {
+            publication.begun
+        } else {
+            publication.at
+        },
+        before: before.map(|post| standing(&story.id, post)),
     };
-    let receipt = open(configured).put(&bundle).map_err(|e| NotPut {
-        why: from_config(desk.config.folder(), &explain(&e)),
-        hint: e.hint(),
-    })?;
-    Ok(from_config(desk.config.folder(), &receipt.place))
+    let receipt = target.put(&bundle).map_err(|error| told(desk, &error))?;
+    Ok(Receipt {
+        place: from_config(desk.config.folder(), &receipt.place),
+        ..receipt
+    })
 }
 
-/// A path as config.toml would name it: the record says nothing of the machine it was made on. An address stays as it is.
-fn from_config(folder: &Path, place: &str) -> String {
-    match Path::new(place).strip_prefix(folder) {
-        Ok(path) if !place.contains("://") => path.display().to_string(),
-        _ => place.to_owned(),
+fn standing<'a>(story: &'a StoryId, post: &'a state::Post) -> Post<'a> {
+    Post {
+        story,
+        slug: &post.slug,
+        place: post.place.as_deref(),
+        id: post.id.as_deref(),
     }
 }
 
-fn open(configured: &config::Target) -> Box<dyn Target> {
-    match configured.kind {
-        config::TargetKind::Folder => Box::new(FolderTarget::new(
-            &configured.name,
-            &configured.path,
-            configured.url.clone(),
+/// The text with a note that says that it was corrected, where the team wants one. The note is of the publication, not of the story's text.
+fn corrected(desk: &Desk, body: &str, at: Timestamp) -> String {
+    let zone = &desk.config.team.timezone;
+    let date = at.to_zoned_datetime(zone.clone()).strftime("%-d %B %Y").to_string();
+    match desk.config.story.correction_note(&date) {
+        note if note.trim().is_empty() => body.to_owned(),
+        note => format!("{}\n\n{note}\n", body.trim_end()),
+    }
+}
+
+/// Tries a target without putting anything there.
+pub fn try_out(desk: &Desk, name: &str) -> Result<String, NotPut> {
+    let said = named(desk, name)?.try_out().map_err(|error| told(desk, &error))?;
+    Ok(from_config(desk.config.folder(), &said))
+}
+
+/// Takes the story off one target, and looks whether it is gone; [`removed`] is then the event. `None`: nothing of it stands there.
+/// The second part is what stays behind all the same, in words for a person.
+pub fn take_off(desk: &Desk, story: &Story, name: &str) -> Result<Option<(Removal, Option<&'static str>)>, NotPut> {
+    let Some(known) = story.life.posts.get(name) else {
+        return Ok(None);
+    };
+    let target = named(desk, name)?;
+    let post = standing(&story.id, known);
+    let removal = target.remove(&post).map_err(|error| told(desk, &error))?;
+    if matches!(removal, Removal::CannotRecall(_)) {
+        return Ok(Some((removal, None)));
+    }
+    match target.is_gone(&post) {
+        Ok(true) => Ok(Some((removal, target.remains()))),
+        Ok(false) => Err(NotPut::new(
+            "it was taken off, and is still there",
+            "look at it there, and take it off again",
         )),
+        Err(error) => Err(told(desk, &error)),
     }
-}
-
-fn explain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    text
 }
 
 /// The page as readers get it: public, dated, under its published slug.
@@ -318,81 +467,6 @@ fn photos(story: &Story) -> Files {
     others.map(|(name, bytes)| (name.clone(), bytes.clone())).collect()
 }
 
-/// A receipt; the first that is done makes the page public: `draft = false` and the date of the publication. The same failure again
-/// is no news: a target that is not to be had for a week does not fill the record.
-fn receipt(
-    story: &Story,
-    publication: &Publication,
-    name: &str,
-    ok: bool,
-    words: &str,
-    clerk: &Clerk,
-) -> Option<Change> {
-    let known = story.life.publication.as_ref().and_then(|p| p.receipts.get(name));
-    if known.is_some_and(|(done, _)| *done) || !ok && known.is_some() && last_error(story, name) == Some(words) {
-        return None;
-    }
-    let (place, error) = if ok {
-        (Some(words.to_owned()), None)
-    } else {
-        (None, Some(words.to_owned()))
-    };
-    let what = What::Receipt {
-        target: name.to_owned(),
-        done: ok,
-        place,
-        error,
-    };
-    let mut files = BTreeMap::new();
-    if ok && story.life.phase != Phase::Published {
-        let mut page = story.page.clone();
-        page.set_front(&Front {
-            draft: false,
-            date: Some(publication.at),
-            ..page.front()
-        });
-        files.insert(INDEX.to_owned(), Some(page.render()));
-    }
-    let subject = if ok {
-        format!("Put on {name}:")
-    } else {
-        format!("Fail to put on {name}:")
-    };
-    Some(story.change(
-        Step {
-            subject,
-            events: vec![what],
-            files,
-            ..Step::default()
-        },
-        clerk,
-    ))
-}
-
-/// What the last receipt of a target says that went wrong.
-fn last_error<'a>(story: &'a Story, name: &str) -> Option<&'a str> {
-    let last = story.record.events.iter().rev().find_map(|event| match &event.what {
-        What::Receipt { target, error, .. } if target == name => Some(error.as_deref()),
-        _ => None,
-    });
-    last.flatten()
-}
-
-/// The end of a publication: a story is published once one target has it; the others are tried again by the next run.
-fn announce(story: &Story, clerk: &Clerk) -> Option<Change> {
-    let publication = story.life.publication.as_ref()?;
-    let done = |t: &String| publication.receipts.get(t).is_some_and(|(done, _)| *done);
-    if publication.announced || !publication.targets.iter().any(done) {
-        return None;
-    }
-    let step = Step {
-        subject: "Publish".to_owned(),
-        events: vec![What::Published {}],
-        ..Step::default()
-    };
-    Some(story.change(step, clerk))
-}
-
 /// The page's slug, or with the first number that makes it free: two people of one name have two pages.
 fn free_slug(wanted: &str, taken: &dyn Fn(&str) -> bool) -> String {
     let wanted = crate::story::id::slug(wanted);
@@ -409,22 +483,5 @@ mod tests {
         let taken = |slug: &str| ["jane-smith", "jane-smith-2"].contains(&slug);
         assert_eq!(free_slug("jane-smith", &taken), "jane-smith-3");
         assert_eq!(free_slug("../x", &taken), "x");
-    }
-
-    #[test]
-    fn a_receipt_names_no_folder_of_this_machine() {
-        for (folder, place, expected) in [
-            (".", "./site/content/marion", "site/content/marion"),
-            ("/home/cath/desk", "/home/cath/desk/site/marion", "site/marion"),
-            ("/home/cath/desk", "/srv/www/marion", "/srv/www/marion"),
-            ("", "site/marion", "site/marion"),
-            (
-                ".",
-                "https://blog.example.org/marion/",
-                "https://blog.example.org/marion/",
-            ),
-        ] {
-            assert_eq!(from_config(Path::new(folder), place), expected);
-        }
     }
 }

@@ -12,8 +12,10 @@ use super::lock::{Lock, Writing};
 use super::object::{Stored, name_of};
 use super::packed::OwnPack;
 use super::read::is_file_name;
+use super::received::is_root_file;
 use super::tree::Differs;
 use super::{Caution, RepoError, StoryRepo, Tip};
+use crate::hands;
 use crate::story::StoryId;
 use git2::{ObjectType, Oid};
 
@@ -135,13 +137,10 @@ impl StoryRepo {
             written
         };
         let share = differs.len().div_ceil(HANDS).max(LEAST);
-        std::thread::scope(|scope| {
-            let hands: Vec<_> = differs.chunks(share).map(|share| scope.spawn(|| hand(share))).collect();
-            hands
-                .into_iter()
-                .flat_map(|hand| hand.join().unwrap_or_default())
-                .collect()
-        })
+        hands::share(differs.chunks(share), hand)
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// One file: written where it is what the old commit says, left where a person has changed it.
@@ -287,9 +286,12 @@ impl StoryRepo {
     }
 }
 
-/// `2010/12/name-0123456789/index.md` and nothing else is written in the work tree.
+/// `2010/12/name-0123456789/index.md`, and beside the stories a README.md or the like: nothing else is written in the work tree.
 fn is_story_file(path: &str) -> bool {
     let (folder, name) = split(path);
+    if folder.is_empty() {
+        return is_root_file(name);
+    }
     is_file_name(name.as_bytes()) && folder.parse::<StoryId>().is_ok()
 }
 

@@ -241,6 +241,10 @@ impl Waiver {
 pub struct Publication {
     /// When the first one began: the page's `date`.
     pub at: Timestamp,
+    /// When the last one began.
+    pub begun: Timestamp,
+    /// Readers had an earlier text.
+    pub corrects: bool,
     pub slug: String,
     pub targets: Vec<String>,
     /// The text that went out last.
@@ -249,6 +253,19 @@ pub struct Publication {
     pub receipts: BTreeMap<String, (bool, Option<String>)>,
     /// `published` was recorded for this text.
     pub announced: bool,
+}
+
+/// A post that stands at a target, or may stand there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Post {
+    pub slug: String,
+    pub place: Option<String>,
+    pub id: Option<String>,
+    /// The text that it has.
+    pub text: Option<TextHash>,
+    pub at: Timestamp,
+    /// False: it was handed over, and nobody knows whether it arrived.
+    pub certain: bool,
 }
 
 /// What the events say, before the local policy and today's text are asked.
@@ -261,9 +278,11 @@ pub struct Life {
     pub schedule: Option<(Timestamp, Option<TextHash>)>,
     pub consent: Option<Grant>,
     pub assigned: Option<String>,
-    /// The last to change the text by the tool, and the text it became.
-    pub last_edit: Option<(Actor, Option<TextHash>)>,
+    /// The last to change the text by the tool (several, where their edits were put together), and the text it became.
+    pub last_edit: Option<(Vec<String>, Option<TextHash>)>,
     pub publication: Option<Publication>,
+    /// What stands where, by target: whatever was put there and not taken off, by this publication or an earlier one.
+    pub posts: BTreeMap<String, Post>,
     pub conflict: Option<(EventId, EventId)>,
     /// Waived findings of `check`, the latest last.
     pub waived: Vec<Waiver>,
@@ -300,6 +319,7 @@ impl Life {
             assigned: None,
             last_edit: None,
             publication: None,
+            posts: BTreeMap::new(),
             conflict: None,
             waived: Vec::new(),
             proposed_revisions: Vec::new(),
@@ -315,7 +335,7 @@ impl Life {
         let text = event.text;
         match &event.what {
             What::Received { .. } => self.received = self.received.or(Some(event.at)),
-            What::Edited { .. } | What::Restored { .. } => self.edited(event),
+            What::Edited { .. } | What::Restored { .. } | What::Merged { .. } => self.edited(event),
             What::Revision { revision, status, .. } => match status {
                 RevisionStatus::Proposed => self.proposed_revisions.push(*revision),
                 RevisionStatus::Accepted | RevisionStatus::Declined => {
@@ -392,7 +412,10 @@ impl Life {
                     .publication
                     .take()
                     .filter(|p| p.receipts.values().any(|(done, _)| *done));
+                let earlier = first.as_ref().filter(|_| self.phase == Phase::Published);
                 self.publication = Some(Publication {
+                    corrects: earlier.is_some_and(|p| p.corrects || p.text != text),
+                    begun: event.at,
                     at: first.map_or(event.at, |p| p.at),
                     slug: slug.clone(),
                     targets: targets.clone(),
@@ -402,16 +425,7 @@ impl Life {
                 });
                 self.schedule = None;
             }
-            What::Receipt {
-                target, done, place, ..
-            } => {
-                if let Some(publication) = &mut self.publication {
-                    publication.receipts.insert(target.clone(), (*done, place.clone()));
-                    if *done {
-                        self.phase = Phase::Published;
-                    }
-                }
-            }
+            What::Receipt { .. } => self.receipt(event),
             What::Published {} => {
                 if let Some(publication) = &mut self.publication {
                     publication.announced = true;
@@ -424,6 +438,54 @@ impl Life {
             | What::Split { .. }
             | What::Joined { .. } => {}
             What::Erased {} | What::Unknown { .. } => {}
+        }
+    }
+
+    fn receipt(&mut self, event: &Event) {
+        let What::Receipt {
+            target,
+            done,
+            place,
+            id,
+            unknown,
+            removed,
+            ..
+        } = &event.what
+        else {
+            return;
+        };
+        let stands = self.posts.get(target).is_some_and(|post| post.certain);
+        if *removed {
+            self.posts.remove(target);
+        } else if *done || *unknown && !stands {
+            let slug = self.publication.as_ref().map(|p| p.slug.clone());
+            let post = Post {
+                slug: slug.unwrap_or_default(),
+                place: place.clone(),
+                id: id.clone(),
+                // a person who says that it arrived speaks of the text that was handed over
+                text: self
+                    .posts
+                    .get(target)
+                    .filter(|post| !post.certain)
+                    .map_or(event.text, |post| post.text),
+                at: event.at,
+                certain: *done,
+            };
+            self.posts.insert(target.clone(), post);
+        } else if !stands {
+            // it did not arrive after all
+            self.posts.remove(target);
+        }
+        if let Some(publication) = &mut self.publication {
+            if *removed {
+                publication.receipts.remove(target);
+            } else {
+                publication.receipts.insert(target.clone(), (*done, place.clone()));
+            }
+        }
+        if *done && !removed {
+            self.phase = Phase::Published;
         }
     }
 
@@ -442,7 +504,11 @@ impl Life {
                 vote.lapsed_by = Some(event.by.name.clone());
             }
         }
-        self.last_edit = Some((event.by.clone(), event.text));
+        let by = match &event.what {
+            What::Merged { of } => of.clone(),
+            _ => vec![event.by.name.clone()],
+        };
+        self.last_edit = Some((by, event.text));
     }
 
     fn close(&mut self, phase: Phase) {
@@ -458,10 +524,10 @@ impl Life {
             .last_edit
             .as_ref()
             .filter(|(_, t)| *t == Some(text))
-            .map(|(by, _)| by.name.as_str());
+            .map_or(&[][..], |(by, _)| by);
         self.votes
             .iter()
-            .filter(move |v| v.is_for(text, policy) && policy.counts(&v.by, edited_by == Some(&v.by.name)))
+            .filter(move |v| v.is_for(text, policy) && policy.counts(&v.by, edited_by.contains(&v.by.name)))
     }
 
     /// Votes that no longer count, and whose they are.
