@@ -190,10 +190,13 @@ fn place(what: &What) -> usize {
         What::Joined { .. } => 22,
         What::Erased {} => 23,
         What::Asked { .. } => 24,
+        What::Remains { .. } => 25,
+        What::Proof {} => 26,
+        What::ProofAccepted { .. } => 27,
         What::Unknown { kind, .. } => panic!("{kind} is no kind"),
     }
 }
-const KINDS: usize = 25;
+const KINDS: usize = 28;
 
 #[test]
 fn there_is_an_example_of_each_kind_of_event_and_it_is_read_and_written_as_it_stands() {

@@ -1,4 +1,4 @@
-//! One unattended pass: fetch, publish what is due, send letters. A part that fails does not stop the others.
+//! One unattended pass: fetch, go on with takedowns, publish what is due, send letters. A part that fails does not stop the others.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,7 @@ use super::alarm::{self, Alarm, Bad, News};
 use super::fetch::{self, Count, Watcher, Wish};
 use super::letters::{self, Sending, Status, Told, Waiting};
 use super::publish::{self, Published};
+use super::takedown::{self, Down, Left};
 use super::{Desk, Trouble};
 
 /// Who is told while it goes on.
@@ -21,6 +22,7 @@ pub trait Listener {
     fn mail(&mut self, mail: &MailReport);
     fn remark(&mut self, remark: &Remark);
     fn caution(&mut self, caution: &Caution);
+    fn taken_down(&mut self, down: &Down);
     fn published(&mut self, done: &Published);
     fn letter(&mut self, told: &Told);
     /// To be told now, and not again while it lasts.
@@ -37,6 +39,8 @@ pub struct Pass {
     pub published: u64,
     /// Published, or to be published, and not on every target.
     pub pending: u64,
+    /// Taken down, and a target still has it.
+    pub still_out: u64,
     pub sent: u64,
     /// Letters that still wait.
     pub waiting: u64,
@@ -49,7 +53,7 @@ pub struct Pass {
 impl Pass {
     /// The exit code: that of the worst part.
     pub fn exit(&self) -> u8 {
-        let partly = self.fetched.quarantined > 0 || self.failed > 0 || self.pending > 0;
+        let partly = self.fetched.quarantined > 0 || self.failed > 0 || self.pending > 0 || self.still_out > 0;
         let codes = self.bad.iter().map(|(bad, _)| bad.exit);
         codes
             .chain(partly.then_some(7))
@@ -99,6 +103,7 @@ pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Resul
     let mut findings = Findings::default();
     if let Some(repo) = findings.note("repository", desk.repo_or_new()) {
         fetch_all(desk, &repo, spool, listener, &mut pass, &mut findings);
+        take_down(desk, &repo, listener, &mut pass, &mut findings);
         publish_due(desk, &repo, listener, &mut pass, &mut findings);
         send_letters(desk, &repo, spool, listener, &mut pass, &mut findings);
     }
@@ -196,6 +201,41 @@ fn publish_due(desk: &Desk, repo: &StoryRepo, listener: &mut dyn Listener, pass:
     }
 }
 
+/// Goes on with takedowns that stopped half-way, and tells what is out and should not be: that is for a person.
+fn take_down(desk: &Desk, repo: &StoryRepo, listener: &mut dyn Listener, pass: &mut Pass, findings: &mut Findings) {
+    if let Some(all) = findings.note("takedown", takedown::resume_all(desk, repo)) {
+        for down in all {
+            listener.taken_down(&down);
+            pass.still_out += u64::from(!down.is_whole());
+            let (id, title) = (&down.story.id, down.story.title());
+            for off in &down.offs {
+                let Left::Still(not) = &off.result else { continue };
+                findings.bad.push(Bad {
+                    part: format!("takedown.{}/{id}", off.target),
+                    code: "target".to_owned(),
+                    exit: 7,
+                    what: format!("{title} is still on {}", off.target),
+                    why: not.why.clone(),
+                    hint: format!("{}; `takedown {}` tries again", not.hint, id.folder()),
+                });
+            }
+        }
+    }
+    if let Some(all) = findings.note("takedown", super::queue::unpermitted(desk, repo)) {
+        findings.bad.extend(all.into_iter().map(|(id, story)| Bad {
+            part: format!("takedown.{id}"),
+            code: "policy.unpermitted".to_owned(),
+            exit: 5,
+            what: format!("{} is published without its author's permission", story.title),
+            why: match story.revoked {
+                true => "they took their yes back".to_owned(),
+                false => "the time for which they gave it is over".to_owned(),
+            },
+            hint: format!("`takedown {}`, or ask them anew", id.folder()),
+        }));
+    }
+}
+
 /// A due story that was not published.
 fn refused(id: &StoryId, trouble: &Trouble) -> Bad {
     let bad = Bad::of(format!("publish.{id}"), trouble);
@@ -273,7 +313,10 @@ fn tell(
     }
     for (part, alarm) in known {
         let published = part.starts_with("publish.") || part.starts_with("target.");
-        let tried = findings.well.contains(&part) || published && findings.well.iter().any(|p| p == "publish");
+        let well = |name: &str| findings.well.iter().any(|p| p == name);
+        let tried = findings.well.contains(&part)
+            || published && well("publish")
+            || part.starts_with("takedown.") && well("takedown");
         // an inbox that is no longer in the configuration
         let gone = part
             .strip_prefix("inbox.")

@@ -27,7 +27,7 @@ pub struct Use<'a> {
     pub has_photos: bool,
     /// What the storyteller is called, as far as it is known here.
     pub storyteller: &'a [String],
-    /// The targets of config.toml.
+    /// Where it is to go.
     pub targets: &'a [String],
     pub now: Timestamp,
 }
@@ -41,6 +41,18 @@ pub struct Rule {
     broken: fn(&Life, &Use) -> Option<String>,
     /// `STORY` stands for what a person would type.
     hint: &'static str,
+}
+
+/// What helps where there is no yes.
+pub const MISSING: &str = "when they said yes: `consent STORY --grant --evidence \"how you know\"`";
+
+/// Why there is no yes, where one is asked for.
+pub fn missing(required: bool, life: &Life) -> Option<&'static str> {
+    let why = match life.revoked {
+        true => "its author took their yes back",
+        false => "the storyteller's consent is not recorded",
+    };
+    (required && life.consent.is_none()).then_some(why)
 }
 
 /// All that a use of a story is measured against, in the order in which it is told.
@@ -57,14 +69,8 @@ pub const RULES: [Rule; 8] = [
     Rule {
         code: "policy.no_consent",
         english: "Nothing is published without the storyteller's yes.",
-        broken: |life, used| {
-            let why = match life.revoked {
-                true => "its author took their yes back",
-                false => "the storyteller's consent is not recorded",
-            };
-            (used.required && life.consent.is_none()).then(|| why.to_owned())
-        },
-        hint: "when they said yes: `consent STORY --grant --evidence \"how you know\"`",
+        broken: |life, used| missing(used.required, life).map(str::to_owned),
+        hint: MISSING,
     },
     Rule {
         code: "policy.consent_condition",
@@ -121,10 +127,13 @@ pub const RULES: [Rule; 8] = [
         english: "A story goes only where its author agreed to have it.",
         broken: |life, used| {
             let grant = life.consent.as_ref()?;
-            let none = !used.targets.is_empty() && !used.targets.iter().any(|t| grant.is_for(t));
-            none.then(|| format!("its author agreed to have it on {} only", grant.targets.join(", ")))
+            let other = used.targets.iter().find(|t| !grant.is_for(t))?;
+            Some(format!(
+                "its author agreed to have it on {}, and not on {other}",
+                grant.targets.join(", ")
+            ))
         },
-        hint: "name that place under [[target]], or ask the author with `write STORY -m \"...\"`",
+        hint: "ask the author with `write STORY -m \"...\"`; `consent STORY` shows what they agreed to",
     },
 ];
 
@@ -304,7 +313,8 @@ mod tests {
             (vec![yes(&["name", "photos"], &[], None)], ("Marion Maxwell", "T", "Text", None, true), ""),
             (vec![yes(&named, &[], None)], ("Marion Maxwell", "T", "Text", Some("Leeds"), false), "policy.consent_place"),
             (vec![yes(&named, &[], None)], ("Marion Maxwell", "T", "Text", Some(" "), false), ""),
-            (vec![yes(&[], &["mail"], None)], PLAIN, ""),
+            (vec![yes(&[], &["mail"], None)], PLAIN, "policy.consent_target"),
+            (vec![yes(&[], &["mail", "site"], None)], PLAIN, ""),
             (vec![yes(&[], &["paper"], None)], PLAIN, "policy.consent_target"),
         ];
         for (n, (whats, page, code)) in cases.into_iter().enumerate() {

@@ -240,10 +240,7 @@ pub enum What {
         consent: bool,
     },
     /// The author is shown the text as it will appear.
-    Proof {
-        #[serde(default, skip_serializing_if = "String::is_empty")]
-        note: String,
-    },
+    Proof {},
     /// The author's yes to a text that was shown them by the `proof` it is about.
     ProofAccepted {
         about: EventId,

@@ -1,7 +1,7 @@
 //! The whole life of a story: what its events make of it, and what may be done next. The table in ARCHITECTURE.md is
 //! [`cell`], tested.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
@@ -284,6 +284,8 @@ pub struct Publication {
     pub receipts: BTreeMap<String, (bool, Option<String>)>,
     /// `published` was recorded for this text.
     pub announced: bool,
+    /// Targets that were looked at and have nothing of it.
+    pub cleared: BTreeSet<String>,
     /// The story was closed or reopened since: it does not go on.
     pub over: bool,
 }
@@ -459,7 +461,7 @@ impl Life {
                 self.revoked = true;
                 self.settled_by(event);
             }
-            What::Proof { .. } => {
+            What::Proof {} => {
                 if let Some(text) = text {
                     let (event, at) = (event.id.clone(), event.at);
                     self.proofs.push(Proof {
@@ -507,6 +509,7 @@ impl Life {
                     text,
                     receipts: BTreeMap::new(),
                     announced: false,
+                    cleared: BTreeSet::new(),
                     over: false,
                 });
                 self.schedule = None;
@@ -564,10 +567,15 @@ impl Life {
             // it did not arrive after all
             self.posts.remove(target);
         }
+        if *done || *removed {
+            self.remains.remove(target);
+        }
         if let Some(publication) = &mut self.publication {
             if *removed {
                 publication.receipts.remove(target);
+                publication.cleared.insert(target.clone());
             } else {
+                publication.cleared.remove(target);
                 publication.receipts.insert(target.clone(), (*done, place.clone()));
             }
         }
@@ -599,6 +607,22 @@ impl Life {
         if event.by.role != Role::Robot {
             self.wishes.clear();
         }
+    }
+
+    /// The targets where something of it stands, or may stand: the last publication may have died before its receipt.
+    pub fn may_stand(&self) -> impl Iterator<Item = &str> {
+        let begun = self.publication.iter().flat_map(|p| {
+            let open = |t: &&String| !p.cleared.contains(*t) && !self.posts.contains_key(*t);
+            p.targets.iter().filter(open)
+        });
+        self.posts.keys().chain(begun).map(String::as_str)
+    }
+
+    /// After a takedown or a withdrawal, the targets that are known to have it still.
+    pub fn still_out(&self) -> impl Iterator<Item = &str> {
+        let closed = !matches!(self.phase, Phase::Open | Phase::Published);
+        let names = self.posts.keys().chain(self.remains.keys().filter(|t| !self.posts.contains_key(*t)));
+        names.filter(move |_| closed).map(String::as_str)
     }
 
     /// The author's yes to exactly this text: when, and how it is known.
