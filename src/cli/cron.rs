@@ -129,7 +129,11 @@ fn summary(desk: &Desk, pass: &Pass) -> String {
     add(count.quarantined, "mail quarantined", "mails quarantined");
     add(pass.published, "story published", "stories published");
     add(pass.pending, "story not on every target", "stories not on every target");
-    add(pass.still_out, "story taken down, and still on a target", "stories taken down, and still on a target");
+    add(
+        pass.still_out,
+        "story taken down, and still on a target",
+        "stories taken down, and still on a target",
+    );
     add(pass.sent, "letter sent", "letters sent");
     add(pass.failed, "letter given up", "letters given up");
     add(pass.waiting, "letter waits", "letters wait");

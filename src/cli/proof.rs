@@ -30,6 +30,12 @@ pub fn proof(desk: &Desk, global: &Global, story: &str, report: &Report) -> Outc
         report.caution("it does not leave: `proof` is not among the letters to `send` under [letters]");
     }
     let nothing = "This text waits to be sent already";
-    tell(report, "Due, a letter with the text as it will appear", nothing, &taken, desk);
+    tell(
+        report,
+        "Due, a letter with the text as it will appear",
+        nothing,
+        &taken,
+        desk,
+    );
     Ok(0)
 }

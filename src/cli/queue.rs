@@ -171,14 +171,22 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
         return Ok(0);
     }
     let lines = [
-        (counts.withdrawal_asked, "that the author asks to have back", "show STORY"),
+        (
+            counts.withdrawal_asked,
+            "that the author asks to have back",
+            "show STORY",
+        ),
         (
             counts.unpermitted(desk.now),
             "out without the author's permission",
             "takedown STORY",
         ),
         (counts.still_out, "taken down, and still on a target", "takedown STORY"),
-        (counts.conditions, "whose author says yes, with a condition", "show STORY"),
+        (
+            counts.conditions,
+            "whose author says yes, with a condition",
+            "show STORY",
+        ),
         (counts.of(State::Draft), "to read and decide upon", "list --state draft"),
         (
             counts.of(State::ChangesRequested),

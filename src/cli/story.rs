@@ -256,7 +256,11 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
         ));
     }
     for target in life.still_out() {
-        let place = life.posts.get(target).and_then(|post| post.place.as_deref()).unwrap_or_default();
+        let place = life
+            .posts
+            .get(target)
+            .and_then(|post| post.place.as_deref())
+            .unwrap_or_default();
         let why = life.remains.get(target).map_or("not tried yet", |r| r.why.as_str());
         facts.push(("Still on", format!("{target}: {place}: {why}")));
     }

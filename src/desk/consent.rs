@@ -69,7 +69,12 @@ pub fn read(story: &Story, people: &People, mail: &Submission, draft: &Draft, ra
     };
     let command = format!("`consent {folder} --grant --mail {number}`");
     if !says_yes(people, mail, draft) {
-        return no_plain_yes(draft, folder, number, "it answers whether we may publish, and is no plain yes");
+        return no_plain_yes(
+            draft,
+            folder,
+            number,
+            "it answers whether we may publish, and is no plain yes",
+        );
     }
     let doubt = |why: &str| Heard::for_a_person(format!("it says \"I agree\", but {why}; if it is a yes, {command}"));
     if revoked_since(story, letter) {
@@ -108,7 +113,9 @@ fn proof(
     let domain = match proven(letter, mail, draft) {
         Ok(domain) => domain,
         Err(why) => {
-            let told = format!("it says \"I agree\" to the proof, but {why}; `note {folder} -m \"...\"` keeps what you think of it");
+            let told = format!(
+                "it says \"I agree\" to the proof, but {why}; `note {folder} -m \"...\"` keeps what you think of it"
+            );
             return Heard::for_a_person(told);
         }
     };

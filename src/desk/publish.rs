@@ -318,7 +318,11 @@ fn put(desk: &Desk, story: &Story, publication: &Publication, name: &str) -> Res
 pub fn take_off(desk: &Desk, story: &Story, name: &str) -> Result<Option<(Removal, Option<&'static str>)>, NotPut> {
     let known = story.life.posts.get(name);
     // a run that died before its receipt may have put it there
-    let begun = story.life.publication.as_ref().filter(|p| p.targets.iter().any(|t| t == name));
+    let begun = story
+        .life
+        .publication
+        .as_ref()
+        .filter(|p| p.targets.iter().any(|t| t == name));
     let Some(slug) = known.map(|post| &post.slug).or(begun.map(|p| &p.slug)) else {
         return Ok(None);
     };

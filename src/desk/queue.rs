@@ -485,7 +485,12 @@ pub fn half_down(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)
 /// Stories that are out though their author's yes was taken back, or is over. Only months that have one are read.
 pub fn unpermitted(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
     let now = desk.now;
-    of_months(desk, repo, |counts| counts.unpermitted(now) > 0, |s| s.is_unpermitted(now))
+    of_months(
+        desk,
+        repo,
+        |counts| counts.unpermitted(now) > 0,
+        |s| s.is_unpermitted(now),
+    )
 }
 
 /// The stories that `wanted` picks, from the months whose counts say that there may be one.

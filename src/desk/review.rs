@@ -157,7 +157,12 @@ pub fn consent(story: &Story, clerk: &Clerk, said: &Said) -> Planned {
         mail: said.mail.clone(),
     };
     let (life, open) = (&story.life, !story.life.wishes.is_empty());
-    let last = story.record.events.iter().rev().find(|e| matches!(e.what, What::Consent { .. }));
+    let last = story
+        .record
+        .events
+        .iter()
+        .rev()
+        .find(|e| matches!(e.what, What::Consent { .. }));
     let same = last.is_some_and(|e| e.what == what) && life.consent.is_some() == said.grant;
     match said.grant {
         true if same && !open => return Ok(None),
@@ -405,7 +410,8 @@ mod tests {
             State::Published => published(&approved()),
             State::TakenDown => {
                 let story = published(&approved());
-                made(&story, takedown::take_down(&story, &p, &clerk("cat"), ""))
+                let down = made(&story, takedown::take_down(&story, &p, &clerk("cat"), ""));
+                with(&down, "cat", vec![crate::desk::publish::removed("site")])
             }
             State::Rejected => made(&story, reject(&story, &p, &clerk("ann"), "no", false)),
             State::Withdrawn => with(
@@ -444,7 +450,9 @@ mod tests {
                 (Verb::Reopen, |s, p| reopen(s, p, &clerk("ben"), "")),
                 (Verb::Edit, |s, _| edited(s, "ben", "Other words.")),
                 (Verb::Takedown, |s, p| takedown::take_down(s, p, &clerk("ben"), "")),
-                (Verb::Withdraw, |s, p| takedown::withdraw(s, p, &clerk("ben"), "her wish")),
+                (Verb::Withdraw, |s, p| {
+                    takedown::withdraw(s, p, &clerk("ben"), "her wish")
+                }),
             ];
             for (verb, act) in verbs {
                 let name = format!("{} on {state}", verb.name());

@@ -125,7 +125,9 @@ pub fn schedule(
 ) -> Result<Option<Change>, Refusal> {
     story.agrees()?;
     super::publish::has_a_title(story)?;
-    let allowed = desk.policy.allows(Verb::Schedule, &clerk.actor, &story.life, story.text, &story.title())?;
+    let allowed = desk
+        .policy
+        .allows(Verb::Schedule, &clerk.actor, &story.life, story.text, &story.title())?;
     if !allowed || story.life.schedule == Some((at, Some(story.text))) {
         return Ok(None);
     }

@@ -119,7 +119,12 @@ pub fn seen_to(story: &Story, target: &str, clerk: &Clerk, note: &str) -> Planne
         return Err(refusal(why, "`takedown STORY` first"));
     }
     if !story.life.still_out().any(|t| t == target) {
-        return match story.life.publication.as_ref().is_some_and(|p| p.cleared.contains(target)) {
+        return match story
+            .life
+            .publication
+            .as_ref()
+            .is_some_and(|p| p.cleared.contains(target))
+        {
             true => Ok(None),
             false => {
                 let known: Vec<&str> = story.life.still_out().collect();

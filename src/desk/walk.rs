@@ -32,7 +32,10 @@ impl Walk {
     pub fn read(desk: &Desk, repo: &StoryRepo, me: Option<&str>) -> Result<Walk, Trouble> {
         let tip = tip(repo)?;
         let queue = Queue::read(desk, repo)?;
-        let mut stories: Vec<(StoryId, Summary)> = queue.into_stories().filter(|(_, s)| s.is_on_the_desk(desk.now)).collect();
+        let mut stories: Vec<(StoryId, Summary)> = queue
+            .into_stories()
+            .filter(|(_, s)| s.is_on_the_desk(desk.now))
+            .collect();
         let key = |s: &Summary| (rank(s, &desk.policy, me), s.received);
         stories.sort_by(|a, b| (key(&a.1), &a.0).cmp(&(key(&b.1), &b.0)));
         Ok(Walk { stories, tip })
@@ -206,7 +209,7 @@ impl Decision {
                     ..review::Said::default()
                 };
                 review::consent(story, clerk, &said)
-            },
+            }
         }
     }
 }

@@ -31,7 +31,9 @@ pub fn copy(front: &Front, body: &str) -> Copy {
     let events = Parser::new_ext(&body, markdown::options()).filter_map(|event| match event {
         Event::Html(raw) | Event::InlineHtml(raw) => Some(Event::Text(raw)),
         Event::Start(Tag::Link { ref dest_url, .. }) => {
-            let goes = ["https://", "http://", "mailto:"].iter().any(|s| dest_url.to_lowercase().starts_with(s));
+            let goes = ["https://", "http://", "mailto:"]
+                .iter()
+                .any(|s| dest_url.to_lowercase().starts_with(s));
             links.push(goes);
             goes.then_some(event)
         }
@@ -70,7 +72,11 @@ fn described(body: &str, front: &Front) -> String {
             alt => format!("(photo: {alt})"),
         };
         out.push_str(&body[from..range.start]);
-        out.extend(words.chars().flat_map(|c| c.is_ascii_punctuation().then_some('\\').into_iter().chain([c])));
+        out.extend(
+            words
+                .chars()
+                .flat_map(|c| c.is_ascii_punctuation().then_some('\\').into_iter().chain([c])),
+        );
         from = range.end;
     }
     out.push_str(&body[from..]);
@@ -109,7 +115,7 @@ mod tests {
         let Copy { text, html } = copy(&front, body);
         assert_eq!(
             text,
-            "Stories: <Marion>\nMarion, Leeds\n\nWe won.\n\n(photo: A bus_stop *here*)\n\n<script>alert(1)</script>\n\nhere and there"
+            "Stories: <Marion>\nMarion, Leeds\n\nWe won.\n\n(photo: A bus_stop *here*)\n\n<script>alert(1)</script>\nhere and there"
         );
         for part in [
             "<h2>Stories: &lt;Marion&gt;</h2>",

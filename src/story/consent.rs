@@ -272,7 +272,10 @@ mod tests {
             Ok(()) => "",
             Err(refusal) => {
                 assert_eq!(refusal.exit, 5);
-                assert!(!refusal.hint.contains("STORY") && !refusal.why.is_empty(), "{refusal:?}");
+                assert!(
+                    !refusal.hint.contains("STORY") && !refusal.why.is_empty(),
+                    "{refusal:?}"
+                );
                 refusal.code
             }
         }
@@ -334,10 +337,16 @@ mod tests {
             note: "She is away".into(),
             about,
         };
-        assert_eq!(open(vec![asks(Asks::Withdrawal), note(None)]), Some(2), "a note of something else");
+        assert_eq!(
+            open(vec![asks(Asks::Withdrawal), note(None)]),
+            Some(2),
+            "a note of something else"
+        );
         let about = EventId::from_random(1u64.to_be_bytes());
         assert_eq!(open(vec![asks(Asks::Withdrawal), note(Some(about))]), None);
-        let gone = What::Withdrawn { note: "as she wished".into() };
+        let gone = What::Withdrawn {
+            note: "as she wished".into(),
+        };
         assert_eq!(open(vec![asks(Asks::Withdrawal), gone]), None);
     }
 }

@@ -528,10 +528,7 @@ impl Life {
                 }
             }
             What::Noted { about, .. } => self.wishes.retain(|w| Some(&w.event) != about.as_ref()),
-            What::Asked { .. }
-            | What::Letter { .. }
-            | What::Split { .. }
-            | What::Joined { .. } => {}
+            What::Asked { .. } | What::Letter { .. } | What::Split { .. } | What::Joined { .. } => {}
             What::Erased {} | What::Unknown { .. } => {}
         }
     }
@@ -621,7 +618,10 @@ impl Life {
     /// After a takedown or a withdrawal, the targets that are known to have it still.
     pub fn still_out(&self) -> impl Iterator<Item = &str> {
         let closed = !matches!(self.phase, Phase::Open | Phase::Published);
-        let names = self.posts.keys().chain(self.remains.keys().filter(|t| !self.posts.contains_key(*t)));
+        let names = self
+            .posts
+            .keys()
+            .chain(self.remains.keys().filter(|t| !self.posts.contains_key(*t)));
         names.filter(move |_| closed).map(String::as_str)
     }
 

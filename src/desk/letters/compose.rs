@@ -164,7 +164,11 @@ fn author_facts(desk: &Desk, story: &Story, people: &People, waiting: &Waiting) 
         subject: people.subject.clone(),
         ask_consent: desk.policy.consent_required && story.life.consent.is_none() && asked,
         lines: remains.collect(),
-        was_out: story.record.events.iter().any(|e| matches!(e.what, What::Receipt { done: true, .. })),
+        was_out: story
+            .record
+            .events
+            .iter()
+            .any(|e| matches!(e.what, What::Receipt { done: true, .. })),
         page: match waiting.due.kind {
             LetterKind::Proof => copy(&story.front(), story.page.body()),
             _ => Copy::default(),

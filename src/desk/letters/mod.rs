@@ -128,7 +128,11 @@ pub fn show_proof(story: &Story, clerk: &Clerk) -> Planned {
             exit: 5,
         });
     }
-    let asked = story.record.events.iter().rposition(|e| matches!(e.what, What::Proof {}));
+    let asked = story
+        .record
+        .events
+        .iter()
+        .rposition(|e| matches!(e.what, What::Proof {}));
     if let Some(asked) = asked {
         let proof = &story.record.events[asked];
         let gone = |e: &Event| matches!(&e.what, What::Letter { about, .. } if *about == proof.id);

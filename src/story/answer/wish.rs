@@ -87,8 +87,28 @@ const TONGUES: [Tongue; 8] = [
 
 /// What is asked to be left out is not the story: "do not publish my surname".
 const PARTS: [&str; 22] = [
-    "name", "names", "surname", "photo", "photos", "picture", "pictures", "image", "address", "street", "number",
-    "line", "sentence", "paragraph", "word", "words", "age", "nachname", "namen", "foto", "fotos", "nom",
+    "name",
+    "names",
+    "surname",
+    "photo",
+    "photos",
+    "picture",
+    "pictures",
+    "image",
+    "address",
+    "street",
+    "number",
+    "line",
+    "sentence",
+    "paragraph",
+    "word",
+    "words",
+    "age",
+    "nachname",
+    "namen",
+    "foto",
+    "fotos",
+    "nom",
 ];
 /// Not never, but not yet, or not so.
 const PROVISOS: [&str; 9] = [
@@ -176,27 +196,75 @@ pub fn condition(reply: &str) -> Option<Condition> {
     let any = |list: &[&str]| words.iter().flatten().any(|word| list.contains(&word.as_str()));
     let says_yes = words.iter().any(|sentence| {
         let agrees = sentence.windows(2).any(|w| w[0] == "i" && w[1] == "agree");
-        let opens = sentence
-            .first()
-            .is_some_and(|word| ["yes", "ok", "okay", "sure", "fine", "ja", "oui", "sí", "sim", "tak", "ie"].contains(&word.as_str()));
-        let happy = sentence.iter().any(|word| ["happy", "fine", "glad"].contains(&word.as_str()));
+        let opens = sentence.first().is_some_and(|word| {
+            [
+                "yes", "ok", "okay", "sure", "fine", "ja", "oui", "sí", "sim", "tak", "ie",
+            ]
+            .contains(&word.as_str())
+        });
+        let happy = sentence
+            .iter()
+            .any(|word| ["happy", "fine", "glad"].contains(&word.as_str()));
         agrees || opens || happy
     });
     const LIMITS: [&str; 32] = [
-        "but", "only", "without", "except", "if", "unless", "not", "don't", "dont", "no", "anonymous", "anonymously",
-        "pseudonym", "instead", "rather", "change", "remove", "leave", "leaving", "another", "different", "first",
-        "please", "aber", "ohne", "nur", "mais", "sans", "pero", "sin", "mas", "ale",
+        "but",
+        "only",
+        "without",
+        "except",
+        "if",
+        "unless",
+        "not",
+        "don't",
+        "dont",
+        "no",
+        "anonymous",
+        "anonymously",
+        "pseudonym",
+        "instead",
+        "rather",
+        "change",
+        "remove",
+        "leave",
+        "leaving",
+        "another",
+        "different",
+        "first",
+        "please",
+        "aber",
+        "ohne",
+        "nur",
+        "mais",
+        "sans",
+        "pero",
+        "sin",
+        "mas",
+        "ale",
     ];
     if !says_yes || !any(&LIMITS) {
         return None;
     }
     Some(Condition {
         name: any(&[
-            "name", "names", "surname", "anonymous", "anonymously", "pseudonym", "initials", "call", "namen", "nom",
-            "nombre", "nome",
+            "name",
+            "names",
+            "surname",
+            "anonymous",
+            "anonymously",
+            "pseudonym",
+            "initials",
+            "call",
+            "namen",
+            "nom",
+            "nombre",
+            "nome",
         ]),
-        photos: any(&["photo", "photos", "picture", "pictures", "image", "images", "foto", "fotos"]),
-        place: any(&["place", "street", "town", "city", "village", "address", "where", "ort", "lieu"]),
+        photos: any(&[
+            "photo", "photos", "picture", "pictures", "image", "images", "foto", "fotos",
+        ]),
+        place: any(&[
+            "place", "street", "town", "city", "village", "address", "where", "ort", "lieu",
+        ]),
     })
 }
 
@@ -205,7 +273,9 @@ fn sentences(reply: &str) -> Option<Vec<String>> {
     if reply.len() > LONGEST {
         return None;
     }
-    let paragraphs = reply.split("\n\n").map(|p| p.split_whitespace().collect::<Vec<_>>().join(" "));
+    let paragraphs = reply
+        .split("\n\n")
+        .map(|p| p.split_whitespace().collect::<Vec<_>>().join(" "));
     let sentences = paragraphs.flat_map(|p| p.split(['.', '!', '?', ';']).map(str::to_owned).collect::<Vec<_>>());
     Some(sentences.filter(|s| !s.trim().is_empty()).collect())
 }
@@ -280,7 +350,10 @@ mod tests {
     #[test]
     fn a_yes_with_a_condition_is_told_from_others() {
         let scope = |reply: &str| condition(reply).map(|c| c.scope());
-        assert_eq!(scope("Yes, but without my name").as_deref(), Some("pseudonym,photos,place"));
+        assert_eq!(
+            scope("Yes, but without my name").as_deref(),
+            Some("pseudonym,photos,place")
+        );
         assert_eq!(
             scope("I agree. Please leave the photos out.").as_deref(),
             Some("name,place")
@@ -289,8 +362,17 @@ mod tests {
             scope("I'm happy for you to use it if you do not say which street or show the picture").as_deref(),
             Some("name")
         );
-        assert_eq!(scope("Ja, aber ohne meinen Namen").as_deref(), Some("pseudonym,photos,place"));
-        for reply in ["Yes", "Thank you", "No, but thank you", "When will it be out?", "My name is Marion"] {
+        assert_eq!(
+            scope("Ja, aber ohne meinen Namen").as_deref(),
+            Some("pseudonym,photos,place")
+        );
+        for reply in [
+            "Yes",
+            "Thank you",
+            "No, but thank you",
+            "When will it be out?",
+            "My name is Marion",
+        ] {
             assert_eq!(scope(reply), None, "{reply}");
         }
     }
