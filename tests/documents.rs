@@ -335,6 +335,7 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
     run("letters", &["letters", "--json"]);
     run("letters-show", &["letters", "show", "kelly", "--json"]);
     run("letters-send", &["letters", "send", "kelly", "--json"]);
+    run("takedown", &["takedown", "kelly", "--json"]);
     run("init", &["init", "desk", "--json"]);
     run("doctor", &["doctor", "--json"]);
     run("cron", &["cron", "--json"]);

@@ -9,6 +9,7 @@ use crate::desk::queue;
 use crate::desk::review::{self, Said};
 use crate::desk::{Desk, consent as evidence};
 use crate::story::consent::SCOPES;
+use crate::story::event::{Asks, LetterStatus, What};
 use crate::story::policy::Task;
 use crate::story::state::Grant;
 use crate::story::step::Story;
@@ -210,7 +211,6 @@ pub fn limits(desk: &Desk, grant: &Grant) -> String {
 
 /// What the author asked for and nobody settled, and how the text they were shown stands: a word, and what to do.
 pub fn tasks(story: &Story) -> Vec<(&'static str, String)> {
-    use crate::story::event::Asks;
     let folder = story.id.folder();
     let wish = |wish: &crate::story::state::Wish| match wish.asks {
         Asks::Withdrawal => (
@@ -230,10 +230,14 @@ pub fn tasks(story: &Story) -> Vec<(&'static str, String)> {
     };
     let mut all: Vec<_> = story.life.wishes.iter().map(wish).collect();
     if let Some(proof) = story.life.proofs.last() {
+        let left = story.record.events.iter().any(
+            |e| matches!(&e.what, What::Letter { about, status: LetterStatus::Sent, .. } if *about == proof.event),
+        );
         let told = match (story.life.proof_of(story.text), &proof.accepted) {
             (Some((_, evidence)), _) => format!("they said yes to exactly this text ({evidence})"),
             (None, Some(_)) => "they said yes to an earlier text; this one they have not seen".to_owned(),
             (None, None) if proof.text != story.text => "they were shown an earlier text".to_owned(),
+            (None, None) if !left => "the letter with this text waits".to_owned(),
             (None, None) => "they were shown this text".to_owned(),
         };
         all.push(("Proof", told));

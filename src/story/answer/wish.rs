@@ -20,7 +20,7 @@ const TONGUES: [Tongue; 8] = [
     // English
     Tongue {
         takes: &["remove", "removed", "delete", "deleted", "withdraw", "withdrawn", "unpublish", "unpublished", "retract", "revoke", "rescind", "erase"],
-        splits: &["take", "taken", "taking", "pull", "pulled", "get"],
+        splits: &["take", "taken", "taking", "pull", "pulled"],
         halves: &["down", "off", "back", "offline", "away"],
         things: &["story", "post", "article", "piece", "text", "page", "it", "this", "that", "everything", "consent", "permission", "agreement", "yes", "mine"],
         nots: &["don't", "dont", "not", "never", "longer", "rather", "stop"],
@@ -115,7 +115,7 @@ const PROVISOS: [&str; 9] = [
     "until", "till", "before", "unless", "without", "yet", "bevor", "avant", "antes",
 ];
 /// A reply, not a second story that tells of such a thing.
-const LONGEST: usize = 2_000;
+const LONGEST: usize = 1_000;
 /// So many words may stand between a verb and what it asks for.
 const APART: usize = 4;
 
@@ -143,18 +143,25 @@ fn asks_back(words: &[String]) -> bool {
         let before = &words[place.saturating_sub(3)..place];
         before.iter().any(|word| tongue.nots.contains(word))
     };
-    let near = |list: &[&str], place: usize| {
-        let around = &words[place.saturating_sub(APART)..(place + 1 + APART).min(words.len())];
-        around.iter().any(|word| list.contains(word))
-    };
     TONGUES.iter().any(|tongue| {
+        let thing = |from: usize, to: usize| {
+            let between = &words[from.min(words.len())..to.min(words.len())];
+            between.iter().any(|word| tongue.things.contains(word))
+        };
         let asks = words.iter().enumerate().any(|(place, word)| {
-            let alone = tongue.takes.contains(word);
-            let half = || {
-                let after = &words[place + 1..(place + 2 + APART).min(words.len())];
-                tongue.splits.contains(word) && after.iter().any(|word| tongue.halves.contains(word))
+            // "remove it", "my story removed"
+            let alone = || {
+                let around = thing(place.saturating_sub(APART), place) || thing(place + 1, place + 1 + APART);
+                tongue.takes.contains(word) && around
             };
-            (alone || half()) && near(tongue.things, place) && !denied(tongue, place)
+            // "take my story down", "take down my story", "have it taken down"
+            let split = || {
+                let after = &words[place + 1..(place + 2 + APART).min(words.len())];
+                let half = after.iter().position(|word| tongue.halves.contains(word));
+                let here = |half: usize| thing(place.saturating_sub(2), place) || thing(place + 1, place + 4 + half);
+                tongue.splits.contains(word) && half.is_some_and(here)
+            };
+            (alone() || split()) && !denied(tongue, place)
         });
         let refuses = !has(&PROVISOS)
             && words.iter().enumerate().any(|(place, word)| {
@@ -337,6 +344,8 @@ mod tests {
             "Do not publish it before June",
             "Please don't publish it without the photo",
             "It was a long day, and we took the bus back.",
+            "Until then nights get the supplement back that they took in 2008.",
+            "In the end they had to take the fence down, and the posts that held it.",
             "When will it be published?",
             "The council did not listen. We went there again.",
             "Not yet, I am away until Monday",
