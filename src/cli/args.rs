@@ -528,6 +528,15 @@ pub struct Publish {
     /// Those whose time has come, for cron
     #[arg(long, conflicts_with_all = ["update", "stories"])]
     pub due: bool,
+    /// A post whose arrival was not known is there, at this address
+    #[arg(
+        long, value_name = "TARGET[=ADDRESS]", requires = "stories",
+        conflicts_with_all = ["update", "due", "at", "unschedule", "not_arrived"]
+    )]
+    pub arrived: Option<String>,
+    /// It is not there: send it again
+    #[arg(long, value_name = "TARGET", requires = "stories", conflicts_with_all = ["update", "due", "at", "unschedule"])]
+    pub not_arrived: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -118,7 +118,7 @@ pub fn as_json(desk: &Desk, down: &Down) -> serde_json::Value {
         let (gone, by_hand, remains, error, hint) = match &off.result {
             Left::Gone(remains) => (true, false, remains.map(str::to_owned), None, None),
             Left::ByHand(what) => (false, true, Some(what.clone()), None, None),
-            Left::Still(why) => (false, false, None, Some(&why.why), Some(why.hint)),
+            Left::Still(why) => (false, false, None, Some(&why.why), Some(&why.hint)),
         };
         json!({"target": off.target, "place": off.place, "gone": gone, "by_hand": by_hand, "remains": remains, "error": error, "hint": hint})
     };

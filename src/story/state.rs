@@ -276,6 +276,10 @@ impl Waiver {
 pub struct Publication {
     /// When the first one began: the page's `date`.
     pub at: Timestamp,
+    /// When the last one began.
+    pub begun: Timestamp,
+    /// Readers had an earlier text.
+    pub corrects: bool,
     pub slug: String,
     pub targets: Vec<String>,
     /// The text that went out last.
@@ -502,7 +506,10 @@ impl Life {
                     .publication
                     .take()
                     .filter(|p| p.receipts.values().any(|(done, _)| *done));
+                let earlier = first.as_ref().filter(|_| self.phase == Phase::Published);
                 self.publication = Some(Publication {
+                    corrects: earlier.is_some_and(|p| p.corrects || p.text != text),
+                    begun: event.at,
                     at: first.map_or(event.at, |p| p.at),
                     slug: slug.clone(),
                     targets: targets.clone(),
@@ -555,7 +562,12 @@ impl Life {
                 slug: slug.unwrap_or_default(),
                 place: place.clone(),
                 id: id.clone(),
-                text: event.text,
+                // a person who says that it arrived speaks of the text that was handed over
+                text: self
+                    .posts
+                    .get(target)
+                    .filter(|post| !post.certain)
+                    .map_or(event.text, |post| post.text),
                 at: event.at,
                 certain: *done,
             };
