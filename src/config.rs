@@ -107,6 +107,8 @@ pub struct Repository {
     pub push: Push,
     /// Whether `refs/desk/private` travels with `sync`.
     pub share_private: bool,
+    /// Whether the remote may be a folder of this machine.
+    pub local_remote: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -223,6 +225,7 @@ impl Default for Repository {
             remote: "origin".to_owned(),
             push: Push::Never,
             share_private: false,
+            local_remote: false,
         }
     }
 }

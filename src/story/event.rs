@@ -135,6 +135,11 @@ pub enum What {
     Restored {
         cut: u32,
     },
+    /// Two texts, edited at two desks that did not know of each other, were put together.
+    Merged {
+        /// The names of those whose edits are in it: to all of them it is their own text.
+        of: Vec<String>,
+    },
     Noted {
         note: String,
         /// What an author asked for in that mail is settled by this note.
@@ -205,8 +210,8 @@ pub enum What {
         /// URL or path there.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<String>,
-        /// What the target itself calls the post.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// What the target itself calls the post. Written as `post`: an event has an `id` of its own.
+        #[serde(default, rename = "post", skip_serializing_if = "Option::is_none")]
         id: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,

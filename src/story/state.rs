@@ -325,8 +325,8 @@ pub struct Life {
     /// What targets still have of it after a takedown, and why.
     pub remains: BTreeMap<String, Remains>,
     pub assigned: Option<String>,
-    /// The last to change the text by the tool, and the text it became.
-    pub last_edit: Option<(Actor, Option<TextHash>)>,
+    /// The last to change the text by the tool (several, where their edits were put together), and the text it became.
+    pub last_edit: Option<(Vec<String>, Option<TextHash>)>,
     pub publication: Option<Publication>,
     /// What stands where, by target: whatever was put there and not taken off, by this publication or an earlier one.
     pub posts: BTreeMap<String, Post>,
@@ -389,7 +389,7 @@ impl Life {
         let text = event.text;
         match &event.what {
             What::Received { .. } => self.received = self.received.or(Some(event.at)),
-            What::Edited { .. } | What::Restored { .. } => self.edited(event),
+            What::Edited { .. } | What::Restored { .. } | What::Merged { .. } => self.edited(event),
             What::Revision { revision, status, .. } => match status {
                 RevisionStatus::Proposed => self.proposed_revisions.push(*revision),
                 RevisionStatus::Accepted | RevisionStatus::Declined => {
@@ -608,7 +608,11 @@ impl Life {
                 vote.lapsed_by = Some(event.by.name.clone());
             }
         }
-        self.last_edit = Some((event.by.clone(), event.text));
+        let by = match &event.what {
+            What::Merged { of } => of.clone(),
+            _ => vec![event.by.name.clone()],
+        };
+        self.last_edit = Some((by, event.text));
     }
 
     /// A person who records what the author says now has read what they asked for; a machine has not.
@@ -665,10 +669,10 @@ impl Life {
             .last_edit
             .as_ref()
             .filter(|(_, t)| *t == Some(text))
-            .map(|(by, _)| by.name.as_str());
+            .map_or(&[][..], |(by, _)| by);
         self.votes
             .iter()
-            .filter(move |v| v.is_for(text, policy) && policy.counts(&v.by, edited_by == Some(&v.by.name)))
+            .filter(move |v| v.is_for(text, policy) && policy.counts(&v.by, edited_by.contains(&v.by.name)))
     }
 
     /// Votes that no longer count, and whose they are.
