@@ -398,7 +398,12 @@ impl Plan {
         }
         let something = (0..lines.len()).any(|i| rules[i].is_none() && !seen[i].blank());
         let anything = (0..lines.len()).any(|i| !seen[i].blank());
-        if !something && anything {
+        // `Sent from my iPhone` under a photo is nobody's word.
+        let footers = self
+            .pieces
+            .iter()
+            .all(|p| matches!(p.rule, Rule::SentFrom | Rule::VirusScanner));
+        if !something && anything && !footers {
             rules.fill(None);
             called_off = true;
             self.inner = None;

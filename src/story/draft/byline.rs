@@ -137,6 +137,15 @@ fn turned(name: &str) -> String {
         return last.to_owned();
     }
     let short = |s: &str| s.split_whitespace().count() <= 3;
+    // `Maxwell, Marion, Leeds Tenants`
+    if let Some((given, _)) = first.split_once(',')
+        && !last.contains(' ')
+        && given.split_whitespace().count() <= 2
+        && looks_like_a_name(given)
+        && !suffix.contains(&given.trim().trim_end_matches('.').to_lowercase().as_str())
+    {
+        return format!("{} {last}", given.trim());
+    }
     if first.contains(',') || !short(first) || !short(last) || first.contains('@') {
         return last.to_owned();
     }
