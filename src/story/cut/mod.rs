@@ -294,6 +294,16 @@ impl Plan {
             let own_from = left.last().map_or(from, |f| f.end);
             let tail = signature::tail(seen, own_from, until);
             let last = left.last();
+            // A card under the quotation, without its delimiter.
+            if let Some(last) = last
+                && shown(from, last.start)
+                && signature::only_a_card(seen, last.end, tail.end)
+            {
+                self.pieces.extend(tail.pieces);
+                self.piece(last.end, tail.end, Rule::ContactBlock);
+                until = last.end;
+                continue;
+            }
             if tail.end > own_from && shown(own_from, tail.end) {
                 // A lone name under the quotation does not answer it: the quotation goes, the name stays.
                 if let Some(last) = last

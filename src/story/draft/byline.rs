@@ -286,6 +286,8 @@ mod tests {
         for (raw, expected) in [
             ("Marion Maxwell", "Marion Maxwell"),
             ("Maxwell, Marion", "Marion Maxwell"),
+            ("Maxwell, Marion, Leeds Tenants", "Marion Maxwell"),
+            ("Marion Maxwell, Organiser, Leeds Tenants", "Marion Maxwell"),
             ("MAXWELL, MARION", "Marion Maxwell"),
             ("marion maxwell", "Marion Maxwell"),
             ("FERGUS MCDONALD", "Fergus McDonald"),
