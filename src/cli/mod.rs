@@ -115,7 +115,7 @@ fn run(cli: Cli, report: &Report) -> Outcome {
         command => {
             let desk = desk(global, &command)?;
             keeps_its_word(&desk, &command)?;
-            let pushing = sync::Pushing::begin(&desk, global, &command);
+            let pushing = sync::Pushing::begin(&desk, global, &command, report);
             let done = match command {
                 // a long sitting: it has the desk to itself, and moves its clock on
                 Command::Review(args) => review::review(self::desk(global, &Command::Status)?, global, &args, report),
