@@ -133,15 +133,6 @@ fn keeps_its_word(desk: &Desk, command: &Command, report: &Report) -> Result<(),
         Command::Check(check) => !check.waive.is_empty(),
         _ => false,
     };
-    if decides && desk.config.review.signed {
-        return Err(Failure::new(
-            "config.signed",
-            2,
-            "decisions cannot be signed by this version",
-            "`signed = true` under [review] asks for signatures that nothing here makes or checks",
-            "set it to false, and let only the team push to the content repository",
-        ));
-    }
     let repository = &desk.config.repository;
     if decides && (repository.push == crate::config::Push::Always || repository.share_private) {
         report.caution("`push` and `share_private` under [repository] have no effect in this version: push with git");
@@ -210,7 +201,12 @@ fn desk(global: &Global, command: &Command) -> Result<Desk, Failure> {
     if let Some(repo) = &global.repo {
         config.repository.path = dir.join(repo);
     }
-    Ok(Desk::new(config, now(), patience(global, command)))
+    let mut desk = Desk::new(config, now(), patience(global, command));
+    let unattended = matches!(command, Command::Cron | Command::Watch { .. });
+    // the review has the whole screen: ssh-keygen's question would be lost in it
+    let screen = matches!(command, Command::Review(review) if !review.plain);
+    desk.may_ask = !global.no_input && !unattended && !screen && std::io::stdin().is_terminal();
+    Ok(desk)
 }
 
 impl From<Trouble> for Failure {

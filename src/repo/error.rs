@@ -34,6 +34,8 @@ pub enum RepoError {
     Moved(PathBuf),
     #[error("{story} was changed by someone else meanwhile ({file})")]
     Changed { story: StoryId, file: String },
+    #[error("it could not be signed with {key}")]
+    NotSigned { key: String, why: String },
     #[error("{doing} {} failed", path.display())]
     Io {
         doing: &'static str,
@@ -89,6 +91,9 @@ impl RepoError {
             RepoError::Locked(_) => "another m4c-stories is writing; try again, or use --wait".into(),
             RepoError::Moved(_) => "try again".into(),
             RepoError::Changed { .. } => "look at it again, then repeat".into(),
+            RepoError::NotSigned { key, .. } => {
+                format!("`ssh-add` gives the key to the agent ({key}); nothing was done")
+            }
             RepoError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "make room on the disk and repeat: nothing is half done".into()
             }

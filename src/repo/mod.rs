@@ -18,6 +18,7 @@
 //! | [`batch`] | many steps, one pack, one move of the branch |
 //! | [`worktree`], [`folders`], [`index`] | what a person sees in the folder, kept right without touching their edits |
 //! | [`history`] | commits of a story, newest first |
+//! | [`sign`], [`sshsig`] | signatures by the person's own `ssh-keygen`; their check |
 //! | [`summary`] | what `list` and `status` show, remembered by tree |
 
 pub mod batch;
@@ -34,6 +35,8 @@ mod packed;
 pub mod press;
 mod read;
 mod refs;
+mod sign;
+mod sshsig;
 pub mod step;
 pub mod summary;
 mod tree;
@@ -48,6 +51,8 @@ pub use history::Past;
 pub use press::{Press, Ready, ReadyChange};
 
 pub use read::{Damage, Listed};
+pub use sign::Signer;
+pub use sshsig::signer as signed_by;
 pub use step::{Committed, Current};
 pub use summary::{Source, Summaries, Summary};
 
@@ -64,6 +69,8 @@ pub struct StoryRepo {
     branch: String,
     /// What the last batch wrote, which the next one reads most.
     last: std::cell::RefCell<Option<packed::OwnPack>>,
+    /// Whether a person can be asked for a passphrase.
+    may_ask: std::cell::Cell<bool>,
 }
 
 /// A commit's name.
