@@ -147,6 +147,8 @@ pub struct Review {
     pub consent: Consent,
     /// Whether a decision needs an SSH signature.
     pub signed: bool,
+    /// The first day on which it did: `verify` asks for none before.
+    pub signed_since: Option<jiff::civil::Date>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -1,48 +1,11 @@
 //! Decisions signed with the person's own SSH key: made, asked for, and counted only where config.toml gives the key.
 
 mod common;
+#[path = "common/keys.rs"]
+mod keys;
 
-use common::{CONFIG, Ran, TestHouse, marion};
-
-/// A key of the house, and its public line.
-fn key(house: &TestHouse, name: &str, arguments: &[&str]) -> String {
-    std::fs::create_dir_all(house.path("home/.ssh")).unwrap();
-    let file = format!("home/.ssh/{name}");
-    let mut all = vec!["-q", "-C", name, "-f", &file];
-    all.extend(if arguments.is_empty() { &["-t", "ed25519", "-N", ""][..] } else { arguments });
-    Ran::of(house.command("ssh-keygen").args(&all), &all, None).exits(0);
-    house.read(&format!("{file}.pub")).trim().to_owned()
-}
-
-fn sits(house: &TestHouse, name: &str, key: Option<&str>) {
-    let address = format!("{}@team.example", name.split(' ').next().unwrap().to_lowercase());
-    house.sign_in(name, &address);
-    if let Some(key) = key {
-        let mut config = house.read("home/.gitconfig");
-        config.push_str(&format!("\tsigningkey = ~/.ssh/{key}\n").replacen('\t', "[user]\n\t", 1));
-        config.push_str("[gpg]\n\tformat = ssh\n");
-        house.write("home/.gitconfig", config);
-    }
-}
-
-/// Cath and Ben review, Pat publishes; each with the keys given.
-fn team(cath: &str, ben: &str, pat: &str) -> String {
-    let config = CONFIG
-        .replace("own_text = true", "own_text = false\nsigned = true")
-        .replace("consent = \"optional\"", "consent = \"required\"");
-    format!(
-        "{config}\n[team]\nmembers = [\n  {{ name = \"Cath Lee\", email = \"cath@team.example\", roles = [\"reviewer\"], {cath} }},\n  \
-         {{ name = \"Ben Okri\", email = \"ben@team.example\", roles = [\"reviewer\"], {ben} }},\n  \
-         {{ name = \"Pat Moss\", email = \"pat@team.example\", roles = [\"publisher\"], {pat} }},\n]\n"
-    )
-}
-
-fn signed_house() -> TestHouse {
-    let house = TestHouse::new();
-    let keys = ["cath", "ben", "pat"].map(|name| format!("key = \"{}\"", key(&house, name, &[])));
-    house.write("config.toml", team(&keys[0], &keys[1], &keys[2]));
-    house
-}
+use common::{Ran, TestHouse, marion};
+use keys::{key, public, signed_house, sits, team};
 
 #[test]
 fn a_signed_approval_counts_and_an_unsigned_one_is_refused() {
@@ -83,7 +46,7 @@ fn ssh_keygen_itself_finds_the_signature_good() {
     let line = record.lines().last().unwrap();
     let (before, signature) = line.strip_suffix("\"}").unwrap().rsplit_once(",\"sig\":\"").unwrap();
     house.write("sig", format!("-----BEGIN SSH SIGNATURE-----\n{signature}\n-----END SSH SIGNATURE-----\n"));
-    let public = house.read("home/.ssh/cath.pub");
+    let public = public(&house, "cath");
     house.write("allowed", format!("cath@team.example {public}"));
     let verify = ["-Y", "verify", "-f", "allowed", "-I", "cath@team.example", "-n", "m4c-stories", "-s", "sig"];
     let ran = Ran::of(
@@ -100,7 +63,7 @@ fn a_key_counts_on_its_days_and_never_once_it_is_revoked() {
     house.story(&marion());
     sits(&house, "Cath Lee", Some("cath"));
     house.run(&["approve", "marion"]).exits(0);
-    let public = |name: &str| house.read(&format!("home/.ssh/{name}.pub")).trim().to_owned();
+    let public = |name: &str| public(&house, name);
     let (old, new) = (public("cath"), key(&house, "cath-new", &[]));
     for (keys, counts, why) in [
         (format!("keys = [{{ key = \"{old}\", until = 2010-01-01 }}, \"{new}\"]"), false, "not Cath Lee's any more"),
@@ -129,7 +92,7 @@ fn a_locked_key_asks_nobody_where_there_is_no_terminal() {
     let house = signed_house();
     house.story(&marion());
     let locked = key(&house, "locked", &["-t", "ed25519", "-N", "a passphrase"]);
-    let public = |name: &str| format!("key = \"{}\"", house.read(&format!("home/.ssh/{name}.pub")).trim());
+    let public = |name: &str| format!("key = \"{}\"", public(&house, name));
     house.write("config.toml", team(&format!("key = \"{locked}\""), &public("ben"), &public("pat")));
     sits(&house, "Cath Lee", Some("locked"));
     let refused = house.run(&["--json", "approve", "marion"]);
@@ -178,7 +141,7 @@ fn commits_are_signed_where_git_signs_them() {
     let house = signed_house();
     let story = house.story(&marion());
     sits(&house, "Cath Lee", Some("cath"));
-    let public = house.read("home/.ssh/cath.pub");
+    let public = public(&house, "cath");
     house.write("home/allowed", format!("cath@team.example {public}"));
     let mut config = house.read("home/.gitconfig");
     config.push_str("[commit]\n\tgpgsign = true\n[gpg \"ssh\"]\n\tallowedSignersFile = ~/allowed\n");

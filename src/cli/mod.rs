@@ -20,6 +20,7 @@ pub mod review;
 mod setup;
 pub mod stats;
 mod story;
+pub mod verify;
 mod watch;
 pub mod write;
 
@@ -171,6 +172,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Write(write) => self::write::write(desk, global, &write, report),
         Command::Quarantine { action, set_aside } => quarantine::quarantine(desk, global, action, set_aside, report),
         Command::Watch { every } => watch::watch(desk, global, every, report),
+        Command::Verify(verify) => self::verify::verify(desk, global, &verify, report),
         Command::Doctor => doctor::doctor(desk, report),
         Command::Cron => cron::cron(desk, global, report),
         Command::Init { .. } | Command::Completions { .. } | Command::Man | Command::Review(_) => Ok(0),

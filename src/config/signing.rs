@@ -49,6 +49,11 @@ impl<'de> Deserialize<'de> for MemberKey {
     }
 }
 
+/// A day, for a key that may be left out.
+pub(super) fn optional_day<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Date>, D::Error> {
+    day(&toml::Value::deserialize(d)?).map(Some).map_err(Error::custom)
+}
+
 fn read(value: toml::Value) -> Result<MemberKey, String> {
     let table = match value {
         toml::Value::String(line) => {

@@ -12,7 +12,7 @@ use rustix::fs::{Access, StatVfsMountFlags, access, statvfs};
 use crate::config::{self, Auth, Login, Server, Source, Way};
 use crate::inbox::InboxError;
 use crate::outbox::SendError;
-use crate::repo::{RepoError, StoryRepo, identity_of_user, signed_by};
+use crate::repo::{RepoError, Signer, StoryRepo, identity_of_user, signed_by, signer_of_user};
 use crate::story::policy::Member;
 use crate::story::seal::{Key, NAMESPACE, Revoked};
 
@@ -69,10 +69,9 @@ pub fn examine(desk: &Desk, each: &mut dyn FnMut(Finding)) {
         tell("private part", private_part(repo));
     }
     tell("identity", identity(desk, repo.as_ref().ok()));
-    if let Ok(repo) = &repo
-        && (desk.config.review.signed || repo.signer().is_some())
-    {
-        tell("signatures", signatures(desk, repo));
+    let signer = repo.as_ref().map_or_else(|_| signer_of_user(), StoryRepo::signer);
+    if desk.config.review.signed || signer.is_some() {
+        tell("signatures", signatures(desk, repo.as_ref().ok(), signer));
     }
     tell("spool", spool(desk));
     tell("disk", disk(desk));
@@ -258,7 +257,7 @@ fn identity(desk: &Desk, repo: Option<&StoryRepo>) -> Answer {
 }
 
 /// The signing key, tried: whether it signs without a question, and whether decisions with it would count.
-fn signatures(desk: &Desk, repo: &StoryRepo) -> Answer {
+fn signatures(desk: &Desk, repo: Option<&StoryRepo>, signer: Option<Signer>) -> Answer {
     let wanted = desk.config.review.signed;
     let hint = "git config --global gpg.format ssh; git config --global user.signingkey ~/.ssh/id_ed25519.pub";
     if wanted && desk.policy.members.iter().all(|m| m.keys.is_empty()) {
@@ -267,11 +266,12 @@ fn signatures(desk: &Desk, repo: &StoryRepo) -> Answer {
             "put each member's public key into `members` under [team]",
         );
     }
-    let member = repo.identity().and_then(|(_, email)| {
+    let known = repo.map_or_else(identity_of_user, StoryRepo::identity);
+    let member = known.and_then(|(_, email)| {
         let same = |m: &&Member| m.email.eq_ignore_ascii_case(&email);
         desk.policy.members.iter().find(same)
     });
-    let Some(signer) = repo.signer() else {
+    let Some(signer) = signer else {
         return match wanted {
             true => bad("git has no SSH key to sign with: nobody decides at this desk", hint),
             false => ok("git has no SSH key to sign with, and none is asked for"),

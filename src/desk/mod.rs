@@ -20,6 +20,7 @@
 //! | [`letters`] | the outbox |
 //! | [`quarantine`] | mails that need a person |
 //! | [`cron`], [`alarm`] | one unattended pass; what is told once |
+//! | [`verify`] | whether the history is what it says |
 //! | [`doctor`] | each part, tried against the real thing |
 //! | [`watch`] | staying connected |
 //! | [`trouble`] | what can go wrong at the desk |
@@ -49,6 +50,7 @@ pub mod stats;
 pub mod threads;
 pub mod told;
 pub mod trouble;
+pub mod verify;
 pub mod walk;
 pub mod watch;
 
@@ -123,6 +125,12 @@ impl Desk {
             wait,
             may_ask: false,
         }
+    }
+
+    /// From when on signatures are asked for, where it was not always so.
+    pub fn signed_since(&self) -> Option<Timestamp> {
+        let day = self.config.review.signed_since?;
+        self.config.team.timezone.to_timestamp(day.at(0, 0, 0, 0)).ok()
     }
 
     /// The content repository, which must be there.

@@ -19,6 +19,7 @@
 //! | [`worktree`], [`folders`], [`index`] | what a person sees in the folder, kept right without touching their edits |
 //! | [`history`] | commits of a story, newest first |
 //! | [`sign`], [`sshsig`] | signatures by the person's own `ssh-keygen`; their check |
+//! | [`trail`] | the history, commit by commit, for those who check it |
 //! | [`summary`] | what `list` and `status` show, remembered by tree |
 
 pub mod batch;
@@ -39,6 +40,7 @@ mod sign;
 mod sshsig;
 pub mod step;
 pub mod summary;
+pub mod trail;
 mod tree;
 mod worktree;
 
@@ -51,7 +53,7 @@ pub use history::Past;
 pub use press::{Press, Ready, ReadyChange};
 
 pub use read::{Damage, Listed};
-pub use sign::Signer;
+pub use sign::{Signer, signer_of_user};
 pub use sshsig::signer as signed_by;
 pub use step::{Committed, Current};
 pub use summary::{Source, Summaries, Summary};

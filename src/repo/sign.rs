@@ -152,6 +152,31 @@ fn wait(child: &mut Child, may_ask: bool) -> io::Result<Option<ExitStatus>> {
     }
 }
 
+/// The key that git signs with by the user's own configuration, where there is no content repository yet.
+pub fn signer_of_user() -> Option<Signer> {
+    signer_in(&git2::Config::open_default().ok()?, false)
+}
+
+fn signer_in(config: &git2::Config, may_ask: bool) -> Option<Signer> {
+    let text = |key: &str| config.get_string(key).ok().filter(|text| !text.trim().is_empty());
+    if text("gpg.format")? != "ssh" {
+        return None;
+    }
+    let named = text("user.signingkey")?;
+    let literal = named.strip_prefix("key::").unwrap_or(&named).parse().ok();
+    let key = match literal {
+        Some(key) => At::Agent(key),
+        None => At::File(config.get_path("user.signingkey").unwrap_or_else(|_| named.into())),
+    };
+    let own = git2::Config::open_default().ok();
+    let program = own.and_then(|own| own.get_path("gpg.ssh.program").ok());
+    Some(Signer {
+        program: program.map_or_else(|| "ssh-keygen".into(), PathBuf::into_os_string),
+        key,
+        may_ask,
+    })
+}
+
 /// The namespace of git's own signatures.
 const OF_COMMITS: &str = "git";
 const FIELD: &str = "gpgsig ";
@@ -192,24 +217,7 @@ impl StoryRepo {
     /// The key that git signs with, where it signs with SSH (`gpg.format = ssh`, `user.signingkey`). The program is git's only by the
     /// user's own configuration: the repository's could name any.
     pub fn signer(&self) -> Option<Signer> {
-        let config = self.git.config().ok()?;
-        let text = |key: &str| config.get_string(key).ok().filter(|text| !text.trim().is_empty());
-        if text("gpg.format")? != "ssh" {
-            return None;
-        }
-        let named = text("user.signingkey")?;
-        let literal = named.strip_prefix("key::").unwrap_or(&named).parse().ok();
-        let key = match literal {
-            Some(key) => At::Agent(key),
-            None => At::File(config.get_path("user.signingkey").unwrap_or_else(|_| named.into())),
-        };
-        let own = git2::Config::open_default().ok();
-        let program = own.and_then(|own| own.get_path("gpg.ssh.program").ok());
-        Some(Signer {
-            program: program.map_or_else(|| "ssh-keygen".into(), PathBuf::into_os_string),
-            key,
-            may_ask: self.may_ask.get(),
-        })
+        signer_in(&self.git.config().ok()?, self.may_ask.get())
     }
 
     /// From now on a person is there to type a passphrase.

@@ -14,6 +14,7 @@
 //! | [`state`] | the whole life of a story |
 //! | [`policy`] | which mail is a story; who may do what |
 //! | [`seal`] | signatures of the record's lines: what is signed, keys, what a check came to |
+//! | [`proof`] | whether a history is what it says |
 //! | [`people`] | `people.toml` of the private part |
 //! | [`step`] | a story, loaded, and a step upon it |
 //! | [`screen`] | which mail is a story, and which is set aside |
@@ -33,6 +34,7 @@ pub mod page;
 pub mod passage;
 pub mod people;
 pub mod policy;
+pub mod proof;
 pub mod record;
 pub mod screen;
 pub mod seal;
