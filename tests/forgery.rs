@@ -206,7 +206,7 @@ fn an_old_branch_is_pushed_by_force() {
     house.git(&["push", "-q", "origin", "main"]);
     house.run(&["reject", "marion", "-m", "The landlord is named"]).exits(0);
     house.git(&["push", "-q", "origin", "main"]);
-    house.git(&["clone", "-q", "../remote.git", "../elsewhere"]);
+    house.git(&["clone", "-q", "-b", "main", "../remote.git", "../elsewhere"]);
     house.git_in("elsewhere", &["reset", "-q", "--hard", "HEAD~1"]);
     house.git_in("elsewhere", &["push", "-q", "--force", "origin", "HEAD:main"]);
     house.git(&["fetch", "-q", "origin"]);

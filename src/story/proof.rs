@@ -307,6 +307,8 @@ pub fn standing(story: &Story, seals: &Seals, policy: &Policy, since: Option<Tim
         }
         match &event.what {
             What::PublishBegun { .. } => begun = event.text,
+            // a page that is taken off is of whatever text
+            What::Receipt { removed: true, .. } => {}
             What::Receipt { .. } | What::Published {} if begun.is_none() || event.text != begun => {
                 let said = format!("\"{}\" is about another text than the publication that was begun", named(event));
                 found.push(Problem::new("receipt", said));
