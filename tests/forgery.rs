@@ -24,9 +24,15 @@ fn found(house: &TestHouse, arguments: &[&str]) -> Vec<(String, String)> {
 #[track_caller]
 fn finds(house: &TestHouse, rule: &str, said: &str) {
     let all = found(house, &[]);
-    assert!(all.iter().any(|(r, s)| r == rule && s.contains(said)), "{rule}, {said}: {all:#?}");
+    assert!(
+        all.iter().any(|(r, s)| r == rule && s.contains(said)),
+        "{rule}, {said}: {all:#?}"
+    );
     let one = found(house, &["marion"]);
-    assert!(one.iter().any(|(r, s)| r == rule && s.contains(said)), "{rule}, {said}: {one:#?}");
+    assert!(
+        one.iter().any(|(r, s)| r == rule && s.contains(said)),
+        "{rule}, {said}: {one:#?}"
+    );
 }
 
 /// Nothing goes out, and nothing is recorded.
@@ -53,7 +59,10 @@ fn forge(house: &TestHouse, story: &str, line: &str) {
     let event: Value = serde_json::from_str(line).expect("JSON");
     let name = event["by"]["name"].as_str().expect("a name");
     let kind = event["event"].as_str().expect("a kind");
-    house.write(&format!("stories/{story}/record.jsonl"), format!("{}{line}\n", record(house, story)));
+    house.write(
+        &format!("stories/{story}/record.jsonl"),
+        format!("{}{line}\n", record(house, story)),
+    );
     let mut message = format!("Approve \"it\"\n\nStory: {story}\nStep: {kind}\n");
     if let Some(text) = event["text"].as_str() {
         message += &format!("Text: {text}\n");
@@ -65,7 +74,18 @@ fn forge(house: &TestHouse, story: &str, line: &str) {
 fn commit(house: &TestHouse, name: &str, message: &str) {
     let (name, email) = (format!("user.name={name}"), "user.email=any@team.example");
     house.git(&["add", "-A"]);
-    house.git(&["-c", &name, "-c", email, "-c", "commit.gpgsign=false", "commit", "-q", "-m", message]);
+    house.git(&[
+        "-c",
+        &name,
+        "-c",
+        email,
+        "-c",
+        "commit.gpgsign=false",
+        "commit",
+        "-q",
+        "-m",
+        message,
+    ]);
 }
 
 /// An approval of the text as it is, upon the latest event.
@@ -87,7 +107,9 @@ fn sealed(house: &TestHouse, story: &str, line: &str, key: &str, namespace: &str
     );
     let armour = ran.exits(0).stdout.clone();
     let inner: String = armour.lines().filter(|l| !l.starts_with("-----")).collect();
-    base64::engine::general_purpose::STANDARD.decode(&inner).expect("base64");
+    base64::engine::general_purpose::STANDARD
+        .decode(&inner)
+        .expect("base64");
     format!("{},\"sig\":\"{inner}\"}}", line.strip_suffix('}').expect("an object"))
 }
 
@@ -144,7 +166,10 @@ fn a_decision_comes_in_a_commit_that_does_not_tell_of_it() {
     let house = TestHouse::new();
     let story = house.story(&marion());
     let line = approval(&house, &story, "Robin Reviewer", "00000000000000aa").to_string();
-    house.write(&format!("stories/{story}/record.jsonl"), format!("{}{line}\n", record(&house, &story)));
+    house.write(
+        &format!("stories/{story}/record.jsonl"),
+        format!("{}{line}\n", record(&house, &story)),
+    );
     commit(&house, "Mallory", "Correct a typo");
     assert_eq!(house.state("marion"), "approved", "so it looks");
     finds(&house, "untold", "approved by Robin Reviewer");
@@ -155,7 +180,14 @@ fn a_decision_comes_in_a_commit_that_does_not_tell_of_it() {
 #[test]
 fn a_commit_gets_another_author() {
     let (house, _) = approved();
-    house.git(&["commit", "-q", "--amend", "--no-edit", "--author", "Mallory <mallory@example.net>"]);
+    house.git(&[
+        "commit",
+        "-q",
+        "--amend",
+        "--no-edit",
+        "--author",
+        "Mallory <mallory@example.net>",
+    ]);
     finds(&house, "author", "a commit of Mallory");
     stays_in(&house);
 }
@@ -227,8 +259,14 @@ fn a_publication_is_made_up() {
     let story = house.story(&marion());
     let text = house.show("marion")["text_hash"].clone();
     for (id, event) in [
-        ("00000000000000a1", json!({"event": "publish-begun", "text": text, "targets": ["site"], "slug": "x", "policy": {"approvals": 1, "consent": "optional"}})),
-        ("00000000000000a2", json!({"event": "receipt", "text": text, "target": "site", "done": true})),
+        (
+            "00000000000000a1",
+            json!({"event": "publish-begun", "text": text, "targets": ["site"], "slug": "x", "policy": {"approvals": 1, "consent": "optional"}}),
+        ),
+        (
+            "00000000000000a2",
+            json!({"event": "receipt", "text": text, "target": "site", "done": true}),
+        ),
     ] {
         let mut line = json!({"id": id, "after": [last(&house, &story)["id"]], "at": "2037-01-01T00:00:00Z",
             "by": {"name": "Robin Reviewer", "role": "publisher"}});
@@ -245,12 +283,25 @@ fn a_merge_slips_a_line_in() {
     let (house, story) = approved();
     house.git(&["checkout", "-q", "-b", "side", "HEAD~1"]);
     let (name, email) = ("user.name=Robin Reviewer", "user.email=any@team.example");
-    house.git(&["-c", name, "-c", email, "commit", "-q", "--allow-empty", "-m", "Nothing"]);
+    house.git(&[
+        "-c",
+        name,
+        "-c",
+        email,
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "Nothing",
+    ]);
     house.git(&["checkout", "-q", "main"]);
     house.git(&["-c", name, "-c", email, "merge", "-q", "--no-ff", "--no-commit", "side"]);
     let mut line = approval(&house, &story, "Robin Reviewer", "00000000000000aa");
     line["note"] = json!("slipped in");
-    house.write(&format!("stories/{story}/record.jsonl"), format!("{}{line}\n", record(&house, &story)));
+    house.write(
+        &format!("stories/{story}/record.jsonl"),
+        format!("{}{line}\n", record(&house, &story)),
+    );
     commit(&house, "Robin Reviewer", "Merge branch 'side'");
     finds(&house, "merge", "approved by Robin Reviewer");
     stays_in(&house);
@@ -261,7 +312,10 @@ fn a_mail_is_not_the_one_of_the_record() {
     let (house, story) = approved();
     // the private part, made anew with another mail
     let blob = Ran::of(
-        house.command("git").current_dir(house.path("stories")).args(["hash-object", "-w", "--stdin"]),
+        house
+            .command("git")
+            .current_dir(house.path("stories"))
+            .args(["hash-object", "-w", "--stdin"]),
         &["hash-object"],
         Some(other().as_bytes()),
     );
@@ -269,11 +323,18 @@ fn a_mail_is_not_the_one_of_the_record() {
     let index = house.path("index").display().to_string();
     let git = |arguments: &[&str]| {
         let mut command = house.command("git");
-        command.current_dir(house.path("stories")).env("GIT_INDEX_FILE", &index).args(arguments);
+        command
+            .current_dir(house.path("stories"))
+            .env("GIT_INDEX_FILE", &index)
+            .args(arguments);
         Ran::of(&mut command, arguments, None).exits(0).stdout.trim().to_owned()
     };
     git(&["read-tree", "refs/desk/private"]);
-    git(&["update-index", "--cacheinfo", &format!("100644,{blob},{story}/mail-1.eml")]);
+    git(&[
+        "update-index",
+        "--cacheinfo",
+        &format!("100644,{blob},{story}/mail-1.eml"),
+    ]);
     let tree = git(&["write-tree"]);
     let made = git(&["commit-tree", "-m", "Private parts", &tree]);
     git(&["update-ref", "refs/desk/private", &made]);
@@ -332,7 +393,11 @@ fn approvals_that_nobody_signed_or_that_somebody_else_did_are_found_and_do_not_c
         finds(&house, "signature", why);
         sits(&house, "Pat Moss", Some("pat"));
         let refused = stays_in(&house);
-        assert!(refused.stderr.contains("0 of 1 approvals"), "{case}\n{}", refused.stderr);
+        assert!(
+            refused.stderr.contains("0 of 1 approvals"),
+            "{case}\n{}",
+            refused.stderr
+        );
         assert!(refused.stderr.contains(why), "{case}\n{}", refused.stderr);
     }
 }
@@ -349,16 +414,28 @@ fn an_event_that_is_signed_survives_a_rebase_and_the_chain_is_told() {
     house.run(&["publish", "marion"]).exits(0);
     assert_eq!(found(&house, &[]), []);
     let told = house.run(&["verify", "--story", "marion", "--json"]).exits(0).json();
-    let kinds: Vec<&str> = told["chain"].as_array().unwrap().iter().map(|c| c["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> = told["chain"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["kind"].as_str().unwrap())
+        .collect();
     assert_eq!(kinds, ["received", "approved", "publish-begun", "receipt", "published"]);
     let text = house.show("marion")["text_hash"].clone();
     for link in &told["chain"].as_array().unwrap()[1..] {
         assert_eq!((&link["signed"], &link["text"]), (&json!(true), &text), "{link}");
         assert!(link["commit"].is_string(), "{link}");
     }
-    assert_eq!(told["chain"][0]["mail"].as_str().unwrap()[..10], story[story.len() - 10..]);
+    assert_eq!(
+        told["chain"][0]["mail"].as_str().unwrap()[..10],
+        story[story.len() - 10..]
+    );
     let words = house.run(&["verify", "marion"]);
-    assert!(words.exits(0).stdout.ends_with("(4 signed): nothing is wrong\n"), "{}", words.stdout);
+    assert!(
+        words.exits(0).stdout.ends_with("(4 signed): nothing is wrong\n"),
+        "{}",
+        words.stdout
+    );
     // only what the range names
     let range = house.run(&["verify", "HEAD~1..main", "--json"]).exits(0).json();
     assert_eq!((&range["commits"], &range["stories"]), (&json!(1), &json!(1)));
@@ -376,7 +453,16 @@ fn a_team_that_begins_to_sign_is_not_asked_for_what_was_before() {
     sits(&house, "Pat Moss", None);
     house.run(&["publish", "marion"]).exits(0);
     house.write("config.toml", &with);
-    assert_eq!(found(&house, &[]).iter().filter(|(rule, _)| rule == "signature").count(), 4 - 1);
-    house.write("config.toml", with.replace("signed = true", "signed = true\nsigned_since = 9000-01-01"));
+    assert_eq!(
+        found(&house, &[])
+            .iter()
+            .filter(|(rule, _)| rule == "signature")
+            .count(),
+        4 - 1
+    );
+    house.write(
+        "config.toml",
+        with.replace("signed = true", "signed = true\nsigned_since = 9000-01-01"),
+    );
     assert_eq!(found(&house, &[]), []);
 }

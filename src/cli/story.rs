@@ -420,7 +420,9 @@ pub fn log(desk: &Desk, story: Option<&str>, limit: Option<usize>, report: &Repo
     for p in &past {
         let (subject, rest) = p.message.split_once('\n').unwrap_or((&p.message, ""));
         let when = p.by.at.to_zoned_datetime(desk.config.team.timezone.clone());
-        let signed = signed_by(p).map(|who| format!(" (signed by {who})")).unwrap_or_default();
+        let signed = signed_by(p)
+            .map(|who| format!(" (signed by {who})"))
+            .unwrap_or_default();
         report.line(&format!(
             "{}  {}  {}: {subject}{signed}",
             &p.id.to_string()[..8],

@@ -3,8 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::desk::verify::{self, Chained, Finding, Scope, Verdict};
 use crate::desk::Desk;
+use crate::desk::verify::{self, Chained, Finding, Scope, Verdict};
 use crate::story::event::What;
 
 use super::args::Global;
@@ -82,13 +82,17 @@ fn as_json(verdict: &Verdict, scope: &Scope, chain: &[Chained], report: &Report)
 fn as_text(desk: &Desk, verdict: &Verdict, scope: &Scope, chain: &[Chained], report: &Report) {
     for c in chain {
         let digits = match (&c.event.what, c.event.text) {
-            (What::Received { mail, .. }, Some(text)) => format!("mail {} -> {}", cut(&mail.hex()), cut(&text.to_string())),
+            (What::Received { mail, .. }, Some(text)) => {
+                format!("mail {} -> {}", cut(&mail.hex()), cut(&text.to_string()))
+            }
             (What::Received { mail, .. } | What::FollowUp { mail, .. }, _) => format!("mail {}", cut(&mail.hex())),
             (_, Some(text)) => format!("text {}", cut(&text.to_string())),
             (_, None) => String::new(),
         };
         let at = c.event.at.to_zoned_datetime(desk.config.team.timezone.clone());
-        let commit = c.commit.map_or_else(|| "-".repeat(8), |c| c.to_string()[..8].to_owned());
+        let commit = c
+            .commit
+            .map_or_else(|| "-".repeat(8), |c| c.to_string()[..8].to_owned());
         let signed = if c.signed { ", signed" } else { "" };
         report.line(&format!(
             "{commit}  {}  {:<17}  {digits:<38}  by {}{signed}",
@@ -98,7 +102,10 @@ fn as_text(desk: &Desk, verdict: &Verdict, scope: &Scope, chain: &[Chained], rep
         ));
     }
     for f in &verdict.findings {
-        let commit = f.commit.map(|c| format!(" in commit {}", &c.to_string()[..8])).unwrap_or_default();
+        let commit = f
+            .commit
+            .map(|c| format!(" in commit {}", &c.to_string()[..8]))
+            .unwrap_or_default();
         let accepted = if f.accepted { " (accepted here)" } else { "" };
         report.line(&format!("{}: {}: {}{commit}{accepted}", f.place, f.rule, f.said));
     }

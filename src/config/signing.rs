@@ -67,7 +67,10 @@ fn read(value: toml::Value) -> Result<MemberKey, String> {
         toml::Value::Table(table) => table,
         _ => return Err("a key is a line like \"ssh-ed25519 AAAA...\", or a table with `key`".to_owned()),
     };
-    if let Some(odd) = table.keys().find(|k| !["key", "from", "until", "revoked"].contains(&k.as_str())) {
+    if let Some(odd) = table
+        .keys()
+        .find(|k| !["key", "from", "until", "revoked"].contains(&k.as_str()))
+    {
         return Err(format!("{odd:?} is none of `key`, `from`, `until`, `revoked`"));
     }
     let line = table.get("key").and_then(toml::Value::as_str);
@@ -84,7 +87,8 @@ fn read(value: toml::Value) -> Result<MemberKey, String> {
 }
 
 fn key(line: &str) -> Result<PublicKey, String> {
-    let bad = || format!("{line:?} is no SSH public key: write the line of the .pub file, like \"ssh-ed25519 AAAA...\"");
+    let bad =
+        || format!("{line:?} is no SSH public key: write the line of the .pub file, like \"ssh-ed25519 AAAA...\"");
     line.parse().map_err(|_| bad())
 }
 
@@ -93,7 +97,8 @@ fn day(value: &toml::Value) -> Result<Date, String> {
         toml::Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    text.parse().map_err(|_| format!("{text} is no day: write one like 2026-11-28"))
+    text.parse()
+        .map_err(|_| format!("{text} is no day: write one like 2026-11-28"))
 }
 
 #[cfg(test)]
@@ -103,13 +108,21 @@ mod tests {
     #[test]
     fn days_are_days_of_the_team_and_the_last_is_whole() {
         let line = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGFuSW52ZW50ZWRLZXlPZlRoaXJ0eVR3b0J5dGVz";
-        let text = format!("k = {{ key = \"{line} cath\", from = 2026-06-01, until = \"2026-06-30\", revoked = 2026-06-10 }}");
+        let text =
+            format!("k = {{ key = \"{line} cath\", from = 2026-06-01, until = \"2026-06-30\", revoked = 2026-06-10 }}");
         let read: toml::Table = toml::from_str(&text).unwrap();
-        let key = super::read(read["k"].clone()).unwrap().in_zone(&TimeZone::get("Europe/London").unwrap());
+        let key = super::read(read["k"].clone())
+            .unwrap()
+            .in_zone(&TimeZone::get("Europe/London").unwrap());
         assert_eq!(key.from.unwrap().to_string(), "2026-05-31T23:00:00Z");
         assert_eq!(key.until.unwrap().to_string(), "2026-06-30T23:00:00Z");
         assert_eq!(key.revoked, Revoked::Since("2026-06-09T23:00:00Z".parse().unwrap()));
-        for bad in ["k = 1", "k = \"ssh-dss x\"", "k = { from = 2026-01-01 }", "k = { key = \"x\", til = 1 }"] {
+        for bad in [
+            "k = 1",
+            "k = \"ssh-dss x\"",
+            "k = { from = 2026-01-01 }",
+            "k = { key = \"x\", til = 1 }",
+        ] {
             let table: toml::Table = toml::from_str(bad).unwrap();
             assert!(super::read(table["k"].clone()).is_err(), "{bad}");
         }

@@ -69,7 +69,9 @@ pub fn examine(desk: &Desk, each: &mut dyn FnMut(Finding)) {
         tell("private part", private_part(repo));
     }
     tell("identity", identity(desk, repo.as_ref().ok()));
-    let signer = repo.as_ref().map_or_else(|_| signer_of_user(), StoryRepo::signer);
+    let signer = repo
+        .as_ref()
+        .map_or_else(|_| signer_of_user(desk.starting()), StoryRepo::signer);
     if desk.config.review.signed || signer.is_some() {
         tell("signatures", signatures(desk, repo.as_ref().ok(), signer));
     }
@@ -280,7 +282,10 @@ fn signatures(desk: &Desk, repo: Option<&StoryRepo>, signer: Option<Signer>) -> 
     let place = signer.place();
     let signed = signer.sign(NAMESPACE, b"doctor").and_then(|signature| {
         let key = signed_by(NAMESPACE, b"doctor", &signature);
-        key.map_err(|why| RepoError::NotSigned { key: place.clone(), why })
+        key.map_err(|why| RepoError::NotSigned {
+            key: place.clone(),
+            why,
+        })
     });
     let key = match signed {
         Ok(key) => key,
@@ -297,7 +302,12 @@ fn signatures(desk: &Desk, repo: Option<&StoryRepo>, signer: Option<Signer>) -> 
         let gone = k.revoked == Revoked::Wholly || matches!(k.revoked, Revoked::Since(day) if now >= day);
         k.key == key && !gone && k.from.is_none_or(|from| now >= from) && k.until.is_none_or(|until| now < until)
     };
-    let known = desk.policy.robot_keys.iter().chain(member.iter().flat_map(|m| &m.keys)).any(is_theirs);
+    let known = desk
+        .policy
+        .robot_keys
+        .iter()
+        .chain(member.iter().flat_map(|m| &m.keys))
+        .any(is_theirs);
     match known || !wanted {
         true => ok(format!("{place} signs")),
         false => bad(

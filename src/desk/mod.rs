@@ -136,19 +136,19 @@ impl Desk {
     /// The content repository, which must be there.
     pub fn repo(&self) -> Result<StoryRepo, Trouble> {
         let repo = StoryRepo::open(&self.config.repository.path, &self.config.repository.branch)?;
-        if self.may_ask {
-            repo.may_ask();
-        }
+        repo.sign_by(self.starting());
         Ok(repo)
     }
 
     /// The content repository, made on first use.
     pub fn repo_or_new(&self) -> Result<StoryRepo, Trouble> {
         let (path, branch) = (&self.config.repository.path, &self.config.repository.branch);
-        match StoryRepo::open(path, branch) {
-            Err(crate::repo::RepoError::Missing(_)) => Ok(StoryRepo::init(path, branch)?),
-            opened => Ok(opened?),
-        }
+        let repo = match StoryRepo::open(path, branch) {
+            Err(crate::repo::RepoError::Missing(_)) => StoryRepo::init(path, branch)?,
+            opened => opened?,
+        };
+        repo.sign_by(self.starting());
+        Ok(repo)
     }
 
     /// The spool, locked for this run.
@@ -239,7 +239,7 @@ impl Desk {
                 files: by_hand,
             });
         }
-        let pens = self.pens(repo);
+        let pens = self.pens(repo.signer());
         let plan = |story: &Story| -> Result<Option<Change>, Trouble> {
             let before = story.files.get(RECORD).map_or(&[][..], Vec::as_slice);
             plan(story)?

@@ -1,7 +1,7 @@
 //! Signatures of the record's lines: made with the person's own key when a step is taken, and looked at when a story is loaded.
 
-use crate::config::environment;
-use crate::repo::{Signer, StoryRepo, signed_by};
+use crate::config::{environment, without_secrets};
+use crate::repo::{Signer, Starting, signed_by};
 use crate::story::StoryId;
 use crate::story::event::{Event, Role};
 use crate::story::page::RECORD;
@@ -39,6 +39,14 @@ impl Desk {
     /// Reads a story's files; where the team wants signatures, only what is proven counts.
     pub fn load(&self, id: &StoryId, files: Files) -> Result<Story, Broken> {
         Ok(Story::load(id, files)?.judged(&self.policy, seals))
+    }
+
+    /// How the person's `ssh-keygen` is started.
+    pub(super) fn starting(&self) -> Starting {
+        Starting {
+            may_ask: self.may_ask,
+            clean: without_secrets,
+        }
     }
 
     /// The story as it would be with a change that is not made, and so not signed, yet.
@@ -84,8 +92,8 @@ impl Desk {
         keys
     }
 
-    pub(super) fn pens(&self, repo: &StoryRepo) -> Pens {
-        let person = repo.signer();
+    /// `person`: the key that git signs with.
+    pub(super) fn pens(&self, person: Option<Signer>) -> Pens {
         let is_robots = |signer: &Signer| {
             let key = signer.public();
             self.policy.robot_keys.iter().any(|k| Some(&k.key) == key.as_ref())
@@ -127,7 +135,7 @@ impl Desk {
         let of_agent = || {
             let socket = environment("SSH_AUTH_SOCK").filter(|path| !path.is_empty());
             let key = self.keys_of(event).first().filter(|_| socket.is_some())?.key.clone();
-            Some(Signer::of_agent(key, self.may_ask))
+            Some(Signer::of_agent(key, self.starting()))
         };
         let pen = match robot {
             true => pens.robot.clone(),
@@ -159,7 +167,8 @@ fn no_key(event: &Event) -> Refusal {
     Refusal {
         code: "policy.no_key",
         what: format!("what {} decides cannot be signed", event.by.name),
-        why: "`signed = true` under [review] counts only signed decisions, and git has no SSH key to sign with".to_owned(),
+        why: "`signed = true` under [review] counts only signed decisions, and git has no SSH key to sign with"
+            .to_owned(),
         hint: "git config --global gpg.format ssh\n      git config --global user.signingkey ~/.ssh/id_ed25519.pub"
             .to_owned(),
         exit: 2,

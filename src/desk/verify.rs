@@ -92,7 +92,10 @@ const MOST: usize = 10_000;
 /// The scope that was typed: nothing, a range `A..B`, or a story.
 pub fn scope(desk: &Desk, repo: &StoryRepo, typed: Option<&str>) -> Result<Scope, Trouble> {
     let Some(typed) = typed else { return Ok(Scope::All) };
-    if let Some((from, to)) = typed.split_once("..").filter(|(from, _)| !from.contains('/') || !from.is_empty()) {
+    if let Some((from, to)) = typed
+        .split_once("..")
+        .filter(|(from, _)| !from.contains('/') || !from.is_empty())
+    {
         let branch = repo.branch().to_owned();
         let named = |end: &str| if end.is_empty() { branch.clone() } else { end.to_owned() };
         if let Some(commits) = repo.range(Some(&named(from)), &named(to)) {
@@ -149,7 +152,10 @@ pub fn verify(desk: &Desk, repo: &StoryRepo, scope: &Scope, step: Step) -> Resul
     let mut verdict = look.verdict;
     verdict.commits = many;
     verdict.findings.reverse();
-    let accepted = desk.look_at_spool().map(|shelves| shelves.notes_of(ACCEPTED)).transpose()?;
+    let accepted = desk
+        .look_at_spool()
+        .map(|shelves| shelves.notes_of(ACCEPTED))
+        .transpose()?;
     let accepted = accepted.unwrap_or_default();
     for finding in &mut verdict.findings {
         finding.accepted = accepted.contains_key(&finding.key());
@@ -182,9 +188,7 @@ pub fn before_publishing(desk: &Desk, repo: &StoryRepo, story: &Story) -> Result
         code: "verify.found",
         what: format!("{} is not ready to publish", story.title()),
         why: format!("its history is not what it says: {}{more}", first.said),
-        hint: format!(
-            "`verify {folder}` shows where; once you know why, and it may stand: `verify {folder} --accept`"
-        ),
+        hint: format!("`verify {folder}` shows where; once you know why, and it may stand: `verify {folder} --accept`"),
         exit: 5,
     }
     .into())
@@ -381,13 +385,21 @@ impl<'a> Look<'a> {
         for (hex, name) in &here {
             if !named.iter().any(|(_, mail)| mail.hex() == *hex) {
                 let said = format!("{name} is not a mail that the record names");
-                problems.push(Problem { rule: "mail", said, blocks: true });
+                problems.push(Problem {
+                    rule: "mail",
+                    said,
+                    blocks: true,
+                });
             }
         }
         for (event, mail) in named {
             if !here.is_empty() && !here.contains_key(&mail.hex()) {
                 let said = format!("the mail {} of \"{}\" is not here", &mail.hex()[..12], event.kind());
-                problems.push(Problem { rule: "mail", said, blocks: true });
+                problems.push(Problem {
+                    rule: "mail",
+                    said,
+                    blocks: true,
+                });
             }
         }
         Ok(problems)
@@ -404,7 +416,10 @@ impl<'a> Look<'a> {
         });
         let told = own.map(|event| Problem {
             rule: "own-text",
-            said: format!("{} approved a text of their own, which a commit of theirs brought", one_line(&event.by.name)),
+            said: format!(
+                "{} approved a text of their own, which a commit of theirs brought",
+                one_line(&event.by.name)
+            ),
             blocks: true,
         });
         told.collect()

@@ -53,7 +53,7 @@ pub use history::Past;
 pub use press::{Press, Ready, ReadyChange};
 
 pub use read::{Damage, Listed};
-pub use sign::{Signer, signer_of_user};
+pub use sign::{Signer, Starting, signer_of_user};
 pub use sshsig::signer as signed_by;
 pub use step::{Committed, Current};
 pub use summary::{Source, Summaries, Summary};
@@ -71,8 +71,8 @@ pub struct StoryRepo {
     branch: String,
     /// What the last batch wrote, which the next one reads most.
     last: std::cell::RefCell<Option<packed::OwnPack>>,
-    /// Whether a person can be asked for a passphrase.
-    may_ask: std::cell::Cell<bool>,
+    /// How the person's own program signs; none: nothing is signed.
+    starting: std::cell::Cell<Option<Starting>>,
 }
 
 /// A commit's name.

@@ -183,7 +183,7 @@ impl StoryRepo {
             root,
             branch: branch.to_owned(),
             last: Default::default(),
-            may_ask: Default::default(),
+            starting: Default::default(),
         })
     }
 

@@ -3,9 +3,9 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -13,7 +13,6 @@ use git2::ObjectType;
 
 use super::sshsig::{signer, unarmoured};
 use super::{CommitId, RepoError, StoryRepo};
-use crate::config::without_secrets;
 use crate::story::record::Signature;
 use crate::story::seal::{PublicKey, Seal};
 
@@ -23,12 +22,21 @@ const LOOK: Duration = Duration::from_millis(5);
 /// No `.pub` file is longer.
 const LONGEST_KEY: u64 = 64 << 10;
 
+/// How `ssh-keygen` is started.
+#[derive(Debug, Clone, Copy)]
+pub struct Starting {
+    /// A person is there to type a passphrase.
+    pub may_ask: bool,
+    /// Takes out of its environment what it must not see.
+    pub clean: fn(&mut Command) -> &mut Command,
+}
+
 /// Somebody's signing key, as git is told of it.
 #[derive(Debug, Clone)]
 pub struct Signer {
     program: OsString,
     key: At,
-    may_ask: bool,
+    starting: Starting,
 }
 
 #[derive(Debug, Clone)]
@@ -41,11 +49,11 @@ enum At {
 
 impl Signer {
     /// With a key that the SSH agent holds.
-    pub fn of_agent(key: PublicKey, may_ask: bool) -> Signer {
+    pub fn of_agent(key: PublicKey, starting: Starting) -> Signer {
         Signer {
             program: "ssh-keygen".into(),
             key: At::Agent(key),
-            may_ask,
+            starting,
         }
     }
 
@@ -89,23 +97,29 @@ impl Signer {
                 command.arg("-U").arg("-f").arg(path)
             }
         };
-        if !self.may_ask {
+        if !self.starting.may_ask {
             // a question is answered by a program that knows no answer, never at a terminal
             command.env("SSH_ASKPASS_REQUIRE", "force").env("SSH_ASKPASS", "false");
         }
-        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = without_secrets(piped)
+        let mut input = tempfile::tempfile().map_err(|e| failed(e.to_string()))?;
+        let written = input.write_all(message).and_then(|()| input.rewind());
+        written.map_err(|e| failed(e.to_string()))?;
+        command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = (self.starting.clean)(&mut command)
             .spawn()
             .map_err(|e| failed(format!("{}: {e}", self.program.display())))?;
-        let (mut stdin, message) = (child.stdin.take(), message.to_vec());
-        let feeder = thread::spawn(move || stdin.take().map(|mut pipe| pipe.write_all(&message)));
-        let (out, err) = (drain(child.stdout.take()), drain(child.stderr.take()));
-        let status = wait(&mut child, self.may_ask).map_err(|e| failed(e.to_string()))?;
-        let (out, err) = (out.join().unwrap_or_default(), err.join().unwrap_or_default());
-        let _ = feeder.join();
-        match status {
-            Some(status) if status.success() => Ok(out),
-            Some(_) => Err(failed(err.trim().lines().last().unwrap_or("ssh-keygen gave no reason").to_owned())),
+        match ended(child, self.starting.may_ask).map_err(|e| failed(e.to_string()))? {
+            Some(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            Some(output) => {
+                let said = String::from_utf8_lossy(&output.stderr);
+                Err(failed(
+                    said.trim()
+                        .lines()
+                        .last()
+                        .unwrap_or("ssh-keygen gave no reason")
+                        .to_owned(),
+                ))
+            }
             None => Err(failed("nobody answered for a minute".to_owned())),
         }
     }
@@ -120,26 +134,10 @@ impl Signer {
     }
 }
 
-fn drain<R: Read + Send + 'static>(pipe: Option<R>) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut text = Vec::new();
-        if let Some(pipe) = pipe {
-            let _ = pipe.take(1 << 20).read_to_end(&mut text);
-        }
-        String::from_utf8_lossy(&text).into_owned()
-    })
-}
-
-/// Waits to its end, or where nobody is there to be asked for so long; `None`: it was ended.
-fn wait(child: &mut Child, may_ask: bool) -> io::Result<Option<ExitStatus>> {
-    if may_ask {
-        return child.wait().map(Some);
-    }
+/// What it printed, a kilobyte or two, once it ended; where nobody is there to be asked, after a minute `None`: it was ended.
+fn ended(mut child: Child, may_ask: bool) -> io::Result<Option<Output>> {
     let mut left = PATIENCE;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
+    while !may_ask && child.try_wait()?.is_none() {
         match left.checked_sub(LOOK) {
             Some(less) => left = less,
             None => {
@@ -150,14 +148,15 @@ fn wait(child: &mut Child, may_ask: bool) -> io::Result<Option<ExitStatus>> {
         }
         thread::sleep(LOOK);
     }
+    child.wait_with_output().map(Some)
 }
 
 /// The key that git signs with by the user's own configuration, where there is no content repository yet.
-pub fn signer_of_user() -> Option<Signer> {
-    signer_in(&git2::Config::open_default().ok()?, false)
+pub fn signer_of_user(starting: Starting) -> Option<Signer> {
+    signer_in(&git2::Config::open_default().ok()?, starting)
 }
 
-fn signer_in(config: &git2::Config, may_ask: bool) -> Option<Signer> {
+fn signer_in(config: &git2::Config, starting: Starting) -> Option<Signer> {
     let text = |key: &str| config.get_string(key).ok().filter(|text| !text.trim().is_empty());
     if text("gpg.format")? != "ssh" {
         return None;
@@ -173,7 +172,7 @@ fn signer_in(config: &git2::Config, may_ask: bool) -> Option<Signer> {
     Some(Signer {
         program: program.map_or_else(|| "ssh-keygen".into(), PathBuf::into_os_string),
         key,
-        may_ask,
+        starting,
     })
 }
 
@@ -217,17 +216,20 @@ impl StoryRepo {
     /// The key that git signs with, where it signs with SSH (`gpg.format = ssh`, `user.signingkey`). The program is git's only by the
     /// user's own configuration: the repository's could name any.
     pub fn signer(&self) -> Option<Signer> {
-        signer_in(&self.git.config().ok()?, self.may_ask.get())
+        signer_in(&self.git.config().ok()?, self.starting.get()?)
     }
 
-    /// From now on a person is there to type a passphrase.
-    pub fn may_ask(&self) {
-        self.may_ask.set(true);
+    /// From now on commits are signed where git signs them.
+    pub fn sign_by(&self, starting: Starting) {
+        self.starting.set(Some(starting));
     }
 
     /// A commit's bytes, signed as git would (`commit.gpgsign`) where it is by the person at this desk and git signs with SSH.
     pub(super) fn signed_commit(&self, commit: Vec<u8>, by: &Signature) -> Result<Vec<u8>, RepoError> {
-        let wanted = self.git.config().is_ok_and(|config| config.get_bool("commit.gpgsign").unwrap_or(false));
+        let wanted = self
+            .git
+            .config()
+            .is_ok_and(|config| config.get_bool("commit.gpgsign").unwrap_or(false));
         let is_theirs = || self.identity().is_some_and(|(_, email)| email == by.email);
         match self.signer() {
             Some(signer) if wanted && is_theirs() => {

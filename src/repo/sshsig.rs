@@ -161,7 +161,10 @@ impl<'a> Wire<'a> {
 pub fn unarmoured(text: &str) -> Option<Vec<u8>> {
     use base64::Engine as _;
     let inner = text.trim().strip_prefix("-----BEGIN SSH SIGNATURE-----")?;
-    let inner: String = inner.strip_suffix("-----END SSH SIGNATURE-----")?.split_whitespace().collect();
+    let inner: String = inner
+        .strip_suffix("-----END SSH SIGNATURE-----")?
+        .split_whitespace()
+        .collect();
     base64::engine::general_purpose::STANDARD.decode(inner).ok()
 }
 
@@ -192,13 +195,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for (kind, bits) in [("ed25519", "256"), ("ecdsa", "256"), ("ecdsa", "384"), ("rsa", "2048")] {
             let name = format!("{kind}{bits}");
-            keygen(folder.path(), &["-q", "-t", kind, "-b", bits, "-N", "", "-C", "", "-f", &name], b"");
+            keygen(
+                folder.path(),
+                &["-q", "-t", kind, "-b", bits, "-N", "", "-C", "", "-f", &name],
+                b"",
+            );
             let public = std::fs::read_to_string(folder.path().join(format!("{name}.pub"))).unwrap();
             let key: PublicKey = public.parse().unwrap();
             let message = format!("2010/12/x-0123456789\n{{\"{kind}\":1}}\n");
             for round in 0..3 {
                 let message = format!("{message}{round}");
-                let armour = keygen(folder.path(), &["-Y", "sign", "-n", "ns", "-f", &name], message.as_bytes());
+                let armour = keygen(
+                    folder.path(),
+                    &["-Y", "sign", "-n", "ns", "-f", &name],
+                    message.as_bytes(),
+                );
                 let made = unarmoured(&armour).unwrap();
                 assert_eq!(signer("ns", message.as_bytes(), &made), Ok(key.clone()), "{kind}");
                 assert!(signer("other", message.as_bytes(), &made).is_err());

@@ -69,7 +69,14 @@ impl StoryRepo {
 
     /// The commits that a range names (`A..B`; B alone: all of its history), children before parents; `None` where there is no such.
     pub fn range(&self, from: Option<&str>, to: &str) -> Option<Vec<CommitId>> {
-        let commit = |name: &str| self.git.revparse_single(name).ok()?.peel_to_commit().ok().map(|c| c.id());
+        let commit = |name: &str| {
+            self.git
+                .revparse_single(name)
+                .ok()?
+                .peel_to_commit()
+                .ok()
+                .map(|c| c.id())
+        };
         let from = match from {
             Some(name) => Some(commit(name)?),
             None => None,
@@ -185,7 +192,11 @@ impl Trail<'_> {
             }
             for (name, sides) in names {
                 let Ok(name) = std::str::from_utf8(&name) else { continue };
-                let path = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+                let path = if path.is_empty() {
+                    name.to_owned()
+                } else {
+                    format!("{path}/{name}")
+                };
                 if only.is_none_or(|id| id.as_str() == path || id.as_str().starts_with(&format!("{path}/"))) {
                     open.push((path, depth + 1, sides[0], sides[1..].to_vec()));
                 }
@@ -237,7 +248,9 @@ impl Trail<'_> {
         if self.sums.len() > REMEMBERED {
             self.sums.clear();
         }
-        let sum = self.repo.with_object(ObjectType::Blob, blob, |bytes| Sha256::digest(bytes).into())?;
+        let sum = self
+            .repo
+            .with_object(ObjectType::Blob, blob, |bytes| Sha256::digest(bytes).into())?;
         self.sums.insert(blob, sum);
         Ok(sum)
     }

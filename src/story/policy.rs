@@ -338,7 +338,10 @@ impl Policy {
         if standing < self.approvals {
             let mut why = format!("it has {standing} of {} approvals for this text", self.approvals);
             for doubted in life.doubted.iter().filter(|d| d.event == "approved") {
-                why.push_str(&format!("; the approval by {} does not count: {}", doubted.by, doubted.why));
+                why.push_str(&format!(
+                    "; the approval by {} does not count: {}",
+                    doubted.by, doubted.why
+                ));
             }
             for vote in life.lapsed(text, self) {
                 let by = vote.lapsed_by.as_deref().unwrap_or("an edit outside the tool");
@@ -349,7 +352,10 @@ impl Policy {
         if self.consent_required && life.consent.is_none() {
             let mut why = "the storyteller's consent is not recorded".to_owned();
             for doubted in life.doubted.iter().filter(|d| d.event == "consent") {
-                why.push_str(&format!("; what {} recorded does not count: {}", doubted.by, doubted.why));
+                why.push_str(&format!(
+                    "; what {} recorded does not count: {}",
+                    doubted.by, doubted.why
+                ));
             }
             let hint = "when they said yes: `consent STORY --grant --evidence \"how you know\"`";
             return Err(refusal("policy.no_consent", why, hint));

@@ -58,7 +58,9 @@ pub struct Deed<'a> {
 
 /// The lines of a record, without empty ones.
 fn lines(record: &[u8]) -> impl Iterator<Item = &str> {
-    let text = record.split(|&b| b == b'\n').filter_map(|l| std::str::from_utf8(l).ok());
+    let text = record
+        .split(|&b| b == b'\n')
+        .filter_map(|l| std::str::from_utf8(l).ok());
     text.map(str::trim).filter(|line| !line.is_empty())
 }
 
@@ -89,7 +91,10 @@ pub fn lost(before: &[u8], now: &[u8]) -> Vec<Problem> {
                 let said = format!("the line \"{}\" was changed, to \"{}\"", named(&was), named(is));
                 Some(Problem::new("line-changed", said))
             }
-            None => Some(Problem::new("line-gone", format!("the line \"{}\" is gone from the record", named(&was)))),
+            None => Some(Problem::new(
+                "line-gone",
+                format!("the line \"{}\" is gone from the record", named(&was)),
+            )),
         },
     });
     told.collect()
@@ -150,7 +155,9 @@ pub fn deed(deed: &Deed) -> Vec<Problem> {
         }
     }
     if deed.before.len() > 1 {
-        let made = events.iter().map(|e| format!("a merge adds \"{}\", which no side of it had", named(e)));
+        let made = events
+            .iter()
+            .map(|e| format!("a merge adds \"{}\", which no side of it had", named(e)));
         found.extend(made.map(|said| Problem::new("merge", said)));
         return found;
     }
@@ -158,7 +165,11 @@ pub fn deed(deed: &Deed) -> Vec<Problem> {
         return found;
     }
     found.extend(told_truly(deed, &events, now.text));
-    let known: BTreeSet<String> = Record::parse(now.record).events.iter().map(|e| e.id.to_string()).collect();
+    let known: BTreeSet<String> = Record::parse(now.record)
+        .events
+        .iter()
+        .map(|e| e.id.to_string())
+        .collect();
     for event in &events {
         let by = plain_name(&event.by.name, "unknown");
         if by != deed.author {
@@ -166,12 +177,21 @@ pub fn deed(deed: &Deed) -> Vec<Problem> {
             found.push(Problem::new("author", said));
         }
         if is_of_its_text(&event.what) && event.text != Some(now.text) {
-            let of = event.text.map_or_else(|| "no text".to_owned(), |t| format!("the text {}", short(t)));
-            let said = format!("\"{}\" is about {of}, and the text there is {}", named(event), short(now.text));
+            let of = event
+                .text
+                .map_or_else(|| "no text".to_owned(), |t| format!("the text {}", short(t)));
+            let said = format!(
+                "\"{}\" is about {of}, and the text there is {}",
+                named(event),
+                short(now.text)
+            );
             found.push(Problem::new("text", said));
         }
         if let Some(stranger) = event.after.iter().find(|id| !known.contains(id.as_str())) {
-            let said = format!("\"{}\" was made upon {stranger}, which this story does not have", named(event));
+            let said = format!(
+                "\"{}\" was made upon {stranger}, which this story does not have",
+                named(event)
+            );
             found.push(Problem::new("after", said));
         }
     }
@@ -196,15 +216,26 @@ fn told_truly(deed: &Deed, events: &[Event], text: TextHash) -> Vec<Problem> {
     kinds.sort();
     steps.sort_unstable();
     if kinds != steps {
-        let said = format!("the commit tells of {}, the record has {}", steps.join(", "), kinds.join(", "));
+        let said = format!(
+            "the commit tells of {}, the record has {}",
+            steps.join(", "),
+            kinds.join(", ")
+        );
         found.push(Problem::new("untold", said));
     }
     if let Some(event) = events.iter().find(|e| account.by != Some(&one_line(&e.by.name))) {
         let by = account.by.unwrap_or("nobody");
-        found.push(Problem::new("untold", format!("the commit says By: {by}, the record \"{}\"", named(event))));
+        found.push(Problem::new(
+            "untold",
+            format!("the commit says By: {by}, the record \"{}\"", named(event)),
+        ));
     }
     if account.text.is_some_and(|said| said != text.to_string()) {
-        let said = format!("the commit names the text {}, and it is {}", account.text.unwrap_or_default(), short(text));
+        let said = format!(
+            "the commit names the text {}, and it is {}",
+            account.text.unwrap_or_default(),
+            short(text)
+        );
         found.push(Problem::new("untold", said));
     }
     found
@@ -216,7 +247,10 @@ fn short(text: TextHash) -> String {
 
 /// Whether a story is nearer to its readers by an event of this kind.
 fn lets_out(what: &What) -> bool {
-    let publishes = matches!(what, What::PublishBegun { .. } | What::Receipt { .. } | What::Published {});
+    let publishes = matches!(
+        what,
+        What::PublishBegun { .. } | What::Receipt { .. } | What::Published {}
+    );
     publishes || Policy::needs_proof(what)
 }
 
@@ -251,7 +285,11 @@ pub fn begun(deed: &Deed, policy: &Policy, since: Option<Timestamp>, seals: &dyn
         };
         let wanted = policy.signed && since.is_none_or(|since| event.at >= since);
         let all = seals(now.record);
-        let believed = || policy.proof(&event, all.get(&event.id).unwrap_or(&Seal::Unsigned), None).is_ok();
+        let believed = || {
+            policy
+                .proof(&event, all.get(&event.id).unwrap_or(&Seal::Unsigned), None)
+                .is_ok()
+        };
         let rules = match wanted && !(named_policy.signed && believed()) {
             true => policy.clone(),
             false => named_policy,
@@ -310,13 +348,20 @@ pub fn standing(story: &Story, seals: &Seals, policy: &Policy, since: Option<Tim
             // a page that is taken off is of whatever text
             What::Receipt { removed: true, .. } => {}
             What::Receipt { .. } | What::Published {} if begun.is_none() || event.text != begun => {
-                let said = format!("\"{}\" is about another text than the publication that was begun", named(event));
+                let said = format!(
+                    "\"{}\" is about another text than the publication that was begun",
+                    named(event)
+                );
                 found.push(Problem::new("receipt", said));
             }
             _ => {}
         }
     }
-    let out = story.life.publication.as_ref().filter(|_| story.life.phase == Phase::Published);
+    let out = story
+        .life
+        .publication
+        .as_ref()
+        .filter(|_| story.life.phase == Phase::Published);
     if out.is_some_and(|p| p.text.is_none()) {
         found.push(Problem::new("receipt", "it went out without a text".to_owned()));
     }
@@ -334,7 +379,10 @@ fn signatures(story: &Story, seals: &Seals, policy: &Policy, since: Option<Times
         };
         let asked = policy.signed && since.is_none_or(|since| event.at >= since);
         let person = event.by.role != Role::Robot;
-        let has_keys = policy.members.iter().any(|m| m.name == event.by.name && !m.keys.is_empty());
+        let has_keys = policy
+            .members
+            .iter()
+            .any(|m| m.name == event.by.name && !m.keys.is_empty());
         let matters = match doubt {
             Doubt::Unsigned => asked && person && Policy::is_decision(&event.what),
             Doubt::Broken(_) => true,

@@ -177,7 +177,13 @@ mod tests {
         let key: PublicKey = format!("  {KEY}  cath@team.example\n").parse().unwrap();
         assert_eq!(key.as_str(), KEY);
         let other_kind = KEY.replacen("ssh-ed25519", "ssh-rsa", 1);
-        for bad in ["", "ssh-ed25519", "ssh-ed25519 ????", other_kind.as_str(), "ssh-ed25519 AAAA"] {
+        for bad in [
+            "",
+            "ssh-ed25519",
+            "ssh-ed25519 ????",
+            other_kind.as_str(),
+            "ssh-ed25519 AAAA",
+        ] {
             assert!(bad.parse::<PublicKey>().is_err(), "{bad:?}");
         }
     }
@@ -188,6 +194,10 @@ mod tests {
         assert_eq!(parted(line), None, "words are no signature");
         let signed = with_seal(line, b"\x01\x02");
         assert_eq!(parted(&signed), Some((line.to_owned(), vec![1, 2])));
-        assert_eq!(parted(r#"{"policy":{"a":1,"sig":"AQI="}}"#), None, "an inner member is none");
+        assert_eq!(
+            parted(r#"{"policy":{"a":1,"sig":"AQI="}}"#),
+            None,
+            "an inner member is none"
+        );
     }
 }
