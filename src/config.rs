@@ -13,6 +13,7 @@ mod overrides;
 mod place;
 mod secret;
 mod signing;
+mod target;
 mod value;
 
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ pub use door::{Auth, Fate, Imap, Inbox, Login, Outbox, Server, Settling, Source,
 pub use error::{ConfigError, Place};
 pub use secret::{Secret, SecretSource, without_secrets};
 pub use signing::{Gone, MemberKey};
+pub use target::{Engine, Pages, Target, TargetKind};
 pub use value::Address;
 
 use crate::story::check::{Country, Wanted};
@@ -112,6 +114,8 @@ pub struct Repository {
     pub push: Push,
     /// Whether `refs/desk/private` travels with `sync`.
     pub share_private: bool,
+    /// Whether the remote may be a folder of this machine.
+    pub local_remote: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -127,6 +131,8 @@ pub enum Push {
 pub struct StorySettings {
     /// A minijinja template with `author`.
     pub title: String,
+    /// A minijinja template with `date`: stands below a corrected text on the site. Empty: no note.
+    pub correction: String,
     /// Longest side of a photo in pixels.
     pub max_image_side: u32,
     /// Larger mails go to the quarantine.
@@ -206,35 +212,6 @@ pub struct Letters {
     pub digest_every: SignedDuration,
 }
 
-/// One `[[target]]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Target {
-    pub name: String,
-    pub kind: TargetKind,
-    pub path: PathBuf,
-    #[serde(default)]
-    pub engine: Engine,
-    /// Where readers find the folder: the story's slug is put after it. Used in letters.
-    #[serde(default)]
-    pub url: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TargetKind {
-    Folder,
-}
-
-/// Who reads the page bundle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Engine {
-    #[default]
-    Hugo,
-    Zola,
-}
-
 impl Default for Team {
     fn default() -> Team {
         Team {
@@ -258,6 +235,7 @@ impl Default for Repository {
             remote: "origin".to_owned(),
             push: Push::Never,
             share_private: false,
+            local_remote: false,
         }
     }
 }
@@ -266,10 +244,20 @@ impl Default for StorySettings {
     fn default() -> StorySettings {
         StorySettings {
             title: "Future Leader Stories: {{ author }}".to_owned(),
+            correction: String::new(),
             max_image_side: 2000,
             max_mail_bytes: 35 * 1024 * 1024,
             heic_command: None,
         }
+    }
+}
+
+impl StorySettings {
+    /// What stands below a text that was corrected on this day, as Markdown; empty: nothing.
+    pub fn correction_note(&self, date: &str) -> String {
+        let words = minijinja::Environment::new().render_str(&self.correction, minijinja::context! { date });
+        // tried when the file was read
+        words.unwrap_or_default()
     }
 }
 

@@ -6,7 +6,7 @@ mod keys;
 
 use base64::Engine as _;
 use common::{Ran, TestHouse, mail, marion};
-use keys::{key, public, signed_house, sits, team};
+use keys::{key, known_by, public, signed_house, sits, team};
 use serde_json::{Value, json};
 
 /// The rules that `verify` finds broken, with what it says.
@@ -103,7 +103,7 @@ fn sealed(house: &TestHouse, story: &str, line: &str, key: &str, namespace: &str
     let ran = Ran::of(
         house.command("ssh-keygen").args(arguments),
         &arguments,
-        Some(format!("{story}\n{line}\n").as_bytes()),
+        Some(format!("{}\n{line}\n", known_by(story)).as_bytes()),
     );
     let armour = ran.exits(0).stdout.clone();
     let inner: String = armour.lines().filter(|l| !l.starts_with("-----")).collect();

@@ -5,7 +5,7 @@ mod common;
 mod keys;
 
 use common::{Ran, TestHouse, marion};
-use keys::{key, public, signed_house, sits, team};
+use keys::{key, known_by, public, signed_house, sits, team};
 
 #[test]
 fn a_signed_approval_counts_and_an_unsigned_one_is_refused() {
@@ -78,7 +78,7 @@ fn ssh_keygen_itself_finds_the_signature_good() {
     let ran = Ran::of(
         house.command("ssh-keygen").args(verify),
         &verify,
-        Some(format!("{story}\n{before}}}\n").as_bytes()),
+        Some(format!("{}\n{before}}}\n", known_by(&story)).as_bytes()),
     );
     assert!(
         ran.exits(0).stdout.starts_with("Good \"m4c-stories\" signature"),

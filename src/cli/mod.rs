@@ -20,6 +20,7 @@ pub mod review;
 mod setup;
 pub mod stats;
 mod story;
+pub mod sync;
 pub mod verify;
 mod watch;
 pub mod write;
@@ -114,31 +115,15 @@ fn run(cli: Cli, report: &Report) -> Outcome {
         Command::Man => setup::man(report),
         command => {
             let desk = desk(global, &command)?;
-            keeps_its_word(&desk, &command, report)?;
-            if let Command::Review(args) = &command {
+            let pushing = sync::Pushing::begin(&desk, global, &command);
+            let done = match command {
                 // a long sitting: it has the desk to itself, and moves its clock on
-                return review::review(desk, global, args, report);
-            }
-            at_desk(&desk, global, command, report)
+                Command::Review(args) => review::review(self::desk(global, &Command::Status)?, global, &args, report),
+                command => at_desk(&desk, global, command, report),
+            };
+            pushing.end(&desk, global, report, done)
         }
     }
-}
-
-/// Settings of which this version knows the meaning and not yet the way: a rule that would not be kept stops what it is about, the
-/// others are told.
-fn keeps_its_word(desk: &Desk, command: &Command, report: &Report) -> Result<(), Failure> {
-    use Command::{Approve, Consent, Publish, Reject, Reopen, RequestChanges, Review};
-    let decides = match command {
-        Approve { .. } | RequestChanges { .. } | Reject { .. } | Reopen { .. } | Publish(_) | Review(_) => true,
-        Consent(consent) => consent.grant || consent.revoke,
-        Command::Check(check) => !check.waive.is_empty(),
-        _ => false,
-    };
-    let repository = &desk.config.repository;
-    if decides && (repository.push == crate::config::Push::Always || repository.share_private) {
-        report.caution("`push` and `share_private` under [repository] have no effect in this version: push with git");
-    }
-    Ok(())
 }
 
 fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> Outcome {
@@ -172,6 +157,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Write(write) => self::write::write(desk, global, &write, report),
         Command::Quarantine { action, set_aside } => quarantine::quarantine(desk, global, action, set_aside, report),
         Command::Watch { every } => watch::watch(desk, global, every, report),
+        Command::Sync(args) => sync::sync(desk, global, &args, report),
         Command::Verify(verify) => self::verify::verify(desk, global, &verify, report),
         Command::Doctor => doctor::doctor(desk, report),
         Command::Cron => cron::cron(desk, global, report),

@@ -452,6 +452,10 @@ fn at(stand: &Stand) -> At<'_> {
 fn makes_text(what: &What) -> bool {
     matches!(
         what,
-        What::Received { .. } | What::Edited { .. } | What::Restored { .. } | What::Revision { .. }
+        What::Received { .. }
+            | What::Edited { .. }
+            | What::Restored { .. }
+            | What::Merged { .. }
+            | What::Revision { .. }
     )
 }

@@ -17,6 +17,10 @@
 //! | [`step`] | one step, one commit |
 //! | [`batch`] | many steps, one pack, one move of the branch |
 //! | [`worktree`], [`folders`], [`index`] | what a person sees in the folder, kept right without touching their edits |
+//! | [`remote`] | the server that desks share, through the user's own git |
+//! | [`received`] | what came from there, before anything moves |
+//! | [`replay`] | steps made here, made again upon those made elsewhere |
+//! | [`join`] | branch and private parts brought together |
 //! | [`history`] | commits of a story, newest first |
 //! | [`sign`], [`sshsig`] | signatures by the person's own `ssh-keygen`; their check |
 //! | [`trail`] | the history, commit by commit, for those who check it |
@@ -28,6 +32,7 @@ pub mod error;
 mod folders;
 pub mod history;
 mod index;
+pub mod join;
 mod lock;
 mod object;
 pub mod open;
@@ -35,7 +40,10 @@ mod pack;
 mod packed;
 pub mod press;
 mod read;
+mod received;
 mod refs;
+pub mod remote;
+mod replay;
 mod sign;
 mod sshsig;
 pub mod step;
@@ -50,9 +58,11 @@ use std::path::{Path, PathBuf};
 pub use batch::{Batch, Finished, PackedMail, Syncing};
 pub use error::{Caution, RepoError};
 pub use history::Past;
+pub use join::{Joined, Joining, Local, Replayed, Text};
 pub use press::{Press, Ready, ReadyChange};
 
 pub use read::{Damage, Listed};
+pub use remote::{Heads, Means, Pushed, Remote, RemoteError};
 pub use sign::{Signer, Starting, signer_of_user};
 pub use sshsig::signer as signed_by;
 pub use step::{Committed, Current};

@@ -36,6 +36,7 @@ pub mod people;
 pub mod policy;
 pub mod proof;
 pub mod record;
+pub mod replay;
 pub mod screen;
 pub mod seal;
 pub mod state;

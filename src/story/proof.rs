@@ -261,6 +261,7 @@ fn is_of_its_text(what: &What) -> bool {
         What::Received { .. }
             | What::Edited { .. }
             | What::Restored { .. }
+            | What::Merged { .. }
             | What::Approved { .. }
             | What::Scheduled { .. }
             | What::PublishBegun { .. }

@@ -126,10 +126,10 @@ pub enum Doubt {
     Backdated,
 }
 
-/// The bytes that are signed: the story's id, so that no event counts on another story, and the line without its signature, each
-/// with a line end.
+/// The bytes that are signed: what a story is known by, so that no event counts on another one, and the line without its signature,
+/// each with a line end. A story is known by its month and digits: two desks may have given it another slug.
 pub fn signed_bytes(story: &StoryId, line: &str) -> Vec<u8> {
-    format!("{story}\n{line}\n").into_bytes()
+    format!("{}/{}\n{line}\n", story.month(), story.digits()).into_bytes()
 }
 
 /// A record's line with a signature, which stands last in it.

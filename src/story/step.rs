@@ -262,6 +262,7 @@ fn about_text(what: &What) -> bool {
         What::Received { .. }
             | What::Edited { .. }
             | What::Restored { .. }
+            | What::Merged { .. }
             | What::Approved { .. }
             | What::ChangesRequested { .. }
             | What::Rejected { .. }

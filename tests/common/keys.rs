@@ -56,3 +56,9 @@ pub fn signed_house() -> TestHouse {
     house.write("config.toml", team(&keys[0], &keys[1], &keys[2]));
     house
 }
+
+/// What a story is known by in the bytes that are signed: its month and digits.
+pub fn known_by(story: &str) -> String {
+    let (month, folder) = story.rsplit_once('/').unwrap();
+    format!("{month}/{}", folder.rsplit_once('-').unwrap().1)
+}
