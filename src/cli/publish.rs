@@ -55,7 +55,7 @@ fn now(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome
         let targets: Vec<&str> = desk.config.targets.iter().map(|t| t.name.as_str()).collect();
         let code = each(&names, report, |name| {
             let story = desk.story(&repo, &queue::resolve(desk, &repo, name)?)?;
-            let would = publishing::rehearse(desk, &story, &clerk, args.update)?;
+            let would = publishing::rehearse(desk, &repo, &story, &clerk, args.update)?;
             if report.json {
                 answers.push(json!({"id": story.id, "title": story.title(), "dry_run": true, "changed": would, "targets": targets}));
             } else if would {
@@ -349,7 +349,7 @@ pub fn rehearse_due(
     let due = queue::due(desk, repo)?;
     for (id, _) in &due {
         let story = desk.story(repo, id)?;
-        match publishing::rehearse(desk, &story, &desk.robot(), false) {
+        match publishing::rehearse(desk, repo, &story, &desk.robot(), false) {
             Ok(would) if report.json => {
                 report.object(
                     &json!({"id": id, "title": story.title(), "dry_run": true, "changed": would, "targets": targets}),

@@ -11,7 +11,7 @@ use crate::story::draft::{self, Draft, DraftRules, MediaFate};
 use crate::story::event::What;
 use crate::story::id::{MAIL_ID_VERSION, month_of};
 use crate::story::letter::{never_answer, too_late};
-use crate::story::page::{Front, Page};
+use crate::story::page::{Front, Page, RECORD};
 use crate::story::people::{CUT, PEOPLE, People};
 use crate::story::record::{Change, Files, one_line};
 use crate::story::screen::{Rule, ScreenSetting, Screened, screen};
@@ -493,6 +493,7 @@ impl<'a> Reader<'a> {
             notes: public(&notes),
             auth: submission.auth.clone(),
         };
+        let gives_consent = consent.is_some();
         let step = Step {
             subject: subject.to_owned(),
             events: std::iter::once(what).chain(consent).collect(),
@@ -503,7 +504,16 @@ impl<'a> Reader<'a> {
             ..Step::default()
         };
         let mail = format!("mail-{number}.eml");
-        batch.add(&story.change(step, &self.desk.robot()), &[(&mail, m.kept)])?;
+        let mut change = story.change(step, &self.desk.robot());
+        if gives_consent {
+            let before = story.files.get(RECORD).map_or(&[][..], Vec::as_slice);
+            // a key that does not sign keeps no mail out: a person then records the yes
+            change = self
+                .desk
+                .sealed(&self.desk.pens(batch.signer()), before, change.clone())
+                .unwrap_or(change);
+        }
+        batch.add(&change, &[(&mail, m.kept)])?;
         self.threads.learn(&submission.message_id, id);
         report.outcome = Outcome::FollowUp;
         Ok(Some(done(report, true)))

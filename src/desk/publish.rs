@@ -141,11 +141,15 @@ pub(super) fn has_a_title(story: &Story) -> Result<(), Refusal> {
 }
 
 /// Whether a publication would do anything, and under which rules it would be refused; nothing is written.
-pub fn rehearse(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<bool, Trouble> {
+pub fn rehearse(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Clerk, update: bool) -> Result<bool, Trouble> {
     if desk.config.targets.is_empty() {
         return Err(Trouble::NoTarget);
     }
-    Ok(plan(desk, story, clerk, update)? != Plan::Nothing)
+    let would = plan(desk, story, clerk, update)? != Plan::Nothing;
+    if would {
+        super::verify::before_publishing(desk, repo, story)?;
+    }
+    Ok(would)
 }
 
 /// Publishes one story, by the person at this desk. `taken` says whether another story has a slug already.
@@ -240,6 +244,10 @@ fn publish_by(
         };
         Ok(Some(story.change(step, clerk)))
     };
+    let now = desk.story(repo, id)?;
+    if plan(desk, &now, clerk, update)? != Plan::Nothing {
+        super::verify::before_publishing(desk, repo, &now)?;
+    }
     let story = desk.step(repo, id, true, begin)?.story;
     let title = story.title();
     let mut done = Published {
