@@ -71,7 +71,7 @@ fn is_by(key: &[u8], signed: &[u8], kind: &[u8], bytes: &[u8], mut more: Wire) -
                 _ => return None,
             };
             // a shorter signature is one with leading zeros left out
-            let mut whole = vec![0; n.len().checked_sub(bytes.len()).unwrap_or_default()];
+            let mut whole = vec![0; n.len().saturating_sub(bytes.len())];
             whole.extend_from_slice(bytes);
             Some(RsaPublicKeyComponents { n, e }.verify(how, signed, &whole).is_ok())
         }

@@ -255,7 +255,7 @@ fn one(
         recipient: address.clone(),
     };
     let outgoing = Outgoing {
-        kind: waiting.due.kind,
+        kind: waiting.due.kind.name(),
         id: &id,
         date: glance.date.unwrap_or(desk.now),
         envelope: &envelope,
