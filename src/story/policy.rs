@@ -5,10 +5,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::check::{Finding, Wanted};
+use super::consent;
 use super::event::{Actor, Event, Role, What};
 use super::id::{StoryId, TextHash};
 use super::seal::{Doubt, Key, Revoked, Seal};
-use super::state::{Cell, Life, Phase, State, Verb, cell};
+use super::state::{Cell, Doubted, Life, Phase, State, Verb, cell};
 
 /// The team's rules: from the local configuration, never from a file that arrived with the content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,6 +205,7 @@ impl Policy {
             What::Approved { .. }
                 | What::Reopened { .. }
                 | What::Consent { grant: true, .. }
+                | What::ProofAccepted { .. }
                 | What::Checked { .. }
                 | What::Scheduled { .. }
                 | What::Edited { minor: true, .. }
@@ -349,16 +351,14 @@ impl Policy {
             }
             return Err(refusal("policy.too_few_approvals", why, "read it and `approve` it"));
         }
-        if self.consent_required && life.consent.is_none() {
-            let mut why = "the storyteller's consent is not recorded".to_owned();
+        // the other rules about consent need the page: they are [`consent::permits`]
+        if let Some(why) = consent::missing(self.consent_required, life) {
+            let mut why = why.to_owned();
             for doubted in life.doubted.iter().filter(|d| d.event == "consent") {
-                why.push_str(&format!(
-                    "; what {} recorded does not count: {}",
-                    doubted.by, doubted.why
-                ));
+                let Doubted { by, why: doubt, .. } = doubted;
+                why.push_str(&format!("; what {by} recorded does not count: {doubt}"));
             }
-            let hint = "when they said yes: `consent STORY --grant --evidence \"how you know\"`";
-            return Err(refusal("policy.no_consent", why, hint));
+            return Err(refusal("policy.no_consent", why, consent::MISSING));
         }
         Ok(())
     }

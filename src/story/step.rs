@@ -272,6 +272,7 @@ fn about_text(what: &What) -> bool {
             | What::Published {}
             | What::Revision { .. }
             | What::Checked { .. }
+            | What::Proof {}
     )
 }
 
