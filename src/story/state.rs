@@ -695,6 +695,11 @@ impl Life {
         proofs.filter_map(|p| p.accepted.as_ref()).next()
     }
 
+    /// Whether the author said anything but a yes: they took one back, or wait for an answer themselves.
+    pub fn has_answered(&self) -> bool {
+        self.revoked || !self.wishes.is_empty()
+    }
+
     /// Whether the author asked to have the story back, and nobody has settled it.
     pub fn withdrawal_asked(&self) -> Option<&Wish> {
         self.wishes.iter().find(|w| w.asks == Asks::Withdrawal)
