@@ -188,7 +188,7 @@ fn place(what: &What) -> usize {
         What::Revision { .. } => 20,
         What::Split { .. } => 21,
         What::Joined { .. } => 22,
-        What::Erased {} => 23,
+        What::Erased { .. } => 23,
         What::Asked { .. } => 24,
         What::Unknown { kind, .. } => panic!("{kind} is no kind"),
     }

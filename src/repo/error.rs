@@ -18,6 +18,12 @@ pub enum RepoError {
     Format { path: PathBuf, version: String },
     #[error("{} cannot hold stories: {why}", path.display())]
     Unfit { path: PathBuf, why: &'static str },
+    #[error("nothing can be erased from {}: {why}", path.display())]
+    NotErasable {
+        path: PathBuf,
+        why: &'static str,
+        hint: &'static str,
+    },
     #[error("{} belongs to someone else", .0.display())]
     ForeignOwner(PathBuf),
     #[error("{} has no branch {branch}", path.display())]
@@ -66,6 +72,7 @@ impl RepoError {
             RepoError::Unfit { .. } => {
                 "name a plain git repository (its own .git folder and work tree, SHA-1) with [repository] path".into()
             }
+            RepoError::NotErasable { hint, .. } => (*hint).to_owned(),
             RepoError::ForeignOwner(path) => format!(
                 "run as its owner, or, if you trust its owner: git config --global --add safe.directory {}",
                 path.display()

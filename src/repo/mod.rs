@@ -18,10 +18,12 @@
 //! | [`batch`] | many steps, one pack, one move of the branch |
 //! | [`worktree`], [`folders`], [`index`] | what a person sees in the folder, kept right without touching their edits |
 //! | [`history`] | commits of a story, newest first |
+//! | [`erase`] | stories taken out of all history, and objects that nothing names removed |
 //! | [`summary`] | what `list` and `status` show, remembered by tree |
 
 pub mod batch;
 mod delta;
+pub mod erase;
 pub mod error;
 mod folders;
 pub mod history;
@@ -43,6 +45,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use batch::{Batch, Finished, PackedMail, Syncing};
+pub use erase::{Doomed, Entry, Erasure, Hit, Pruned, Told};
 pub use error::{Caution, RepoError};
 pub use history::Past;
 pub use press::{Press, Ready, ReadyChange};

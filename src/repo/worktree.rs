@@ -15,6 +15,7 @@ use super::read::is_file_name;
 use super::tree::Differs;
 use super::{Caution, RepoError, StoryRepo, Tip};
 use crate::story::StoryId;
+use crate::story::page::RECORD;
 use git2::{ObjectType, Oid};
 
 /// Compare the content: of no file can all of this be true but the mode.
@@ -287,9 +288,12 @@ impl StoryRepo {
     }
 }
 
-/// `2010/12/name-0123456789/index.md` and nothing else is written in the work tree.
+/// `2010/12/name-0123456789/index.md`, the desk's own record, and nothing else is written in the work tree.
 fn is_story_file(path: &str) -> bool {
     let (folder, name) = split(path);
+    if path == RECORD {
+        return true;
+    }
     is_file_name(name.as_bytes()) && folder.parse::<StoryId>().is_ok()
 }
 

@@ -16,6 +16,7 @@
 //! | [`people`] | `people.toml` of the private part |
 //! | [`step`] | a story, loaded, and a step upon it |
 //! | [`screen`] | which mail is a story, and which is set aside |
+//! | [`erased`] | salted hashes of what must not come back |
 //! | [`answer`] | whether a reply says yes |
 //! | [`letter`] | which letters a story's events call for |
 //! | [`check`](mod@check) | what should be looked at before a story goes out |
@@ -24,6 +25,7 @@ pub mod answer;
 pub mod check;
 pub mod cut;
 pub mod draft;
+pub mod erased;
 pub mod event;
 pub mod id;
 pub mod letter;

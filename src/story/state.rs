@@ -423,7 +423,7 @@ impl Life {
             | What::Letter { .. }
             | What::Split { .. }
             | What::Joined { .. } => {}
-            What::Erased {} | What::Unknown { .. } => {}
+            What::Erased { .. } | What::Unknown { .. } => {}
         }
     }
 
