@@ -16,6 +16,8 @@
 pub mod cli;
 pub mod config;
 pub mod desk;
+#[cfg(test)]
+mod effort;
 pub mod inbox;
 pub mod mail;
 pub mod media;

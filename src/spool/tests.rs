@@ -364,15 +364,13 @@ fn a_damaged_entry_is_reported_and_hides_no_other() {
 }
 
 #[test]
-fn many_are_put_aside_with_few_syncs() {
+fn many_are_put_aside_at_once() {
     let (_dir, _, mut spool) = spool();
     let asides: Vec<Aside> = (0..500)
         .map(|n| aside(&format!("{n:064x}").chars().rev().collect::<String>(), n))
         .collect();
     let mails: Vec<_> = asides.iter().map(|aside| (aside, Some(RAW))).collect();
-    let begun = Instant::now();
     spool.put_all_aside(&mails).unwrap();
-    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
     let stock = spool.asides().unwrap();
     assert_eq!(
         stock.items.iter().map(|entry| &entry.aside).collect::<Vec<_>>(),
