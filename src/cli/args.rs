@@ -50,6 +50,7 @@ People:
   consent            The storyteller's yes: show, record, revoke
   note               A note for the team
   assign             Whose turn it is
+  erase              Destroy what is held of a story or a person
 
 Letters:
   letters            The outbox: list, show, edit, send, again, drop
@@ -168,6 +169,14 @@ pub enum Command {
         #[arg(short, long, value_name = "TEXT")]
         message: Option<String>,
     },
+    /// Destroy what is held of a story or a person
+    ///
+    /// Says first, place by place, what would go and what cannot be reached from here, and asks for a word. Then pages come off their
+    /// targets, the story leaves every commit, and no object of it stays; what was erased is not taken in again.
+    #[command(
+        after_help = "Examples:\n  m4c-stories erase marion -n\n  m4c-stories erase marion\n  m4c-stories erase --person marion@example.org\n  m4c-stories erase --finish"
+    )]
+    Erase(super::erase::Erase),
     /// Whose turn it is
     #[command(after_help = "Examples:\n  m4c-stories assign marion 'Cath Lee'\n  m4c-stories assign marion --nobody")]
     Assign {

@@ -7,6 +7,7 @@ mod cron;
 mod decide;
 mod doctor;
 mod edit;
+mod erase;
 mod fetch;
 mod letters;
 pub mod media;
@@ -176,6 +177,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Reopen { stories, message } => decide::reopen(desk, global, &stories, message.as_deref(), report),
         Command::Consent(consent) => decide::consent(desk, global, &consent, report),
         Command::Publish(publish) => self::publish::publish(desk, global, &publish, report),
+        Command::Erase(erase) => self::erase::erase(desk, global, &erase, report),
         Command::Letters { action } => letters::letters(desk, global, action, report),
         Command::Write(write) => self::write::write(desk, global, &write, report),
         Command::Quarantine { action, set_aside } => quarantine::quarantine(desk, global, action, set_aside, report),

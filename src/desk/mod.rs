@@ -18,6 +18,7 @@
 //! | [`publish`], [`schedule`] | to the targets; when |
 //! | [`letters`] | the outbox |
 //! | [`quarantine`] | mails that need a person |
+//! | [`erase`](mod@erase), [`held`] | what is held of a story or a person; destroying it |
 //! | [`cron`], [`alarm`] | one unattended pass; what is told once |
 //! | [`doctor`] | each part, tried against the real thing |
 //! | [`watch`] | staying connected |
@@ -32,7 +33,9 @@ mod crew;
 pub mod cron;
 pub mod doctor;
 pub mod edit;
+pub mod erase;
 pub mod fetch;
+pub mod held;
 pub mod intake;
 pub mod letters;
 pub mod media;

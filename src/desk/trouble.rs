@@ -52,6 +52,10 @@ pub enum Trouble {
     NoTarget,
     #[error("reading {} failed", path.display())]
     Reading { path: PathBuf, source: std::io::Error },
+    #[error("removing {} failed", path.display())]
+    Removing { path: PathBuf, source: std::io::Error },
+    #[error("writing {} failed", path.display())]
+    Writing { path: PathBuf, source: std::io::Error },
     #[error("the editor {command:?} did not end well")]
     Editor { command: String },
 }
@@ -78,7 +82,7 @@ impl Trouble {
             Trouble::Letter(_) => "letter".to_owned(),
             Trouble::Outbox(_) => "outbox".to_owned(),
             Trouble::NoTarget => "target.none".to_owned(),
-            Trouble::Reading { .. } => "file".to_owned(),
+            Trouble::Reading { .. } | Trouble::Removing { .. } | Trouble::Writing { .. } => "file".to_owned(),
             Trouble::Editor { .. } => "editor".to_owned(),
         }
     }
@@ -170,6 +174,8 @@ impl Trouble {
             }
             Trouble::NoTarget => "add one; the config.toml that came with the tool has an example".to_owned(),
             Trouble::Reading { .. } => "name a file that can be read".to_owned(),
+            Trouble::Removing { .. } => "look at it, then repeat: `erase --finish` goes on with an erasure".to_owned(),
+            Trouble::Writing { .. } => "name a folder that is not there yet, or is empty".to_owned(),
             Trouble::Editor { .. } => {
                 "set VISUAL or EDITOR to an editor that is installed; nothing was changed".to_owned()
             }

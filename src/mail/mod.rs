@@ -3,6 +3,7 @@
 mod auth;
 mod body;
 mod charset;
+mod copy;
 mod date;
 mod document;
 mod docx;
@@ -20,6 +21,7 @@ pub mod wording;
 mod words;
 pub mod write;
 
+pub use copy::{addressee, own_copy};
 pub use ident::mail_id;
 #[cfg(fuzzing)]
 pub use read::read_fuzzed;

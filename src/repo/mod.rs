@@ -118,6 +118,13 @@ impl StoryRepo {
         }
     }
 
+    /// Where a remote is, and where its branch was when it was last seen; `None` where there is no such remote.
+    pub fn remote(&self, name: &str, branch: &str) -> Option<(String, Option<CommitId>)> {
+        let remote = self.git.find_remote(name).ok()?;
+        let seen = self.git.refname_to_id(&format!("refs/remotes/{name}/{branch}")).ok();
+        Some((remote.url().ok()?.to_owned(), seen.map(CommitId)))
+    }
+
     /// Name and address of the person at this desk, from git's own configuration (of the repository, the user, the
     /// system); `None` where either is missing.
     pub fn identity(&self) -> Option<(String, String)> {

@@ -190,6 +190,20 @@ fn lines(ledger: &[u8]) -> impl Iterator<Item = (Date, &str)> {
     })
 }
 
+/// The ledger without the lines about an address; `None` where it has none.
+pub(super) fn without_address(ledger: &[u8], address: &str) -> Option<Vec<u8>> {
+    let hash = hash_of(address);
+    if !lines(ledger).any(|(_, to)| to == hash) {
+        return None;
+    }
+    let kept = lines(ledger).filter(|(_, to)| *to != hash);
+    Some(
+        kept.map(|(on, to)| format!("{on} {to}\n"))
+            .collect::<String>()
+            .into_bytes(),
+    )
+}
+
 /// The ledger names no address.
 fn hash_of(address: &str) -> String {
     let mut hash = Sha256::new();

@@ -16,6 +16,7 @@
 //! a crash it is there whole or not at all. Losing the spool loses no story and writes to nobody.
 
 mod aside;
+mod forget;
 mod incoming;
 mod letters;
 mod lock;

@@ -56,6 +56,8 @@ pub enum Task {
     Edit,
     /// publish, takedown
     Publish,
+    /// erase, and what is kept for how long
+    Erase,
     /// note, assign
     Note,
 }
@@ -72,6 +74,7 @@ impl Task {
                 &[Role::Publisher],
                 "Only a publisher puts a story out or takes it down.",
             ),
+            Task::Erase => (&[Role::Publisher], "Only a publisher destroys anything."),
             Task::Note => (
                 &[Role::Reviewer, Role::Editor, Role::Publisher],
                 "Notes are made by the team.",

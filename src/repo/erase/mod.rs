@@ -35,8 +35,6 @@ pub struct Erasure {
     pub told: Told,
     /// Refs that had a story and were removed: what other repositories' branches were seen to be, tags, stashes.
     pub dropped: Vec<String>,
-    /// Where the remote's refs were when they were last seen: what a push with a lease names.
-    pub seen: Vec<(String, CommitId)>,
     pub pruned: Pruned,
     pub cautions: Vec<Caution>,
 }
@@ -278,9 +276,6 @@ impl StoryRepo {
                 Some(new) if ours => moves.push((name.clone(), old, new)),
                 None if *name == branch => return Err(self.damaged(name.as_str(), "nothing would be left of it")),
                 _ => drops.push(name.clone()),
-            }
-            if name.starts_with("refs/remotes/") {
-                erasure.seen.push((name.clone(), CommitId(old)));
             }
         }
         let head = std::fs::read_to_string(self.dir.join("HEAD")).unwrap_or_default();

@@ -151,7 +151,6 @@ fn what_was_erased_is_in_no_object_and_the_rest_is_as_it_was() {
     let mut dropped = erasure.dropped.clone();
     dropped.sort();
     assert_eq!(dropped, ["refs/remotes/origin/main", "refs/stash", "refs/tags/heavy"]);
-    assert_eq!(erasure.seen.len(), 1);
     let mut open = vec![root.join(".git")];
     while let Some(folder) = open.pop() {
         for path in fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
