@@ -14,7 +14,7 @@ use super::alarm::{self, Alarm, Bad, News};
 use super::fetch::{self, Count, Watcher, Wish};
 use super::letters::{self, Sending, Status, Told, Waiting};
 use super::publish::{self, Published};
-use super::{Desk, Trouble};
+use super::{Desk, Trouble, erase};
 
 /// Who is told while it goes on.
 pub trait Listener {
@@ -97,6 +97,7 @@ impl Findings {
 pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Result<Pass, Trouble> {
     let mut pass = Pass::default();
     let mut findings = Findings::default();
+    erasures(desk, spool, &mut findings);
     if let Some(repo) = findings.note("repository", desk.repo_or_new()) {
         fetch_all(desk, &repo, spool, listener, &mut pass, &mut findings);
         publish_due(desk, &repo, listener, &mut pass, &mut findings);
@@ -104,6 +105,46 @@ pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Resul
     }
     tell(desk, spool, listener, findings, &mut pass)?;
     Ok(pass)
+}
+
+/// Finishes an erasure that was interrupted: a person decided it. What an old clone brought back is told.
+fn erasures(desk: &Desk, spool: &mut Spool, findings: &mut Findings) {
+    const PART: &str = "erase";
+    let mut finish = || -> Result<Option<Bad>, Trouble> {
+        if !desk.has_repository() {
+            return Ok(None);
+        }
+        if let Some(plan) = erase::unfinished(desk)? {
+            let done = erase::carry_out(desk, desk.repo()?, spool, &plan)?;
+            if let Some((place, not)) = done.standing.first().filter(|_| done.stopped) {
+                return Ok(Some(Bad {
+                    part: PART.to_owned(),
+                    code: "target".to_owned(),
+                    exit: 7,
+                    what: format!("an erasure waits: a page still stands, {place}"),
+                    why: not.why.clone(),
+                    hint: "`erase --finish --leave-published` goes on without it".to_owned(),
+                }));
+            }
+        }
+        let back = erase::came_back(&desk.repo()?)?.len();
+        Ok((back > 0).then(|| Bad {
+            part: PART.to_owned(),
+            code: "erase.back".to_owned(),
+            exit: 7,
+            what: match back {
+                1 => "a story that was erased is back".to_owned(),
+                many => format!("{many} stories that were erased are back"),
+            },
+            why: "an old clone was merged or pushed".to_owned(),
+            hint: "`erase --finish` takes out again what was erased".to_owned(),
+        }))
+    };
+    let found = finish();
+    if let Some(Some(bad)) = findings.note(PART, found) {
+        findings.well.retain(|part| part != PART);
+        findings.bad.push(bad);
+    }
 }
 
 /// Passes a fetch on to the listener, and keeps the troubles.

@@ -135,6 +135,11 @@ impl Desk {
         }
     }
 
+    /// Whether there is a content repository already.
+    pub fn has_repository(&self) -> bool {
+        !matches!(self.repo(), Err(Trouble::Repo(RepoError::Missing(_))))
+    }
+
     /// The spool, locked for this run.
     pub fn spool(&self) -> Result<Spool, Trouble> {
         Ok(Spool::open(&self.config.spool_folder(), self.wait)?)
