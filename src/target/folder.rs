@@ -102,7 +102,7 @@ impl Target for FolderTarget {
             false => fs::rename(&built, &path),
         });
         // the old page, or what was built before it failed
-        let tidied = fs::remove_dir_all(&built);
+        let tidied = clear(&built);
         swapped.map_err(failed(&path))?;
         match tidied {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&built)(error)),
@@ -117,13 +117,19 @@ impl Target for FolderTarget {
 
     fn remove(&self, post: &Post) -> Result<Removal, TargetError> {
         let (path, ours) = self.at(post.story, post.slug)?;
+        // what a run left that was killed while it did this, or while it put the page there
+        for aside in asides(&self.path) {
+            if fs::read_to_string(aside.join(MARK)).is_ok_and(|text| text == mark(post.story)) {
+                clear(&aside).map_err(|source| TargetError::Io { path: aside, source })?;
+            }
+        }
         if !ours {
             return Ok(Removal::NotThere);
         }
         let done = self.beside().and_then(|aside| {
             fs::rename(&path, &aside)?;
             sync_folder(&self.path)?;
-            fs::remove_dir_all(&aside)
+            clear(&aside)
         });
         match done {
             Ok(()) => Ok(Removal::Removed),
@@ -146,7 +152,8 @@ fn build(folder: &Path, bundle: &Bundle) -> io::Result<()> {
     fs::create_dir(folder)?;
     let text = page(bundle.front, bundle.slug, bundle.date, bundle.body);
     let marked = mark(bundle.story);
-    let own = [("index.md", text.as_bytes()), (MARK, marked.as_bytes())];
+    // the mark first, and it goes last: what a killed run leaves is known by it
+    let own = [(MARK, marked.as_bytes()), ("index.md", text.as_bytes())];
     let media = bundle
         .media
         .iter()
@@ -172,7 +179,7 @@ fn exchange(new: &Path, old: &Path, aside: &Path) -> io::Result<()> {
     }
     fs::rename(old, aside)?;
     fs::rename(new, old)?;
-    fs::remove_dir_all(aside)
+    clear(aside)
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {
@@ -181,21 +188,38 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 
 /// Removes what killed runs left. What cannot be removed does no harm: site generators pass over it.
 fn sweep(path: &Path) {
-    let Ok(entries) = fs::read_dir(path) else { return };
-    for entry in entries.flatten() {
-        let ours = entry
-            .file_name()
-            .to_str()
-            .is_some_and(|name| name.starts_with(UNFINISHED));
-        let age = entry
-            .metadata()
+    for aside in asides(path) {
+        let age = fs::metadata(&aside)
             .and_then(|m| m.modified())
             .ok()
             .and_then(|at| at.elapsed().ok());
-        if ours && age.is_some_and(|age| age > STALE) {
-            let _ = fs::remove_dir_all(entry.path());
+        if age.is_some_and(|age| age > STALE) {
+            let _ = clear(&aside);
         }
     }
+}
+
+/// Removes a bundle, its mark last.
+fn clear(bundle: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(bundle)? {
+        let entry = entry?;
+        if entry.file_name() != MARK && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    fs::remove_dir_all(bundle)
+}
+
+/// Bundles that are not, or no longer, in their place.
+fn asides(path: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let ours = entries.filter(|entry| {
+        entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| name.starts_with(UNFINISHED))
+    });
+    ours.map(|entry| entry.path()).collect()
 }
 
 #[cfg(test)]
