@@ -15,7 +15,6 @@ const CANARIES: [&str; 5] = [
 
 fn hers() -> String {
     marion()
-        .replace("Tea with ninety cleaners\nMessage", "Tea with ninety cleaners\nMessage")
         .replace("<Teawithninetycleaners@", "<TeawithninetycleanersMarion@")
         .replace("In November", "canary-words-of-hers. In November")
         .replace("\n\nMarion\n", "\n\nMarion\n\n-- \nMarion Maxwell\n07700 900123\n")

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::config::{Outbox, Way};
 use crate::mail;
 use crate::repo::{StoryRepo, Tip};
-use crate::spool::Shelves;
+use crate::spool::{AnyAside, Shelves};
 use crate::story::event::{LetterStatus, What};
 use crate::story::page::RECORD;
 use crate::story::people::{PEOPLE, People};
@@ -232,7 +232,7 @@ impl Marks {
 }
 
 fn in_the_spool(shelves: &Shelves, marks: &Marks, held: &mut Held) -> Result<(), Trouble> {
-    for (id, known, raw) in shelves.all_asides()? {
+    for AnyAside { id, known, raw } in shelves.all_asides()? {
         let glance = mail::glance(&raw);
         let full = known.as_ref().and_then(|aside| aside.mail_id.parse().ok());
         if marks.owns(&raw, &glance.from) {

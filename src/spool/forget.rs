@@ -15,6 +15,16 @@ const CACHES: [&str; 2] = ["stories.cache", "threads.cache"];
 const PREVIEWS: &str = "preview";
 const LEDGER: &str = "ledger";
 
+/// A mail that lies in the quarantine, also one of which nothing can be read but its bytes.
+#[derive(Debug)]
+pub struct AnyAside {
+    /// What it is called here.
+    pub id: String,
+    pub known: Option<Aside>,
+    /// Empty where it was never downloaded.
+    pub raw: Vec<u8>,
+}
+
 impl Spool {
     /// Keeps what an erasure is about, before anything is erased.
     pub fn put_erasing(&mut self, plan: &impl Serialize) -> Result<(), SpoolError> {
@@ -88,9 +98,8 @@ impl Shelves {
         Ok(Some(plan))
     }
 
-    /// Every mail that lies in the quarantine, also one of which nothing can be read but its bytes: its id here, what is known of it, and
-    /// its bytes.
-    pub fn all_asides(&self) -> Result<Vec<(String, Option<Aside>, Vec<u8>)>, SpoolError> {
+    /// Every mail that lies in the quarantine.
+    pub fn all_asides(&self) -> Result<Vec<AnyAside>, SpoolError> {
         let shelf = self.shelf(QUARANTINE);
         let mut ids = shelf.names(".eml")?;
         ids.extend(shelf.names(".toml")?);
@@ -105,7 +114,7 @@ impl Shelves {
                 .ok()
                 .flatten()
                 .map(|AsideEntry { aside, .. }| aside);
-            all.push((id, known, raw));
+            all.push(AnyAside { id, known, raw });
         }
         Ok(all)
     }

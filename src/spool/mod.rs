@@ -34,6 +34,7 @@ use sha2::{Digest, Sha256};
 
 use crate::story::submission::Kept;
 pub use aside::{Aside, AsideCounts, AsideEntry, AsideKind};
+pub use forget::AnyAside;
 pub use incoming::KeptMail;
 pub use letters::{LetterNote, WaitingLetter};
 use reading::Reading;

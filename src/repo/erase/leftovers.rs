@@ -30,6 +30,9 @@ const LEFT: [&str; 14] = [
     "objects/info/commit-graphs",
 ];
 
+/// Reflogs as they shall be; `None`: removed.
+pub(super) type Logs = Vec<(PathBuf, Option<Vec<u8>>)>;
+
 /// The story in whose folder this path is.
 fn story_of(path: &[u8]) -> Option<StoryId> {
     let text = std::str::from_utf8(path).ok()?;
@@ -91,7 +94,7 @@ impl StoryRepo {
     }
 
     /// Every reflog, without the lines that tell of a commit that is gone or made again; `None` removes it.
-    pub(super) fn cleared_logs(&self, rewriter: &mut Rewriter) -> Result<Vec<(PathBuf, Option<Vec<u8>>)>, RepoError> {
+    pub(super) fn cleared_logs(&self, rewriter: &mut Rewriter) -> Result<Logs, RepoError> {
         let mut cleared = Vec::new();
         let mut open = vec![self.dir.join("logs")];
         while let Some(folder) = open.pop() {
@@ -123,7 +126,7 @@ impl StoryRepo {
         Ok(cleared)
     }
 
-    pub(super) fn write_logs(&self, logs: Vec<(PathBuf, Option<Vec<u8>>)>) -> Result<(), RepoError> {
+    pub(super) fn write_logs(&self, logs: Logs) -> Result<(), RepoError> {
         for (path, bytes) in logs {
             let written = match bytes {
                 None => remove(&path),
