@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Ran, TestHouse, mail, marion};
+use common::{TestHouse, mail, marion};
 
 /// What only the erased person's mail, story and letters hold.
 const CANARIES: [&str; 5] = [
@@ -249,9 +249,8 @@ fn a_page_that_cannot_be_taken_off_stops_it_until_somebody_says_to_go_on() {
     assert_eq!(hits(&house, "stories"), Vec::<&str>::new());
 }
 
-#[test]
-fn with_a_remote_it_says_what_to_type_and_that_works() {
-    let (house, ..) = house();
+/// With a remote that is a folder beside it.
+fn with_remote(house: &TestHouse) {
     house.git_in(".", &["init", "-q", "--bare", "old/remote.git"]);
     house.git(&[
         "remote",
@@ -259,20 +258,90 @@ fn with_a_remote_it_says_what_to_type_and_that_works() {
         "origin",
         &house.path("old/remote.git").display().to_string(),
     ]);
-    house.git(&["push", "-q", "origin", "main"]);
+}
+
+const SHARED: &str = "[repository]\nlocal_remote = true\nshare_private = true\n";
+
+#[test]
+fn the_remote_is_pushed_over_and_an_old_clone_does_not_bring_it_back() {
+    let (house, ..) = house();
+    let config = format!("{SHARED}{}", common::CONFIG);
+    house.write("config.toml", &config);
+    with_remote(&house);
+    house.run(&["sync", "-q"]).exits(0);
+    // another desk, which goes on with both stories and does not hear of it
+    house.git_in(".", &["clone", "-q", "old/remote.git", "old/desk/stories"]);
+    house.git_in(
+        "old/desk/stories",
+        &["fetch", "-q", "origin", "refs/desk/private:refs/desk/private"],
+    );
+    house.write("old/desk/config.toml", &config);
+    house.write("old/desk/mail.mbox", "");
+    house
+        .run(&["-C", "old/desk", "note", "marion", "-m", "She rang"])
+        .exits(0);
+    house
+        .run(&["-C", "old/desk", "note", "kelly", "-m", "He wrote"])
+        .exits(0);
+
     let done = house.run(&["erase", "marion", "--yes"]);
-    let command = done
-        .exits(0)
-        .stdout
-        .lines()
-        .find(|l| l.contains("--force-with-lease"))
-        .expect("a command");
-    let ran = Ran::of(house.command("sh").args(["-c", command]), &[command], None);
-    ran.exits(0);
+    assert!(
+        done.exits(0).stdout.contains("The remote has the new history"),
+        "{}{}",
+        done.stdout,
+        done.stderr
+    );
+    house.git_in("old/remote.git", &["gc", "-q", "--prune=now"]);
+    assert_eq!(hits(&house, "old/remote.git"), Vec::<&str>::new());
+
+    let synced = house.run(&["-C", "old/desk", "sync"]);
+    assert_eq!(synced.code, 6, "{}{}", synced.stdout, synced.stderr);
+    assert_eq!(
+        hits(&house, "old/desk/stories"),
+        Vec::<&str>::new(),
+        "{}{}",
+        synced.stdout,
+        synced.stderr
+    );
+    house.git_in("old/remote.git", &["gc", "-q", "--prune=now"]);
+    assert_eq!(hits(&house, "old/remote.git"), Vec::<&str>::new());
+    house.run(&["sync", "-q"]).exits(0);
+    assert_eq!(hits(&house, "stories"), Vec::<&str>::new());
+    let kelly = house.git(&["show", &format!("main:{}/record.jsonl", find(&house, "kelly"))]);
+    assert!(kelly.contains("He wrote"), "what was done to another story is not lost");
+    house.fsck();
+}
+
+fn find(house: &TestHouse, name: &str) -> String {
+    let list = house.run(&["list", "--all", "--json"]).exits(0).json();
+    let ids = list.as_array().expect("a list").iter().filter_map(|s| s["id"].as_str());
+    ids.filter(|id| id.contains(name))
+        .map(str::to_owned)
+        .next()
+        .expect("it is there")
+}
+
+#[test]
+fn a_remote_that_cannot_be_reached_keeps_it_until_it_is_pushed_over() {
+    let (house, ..) = house();
+    let config = format!("{SHARED}{}", common::CONFIG);
+    house.write("config.toml", &config);
+    with_remote(&house);
+    house.run(&["sync", "-q"]).exits(0);
+    std::fs::rename(house.path("old/remote.git"), house.path("old/away.git")).expect("it is there");
+    let done = house.run(&["erase", "marion", "--yes"]);
+    assert!(done.exits(0).stdout.contains("--force-with-lease"), "{}", done.stdout);
+    std::fs::rename(house.path("old/away.git"), house.path("old/remote.git")).expect("it is there");
+    // nothing is taken from there while it has the old history
+    let refused = house.run(&["sync"]);
+    assert!(refused.exits(6).stderr.contains("erase --finish"), "{}", refused.stderr);
+    house.run(&["erase", "--finish"]).exits(0);
+    assert_eq!(hits(&house, "stories"), Vec::<&str>::new());
     assert_eq!(
         house.git(&["rev-parse", "main"]),
         house.git_in("old/remote.git", &["rev-parse", "main"])
     );
+    house.run(&["sync"]).exits(0);
     assert_eq!(hits(&house, "stories"), Vec::<&str>::new());
 }
 

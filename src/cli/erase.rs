@@ -151,7 +151,14 @@ fn finish(desk: &Desk, global: &Global, repo: StoryRepo, report: &Report) -> Out
         report.answer("Nothing was erased here.", &json!({"changed": false, "stories": []}));
         return Ok(0);
     }
+    let over = erase::push_over(desk, &repo, &erased);
     let erasure = erase::obey(desk, repo, &mut spool, &erased)?;
+    match over {
+        Ok(Some(true)) => report.remark("The remote had it still; the new history was pushed over."),
+        Ok(Some(false)) => report.caution("the remote has it still, and steps that are not here: ask whose they are"),
+        Ok(None) => {}
+        Err(trouble) => report.caution(&format!("the remote was not reached: {trouble}")),
+    }
     let objects = erasure.pruned.objects;
     let changed = !erasure.told.stories.is_empty() || objects > 0;
     report.answer(
@@ -308,7 +315,8 @@ fn told(done: &Done, report: &Report) -> u8 {
         .iter()
         .for_each(|c| report.caution(&c.to_string()));
     let code = if done.standing.is_empty() { 0 } else { 7 };
-    let push = done.remote.as_ref().map(push);
+    let pushed = matches!(done.pushed, Some(Ok(true)));
+    let push = done.remote.as_ref().filter(|_| !pushed).map(push);
     if report.json {
         report.object(&json!({
             "changed": true,
@@ -323,6 +331,7 @@ fn told(done: &Done, report: &Report) -> u8 {
             "refs_dropped": done.erasure.dropped,
             "objects_removed": done.erasure.pruned.objects,
             "left": done.left.iter().map(|hit| json!({"place": hit.place, "what": hit.what})).collect::<Vec<_>>(),
+            "pushed": done.pushed.as_ref().map(|_| pushed),
             "push": push,
         }));
     }
@@ -373,6 +382,16 @@ fn told(done: &Done, report: &Report) -> u8 {
         for hit in &done.left {
             report.line(&format!("  {}: {}", hit.place, hit.what));
         }
+    }
+    if pushed {
+        report.line(
+            "The remote has the new history; its host may keep the old commits until it is asked to remove them.",
+        );
+    }
+    match &done.pushed {
+        Some(Err(why)) => report.caution(&format!("the remote was not reached: {why}")),
+        Some(Ok(false)) => report.caution("somebody has pushed to the remote since it was last seen here"),
+        _ => {}
     }
     if let Some(commands) = push {
         report.line("The remote has the old history until this is typed, before anything is fetched from there:");

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Source, Way};
-use crate::repo::{Entry, Erasure, Hit, StoryRepo, Told};
+use crate::repo::{Entry, Erasure, Hit, Pushed, StoryRepo, Told};
 use crate::spool::Spool;
 use crate::story::erased::Erased;
 use crate::story::event::Actor;
@@ -87,6 +87,8 @@ pub struct Done {
     /// Where their address, or one of their mails' ids, still stands.
     pub left: Vec<Hit>,
     pub remote: Option<Remote>,
+    /// Whether the remote has the new history, or why not; `None` without a remote.
+    pub pushed: Option<Result<bool, String>>,
     /// Pages still stand: nothing but the pages was touched, and a run that is told to goes on.
     pub stopped: bool,
 }
@@ -129,7 +131,7 @@ fn same_story(one: &StoryId, other: &StoryId) -> bool {
 
 fn remote(desk: &Desk, repo: &StoryRepo) -> Option<Remote> {
     let (name, branch) = (&desk.config.repository.remote, &desk.config.repository.branch);
-    let (url, seen) = repo.remote(name, branch)?;
+    let (url, seen) = repo.last_seen(name)?;
     Some(Remote {
         name: name.clone(),
         branch: branch.clone(),
@@ -307,8 +309,57 @@ pub fn carry_out(desk: &Desk, repo: StoryRepo, spool: &mut Spool, plan: &Plan) -
     done.erasure = erasure;
     spool.clear_caches()?;
     done.left = repo.search(&plan.words, HITS)?;
+    if let Some(remote) = &plan.remote {
+        done.pushed = Some(push(desk, &repo, remote).map_err(|t| format!("{t}: {}", t.why())));
+    }
     spool.end_erasing()?;
     Ok(done)
+}
+
+/// Pushes the history without the stories over the remote's, if that is still where it was last seen; `false` where somebody pushed since.
+fn push(desk: &Desk, repo: &StoryRepo, to: &Remote) -> Result<bool, Trouble> {
+    let remote = super::sync::remote(desk, repo, false)?;
+    let heads = remote.heads()?;
+    let tip = repo.tip()?.commit;
+    if !heads.is_branch(&tip.to_string()) {
+        if !to.seen.as_ref().is_some_and(|seen| heads.is_branch(seen)) {
+            return Ok(false);
+        }
+        let private = repo.private_tip()?.map(|tip| tip.commit);
+        let private = private.filter(|_| heads.has_private());
+        if remote.push_rewritten(tip, private, heads)? == Pushed::Moved {
+            return Ok(false);
+        }
+    }
+    repo.saw(&to.name, tip)?;
+    Ok(true)
+}
+
+/// Pushes over a remote that still has what was erased, if all else that it has is here, too; `false` where it is not, `None` where
+/// nothing of it stands there.
+pub fn push_over(desk: &Desk, repo: &StoryRepo, erased: &Erased) -> Result<Option<bool>, Trouble> {
+    let settings = &desk.config.repository;
+    if !repo.has_remote(&settings.remote) {
+        return Ok(None);
+    }
+    let remote = super::sync::remote(desk, repo, false)?;
+    let heads = remote.fetch(remote.heads()?, false)?;
+    if !repo.holds(heads, &|id| erased.has_story(id))? {
+        return Ok(None);
+    }
+    if !repo.has_all_but(heads, &|id| erased.has_story(id))? {
+        return Ok(Some(false));
+    }
+    let tip = repo.tip()?.commit;
+    let private = repo
+        .private_tip()?
+        .map(|tip| tip.commit)
+        .filter(|_| heads.has_private());
+    let done = remote.push_rewritten(tip, private, heads)? == Pushed::Done;
+    if done {
+        repo.saw(&settings.remote, tip)?;
+    }
+    Ok(Some(done))
 }
 
 /// Takes out what the desk's record says is erased and what is here all the same: brought by an old clone, or of a desk that has learnt of

@@ -12,6 +12,7 @@
 //! | [`check`](mod@check) | what should be looked at first; a finding waived |
 //! | [`edit`] | changes of the text |
 //! | [`media`] | photos added, taken out, replaced |
+//! | [`sync`] | this desk and the others, through a git server |
 //! | [`stats`] | what came, how soon it was answered, what became of it |
 //! | [`told`] | a story told by phone or on paper |
 //! | [`preview`] | a story as its readers will see it |
@@ -47,6 +48,7 @@ pub mod queue;
 pub mod review;
 pub mod schedule;
 pub mod stats;
+pub mod sync;
 pub mod threads;
 pub mod told;
 pub mod trouble;
@@ -59,7 +61,7 @@ use jiff::Timestamp;
 
 use crate::config::{self, Config};
 use crate::repo::Committed;
-use crate::spool::{Shelves, Spool, SpoolError};
+use crate::spool::{Shelves, SpoolError};
 use crate::story::event::{Actor, EventId, Role};
 use crate::story::policy::{Member, Policy, Refusal, Task};
 use crate::story::record::Change;
@@ -71,8 +73,8 @@ pub use trouble::Trouble;
 // What the desk hands to those who ask it; they do not go to the doors themselves.
 pub use crate::inbox::{Remark, StdinError};
 pub use crate::media::Photo;
-pub use crate::repo::{Caution, Past, RepoError, StoryRepo};
-pub use crate::spool::{AsideEntry, AsideKind};
+pub use crate::repo::{Caution, Past, RepoError, StoryRepo, Text, Tip};
+pub use crate::spool::{AsideEntry, AsideKind, Spool};
 
 /// The desk: the configuration, the rules, and the moment at which this run happens.
 pub struct Desk {

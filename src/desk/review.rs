@@ -34,7 +34,11 @@ pub fn not_own_by_hand(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Cle
     let makes_text = |what: &What| {
         matches!(
             what,
-            What::Received { .. } | What::Edited { .. } | What::Restored { .. } | What::Revision { .. }
+            What::Received { .. }
+                | What::Edited { .. }
+                | What::Restored { .. }
+                | What::Merged { .. }
+                | What::Revision { .. }
         )
     };
     let told = story

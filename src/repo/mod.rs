@@ -17,6 +17,10 @@
 //! | [`step`] | one step, one commit |
 //! | [`batch`] | many steps, one pack, one move of the branch |
 //! | [`worktree`], [`folders`], [`index`] | what a person sees in the folder, kept right without touching their edits |
+//! | [`remote`] | the server that desks share, through the user's own git |
+//! | [`received`] | what came from there, before anything moves |
+//! | [`replay`] | steps made here, made again upon those made elsewhere |
+//! | [`join`] | branch and private parts brought together |
 //! | [`history`] | commits of a story, newest first |
 //! | [`erase`] | stories taken out of all history, and objects that nothing names removed |
 //! | [`summary`] | what `list` and `status` show, remembered by tree |
@@ -28,6 +32,7 @@ pub mod error;
 mod folders;
 pub mod history;
 mod index;
+pub mod join;
 mod lock;
 mod object;
 pub mod open;
@@ -35,7 +40,10 @@ mod pack;
 mod packed;
 pub mod press;
 mod read;
+mod received;
 mod refs;
+pub mod remote;
+mod replay;
 pub mod step;
 pub mod summary;
 mod tree;
@@ -48,9 +56,11 @@ pub use batch::{Batch, Finished, PackedMail, Syncing};
 pub use erase::{Doomed, Entry, Erasure, Hit, Pruned, Told};
 pub use error::{Caution, RepoError};
 pub use history::Past;
+pub use join::{Joined, Joining, Local, Replayed, Text};
 pub use press::{Press, Ready, ReadyChange};
 
 pub use read::{Damage, Listed};
+pub use remote::{Heads, Means, Pushed, Remote, RemoteError};
 pub use step::{Committed, Current};
 pub use summary::{Source, Summaries, Summary};
 
@@ -119,9 +129,9 @@ impl StoryRepo {
     }
 
     /// Where a remote is, and where its branch was when it was last seen; `None` where there is no such remote.
-    pub fn remote(&self, name: &str, branch: &str) -> Option<(String, Option<CommitId>)> {
+    pub fn last_seen(&self, name: &str) -> Option<(String, Option<CommitId>)> {
         let remote = self.git.find_remote(name).ok()?;
-        let seen = self.git.refname_to_id(&format!("refs/remotes/{name}/{branch}")).ok();
+        let seen = self.seen(name).ok().flatten();
         Some((remote.url().ok()?.to_owned(), seen.map(CommitId)))
     }
 

@@ -35,6 +35,7 @@ pub mod passage;
 pub mod people;
 pub mod policy;
 pub mod record;
+pub mod replay;
 pub mod screen;
 pub mod state;
 pub mod step;

@@ -271,7 +271,10 @@ impl StoryRepo {
             if new == Some(old) {
                 continue;
             }
-            let ours = name == PRIVATE_REF || name.starts_with("refs/heads/") || name.starts_with("refs/tags/");
+            let ours = name == PRIVATE_REF
+                || ["refs/heads/", "refs/tags/", "refs/desk/seen/"]
+                    .iter()
+                    .any(|kind| name.starts_with(kind));
             match new {
                 Some(new) if ours => moves.push((name.clone(), old, new)),
                 None if *name == branch => return Err(self.damaged(name.as_str(), "nothing would be left of it")),
