@@ -251,7 +251,7 @@ fn a_page_that_cannot_be_taken_off_stops_it_until_somebody_says_to_go_on() {
 
 /// With a remote that is a folder beside it.
 fn with_remote(house: &TestHouse) {
-    house.git_in(".", &["init", "-q", "--bare", "old/remote.git"]);
+    house.git_in(".", &["init", "-q", "--bare", "-b", "main", "old/remote.git"]);
     house.git(&[
         "remote",
         "add",

@@ -9,6 +9,7 @@ mod doctor;
 mod edit;
 mod erase;
 mod fetch;
+mod keeping;
 mod letters;
 pub mod media;
 mod preview;
@@ -176,6 +177,8 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Reopen { stories, message } => decide::reopen(desk, global, &stories, message.as_deref(), report),
         Command::Consent(consent) => decide::consent(desk, global, &consent, report),
         Command::Publish(publish) => self::publish::publish(desk, global, &publish, report),
+        Command::Export(export) => keeping::export(desk, global, &export, report),
+        Command::Prune => keeping::prune(desk, global, report),
         Command::Erase(erase) => self::erase::erase(desk, global, &erase, report),
         Command::Letters { action } => letters::letters(desk, global, action, report),
         Command::Write(write) => self::write::write(desk, global, &write, report),

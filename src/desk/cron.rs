@@ -14,7 +14,7 @@ use super::alarm::{self, Alarm, Bad, News};
 use super::fetch::{self, Count, Watcher, Wish};
 use super::letters::{self, Sending, Status, Told, Waiting};
 use super::publish::{self, Published};
-use super::{Desk, Trouble, erase};
+use super::{Desk, Trouble, erase, retention};
 
 /// Who is told while it goes on.
 pub trait Listener {
@@ -102,6 +102,7 @@ pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Resul
         fetch_all(desk, &repo, spool, listener, &mut pass, &mut findings);
         publish_due(desk, &repo, listener, &mut pass, &mut findings);
         send_letters(desk, &repo, spool, listener, &mut pass, &mut findings);
+        findings.note("retention", retention::apply(desk, repo, spool));
     }
     tell(desk, spool, listener, findings, &mut pass)?;
     Ok(pass)

@@ -465,7 +465,7 @@ fn out_of_the_spool(spool: &mut Spool, plan: &Plan, held: &Held, done: &mut Done
     Ok(())
 }
 
-fn remove_file(path: &PathBuf) -> Result<(), Trouble> {
+pub(super) fn remove_file(path: &PathBuf) -> Result<(), Trouble> {
     match std::fs::remove_file(path) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Trouble::Removing {
             path: path.clone(),

@@ -20,6 +20,7 @@
 //! | [`letters`] | the outbox |
 //! | [`quarantine`] | mails that need a person |
 //! | [`erase`](mod@erase), [`held`] | what is held of a story or a person; destroying it |
+//! | [`export`](mod@export), [`retention`] | what is held about a person, for them; what is kept no longer |
 //! | [`cron`], [`alarm`] | one unattended pass; what is told once |
 //! | [`doctor`] | each part, tried against the real thing |
 //! | [`watch`] | staying connected |
@@ -35,6 +36,7 @@ pub mod cron;
 pub mod doctor;
 pub mod edit;
 pub mod erase;
+pub mod export;
 pub mod fetch;
 pub mod held;
 pub mod intake;
@@ -45,6 +47,7 @@ pub mod preview;
 pub mod publish;
 pub mod quarantine;
 pub mod queue;
+pub mod retention;
 pub mod review;
 pub mod schedule;
 pub mod stats;

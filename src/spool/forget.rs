@@ -2,10 +2,11 @@
 
 use std::fs;
 
+use jiff::civil::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::letters::without_address;
+use super::letters::{since, without_address};
 use super::{Aside, AsideEntry, INCOMING, QUARANTINE, Shelf, Shelves, Spool, SpoolError};
 
 /// What an erasure under way is about, so that the next run can finish it.
@@ -46,6 +47,18 @@ impl Spool {
             return Ok(());
         };
         match without_address(&ledger, address) {
+            Some(rest) => root.write(LEDGER, &rest),
+            None => Ok(()),
+        }
+    }
+
+    /// Forgets which automatic letters went before that day.
+    pub fn forget_sent_before(&mut self, day: Date) -> Result<(), SpoolError> {
+        let root = Shelf::at(&self.path);
+        let Some(ledger) = root.read(LEDGER)? else {
+            return Ok(());
+        };
+        match since(&ledger, day) {
             Some(rest) => root.write(LEDGER, &rest),
             None => Ok(()),
         }
