@@ -8,6 +8,7 @@ use crate::desk::cron::{self, Listener, Pass};
 use crate::desk::letters::Told;
 use crate::desk::publish::Published;
 use crate::desk::schedule::words;
+use crate::desk::takedown::Down;
 use crate::desk::{Caution, Desk, Remark, RepoError, Trouble, letters};
 
 use super::args::Global;
@@ -47,10 +48,22 @@ impl Listener for Teller<'_> {
         }
     }
 
+    fn taken_down(&mut self, down: &Down) {
+        if self.report.json {
+            self.report.object(&super::takedown::as_json(self.desk, down));
+        } else if self.report.verbose {
+            super::takedown::tell(self.desk, self.report, down);
+        }
+    }
+
     fn letter(&mut self, told: &Told) {
         if self.report.json || self.report.verbose || told.status == letters::Status::Failed {
             super::letters::tell_one(told, self.report);
         }
+    }
+
+    fn rewritten(&mut self, remote: &str) {
+        self.report.caution(&super::sync::rewritten(remote));
     }
 
     fn bad(&mut self, bad: &Bad) {
@@ -94,7 +107,9 @@ pub fn cron(desk: &Desk, global: &Global, report: &Report) -> Outcome {
         report.object(&json!({"summary": {
             "fetch": pass.fetched,
             "publish": {"due": pass.due, "published": pass.published, "pending": pass.pending},
+            "takedown": {"still_out": pass.still_out},
             "letters": {"sent": pass.sent, "waiting": pass.waiting, "failed": pass.failed},
+            "sync": {"came": pass.came, "went": pass.went},
             "troubles": pass.bad.iter().map(bad).collect::<Vec<_>>(),
             "over": teller.over,
         }}));
@@ -119,9 +134,16 @@ fn summary(desk: &Desk, pass: &Pass) -> String {
     add(count.quarantined, "mail quarantined", "mails quarantined");
     add(pass.published, "story published", "stories published");
     add(pass.pending, "story not on every target", "stories not on every target");
+    add(
+        pass.still_out,
+        "story taken down, and still on a target",
+        "stories taken down, and still on a target",
+    );
     add(pass.sent, "letter sent", "letters sent");
     add(pass.failed, "letter given up", "letters given up");
     add(pass.waiting, "letter waits", "letters wait");
+    add(pass.came, "step came from other desks", "steps came from other desks");
+    add(pass.went, "step went to other desks", "steps went to other desks");
     for (bad, since) in &pass.bad {
         let mut what = failure(bad).what;
         if *since < desk.now {

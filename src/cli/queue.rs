@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::desk::Desk;
 use crate::desk::StoryRepo;
 use crate::desk::queue::{self, Queue, Summary};
+use crate::story::event::Asks;
 use crate::story::state::State;
 use crate::story::{StoryId, id::slug};
 
@@ -24,6 +25,9 @@ pub fn as_json(desk: &Desk, repo: &StoryRepo, id: &StoryId, s: &Summary) -> serd
         "needed": desk.policy.approvals,
         "turn": s.turn(&desk.policy),
         "consent": s.consent,
+        "asks": s.asks,
+        "unpermitted": s.is_unpermitted(desk.now),
+        "still_out": s.still_out,
         "correction": s.correction,
         "pending": s.pending,
         "scheduled_for": s.scheduled_for,
@@ -45,7 +49,7 @@ pub fn list(desk: &Desk, args: &List, report: &Report) -> Outcome {
     for (id, s) in queue.iter() {
         let state = match args.state {
             Some(state) => s.state == state,
-            None => args.all || s.state.is_open() || s.correction || !s.pending.is_empty() || s.damage.is_some(),
+            None => args.all || s.is_on_the_desk(desk.now),
         };
         let author = args
             .author
@@ -71,10 +75,12 @@ pub fn list(desk: &Desk, args: &List, report: &Report) -> Outcome {
         return Ok(0);
     }
     let row = |(id, s): &(&StoryId, &Summary)| {
-        let state = if s.correction {
-            "published, corrected".to_owned()
-        } else {
-            s.state.to_string()
+        let state = match s.asks {
+            Some(Asks::Withdrawal) => format!("{}, asked back", s.state),
+            _ if s.is_unpermitted(desk.now) => format!("{}, no consent", s.state),
+            _ if !s.still_out.is_empty() => format!("{}, still out", s.state),
+            _ if s.correction => "published, corrected".to_owned(),
+            _ => s.state.to_string(),
         };
         let votes = format!("{}/{}", s.approvals, desk.policy.approvals);
         let name = if s.author.is_empty() {
@@ -139,6 +145,7 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
     let letters = queue::letters_due(desk, &repo)?;
     let erasing = crate::desk::erase::unfinished(desk)?.is_some();
     let back = crate::desk::erase::came_back(&repo)?.len();
+    let unpushed = crate::desk::sync::unpushed(desk, &repo)?.map(|local| local.steps as u64);
     if report.json {
         let states: serde_json::Map<String, serde_json::Value> = State::ALL
             .iter()
@@ -161,10 +168,31 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "wrote_again": counts.wrote_again,
             "erasing": erasing,
             "erased_and_back": back,
+            "withdrawal_asked": counts.withdrawal_asked,
+            "conditions": counts.conditions,
+            "unpermitted": counts.unpermitted(desk.now),
+            "still_out": counts.still_out,
+            "unpushed": unpushed,
         }));
         return Ok(0);
     }
     let lines = [
+        (
+            counts.withdrawal_asked,
+            "that the author asks to have back",
+            "show STORY",
+        ),
+        (
+            counts.unpermitted(desk.now),
+            "out without the author's permission",
+            "takedown STORY",
+        ),
+        (counts.still_out, "taken down, and still on a target", "takedown STORY"),
+        (
+            counts.conditions,
+            "whose author says yes, with a condition",
+            "show STORY",
+        ),
         (counts.of(State::Draft), "to read and decide upon", "list --state draft"),
         (
             counts.of(State::ChangesRequested),
@@ -221,6 +249,11 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
         };
         let what = format!("{what} that did not arrive");
         rows.push(vec![counts.failed_letters.to_string(), what, "letters".to_owned()]);
+    }
+    if let Some(steps) = unpushed.filter(|steps| *steps > 0) {
+        let what = if steps == 1 { "step" } else { "steps" };
+        let what = format!("{what} that {} does not have", desk.config.repository.remote);
+        rows.push(vec![steps.to_string(), what, "sync".to_owned()]);
     }
     if quarantined > 0 {
         rows.push(vec![

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::config::Push;
 use crate::desk::sync::{self, Synced, Wish};
-use crate::desk::{Desk, Spool, StoryRepo, Text, Tip, Trouble, erase};
+use crate::desk::{Desk, Spool, Text, Tip, Trouble, erase};
 use crate::story::policy::Refusal;
 
 use super::args::{Command, Global};
@@ -39,17 +39,17 @@ pub fn sync(desk: &Desk, global: &Global, args: &Sync, report: &Report) -> Outco
     let done = done?;
     tell(&done, global.dry_run, report);
     if let Some(mut spool) = spool.filter(|_| done.rewritten)
-        && obey(desk, repo, &mut spool)?
+        && obey(desk, &mut spool)?
     {
-        report.line("What was erased elsewhere is destroyed here, too.");
+        report.remark("What was erased elsewhere is destroyed here, too.");
     }
     Ok(if done.told.is_empty() { 0 } else { 6 })
 }
 
 /// Destroys here what another desk erased; whether there was anything.
-fn obey(desk: &Desk, repo: StoryRepo, spool: &mut Spool) -> Result<bool, Failure> {
-    let tip = repo.tip().map_err(Trouble::from)?;
-    let erased = repo.erased(&tip).map_err(Trouble::from)?;
+fn obey(desk: &Desk, spool: &mut Spool) -> Result<bool, Trouble> {
+    let repo = desk.repo()?;
+    let erased = repo.erased(&repo.tip()?)?;
     if erased.is_empty() {
         return Ok(false);
     }
@@ -91,7 +91,7 @@ pub fn as_json(done: &Synced, dry_run: bool) -> Value {
 fn tell(done: &Synced, dry_run: bool, report: &Report) {
     done.cautions.iter().for_each(|c| report.caution(&c.to_string()));
     if done.rewritten {
-        report.caution(&rewritten(done));
+        report.caution(&rewritten(&done.remote));
     }
     if report.json {
         report.object(&as_json(done, dry_run));
@@ -115,10 +115,10 @@ fn tell(done: &Synced, dry_run: bool, report: &Report) {
         .for_each(|told| report.failure(&Failure::from(told.clone())));
 }
 
-fn rewritten(done: &Synced) -> String {
+/// What is told where the remote no longer has all that it had, and was followed.
+pub fn rewritten(remote: &str) -> String {
     format!(
-        "{} was rewritten: something was erased there. This desk follows; what is gone was not pushed back",
-        done.remote
+        "{remote} was rewritten: something was taken out there. This desk follows; what is gone was not pushed back"
     )
 }
 
@@ -154,14 +154,18 @@ impl Pushing {
         if !sync::is_wanted(desk, &repo) {
             return done;
         }
-        let synced = desk
-            .spool()
-            .and_then(|_spool| sync::sync(desk, &repo, Wish::default(), may_ask(global), &mut |_| {}));
+        let synced = desk.spool().and_then(|mut spool| {
+            let synced = sync::sync(desk, &repo, Wish::default(), may_ask(global), &mut |_| {})?;
+            if synced.rewritten {
+                obey(desk, &mut spool)?;
+            }
+            Ok(synced)
+        });
         match synced {
             Ok(synced) => {
                 synced.cautions.iter().for_each(|c| report.caution(&c.to_string()));
                 if synced.rewritten {
-                    report.caution(&rewritten(&synced));
+                    report.caution(&rewritten(&synced.remote));
                 }
                 synced.told.iter().for_each(|t| told(report, t));
                 match done {

@@ -1,4 +1,5 @@
-//! One unattended pass: fetch, publish what is due, send letters. A part that fails does not stop the others.
+//! One unattended pass: sync, fetch, go on with takedowns, publish what is due, send letters, sync. A part that fails does not stop
+//! the others.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,8 @@ use super::alarm::{self, Alarm, Bad, News};
 use super::fetch::{self, Count, Watcher, Wish};
 use super::letters::{self, Sending, Status, Told, Waiting};
 use super::publish::{self, Published};
+use super::sync;
+use super::takedown::{self, Down, Left};
 use super::{Desk, Trouble, erase, retention};
 
 /// Who is told while it goes on.
@@ -21,8 +24,11 @@ pub trait Listener {
     fn mail(&mut self, mail: &MailReport);
     fn remark(&mut self, remark: &Remark);
     fn caution(&mut self, caution: &Caution);
+    fn taken_down(&mut self, down: &Down);
     fn published(&mut self, done: &Published);
     fn letter(&mut self, told: &Told);
+    /// The remote no longer has all that it had, and this desk followed.
+    fn rewritten(&mut self, remote: &str);
     /// To be told now, and not again while it lasts.
     fn bad(&mut self, bad: &Bad);
     /// What was told is over.
@@ -37,11 +43,17 @@ pub struct Pass {
     pub published: u64,
     /// Published, or to be published, and not on every target.
     pub pending: u64,
+    /// Taken down, and a target still has it.
+    pub still_out: u64,
     pub sent: u64,
     /// Letters that still wait.
     pub waiting: u64,
     /// Letters given up.
     pub failed: u64,
+    /// Steps of other desks that came.
+    pub came: u64,
+    /// Steps of this desk that went out.
+    pub went: u64,
     /// What is wrong now, and since when.
     pub bad: Vec<(Bad, Timestamp)>,
 }
@@ -49,7 +61,7 @@ pub struct Pass {
 impl Pass {
     /// The exit code: that of the worst part.
     pub fn exit(&self) -> u8 {
-        let partly = self.fetched.quarantined > 0 || self.failed > 0 || self.pending > 0;
+        let partly = self.fetched.quarantined > 0 || self.failed > 0 || self.pending > 0 || self.still_out > 0;
         let codes = self.bad.iter().map(|(bad, _)| bad.exit);
         codes
             .chain(partly.then_some(7))
@@ -93,16 +105,32 @@ impl Findings {
     }
 }
 
-/// Fetches, publishes what is due, sends letters; then says what is newly wrong and what is over.
+/// Syncs, fetches, publishes what is due, sends letters, syncs; then says what is newly wrong and what is over.
 pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Result<Pass, Trouble> {
     let mut pass = Pass::default();
     let mut findings = Findings::default();
     erasures(desk, spool, &mut findings);
     if let Some(repo) = findings.note("repository", desk.repo_or_new()) {
+        // what others decided is known before anything goes out
+        let shared = repo.has_remote(&desk.config.repository.remote);
+        let erased_before = repo.tip().and_then(|tip| repo.erased(&tip)).ok();
+        let reached = shared && bring_together(desk, &repo, listener, &mut pass, &mut findings);
         fetch_all(desk, &repo, spool, listener, &mut pass, &mut findings);
+        take_down(desk, &repo, listener, &mut pass, &mut findings);
         publish_due(desk, &repo, listener, &mut pass, &mut findings);
         send_letters(desk, &repo, spool, listener, &mut pass, &mut findings);
-        findings.note("retention", retention::apply(desk, repo, spool));
+        if reached && repo.has_unpushed(&desk.config.repository.remote).unwrap_or(true) {
+            bring_together(desk, &repo, listener, &mut pass, &mut findings);
+        }
+        let erased = repo.tip().and_then(|tip| repo.erased(&tip)).ok();
+        // what another desk erased came with the sync: it is destroyed here, too
+        if erased != erased_before
+            && let Some(erased) = erased
+        {
+            findings.note("erase", erase::obey(desk, repo, spool, &erased));
+        }
+        let done = desk.repo().and_then(|repo| retention::apply(desk, repo, spool));
+        findings.note("retention", done);
     }
     tell(desk, spool, listener, findings, &mut pass)?;
     Ok(pass)
@@ -206,6 +234,49 @@ fn fetch_all(
     findings.bad.extend(bad);
 }
 
+/// One sync; whether the remote could be reached.
+fn bring_together(
+    desk: &Desk,
+    repo: &StoryRepo,
+    listener: &mut dyn Listener,
+    pass: &mut Pass,
+    findings: &mut Findings,
+) -> bool {
+    let wish = sync::Wish {
+        unattended: true,
+        ..sync::Wish::default()
+    };
+    let done = match sync::sync(desk, repo, wish, false, &mut |_| {}) {
+        Ok(done) => done,
+        Err(trouble) => {
+            findings.well.retain(|part| part != "sync");
+            findings.bad.push(Bad::of("sync", &trouble));
+            return false;
+        }
+    };
+    findings.well.push("sync".to_owned());
+    pass.came += done.came as u64;
+    pass.went += done.went as u64;
+    done.cautions.iter().for_each(|caution| listener.caution(caution));
+    if done.rewritten {
+        listener.rewritten(&done.remote);
+    }
+    // told by the run that finds it; from then on it stands with the story
+    for told in done.told {
+        let bad = Bad {
+            part: "sync.told".to_owned(),
+            code: told.code.to_owned(),
+            exit: told.exit,
+            what: told.what,
+            why: told.why,
+            hint: told.hint,
+        };
+        listener.bad(&bad);
+        pass.bad.push((bad, desk.now));
+    }
+    true
+}
+
 fn publish_due(desk: &Desk, repo: &StoryRepo, listener: &mut dyn Listener, pass: &mut Pass, findings: &mut Findings) {
     let Some(all) = findings.note("publish", publish::publish_due(desk, repo)) else {
         return;
@@ -235,6 +306,41 @@ fn publish_due(desk: &Desk, repo: &StoryRepo, listener: &mut dyn Listener, pass:
                 hint: not.hint.to_owned(),
             });
         }
+    }
+}
+
+/// Goes on with takedowns that stopped half-way, and tells what is out and should not be: that is for a person.
+fn take_down(desk: &Desk, repo: &StoryRepo, listener: &mut dyn Listener, pass: &mut Pass, findings: &mut Findings) {
+    if let Some(all) = findings.note("takedown", takedown::resume_all(desk, repo)) {
+        for down in all {
+            listener.taken_down(&down);
+            pass.still_out += u64::from(!down.is_whole());
+            let (id, title) = (&down.story.id, down.story.title());
+            for off in &down.offs {
+                let Left::Still(not) = &off.result else { continue };
+                findings.bad.push(Bad {
+                    part: format!("takedown.{}/{id}", off.target),
+                    code: "target".to_owned(),
+                    exit: 7,
+                    what: format!("{title} is still on {}", off.target),
+                    why: not.why.clone(),
+                    hint: format!("{}; `takedown {}` tries again", not.hint, id.folder()),
+                });
+            }
+        }
+    }
+    if let Some(all) = findings.note("takedown", super::queue::unpermitted(desk, repo)) {
+        findings.bad.extend(all.into_iter().map(|(id, story)| Bad {
+            part: format!("takedown.{id}"),
+            code: "policy.unpermitted".to_owned(),
+            exit: 5,
+            what: format!("{} is published without its author's permission", story.title),
+            why: match story.revoked {
+                true => "they took their yes back".to_owned(),
+                false => "the time for which they gave it is over".to_owned(),
+            },
+            hint: format!("`takedown {}`, or ask them anew", id.folder()),
+        }));
     }
 }
 
@@ -315,7 +421,10 @@ fn tell(
     }
     for (part, alarm) in known {
         let published = part.starts_with("publish.") || part.starts_with("target.");
-        let tried = findings.well.contains(&part) || published && findings.well.iter().any(|p| p == "publish");
+        let well = |name: &str| findings.well.iter().any(|p| p == name);
+        let tried = findings.well.contains(&part)
+            || published && well("publish")
+            || part.starts_with("takedown.") && well("takedown");
         // an inbox that is no longer in the configuration
         let gone = part
             .strip_prefix("inbox.")

@@ -148,7 +148,7 @@ fn drop_private(desk: &Desk, repo: &StoryRepo, id: &StoryId) -> Result<(), Troub
             "its mail, addresses and what was cut were kept as long as [retention] says, and are gone".to_owned();
         let step = Step {
             subject: "Let go of the private part of".to_owned(),
-            events: vec![What::Noted { note }],
+            events: vec![What::Noted { note, about: None }],
             private: private.into_keys().map(|name| (name, None)).collect(),
             ..Step::default()
         };

@@ -3,7 +3,7 @@
 mod auth;
 mod body;
 mod charset;
-mod copy;
+pub mod copy;
 mod date;
 mod document;
 mod docx;
@@ -12,6 +12,7 @@ pub mod html;
 mod ident;
 pub mod limits;
 mod mime;
+mod own;
 mod people;
 pub mod plain;
 mod read;
@@ -21,8 +22,8 @@ pub mod wording;
 mod words;
 pub mod write;
 
-pub use copy::{addressee, own_copy};
 pub use ident::mail_id;
+pub use own::{addressee, own_copy};
 #[cfg(fuzzing)]
 pub use read::read_fuzzed;
 pub use read::{Glance, ReadSetting, Unreadable, glance, read, read_known};

@@ -18,11 +18,13 @@
 //! | [`screen`] | which mail is a story, and which is set aside |
 //! | [`erased`] | salted hashes of what must not come back |
 //! | [`answer`] | whether a reply says yes |
+//! | [`consent`] | what an author agreed to, and whether a page keeps to it |
 //! | [`letter`] | which letters a story's events call for |
 //! | [`check`](mod@check) | what should be looked at before a story goes out |
 
 pub mod answer;
 pub mod check;
+pub mod consent;
 pub mod cut;
 pub mod draft;
 pub mod erased;

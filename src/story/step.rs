@@ -262,6 +262,7 @@ fn about_text(what: &What) -> bool {
             | What::Published {}
             | What::Revision { .. }
             | What::Checked { .. }
+            | What::Proof {}
     )
 }
 
