@@ -190,7 +190,7 @@ fn beyond(
     }
     add(
         "other clones".to_owned(),
-        "each has the old history until `erase --finish` has run there with this one's branch merged, or it is cloned anew",
+        "each has the old history until it syncs (or until `erase --finish` runs there, with this branch merged)",
     );
     add(
         "backups".to_owned(),
