@@ -583,7 +583,7 @@ impl Life {
             }
             What::Noted { about, .. } => self.wishes.retain(|w| Some(&w.event) != about.as_ref()),
             What::Asked { .. } | What::Letter { .. } | What::Split { .. } | What::Joined { .. } => {}
-            What::Erased {} | What::Unknown { .. } => {}
+            What::Erased { .. } | What::Unknown { .. } => {}
         }
     }
 
