@@ -30,7 +30,7 @@ fn proof(house: &TestHouse) -> String {
     house.run(&["proof", "marion"]).exits(0);
     house.run(&["letters", "send"]).exits(0);
     let proofs = left(house).into_iter().filter(|l| l.contains("as it will appear"));
-    proofs.last().expect("a proof")
+    proofs.next_back().expect("a proof")
 }
 
 #[test]
