@@ -29,7 +29,7 @@ fn agreed() -> (TestHouse, String) {
 fn proof(house: &TestHouse) -> String {
     house.run(&["proof", "marion"]).exits(0);
     house.run(&["letters", "send"]).exits(0);
-    let proofs = left(house).into_iter().filter(|l| l.contains("as it will appear"));
+    let mut proofs = left(house).into_iter().filter(|l| l.contains("as it will appear"));
     proofs.next_back().expect("a proof")
 }
 
