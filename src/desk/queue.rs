@@ -423,7 +423,7 @@ fn summarise(source: &Source, policy: &Policy) -> Result<Vec<u8>, RepoError> {
         }
     }
     let summary = match Story::load_with(source.id, files, &sums) {
-        Ok(story) => Summary::of(&story, policy),
+        Ok(story) => Summary::of(&story.judged(policy, super::seal::seals), policy),
         Err(why) => Summary::broken(source.id, why.why()),
     };
     Ok(postcard::to_stdvec(&summary).unwrap_or_default())
