@@ -12,6 +12,7 @@ mod load;
 mod overrides;
 mod place;
 mod secret;
+mod signing;
 mod target;
 mod value;
 
@@ -25,6 +26,7 @@ use sha2::{Digest, Sha256};
 pub use door::{Auth, Fate, Imap, Inbox, Login, Outbox, Server, Settling, Source, Tls, Way};
 pub use error::{ConfigError, Place};
 pub use secret::{Secret, SecretSource, without_secrets};
+pub use signing::{Gone, MemberKey};
 pub use target::{Engine, Pages, Target, TargetKind};
 pub use value::Address;
 
@@ -47,6 +49,7 @@ pub struct Config {
     pub spool: SpoolSettings,
     pub outbox: Outbox,
     pub letters: Letters,
+    pub retention: Retention,
     pub targets: Vec<Target>,
 }
 
@@ -63,6 +66,8 @@ pub struct Team {
     pub timezone: TimeZone,
     /// None named: the git identity may do everything.
     pub members: Vec<Member>,
+    /// Public key of the machine that takes steps by itself.
+    pub robot_key: Option<MemberKey>,
 }
 
 /// One person of the team. Known by the address of the git identity.
@@ -75,7 +80,10 @@ pub struct Member {
     pub roles: Vec<Role>,
     /// An SSH public key, as in `id_ed25519.pub`.
     #[serde(default)]
-    pub key: Option<String>,
+    pub key: Option<MemberKey>,
+    /// Several of them, for those who changed theirs.
+    #[serde(default)]
+    pub keys: Vec<MemberKey>,
 }
 
 /// What a member may do. Apart from [`event::Role`], which takes any word: in a config a misspelt role is an error.
@@ -146,6 +154,8 @@ pub struct Review {
     pub consent: Consent,
     /// Whether a decision needs an SSH signature.
     pub signed: bool,
+    /// The first day on which it did: `verify` asks for none before.
+    pub signed_since: Option<jiff::civil::Date>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -203,6 +213,40 @@ pub struct Letters {
     pub digest_every: SignedDuration,
 }
 
+/// `[retention]`: how long what nobody needs any more is kept; none: for ever.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Mails that need a person.
+    #[serde(deserialize_with = "value::kept_for")]
+    pub quarantine: Option<SignedDuration>,
+    /// Mails that a rule set aside.
+    #[serde(deserialize_with = "value::kept_for")]
+    pub set_aside: Option<SignedDuration>,
+    /// The private part of a rejected story, since the last step.
+    #[serde(deserialize_with = "value::kept_for")]
+    pub rejected: Option<SignedDuration>,
+    /// Letters that left, as files of the outbox's folder.
+    #[serde(deserialize_with = "value::kept_for")]
+    pub letters: Option<SignedDuration>,
+    /// On which days an automatic answer went to the hash of an address.
+    #[serde(deserialize_with = "value::kept_for")]
+    pub logs: Option<SignedDuration>,
+}
+
+impl Default for Retention {
+    fn default() -> Retention {
+        let days = |days: i64| Some(SignedDuration::from_hours(24 * days));
+        Retention {
+            quarantine: None,
+            set_aside: days(365),
+            rejected: days(730),
+            letters: days(365),
+            logs: days(31),
+        }
+    }
+}
+
 impl Default for Team {
     fn default() -> Team {
         Team {
@@ -213,6 +257,7 @@ impl Default for Team {
             },
             timezone: TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC),
             members: Vec::new(),
+            robot_key: None,
         }
     }
 }

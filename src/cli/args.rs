@@ -45,6 +45,7 @@ Stories:
   takedown           Off every target that can
   reopen             Undo a rejection, a takedown, a withdrawal
   log                What happened to a story, or to all
+  verify             Whether the history is what it says: decisions, texts, signatures
   stats              How many came, how soon they were answered; no names
 
 People:
@@ -53,6 +54,8 @@ People:
   withdraw           The author wants the story back
   note               A note for the team
   assign             Whose turn it is
+  export             Everything held about one person
+  erase              Destroy what is held of a story or a person
 
 Letters:
   letters            The outbox: list, show, edit, send, again, drop
@@ -68,6 +71,7 @@ Machine:
   watch              Stay connected, and take mail in when it comes
   sync               Bring this desk and the others together: fetch, replay, push
   doctor             Try each part: inboxes, outbox, repository, disk, clock
+  prune              Let go what is older than [retention] allows
   cron               One unattended pass: fetch, publish what is due, send letters
 
 `m4c-stories COMMAND --help` has an example of each.";
@@ -172,6 +176,27 @@ pub enum Command {
         #[arg(short, long, value_name = "TEXT")]
         message: Option<String>,
     },
+    /// Everything held about one person
+    ///
+    /// Their stories, mails, letters and the steps taken, machine-readable, and nothing of anybody else's: header fields about others,
+    /// quotations and the names of the team are left out, and it is said that they are.
+    #[command(
+        after_help = "Examples:\n  m4c-stories export --person marion@example.org\n  m4c-stories export --person marion@example.org --out marion"
+    )]
+    Export(super::keeping::Export),
+    /// Let go what is older than [retention] allows
+    ///
+    /// Mails set aside, private parts of rejected stories, files of letters that left; never of a story that is open or published.
+    #[command(after_help = "Examples:\n  m4c-stories prune -n\n  m4c-stories prune")]
+    Prune,
+    /// Destroy what is held of a story or a person
+    ///
+    /// Says first, place by place, what would go and what cannot be reached from here, and asks for a word. Then pages come off their
+    /// targets, the story leaves every commit, and no object of it stays; what was erased is not taken in again.
+    #[command(
+        after_help = "Examples:\n  m4c-stories erase marion -n\n  m4c-stories erase marion\n  m4c-stories erase --person marion@example.org\n  m4c-stories erase --finish"
+    )]
+    Erase(super::erase::Erase),
     /// Whose turn it is
     #[command(after_help = "Examples:\n  m4c-stories assign marion 'Cath Lee'\n  m4c-stories assign marion --nobody")]
     Assign {
@@ -307,6 +332,15 @@ pub enum Command {
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
+    /// Whether the history is what it says
+    ///
+    /// Every commit is compared with what it adds to the records, every decision with its text, its policy and its signature, and the
+    /// branch with where it stood on this machine; nothing but the content repository and config.toml is read. Of one story it prints
+    /// the chain from the mail to what readers got. Ends with 1 where something is found.
+    #[command(
+        after_help = "Examples:\n  m4c-stories verify\n  m4c-stories verify marion\n  m4c-stories verify origin/main..main"
+    )]
+    Verify(super::verify::Verify),
     /// How many came, how soon they were answered; no names
     #[command(
         after_help = "Examples:\n  m4c-stories stats\n  m4c-stories stats --by place --csv > places.csv\n  m4c-stories stats --out stories.svg"
@@ -535,6 +569,12 @@ pub struct Publish {
     /// Those whose time has come, for cron
     #[arg(long, conflicts_with_all = ["update", "stories"])]
     pub due: bool,
+    /// Wait until its addresses answer, at most so long [default: 300]
+    #[arg(
+        long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "300",
+        conflicts_with_all = ["due", "at", "unschedule", "arrived"]
+    )]
+    pub wait_live: Option<u64>,
     /// A post whose arrival was not known is there, at this address
     #[arg(
         long, value_name = "TARGET[=ADDRESS]", requires = "stories",

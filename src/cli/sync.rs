@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::config::Push;
 use crate::desk::sync::{self, Synced, Wish};
-use crate::desk::{Desk, Text, Tip};
+use crate::desk::{Desk, Spool, Text, Tip, Trouble, erase};
 use crate::story::policy::Refusal;
 
 use super::args::{Command, Global};
@@ -29,7 +29,7 @@ pub fn sync(desk: &Desk, global: &Global, args: &Sync, report: &Report) -> Outco
         rehearse: global.dry_run,
         unattended: false,
     };
-    let _spool = match global.dry_run {
+    let spool = match global.dry_run {
         true => None,
         false => Some(desk.spool()?),
     };
@@ -38,7 +38,23 @@ pub fn sync(desk: &Desk, global: &Global, args: &Sync, report: &Report) -> Outco
     bar.end();
     let done = done?;
     tell(&done, global.dry_run, report);
+    if let Some(mut spool) = spool.filter(|_| done.rewritten)
+        && obey(desk, &mut spool)?
+    {
+        report.remark("What was erased elsewhere is destroyed here, too.");
+    }
     Ok(if done.told.is_empty() { 0 } else { 6 })
+}
+
+/// Destroys here what another desk erased; whether there was anything.
+fn obey(desk: &Desk, spool: &mut Spool) -> Result<bool, Trouble> {
+    let repo = desk.repo()?;
+    let erased = repo.erased(&repo.tip()?)?;
+    if erased.is_empty() {
+        return Ok(false);
+    }
+    let erasure = erase::obey(desk, repo, spool, &erased)?;
+    Ok(erasure.pruned.objects > 0)
 }
 
 /// Whether git and ssh may ask for a password here.
@@ -118,12 +134,21 @@ pub struct Pushing {
 }
 
 impl Pushing {
-    pub fn begin(desk: &Desk, global: &Global, command: &Command) -> Pushing {
+    pub fn begin(desk: &Desk, global: &Global, command: &Command, report: &Report) -> Pushing {
         let own = matches!(
             command,
             Command::Sync(_) | Command::Cron | Command::Watch { .. } | Command::Doctor
         );
         let wanted = desk.config.repository.push == Push::Always && !global.dry_run && !own;
+        if wanted && matches!(command, Command::Publish(_)) {
+            // what was decided elsewhere is known before anything goes out
+            Pushing::sync(
+                desk,
+                global,
+                report,
+                "others may have decided meanwhile, and it is not known here",
+            );
+        }
         let before = if wanted { tip(desk) } else { None };
         Pushing { before, wanted }
     }
@@ -134,13 +159,26 @@ impl Pushing {
         if !self.wanted || tip(desk) == self.before {
             return done;
         }
-        let Ok(repo) = desk.repo() else { return done };
-        if !sync::is_wanted(desk, &repo) {
-            return done;
+        let told = Pushing::sync(desk, global, report, "it is done here, and not pushed");
+        match done {
+            Ok(0) if told => Ok(6),
+            done => done,
         }
-        let synced = desk
-            .spool()
-            .and_then(|_spool| sync::sync(desk, &repo, Wish::default(), may_ask(global), &mut |_| {}));
+    }
+
+    /// One sync; whether a person must see to something.
+    fn sync(desk: &Desk, global: &Global, report: &Report, otherwise: &str) -> bool {
+        let Ok(repo) = desk.repo() else { return false };
+        if !sync::is_wanted(desk, &repo) {
+            return false;
+        }
+        let synced = desk.spool().and_then(|mut spool| {
+            let synced = sync::sync(desk, &repo, Wish::default(), may_ask(global), &mut |_| {})?;
+            if synced.rewritten {
+                obey(desk, &mut spool)?;
+            }
+            Ok(synced)
+        });
         match synced {
             Ok(synced) => {
                 synced.cautions.iter().for_each(|c| report.caution(&c.to_string()));
@@ -148,18 +186,15 @@ impl Pushing {
                     report.caution(&rewritten(&synced.remote));
                 }
                 synced.told.iter().for_each(|t| told(report, t));
-                match done {
-                    Ok(0) if !synced.told.is_empty() => Ok(6),
-                    done => done,
-                }
+                !synced.told.is_empty()
             }
             Err(trouble) => {
                 let why = match trouble.why() {
                     why if why.is_empty() => trouble.to_string(),
                     why => format!("{trouble}: {why}"),
                 };
-                report.caution(&format!("it is done here, and not pushed: {why} (`sync` tries again)"));
-                done
+                report.caution(&format!("{otherwise}: {why} (`sync` tries again)"));
+                false
             }
         }
     }

@@ -4,18 +4,20 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::Team;
 use super::door::{RawInbox, RawOutbox, Source, Way};
 use super::guard::{guard, has_password};
 use super::keys::{keys_of, nearest};
 use super::overrides::{as_variable, override_from};
 use super::place::Text;
+use super::signing::optional_day;
 use super::target::RawTarget;
 use super::{
     Address, Check, Config, ConfigError, Consent, Letters, Place, Repository, Review, SpoolSettings, StorySettings,
 };
+use super::{Retention, Team};
 use crate::story::check::{COUNTRIES, Country, RULES};
 
 /// The file, as it is written.
@@ -31,6 +33,7 @@ pub(super) struct File {
     spool: RawSpool,
     outbox: RawOutbox,
     letters: Letters,
+    retention: Retention,
     pub target: Vec<RawTarget>,
 }
 
@@ -42,6 +45,8 @@ pub(super) struct RawReview {
     minor_edits_keep_approvals: bool,
     consent: Consent,
     signed: bool,
+    #[serde(deserialize_with = "optional_day")]
+    signed_since: Option<Date>,
 }
 
 impl Default for RawReview {
@@ -52,6 +57,7 @@ impl Default for RawReview {
             minor_edits_keep_approvals: false,
             consent: Consent::Required,
             signed: false,
+            signed_since: None,
         }
     }
 }
@@ -63,7 +69,7 @@ pub(super) struct RawSpool {
 }
 
 /// The sections that exist once, and their keys.
-pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 8] {
+pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 9] {
     [
         ("team", keys_of::<Team>()),
         ("repository", keys_of::<Repository>()),
@@ -73,6 +79,7 @@ pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 8] {
         ("spool", keys_of::<RawSpool>()),
         ("outbox", keys_of::<RawOutbox>()),
         ("letters", keys_of::<Letters>()),
+        ("retention", keys_of::<Retention>()),
     ]
 }
 
@@ -164,6 +171,7 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
         spool,
         outbox,
         mut letters,
+        retention,
         target,
     } = file_now;
 
@@ -234,6 +242,7 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
         minor_edits_keep_approvals: review.minor_edits_keep_approvals,
         consent: review.consent,
         signed: review.signed,
+        signed_since: review.signed_since,
     };
     Ok(Config {
         file: file.to_path_buf(),
@@ -249,6 +258,7 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
         },
         outbox,
         letters,
+        retention,
         targets,
     })
 }

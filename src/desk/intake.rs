@@ -9,10 +9,11 @@ use crate::repo::{Batch, PackedMail, Press, ReadyChange, StoryRepo};
 use crate::spool::{Aside, AsideEntry, AsideKind, Spool};
 use crate::story::answer::withdrawal;
 use crate::story::draft::{self, Draft, DraftRules, MediaFate};
+use crate::story::erased::Erased;
 use crate::story::event::What;
 use crate::story::id::{MAIL_ID_VERSION, month_of};
 use crate::story::letter::{never_answer, too_late};
-use crate::story::page::{Front, Page};
+use crate::story::page::{Front, Page, RECORD};
 use crate::story::people::{CUT, PEOPLE, People};
 use crate::story::record::{Change, Files, one_line};
 use crate::story::screen::{Rule, ScreenSetting, Screened, screen};
@@ -501,6 +502,7 @@ impl<'a> Reader<'a> {
             auth: submission.auth.clone(),
             asks: heard.asks,
         };
+        let says_yes = !heard.events.is_empty();
         let step = Step {
             subject: subject.to_owned(),
             events: std::iter::once(what).chain(heard.events).collect(),
@@ -511,7 +513,16 @@ impl<'a> Reader<'a> {
             ..Step::default()
         };
         let mail = format!("mail-{number}.eml");
-        batch.add(&story.change(step, &self.desk.robot()), &[(&mail, m.kept)])?;
+        let mut change = story.change(step, &self.desk.robot());
+        if says_yes {
+            let before = story.files.get(RECORD).map_or(&[][..], Vec::as_slice);
+            // a key that does not sign keeps no mail out: a person then records the yes
+            change = self
+                .desk
+                .sealed(&self.desk.pens(batch.signer()), before, change.clone())
+                .unwrap_or(change);
+        }
+        batch.add(&change, &[(&mail, m.kept)])?;
         self.threads.learn(&submission.message_id, id);
         report.outcome = Outcome::FollowUp;
         Ok(Some(done(report, true)))
@@ -670,6 +681,19 @@ pub fn reread(raw: &[u8]) -> Result<Submission, mail::Unreadable> {
     mail::read(Spool::sworn_by_pack(raw), &ReadSetting::default())
 }
 
+/// Whether this very mail was erased. Where nothing was, no mail is looked at.
+pub fn is_erased(erased: &Erased, raw: &[u8]) -> bool {
+    !erased.is_empty() && erased.has_mail(&mail::mail_id(raw))
+}
+
+/// A mail that was erased, and lies in its inbox still: it is settled there like any that was taken in before, and kept nowhere.
+pub fn erased_before(place: &str, raw: &[u8]) -> Judged {
+    let mut report = bare(Outcome::Duplicate, place, raw);
+    report.rule = Some("erased".to_owned());
+    report.reason = Some("it was erased, and is not taken in again".to_owned());
+    done(report, true)
+}
+
 /// The story among these folders that this very mail began.
 fn known(
     folders: Vec<StoryId>,
@@ -761,6 +785,9 @@ pub fn rehearse(
     let glance = mail::glance(raw);
     if let Some(repo) = repo {
         let tip = repo.tip()?;
+        if is_erased(&repo.erased(&tip)?, raw) {
+            return Ok(erased_before(place, raw).report);
+        }
         let found = repo.find(&tip, &month_of(glance.date), &mail.digits())?;
         if let Some(story) = known(found, &mail, |id| Ok(repo.story(&tip, id)?))? {
             return Ok(duplicate(story, place, raw));

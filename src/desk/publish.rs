@@ -6,6 +6,8 @@ mod places;
 mod receipts;
 
 use std::collections::HashMap;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -191,7 +193,11 @@ pub fn rehearse(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Clerk, upd
     if desk.config.targets.is_empty() {
         return Err(Trouble::NoTarget);
     }
-    Ok(plan(desk, repo, story, clerk, update)? != Plan::Nothing)
+    let would = plan(desk, repo, story, clerk, update)? != Plan::Nothing;
+    if would {
+        super::verify::before_publishing(desk, repo, story)?;
+    }
+    Ok(would)
 }
 
 /// Publishes one story, by the person at this desk. `taken` says whether another story has a slug already.
@@ -286,6 +292,10 @@ fn publish_by(
         };
         Ok(Some(story.change(step, clerk)))
     };
+    let now = desk.story(repo, id)?;
+    if plan(desk, repo, &now, clerk, update)? != Plan::Nothing {
+        super::verify::before_publishing(desk, repo, &now)?;
+    }
     let story = desk.step(repo, id, true, begin)?.story;
     let title = story.title();
     let mut done = Published {
@@ -462,6 +472,35 @@ fn corrected(desk: &Desk, body: &str, at: Timestamp) -> String {
         note if note.trim().is_empty() => body.to_owned(),
         note => format!("{}\n\n{note}\n", body.trim_end()),
     }
+}
+
+/// Waits until each address of the story's receipts answers as a page does, no longer than `patience` in all; gives those that did not,
+/// and why.
+pub fn wait_live(story: &Story, patience: Duration) -> Vec<(String, String)> {
+    let places = story.life.posts.values().filter(|post| post.certain);
+    let urls = places
+        .filter_map(|post| post.place.clone())
+        .filter(|place| place.starts_with("http"));
+    let since = Instant::now();
+    let mut silent = Vec::new();
+    for url in urls {
+        let mut pause = Duration::from_millis(200);
+        loop {
+            let left = patience.saturating_sub(since.elapsed());
+            match crate::target::answers(&url, left.clamp(Duration::from_secs(1), Duration::from_secs(30))) {
+                Ok(()) => break,
+                Err(why) if left.is_zero() => {
+                    silent.push((url, why));
+                    break;
+                }
+                Err(_) => {
+                    thread::sleep(pause.min(left));
+                    pause = (pause * 2).min(Duration::from_secs(10));
+                }
+            }
+        }
+    }
+    silent
 }
 
 /// Tries a target without putting anything there.

@@ -292,6 +292,7 @@ mod tests {
             name: n.into(),
             email: format!("{n}@team.example"),
             roles: vec![Role::Reviewer],
+            keys: Vec::new(),
         };
         let members = ["ann", "ben", "cat"].map(member).to_vec();
         Policy {
@@ -301,6 +302,8 @@ mod tests {
             minor_keeps: false,
             consent_required: true,
             checks: Wanted::default(),
+            signed: false,
+            robot_keys: Vec::new(),
         }
     }
 

@@ -13,9 +13,12 @@
 //! | [`record`] | the record, and a step as files and a commit message |
 //! | [`state`] | the whole life of a story |
 //! | [`policy`] | which mail is a story; who may do what |
+//! | [`seal`] | signatures of the record's lines: what is signed, keys, what a check came to |
+//! | [`proof`] | whether a history is what it says |
 //! | [`people`] | `people.toml` of the private part |
 //! | [`step`] | a story, loaded, and a step upon it |
 //! | [`screen`] | which mail is a story, and which is set aside |
+//! | [`erased`] | salted hashes of what must not come back |
 //! | [`answer`] | whether a reply says yes |
 //! | [`consent`] | what an author agreed to, and whether a page keeps to it |
 //! | [`letter`] | which letters a story's events call for |
@@ -26,6 +29,7 @@ pub mod check;
 pub mod consent;
 pub mod cut;
 pub mod draft;
+pub mod erased;
 pub mod event;
 pub mod id;
 pub mod letter;
@@ -34,9 +38,11 @@ pub mod page;
 pub mod passage;
 pub mod people;
 pub mod policy;
+pub mod proof;
 pub mod record;
 pub mod replay;
 pub mod screen;
+pub mod seal;
 pub mod state;
 pub mod step;
 pub mod submission;
