@@ -17,6 +17,7 @@ mod quarantine;
 mod queue;
 pub mod report;
 pub mod review;
+mod revisions;
 mod setup;
 pub mod stats;
 mod story;
@@ -164,6 +165,9 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Edit(edit) => self::edit::edit(desk, global, &edit, report),
         Command::Restore { story, number } => edit::restore(desk, global, &story, number, report),
         Command::Media(media) => self::media::media(desk, global, &media, report),
+        Command::Revisions(args) => revisions::revisions(desk, global, &args, report),
+        Command::Accept(args) => revisions::accept(desk, global, &args, report),
+        Command::Decline(args) => revisions::decline(desk, global, &args, report),
         Command::Note { story, message } => decide::note(desk, global, &story, message, report),
         Command::Assign { story, to, nobody: _ } => decide::assign(desk, global, &story, to.as_deref(), report),
         Command::Approve {

@@ -45,7 +45,14 @@ pub fn list(desk: &Desk, args: &List, report: &Report) -> Outcome {
     for (id, s) in queue.iter() {
         let state = match args.state {
             Some(state) => s.state == state,
-            None => args.all || s.state.is_open() || s.correction || !s.pending.is_empty() || s.damage.is_some(),
+            None => {
+                args.all
+                    || s.state.is_open()
+                    || s.correction
+                    || s.wrote_again
+                    || !s.pending.is_empty()
+                    || s.damage.is_some()
+            }
         };
         let author = args
             .author

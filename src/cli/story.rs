@@ -206,6 +206,14 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
         let who = vote.lapsed_by.as_deref().unwrap_or("an edit outside the tool");
         facts.push(("Lapsed", format!("the approval by {}, through {who}", vote.by.name)));
     }
+    let open = crate::desk::revision::later(story).into_iter();
+    for later in open.filter(|l| l.status == Some(crate::story::event::RevisionStatus::Proposed)) {
+        let command = format!("`revisions {}` shows it", story.id.folder());
+        facts.push((
+            "Revision",
+            format!("{} proposed by the author: {command}", later.number),
+        ));
+    }
     for request in life.unanswered(story.text) {
         facts.push(("Asked", format!("{}: {}", request.by.name, request.note)));
     }
@@ -276,10 +284,16 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
     }
     report.line("");
     report.line(story.page.body().trim_end());
+    let accepted = |l: &crate::desk::revision::Later| l.status == Some(crate::story::event::RevisionStatus::Accepted);
+    let in_it: Vec<String> = crate::desk::revision::later(story)
+        .iter()
+        .filter(|l| accepted(l))
+        .map(|l| format!("follow-up-{}.md", l.number))
+        .collect();
     for (name, bytes) in private
         .into_iter()
         .flatten()
-        .filter(|(n, _)| n.starts_with("follow-up-"))
+        .filter(|(n, _)| n.starts_with("follow-up-") && !in_it.contains(n))
     {
         report.line(&format!("\nA later mail ({name}):\n"));
         report.line(String::from_utf8_lossy(bytes).trim_end());

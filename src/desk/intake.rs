@@ -25,7 +25,7 @@ use super::consent::{self, Answer};
 use super::crew::Crew;
 use super::letters::bounce;
 use super::threads::Threads;
-use super::{Desk, Trouble, convert};
+use super::{Desk, Trouble, convert, revision};
 
 /// A mail, judged; its change is in the batch, or its bytes are in the quarantine.
 #[derive(Debug, Clone)]
@@ -464,9 +464,7 @@ impl<'a> Reader<'a> {
         if story.life.phase == Phase::Withdrawn && !people.is_some_and(answers) {
             return Ok(None);
         }
-        // by the record, not by what lies in the private part: a run that died between the two is then repeated, not added to
-        let follow_up = |w: &What| matches!(w, What::FollowUp { .. });
-        let number = 2 + story.record.events.iter().filter(|e| follow_up(&e.what)).count();
+        let number = revision::next_number(&story.record.events);
         let mut people = private
             .get(PEOPLE)
             .and_then(|b| People::parse(b).ok())
@@ -484,6 +482,22 @@ impl<'a> Reader<'a> {
                 notes.push(Note::Other(why));
             }
         }
+        let first = private.get("mail-1.eml").and_then(|bytes| reread(bytes).ok());
+        let revised = match revision::propose(self.desk, &story, first.as_ref(), submission, draft, &m.raw) {
+            Ok(true) => {
+                let folder = id.folder();
+                report.notes.push(format!(
+                    "it brings a corrected text or photos: `revisions {folder}` shows them"
+                ));
+                Some(revision::proposed(number, submission.mail))
+            }
+            Ok(false) => None,
+            Err(why) => {
+                report.notes.push(why.clone());
+                notes.push(Note::Other(why));
+                None
+            }
+        };
         if !people.message_ids.contains(&submission.message_id) {
             people.message_ids.push(submission.message_id.clone());
         }
@@ -495,7 +509,7 @@ impl<'a> Reader<'a> {
         };
         let step = Step {
             subject: subject.to_owned(),
-            events: std::iter::once(what).chain(consent).collect(),
+            events: std::iter::once(what).chain(consent).chain(revised).collect(),
             private: BTreeMap::from([
                 (format!("follow-up-{number}.md"), Some(draft.body.clone().into_bytes())),
                 (PEOPLE.to_owned(), Some(people.render())),

@@ -11,6 +11,7 @@
 //! | [`walk`] | the queue as a reviewer walks it: stories read, decisions held, taken upon what was read |
 //! | [`check`](mod@check) | what should be looked at first; a finding waived |
 //! | [`edit`] | changes of the text |
+//! | [`revision`] | later mails of the author: proposed, accepted, declined |
 //! | [`media`] | photos added, taken out, replaced |
 //! | [`stats`] | what came, how soon it was answered, what became of it |
 //! | [`told`] | a story told by phone or on paper |
@@ -42,6 +43,7 @@ pub mod publish;
 pub mod quarantine;
 pub mod queue;
 pub mod review;
+pub mod revision;
 pub mod schedule;
 pub mod stats;
 pub mod threads;

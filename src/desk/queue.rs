@@ -144,7 +144,8 @@ impl Summary {
             open_checks: open_checks(story, policy, story.state(policy)),
             letters: letter::open(&story.id, &story.record.events, &Standing::of(story, policy)),
             failed_letters: letter::failed(&story.record.events),
-            wrote_again: letter::wrote_again(&story.record.events) && story.state(policy).is_open(),
+            // after the publication, too: it may be a correction, or a wish to take it down
+            wrote_again: letter::wrote_again(&story.record.events) && (state.is_open() || state == State::Published),
             damage: story.agrees().err().map(|r| r.why),
         }
     }
@@ -196,6 +197,7 @@ impl Summary {
             State::Draft | State::Conflict => "reviewer",
             State::Approved if policy.consent_required && !self.consent => "author",
             State::Approved | State::Scheduled => "publisher",
+            State::Published if self.wrote_again => "reviewer",
             State::Published if !self.pending.is_empty() => "publisher",
             State::Published if self.correction && self.approvals as usize >= policy.approvals => "publisher",
             State::Published if self.correction => "reviewer",
@@ -305,7 +307,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 8;
+const FORMAT: u32 = 9;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.

@@ -3,7 +3,7 @@
 
 use crate::repo::{Past, StoryRepo};
 use crate::story::check::check;
-use crate::story::event::What;
+use crate::story::event::{RevisionStatus, What};
 use crate::story::id::TextHash;
 use crate::story::page::RECORD;
 use crate::story::policy::{Policy, Refusal};
@@ -32,10 +32,12 @@ pub fn approve(story: &Story, policy: &Policy, clerk: &Clerk, note: &str, if_tex
 /// that edit, so the history is asked.
 pub fn not_own_by_hand(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Clerk) -> Result<(), Trouble> {
     let makes_text = |what: &What| {
-        matches!(
-            what,
-            What::Received { .. } | What::Edited { .. } | What::Restored { .. } | What::Revision { .. }
-        )
+        let accepted = matches!(what, What::Revision { status, .. } if *status == RevisionStatus::Accepted);
+        accepted
+            || matches!(
+                what,
+                What::Received { .. } | What::Edited { .. } | What::Restored { .. }
+            )
     };
     let told = story
         .record

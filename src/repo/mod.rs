@@ -17,6 +17,7 @@
 //! | [`step`] | one step, one commit |
 //! | [`batch`] | many steps, one pack, one move of the branch |
 //! | [`worktree`], [`folders`], [`index`] | what a person sees in the folder, kept right without touching their edits |
+//! | [`merge`] | two people's changes of one text |
 //! | [`history`] | commits of a story, newest first |
 //! | [`summary`] | what `list` and `status` show, remembered by tree |
 
@@ -27,6 +28,7 @@ mod folders;
 pub mod history;
 mod index;
 mod lock;
+mod merge;
 mod object;
 pub mod open;
 mod pack;
@@ -45,6 +47,7 @@ use std::path::{Path, PathBuf};
 pub use batch::{Batch, Finished, PackedMail, Syncing};
 pub use error::{Caution, RepoError};
 pub use history::Past;
+pub use merge::Merged;
 pub use press::{Press, Ready, ReadyChange};
 
 pub use read::{Damage, Listed};

@@ -17,6 +17,7 @@
 //! | [`step`] | a story, loaded, and a step upon it |
 //! | [`screen`] | which mail is a story, and which is set aside |
 //! | [`answer`] | whether a reply says yes |
+//! | [`revision`] | whether a later mail is a corrected text |
 //! | [`letter`] | which letters a story's events call for |
 //! | [`check`](mod@check) | what should be looked at before a story goes out |
 
@@ -33,6 +34,7 @@ pub mod passage;
 pub mod people;
 pub mod policy;
 pub mod record;
+pub mod revision;
 pub mod screen;
 pub mod state;
 pub mod step;

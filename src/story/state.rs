@@ -321,7 +321,7 @@ impl Life {
                 RevisionStatus::Accepted | RevisionStatus::Declined => {
                     self.proposed_revisions.retain(|r| r != revision);
                     if *status == RevisionStatus::Accepted {
-                        self.edited(event);
+                        self.revised(event);
                     }
                 }
             },
@@ -443,6 +443,13 @@ impl Life {
             }
         }
         self.last_edit = Some((event.by.clone(), event.text));
+    }
+
+    /// The author's own words came in: votes lapse as by an edit, and whose edit the text has in it stays as it was.
+    fn revised(&mut self, event: &Event) {
+        let by = self.last_edit.take().map(|(by, _)| by);
+        self.edited(event);
+        self.last_edit = by.map(|by| (by, event.text));
     }
 
     fn close(&mut self, phase: Phase) {

@@ -237,7 +237,7 @@ fn event(what: What, text: TextHash, after: Vec<EventId>, clerk: &Clerk) -> Even
 }
 
 /// Whether git left a merge open in this text: its three marks stand at the beginnings of lines, in their order.
-fn has_markers(text: &str) -> bool {
+pub fn has_markers(text: &str) -> bool {
     let mut wanted = ["<<<<<<< ", "=======", ">>>>>>> "].into_iter().peekable();
     for line in text.lines() {
         wanted.next_if(|mark| line.starts_with(mark));
