@@ -11,11 +11,14 @@
 //! ```
 //!
 //! The doors in the braces never import each other; only the desk brings them together. `story` is pure: no git,
-//! network, terminal, files, clock or MIME in it. Only `cli` prints.
+//! network, terminal, files, clock or MIME in it. Only `cli` prints. `hands` begins threads for whoever needs one.
 
 pub mod cli;
 pub mod config;
 pub mod desk;
+#[cfg(test)]
+mod effort;
+mod hands;
 pub mod inbox;
 pub mod mail;
 pub mod media;

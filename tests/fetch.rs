@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{CONFIG, TestHouse, mail, marion, mbox_of};
+use std::path::Path;
+
+use common::{BINARY, CONFIG, TestHouse, mail, marion, mbox_of, traces};
 
 fn from_year(year: u32) -> String {
     mail(
@@ -30,6 +32,37 @@ fn since_leaves_older_mail_for_a_later_run_and_the_limit_counts_what_is_left() {
     assert_eq!((&second["new"], &second["duplicate"]), (&1.into(), &1.into()));
     let all = summary(&["fetch", "--json"]);
     assert_eq!(all["new"], 1, "the mail of 2010 was not settled: {all}");
+}
+
+/// What the samples come to, where the system refuses those threads (strace counts them for each thread that begins some).
+fn taken_in_without(threads: &str) -> (String, Vec<String>) {
+    let house = TestHouse::new();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/inbox.mbox");
+    house.write("mail.mbox", std::fs::read(samples).expect("the samples"));
+    let output = house
+        .command("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=clone,clone3"])
+        .args(["-e", &format!("inject=clone,clone3:error=EAGAIN:when={threads}")])
+        .args([BINARY, "fetch", "--json"])
+        .output()
+        .expect("strace runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{threads}: {said}");
+    assert!(!said.contains("panicked"), "{threads}: {said}");
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    (lines, house.files("stories"))
+}
+
+#[test]
+fn a_run_that_is_given_few_threads_or_none_takes_in_the_same() {
+    if !traces() {
+        return;
+    }
+    let whole = taken_in_without("1000");
+    assert!(whole.0.contains("\"new\":12"), "{}", whole.0);
+    for threads in ["1+", "2+", "3+", "4+", "1", "2", "3", "4"] {
+        assert_eq!(taken_in_without(threads), whole, "{threads}");
+    }
 }
 
 #[test]

@@ -168,11 +168,14 @@ fn a_server_that_lies_about_lengths_costs_no_memory_and_no_mail() {
         "{1073741824}",
     ] {
         let lying = fake(&mails).with_body(5, &format!("{announced}\r\n{much}")).start();
-        let house = house(lying.port, "none", "deadline = \"5s\"");
+        // Where the announced may still come it is waited for, as long as there is time.
+        let (deadline, expected) = match announced {
+            "{1073741824}" => ("deadline = \"5s\"", 0),
+            _ => ("deadline = \"300s\"", 2),
+        };
+        let house = house(lying.port, "none", deadline);
         let ran = fetch(&house);
         assert_eq!(ran.code, 7, "{announced}: {}", ran.stderr);
-        // Where the announced may still come it is waited for, as long as there is time.
-        let expected = if announced == "{1073741824}" { 0 } else { 2 };
         assert_eq!(kept_whole(&house, &mails), expected, "{announced}: {}", ran.stdout);
     }
     // Twelve literals of 34 MB in one answer, each within the limit of a mail; a line without an end; numbers without an end.
@@ -200,7 +203,7 @@ fn a_server_that_lies_about_lengths_costs_no_memory_and_no_mail() {
         ),
     ] {
         let deadline = if fine {
-            "deadline = \"50s\""
+            "deadline = \"300s\""
         } else {
             "deadline = \"8s\""
         };
@@ -236,7 +239,7 @@ fn a_run_ends_in_time_whatever_the_server_does() {
         assert!([7, 75].contains(&ran.code), "{what}: {} {}", ran.code, ran.stderr);
         assert!(ran.stderr.contains("was lost"), "{what}: {}", ran.stderr);
         assert!(
-            begun.elapsed() < Duration::from_secs(8),
+            begun.elapsed() < Duration::from_secs(60),
             "{what}: {:?}",
             begun.elapsed()
         );
@@ -446,7 +449,7 @@ fn tls_of_1999_is_not_spoken() {
     while std::net::TcpStream::connect(format!("127.0.0.1:{port}")).is_err() {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let ca_file = format!("deadline = \"10s\"\nca_file = \"{}\"", cert.display());
+    let ca_file = format!("deadline = \"120s\"\nca_file = \"{}\"", cert.display());
     let house = house(port.parse().unwrap(), "implicit", &ca_file);
     let ran = fetch(&house);
     old.kill().unwrap();

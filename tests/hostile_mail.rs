@@ -4,7 +4,6 @@
 mod common;
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
 
 use common::{BINARY, CONFIG, TestHouse, have, mail, mbox_of};
 use serde_json::Value;
@@ -12,14 +11,15 @@ use serde_json::Value;
 const DATE: &str = "Sat, 4 Dec 2010 10:12:31 +0000";
 const MARION: &str = "Marion Maxwell <marion@example.org>";
 
-/// Takes in one mail in 512 MB of memory; far under a minute, also where tests run side by side without optimisation.
+/// Takes in one mail in 512 MB of memory and 40 seconds of a processor; it needs less than half of the one and a tenth of the
+/// other. Counted are heaps and stacks, not the addresses that the C library reserves for the heap of each thread, and no seconds in
+/// which others work.
 #[track_caller]
 fn jailed(house: &TestHouse, name: &str, mail: &[u8]) -> Value {
     house.write("one.eml", mail);
-    let begun = Instant::now();
     let output = house
         .command("prlimit")
-        .args(["--as=536870912", BINARY, "fetch", "--json", "one.eml"])
+        .args(["--data=536870912", "--cpu=40", BINARY, "fetch", "--json", "one.eml"])
         .output()
         .expect("prlimit runs");
     let said = String::from_utf8_lossy(&output.stderr);
@@ -29,11 +29,6 @@ fn jailed(house: &TestHouse, name: &str, mail: &[u8]) -> Value {
         output.status
     );
     assert!(!said.contains("panicked"), "{name}: {said}");
-    assert!(
-        begun.elapsed() < Duration::from_secs(40),
-        "{name}: {:?}",
-        begun.elapsed()
-    );
     let first = output.stdout.split(|b| *b == b'\n').next().unwrap_or_default();
     serde_json::from_slice(first).unwrap_or_else(|e| panic!("{name}: {e}"))
 }

@@ -102,6 +102,16 @@ const RULES: &[Rule] = &[
         instead: "only media reads EXIF: use media::clean",
     },
     Rule {
+        path: "std::thread::spawn",
+        only: &[],
+        instead: "it panics where the system gives no thread: crate::hands",
+    },
+    Rule {
+        path: "std::thread::Builder",
+        only: &["hands"],
+        instead: "hands begins threads, and says what is done without one",
+    },
+    Rule {
         path: "std::env::var",
         only: &["config"],
         instead: "config reads the environment: add it to Config",
@@ -216,6 +226,9 @@ fn violations(source: &Source) -> Vec<String> {
         let is_door = |name: &str| DOORS.contains(&name);
         let why = match room {
             _ if other == room => continue,
+            // a tool, and no room
+            _ if other == "hands" && room != "story" => continue,
+            "hands" => "hands imports nothing of ours".to_owned(),
             "story" => "story imports nothing of ours".to_owned(),
             door if is_door(door) && other == "story" => continue,
             door if is_door(door) && is_door(other) => {
@@ -341,6 +354,12 @@ fn a_planted_violation_is_found_and_told_where_to_go() {
             "use std::env; fn f() { env::var(\"EDITOR\"); }",
             "config reads the environment",
         ),
+        (
+            "desk::fetch",
+            "use std::thread; fn f() { thread::spawn(g); }",
+            "where the system gives no thread",
+        ),
+        ("story::cut", "use crate::hands;", "story imports nothing of ours"),
         ("inbox::maildir", "use io_imap::client;", "only inbox::imap speaks IMAP"),
         (
             "inbox::files",
@@ -400,6 +419,10 @@ fn what_is_allowed_or_only_said_is_no_violation() {
             "use crate::story::submission::Kept; use super::Ticket; use self::inner::X;",
         ),
         ("inbox::imap::tls", "use io_imap::client;"),
+        (
+            "repo::pack",
+            "use crate::hands; use std::thread; fn f() { thread::scope(g); }",
+        ),
         ("inbox", "fn f() { std::io::stdin(); }"),
         (
             "spool",

@@ -1,5 +1,7 @@
 //! An IMAP inbox on a real Dovecot: by the library, and by `fetch` as people run it.
 
+#![allow(clippy::disallowed_methods, reason = "a test may end where there is no thread")]
+
 mod common;
 #[path = "common/servers.rs"]
 mod servers;
@@ -247,9 +249,9 @@ fn waiting_ends_when_mail_comes_or_when_it_shall() {
             std::thread::sleep(Duration::from_millis(700));
             dovecot.append(&[mail(2, 10)]);
         });
-        assert!(imap.wait_for_mail(Duration::from_secs(30), &|| true).unwrap());
+        assert!(imap.wait_for_mail(Duration::from_secs(300), &|| true).unwrap());
     });
-    assert!(begun.elapsed() < Duration::from_secs(20));
+    assert!(begun.elapsed() < Duration::from_secs(200));
     assert_eq!(listed(&mut imap), 2);
     imap.done().unwrap();
 }
@@ -365,11 +367,19 @@ fn a_new_uidvalidity_or_a_mailbox_made_anew_makes_no_story_twice_and_loses_none(
 
     // The same mails under other UIDs.
     let validity = |dovecot: &Dovecot| dovecot.talk(&[&format!("STATUS {name} (UIDVALIDITY)")])[0].clone();
+    // Dovecot takes the second for it: one made in the same second has the same
+    let make_anew = |before: &str| {
+        dovecot.talk(&[&format!("CREATE {name}")]);
+        while validity(&dovecot) == before {
+            dovecot.talk(&[&format!("DELETE {name}")]);
+            std::thread::sleep(Duration::from_millis(200));
+            dovecot.talk(&[&format!("CREATE {name}")]);
+        }
+    };
     let before = validity(&dovecot);
-    std::thread::sleep(Duration::from_millis(1100));
-    dovecot.talk(&[&format!("DELETE {name}"), &format!("CREATE {name}")]);
+    dovecot.talk(&[&format!("DELETE {name}")]);
+    make_anew(&before);
     dovecot.append_to(name, &[mails[3].clone(), mails[1].clone(), mails[0].clone()]);
-    assert_ne!(validity(&dovecot), before);
     assert_eq!(fetch(&house), (1, 2));
     assert_eq!(fetch(&house), (0, 0));
 
@@ -381,12 +391,12 @@ fn a_new_uidvalidity_or_a_mailbox_made_anew_makes_no_story_twice_and_loses_none(
     assert_eq!(stories(&house), 5);
 
     // Gone altogether: told, and nothing is lost; there again: gone on with.
+    let before = validity(&dovecot);
     dovecot.talk(&[&format!("DELETE {name}")]);
     let error = house.run(&["fetch", "--json"]).error();
     assert!(error.to_string().contains("does not open the mailbox"), "{error}");
     assert_eq!(stories(&house), 5);
-    std::thread::sleep(Duration::from_millis(1100));
-    dovecot.talk(&[&format!("CREATE {name}")]);
+    make_anew(&before);
     dovecot.append_to(name, &[mail(6, 500), mail(1, 500)]);
     assert_eq!(fetch(&house), (1, 1));
     house.fsck();
@@ -436,7 +446,7 @@ fn a_mail_over_the_limit_is_not_downloaded() {
         if log.contains("body_bytes=") && log.lines().last().unwrap_or_default().contains("body_bytes=") {
             break log;
         }
-        assert!(begun.elapsed() < Duration::from_secs(10), "{log}");
+        assert!(begun.elapsed() < Duration::from_secs(120), "{log}");
         std::thread::sleep(Duration::from_millis(50));
     };
     let last = log.lines().last().unwrap();
@@ -542,7 +552,7 @@ fn eight_fetches_at_once_take_each_mail_once() {
                     let house = &house;
                     // Some wait for the others, most leave it to them.
                     let arguments: &[&str] = if i < 3 {
-                        &["fetch", "--json", "--wait", "60"]
+                        &["fetch", "--json", "--wait", "600"]
                     } else {
                         &["fetch", "--json"]
                     };

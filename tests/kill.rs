@@ -7,21 +7,7 @@ use std::process::Command;
 
 #[test]
 fn a_killed_run_is_finished_by_the_next_one() {
-    if !["strace", "python3", "git"].into_iter().all(common::have) {
-        return;
-    }
-    // In some containers strace is there and may not trace.
-    let traces = Command::new("strace")
-        .args(["-o", "/dev/null", "true"])
-        .status()
-        .is_ok_and(|s| s.success());
-    if !traces {
-        assert_ne!(
-            std::env::var("CI").as_deref(),
-            Ok("true"),
-            "strace may not trace here, and CI=true"
-        );
-        eprintln!("skipped: strace may not trace here");
+    if !["python3", "git"].into_iter().all(common::have) || !common::traces() {
         return;
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/kill-test");

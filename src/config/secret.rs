@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::ConfigError;
+use crate::hands;
 
 /// A text that no output shows. [`Secret::expose`] is for the login itself.
 #[derive(Clone, PartialEq, Eq)]
@@ -100,7 +101,7 @@ fn first_line_of(argv: &[String]) -> Result<Secret, ConfigError> {
     };
     let (first, line) = mpsc::channel();
     // a line at a time: an agent that the program leaves behind may hold the pipe open
-    thread::spawn(move || {
+    let reader = hands::hire(move || {
         let mut text = String::new();
         let mut output = BufReader::new(stdout);
         let read = output.by_ref().take(LONGEST).read_line(&mut text);
@@ -108,6 +109,11 @@ fn first_line_of(argv: &[String]) -> Result<Secret, ConfigError> {
         // so that a program with more to say does not fail on a closed pipe
         let _ = io::copy(&mut output, &mut io::sink());
     });
+    if let Err(error) = reader {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(failed(format!("nobody can listen to it: {error}")));
+    }
     let since = Instant::now();
     let mut pause = Duration::from_millis(1);
     let status = loop {

@@ -1,40 +1,61 @@
 //! All hands: work that can be shared, on as many threads as the machine has cores.
 
-use std::cell::Cell;
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope};
 
+use crate::hands;
+
 /// More hands than this would only wait for the disk.
 const MOST: usize = 4;
 
+type Alone<'c, Q, A> = Box<dyn FnMut(Q) -> A + 'c>;
+
 /// Threads that answer questions for as long as they are asked. They stay: the memory that the C library keeps for each thread
-/// would go from hand to hand with new ones, and grow in all of them.
-pub struct Crew<Q, A> {
+/// would go from hand to hand with new ones, and grow in all of them. Where the system gives no thread, who asks has to work.
+pub struct Crew<'c, Q, A> {
     ask: Sender<(usize, Q)>,
     told: Receiver<(usize, thread::Result<A>)>,
     asked: Cell<usize>,
+    /// What answers where there is no hand.
+    alone: Option<RefCell<Alone<'c, Q, A>>>,
 }
 
-impl<Q: Send, A: Send> Crew<Q, A> {
+impl<'c, Q: Send, A: Send> Crew<'c, Q, A> {
     /// Each hand has a tool for itself. The crew goes home when this value is dropped, which has to be before the scope ends.
-    pub fn gather<'scope, Tool>(
-        scope: &'scope Scope<'scope, '_>,
-        tool: impl Fn() -> Tool + Copy + Send + 'scope,
-        work: impl Fn(&mut Tool, Q) -> A + Copy + Send + 'scope,
-    ) -> Crew<Q, A>
+    pub fn gather<Tool>(
+        scope: &'c Scope<'c, '_>,
+        tool: impl Fn() -> Tool + Copy + Send + 'c,
+        work: impl Fn(&mut Tool, Q) -> A + Copy + Send + 'c,
+    ) -> Crew<'c, Q, A>
     where
-        Q: 'scope,
-        A: 'scope,
+        Q: 'c,
+        A: 'c,
+        Tool: 'c,
+    {
+        let wanted = thread::available_parallelism().map_or(1, usize::from).min(MOST);
+        Crew::of(wanted, scope, tool, work)
+    }
+
+    fn of<Tool: 'c>(
+        wanted: usize,
+        scope: &'c Scope<'c, '_>,
+        tool: impl Fn() -> Tool + Copy + Send + 'c,
+        work: impl Fn(&mut Tool, Q) -> A + Copy + Send + 'c,
+    ) -> Crew<'c, Q, A>
+    where
+        Q: 'c,
+        A: 'c,
     {
         let (ask, questions) = mpsc::channel::<(usize, Q)>();
         let (tell, told) = mpsc::channel();
         let questions = Arc::new(Mutex::new(questions));
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from).min(MOST) {
+        let hire = || {
             let (questions, tell) = (Arc::clone(&questions), tell.clone());
-            scope.spawn(move || {
+            hands::hire_in(scope, move || {
                 let mut tool = tool();
                 let next = || questions.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 while let Ok((at, question)) = next() {
@@ -43,21 +64,38 @@ impl<Q: Send, A: Send> Crew<Q, A> {
                         return;
                     }
                 }
-            });
-        }
+            })
+        };
+        let came = (0..wanted).take_while(|_| hire().is_ok()).count();
+        let alone = (came == 0).then(|| -> RefCell<Alone<'c, Q, A>> {
+            let mut tool = tool();
+            RefCell::new(Box::new(move |question| work(&mut tool, question)))
+        });
         let asked = Cell::new(0);
-        Crew { ask, told, asked }
+        Crew {
+            ask,
+            told,
+            asked,
+            alone,
+        }
     }
 
     /// The answers in the order of the questions, each as soon as it and those before it are known. A hand's panic is passed on.
     pub fn answers(&self, questions: impl IntoIterator<Item = Q>) -> impl Iterator<Item = A> {
         let first = self.asked.get();
+        let mut mine = VecDeque::new();
         for question in questions {
             let at = self.asked.replace(self.asked.get() + 1);
-            self.ask.send((at, question)).expect("a hand outlives its panics");
+            match &self.alone {
+                Some(_) => mine.push_back(question),
+                None => self.ask.send((at, question)).expect("a hand outlives its panics"),
+            }
         }
         let mut early = HashMap::new();
         (first..self.asked.get()).map(move |next| {
+            if let (Some(work), Some(question)) = (&self.alone, mine.pop_front()) {
+                return work.borrow_mut()(question);
+            }
             loop {
                 if let Some(answer) = early.remove(&next) {
                     return answer;
@@ -79,15 +117,18 @@ mod tests {
 
     #[test]
     fn the_answers_are_in_the_order_of_the_questions() {
-        thread::scope(|scope| {
-            let crew = Crew::gather(scope, || 2, |two, q: usize| q * *two);
-            assert_eq!(crew.answers(0..3).next(), Some(0), "the others are not waited for");
-            assert_eq!(
-                crew.answers(0..1000).collect::<Vec<_>>(),
-                (0..2000).step_by(2).collect::<Vec<_>>()
-            );
-            assert_eq!(crew.answers([]).count(), 0);
-        });
+        for hands in [0, 1, 4] {
+            thread::scope(|scope| {
+                let crew = Crew::of(hands, scope, || 2, |two, q: usize| q * *two);
+                assert_eq!(crew.answers(0..3).next(), Some(0), "the others are not waited for");
+                assert_eq!(
+                    crew.answers(0..1000).collect::<Vec<_>>(),
+                    (0..2000).step_by(2).collect::<Vec<_>>(),
+                    "{hands} hands"
+                );
+                assert_eq!(crew.answers([]).count(), 0);
+            });
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::thread;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::hands;
 use crate::inbox::{Cursor, Fate, Go, Inbox, InboxError, Remark, TakeError, Ticket, Wanted};
 use crate::repo::{Batch, Caution, Press, Ready, StoryRepo};
 use crate::spool::{Aside, AsideKind, Spool};
@@ -175,20 +176,22 @@ fn from_one(
                 break;
             }
             let (after, limit) = (source.after, desk.config.story.max_mail_bytes);
-            let inbox = &mut *source.inbox;
-            let (to, groups) = mpsc::sync_channel(0);
-            let (taken, came) = thread::scope(|scope| {
-                let taker = scope.spawn(move || take(inbox, rest, limit, &to));
-                let came = work.take_in(spool, &mut reader, groups);
-                (taker.join(), came)
+            let mut taker = Taker::new(&mut *source.inbox, rest, limit);
+            let giver = &mut taker;
+            let came = thread::scope(|scope| {
+                let (to, groups) = mpsc::sync_channel(0);
+                // nobody listens any more where the batch failed
+                hands::hire_in(scope, move || giver.try_for_each(|group| to.send(group)).unwrap_or(())).ok()?;
+                Some(work.take_in(spool, &mut reader, groups.into_iter()))
             });
-            let taken = taken.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            // in turn where there is no thread for the taker
+            let came = came.unwrap_or_else(|| work.take_in(spool, &mut reader, taker.by_ref()));
             let Came {
                 judged,
                 cautions,
                 broken,
             } = came?;
-            rest = &rest[taken..];
+            rest = &rest[taker.mails..];
             cautions.iter().for_each(|c| watcher.caution(c));
             let mut settled = Vec::with_capacity(judged.len());
             for (ticket, judged) in judged {
@@ -229,19 +232,48 @@ enum Taken {
     Gone,
 }
 
-/// Takes the mails of one batch, group by group, and makes each ready for the pack, while the group before is read and
-/// committed. At most three groups are in memory at once. Gives how many mails were taken.
-fn take(inbox: &mut dyn Inbox, tickets: &[Ticket], limit: u64, to: &mpsc::SyncSender<Group>) -> usize {
-    let mut press = Press::new();
-    let (mut mails, mut bytes) = (0, 0);
-    while mails < tickets.len().min(BATCH_MAILS) && bytes < BATCH_BYTES {
-        let group = group(&tickets[mails..]);
+/// Takes the mails of one batch, group by group, and makes each ready for the pack. With a thread of its own it does so while the
+/// group before is read and committed; then three groups are in memory at most.
+struct Taker<'t> {
+    inbox: &'t mut dyn Inbox,
+    tickets: &'t [Ticket],
+    limit: u64,
+    press: Press,
+    /// How many mails were taken, and what they weigh.
+    mails: usize,
+    bytes: u64,
+    failed: bool,
+}
+
+impl<'t> Taker<'t> {
+    fn new(inbox: &'t mut dyn Inbox, tickets: &'t [Ticket], limit: u64) -> Self {
+        Taker {
+            inbox,
+            tickets,
+            limit,
+            press: Press::new(),
+            mails: 0,
+            bytes: 0,
+            failed: false,
+        }
+    }
+}
+
+impl Iterator for Taker<'_> {
+    type Item = Group;
+
+    fn next(&mut self) -> Option<Group> {
+        let full = self.mails >= self.tickets.len().min(BATCH_MAILS) || self.bytes >= BATCH_BYTES;
+        if full || self.failed {
+            return None;
+        }
+        let group = group(&self.tickets[self.mails..]);
         let mut taken = Vec::with_capacity(group.len());
-        let result = inbox.take_all(group, limit, &mut |ticket, mail| {
+        let result = self.inbox.take_all(group, self.limit, &mut |ticket, mail| {
             let mail = match mail {
                 Ok(raw) => {
-                    bytes += raw.bytes.len() as u64;
-                    let ready = press.file(&raw.bytes);
+                    self.bytes += raw.bytes.len() as u64;
+                    let ready = self.press.file(&raw.bytes);
                     Taken::Raw(raw.bytes, ready)
                 }
                 Err(TakeError::Gone) => Taken::Gone,
@@ -250,14 +282,10 @@ fn take(inbox: &mut dyn Inbox, tickets: &[Ticket], limit: u64, to: &mpsc::SyncSe
             taken.push((ticket.clone(), mail));
             Go::On
         });
-        mails += group.len();
-        let failed = result.is_err();
-        // nobody listens where the batch failed
-        if to.send(result.map(|()| taken)).is_err() || failed {
-            break;
-        }
+        self.mails += group.len();
+        self.failed = result.is_err();
+        Some(result.map(|()| taken))
     }
-    mails
 }
 
 /// What a batch came to, mail by mail; `None`: it was gone.
@@ -269,16 +297,21 @@ struct Came {
 }
 
 /// What all batches of an inbox have in common.
-struct Work<'w> {
+struct Work<'w, 'c> {
     desk: &'w Desk,
     repo: &'w StoryRepo,
     inbox: &'w str,
-    crew: &'w Readers,
+    crew: &'w Readers<'c>,
 }
 
-impl Work<'_> {
+impl Work<'_, '_> {
     /// Keeps, reads and commits the mails of one batch. When this returns they may be settled.
-    fn take_in(&self, spool: &mut Spool, reader: &mut Reader, groups: mpsc::Receiver<Group>) -> Result<Came, Trouble> {
+    fn take_in(
+        &self,
+        spool: &mut Spool,
+        reader: &mut Reader,
+        groups: impl Iterator<Item = Group>,
+    ) -> Result<Came, Trouble> {
         let mut batch = self.repo.batch()?;
         let mut all = Vec::new();
         let mut before = Vec::new();

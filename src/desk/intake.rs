@@ -97,7 +97,7 @@ struct Fresh {
 }
 
 /// Mails are read by a crew.
-pub type Readers = Crew<Ask, Told>;
+pub type Readers<'c> = Crew<'c, Ask, Told>;
 
 /// What one of the crew is to do.
 pub enum Ask {

@@ -1,10 +1,11 @@
 //! To the targets: `publish-begun`, then each target and its receipt, then `published`. Each is a commit, so that a run that
 //! dies between any two is taken up where it stopped.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+mod places;
+mod receipts;
 
-use crate::config;
+use std::collections::HashMap;
+
 use crate::repo::StoryRepo;
 use crate::story::StoryId;
 use crate::story::event::{Role, What};
@@ -14,9 +15,12 @@ use crate::story::policy::{Refusal, Task};
 use crate::story::record::{Change, Files};
 use crate::story::state::{Phase, Publication, State, Verb};
 use crate::story::step::{Clerk, Step, Story};
-use crate::target::{Bundle, FolderTarget, Target};
+use crate::target::{Bundle, Post, Receipt, Removal};
 
 use super::{Desk, Trouble};
+use places::{from_config, named, told};
+pub use receipts::removed;
+use receipts::{announce, receipt};
 
 /// What became of one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -230,28 +234,21 @@ fn publish_by(
             continue;
         }
         let result = put(desk, &story, &publication, name);
-        let (ok, words) = match &result {
-            Ok(place) => (true, place.clone()),
-            Err(not) => (false, not.why.clone()),
-        };
         desk.step(repo, id, true, |story| {
-            Ok(receipt(story, &publication, name, ok, &words, clerk))
+            let result = result.as_ref().map_err(|not| not.why.as_str());
+            Ok(receipt(story, &publication, name, result, clerk))
         })?;
         done.puts.push(Put {
             target: name.clone(),
-            result,
+            result: result.map(|receipt| receipt.place),
         });
     }
     desk.step(repo, id, true, |story| Ok(announce(story, clerk)))?;
     Ok(done)
 }
 
-fn put(desk: &Desk, story: &Story, publication: &Publication, name: &str) -> Result<String, NotPut> {
-    let configured = desk.config.targets.iter().find(|t| t.name == name);
-    let configured = configured.ok_or_else(|| NotPut {
-        why: "config.toml has no such target any more".to_owned(),
-        hint: "name it under [[target]] again",
-    })?;
+fn put(desk: &Desk, story: &Story, publication: &Publication, name: &str) -> Result<Receipt, NotPut> {
+    let target = named(desk, name)?;
     let front = public_page(story, publication).table();
     let media = photos(story);
     let bundle = Bundle {
@@ -262,39 +259,38 @@ fn put(desk: &Desk, story: &Story, publication: &Publication, name: &str) -> Res
         media: &media,
         date: publication.at,
     };
-    let receipt = open(configured).put(&bundle).map_err(|e| NotPut {
-        why: from_config(desk.config.folder(), &explain(&e)),
-        hint: e.hint(),
-    })?;
-    Ok(from_config(desk.config.folder(), &receipt.place))
+    let receipt = target.put(&bundle).map_err(|error| told(desk, &error))?;
+    Ok(Receipt {
+        place: from_config(desk.config.folder(), &receipt.place),
+        ..receipt
+    })
 }
 
-/// A path as config.toml would name it: the record says nothing of the machine it was made on. An address stays as it is.
-fn from_config(folder: &Path, place: &str) -> String {
-    match Path::new(place).strip_prefix(folder) {
-        Ok(path) if !place.contains("://") => path.display().to_string(),
-        _ => place.to_owned(),
+/// Takes the story off one target, and looks whether it is gone; [`removed`] is then the event. `None`: nothing of it stands there.
+/// The second part is what stays behind all the same, in words for a person.
+pub fn take_off(desk: &Desk, story: &Story, name: &str) -> Result<Option<(Removal, Option<&'static str>)>, NotPut> {
+    let Some(known) = story.life.posts.get(name) else {
+        return Ok(None);
+    };
+    let target = named(desk, name)?;
+    let post = Post {
+        story: &story.id,
+        slug: &known.slug,
+        place: known.place.as_deref(),
+        id: known.id.as_deref(),
+    };
+    let removal = target.remove(&post).map_err(|error| told(desk, &error))?;
+    if matches!(removal, Removal::CannotRecall(_)) {
+        return Ok(Some((removal, None)));
     }
-}
-
-fn open(configured: &config::Target) -> Box<dyn Target> {
-    match configured.kind {
-        config::TargetKind::Folder => Box::new(FolderTarget::new(
-            &configured.name,
-            &configured.path,
-            configured.url.clone(),
-        )),
+    match target.is_gone(&post) {
+        Ok(true) => Ok(Some((removal, target.remains()))),
+        Ok(false) => Err(NotPut {
+            why: "it was taken off, and is still there".to_owned(),
+            hint: "look at it there, and take it off again",
+        }),
+        Err(error) => Err(told(desk, &error)),
     }
-}
-
-fn explain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    text
 }
 
 /// The page as readers get it: public, dated, under its published slug.
@@ -318,81 +314,6 @@ fn photos(story: &Story) -> Files {
     others.map(|(name, bytes)| (name.clone(), bytes.clone())).collect()
 }
 
-/// A receipt; the first that is done makes the page public: `draft = false` and the date of the publication. The same failure again
-/// is no news: a target that is not to be had for a week does not fill the record.
-fn receipt(
-    story: &Story,
-    publication: &Publication,
-    name: &str,
-    ok: bool,
-    words: &str,
-    clerk: &Clerk,
-) -> Option<Change> {
-    let known = story.life.publication.as_ref().and_then(|p| p.receipts.get(name));
-    if known.is_some_and(|(done, _)| *done) || !ok && known.is_some() && last_error(story, name) == Some(words) {
-        return None;
-    }
-    let (place, error) = if ok {
-        (Some(words.to_owned()), None)
-    } else {
-        (None, Some(words.to_owned()))
-    };
-    let what = What::Receipt {
-        target: name.to_owned(),
-        done: ok,
-        place,
-        error,
-    };
-    let mut files = BTreeMap::new();
-    if ok && story.life.phase != Phase::Published {
-        let mut page = story.page.clone();
-        page.set_front(&Front {
-            draft: false,
-            date: Some(publication.at),
-            ..page.front()
-        });
-        files.insert(INDEX.to_owned(), Some(page.render()));
-    }
-    let subject = if ok {
-        format!("Put on {name}:")
-    } else {
-        format!("Fail to put on {name}:")
-    };
-    Some(story.change(
-        Step {
-            subject,
-            events: vec![what],
-            files,
-            ..Step::default()
-        },
-        clerk,
-    ))
-}
-
-/// What the last receipt of a target says that went wrong.
-fn last_error<'a>(story: &'a Story, name: &str) -> Option<&'a str> {
-    let last = story.record.events.iter().rev().find_map(|event| match &event.what {
-        What::Receipt { target, error, .. } if target == name => Some(error.as_deref()),
-        _ => None,
-    });
-    last.flatten()
-}
-
-/// The end of a publication: a story is published once one target has it; the others are tried again by the next run.
-fn announce(story: &Story, clerk: &Clerk) -> Option<Change> {
-    let publication = story.life.publication.as_ref()?;
-    let done = |t: &String| publication.receipts.get(t).is_some_and(|(done, _)| *done);
-    if publication.announced || !publication.targets.iter().any(done) {
-        return None;
-    }
-    let step = Step {
-        subject: "Publish".to_owned(),
-        events: vec![What::Published {}],
-        ..Step::default()
-    };
-    Some(story.change(step, clerk))
-}
-
 /// The page's slug, or with the first number that makes it free: two people of one name have two pages.
 fn free_slug(wanted: &str, taken: &dyn Fn(&str) -> bool) -> String {
     let wanted = crate::story::id::slug(wanted);
@@ -409,22 +330,5 @@ mod tests {
         let taken = |slug: &str| ["jane-smith", "jane-smith-2"].contains(&slug);
         assert_eq!(free_slug("jane-smith", &taken), "jane-smith-3");
         assert_eq!(free_slug("../x", &taken), "x");
-    }
-
-    #[test]
-    fn a_receipt_names_no_folder_of_this_machine() {
-        for (folder, place, expected) in [
-            (".", "./site/content/marion", "site/content/marion"),
-            ("/home/cath/desk", "/home/cath/desk/site/marion", "site/marion"),
-            ("/home/cath/desk", "/srv/www/marion", "/srv/www/marion"),
-            ("", "site/marion", "site/marion"),
-            (
-                ".",
-                "https://blog.example.org/marion/",
-                "https://blog.example.org/marion/",
-            ),
-        ] {
-            assert_eq!(from_config(Path::new(folder), place), expected);
-        }
     }
 }

@@ -320,7 +320,10 @@ mod tests {
                 target: "site".into(),
                 done: true,
                 place: None,
+                id: None,
                 error: None,
+                unknown: false,
+                removed: false,
             },
             What::Published {},
         ];

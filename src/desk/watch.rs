@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::config::{self, Config, Source};
+use crate::hands;
 use crate::inbox::{Inbox, Remark};
 use crate::repo::Caution;
 use crate::spool::SpoolError;
@@ -113,12 +114,13 @@ impl Watch {
                         say: say.clone(),
                         ended: self.ended.clone(),
                     };
-                    waiters.push(thread::spawn(move || waiter.wait()));
+                    match hands::hire(move || waiter.wait()) {
+                        Ok(waiter) => waiters.push(waiter),
+                        // nobody to listen: it is looked into now and then
+                        Err(_) => hand.poll(place),
+                    }
                 }
-                _ => {
-                    hand.polled.insert(place);
-                    hand.due.insert(place, Instant::now());
-                }
+                _ => hand.poll(place),
             }
         }
         hand.work(&words);
@@ -232,6 +234,12 @@ impl Hand<'_> {
         next.map_or(TICK, |at| at.saturating_duration_since(Instant::now()).min(TICK))
     }
 
+    /// From now on this inbox is asked from time to time.
+    fn poll(&mut self, place: usize) {
+        self.polled.insert(place);
+        self.due.insert(place, Instant::now());
+    }
+
     fn name(&self, place: usize) -> &str {
         self.watch.config.inboxes.get(place).map_or("", |inbox| &inbox.name)
     }
@@ -243,10 +251,7 @@ impl Hand<'_> {
                 self.weigh(&part, None, Duration::ZERO);
                 self.due.insert(place, Instant::now());
             }
-            Word::Mute(place) => {
-                self.polled.insert(place);
-                self.due.insert(place, Instant::now());
-            }
+            Word::Mute(place) => self.poll(place),
             Word::Lost(bad, again) => self.weigh(&bad.part.clone(), Some(&bad), again),
         }
     }

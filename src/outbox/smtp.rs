@@ -4,7 +4,6 @@ mod doorkeeper;
 
 use std::path::PathBuf;
 use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use lettre::transport::smtp;
@@ -16,6 +15,7 @@ use lettre::{Address, address};
 use doorkeeper::Doorkeeper;
 
 use super::{Outbox, SendError, Sent};
+use crate::hands;
 use crate::story::letter::{Envelope, Outgoing};
 
 /// Where a letter is handed in.
@@ -102,15 +102,24 @@ impl SmtpOutbox {
                 self.deadline.as_secs()
             ),
         };
-        let Some(mut session) = self.session.take() else {
+        let Some(session) = self.session.take() else {
             return Err(too_slow());
         };
         let (done, wait) = mpsc::channel();
-        thread::spawn(move || {
+        let (give, get) = mpsc::channel();
+        let hand = hands::hire(move || {
+            let Ok(mut session) = get.recv() else { return };
             let outcome = work(&mut session);
             // nobody listens any more when it comes too late
             let _ = done.send((session, outcome));
         });
+        if let Err(error) = hand {
+            self.session = Some(session);
+            return Err(SendError::Later {
+                said: format!("this machine has no thread to spare: {error}"),
+            });
+        }
+        let _ = give.send(session);
         match wait.recv_timeout(self.deadline) {
             Ok((session, outcome)) => {
                 self.session = Some(session);

@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 
 use super::packed::OwnPack;
 use super::{RepoError, StoryRepo};
+use crate::hands;
 use crate::story::record::Signature;
 
 /// Where objects are read.
@@ -157,19 +158,16 @@ impl<'a> Loose<'a> {
     }
 }
 
+/// More would hardly be faster, and each thread takes 64 MB of addresses for its heap.
+const LANES: usize = 4;
+
 /// Syncs files at once, a few threads together.
 fn sync_all<'f>(files: impl Iterator<Item = &'f File>) -> io::Result<()> {
     let files: Vec<&File> = files.collect();
-    let lane = files.len().div_ceil(8).max(1);
-    std::thread::scope(|scope| {
-        let lanes: Vec<_> = files
-            .chunks(lane)
-            .map(|lane| scope.spawn(|| lane.iter().try_for_each(|f| f.sync_all())))
-            .collect();
-        lanes
-            .into_iter()
-            .try_for_each(|lane| lane.join().unwrap_or_else(|_| Err(io::Error::other("a sync panicked"))))
-    })
+    let lane = files.len().div_ceil(LANES).max(1);
+    hands::share(files.chunks(lane), |lane| lane.iter().try_for_each(|f| f.sync_all()))
+        .into_iter()
+        .collect()
 }
 
 impl Objects for Loose<'_> {

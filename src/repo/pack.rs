@@ -6,7 +6,6 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::thread;
 
 use git2::{ObjectType, Oid};
 use sha1::{Digest, Sha1};
@@ -17,6 +16,7 @@ use super::object::{Loose, Objects, Stored, named, refused, sync_folder};
 use super::packed::{At, OwnPack, Place, Written, index_bytes, read_object};
 use super::press::{Press, Ready};
 use super::{RepoError, StoryRepo};
+use crate::hands::{self, Begun};
 
 /// What is held back before it goes to the file.
 const BUFFER: usize = 256 * 1024;
@@ -46,7 +46,7 @@ pub(super) struct Pack<'a> {
 /// A sync that goes on beside the writing.
 pub struct Syncing {
     upto: u64,
-    thread: thread::JoinHandle<io::Result<()>>,
+    work: Begun<io::Result<()>>,
 }
 
 impl<'a> Pack<'a> {
@@ -115,18 +115,17 @@ impl<'a> Pack<'a> {
         let folder = (self.synced == 0).then(|| self.folder.clone());
         let sync = move || {
             file.sync_data()?;
-            folder.map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+            folder.as_ref().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
         };
         Ok(Syncing {
             upto: self.flushed,
-            thread: thread::spawn(sync),
+            work: hands::begin(sync),
         })
     }
 
     /// Waits for that sync.
     pub fn end_sync(&mut self, syncing: Syncing) -> Result<(), RepoError> {
-        let panicked = |_| Err(io::Error::other("a sync panicked"));
-        let result = syncing.thread.join().unwrap_or_else(panicked);
+        let result = syncing.work.end();
         self.failed |= result.is_err();
         result.map_err(RepoError::io("syncing a pack in", &self.folder))?;
         self.synced = self.synced.max(syncing.upto);

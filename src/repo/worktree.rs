@@ -14,6 +14,7 @@ use super::packed::OwnPack;
 use super::read::is_file_name;
 use super::tree::Differs;
 use super::{Caution, RepoError, StoryRepo, Tip};
+use crate::hands;
 use crate::story::StoryId;
 use git2::{ObjectType, Oid};
 
@@ -135,13 +136,10 @@ impl StoryRepo {
             written
         };
         let share = differs.len().div_ceil(HANDS).max(LEAST);
-        std::thread::scope(|scope| {
-            let hands: Vec<_> = differs.chunks(share).map(|share| scope.spawn(|| hand(share))).collect();
-            hands
-                .into_iter()
-                .flat_map(|hand| hand.join().unwrap_or_default())
-                .collect()
-        })
+        hands::share(differs.chunks(share), hand)
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// One file: written where it is what the old commit says, left where a person has changed it.

@@ -183,14 +183,24 @@ pub enum What {
         slug: String,
         policy: Value,
     },
+    /// What came of the story at a target: `done`, not done (`error`), not known (`unknown`), or taken off (`removed`).
     Receipt {
         target: String,
         done: bool,
         /// URL or path there.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<String>,
+        /// What the target itself calls the post.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,
+        /// It was handed over, and whether it arrived is not known: nothing sends it again but a person.
+        #[serde(default, skip_serializing_if = "is_false")]
+        unknown: bool,
+        /// The post that was there is gone.
+        #[serde(default, skip_serializing_if = "is_false")]
+        removed: bool,
     },
     Published {},
     TakenDown {

@@ -251,6 +251,19 @@ pub struct Publication {
     pub announced: bool,
 }
 
+/// A post that stands at a target, or may stand there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Post {
+    pub slug: String,
+    pub place: Option<String>,
+    pub id: Option<String>,
+    /// The text that it has.
+    pub text: Option<TextHash>,
+    pub at: Timestamp,
+    /// False: it was handed over, and nobody knows whether it arrived.
+    pub certain: bool,
+}
+
 /// What the events say, before the local policy and today's text are asked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Life {
@@ -264,6 +277,8 @@ pub struct Life {
     /// The last to change the text by the tool, and the text it became.
     pub last_edit: Option<(Actor, Option<TextHash>)>,
     pub publication: Option<Publication>,
+    /// What stands where, by target: whatever was put there and not taken off, by this publication or an earlier one.
+    pub posts: BTreeMap<String, Post>,
     pub conflict: Option<(EventId, EventId)>,
     /// Waived findings of `check`, the latest last.
     pub waived: Vec<Waiver>,
@@ -300,6 +315,7 @@ impl Life {
             assigned: None,
             last_edit: None,
             publication: None,
+            posts: BTreeMap::new(),
             conflict: None,
             waived: Vec::new(),
             proposed_revisions: Vec::new(),
@@ -402,16 +418,7 @@ impl Life {
                 });
                 self.schedule = None;
             }
-            What::Receipt {
-                target, done, place, ..
-            } => {
-                if let Some(publication) = &mut self.publication {
-                    publication.receipts.insert(target.clone(), (*done, place.clone()));
-                    if *done {
-                        self.phase = Phase::Published;
-                    }
-                }
-            }
+            What::Receipt { .. } => self.receipt(event),
             What::Published {} => {
                 if let Some(publication) = &mut self.publication {
                     publication.announced = true;
@@ -424,6 +431,49 @@ impl Life {
             | What::Split { .. }
             | What::Joined { .. } => {}
             What::Erased {} | What::Unknown { .. } => {}
+        }
+    }
+
+    fn receipt(&mut self, event: &Event) {
+        let What::Receipt {
+            target,
+            done,
+            place,
+            id,
+            unknown,
+            removed,
+            ..
+        } = &event.what
+        else {
+            return;
+        };
+        let stands = self.posts.get(target).is_some_and(|post| post.certain);
+        if *removed {
+            self.posts.remove(target);
+        } else if *done || *unknown && !stands {
+            let slug = self.publication.as_ref().map(|p| p.slug.clone());
+            let post = Post {
+                slug: slug.unwrap_or_default(),
+                place: place.clone(),
+                id: id.clone(),
+                text: event.text,
+                at: event.at,
+                certain: *done,
+            };
+            self.posts.insert(target.clone(), post);
+        } else if !stands {
+            // it did not arrive after all
+            self.posts.remove(target);
+        }
+        if let Some(publication) = &mut self.publication {
+            if *removed {
+                publication.receipts.remove(target);
+            } else {
+                publication.receipts.insert(target.clone(), (*done, place.clone()));
+            }
+        }
+        if *done && !removed {
+            self.phase = Phase::Published;
         }
     }
 

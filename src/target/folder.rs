@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::front::page;
-use super::{Bundle, Receipt, Removal, Target, TargetError};
+use super::{Bundle, Post, Receipt, Removal, Target, TargetError};
 use crate::story::StoryId;
 
 /// In every bundle we make, so that we never touch one that we did not. Site generators pass over files with a dot.
@@ -111,11 +111,12 @@ impl Target for FolderTarget {
         sync_folder(&self.path).map_err(failed(&self.path))?;
         Ok(Receipt {
             place: self.place(bundle.slug, &path),
+            id: None,
         })
     }
 
-    fn remove(&self, story: &StoryId, slug: &str) -> Result<Removal, TargetError> {
-        let (path, ours) = self.at(story, slug)?;
+    fn remove(&self, post: &Post) -> Result<Removal, TargetError> {
+        let (path, ours) = self.at(post.story, post.slug)?;
         if !ours {
             return Ok(Removal::NotThere);
         }
@@ -127,6 +128,15 @@ impl Target for FolderTarget {
         match done {
             Ok(()) => Ok(Removal::Removed),
             Err(source) => Err(TargetError::Io { path, source }),
+        }
+    }
+
+    fn is_gone(&self, post: &Post) -> Result<bool, TargetError> {
+        match self.at(post.story, post.slug) {
+            Ok((_, there)) => Ok(!there),
+            // the name is somebody else's by now
+            Err(TargetError::OtherStory { .. }) => Ok(true),
+            Err(error) => Err(error),
         }
     }
 }
@@ -209,6 +219,15 @@ mod tests {
     }
 
     impl Given {
+        fn post<'a>(&'a self, slug: &'a str) -> Post<'a> {
+            Post {
+                story: &self.story,
+                slug,
+                place: None,
+                id: None,
+            }
+        }
+
         fn bundle<'a>(&'a self, slug: &'a str, body: &'a str) -> Bundle<'a> {
             Bundle {
                 story: &self.story,
@@ -254,8 +273,10 @@ mod tests {
                 .ends_with("+++\n\nTwo.\n")
         );
         assert_eq!(names(&section), ["marion"]);
-        assert_eq!(target.remove(&given.story, "marion").unwrap(), Removal::Removed);
-        assert_eq!(target.remove(&given.story, "marion").unwrap(), Removal::NotThere);
+        assert!(!target.is_gone(&given.post("marion")).unwrap());
+        assert_eq!(target.remove(&given.post("marion")).unwrap(), Removal::Removed);
+        assert!(target.is_gone(&given.post("marion")).unwrap());
+        assert_eq!(target.remove(&given.post("marion")).unwrap(), Removal::NotThere);
         assert!(names(&section).is_empty());
     }
 
@@ -284,7 +305,7 @@ mod tests {
                 "{slug}"
             );
             assert!(
-                matches!(target.remove(&marion.story, slug), Err(TargetError::NotOurs { .. })),
+                matches!(target.remove(&marion.post(slug)), Err(TargetError::NotOurs { .. })),
                 "{slug}"
             );
         }
@@ -293,7 +314,7 @@ mod tests {
             Err(TargetError::OtherStory { .. })
         ));
         assert!(matches!(
-            target.remove(&marion.story, "taken"),
+            target.remove(&marion.post("taken")),
             Err(TargetError::OtherStory { .. })
         ));
         assert_eq!(names(dir.path()), before);
@@ -317,7 +338,7 @@ mod tests {
                 "{slug:?}"
             );
             assert!(
-                matches!(target.remove(&given.story, slug), Err(TargetError::Slug { .. })),
+                matches!(target.remove(&given.post(slug)), Err(TargetError::Slug { .. })),
                 "{slug:?}"
             );
         }

@@ -21,8 +21,28 @@ pub trait Target {
     /// Publishes the story, or puts this text in place of the published one. When it returns, readers of the place see all of it.
     fn put(&self, bundle: &Bundle) -> Result<Receipt, TargetError>;
 
-    /// Takes the story off.
-    fn remove(&self, story: &StoryId, slug: &str) -> Result<Removal, TargetError>;
+    /// Takes the post off. What is not there any more is no error.
+    fn remove(&self, post: &Post) -> Result<Removal, TargetError>;
+
+    /// Whether readers of the place find the post no more, looked at anew.
+    fn is_gone(&self, post: &Post) -> Result<bool, TargetError>;
+
+    /// What a removal leaves behind that this program cannot take back, in words for a person.
+    fn remains(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// A post as its receipt has it: what it takes to find it again.
+#[derive(Debug, Clone, Copy)]
+pub struct Post<'a> {
+    pub story: &'a StoryId,
+    /// Its published name.
+    pub slug: &'a str,
+    /// Where it is, as [`Receipt::place`] said.
+    pub place: Option<&'a str>,
+    /// As [`Receipt::id`] said.
+    pub id: Option<&'a str>,
 }
 
 /// A story as it is published.
@@ -45,13 +65,17 @@ pub struct Bundle<'a> {
 pub struct Receipt {
     /// The address where readers find it, or the path where none is known.
     pub place: String,
+    /// What the place itself calls the post, where that is not told by the address.
+    pub id: Option<String>,
 }
 
 /// How a story left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Removal {
     Removed,
     NotThere,
+    /// The place does not let itself be told: what a person has to do there, in words.
+    CannotRecall(String),
 }
 
 /// Why a story was not published, or not taken off.

@@ -334,3 +334,23 @@ pub fn have(tool: &str) -> bool {
     }
     there
 }
+
+/// Whether strace is there and may trace: in some containers it may not.
+pub fn traces() -> bool {
+    if !have("strace") {
+        return false;
+    }
+    let traces = Command::new("strace")
+        .args(["-o", "/dev/null", "true"])
+        .status()
+        .is_ok_and(|s| s.success());
+    if !traces {
+        assert_ne!(
+            std::env::var("CI").as_deref(),
+            Ok("true"),
+            "strace may not trace here, and CI=true"
+        );
+        eprintln!("skipped: strace may not trace here");
+    }
+    traces
+}

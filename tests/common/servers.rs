@@ -67,7 +67,7 @@ impl Drop for Server {
     }
 }
 
-/// Waits until something listens on each port; false if that takes longer than 15 s.
+/// Waits until something listens on each port; false if that takes longer than two minutes.
 fn listens(ports: &[u16]) -> bool {
     let begun = Instant::now();
     ports.iter().all(|port| {
@@ -75,7 +75,7 @@ fn listens(ports: &[u16]) -> bool {
             if TcpStream::connect(("127.0.0.1", *port)).is_ok() {
                 return true;
             }
-            if begun.elapsed() > Duration::from_secs(15) {
+            if begun.elapsed() > Duration::from_secs(120) {
                 return false;
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -304,7 +304,7 @@ impl Dovecot {
             user: "blog".to_owned(),
             login: Login::Password(self.password.clone()),
             mailbox: "INBOX".to_owned(),
-            deadline: Duration::from_secs(60),
+            deadline: Duration::from_secs(300),
         }
     }
 
@@ -355,7 +355,7 @@ impl Dovecot {
                 return mails;
             }
             assert!(
-                begun.elapsed() < Duration::from_secs(20),
+                begun.elapsed() < Duration::from_secs(120),
                 "{user} has {} mails, not {count}: {}",
                 mails.len(),
                 self.log()
@@ -416,7 +416,9 @@ struct Talk {
 impl Talk {
     fn open(dovecot: &Dovecot) -> Talk {
         let stream = TcpStream::connect(("127.0.0.1", dovecot.imap)).expect("dovecot listens");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a limit");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(120)))
+            .expect("a limit");
         let lines = BufReader::new(stream.try_clone().expect("the stream twice"));
         let mut talk = Talk { stream, lines };
         talk.wait("* OK");
@@ -517,7 +519,7 @@ impl Smtpd {
         use lettre::transport::smtp::client::SmtpConnection;
         use lettre::transport::smtp::extension::ClientId;
         let place = ("127.0.0.1", self.smtp);
-        let patience = Some(Duration::from_secs(20));
+        let patience = Some(Duration::from_secs(120));
         let mut line = SmtpConnection::connect(place, patience, &ClientId::default(), None, None).expect("a greeting");
         let to = vec![to.parse().expect("an address")];
         let envelope = lettre::address::Envelope::new(Some(from.parse().expect("an address")), to);

@@ -46,7 +46,7 @@ fn desk(house: &TestHouse, days: i64) -> Desk {
     Desk::new(
         config,
         now + SignedDuration::from_hours(24 * days),
-        Duration::from_secs(20),
+        Duration::from_secs(120),
     )
 }
 

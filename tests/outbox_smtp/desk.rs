@@ -43,7 +43,7 @@ fn asked(house: &TestHouse, author: &str) {
 
 fn unattended(house: &TestHouse, later: SignedDuration) -> Run {
     let config = Config::load(None, &house.path(""), |_| None).expect("the config");
-    let desk = Desk::new(config, now() + later, Duration::from_secs(20));
+    let desk = Desk::new(config, now() + later, Duration::from_secs(120));
     let mut spool = desk.spool().expect("the spool");
     send_due(&desk, &desk.repo().expect("stories"), &mut spool, Sending::Unattended).expect("it runs")
 }

@@ -11,7 +11,7 @@ pub struct Terminal<'a> {
 }
 
 /// So long a screen may take to come, on a machine that is busy with other tests.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 impl<'a> Terminal<'a> {
     /// Runs a shell line, then tells its exit code and whether the terminal's settings are what they were.

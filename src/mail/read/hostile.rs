@@ -1,30 +1,17 @@
-//! Mails made to hurt: each is read or refused within seconds, whatever its shape.
-
-use std::time::{Duration, Instant};
+//! Mails made to hurt: each is read or refused in time, whatever its shape.
 
 use super::tests::{HEAD, read_whole, text};
 use super::*;
+use crate::effort;
 use crate::mail::mail_id;
 
-/// Reads, and finds the id, in less than five seconds of processor time.
+/// Reads, and finds the id, in time that is in proportion.
 fn in_time(name: &str, raw: &[u8]) -> Result<Submission, Unreadable> {
-    let begun = worked();
-    let result = read_whole(raw);
-    mail_id(raw);
-    glance(raw);
-    let spent = worked() - begun;
-    assert!(spent < Duration::from_secs(5), "{name}: {spent:?}");
-    result
-}
-
-/// The time this thread has had on a processor; where the system does not tell, the time since the test began.
-fn worked() -> Duration {
-    static BEGUN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    match told.split(' ').next().and_then(|ns| ns.parse().ok()) {
-        Some(nanoseconds) => Duration::from_nanos(nanoseconds),
-        None => BEGUN.get_or_init(Instant::now).elapsed(),
-    }
+    effort::in_time(name, || {
+        mail_id(raw);
+        glance(raw);
+        read_whole(raw)
+    })
 }
 
 #[test]

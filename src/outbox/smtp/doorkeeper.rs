@@ -6,8 +6,9 @@
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::mpsc::{Receiver, channel};
-use std::thread;
 use std::time::Duration;
+
+use crate::hands;
 
 /// An answer before TLS: more is no mail server's.
 const LONGEST: usize = 64 * 1024;
@@ -37,7 +38,7 @@ impl Doorkeeper {
         let (tell, broken) = channel();
         server.set_read_timeout(Some(patience))?;
         server.set_nodelay(true)?;
-        thread::spawn(move || {
+        hands::hire(move || {
             // One client: whoever comes first. Another program of this machine would get what it can get itself.
             let client = listener.accept().map(|(client, _)| client);
             drop(listener);
@@ -52,9 +53,10 @@ impl Doorkeeper {
             let (Ok(from_server), Ok(to_client)) = (server.try_clone(), client.try_clone()) else {
                 return;
             };
-            thread::spawn(move || pass(from_server, to_client));
-            pass(client, server);
-        });
+            if hands::hire(move || pass(from_server, to_client)).is_ok() {
+                pass(client, server);
+            }
+        })?;
         Ok(Doorkeeper { place, broken })
     }
 

@@ -1,0 +1,108 @@
+//! The events that a publication leaves, each a commit.
+
+use std::collections::BTreeMap;
+
+use crate::story::event::What;
+use crate::story::page::{Front, INDEX};
+use crate::story::record::Change;
+use crate::story::state::{Phase, Publication};
+use crate::story::step::{Clerk, Step, Story};
+use crate::target::Receipt;
+
+/// A receipt; the first that is done makes the page public: `draft = false` and the date of the publication. The same failure again
+/// is no news: a target that is not to be had for a week does not fill the record.
+pub(super) fn receipt(
+    story: &Story,
+    publication: &Publication,
+    name: &str,
+    result: Result<&Receipt, &str>,
+    clerk: &Clerk,
+) -> Option<Change> {
+    let known = story.life.publication.as_ref().and_then(|p| p.receipts.get(name));
+    let again = |why: &str| known.is_some() && last_error(story, name) == Some(why);
+    if known.is_some_and(|(done, _)| *done) || result.is_err_and(again) {
+        return None;
+    }
+    let ok = result.is_ok();
+    let (place, id, error) = match result {
+        Ok(receipt) => (Some(receipt.place.clone()), receipt.id.clone(), None),
+        Err(why) => (None, None, Some(why.to_owned())),
+    };
+    let what = What::Receipt {
+        target: name.to_owned(),
+        done: ok,
+        place,
+        id,
+        error,
+        unknown: false,
+        removed: false,
+    };
+    let mut files = BTreeMap::new();
+    if ok && story.life.phase != Phase::Published {
+        let mut page = story.page.clone();
+        page.set_front(&Front {
+            draft: false,
+            date: Some(publication.at),
+            ..page.front()
+        });
+        files.insert(INDEX.to_owned(), Some(page.render()));
+    }
+    let subject = if ok {
+        format!("Put on {name}:")
+    } else {
+        format!("Fail to put on {name}:")
+    };
+    Some(story.change(
+        Step {
+            subject,
+            events: vec![what],
+            files,
+            ..Step::default()
+        },
+        clerk,
+    ))
+}
+
+/// What the last receipt of a target says that went wrong.
+fn last_error<'a>(story: &'a Story, name: &str) -> Option<&'a str> {
+    let last = story.record.events.iter().rev().find_map(|event| match &event.what {
+        What::Receipt { target, error, .. } if target == name => Some(error.as_deref()),
+        _ => None,
+    });
+    last.flatten()
+}
+
+/// The end of a publication: a story is published once one target has it; the others are tried again by the next run.
+pub(super) fn announce(story: &Story, clerk: &Clerk) -> Option<Change> {
+    let publication = story.life.publication.as_ref()?;
+    let done = |t: &String| publication.receipts.get(t).is_some_and(|(done, _)| *done);
+    if publication.announced || !publication.targets.iter().any(done) {
+        return None;
+    }
+    let step = Step {
+        subject: "Publish".to_owned(),
+        events: vec![What::Published {}],
+        ..Step::default()
+    };
+    Some(story.change(step, clerk))
+}
+
+/// That a post is gone from a target.
+pub fn removed(story: &Story, name: &str, clerk: &Clerk) -> Option<Change> {
+    story.life.posts.get(name)?;
+    let what = What::Receipt {
+        target: name.to_owned(),
+        done: false,
+        place: None,
+        id: None,
+        error: None,
+        unknown: false,
+        removed: true,
+    };
+    let step = Step {
+        subject: format!("Take off {name}:"),
+        events: vec![what],
+        ..Step::default()
+    };
+    Some(story.change(step, clerk))
+}
