@@ -61,7 +61,7 @@ fn text(house: &TestHouse) -> String {
 fn jpeg(house: &TestHouse, name: &str) -> Vec<u8> {
     // large enough to be no logo
     let pixels = image::RgbImage::from_fn(400, 300, |x, y| {
-        image::Rgb([(x * y) as u8, (x * 7 ^ y * 13) as u8, name.len() as u8 * 9])
+        image::Rgb([(x * y) as u8, ((x * 7) ^ (y * 13)) as u8, name.len() as u8 * 9])
     });
     let mut bytes = std::io::Cursor::new(Vec::new());
     pixels
