@@ -10,6 +10,7 @@ mod edit;
 mod fetch;
 mod letters;
 pub mod media;
+mod pieces;
 mod preview;
 mod progress;
 mod publish;
@@ -165,6 +166,8 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Edit(edit) => self::edit::edit(desk, global, &edit, report),
         Command::Restore { story, number } => edit::restore(desk, global, &story, number, report),
         Command::Media(media) => self::media::media(desk, global, &media, report),
+        Command::Split(args) => pieces::split(desk, global, &args, report),
+        Command::Join(args) => pieces::join(desk, global, &args, report),
         Command::Revisions(args) => revisions::revisions(desk, global, &args, report),
         Command::Accept(args) => revisions::accept(desk, global, &args, report),
         Command::Decline(args) => revisions::decline(desk, global, &args, report),

@@ -23,10 +23,12 @@ use super::report::{Failure, Outcome, Report};
 pub fn show(desk: &Desk, args: &Show, report: &Report) -> Outcome {
     let repo = desk.repo()?;
     let id = queue::resolve(desk, &repo, &args.story)?;
+    let story = desk.story(&repo, &id)?;
     if args.raw {
+        // the mail of a piece is with the story that it was split off
+        let id = crate::desk::pieces::came_from(&story).unwrap_or(id);
         return raw(&repo, &id, report);
     }
-    let story = desk.story(&repo, &id)?;
     warn_of_edits(&repo, &id, report);
     if args.cut {
         return cut(&repo, &story, report);
@@ -206,6 +208,25 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
         let who = vote.lapsed_by.as_deref().unwrap_or("an edit outside the tool");
         facts.push(("Lapsed", format!("the approval by {}, through {who}", vote.by.name)));
     }
+    facts.extend(
+        life.joined_into
+            .iter()
+            .map(|into| ("Joined", format!("its words are in {into}"))),
+    );
+    for event in &story.record.events {
+        match &event.what {
+            What::Split {
+                from: Some(from),
+                lines: Some([first, last]),
+                ..
+            } => {
+                facts.push(("Split off", format!("lines {first} to {last} of {from}")));
+            }
+            What::Split { into, .. } if !into.is_empty() => facts.push(("Split", format!("into {}", into.join(", ")))),
+            What::Joined { with: Some(with), .. } => facts.push(("Joined", format!("with the words of {with}"))),
+            _ => {}
+        }
+    }
     let open = crate::desk::revision::later(story).into_iter();
     for later in open.filter(|l| l.status == Some(crate::story::event::RevisionStatus::Proposed)) {
         let command = format!("`revisions {}` shows it", story.id.folder());
@@ -347,7 +368,11 @@ pub fn diff(desk: &Desk, args: &Diff, report: &Report) -> Outcome {
 /// The mail read again, with today's rules.
 pub(super) fn from_mail(desk: &Desk, repo: &StoryRepo, story: &Story) -> Result<String, Failure> {
     let raw = repo.private_file(&story.id, "mail-1.eml").map_err(Trouble::from)?;
-    let raw = raw.ok_or_else(|| Trouble::NoPrivatePart(story.id.clone()))?;
+    let Some(raw) = raw else {
+        // told, or split off another: as it was then
+        let came = crate::desk::revision::first_words(repo, story)?;
+        return came.ok_or_else(|| Trouble::NoPrivatePart(story.id.clone()).into());
+    };
     let submission = crate::desk::intake::reread(&raw);
     let submission = submission.map_err(|e| Failure::new("mail.unreadable", 1, "the mail cannot be read", e, ""))?;
     Ok(format!("{}\n", desk.draft(&submission).0.body.trim_end()))

@@ -430,7 +430,7 @@ impl<'a> Reader<'a> {
                 continue;
             };
             if is_thread(&people, reference, submission) {
-                return Ok(Some((id, files, private)));
+                return Ok(Some(follow_pointer(batch, (id, files, private))?));
             }
         }
         Ok(None)
@@ -709,6 +709,24 @@ fn is_thread(people: &People, reference: &str, submission: &Submission) -> bool 
     let ours = || people.letters.iter().any(|l| l.message_id == reference);
     let subject = || draft::bare_subject(&people.subject) == draft::bare_subject(&submission.subject);
     known.into_iter().flatten().any(same) && (ours() || subject())
+}
+
+/// The story that a story's words went into: what its author writes belongs there.
+fn follow_pointer(batch: &mut Batch, mut at: (StoryId, Files, Files)) -> Result<(StoryId, Files, Files), Trouble> {
+    // a circle ends somewhere
+    for _ in 0..8 {
+        let into = Story::load(&at.0, at.1.clone())
+            .ok()
+            .and_then(|story| story.life.joined_into);
+        let Some(id) = into.and_then(|id| id.parse::<StoryId>().ok()) else {
+            break;
+        };
+        match (batch.story(&id)?, batch.private(&id)?) {
+            (Some(files), Some(private)) => at = (id, files, private),
+            _ => break,
+        }
+    }
+    Ok(at)
 }
 
 /// What a rehearsed fetch remembers of the mails before.

@@ -12,6 +12,7 @@
 //! | [`check`](mod@check) | what should be looked at first; a finding waived |
 //! | [`edit`] | changes of the text |
 //! | [`revision`] | later mails of the author: proposed, accepted, declined |
+//! | [`pieces`] | one mail with several stories, several mails with one |
 //! | [`media`] | photos added, taken out, replaced |
 //! | [`stats`] | what came, how soon it was answered, what became of it |
 //! | [`told`] | a story told by phone or on paper |
@@ -37,6 +38,7 @@ pub mod fetch;
 pub mod intake;
 pub mod letters;
 pub mod media;
+pub mod pieces;
 mod post;
 pub mod preview;
 pub mod publish;

@@ -201,7 +201,9 @@ impl Summary {
             State::Published if !self.pending.is_empty() => "publisher",
             State::Published if self.correction && self.approvals as usize >= policy.approvals => "publisher",
             State::Published if self.correction => "reviewer",
-            State::Published | State::TakenDown | State::Rejected | State::Withdrawn => return String::new(),
+            State::Published | State::TakenDown | State::Rejected | State::Withdrawn | State::Joined => {
+                return String::new();
+            }
         };
         self.assigned.clone().unwrap_or_else(|| role.to_owned())
     }

@@ -36,7 +36,11 @@ pub fn not_own_by_hand(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Cle
         accepted
             || matches!(
                 what,
-                What::Received { .. } | What::Edited { .. } | What::Restored { .. }
+                What::Received { .. }
+                    | What::Edited { .. }
+                    | What::Restored { .. }
+                    | What::Split { .. }
+                    | What::Joined { .. }
             )
     };
     let told = story
@@ -383,6 +387,17 @@ mod tests {
                 )
             }
             State::Rejected => made(&story, reject(&story, &p, &clerk("ann"), "no", false)),
+            State::Joined => with(
+                &story,
+                "ann",
+                vec![What::Joined {
+                    with: None,
+                    into: Some("2010/11/marion-maxwell-9876543210".into()),
+                    mail: None,
+                    lines: None,
+                    of: None,
+                }],
+            ),
             State::Withdrawn => with(
                 &story,
                 "ann",

@@ -272,7 +272,7 @@ pub fn read(desk: &Desk, repo: &StoryRepo, story: &Story, later: &Later) -> Resu
 }
 
 /// The text as it came, by the history; `None` where that is not all here.
-fn first_words(repo: &StoryRepo, story: &Story) -> Result<Option<String>, Trouble> {
+pub fn first_words(repo: &StoryRepo, story: &Story) -> Result<Option<String>, Trouble> {
     let came = story.record.events.iter().find_map(|e| match e.what {
         What::Received { .. } => e.text,
         _ => None,

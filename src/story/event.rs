@@ -233,11 +233,39 @@ pub enum What {
         status: RevisionStatus,
         mail: Option<MailId>,
     },
+    /// Of one story several were made. On the one that was split: into which others, and which lines it kept; on each of those: from
+    /// which it came.
     Split {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         into: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+        /// The mail that the text came in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mail: Option<MailId>,
+        /// First and last line in `index.md` of the text `of`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lines: Option<[u32; 2]>,
+        /// The text that was split.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<TextHash>,
     },
+    /// Two stories became one. On the one that stays: with which other, and on which lines its words stand; on the other, which closes:
+    /// into which it went.
     Joined {
-        with: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        with: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        into: Option<String>,
+        /// The other's mail.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mail: Option<MailId>,
+        /// First and last line in `index.md`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lines: Option<[u32; 2]>,
+        /// The other's text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<TextHash>,
     },
     Erased {},
     /// A kind this version does not know: kept and shown.

@@ -17,6 +17,7 @@
 //! | [`step`] | a story, loaded, and a step upon it |
 //! | [`screen`] | which mail is a story, and which is set aside |
 //! | [`answer`] | whether a reply says yes |
+//! | [`pieces`] | one text, several stories |
 //! | [`revision`] | whether a later mail is a corrected text |
 //! | [`letter`] | which letters a story's events call for |
 //! | [`check`](mod@check) | what should be looked at before a story goes out |
@@ -32,6 +33,7 @@ pub mod markdown;
 pub mod page;
 pub mod passage;
 pub mod people;
+pub mod pieces;
 pub mod policy;
 pub mod record;
 pub mod revision;

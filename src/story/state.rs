@@ -23,12 +23,14 @@ pub enum State {
     TakenDown,
     Rejected,
     Withdrawn,
+    /// Its words went into another story.
+    Joined,
     /// Contradicting decisions from two desks.
     Conflict,
 }
 
 impl State {
-    pub const ALL: [State; 9] = [
+    pub const ALL: [State; 10] = [
         State::Draft,
         State::ChangesRequested,
         State::Approved,
@@ -37,6 +39,7 @@ impl State {
         State::TakenDown,
         State::Rejected,
         State::Withdrawn,
+        State::Joined,
         State::Conflict,
     ];
 
@@ -51,6 +54,7 @@ impl State {
             State::TakenDown => "taken-down",
             State::Rejected => "rejected",
             State::Withdrawn => "withdrawn",
+            State::Joined => "joined",
             State::Conflict => "conflict",
         }
     }
@@ -59,7 +63,7 @@ impl State {
     pub fn is_open(self) -> bool {
         !matches!(
             self,
-            State::Published | State::TakenDown | State::Rejected | State::Withdrawn
+            State::Published | State::TakenDown | State::Rejected | State::Withdrawn | State::Joined
         )
     }
 }
@@ -157,10 +161,10 @@ pub fn cell(state: State, verb: Verb) -> Cell {
         (Published, Verb::Takedown) => Becomes(TakenDown),
         (Published, Verb::RequestChanges | Verb::Reject | Verb::Schedule | Verb::Reopen) => Refused,
 
-        (Rejected, Verb::Reject) | (TakenDown | Rejected | Withdrawn, Verb::Takedown) => Nothing,
-        (TakenDown | Rejected | Withdrawn, Verb::Reopen) => Becomes(Draft),
+        (Rejected, Verb::Reject) | (TakenDown | Rejected | Withdrawn | Joined, Verb::Takedown) => Nothing,
+        (TakenDown | Rejected | Withdrawn | Joined, Verb::Reopen) => Becomes(Draft),
         (Withdrawn, Verb::Withdraw) => Nothing,
-        (TakenDown | Rejected | Withdrawn, verb) if verb != Verb::Withdraw => Refused,
+        (TakenDown | Rejected | Withdrawn | Joined, verb) if verb != Verb::Withdraw => Refused,
 
         (Conflict, Verb::Approve | Verb::RequestChanges | Verb::Publish | Verb::Schedule) => Unsettled,
         (Conflict, Verb::Edit | Verb::Reopen) => Becomes(Draft),
@@ -168,7 +172,7 @@ pub fn cell(state: State, verb: Verb) -> Cell {
         (Conflict, Verb::Takedown) => Becomes(TakenDown),
 
         (_, Verb::Withdraw) => Becomes(Withdrawn),
-        (TakenDown | Rejected | Withdrawn, _) => Refused,
+        (TakenDown | Rejected | Withdrawn | Joined, _) => Refused,
     }
 }
 
@@ -283,6 +287,8 @@ pub struct Life {
     /// Waived findings of `check`, the latest last.
     pub waived: Vec<Waiver>,
     pub proposed_revisions: Vec<u32>,
+    /// The story that its words went into.
+    pub joined_into: Option<String>,
 }
 
 impl Publication {
@@ -300,6 +306,7 @@ pub enum Phase {
     TakenDown,
     Rejected,
     Withdrawn,
+    Joined,
 }
 
 impl Life {
@@ -319,6 +326,7 @@ impl Life {
             conflict: None,
             waived: Vec::new(),
             proposed_revisions: Vec::new(),
+            joined_into: None,
         };
         for event in events {
             life.take(event);
@@ -424,12 +432,12 @@ impl Life {
                     publication.announced = true;
                 }
             }
-            What::FollowUp { .. }
-            | What::Noted { .. }
-            | What::Asked { .. }
-            | What::Letter { .. }
-            | What::Split { .. }
-            | What::Joined { .. } => {}
+            What::FollowUp { .. } | What::Noted { .. } | What::Asked { .. } | What::Letter { .. } => {}
+            What::Joined { into: Some(into), .. } => {
+                self.close(Phase::Joined);
+                self.joined_into = Some(into.clone());
+            }
+            What::Split { .. } | What::Joined { .. } => self.edited(event),
             What::Erased {} | What::Unknown { .. } => {}
         }
     }
@@ -504,6 +512,7 @@ impl Life {
 
     fn close(&mut self, phase: Phase) {
         self.phase = phase;
+        self.joined_into = None;
         self.votes.clear();
         self.requests.clear();
         self.schedule = None;
@@ -539,6 +548,7 @@ impl Life {
         match self.phase {
             Phase::Rejected => State::Rejected,
             Phase::Withdrawn => State::Withdrawn,
+            Phase::Joined => State::Joined,
             Phase::TakenDown => State::TakenDown,
             Phase::Published => State::Published,
             Phase::Open if self.unanswered(text).next().is_some() => State::ChangesRequested,

@@ -260,6 +260,8 @@ fn about_text(what: &What) -> bool {
             | What::Receipt { .. }
             | What::Published {}
             | What::Revision { .. }
+            | What::Split { .. }
+            | What::Joined { .. }
             | What::Checked { .. }
     )
 }
