@@ -12,6 +12,7 @@ mod load;
 mod overrides;
 mod place;
 mod secret;
+mod target;
 mod value;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ use sha2::{Digest, Sha256};
 pub use door::{Auth, Fate, Imap, Inbox, Login, Outbox, Server, Settling, Source, Tls, Way};
 pub use error::{ConfigError, Place};
 pub use secret::{Secret, SecretSource, without_secrets};
+pub use target::{Engine, Pages, Target, TargetKind};
 pub use value::Address;
 
 use crate::story::check::{Country, Wanted};
@@ -105,6 +107,8 @@ pub struct Repository {
     pub push: Push,
     /// Whether `refs/desk/private` travels with `sync`.
     pub share_private: bool,
+    /// Whether the remote may be a folder of this machine.
+    pub local_remote: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -120,6 +124,8 @@ pub enum Push {
 pub struct StorySettings {
     /// A minijinja template with `author`.
     pub title: String,
+    /// A minijinja template with `date`: stands below a corrected text on the site. Empty: no note.
+    pub correction: String,
     /// Longest side of a photo in pixels.
     pub max_image_side: u32,
     /// Larger mails go to the quarantine.
@@ -197,35 +203,6 @@ pub struct Letters {
     pub digest_every: SignedDuration,
 }
 
-/// One `[[target]]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Target {
-    pub name: String,
-    pub kind: TargetKind,
-    pub path: PathBuf,
-    #[serde(default)]
-    pub engine: Engine,
-    /// Where readers find the folder: the story's slug is put after it. Used in letters.
-    #[serde(default)]
-    pub url: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TargetKind {
-    Folder,
-}
-
-/// Who reads the page bundle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Engine {
-    #[default]
-    Hugo,
-    Zola,
-}
-
 impl Default for Team {
     fn default() -> Team {
         Team {
@@ -248,6 +225,7 @@ impl Default for Repository {
             remote: "origin".to_owned(),
             push: Push::Never,
             share_private: false,
+            local_remote: false,
         }
     }
 }
@@ -256,10 +234,20 @@ impl Default for StorySettings {
     fn default() -> StorySettings {
         StorySettings {
             title: "Future Leader Stories: {{ author }}".to_owned(),
+            correction: String::new(),
             max_image_side: 2000,
             max_mail_bytes: 35 * 1024 * 1024,
             heic_command: None,
         }
+    }
+}
+
+impl StorySettings {
+    /// What stands below a text that was corrected on this day, as Markdown; empty: nothing.
+    pub fn correction_note(&self, date: &str) -> String {
+        let words = minijinja::Environment::new().render_str(&self.correction, minijinja::context! { date });
+        // tried when the file was read
+        words.unwrap_or_default()
     }
 }
 

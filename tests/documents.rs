@@ -190,10 +190,11 @@ fn place(what: &What) -> usize {
         What::Joined { .. } => 22,
         What::Erased {} => 23,
         What::Asked { .. } => 24,
+        What::Merged { .. } => 25,
         What::Unknown { kind, .. } => panic!("{kind} is no kind"),
     }
 }
-const KINDS: usize = 25;
+const KINDS: usize = 26;
 
 #[test]
 fn there_is_an_example_of_each_kind_of_event_and_it_is_read_and_written_as_it_stands() {
@@ -371,6 +372,15 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
     fs::remove_dir_all(house.path("site/content/stories/marion-maxwell")).expect("it was there");
     let due = house.run(&["publish", "--due", "--json"]);
     check("publish-due", &due, 0, &due.stdout);
+    let config = house.read("config.toml");
+    house.write(
+        "config.toml",
+        config.replace("local_remote = false", "local_remote = true"),
+    );
+    house.git_in(".", &["init", "-q", "--bare", "remote.git"]);
+    house.git(&["remote", "add", "origin", "../remote.git"]);
+    let synced = house.run(&["sync", "--json"]);
+    check("sync", &synced, 0, &synced.stdout);
     assert!(told.is_empty(), "nobody looked at {:?}", told.keys());
 }
 

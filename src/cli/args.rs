@@ -68,6 +68,7 @@ Desk:
 
 Machine:
   watch              Stay connected, and take mail in when it comes
+  sync               Bring this desk and the others together: fetch, replay, push
   doctor             Try each part: inboxes, outbox, repository, disk, clock
   cron               One unattended pass: fetch, publish what is due, send letters
 
@@ -294,6 +295,12 @@ pub enum Command {
         after_help = "Examples:\n  m4c-stories publish marion\n  m4c-stories publish\n  m4c-stories publish marion --at '2026-12-24 09:00'\n  m4c-stories publish --due"
     )]
     Publish(Publish),
+    /// Bring this desk and the others together: fetch, replay, push
+    ///
+    /// Through the remote of the content repository. Steps made here are made again upon those made elsewhere meanwhile; nothing is
+    /// forced, and no step is lost. What no longer stands is told (6).
+    #[command(after_help = "Examples:\n  m4c-stories sync\n  m4c-stories sync -n")]
+    Sync(super::sync::Sync),
     /// What happened to a story, or to all
     #[command(after_help = "Examples:\n  m4c-stories log marion\n  m4c-stories log --limit 5")]
     Log {
@@ -549,6 +556,15 @@ pub struct Publish {
     /// Those whose time has come, for cron
     #[arg(long, conflicts_with_all = ["update", "stories"])]
     pub due: bool,
+    /// A post whose arrival was not known is there, at this address
+    #[arg(
+        long, value_name = "TARGET[=ADDRESS]", requires = "stories",
+        conflicts_with_all = ["update", "due", "at", "unschedule", "not_arrived"]
+    )]
+    pub arrived: Option<String>,
+    /// It is not there: send it again
+    #[arg(long, value_name = "TARGET", requires = "stories", conflicts_with_all = ["update", "due", "at", "unschedule"])]
+    pub not_arrived: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -22,6 +22,7 @@ mod revisions;
 mod setup;
 pub mod stats;
 mod story;
+pub mod sync;
 mod watch;
 pub mod write;
 
@@ -115,19 +116,21 @@ fn run(cli: Cli, report: &Report) -> Outcome {
         Command::Man => setup::man(report),
         command => {
             let desk = desk(global, &command)?;
-            keeps_its_word(&desk, &command, report)?;
-            if let Command::Review(args) = &command {
+            keeps_its_word(&desk, &command)?;
+            let pushing = sync::Pushing::begin(&desk, global, &command);
+            let done = match command {
                 // a long sitting: it has the desk to itself, and moves its clock on
-                return review::review(desk, global, args, report);
-            }
-            at_desk(&desk, global, command, report)
+                Command::Review(args) => review::review(self::desk(global, &Command::Status)?, global, &args, report),
+                command => at_desk(&desk, global, command, report),
+            };
+            pushing.end(&desk, global, report, done)
         }
     }
 }
 
 /// Settings of which this version knows the meaning and not yet the way: a rule that would not be kept stops what it is about, the
 /// others are told.
-fn keeps_its_word(desk: &Desk, command: &Command, report: &Report) -> Result<(), Failure> {
+fn keeps_its_word(desk: &Desk, command: &Command) -> Result<(), Failure> {
     use Command::{Approve, Consent, Publish, Reject, Reopen, RequestChanges, Review};
     let decides = match command {
         Approve { .. } | RequestChanges { .. } | Reject { .. } | Reopen { .. } | Publish(_) | Review(_) => true,
@@ -143,10 +146,6 @@ fn keeps_its_word(desk: &Desk, command: &Command, report: &Report) -> Result<(),
             "`signed = true` under [review] asks for signatures that nothing here makes or checks",
             "set it to false, and let only the team push to the content repository",
         ));
-    }
-    let repository = &desk.config.repository;
-    if decides && (repository.push == crate::config::Push::Always || repository.share_private) {
-        report.caution("`push` and `share_private` under [repository] have no effect in this version: push with git");
     }
     Ok(())
 }
@@ -187,6 +186,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Write(write) => self::write::write(desk, global, &write, report),
         Command::Quarantine { action, set_aside } => quarantine::quarantine(desk, global, action, set_aside, report),
         Command::Watch { every } => watch::watch(desk, global, every, report),
+        Command::Sync(args) => sync::sync(desk, global, &args, report),
         Command::Doctor => doctor::doctor(desk, report),
         Command::Cron => cron::cron(desk, global, report),
         Command::Init { .. } | Command::Completions { .. } | Command::Man | Command::Review(_) => Ok(0),

@@ -34,6 +34,14 @@ impl Progress {
         self.bar.inc_length(many);
     }
 
+    /// What is being done; it does not move by itself, so that a question of git's or ssh's stays where it is.
+    pub fn say(&self, what: &str) {
+        self.bar
+            .set_style(ProgressStyle::with_template("{msg} ...").unwrap_or_else(|_| ProgressStyle::default_bar()));
+        self.bar.set_message(super::report::visible(what));
+        self.bar.tick();
+    }
+
     pub fn one(&self) {
         self.bar.inc(1);
     }

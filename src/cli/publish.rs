@@ -18,6 +18,7 @@ pub fn publish(desk: &Desk, global: &Global, args: &Publish, report: &Report) ->
         Some(at) => schedule(desk, global, &args.stories, at, report),
         None if args.unschedule => unschedule(desk, global, &args.stories, report),
         None if args.due => due(desk, global, report),
+        None if args.arrived.is_some() => arrived(desk, global, args, report),
         None => now(desk, global, args, report),
     }
 }
@@ -70,6 +71,11 @@ fn now(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome
         return code;
     }
     let _lock = desk.spool()?;
+    if let Some(target) = &args.not_arrived {
+        for id in &stories {
+            settled(publishing::settle(desk, &repo, id, target, None, &clerk)?, target)?;
+        }
+    }
     let mut slugs = publishing::slugs(desk, &repo)?;
     let mut pending = false;
     let code = each(&names, report, |name| {
@@ -104,6 +110,58 @@ fn now(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome
     }
 }
 
+/// `--arrived TARGET=ADDRESS`: the receipt that was missing.
+fn arrived(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome {
+    let given = args.arrived.as_deref().unwrap_or_default();
+    let (target, place) = given.split_once('=').unwrap_or((given, given));
+    let place = place.trim();
+    if place.is_empty() || place.len() > 2000 || place.chars().any(char::is_control) {
+        return Err(Failure::usage(
+            format!("{given:?} names no place"),
+            &"the address of the post is asked for",
+            "write it like --arrived blog=https://blog.example.org/2010/12/marion.html",
+        ));
+    }
+    let repo = desk.repo()?;
+    let clerk = desk.clerk(&repo, Task::Publish)?;
+    let _lock = (!global.dry_run).then(|| desk.spool()).transpose()?;
+    let mut answers = Vec::new();
+    let code = each(&args.stories, report, |name| {
+        let id = queue::resolve(desk, &repo, name)?;
+        let story = desk.story(&repo, &id)?;
+        let waits = story.life.posts.get(target).is_some_and(|post| !post.certain);
+        match global.dry_run {
+            true => settled(waits, target)?,
+            false => settled(
+                publishing::settle(desk, &repo, &id, target, Some(place), &clerk)?,
+                target,
+            )?,
+        }
+        if report.json {
+            let receipt = json!({"target": target, "done": true, "place": place});
+            answers.push(json!({"id": id, "title": story.title(), "receipts": [receipt]}));
+        } else {
+            report.line(&format!("Recorded: {}\n  {target}: {place}", story.title()));
+        }
+        Ok(0)
+    });
+    if report.json {
+        report.object(&answers);
+    }
+    code
+}
+
+fn settled(changed: bool, target: &str) -> Result<(), Failure> {
+    if changed {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        format!("there is no post on {target:?} of which it is not known whether it arrived"),
+        &"only such a post can be settled",
+        "`show STORY` lists the targets and what became of them",
+    ))
+}
+
 fn nothing_is_ready(desk: &Desk, queue: &Queue, report: &Report) {
     report.line("Nothing is ready to publish.");
     let corrected = |s: &queue::Summary| s.correction && s.approvals as usize >= desk.policy.approvals;
@@ -125,10 +183,16 @@ fn nothing_is_ready(desk: &Desk, queue: &Queue, report: &Report) {
 pub fn as_json(done: &publishing::Published) -> serde_json::Value {
     let put = |p: &publishing::Put| match &p.result {
         Ok(place) => json!({"target": p.target, "done": true, "place": place}),
-        Err(not) => json!({"target": p.target, "done": false, "error": not.why, "hint": not.hint}),
+        Err(not) => {
+            json!({"target": p.target, "done": false, "unknown": not.unknown, "error": not.why, "hint": not.hint})
+        }
     };
     let puts: Vec<_> = done.puts.iter().map(put).collect();
-    json!({"id": done.story, "title": done.title, "receipts": puts})
+    let mut object = json!({"id": done.story, "title": done.title, "receipts": puts});
+    if !done.kept.is_empty() {
+        object["kept"] = json!(done.kept);
+    }
+    object
 }
 
 pub fn tell(report: &Report, done: &publishing::Published) {
@@ -140,6 +204,11 @@ pub fn tell(report: &Report, done: &publishing::Published) {
             Ok(place) => report.line(&format!("Published: {}\n  {}: {place}", done.title, put.target)),
             Err(_) => report.caution(&not_put(done, put)),
         }
+    }
+    for target in &done.kept {
+        report.caution(&format!(
+            "{target} keeps the text it has: a post there cannot be changed from here; change it by hand"
+        ));
     }
 }
 

@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::Team;
 use super::door::{RawInbox, RawOutbox, Source, Way};
 use super::guard::{guard, has_password};
 use super::keys::{keys_of, nearest};
 use super::overrides::{as_variable, override_from};
 use super::place::Text;
+use super::target::RawTarget;
 use super::{
     Address, Check, Config, ConfigError, Consent, Letters, Place, Repository, Review, SpoolSettings, StorySettings,
 };
-use super::{Target, Team};
 use crate::story::check::{COUNTRIES, Country, RULES};
 
 /// The file, as it is written.
@@ -30,7 +31,7 @@ pub(super) struct File {
     spool: RawSpool,
     outbox: RawOutbox,
     letters: Letters,
-    pub target: Vec<Target>,
+    pub target: Vec<RawTarget>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -77,7 +78,7 @@ pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 8] {
 
 /// The sections that may be repeated, and their keys.
 pub(super) fn lists() -> [(&'static str, &'static [&'static str]); 2] {
-    [("inbox", keys_of::<RawInbox>()), ("target", keys_of::<Target>())]
+    [("inbox", keys_of::<RawInbox>()), ("target", keys_of::<RawTarget>())]
 }
 
 /// A value that is TOML and of the right type, and yet cannot be used.
@@ -163,7 +164,7 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
         spool,
         outbox,
         mut letters,
-        mut target,
+        target,
     } = file_now;
 
     for member in &team.members {
@@ -173,6 +174,12 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
         }
     }
     check_title(&story.title).map_err(|problem| wrong("story", None, Wrong::at("title", problem)))?;
+    if let Err(error) =
+        minijinja::Environment::new().render_str(&story.correction, minijinja::context! { date => "1 May" })
+    {
+        let problem = format!("the template does not work: {error}");
+        return Err(wrong("story", None, Wrong::at("correction", problem)));
+    }
     if repository.branch.is_empty() || repository.branch.starts_with('-') {
         return Err(wrong(
             "repository",
@@ -202,15 +209,9 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
     }
     let target_names: Vec<&str> = target.iter().map(|target| target.name.as_str()).collect();
     one_of_each(&target_names).map_err(|(index, bad)| wrong("target", Some(index), bad))?;
-    for (index, target) in target.iter_mut().enumerate() {
-        place(&mut target.path);
-        let odd = |url: &str| {
-            !(url.starts_with("https://") || url.starts_with("http://")) || url.contains(char::is_whitespace)
-        };
-        if target.url.as_deref().is_some_and(odd) {
-            let problem = "an address of a site starts with https:// or http://";
-            return Err(wrong("target", Some(index), Wrong::at("url", problem)));
-        }
+    let mut targets = Vec::new();
+    for (index, raw) in target.into_iter().enumerate() {
+        targets.push(raw.checked(&place).map_err(|bad| wrong("target", Some(index), bad))?);
     }
     let usual = Address {
         name: team.name.clone(),
@@ -248,7 +249,7 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
         },
         outbox,
         letters,
-        targets: target,
+        targets,
     })
 }
 

@@ -9,12 +9,12 @@ use std::time::SystemTime;
 use jiff::{SignedDuration, Timestamp};
 use rustix::fs::{Access, StatVfsMountFlags, access, statvfs};
 
-use crate::config::{self, Auth, Login, Server, Source, Way};
+use crate::config::{self, Auth, Login, Server, Source, TargetKind, Way};
 use crate::inbox::InboxError;
 use crate::outbox::SendError;
 use crate::repo::{RepoError, StoryRepo, identity_of_user};
 
-use super::{Desk, Trouble, alarm, post, schedule};
+use super::{Desk, Trouble, alarm, post, publish, schedule};
 
 /// How well a part is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -77,8 +77,7 @@ pub fn examine(desk: &Desk, each: &mut dyn FnMut(Finding)) {
         tell("heic_command", converter(command));
     }
     for target in &desk.config.targets {
-        let answer = will_be_written(&target.path, "the first publication makes it");
-        tell(&format!("target {}", target.name), answer);
+        tell(&format!("target {}", target.name), self::target(desk, target));
     }
     if desk.config.targets.is_empty() {
         let hint = "add a [[target]]; the config.toml that came with the tool has an example";
@@ -299,12 +298,25 @@ fn spool(desk: &Desk) -> Answer {
     }
 }
 
+fn target(desk: &Desk, target: &config::Target) -> Answer {
+    if let TargetKind::Folder { path, .. } = &target.kind {
+        return will_be_written(path, "the first publication makes it");
+    }
+    match publish::try_out(desk, &target.name) {
+        Ok(said) => ok(said),
+        Err(not) => bad(not.why, not.hint),
+    }
+}
+
 fn disk(desk: &Desk) -> Answer {
     let mut places = vec![desk.config.spool_folder(), desk.config.repository.path.clone()];
     if let Way::Folder(path) = &desk.config.outbox.way {
         places.push(path.clone());
     }
-    places.extend(desk.config.targets.iter().map(|target| target.path.clone()));
+    places.extend(desk.config.targets.iter().filter_map(|target| match &target.kind {
+        TargetKind::Folder { path, .. } => Some(path.clone()),
+        _ => None,
+    }));
     places.push(std::env::temp_dir());
     let mut least: Option<(u64, PathBuf)> = None;
     for place in places {

@@ -14,6 +14,7 @@
 //! | [`revision`] | later mails of the author: proposed, accepted, declined |
 //! | [`pieces`] | one mail with several stories, several mails with one |
 //! | [`media`] | photos added, taken out, replaced |
+//! | [`sync`] | this desk and the others, through a git server |
 //! | [`stats`] | what came, how soon it was answered, what became of it |
 //! | [`told`] | a story told by phone or on paper |
 //! | [`preview`] | a story as its readers will see it |
@@ -48,6 +49,7 @@ pub mod review;
 pub mod revision;
 pub mod schedule;
 pub mod stats;
+pub mod sync;
 pub mod threads;
 pub mod told;
 pub mod trouble;
@@ -72,7 +74,7 @@ pub use trouble::Trouble;
 // What the desk hands to those who ask it; they do not go to the doors themselves.
 pub use crate::inbox::{Remark, StdinError};
 pub use crate::media::Photo;
-pub use crate::repo::{Caution, Past, RepoError, StoryRepo};
+pub use crate::repo::{Caution, Past, RepoError, StoryRepo, Text, Tip};
 pub use crate::spool::{AsideEntry, AsideKind};
 
 /// The desk: the configuration, the rules, and the moment at which this run happens.

@@ -6,6 +6,8 @@ mod receipts;
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use crate::repo::StoryRepo;
 use crate::story::StoryId;
 use crate::story::event::{Role, What};
@@ -13,14 +15,14 @@ use crate::story::letter::wrote_again;
 use crate::story::page::{Front, INDEX, Page, RECORD};
 use crate::story::policy::{Refusal, Task};
 use crate::story::record::{Change, Files};
-use crate::story::state::{Phase, Publication, State, Verb};
+use crate::story::state::{self, Phase, Publication, State, Verb};
 use crate::story::step::{Clerk, Step, Story};
-use crate::target::{Bundle, Post, Receipt, Removal};
+use crate::target::{Bundle, Post, Receipt, Removal, Target};
 
 use super::{Desk, Trouble};
 use places::{from_config, named, told};
 pub use receipts::removed;
-use receipts::{announce, receipt};
+use receipts::{Outcome, announce, receipt};
 
 /// What became of one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +36,19 @@ pub struct Put {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotPut {
     pub why: String,
-    pub hint: &'static str,
+    pub hint: String,
+    /// It was handed over and may have arrived: nothing but a person sends it again.
+    pub unknown: bool,
+}
+
+impl NotPut {
+    fn new(why: impl Into<String>, hint: impl Into<String>) -> NotPut {
+        NotPut {
+            why: why.into(),
+            hint: hint.into(),
+            unknown: false,
+        }
+    }
 }
 
 /// What a publication came to.
@@ -44,6 +58,8 @@ pub struct Published {
     pub title: String,
     /// Empty: there was nothing to do.
     pub puts: Vec<Put>,
+    /// Targets that keep the text they have, because a post there cannot be changed from here.
+    pub kept: Vec<String>,
 }
 
 impl Published {
@@ -195,7 +211,17 @@ fn publish_by(
         if plan(desk, story, clerk, update)? != Plan::Begin {
             return Ok(None);
         }
-        let targets = desk.config.targets.iter().map(|t| t.name.clone()).collect();
+        let targets = desk.config.targets.iter().map(|t| t.name.clone());
+        let targets: Vec<String> = targets.filter(|name| !keeps(desk, story, name)).collect();
+        if targets.is_empty() {
+            return Err(Refusal {
+                code: "publish.nowhere",
+                what: format!("{} is on every target already", story.title()),
+                why: "none of them lets a post be changed from here".to_owned(),
+                hint: "change it there by hand".to_owned(),
+                exit: 5,
+            });
+        }
         let slug = match &story.life.publication {
             // readers have its address
             Some(known) if story.life.phase == Phase::Published => known.slug.clone(),
@@ -220,6 +246,7 @@ fn publish_by(
         story: id.clone(),
         title,
         puts: Vec::new(),
+        kept: Vec::new(),
     };
     let Some(publication) = story
         .life
@@ -229,41 +256,172 @@ fn publish_by(
     else {
         return Ok(done);
     };
+    let kept = desk.config.targets.iter().map(|t| &t.name);
+    let kept = kept.filter(|name| !publication.targets.contains(name) && keeps(desk, &story, name));
+    done.kept = kept.cloned().collect();
     for name in &publication.targets {
         if publication.receipts.get(name).is_some_and(|(done, _)| *done) {
             continue;
         }
-        let result = put(desk, &story, &publication, name);
-        desk.step(repo, id, true, |story| {
-            let result = result.as_ref().map_err(|not| not.why.as_str());
-            Ok(receipt(story, &publication, name, result, clerk))
-        })?;
+        let result = one(desk, repo, &story, &publication, name, clerk)?;
         done.puts.push(Put {
             target: name.clone(),
-            result: result.map(|receipt| receipt.place),
+            result,
         });
     }
     desk.step(repo, id, true, |story| Ok(announce(story, clerk)))?;
     Ok(done)
 }
 
-fn put(desk: &Desk, story: &Story, publication: &Publication, name: &str) -> Result<Receipt, NotPut> {
-    let target = named(desk, name)?;
+/// Whether a target has a post of the story that cannot be changed from here.
+fn keeps(desk: &Desk, story: &Story, name: &str) -> bool {
+    let stands = story.life.posts.get(name).is_some_and(|post| post.certain);
+    stands && named(desk, name).is_ok_and(|target| !target.updates())
+}
+
+/// One target, and the receipt that it leaves.
+fn one(
+    desk: &Desk,
+    repo: &StoryRepo,
+    story: &Story,
+    publication: &Publication,
+    name: &str,
+    clerk: &Clerk,
+) -> Result<Result<String, NotPut>, Trouble> {
+    let stands = story.life.posts.get(name);
+    if let Some(post) = stands.filter(|post| !post.certain) {
+        let when = super::schedule::words(post.at, &desk.config.team.timezone);
+        return Ok(Err(NotPut {
+            why: format!("it was handed over on {when}, and whether it arrived is not known"),
+            hint: settle_hint(name),
+            unknown: true,
+        }));
+    }
+    let note = |outcome: &Outcome| -> Result<(), Trouble> {
+        desk.step(repo, &story.id, true, |story| {
+            Ok(receipt(story, publication, name, outcome, clerk))
+        })?;
+        Ok(())
+    };
+    let target = match named(desk, name) {
+        // what cannot be done twice is written down before it is done, and only begun where it can be
+        Ok(target) if target.once() && stands.is_none() => match target.ready() {
+            Ok(()) => {
+                note(&Outcome::Unknown(None))?;
+                Ok(target)
+            }
+            Err(error) => Err(told(desk, &error)),
+        },
+        target => target,
+    };
+    let put = target.and_then(|target| {
+        put(desk, story, publication, &*target).map_err(|mut not| {
+            not.unknown &= target.once();
+            if not.unknown {
+                not.hint = settle_hint(name);
+            }
+            not
+        })
+    });
+    let outcome = match &put {
+        Ok(receipt) => Outcome::Done(receipt.clone()),
+        Err(not) if not.unknown => Outcome::Unknown(Some(not.why.clone())),
+        Err(not) => Outcome::Failed(not.why.clone()),
+    };
+    note(&outcome)?;
+    Ok(put.map(|receipt| receipt.place))
+}
+
+fn settle_hint(name: &str) -> String {
+    format!(
+        "look there: if it is there, `publish STORY --arrived {name}=ADDRESS`; if not, `publish STORY --not-arrived {name}` sends it again"
+    )
+}
+
+/// What a person found out about a post whose arrival was not known: where it is, or (`None`) that it did not arrive, so that the next
+/// publication sends it again. False: there is no such post.
+pub fn settle(
+    desk: &Desk,
+    repo: &StoryRepo,
+    id: &StoryId,
+    name: &str,
+    place: Option<&str>,
+    clerk: &Clerk,
+) -> Result<bool, Trouble> {
+    let taken = desk.step(repo, id, true, |story| {
+        let (Some(publication), Some(_)) = (
+            &story.life.publication,
+            story.life.posts.get(name).filter(|post| !post.certain),
+        ) else {
+            return Ok(None);
+        };
+        let outcome = match place {
+            Some(place) => Outcome::Done(Receipt {
+                place: place.to_owned(),
+                id: None,
+            }),
+            None => Outcome::Failed(format!("{} looked, and it did not arrive", clerk.actor.name)),
+        };
+        Ok(receipt(story, publication, name, &outcome, clerk))
+    })?;
+    if taken.changed && place.is_some() {
+        desk.step(repo, id, true, |story| Ok(announce(story, clerk)))?;
+    }
+    Ok(taken.changed)
+}
+
+fn put(desk: &Desk, story: &Story, publication: &Publication, target: &dyn Target) -> Result<Receipt, NotPut> {
     let front = public_page(story, publication).table();
     let media = photos(story);
+    let before = story.life.posts.get(target.name()).filter(|post| post.certain);
+    let body = match publication.corrects {
+        true => corrected(desk, story.page.body(), publication.begun),
+        false => story.page.body().to_owned(),
+    };
     let bundle = Bundle {
         story: &story.id,
         slug: &publication.slug,
         front: &front,
-        body: story.page.body(),
+        body: &body,
         media: &media,
         date: publication.at,
+        updated: if publication.corrects {
+            publication.begun
+        } else {
+            publication.at
+        },
+        before: before.map(|post| standing(&story.id, post)),
     };
     let receipt = target.put(&bundle).map_err(|error| told(desk, &error))?;
     Ok(Receipt {
         place: from_config(desk.config.folder(), &receipt.place),
         ..receipt
     })
+}
+
+fn standing<'a>(story: &'a StoryId, post: &'a state::Post) -> Post<'a> {
+    Post {
+        story,
+        slug: &post.slug,
+        place: post.place.as_deref(),
+        id: post.id.as_deref(),
+    }
+}
+
+/// The text with a note that says that it was corrected, where the team wants one. The note is of the publication, not of the story's text.
+fn corrected(desk: &Desk, body: &str, at: Timestamp) -> String {
+    let zone = &desk.config.team.timezone;
+    let date = at.to_zoned_datetime(zone.clone()).strftime("%-d %B %Y").to_string();
+    match desk.config.story.correction_note(&date) {
+        note if note.trim().is_empty() => body.to_owned(),
+        note => format!("{}\n\n{note}\n", body.trim_end()),
+    }
+}
+
+/// Tries a target without putting anything there.
+pub fn try_out(desk: &Desk, name: &str) -> Result<String, NotPut> {
+    let said = named(desk, name)?.try_out().map_err(|error| told(desk, &error))?;
+    Ok(from_config(desk.config.folder(), &said))
 }
 
 /// Takes the story off one target, and looks whether it is gone; [`removed`] is then the event. `None`: nothing of it stands there.
@@ -273,22 +431,17 @@ pub fn take_off(desk: &Desk, story: &Story, name: &str) -> Result<Option<(Remova
         return Ok(None);
     };
     let target = named(desk, name)?;
-    let post = Post {
-        story: &story.id,
-        slug: &known.slug,
-        place: known.place.as_deref(),
-        id: known.id.as_deref(),
-    };
+    let post = standing(&story.id, known);
     let removal = target.remove(&post).map_err(|error| told(desk, &error))?;
     if matches!(removal, Removal::CannotRecall(_)) {
         return Ok(Some((removal, None)));
     }
     match target.is_gone(&post) {
         Ok(true) => Ok(Some((removal, target.remains()))),
-        Ok(false) => Err(NotPut {
-            why: "it was taken off, and is still there".to_owned(),
-            hint: "look at it there, and take it off again",
-        }),
+        Ok(false) => Err(NotPut::new(
+            "it was taken off, and is still there",
+            "look at it there, and take it off again",
+        )),
         Err(error) => Err(told(desk, &error)),
     }
 }

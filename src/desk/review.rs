@@ -39,6 +39,7 @@ pub fn not_own_by_hand(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Cle
                 What::Received { .. }
                     | What::Edited { .. }
                     | What::Restored { .. }
+                    | What::Merged { .. }
                     | What::Split { .. }
                     | What::Joined { .. }
             )

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::config::ConfigError;
 use crate::inbox::{InboxError, StdinError};
 use crate::outbox::SendError;
-use crate::repo::RepoError;
+use crate::repo::{RemoteError, RepoError};
 use crate::spool::SpoolError;
 use crate::story::StoryId;
 use crate::story::policy::Refusal;
@@ -20,6 +20,10 @@ pub enum Trouble {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Repo(#[from] RepoError),
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    #[error("{0} was busy: others pushed again and again")]
+    Crowded(String),
     #[error(transparent)]
     Spool(#[from] SpoolError),
     #[error(transparent)]
@@ -63,7 +67,14 @@ impl Trouble {
             Trouble::Refused(r) => r.code.to_owned(),
             Trouble::Config(_) => "config".to_owned(),
             Trouble::Repo(RepoError::Locked(_)) | Trouble::Spool(SpoolError::Busy { .. }) => "busy".to_owned(),
+            Trouble::Repo(RepoError::Rewritten { .. }) => "remote.rewritten".to_owned(),
+            Trouble::Repo(RepoError::Foreign { .. }) => "remote.foreign".to_owned(),
+            Trouble::Repo(RepoError::ByHand { .. }) => "story.edited_by_hand".to_owned(),
             Trouble::Repo(_) | Trouble::Broken(_) => "repository".to_owned(),
+            Trouble::Remote(RemoteError::Login(..)) => "remote.login".to_owned(),
+            Trouble::Remote(RemoteError::Stranger(..)) => "remote.stranger".to_owned(),
+            Trouble::Remote(RemoteError::Away(..)) | Trouble::Crowded(_) => "remote.away".to_owned(),
+            Trouble::Remote(_) => "remote".to_owned(),
             Trouble::Spool(_) => "spool".to_owned(),
             Trouble::Inbox(_) => "inbox".to_owned(),
             Trouble::Stdin(_) => "inbox.stdin".to_owned(),
@@ -92,6 +103,10 @@ impl Trouble {
             Trouble::Spool(SpoolError::NoSuch(_) | SpoolError::Several { .. } | SpoolError::BadId(_)) => 3,
             Trouble::NoSuchLetter(_) => 3,
             Trouble::ByHand { .. } | Trouble::Repo(RepoError::Moved(_) | RepoError::Changed { .. }) => 6,
+            Trouble::Repo(RepoError::ByHand { .. } | RepoError::BothChanged { .. } | RepoError::Rewritten { .. }) => 6,
+            Trouble::Remote(RemoteError::Login(..) | RemoteError::Stranger(..)) => 4,
+            Trouble::Remote(RemoteError::Away(..)) | Trouble::Crowded(_) => 75,
+            Trouble::Remote(RemoteError::None(_) | RemoteError::Address { .. }) => 2,
             Trouble::Repo(RepoError::Locked(_)) | Trouble::Spool(SpoolError::Busy { .. } | SpoolError::Full { .. }) => {
                 75
             }
@@ -118,6 +133,7 @@ impl Trouble {
             Trouble::NoPrivatePart(_) => {
                 "refs/desk/private has nothing of it: this clone may be without private parts".to_owned()
             }
+            Trouble::Remote(e) => e.said().to_owned(),
             Trouble::NoTarget => "config.toml has no [[target]]".to_owned(),
             other => {
                 let mut causes = Vec::new();
@@ -142,6 +158,8 @@ impl Trouble {
                     .to_owned()
             }
             Trouble::Repo(e) => e.advice(),
+            Trouble::Remote(e) => e.advice(),
+            Trouble::Crowded(_) => "try again; nothing is lost".to_owned(),
             Trouble::Spool(e) => spool_advice(e).to_owned(),
             Trouble::Inbox(e) => inbox_advice(e),
             Trouble::Stdin(_) => "send one whole mail, headers first".to_owned(),

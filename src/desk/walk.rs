@@ -391,6 +391,7 @@ pub fn said(what: &What) -> String {
         What::Edited { minor: true, .. } => "corrected spelling".to_owned(),
         What::Edited { minor: false, .. } => "changed the text".to_owned(),
         What::Restored { cut } => format!("put cut piece {cut} back"),
+        What::Merged { of } => format!("put the edits of {} together", of.join(" and ")),
         What::Noted { note } => with("noted", note),
         What::Assigned { to: Some(to) } => format!("gave it to {}", one_line(to)),
         What::Assigned { to: None } => "gave it to nobody in particular".to_owned(),

@@ -34,6 +34,20 @@ pub enum RepoError {
     Moved(PathBuf),
     #[error("{story} was changed by someone else meanwhile ({file})")]
     Changed { story: StoryId, file: String },
+    #[error("what {remote} has cannot be taken over: {place} {what}")]
+    Foreign {
+        remote: String,
+        place: String,
+        what: String,
+    },
+    #[error("{remote} and {} have nothing in common", path.display())]
+    Unrelated { path: PathBuf, remote: String },
+    #[error("{remote} was rewritten: {gone} that it had are no longer there")]
+    Rewritten { remote: String, gone: String },
+    #[error("{file} was changed here and on {remote}")]
+    BothChanged { remote: String, file: String },
+    #[error("{story} is being edited by hand here ({file}), and it was changed elsewhere")]
+    ByHand { story: StoryId, file: String },
     #[error("{doing} {} failed", path.display())]
     Io {
         doing: &'static str,
@@ -88,6 +102,21 @@ impl RepoError {
             ),
             RepoError::Locked(_) => "another m4c-stories is writing; try again, or use --wait".into(),
             RepoError::Moved(_) => "try again".into(),
+            RepoError::Foreign { .. } => {
+                "nothing was changed here; whoever put it there must take it out: stories are plain files in folders of the tool's making"
+                    .into()
+            }
+            RepoError::Unrelated { .. } => {
+                "they are two desks, not two copies of one: correct the address (git remote set-url), or begin with a git clone".into()
+            }
+            RepoError::Rewritten { .. } => {
+                "ask who did it. If it was meant (an old copy was put back, something was taken out by hand): `sync --accept-rewrite` follows it, and pushes nothing of what is gone; if not: git push puts it back".into()
+            }
+            RepoError::ByHand { story, .. } => format!(
+                "`edit {} --take` commits it, `git checkout` in the content repository drops it; then `sync` puts both together",
+                story.folder()
+            ),
+            RepoError::BothChanged { .. } => "put them together with git (git pull, in the content repository), then `sync`".into(),
             RepoError::Changed { .. } => "look at it again, then repeat".into(),
             RepoError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "make room on the disk and repeat: nothing is half done".into()

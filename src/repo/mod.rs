@@ -18,6 +18,10 @@
 //! | [`batch`] | many steps, one pack, one move of the branch |
 //! | [`worktree`], [`folders`], [`index`] | what a person sees in the folder, kept right without touching their edits |
 //! | [`merge`] | two people's changes of one text |
+//! | [`remote`] | the server that desks share, through the user's own git |
+//! | [`received`] | what came from there, before anything moves |
+//! | [`replay`] | steps made here, made again upon those made elsewhere |
+//! | [`join`] | branch and private parts brought together |
 //! | [`history`] | commits of a story, newest first |
 //! | [`summary`] | what `list` and `status` show, remembered by tree |
 
@@ -27,6 +31,7 @@ pub mod error;
 mod folders;
 pub mod history;
 mod index;
+pub mod join;
 mod lock;
 mod merge;
 mod object;
@@ -35,7 +40,10 @@ mod pack;
 mod packed;
 pub mod press;
 mod read;
+mod received;
 mod refs;
+pub mod remote;
+mod replay;
 pub mod step;
 pub mod summary;
 mod tree;
@@ -47,10 +55,12 @@ use std::path::{Path, PathBuf};
 pub use batch::{Batch, Finished, PackedMail, Syncing};
 pub use error::{Caution, RepoError};
 pub use history::Past;
+pub use join::{Joined, Joining, Local, Replayed, Text};
 pub use merge::Merged;
 pub use press::{Press, Ready, ReadyChange};
 
 pub use read::{Damage, Listed};
+pub use remote::{Heads, Means, Pushed, Remote, RemoteError};
 pub use step::{Committed, Current};
 pub use summary::{Source, Summaries, Summary};
 

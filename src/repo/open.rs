@@ -231,7 +231,7 @@ impl StoryRepo {
     }
 }
 
-fn root_files() -> [(&'static str, &'static [u8]); 2] {
+pub(super) fn root_files() -> [(&'static str, &'static [u8]); 2] {
     [(".gitattributes", ATTRIBUTES), (MARK, FORMAT)]
 }
 

@@ -54,7 +54,7 @@ impl StoryRepo {
     /// The files of a story's folder; `None` where there is no such story.
     pub fn story(&self, tip: &Tip, id: &StoryId) -> Result<Option<Files>, RepoError> {
         match self.story_tree(tip.tree, id)? {
-            Some(tree) => self.files(tree, id.as_str()).map(Some),
+            Some(tree) => self.files_of(tree, id.as_str()).map(Some),
             None => Ok(None),
         }
     }
@@ -67,7 +67,7 @@ impl StoryRepo {
     /// The files of a story's private part; `None` where this repository has none of it.
     pub fn private(&self, id: &StoryId) -> Result<Option<Files>, RepoError> {
         match self.private_tree(id)? {
-            Some(tree) => self.files(tree, &format!("the private part of {id}")).map(Some),
+            Some(tree) => self.files_of(tree, &format!("the private part of {id}")).map(Some),
             None => Ok(None),
         }
     }
@@ -186,7 +186,7 @@ impl StoryRepo {
         found.map_err(|what: &str| self.damaged(format!("tree {tree}"), what))
     }
 
-    fn files(&self, tree: Oid, place: &str) -> Result<Files, RepoError> {
+    pub(super) fn files_of(&self, tree: Oid, place: &str) -> Result<Files, RepoError> {
         let mut files = Files::new();
         for (name, blob) in self.plain_files(tree, place)? {
             files.insert(name, self.object(ObjectType::Blob, blob)?);

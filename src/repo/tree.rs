@@ -163,6 +163,19 @@ impl Shelves {
         self.load(repo, month).map(|dir| &*dir)
     }
 
+    /// A file beside the stories.
+    pub fn root_file(&self, name: &str) -> Option<Oid> {
+        self.root.get(name.as_bytes()).filter(|e| e.mode == FILE).map(|e| e.id)
+    }
+
+    /// Gives a file beside the stories other bytes; `None` removes it.
+    pub fn put_root_file(&mut self, name: &str, blob: Option<Oid>) {
+        match blob {
+            Some(blob) => self.root.set(name.as_bytes(), FILE, blob),
+            None => self.root.remove(name.as_bytes()),
+        }
+    }
+
     /// The tree of a story's folder.
     pub fn story(&mut self, repo: &StoryRepo, id: &StoryId) -> Result<Option<Oid>, RepoError> {
         match self.load(repo, id.month())?.get(id.folder().as_bytes()) {

@@ -12,6 +12,7 @@ use super::lock::{Lock, Writing};
 use super::object::{Stored, name_of};
 use super::packed::OwnPack;
 use super::read::is_file_name;
+use super::received::is_root_file;
 use super::tree::Differs;
 use super::{Caution, RepoError, StoryRepo, Tip};
 use crate::hands;
@@ -285,9 +286,12 @@ impl StoryRepo {
     }
 }
 
-/// `2010/12/name-0123456789/index.md` and nothing else is written in the work tree.
+/// `2010/12/name-0123456789/index.md`, and beside the stories a README.md or the like: nothing else is written in the work tree.
 fn is_story_file(path: &str) -> bool {
     let (folder, name) = split(path);
+    if folder.is_empty() {
+        return is_root_file(name);
+    }
     is_file_name(name.as_bytes()) && folder.parse::<StoryId>().is_ok()
 }
 

@@ -131,6 +131,7 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
     let cutting = cut::Rules {
         team_forwards: from_team,
         subject: &source.subject,
+        sender: source.from.address.as_deref().unwrap_or_default(),
     };
     let mut trimmed = cut::trim(&source.lines, &cutting);
     photos::find_placeholders(&mut trimmed.kept, source);
@@ -296,6 +297,7 @@ impl Story {
             &cut::Rules {
                 team_forwards,
                 subject: &outer.subject,
+                sender: outer.from.address.as_deref().unwrap_or_default(),
             },
         );
         if words(&trimmed.kept) > 0 {

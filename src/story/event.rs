@@ -132,6 +132,11 @@ pub enum What {
     Restored {
         cut: u32,
     },
+    /// Two texts, edited at two desks that did not know of each other, were put together.
+    Merged {
+        /// The names of those whose edits are in it: to all of them it is their own text.
+        of: Vec<String>,
+    },
     Noted {
         note: String,
     },

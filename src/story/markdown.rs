@@ -8,6 +8,8 @@ mod escape;
 mod inline;
 mod link;
 mod picture;
+mod tame;
+pub mod web;
 mod wrap;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
@@ -16,6 +18,7 @@ use super::passage::{Kind, Line, Span};
 use wrap::Break;
 
 pub use picture::{pictures, with_alt, with_file, with_picture, without_picture};
+pub use tame::tame;
 
 /// A picture as the story's folder has it.
 #[derive(Debug, Clone, PartialEq, Eq)]

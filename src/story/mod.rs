@@ -36,6 +36,7 @@ pub mod people;
 pub mod pieces;
 pub mod policy;
 pub mod record;
+pub mod replay;
 pub mod revision;
 pub mod screen;
 pub mod state;

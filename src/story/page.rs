@@ -99,6 +99,11 @@ impl Page {
         format!("+++\n{front}+++\n{}", self.body).into_bytes()
     }
 
+    /// The front matter as it is written.
+    pub fn front_text(&self) -> String {
+        self.document.to_string()
+    }
+
     /// The Markdown.
     pub fn body(&self) -> &str {
         self.body.trim_start_matches(['\n', '\r'])

@@ -85,6 +85,36 @@ impl People {
         }
     }
 
+    /// What two desks know of one story's people: nothing of either is lost; where they disagree about a person, `other` is heard.
+    pub fn unite(mut self, other: People) -> People {
+        fn both<T>(first: Vec<T>, second: Vec<T>, same: impl Fn(&T, &T) -> bool) -> Vec<T> {
+            let mut all = first;
+            for item in second {
+                if !all.iter().any(|known| same(known, &item)) {
+                    all.push(item);
+                }
+            }
+            all
+        }
+        self.message_ids = both(other.message_ids, self.message_ids, |a, b| a == b);
+        self.letters = both(other.letters, self.letters, |a, b| a.message_id == b.message_id);
+        self.came_back = both(other.came_back, self.came_back, |a, b| a == b);
+        if !other.subject.is_empty() {
+            self.subject = other.subject;
+        }
+        for (mine, theirs) in [
+            (&mut self.storyteller, other.storyteller),
+            (&mut self.sender, other.sender),
+        ] {
+            if theirs != Mailbox::default() {
+                *mine = theirs;
+            }
+        }
+        self.forwarder = other.forwarder.or(self.forwarder);
+        self.reply_to = other.reply_to.or(self.reply_to);
+        self
+    }
+
     /// Whether this address is one of the story's people.
     pub fn knows(&self, address: &str) -> bool {
         let known = [Some(&self.storyteller), Some(&self.sender), self.reply_to.as_ref()];

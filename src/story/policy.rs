@@ -176,7 +176,7 @@ impl Policy {
         let edited = life
             .last_edit
             .as_ref()
-            .is_some_and(|(by, t)| by.name == actor.name && *t == Some(text));
+            .is_some_and(|(by, t)| by.contains(&actor.name) && *t == Some(text));
         if edited && !self.own_text {
             return Err(Policy::own_text_refused(&actor.name, title));
         }

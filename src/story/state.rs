@@ -245,6 +245,10 @@ impl Waiver {
 pub struct Publication {
     /// When the first one began: the page's `date`.
     pub at: Timestamp,
+    /// When the last one began.
+    pub begun: Timestamp,
+    /// Readers had an earlier text.
+    pub corrects: bool,
     pub slug: String,
     pub targets: Vec<String>,
     /// The text that went out last.
@@ -278,8 +282,8 @@ pub struct Life {
     pub schedule: Option<(Timestamp, Option<TextHash>)>,
     pub consent: Option<Grant>,
     pub assigned: Option<String>,
-    /// The last to change the text by the tool, and the text it became.
-    pub last_edit: Option<(Actor, Option<TextHash>)>,
+    /// The last to change the text by the tool (several, where their edits were put together), and the text it became.
+    pub last_edit: Option<(Vec<String>, Option<TextHash>)>,
     pub publication: Option<Publication>,
     /// What stands where, by target: whatever was put there and not taken off, by this publication or an earlier one.
     pub posts: BTreeMap<String, Post>,
@@ -339,7 +343,7 @@ impl Life {
         let text = event.text;
         match &event.what {
             What::Received { .. } => self.received = self.received.or(Some(event.at)),
-            What::Edited { .. } | What::Restored { .. } => self.edited(event),
+            What::Edited { .. } | What::Restored { .. } | What::Merged { .. } => self.edited(event),
             What::Revision { revision, status, .. } => match status {
                 RevisionStatus::Proposed => self.proposed_revisions.push(*revision),
                 RevisionStatus::Accepted | RevisionStatus::Declined => {
@@ -416,7 +420,10 @@ impl Life {
                     .publication
                     .take()
                     .filter(|p| p.receipts.values().any(|(done, _)| *done));
+                let earlier = first.as_ref().filter(|_| self.phase == Phase::Published);
                 self.publication = Some(Publication {
+                    corrects: earlier.is_some_and(|p| p.corrects || p.text != text),
+                    begun: event.at,
                     at: first.map_or(event.at, |p| p.at),
                     slug: slug.clone(),
                     targets: targets.clone(),
@@ -464,7 +471,12 @@ impl Life {
                 slug: slug.unwrap_or_default(),
                 place: place.clone(),
                 id: id.clone(),
-                text: event.text,
+                // a person who says that it arrived speaks of the text that was handed over
+                text: self
+                    .posts
+                    .get(target)
+                    .filter(|post| !post.certain)
+                    .map_or(event.text, |post| post.text),
                 at: event.at,
                 certain: *done,
             };
@@ -500,7 +512,11 @@ impl Life {
                 vote.lapsed_by = Some(event.by.name.clone());
             }
         }
-        self.last_edit = Some((event.by.clone(), event.text));
+        let by = match &event.what {
+            What::Merged { of } => of.clone(),
+            _ => vec![event.by.name.clone()],
+        };
+        self.last_edit = Some((by, event.text));
     }
 
     /// The author's own words came in: votes lapse as by an edit, and whose edit the text has in it stays as it was.
@@ -524,10 +540,10 @@ impl Life {
             .last_edit
             .as_ref()
             .filter(|(_, t)| *t == Some(text))
-            .map(|(by, _)| by.name.as_str());
+            .map_or(&[][..], |(by, _)| by);
         self.votes
             .iter()
-            .filter(move |v| v.is_for(text, policy) && policy.counts(&v.by, edited_by == Some(&v.by.name)))
+            .filter(move |v| v.is_for(text, policy) && policy.counts(&v.by, edited_by.contains(&v.by.name)))
     }
 
     /// Votes that no longer count, and whose they are.

@@ -252,6 +252,7 @@ fn about_text(what: &What) -> bool {
         What::Received { .. }
             | What::Edited { .. }
             | What::Restored { .. }
+            | What::Merged { .. }
             | What::Approved { .. }
             | What::ChangesRequested { .. }
             | What::Rejected { .. }

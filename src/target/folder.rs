@@ -1,16 +1,16 @@
-//! A folder of page bundles, `PATH/<slug>/index.md` and its photos, as Hugo and Zola read it.
+//! A folder of page bundles, `PATH/<slug>/index.md` and its photos, as site generators read it.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::front::page;
-use super::{Bundle, Post, Receipt, Removal, Target, TargetError};
+use super::feed::{self, ENTRY, Feed};
+use super::{Bundle, Engine, MARK, Post, Receipt, Removal, Target, TargetError, address, check_slug, mark};
 use crate::story::StoryId;
 
-/// In every bundle we make, so that we never touch one that we did not. Site generators pass over files with a dot.
-const MARK: &str = ".m4c-stories";
 /// How the names of unfinished bundles begin.
 const UNFINISHED: &str = ".m4c-stories-";
 /// An unfinished bundle this old was left by a run that was killed.
@@ -21,25 +21,64 @@ const STALE: Duration = Duration::from_secs(3600);
 pub struct FolderTarget {
     name: String,
     path: PathBuf,
+    engine: Engine,
     url: Option<String>,
+    feed: Option<Feed>,
 }
 
 impl FolderTarget {
     /// `path` is the section's folder (`site/content/stories`), `url` the address it is read at.
-    pub fn new(name: impl Into<String>, path: impl Into<PathBuf>, url: Option<String>) -> FolderTarget {
+    pub fn new(name: impl Into<String>, path: impl Into<PathBuf>, engine: Engine, url: Option<String>) -> FolderTarget {
         FolderTarget {
             name: name.into(),
             path: path.into(),
+            engine,
             url,
+            feed: None,
         }
+    }
+
+    /// The same, with an Atom feed of what stands there; it needs the `url`.
+    pub fn with_feed(self, feed: Option<Feed>) -> FolderTarget {
+        FolderTarget { feed, ..self }
+    }
+
+    /// Writes the feed anew from what stands in the folder.
+    fn write_feed(&self) -> Result<(), TargetError> {
+        let (Some(feed), Some(url)) = (&self.feed, &self.url) else {
+            return Ok(());
+        };
+        let path = Path::new(&feed.path);
+        let failed = |source| TargetError::Io {
+            path: path.to_path_buf(),
+            source,
+        };
+        let bundles = match fs::read_dir(&self.path) {
+            Ok(bundles) => bundles,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(source) => return Err(failed(source)),
+        };
+        let shown = bundles
+            .flatten()
+            .filter(|b| !b.file_name().as_encoded_bytes().starts_with(b"."));
+        let entries = shown.filter_map(|bundle| fs::read_to_string(bundle.path().join(ENTRY)).ok());
+        let text = feed::feed(entries, &feed.title, url);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let written = || {
+            fs::create_dir_all(folder)?;
+            let beside = folder.join(format!("{UNFINISHED}feed"));
+            let mut file = File::create(&beside)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&beside, path)?;
+            sync_folder(folder)
+        };
+        written().map_err(failed)
     }
 
     /// Whose page is in the folder of that slug: nobody's, this story's, or what we must not touch.
     fn at(&self, story: &StoryId, slug: &str) -> Result<(PathBuf, bool), TargetError> {
-        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if slug.is_empty() || slug.len() > 100 || slug.starts_with('-') || !slug.bytes().all(fits) {
-            return Err(TargetError::Slug { slug: slug.to_owned() });
-        }
+        check_slug(slug)?;
         let path = self.path.join(slug);
         match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((path, false)),
@@ -56,7 +95,7 @@ impl FolderTarget {
 
     fn place(&self, slug: &str, path: &Path) -> String {
         match &self.url {
-            Some(url) => format!("{}/{slug}/", url.trim_end_matches('/')),
+            Some(url) => address(url, slug),
             None => path.display().to_string(),
         }
     }
@@ -69,25 +108,26 @@ impl FolderTarget {
     }
 }
 
-/// The digits of the mail id say whose page it is, and nothing about the person.
-fn mark(story: &StoryId) -> String {
-    format!("m4c-stories 1\nstory {}\n", story.digits())
-}
-
 impl Target for FolderTarget {
     fn name(&self) -> &str {
         &self.name
     }
 
+    fn try_out(&self) -> Result<String, TargetError> {
+        Ok(self.path.display().to_string())
+    }
+
     /// The bundle is built and synced beside its place and then takes it in one rename, so that a site built meanwhile sees the old page
     /// or the new one, whole.
     fn put(&self, bundle: &Bundle) -> Result<Receipt, TargetError> {
-        for name in bundle.media.keys() {
-            let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
-            let page = name.ends_with(".md") || name.ends_with(".html") || name.ends_with(".htm");
-            if name.is_empty() || name.starts_with(['.', '-']) || page || !name.bytes().all(fits) {
-                return Err(TargetError::FileName { name: name.clone() });
-            }
+        let mut files = self.engine.files(
+            bundle,
+            self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default(),
+        )?;
+        files.insert(MARK.to_owned(), mark(bundle.story).into_bytes().into());
+        if let (Some(feed), Some(url)) = (&self.feed, &self.url) {
+            let entry = feed::entry(bundle, url, &feed.title);
+            files.insert(ENTRY.to_owned(), entry.into_bytes().into());
         }
         let failed = |path: &Path| {
             let path = path.to_path_buf();
@@ -97,7 +137,7 @@ impl Target for FolderTarget {
         let (path, update) = self.at(bundle.story, bundle.slug)?;
         sweep(&self.path);
         let built = self.beside().map_err(failed(&path))?;
-        let swapped = build(&built, bundle).and_then(|()| match update {
+        let swapped = build(&built, &files).and_then(|()| match update {
             true => exchange(&built, &path, &self.beside()?),
             false => fs::rename(&built, &path),
         });
@@ -109,6 +149,7 @@ impl Target for FolderTarget {
             _ => {}
         }
         sync_folder(&self.path).map_err(failed(&self.path))?;
+        self.write_feed()?;
         Ok(Receipt {
             place: self.place(bundle.slug, &path),
             id: None,
@@ -118,6 +159,7 @@ impl Target for FolderTarget {
     fn remove(&self, post: &Post) -> Result<Removal, TargetError> {
         let (path, ours) = self.at(post.story, post.slug)?;
         if !ours {
+            self.write_feed()?;
             return Ok(Removal::NotThere);
         }
         let done = self.beside().and_then(|aside| {
@@ -126,7 +168,7 @@ impl Target for FolderTarget {
             fs::remove_dir_all(&aside)
         });
         match done {
-            Ok(()) => Ok(Removal::Removed),
+            Ok(()) => self.write_feed().map(|()| Removal::Removed),
             Err(source) => Err(TargetError::Io { path, source }),
         }
     }
@@ -142,16 +184,9 @@ impl Target for FolderTarget {
 }
 
 /// Writes and syncs the whole bundle. The files are as readable as the umask lets them be: the web server is somebody else.
-fn build(folder: &Path, bundle: &Bundle) -> io::Result<()> {
+fn build(folder: &Path, files: &BTreeMap<String, Cow<[u8]>>) -> io::Result<()> {
     fs::create_dir(folder)?;
-    let text = page(bundle.front, bundle.slug, bundle.date, bundle.body);
-    let marked = mark(bundle.story);
-    let own = [("index.md", text.as_bytes()), (MARK, marked.as_bytes())];
-    let media = bundle
-        .media
-        .iter()
-        .map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
-    for (name, bytes) in own.into_iter().chain(media) {
+    for (name, bytes) in files {
         let mut file = File::create_new(folder.join(name))?;
         file.write_all(bytes)?;
         file.sync_all()?;
@@ -236,6 +271,8 @@ mod tests {
                 body,
                 media: &self.media,
                 date: "2010-12-04T10:00:00Z".parse().unwrap(),
+                updated: "2010-12-04T10:00:00Z".parse().unwrap(),
+                before: None,
             }
         }
     }
@@ -253,7 +290,7 @@ mod tests {
     fn a_bundle_is_put_updated_as_a_whole_and_removed() {
         let dir = tempfile::tempdir().unwrap();
         let section = dir.path().join("site/content/stories");
-        let target = FolderTarget::new("site", &section, None);
+        let target = FolderTarget::new("site", &section, Engine::Hugo, None);
         let mut given = given("marion");
         let receipt = target.put(&given.bundle("marion", "One.")).unwrap();
         assert_eq!(receipt.place, section.join("marion").display().to_string());
@@ -283,7 +320,12 @@ mod tests {
     #[test]
     fn the_receipt_is_the_address_where_one_is_known() {
         let dir = tempfile::tempdir().unwrap();
-        let target = FolderTarget::new("site", dir.path(), Some("https://blog.example.org/stories".into()));
+        let target = FolderTarget::new(
+            "site",
+            dir.path(),
+            Engine::Hugo,
+            Some("https://blog.example.org/stories".into()),
+        );
         let receipt = target.put(&given("marion").bundle("marion", "One.")).unwrap();
         assert_eq!(receipt.place, "https://blog.example.org/stories/marion/");
     }
@@ -291,7 +333,7 @@ mod tests {
     #[test]
     fn what_is_not_ours_is_left_as_it_is() {
         let dir = tempfile::tempdir().unwrap();
-        let target = FolderTarget::new("site", dir.path(), None);
+        let target = FolderTarget::new("site", dir.path(), Engine::Hugo, None);
         let (marion, other) = (given("marion"), given("other"));
         fs::create_dir(dir.path().join("about")).unwrap();
         fs::write(dir.path().join("about/index.md"), "ours for years").unwrap();
@@ -328,7 +370,7 @@ mod tests {
     fn no_name_leads_out_of_the_folder_or_in_place_of_a_page() {
         let dir = tempfile::tempdir().unwrap();
         let section = dir.path().join("section");
-        let target = FolderTarget::new("site", &section, None);
+        let target = FolderTarget::new("site", &section, Engine::Hugo, None);
         let mut given = given("marion");
         for slug in [
             "", "..", "../x", "a/b", "/etc", "-rf", "_index", "Marion", "a b", ".git", "x\0y",
@@ -368,7 +410,7 @@ mod tests {
     #[test]
     fn a_failed_update_leaves_the_published_page_whole() {
         let dir = tempfile::tempdir().unwrap();
-        let target = FolderTarget::new("site", dir.path(), None);
+        let target = FolderTarget::new("site", dir.path(), Engine::Hugo, None);
         let mut given = given("marion");
         target.put(&given.bundle("marion", "One.")).unwrap();
         // longer than any file name may be
@@ -394,7 +436,7 @@ mod tests {
         let old = File::open(dir.path().join(".m4c-stories-00")).unwrap();
         old.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000))
             .unwrap();
-        FolderTarget::new("site", dir.path(), None)
+        FolderTarget::new("site", dir.path(), Engine::Hugo, None)
             .put(&given("marion").bundle("marion", "One."))
             .unwrap();
         assert_eq!(names(dir.path()), [".m4c-stories-01", "marion"]);

@@ -1,14 +1,22 @@
 //! Where stories are published. Only what readers may see leaves here, whatever the story's files hold.
 
+mod engine;
+mod feed;
 mod folder;
 mod front;
+mod git;
+mod hook;
 
 use std::io;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+pub use engine::Engine;
+pub use feed::Feed;
 pub use folder::FolderTarget;
+pub use git::GitTarget;
+pub use hook::HookTarget;
 
 use crate::story::StoryId;
 use crate::story::record::Files;
@@ -17,6 +25,25 @@ use crate::story::record::Files;
 pub trait Target {
     /// The `name` in the config, as receipts carry it.
     fn name(&self) -> &str;
+
+    /// Tries whether stories could be put there, and puts nothing; what was found, for `doctor`.
+    fn try_out(&self) -> Result<String, TargetError>;
+
+    /// Whether a story that is put a second time may become a second post. Then it is put only where the record says that it never was
+    /// handed over.
+    fn once(&self) -> bool {
+        false
+    }
+
+    /// Whether it can be put just now, as far as that is found out without putting it. Asked where it is put only [`once`](Target::once).
+    fn ready(&self) -> Result<(), TargetError> {
+        Ok(())
+    }
+
+    /// Whether a post can be given another text.
+    fn updates(&self) -> bool {
+        true
+    }
 
     /// Publishes the story, or puts this text in place of the published one. When it returns, readers of the place see all of it.
     fn put(&self, bundle: &Bundle) -> Result<Receipt, TargetError>;
@@ -58,6 +85,10 @@ pub struct Bundle<'a> {
     /// Photos by file name.
     pub media: &'a Files,
     pub date: Timestamp,
+    /// When the text was put there: the time of the correction, where it is one.
+    pub updated: Timestamp,
+    /// What stands there already, where the record knows of it.
+    pub before: Option<Post<'a>>,
 }
 
 /// A story has been published here.
@@ -91,6 +122,38 @@ pub enum TargetError {
     OtherStory { path: PathBuf },
     #[error("{} could not be written", path.display())]
     Io { path: PathBuf, source: io::Error },
+    /// It did not arrive.
+    #[error("{what}{}{said}", if said.is_empty() { "" } else { ": " })]
+    Remote {
+        what: String,
+        said: String,
+        hint: &'static str,
+    },
+    /// It was handed over, and whether it arrived is not known.
+    #[error("whether it arrived is not known: {said}")]
+    Unknown { said: String },
+}
+
+/// In every bundle we make, so that we never touch one that we did not. Site generators pass over files with a dot.
+const MARK: &str = ".m4c-stories";
+
+/// The digits of the mail id say whose page it is, and nothing about the person.
+fn mark(story: &StoryId) -> String {
+    format!("m4c-stories 1\nstory {}\n", story.digits())
+}
+
+/// Where readers find a story of a site.
+fn address(url: &str, slug: &str) -> String {
+    format!("{}/{slug}/", url.trim_end_matches('/'))
+}
+
+/// A slug that is the name of a folder, and leads nowhere else.
+fn check_slug(slug: &str) -> Result<(), TargetError> {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    match slug.is_empty() || slug.len() > 100 || slug.starts_with('-') || !slug.bytes().all(fits) {
+        true => Err(TargetError::Slug { slug: slug.to_owned() }),
+        false => Ok(()),
+    }
 }
 
 impl TargetError {
@@ -102,6 +165,10 @@ impl TargetError {
             TargetError::NotOurs { .. } => "move it away, or give the story another `slug` with `edit`",
             TargetError::OtherStory { .. } => "give one of the two another `slug` with `edit`",
             TargetError::Io { .. } => "check the [[target]] path, its permissions and its disk, and publish again",
+            TargetError::Remote { hint, .. } => hint,
+            TargetError::Unknown { .. } => {
+                "look whether it is there: `publish STORY --arrived NAME`, or `publish STORY --not-arrived NAME` to send it again"
+            }
         }
     }
 }

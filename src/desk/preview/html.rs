@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use pulldown_cmark::{CowStr, Event, HeadingLevel, Parser, Tag, TagEnd, html};
 
+pub use crate::story::markdown::web::escape;
+use crate::story::markdown::web::{self, Manner};
 use crate::story::page::Front;
 use crate::story::step::Story;
 use crate::story::wording::{self, Fate};
@@ -64,106 +65,18 @@ impl Photos<'_> {
     }
 }
 
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Where a link may go.
-fn allowed(url: &str) -> bool {
-    let lower = url.trim_start().to_ascii_lowercase();
-    ["https://", "http://", "mailto:"]
-        .iter()
-        .any(|scheme| lower.starts_with(scheme))
-        && !url.contains(|c: char| c.is_control())
-}
-
-/// The page's text as HTML, and the files that are shown in it. Headings begin below the title and skip no level.
+/// The page's text as HTML, and the files that are shown in it.
 pub fn body(markdown: &str, photos: &Photos) -> (String, BTreeSet<String>) {
     let mut placed = BTreeSet::new();
-    let mut events: Vec<Event> = Vec::new();
-    // the picture that is open: its file and the words so far
-    let mut picture: Option<(String, String)> = None;
-    let mut links: Vec<bool> = Vec::new();
-    let mut level = 1;
-    for event in Parser::new_ext(markdown, crate::story::markdown::options()) {
-        if let Some((file, alt)) = &mut picture {
-            match event {
-                Event::End(TagEnd::Image) => {
-                    events.push(Event::InlineHtml(photos.figure(file, alt).into()));
-                    placed.insert(std::mem::take(file));
-                    picture = None;
-                }
-                Event::Text(text) | Event::Code(text) => alt.push_str(&text),
-                Event::SoftBreak | Event::HardBreak => alt.push(' '),
-                _ => {}
-            }
-            continue;
-        }
-        events.push(match event {
-            Event::Start(Tag::Image { dest_url, .. }) => {
-                picture = Some((dest_url.into_string(), String::new()));
-                continue;
-            }
-            Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),
-            Event::Start(Tag::HtmlBlock) => Event::Start(Tag::Paragraph),
-            Event::End(TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
-            Event::Start(Tag::Heading { level: asked, .. }) => {
-                // under the title, and never two levels at once
-                level = (asked as usize + 1).min(level + 1).clamp(2, 6);
-                heading(level, true)
-            }
-            Event::End(TagEnd::Heading(_)) => heading(level, false),
-            Event::Start(Tag::Link { dest_url, .. }) => {
-                let good = allowed(&dest_url);
-                links.push(good);
-                match good {
-                    true => Event::InlineHtml(
-                        format!(
-                            "<a href=\"{}\" rel=\"noopener noreferrer nofollow\">",
-                            escape(&dest_url)
-                        )
-                        .into(),
-                    ),
-                    false => Event::InlineHtml(CowStr::Borrowed("<span class=\"missing\">")),
-                }
-            }
-            Event::End(TagEnd::Link) => match links.pop() {
-                Some(true) => Event::InlineHtml(CowStr::Borrowed("</a>")),
-                _ => Event::InlineHtml(CowStr::Borrowed("</span>")),
-            },
-            // a box that nothing names and nobody can tick
-            Event::TaskListMarker(done) => Event::Text(CowStr::Borrowed(if done { "☑ " } else { "☐ " })),
-            other => other,
-        });
-    }
-    let mut out = String::new();
-    html::push_html(&mut out, events.into_iter());
-    (out, placed)
-}
-
-fn heading(level: usize, start: bool) -> Event<'static> {
-    let level = HeadingLevel::try_from(level).unwrap_or(HeadingLevel::H6);
-    if start {
-        Event::Start(Tag::Heading {
-            level,
-            id: None,
-            classes: Vec::new(),
-            attrs: Vec::new(),
-        })
-    } else {
-        Event::End(TagEnd::Heading(level))
-    }
+    let mut picture = |file: &str, alt: &str| {
+        placed.insert(file.to_owned());
+        photos.figure(file, alt)
+    };
+    let manner = Manner {
+        picture: &mut picture,
+        dead_link: "<span class=\"missing\">",
+    };
+    (web::html(markdown, manner), placed)
 }
 
 /// What changed between the author's words and the page: the paragraphs with a change, word by word, and how many between them

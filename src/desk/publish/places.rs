@@ -4,16 +4,18 @@ use std::path::Path;
 
 use crate::config;
 use crate::desk::Desk;
-use crate::target::{FolderTarget, Target, TargetError};
+use crate::target::{Engine, Feed, FolderTarget, GitTarget, HookTarget, Target, TargetError};
 
 use super::NotPut;
 
 /// The target of that name.
 pub(super) fn named(desk: &Desk, name: &str) -> Result<Box<dyn Target>, NotPut> {
     let configured = desk.config.targets.iter().find(|t| t.name == name);
-    configured.map(open).ok_or_else(|| NotPut {
-        why: "config.toml has no such target any more".to_owned(),
-        hint: "name it under [[target]] again",
+    configured.map(|configured| open(desk, configured)).ok_or_else(|| {
+        NotPut::new(
+            "config.toml has no such target any more",
+            "name it under [[target]] again",
+        )
     })
 }
 
@@ -21,7 +23,8 @@ pub(super) fn named(desk: &Desk, name: &str) -> Result<Box<dyn Target>, NotPut> 
 pub(super) fn told(desk: &Desk, error: &TargetError) -> NotPut {
     NotPut {
         why: from_config(desk.config.folder(), &explain(error)),
-        hint: error.hint(),
+        hint: error.hint().to_owned(),
+        unknown: matches!(error, TargetError::Unknown { .. }),
     }
 }
 
@@ -33,13 +36,63 @@ pub(super) fn from_config(folder: &Path, place: &str) -> String {
     }
 }
 
-fn open(configured: &config::Target) -> Box<dyn Target> {
-    match configured.kind {
-        config::TargetKind::Folder => Box::new(FolderTarget::new(
-            &configured.name,
-            &configured.path,
-            configured.url.clone(),
-        )),
+fn open(desk: &Desk, configured: &config::Target) -> Box<dyn Target> {
+    let (name, url) = (configured.name.clone(), configured.url.clone());
+    let team = desk.config.team.name.clone();
+    let feed = |pages: &config::Pages| {
+        let path = pages.feed.as_ref()?.to_str()?.to_owned();
+        Some(Feed {
+            title: team.clone(),
+            path,
+        })
+    };
+    match &configured.kind {
+        config::TargetKind::Folder { path, pages } => {
+            Box::new(FolderTarget::new(name, path, engine(pages), url).with_feed(feed(pages)))
+        }
+        config::TargetKind::Git {
+            remote,
+            branch,
+            path,
+            pages,
+        } => {
+            let robot = desk.robot();
+            let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+            let is_path = !remote.split('/').next().unwrap_or_default().contains(':');
+            let store = desk.config.spool_folder().join("targets").join(format!("{name}.git"));
+            Box::new(GitTarget {
+                store: whole(&store),
+                address: match is_path {
+                    true => whole(Path::new(remote)).to_string_lossy().into_owned(),
+                    false => remote.clone(),
+                },
+                name,
+                remote: from_config(desk.config.folder(), remote),
+                branch: branch.clone(),
+                path: path.clone(),
+                engine: engine(pages),
+                url,
+                feed: feed(pages),
+                robot: (robot.actor.name, robot.email),
+                now: desk.now,
+            })
+        }
+        config::TargetKind::Hook { command, repeat } => Box::new(HookTarget {
+            name,
+            command: command.clone(),
+            repeat: *repeat,
+            url,
+            clean: config::without_secrets,
+        }),
+    }
+}
+
+fn engine(pages: &config::Pages) -> Engine {
+    match pages.engine {
+        config::Engine::Hugo => Engine::Hugo,
+        config::Engine::Zola => Engine::Zola,
+        config::Engine::Jekyll => Engine::Jekyll,
+        config::Engine::Eleventy => Engine::Eleventy,
     }
 }
 

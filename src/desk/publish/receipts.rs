@@ -9,32 +9,42 @@ use crate::story::state::{Phase, Publication};
 use crate::story::step::{Clerk, Step, Story};
 use crate::target::Receipt;
 
+/// What became of a story at a target.
+#[derive(Debug, Clone)]
+pub(super) enum Outcome {
+    Done(Receipt),
+    Failed(String),
+    /// It is being handed over, or (with words) was, and what became of it is not known.
+    Unknown(Option<String>),
+}
+
 /// A receipt; the first that is done makes the page public: `draft = false` and the date of the publication. The same failure again
 /// is no news: a target that is not to be had for a week does not fill the record.
 pub(super) fn receipt(
     story: &Story,
     publication: &Publication,
     name: &str,
-    result: Result<&Receipt, &str>,
+    outcome: &Outcome,
     clerk: &Clerk,
 ) -> Option<Change> {
     let known = story.life.publication.as_ref().and_then(|p| p.receipts.get(name));
-    let again = |why: &str| known.is_some() && last_error(story, name) == Some(why);
-    if known.is_some_and(|(done, _)| *done) || result.is_err_and(again) {
+    let (place, id, error) = match outcome {
+        Outcome::Done(receipt) => (Some(receipt.place.clone()), receipt.id.clone(), None),
+        Outcome::Failed(why) => (None, None, Some(why.clone())),
+        Outcome::Unknown(why) => (None, None, why.clone()),
+    };
+    let ok = matches!(outcome, Outcome::Done(_));
+    let again = known.is_some() && error.is_some() && last_error(story, name) == error.as_deref();
+    if known.is_some_and(|(done, _)| *done) || again {
         return None;
     }
-    let ok = result.is_ok();
-    let (place, id, error) = match result {
-        Ok(receipt) => (Some(receipt.place.clone()), receipt.id.clone(), None),
-        Err(why) => (None, None, Some(why.to_owned())),
-    };
     let what = What::Receipt {
         target: name.to_owned(),
         done: ok,
         place,
         id,
         error,
-        unknown: false,
+        unknown: matches!(outcome, Outcome::Unknown(_)),
         removed: false,
     };
     let mut files = BTreeMap::new();
@@ -47,10 +57,10 @@ pub(super) fn receipt(
         });
         files.insert(INDEX.to_owned(), Some(page.render()));
     }
-    let subject = if ok {
-        format!("Put on {name}:")
-    } else {
-        format!("Fail to put on {name}:")
+    let subject = match outcome {
+        Outcome::Done(_) => format!("Put on {name}:"),
+        Outcome::Failed(_) => format!("Fail to put on {name}:"),
+        Outcome::Unknown(_) => format!("Hand over to {name}:"),
     };
     Some(story.change(
         Step {

@@ -37,12 +37,12 @@ pub(super) struct Attribution {
 /// Verbs of writing, as they stand before or after a name.
 #[rustfmt::skip]
 const VERBS: &[&str] = &[
-    "wrote", "writes", "wrote the following", "has written", "quoting", "said the following", "schrieb", "schrieben",
+    "wrote", "writes", "excerpts from", "wrote the following", "has written", "quoting", "said the following", "schrieb", "schrieben",
     "geschrieben", "schreibt", "zitat von", "a écrit", "a ecrit", "écrit", "écrivait", "ecrit", "citation de",
     "selon", "escribió", "escribio", "ha escrito", "escribía", "citando", "va escriure", "escribiu", "idatzi",
     "ha scritto", "scrisse", "scrive", "schreef", "geschreven", "escreveu", "skrev", "skreiv", "skrifaði",
     "kirjoitti", "lainaus", "цитирую", "цитата", "cytat", "citát", "according to", "のメール", "kirjutas", "rakstīja", "rašė", "napisał", "napisała", "napisał(a)", "napisał/a", "pisze", "napsal",
-    "napsala", "napsal(a)", "napsal/a", "píše", "napísal", "napísala", "napísal(a)", "írta", "írt", "a scris",
+    "napsala", "napsal(a)", "napsal/a", "píše", "napísal", "napísala", "napísal(a)", "írta", "írt", "a scris", "ha escrit", "écriviez", "schrieben sie", "можете прочитать", "można przeczytać", "citeren", "citerar", "citerer", "siterer", "cytowanie", "citace", "citát", "citiranje", "цитирование", "idézet", "citazione", "citat", "napisal/-a",
     "scrie", "napisao", "napisala", "napisao/la", "je pisao", "piše", "је написао", "је написала", "написао",
     "написао/ла", "aliandika", "sumulat", "geskryf", "je napisal", "je napisala", "je napisal/-a", "написа",
     "написал", "написала", "написал(а)", "писали", "писали вы", "писали", "쓴 글", "쓴 글:", "님이 쓴 글", "написав", "написала(а)", "пишет", "пише", "писал", "писала", "напиша",
@@ -78,6 +78,8 @@ const LITTLE: &[&str] = &[
     "ten", "ter", "på", "ezt", "időpont", "la data", "data", "pada", "pukul", "tanggal", "tarihinde", "saat", "şunu",
     "th", "thg", "jam", "lúc", "vào", "г", "в", "год", "год,", "г.", "ч", "у", "р", "р.", "στις", "χρήστης", "ο",
     "π.μ.", "μ.μ.", "notifications", "following", "has", "clock", "o'clock", "to",
+    "пользователь", "письме", "от", "użytkownik", "odesílatel", "lietotājs", "kasutaja", "oseba", "užívateľ", "godzinie",
+    "twoim", "liście", "datowanym", "klockan", "kello", "wysłanej", "dniach", "heeft", "volgende", "folgendes", "dem",
 ];
 
 /// Beginnings of weekday and month names that are written small.
@@ -97,6 +99,11 @@ const DATE_WORDS: &[&str] = &[
     "ağu", "eyl", "eki", "kas", "ara", "янв", "фев", "мар", "апр", "май", "мая", "июн", "июл", "авг", "сен", "окт",
     "ноя", "дек", "пн", "вт", "ср", "чт", "пт", "сб", "вс", "січ", "лют", "бер", "кві", "тра", "чер", "лип", "сер",
     "вер", "жов", "лис", "гру",
+];
+
+/// Before these and a word in small letters stands no name: `the mayor wrote`.
+const ARTICLES: &[&str] = &[
+    "the", "el", "la", "los", "las", "le", "les", "il", "lo", "der", "die", "das", "de", "het", "my", "our",
 ];
 
 /// Small words that tell a story, and never stand in an attribution.
@@ -224,7 +231,31 @@ pub(super) fn ending_at(lines: &[Seen], last: usize) -> Option<Attribution> {
             break;
         }
     }
-    best.map(|(_, found)| found)
+    best.map(|(_, found)| begun_above(lines, found, first))
+}
+
+/// `On Mon,` and `On Mon, Nov 24, 2025 at`: what a mailer that wraps early leaves of the beginning on the line above.
+fn begun_above(lines: &[Seen], mut found: Attribution, first: usize) -> Attribution {
+    let Some(above) = found.start.checked_sub(1).filter(|a| *a >= first).map(|a| &lines[a]) else {
+        return found;
+    };
+    let part = |word: &str| {
+        let bare = word.trim_matches([',', '.', ':', '(', ')']);
+        bare.chars().all(|c| c.is_ascii_digit()) || SMALL.contains(bare) || date_word(bare)
+    };
+    let opens = OPENERS.iter().any(|word| starts_with_word(&above.fold, word));
+    let same = above.depth == lines[found.start].depth && !above.blank() && above.fold.len() <= 60;
+    let open_end = !above.fold.ends_with(['.', '!', '?', ':'])
+        || date_word(above.fold.rsplit(' ').next().unwrap_or("").trim_matches('.'));
+    let dated = above
+        .fold
+        .split(' ')
+        .skip(1)
+        .any(|w| date_word(w.trim_matches([',', '.'])) || w.contains(|c: char| c.is_ascii_digit()));
+    if same && opens && open_end && dated && above.fold.split(' ').all(part) {
+        found.start -= 1;
+    }
+    found
 }
 
 /// `On ..., Marion <m@example.org> wrote: Hello ...` with the quotation on the same line.
@@ -259,6 +290,17 @@ pub(super) fn dashed_name(text: &str) -> bool {
     })
 }
 
+/// A line of the author's own that leads up to what follows: `The sign on the wall read:`. No name, no number, no verb
+/// of writing.
+pub(super) fn leads_up(text: &str) -> bool {
+    let told = |w: &&str| w.chars().all(char::is_lowercase) && !SMALL.contains(*w);
+    text.ends_with(':')
+        && !text.contains(|c: char| c.is_ascii_digit() || c == '@')
+        && text.len() <= 160
+        && !VERBS.iter().any(|verb| has_word(&text.to_lowercase(), verb))
+        && text.trim_end_matches(':').split(' ').filter(told).count() >= 3
+}
+
 impl Attribution {
     /// Whether it is one, given what follows: `quoted` is whether the next line with something on it is a quotation,
     /// `ends` whether there is no such line.
@@ -280,12 +322,13 @@ fn closes(fold: &str) -> bool {
 }
 
 fn bare_end(fold: &str) -> &str {
-    fold.trim_end_matches(['*', '_', ' ', '"', '\'', '-', '>'])
+    fold.trim_end_matches(['*', '_', ' ', '"', '\'', '-', '>', ']'])
 }
 
 fn ends_like_one(fold: &str) -> bool {
     let end = bare_end(fold);
     end.ends_with([':', '：'])
+        || fold.starts_with("quoting ") && end.ends_with(')')
         || VERBS
             .iter()
             .any(|verb| end.trim_end_matches(['.', '…']).ends_with(verb))
@@ -297,7 +340,7 @@ fn address_ends(text: &str) -> bool {
 
 impl Parts {
     fn of(text: &str) -> Parts {
-        let text = text.trim_matches(['*', '_', ' ', '-', '"', '>', '|']);
+        let text = text.trim_matches(['*', '_', ' ', '-', '"', '>', '|', '[']);
         let fold = text.to_lowercase();
         let end = bare_end(&fold);
         let mut parts = Parts {
@@ -313,11 +356,14 @@ impl Parts {
             leading_date: fold.starts_with(|c: char| c.is_ascii_digit()) || starts_with_weekday(&fold),
             ..Parts::default()
         };
-        let likely = parts.verb || parts.address && parts.dated;
+        // `9:12 AM Marion <m@example.org>`: its date stands on the line above.
+        parts.leading_date &= parts.dated || !timed(fold.split(' ').next().unwrap_or_default());
+        let likely = parts.verb || parts.colon && parts.address || parts.dated && (parts.address || parts.timed);
         if !likely {
             return parts;
         }
         let outside = without_angles(text);
+        let (mut article, mut after_date) = (false, false);
         for word in outside.split(' ') {
             let bare = word.trim_matches([',', ';', ':', '(', ')', '"', '\'', '*', '[', ']', '：', '“', '”']);
             if !bare.chars().any(char::is_alphanumeric) {
@@ -327,13 +373,19 @@ impl Parts {
             let small = bare.chars().all(|c| !c.is_uppercase()) && bare.chars().all(char::is_alphabetic);
             let cased = bare.chars().any(|c| c.to_uppercase().next() != Some(c));
             let first = parts.words == 1 && ["She", "He", "They", "We", "It", "Who", "This"].contains(&bare);
-            if first || bare == "I" || TELLING.contains(bare) {
+            // `ma` is "my" in French and Monday in Dutch.
+            let told = TELLING.contains(bare) && !date_word(bare);
+            if first || bare == "I" || told {
                 parts.prose = true;
             }
             let known = SMALL.contains(bare) || date_word(bare);
             if small && cased && !known {
                 parts.small += 1;
+                parts.prose |= article && !parts.address;
             }
+            // Not the `der` of `van der berg`.
+            article = ARTICLES.contains(&bare) && after_date;
+            after_date = bare.contains(|c: char| c.is_ascii_digit()) || date_word(bare) || VERBS.contains(&bare);
         }
         parts.sentences = sentence_inside(&outside);
         parts
@@ -393,6 +445,15 @@ impl Parts {
         if address && dated && calm && !self.sentences && self.small > 2 {
             // A language not known here: only over a quotation.
             return (colon && timed && self.words <= 18).then_some(Grade::Fair);
+        }
+        // `Citeren Marion <m@example.org>:`, whatever the first word means.
+        if address && colon && !dated && self.words <= 6 && self.small <= 1 && !self.prose && !self.sentences {
+            return Some(Grade::Weak);
+        }
+        // A date with the hour and a colon right over a quotation, in whatever language and order.
+        let most = if opener || leading_date { 2 } else { 0 };
+        if !address && dated && timed && colon && calm && self.words <= 14 && self.small <= most && !self.sentences {
+            return Some(Grade::Weak);
         }
         if address && dated && calm && !self.sentences {
             if timed && colon && self.words <= 18 {
@@ -592,6 +653,10 @@ mod tests {
             "Vào 10:00, Th 7, 4 thg 12, 2010 Marion Maxwell <marion@example.org> đã viết:",
             "Pada tanggal Sab, 4 Des 2010 10:00, Marion Maxwell <marion@example.org> menulis:",
             "ในวันที่ เสาร์ 4 ธ.ค. 2010 10:00 Marion Maxwell <marion@example.org> เขียนว่า:",
+            "Op ma 4 dec 2010 om 10:00 schreef Marion Maxwell <marion@example.org>:",
+            "On Sat, Dec 4, 2010 at\n10:00 AM Marion Maxwell <marion@example.org>\nwrote:",
+            "On Sat,\nDec 4, 2010 at 10:00 AM Marion Maxwell <marion@example.org> wrote:",
+            "В письме от суббота, 4 декабря 2010 г. 10:00:00 MSK пользователь Marion Maxwell написал:",
         ];
         let missed: Vec<_> = table
             .iter()
@@ -611,6 +676,9 @@ mod tests {
             ("Quoting Marion Maxwell <marion@example.org>:", Grade::Fair),
             ("Zitat von Marion Maxwell <marion@example.org>:", Grade::Fair),
             ("Marion Maxwell wrote:", Grade::Weak),
+            ("Citeren Marion Maxwell <marion@example.org>:", Grade::Fair),
+            ("Marion Maxwell, Sa 4 Dez 2010 10:00:00 +0100:", Grade::Weak),
+            ("Dne 4. 12. 2010 ob 10:00 je Marion Maxwell pravila:", Grade::Weak),
             ("Marion Maxwell schrieb:", Grade::Weak),
         ] {
             assert_eq!(grade(text), Some(expected), "{text}");
@@ -627,6 +695,7 @@ mod tests {
             "Am 4. Dezember 2010 um 10:00 Uhr haben wir an den Rat geschrieben:",
             "Le 4 décembre 2010 à 10:00 nous avons écrit :",
             "The letter said:",
+            "El 4 de diciembre de 2010 a las 10:00 el alcalde escribió:",
             "This is what we did in 2010:",
             "You can write to us at marion@example.org:",
             "Things to bring on 04/12/2010 at 10:00:",

@@ -29,6 +29,7 @@ const NAMES: &[(Field, &[&str])] = &[
         "remetente", "avsender", "avsändare", "afsender", "από", "αποστολέας", "dari", "pengirim", "daripada", "từ",
         "người gửi", "จาก", "از", "saatja", "nuo", "no", "差出人", "送信者", "送信元", "发件人", "寄件者", "寄件人", "發件人", "发信人",
         "보낸 사람", "보낸사람", "발신인", "من", "מאת", "de parte de", "פרום", "од", "ad", "प्रेषक", "від кого",
+        "발신", "보낸이", "보낸 이", "sūtītājs", "siuntėjas", "发件者", "寄件者", "pošiljatelj", "пошиљалац",
     ]),
     (Field::Date, &[
         "date", "sent", "date sent", "sent on", "sent at", "datum", "gesendet", "gesendet am", "envoyé", "envoye",
@@ -42,19 +43,23 @@ const NAMES: &[(Field, &[&str])] = &[
         "التاريخ", "تاريخ", "تاريخ الإرسال", "تم الإرسال", "אריך", "תאריך", "נשלח", "ημερομηνία", "στάλθηκε",
         "εστάλη", "tanggal", "dikirim", "terkirim", "ngày", "đã gửi", "gửi", "วันที่", "ส่งเมื่อ", "ส่ง", "kuupäev",
         "saadetud", "datums", "siųsta", "תאריך שליחה", "تاریخ", "दिनांक", "time",
+        "enviat", "enviat el", "išsiųsta", "išsiuntimo data", "послато", "датум", "送信日", "受信日時", "发件时间", "nosūtīts",
+        "보낸날짜", "보낸 일시", "일시", "inviato il", "verstuurd", "saatmiskuupäev", "date et heure", "gesendet um",
     ]),
     (Field::Subject, &[
         "subject", "betreff", "betr", "objet", "asunto", "oggetto", "onderwerp", "assunto", "emne", "ämne", "amne",
         "aihe", "temat", "předmět", "predmet", "tárgy", "subiect", "subiectul", "тема", "относно", "konu", "件名",
         "主题", "主題", "主旨", "题目", "標題", "제목", "الموضوع", "موضوع", "נושא", "הנדון", "θέμα", "perihal", "subjek",
         "judul", "hal", "chủ đề", "tiêu đề", "เรื่อง", "หัวข้อ", "teema", "tema", "naslov", "zadeva", "assumpte",
-        "efni", "विषय", "re",
+        "efni", "विषय", "re", "rubrik", "ogg", "sujet", "tēma", "предмет",
     ]),
     (Field::To, &[
         "to", "an", "à", "a", "para", "aan", "til", "till", "do", "кому", "kime", "alıcı", "宛先", "收件人", "收件者",
         "받는 사람", "받는사람", "수신인", "إلى", "אל", "vastaanottaja", "saaja", "címzett", "către", "catre", "komu", "za",
         "prima", "προς", "kepada", "ke", "tới", "đến", "ถึง", "destinataire", "destinatario", "destinatário", "per",
-        "naar", "empfänger", "до", "saajad", "vastaanottajat", "به", "לכבוד", "למי",
+        "naar", "empfänger", "до", "saajad", "vastaanottajat", "به", "לכבוד", "למי", "받은 사람",
+        "받는이", "받는 이", "per a", "kam", "за", "коме", "adressaat", "adresaat", "odbiorca", "mottagare", "modtager",
+        "mottaker", "ontvanger", "alıcılar", "destinatari", "收件方",
     ]),
     (Field::Other, &[
         "cc", "bcc", "kopie", "kopie an", "kopi", "kopia", "copie", "copie à", "copie a", "cópia", "copia", "抄送",
@@ -116,6 +121,35 @@ pub(super) fn field(text: &str) -> Option<(Field, &str)> {
     Some((found, text[at + len..].trim_matches(['*', '_', ' ', '|'])))
 }
 
+/// The header of old Notes, its labels on lines of their own: name and address, the date, `To`, the receivers, `cc`,
+/// `Subject`.
+pub(super) fn stacked(lines: &[Seen], start: usize) -> Option<Block> {
+    let shown: Vec<usize> = (start..lines.len().min(start + 24))
+        .filter(|i| !lines[*i].blank())
+        .take(14)
+        .collect();
+    let (from, date) = (&lines[*shown.first()?], &lines[*shown.get(1)?]);
+    let told = address_in(&from.text).is_some() && from.words() <= 8;
+    let when = super::attribution::dated(&date.fold) && date.text.contains([':', '.']) && date.words() <= 5;
+    if !told || !when || shown[1] != start + 1 {
+        return None;
+    }
+    let label = |i: usize, wanted: Field| {
+        let name = lines[i].fold.trim_end_matches([':', ' ']);
+        FIELDS.get(name) == Some(&wanted)
+    };
+    label(*shown.get(2)?, Field::To).then_some(())?;
+    let at = shown.iter().position(|i| label(*i, Field::Subject))?;
+    let subject = shown.get(at + 1).map(|i| lines[*i].text.to_string());
+    Some(Block {
+        end: shown.get(at + 1).map_or(lines.len(), |i| i + 1),
+        from: mailbox(&from.text),
+        date: some(&date.text),
+        subject,
+        kinds: 4,
+    })
+}
+
 /// The block that begins at line `start`, if one does. `depth` is how deep in quotation its lines must stand.
 pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
     let first = &lines[start];
@@ -171,7 +205,10 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
                 (folded, blanks) = (0, 0);
                 block.end = i + 1;
             }
-            _ if blanks == 0 && folded < MOST_FOLDED && (empty || goes_on(last, &line.text, folded)) => {
+            _ if blanks == 0
+                && folded < MOST_FOLDED
+                && (empty || goes_on(last, &lines[i - 1].text, &line.text, folded)) =>
+            {
                 empty = false;
                 folded += 1;
                 let more = |value: &mut Option<String>| {
@@ -203,14 +240,17 @@ fn block_continues(seen: &[Field], kind: Field, lines: usize) -> bool {
 }
 
 /// Whether a line without a field name is the rest of the field above it.
-fn goes_on(last: Field, text: &str, folded: usize) -> bool {
+fn goes_on(last: Field, above: &str, text: &str, folded: usize) -> bool {
+    let width = |s: &str| s.chars().map(|c| 1 + usize::from(c as u32 > 0x2e80)).sum::<usize>();
     match last {
         // A list of people: addresses, or names with `;` and `,`.
         Field::To | Field::Other => text.contains('@') || text.contains([';', '<', '>']) || text.ends_with(','),
         Field::From => folded == 0 && (text.contains('@') || text.starts_with('<') || text.starts_with('[')),
         Field::Date => folded == 0 && text.len() < 40 && text.contains(|c: char| c.is_ascii_digit()),
-        // A subject is folded at most once, and the text below stands under a blank line.
-        Field::Subject => folded == 0 && text.len() < 60,
+        // A subject is folded at most once, where the next word had no room: the text may begin right under it.
+        Field::Subject => {
+            folded == 0 && text.len() < 60 && width(above) + width(text.split(' ').next().unwrap_or_default()) >= 64
+        }
     }
 }
 
@@ -312,6 +352,8 @@ mod tests {
             "Date: Sat, 4 Dec 2010 10:00:00 +0000\nFrom: Marion Maxwell <marion@example.org>\nTo: blog@example.com\nSubject: Story",
             "Subject: \tStory\nDate: \tSat, 4 Dec 2010\nFrom: \tMarion Maxwell <marion@example.org>\nTo: \tblog@example.com",
             "From: Marion Maxwell\n\nSent: Saturday\n\nTo: Blog\n\nSubject: Story",
+            "발신: Marion Maxwell\n날짜: 10/12/4 오전 10:00\n받은 사람: Blog\n제목: 이야기",
+            "De: Marion Maxwell\nEnviat: dissabte, 4 de desembre de 2010\nPer a: Blog\nTema: Història",
             "From: Marion Maxwell [mailto:marion@example.org] Sent: Saturday, December 4 To: Blog Subject: Story",
             "From: Marion Maxwell\nTo: a@example.org; b@example.org;\nc@example.org; d@example.org\nDate: Saturday\nSubject: Story",
         ];
@@ -332,6 +374,23 @@ mod tests {
         ] {
             assert!(block(text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_short_subject_is_not_folded_and_notes_stacks_its_labels() {
+        let found =
+            block("From: Marion Maxwell <m@example.org>\nDate: 2010-12-04\nSubject: Story\nIt was a Monday.").unwrap();
+        assert_eq!((found.end, found.subject.as_deref()), (3, Some("Story")));
+        let stack = "Marion Maxwell <m@example.org>\n04/12/2010 10:00\n\nTo\n\"b@example.org\" <b@example.org>\ncc\n\nSubject\nStory\n\nText";
+        let lines: Vec<Line> = stack.lines().map(Line::plain).collect();
+        let seen: Vec<Seen> = lines.iter().map(Seen::of).collect();
+        assert_eq!(stacked(&seen, 0).map(|b| b.end), Some(9));
+        let event: Vec<Line> = "The hall <hall@example.org>\n04/12/2010 10:00\n\nBring cake"
+            .lines()
+            .map(Line::plain)
+            .collect();
+        let seen: Vec<Seen> = event.iter().map(Seen::of).collect();
+        assert!(stacked(&seen, 0).is_none());
     }
 
     #[test]

@@ -29,7 +29,7 @@ const ORIGINAL: &[&str] = &[
     "исходное письмо", "оригинальное сообщение", "первоначальное сообщение", "вихідне повідомлення",
     "оригінальне повідомлення", "оригинално съобщение", "orijinal mesaj", "özgün ileti", "orijinal ileti",
     "asıl mesaj", "αρχικό μήνυμα", "元のメッセージ", "オリジナルメッセージ", "original message (元のメッセージ)", "原始邮件", "原邮件", "原始郵件",
-    "原始信件", "原始訊息", "原始消息", "回复的原邮件", "원본 메시지", "원본메시지", "원본 메일", "원본메일", "الرسالة الأصلية", "رسالة أصلية",
+    "原始信件", "原始訊息", "原始消息", "回复的原邮件", "원본 메시지", "원본 이메일", "원본이메일", "originalni e-mail", "originalno sporočilo", "원본메시지", "원본 메일", "원본메일", "الرسالة الأصلية", "رسالة أصلية",
     "הודעה מקורית", "پیام اصلی", "pesan asli", "pesan asal", "thư gốc", "tin nhắn gốc", "ข้อความต้นฉบับ",
     "ข้อความเดิม", "algne kiri", "algkiri", "originalais ziņojums", "pradinis laiškas", "मूल संदेश",
     "missatge original", "mensaxe orixinal", "upprunaleg skilaboð", "original appointment", "original von",
@@ -170,6 +170,10 @@ pub(super) fn drawn_line(text: &str) -> bool {
         return false;
     };
     let dash = |c: char| matches!(c, '-' | '–' | '—' | '─' | '‐');
+    // `-=-=-=-=-=-`
+    if text.len() >= 8 && text.chars().all(|c| "-=*~_+".contains(c)) {
+        return true;
+    }
     let mut count = 0;
     text.chars().filter(|c| *c != ' ').all(|c| {
         count += 1;

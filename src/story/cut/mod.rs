@@ -7,12 +7,16 @@
 
 mod attribution;
 mod banner;
+mod contact;
 mod footer;
 mod header_block;
 mod inside;
+mod legal;
 mod mark;
+mod phone;
 mod quote;
 mod seen;
+mod sign_off;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -38,6 +42,8 @@ pub struct Rules<'a> {
     pub team_forwards: bool,
     /// The mail's subject: `Fwd:` and `Re:` in all languages tell a forward from a reply where the text alone does not.
     pub subject: &'a str,
+    /// The address it came from: alone on the last line it is no part of the text.
+    pub sender: &'a str,
 }
 
 /// A mail after cutting. Every line that came in is in `kept` or in exactly one of `cuts`, in order: see [`put_back`].
@@ -158,6 +164,7 @@ impl fmt::Display for Rule {
 pub fn trim(lines: &[Line], rules: &Rules) -> Trimmed {
     let mut seen: Vec<Seen> = lines.iter().map(Seen::of).collect();
     seen::rejoin_addresses(&mut seen);
+    seen::find_own_address(&mut seen, rules.sender);
     let plan = Plan::of(&mut seen, rules);
     plan.carry_out(lines, &seen)
 }
@@ -185,8 +192,8 @@ struct Plan {
     /// First line of a forward that was taken apart.
     inner: Option<usize>,
     sign_off: Option<String>,
-    /// The author says that answers stand in the text of the mail answered, without a mark of their own.
-    answered_inside: bool,
+    /// Text that looks like another's was kept: the author says that answers stand inside it, or nothing stands above it.
+    doubted: bool,
 }
 
 impl Plan {
@@ -200,7 +207,16 @@ impl Plan {
             from = warned;
             let foreign = quote::stretches(seen, from);
             let Some(first) = foreign.first().filter(|f| forwards(seen, from, f, &subject)) else {
-                plan.reply(seen, from, &foreign);
+                let top = foreign.first();
+                let unmarked = top.filter(|f| f.to_end && seen[from..f.start].iter().all(Seen::blank));
+                // Nothing stands above it and nothing marks it: it may be the text itself. What is quoted further
+                // down is another matter.
+                if let Some(body) = unmarked.map(|f| f.body.max(f.start + 1)) {
+                    plan.doubted = true;
+                    plan.reply(seen, from, &quote::stretches(seen, body));
+                } else {
+                    plan.reply(seen, from, &foreign);
+                }
                 return plan;
             };
             let shown = (first.body..first.end).find(|i| !seen[*i].blank());
@@ -261,7 +277,7 @@ impl Plan {
             let unmarked = |f: &&Foreign| (f.body..f.end).any(|i| !seen[i].blank() && seen[i].depth == 0);
             if let Some(whole) = foreign.iter().position(|f| f.opening != Opening::Bare && unmarked(&f)) {
                 // Nobody can tell the answers from the questions: all of it stays, and the reviewer is told.
-                self.answered_inside = true;
+                self.doubted = true;
                 let end = foreign[whole].start;
                 self.pieces.extend(
                     signature::tail(seen, from, end)
@@ -371,7 +387,7 @@ impl Plan {
         let all: usize = seen.iter().map(Seen::weight).sum();
         let certain = weigh(&mut self.pieces.iter().filter(|p| !p.doubtful));
         let doubtful = weigh(&mut self.pieces.iter().filter(|p| p.doubtful));
-        let mut called_off = self.answered_inside;
+        let mut called_off = self.doubted;
         if doubtful * 10 > all.saturating_sub(certain) * 6 {
             self.pieces.retain(|p| !p.doubtful);
             called_off = true;

@@ -53,6 +53,10 @@ pub(super) fn stretches(lines: &[Seen], from: usize) -> Vec<Foreign> {
         }
         if quoted[i] {
             let end = run_end(lines, &quoted, i);
+            if own_quotation(lines, floor, i, end) {
+                i = end;
+                continue;
+            }
             let bare = Foreign {
                 start: i,
                 body: i,
@@ -155,6 +159,17 @@ fn run_end(lines: &[Seen], quoted: &[bool], start: usize) -> usize {
     end
 }
 
+/// A few quoted lines at the very end that the author's last line leads up to.
+fn own_quotation(lines: &[Seen], floor: usize, start: usize, end: usize) -> bool {
+    let shown = |from: usize| lines[from..].iter().filter(|l| !l.blank());
+    let above = (floor..start).rev().take(2).find(|n| !lines[*n].blank());
+    end - start <= 6
+        && !lines[start].hinted
+        && shown(start).take(5).count() <= 4
+        && shown(end).next().is_none()
+        && above.is_some_and(|n| !lines[n].quoted() && attribution::leads_up(&lines[n].text))
+}
+
 fn next_shown(lines: &[Seen], from: usize) -> Option<usize> {
     (from..lines.len()).find(|i| !lines[*i].blank())
 }
@@ -244,6 +259,14 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
     {
         return make(i, block.end, Opening::Block, Some(block));
     }
+    // Orange quotes its header and writes `Message du 24/11/25 09:12` over it.
+    if quoted[i]
+        && line.fold.starts_with("message d")
+        && attribution::dated(&line.fold)
+        && let Some(block) = lines.get(i + 1).and_then(|_| block_at(lines, i + 1))
+    {
+        return make(i, block.end, Opening::Block, Some(block));
+    }
     // `---- Cath Lee wrote ----` and then the text without marks.
     if dashed_words(&line.text) && attribution::dashed_name(&line.text) && !quoted[i] {
         return make(i, i + 1, Opening::Attribution, None);
@@ -299,7 +322,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
 }
 
 fn block_at(lines: &[Seen], i: usize) -> Option<Block> {
-    header_block::starting_at(lines, i)
+    header_block::starting_at(lines, i).or_else(|| header_block::stacked(lines, i))
 }
 
 /// An attribution under a mark, as Proton writes it: who and when, instead of a header block.

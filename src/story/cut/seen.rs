@@ -27,6 +27,8 @@ pub(super) struct Seen<'a> {
     pub ruled: bool,
     /// `-- ` with its blank (RFC 3676, section 4.3).
     pub delimiter: bool,
+    /// The sender's own address and nothing else.
+    pub own_address: bool,
 }
 
 impl<'a> Seen<'a> {
@@ -59,6 +61,7 @@ impl<'a> Seen<'a> {
             image: !line.is_blank() && text.is_empty() && line.kind != Kind::Rule,
             ruled: line.kind == Kind::Rule,
             delimiter,
+            own_address: false,
             text,
         }
     }
@@ -119,6 +122,18 @@ pub(super) fn rejoin_addresses(lines: &mut [Seen]) {
         let open = above.depth == 0 && above.text.contains('@') && !above.text.ends_with('>');
         if open && lines[n].depth == 1 && address_goes_on(&lines[n].text) {
             lines[n].depth = 0;
+        }
+    }
+}
+
+/// Marks the lines that are the sender's own address: Foxmail writes it over the quotation.
+pub(super) fn find_own_address(lines: &mut [Seen], sender: &str) {
+    if !sender.is_empty() {
+        for line in lines
+            .iter_mut()
+            .filter(|l| l.text.contains('@') && !l.text.contains(' '))
+        {
+            line.own_address = address_in(&line.text).is_some_and(|a| a.eq_ignore_ascii_case(sender));
         }
     }
 }

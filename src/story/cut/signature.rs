@@ -2,10 +2,13 @@
 //! stays.
 
 use super::Rule;
-use super::attribution::dated;
-use super::footer::{Footer, footer, legal, legal_heading, list_info, pointer, scanner_goes_on, sent_from};
+use super::contact::{contact, own_address, phone, picture, titled};
+use super::footer::{Footer, footer, list_info, scanner_goes_on};
+use super::legal::{legal, legal_heading, pointer};
 use super::mark::drawn_line;
-use super::seen::{Seen, address_in};
+use super::phone::sent_from;
+use super::seen::Seen;
+use super::sign_off::{closing, eastern, name_like, signs_for};
 
 /// Lines to cut, by which rule, and whether there is room for doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,101 +31,6 @@ pub(super) struct Tail {
 /// Lines looked at from the end, so that a long story costs no more than a short one.
 const REACH: usize = 60;
 
-#[rustfmt::skip]
-const SIGN_OFFS: &[&str] = &[
-    "best", "best wishes", "best regards", "regards", "kind regards", "kindest regards", "warm regards",
-    "warmest regards", "warmly", "sincerely", "yours sincerely", "sincerely yours", "yours", "yours truly",
-    "yours faithfully", "cheers", "thanks", "thank you", "many thanks", "thanks again", "thanks so much",
-    "thanks and regards", "thanks & regards", "with thanks", "love", "much love", "lots of love", "with love",
-    "take care", "all the best", "all best", "respectfully", "cordially", "in solidarity", "solidarity", "in unity",
-    "peace", "with best wishes", "with kind regards", "with regards", "best,", "br", "rgds", "kr",
-    "many thanks and best wishes", "with gratitude", "gratefully", "onwards", "in hope", "ta", "very best", "hugs",
-    "xx", "mit freundlichen grüßen", "mit freundlichen grüssen", "mit freundlichem gruß", "freundliche grüße",
-    "freundliche grüsse", "viele grüße", "viele grüsse", "beste grüße", "beste grüsse", "liebe grüße",
-    "liebe grüsse", "herzliche grüße", "herzliche grüsse", "schöne grüße", "schöne grüsse", "grüße", "gruß", "gruss",
-    "lg", "vg", "mfg", "danke", "vielen dank", "besten dank", "mit besten grüßen", "mit lieben grüßen",
-    "hochachtungsvoll", "herzlich", "mit herzlichen grüßen", "cordialement", "bien cordialement",
-    "très cordialement", "bien à vous", "bien à toi", "amitiés", "amicalement", "sincèrement", "salutations",
-    "merci", "merci d'avance", "bonne journée", "bonne soirée", "à bientôt", "respectueusement", "bises", "cdlt",
-    "cdt", "meilleures salutations", "salutations distinguées", "saludos", "un saludo", "saludos cordiales",
-    "atentamente", "gracias", "muchas gracias", "un abrazo", "abrazos", "cordialmente", "un cordial saludo", "atte",
-    "saluti", "cordiali saluti", "distinti saluti", "un saluto", "grazie", "grazie mille", "un abbraccio",
-    "a presto", "cari saluti", "tanti saluti", "buona giornata", "met vriendelijke groet",
-    "met vriendelijke groeten", "vriendelijke groet", "vriendelijke groeten", "groeten", "groet", "groetjes", "mvg",
-    "hartelijke groet", "hartelijke groeten", "bedankt", "dank u", "dank je", "alvast bedankt", "atenciosamente",
-    "abraço", "abraços", "um abraço", "obrigado", "obrigada", "cumprimentos", "com os melhores cumprimentos",
-    "melhores cumprimentos", "att", "grato", "grata", "med venlig hilsen", "venlig hilsen", "mvh",
-    "med vänlig hälsning", "med vänliga hälsningar", "vänliga hälsningar", "vänligen", "hälsningar", "hilsen",
-    "med vennlig hilsen", "vennlig hilsen", "beste hilsen", "tack", "takk", "tak", "kh", "vh", "de bedste hilsner",
-    "bästa hälsningar", "med hilsen", "kærlig hilsen", "ystävällisin terveisin", "terveisin", "terv", "kiitos",
-    "parhain terveisin", "yt", "pozdrawiam", "z poważaniem", "z wyrazami szacunku", "pozdrowienia", "dziękuję",
-    "serdecznie pozdrawiam", "s pozdravem", "s pozdravom", "s úctou", "zdraví", "děkuji", "díky", "hezký den",
-    "üdvözlettel", "tisztelettel", "üdv", "köszönöm", "cu stimă", "cu respect", "mulțumesc", "o zi bună", "lp",
-    "lep pozdrav", "pozdrav", "srdačan pozdrav", "s poštovanjem", "с уважением", "с наилучшими пожеланиями",
-    "спасибо", "всего доброго", "з повагою", "дякую", "поздрави", "с уважение", "με εκτίμηση", "ευχαριστώ", "φιλικά",
-    "saygılarımla", "saygılarımızla", "iyi çalışmalar", "teşekkürler", "sevgiler", "selamlar", "salam",
-    "hormat saya", "terima kasih", "salam hormat", "trân trọng", "thân mến", "cảm ơn", "ขอแสดงความนับถือ", "ขอบคุณ",
-    "よろしくお願いします", "よろしくお願いいたします", "よろしくお願い致します", "以上", "敬具", "谢谢", "謝謝", "此致", "此致敬礼", "祝好", "顺祝商祺", "감사합니다",
-    "감사합니다.", "مع التحية", "تحياتي", "مع تحياتي", "شكرا", "شكراً", "בברכה", "תודה", "בכבוד רב", "با احترام",
-    "धन्यवाद", "salutacions", "atentament", "agur", "heilsa", "kveðja", "مع أطيب التحيات", "أطيب التحيات",
-    "مع خالص التحية", "مع خالص الشكر", "خالص التحيات", "تحية طيبة", "وتفضلوا بقبول فائق الاحترام", "مع الشكر", "شكرا جزيلا",
-    "شكراً جزيلاً", "بإخلاص", "مع تحيات", "בברכה רבה", "תודה רבה", "תודה מראש", "בתודה", "בידידות", "כל טוב", "שלך",
-    "με φιλικούς χαιρετισμούς", "με εκτιμηση", "φιλικοί χαιρετισμοί", "χαιρετισμούς", "ευχαριστώ πολύ", "με τιμή",
-    "ευχαριστώ εκ των προτέρων", "с уважением и наилучшими пожеланиями", "с приветом", "всего наилучшего", "искренне ваш",
-    "искренне ваша", "заранее спасибо", "большое спасибо", "с теплом", "до встречи", "з найкращими побажаннями",
-    "щиро дякую", "на все добре", "всього найкращого", "bien amicalement", "bien sincèrement", "salutations cordiales",
-    "cordiales salutations", "sincères salutations", "bonne réception", "belle journée", "avec mes remerciements",
-    "merci beaucoup", "merci encore", "je vous embrasse", "grosses bises", "bisous", "saludos afectuosos",
-    "cordiales saludos", "reciba un cordial saludo", "con cariño", "muy atentamente", "besos", "un beso",
-    "gracias de antemano", "com cumprimentos", "saudações", "beijos", "beijinhos", "muito obrigado", "muito obrigada",
-    "obrigado desde já", "abraço a todos", "respeitosamente", "cordiali saluti e grazie", "con stima", "un caro saluto",
-    "con affetto", "baci", "in attesa di riscontro", "buona serata", "groetjes en liefs", "liefs", "veel liefs",
-    "hartelijke dank", "met hartelijke groet", "met groet", "vriendelijke groetjes", "gr", "schöne grüsse",
-    "es grüßt", "es grüsst", "herzliche grüße", "herzlichst", "alles liebe", "alles gute", "liebe grüße und danke",
-    "mit freundlichem gruss", "mit bestem gruß", "sonnige grüße", "bis bald", "danke und gruß", "danke und viele grüße",
-    "vielen dank und viele grüße", "vielen dank im voraus", "danke im voraus", "mange hilsner", "mange hilsener",
-    "bedste hilsner", "hilsner", "på forhånd tak", "tak på forhånd", "kærlige hilsner", "på forhånd takk",
-    "mange takk", "mange tak", "alt godt", "hälsar", "vänlig hälsning", "bästa hälsning", "varma hälsningar", "tack på förhand",
-    "tack så mycket", "kram", "kramar", "allt gott", "ystävällisesti", "kunnioittavasti", "terkuin", "terkut",
-    "kiitos paljon", "kiitos etukäteen", "kiittäen", "serdeczności", "serdeczne pozdrowienia", "łączę pozdrowienia",
-    "z pozdrowieniami", "dzięki", "pozdrawiam serdecznie", "z góry dziękuję", "miłego dnia", "uściski", "srdečně",
-    "s přátelským pozdravem", "hezký zbytek dne", "s pozdravem a přáním hezkého dne", "mějte se", "mějte se hezky",
-    "předem děkuji", "děkuji předem", "s přáním pěkného dne", "ďakujem", "baráti üdvözlettel", "szívélyes üdvözlettel",
-    "köszönettel", "üdvözlet", "puszi", "minden jót", "előre is köszönöm", "cu drag", "cu prietenie", "cu considerație",
-    "toate cele bune", "cu mulțumiri", "mulțumesc anticipat", "numai bine", "saygılar", "saygı ve sevgilerimle",
-    "iyi günler", "kolay gelsin", "teşekkür ederim", "sevgi ve saygılarımla", "görüşmek üzere", "hoşça kal",
-    "宜しくお願いします", "宜しくお願い致します", "どうぞよろしくお願いいたします", "何卒よろしくお願いいたします", "それでは、よろしくお願いいたします",
-    "ありがとうございます", "ありがとうございました", "では", "また連絡します", "かしこ", "草々", "敬上", "敬礼", "此致 敬礼", "顺颂商祺", "順頌商祺", "祝您工作愉快",
-    "祝工作顺利", "祝商祺", "祝安好", "多谢", "谨上", "感谢", "고맙습니다", "감사드립니다", "안녕히 계세요", "수고하세요", "감사해요", "드림", "올림",
-    "yours aye", "best regards and thanks", "thanks in advance", "many regards", "with appreciation", "with kindest regards",
-    "have a great day", "have a nice day", "have a good day", "have a lovely day", "have a good weekend", "speak soon",
-    "talk soon", "see you soon", "take it easy", "blessings", "god bless", "warm wishes", "with warm regards",
-    "kind wishes", "good wishes", "hope this helps", "thx", "tia", "ttyl", "bw", "atb", "bfn",
-];
-
-#[rustfmt::skip]
-const CONTACT_LABELS: &[&str] = &[
-    "tel", "tel.", "telephone", "t", "m", "mob", "mobile", "cell", "ph", "phone", "fax", "f", "e", "email", "e-mail",
-    "mail", "w", "web", "website", "skype", "twitter", "facebook", "linkedin", "instagram", "whatsapp", "direct",
-    "office", "handy", "mobil", "telefon", "tél", "téléphone", "portable", "tlf", "gsm", "teléfono", "móvil", "cel",
-    "telefono", "cellulare", "telefoon", "mobiel", "telefone", "celular", "puh", "puhelin", "kom", "tel/fax", "тел",
-    "телефон", "моб", "факс", "電話", "携帯", "电话", "手机", "手機", "전화", "휴대폰", "هاتف", "טלפון", "נייד", "blog", "dd",
-    "ddi", "c", "p", "o", "a", "address", "adresse", "fon", "home", "work", "url", "http", "toll free", "mob.",
-    "ph.", "@",
-];
-
-#[rustfmt::skip]
-const TITLES: &[&str] = &[
-    "manager", "director", "officer", "organiser", "organizer", "coordinator", "co-ordinator", "engineer",
-    "developer", "president", "ceo", "cto", "cfo", "founder", "chair", "secretary", "treasurer", "assistant",
-    "consultant", "professor", "lecturer", "teacher", "editor", "head of", "lead", "specialist", "analyst",
-    "designer", "architect", "partner", "associate", "leiter", "leiterin", "geschäftsführer", "directeur",
-    "directrice", "responsable", "chargée", "ingénieur", "gerente", "coordinador", "direttore", "responsabile",
-    "medewerker", "manager,", "ltd", "ltd.", "limited", "inc", "inc.", "llc", "gmbh", "ag", "b.v.", "plc", "e.v.",
-    "s.a.", "s.r.l.", "university", "college", "street", "road", "avenue", "straße", "strasse", "str.", "rue",
-    "calle", "via", "laan", "straat", "lane", "square", "floor", "suite", "po box",
-];
-
 /// What may be cut from the end of lines `from..to`, which are the author's own stretch.
 pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
     let mut end = to;
@@ -140,7 +48,8 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
             .or_else(|| list_footer(lines, from, end))
             .or_else(|| legal_notice(lines, from, end))
             .or_else(|| signed_block(lines, from, end))
-            .or_else(|| contact_block(lines, from, end));
+            .or_else(|| contact_block(lines, from, end))
+            .or_else(|| lone_address(lines, from, end));
         let Some(piece) = found else { break };
         end = piece.start;
         pieces.push(piece);
@@ -296,12 +205,22 @@ fn signature_like(lines: &[Seen], kind: Delimiter, parted: bool) -> bool {
     let postscript = shown.iter().any(|l| postscript(&l.fold));
     // Lines of a wrapped paragraph.
     let running = shown.iter().filter(|l| l.words() >= 8 && !contact(l)).count();
+    // All of a card on one line.
+    let card = matches!(shown.as_slice(), [one] if one.text.len() <= 140
+        && phone(&one.fold)
+        && one.text.matches([',', '|', '·']).count() >= 2
+        && name_like(one.text.split([',', '|', '·']).next().unwrap_or_default().trim(), false));
+    if card {
+        return true;
+    }
     match kind {
         Delimiter::Exact => shown.len() <= 40 && (prose_words <= 80 || law >= 3) && !postscript,
         Delimiter::Bare => {
+            let listed = shown.iter().any(|l| footer(&l.fold).is_some());
             let tagline = prose_words <= 30 && prose.len() == 1 && name_like(&shown[0].text, false) && !parted;
             shown.len() <= 25
                 && (prose_words <= 14 || tagline || law >= 3 || contacts >= 2 && prose_words < 60)
+                && (!parted || contacts >= 1 || law >= 3 || listed || name_like(&shown[0].text, false))
                 && !postscript
         }
         Delimiter::Short => {
@@ -342,6 +261,15 @@ fn prose(line: &Seen) -> bool {
 /// A short line that ends like a sentence.
 fn sentence(line: &Seen) -> bool {
     line.words() >= 4 && line.text.ends_with(['.', '!', '?']) && !contact(line) && !titled(&line.fold)
+}
+
+/// `We danced.`: a paragraph of a few words that ends like a sentence.
+fn said(lines: &[Seen], i: usize, end: usize) -> bool {
+    let line = &lines[i];
+    let alone = i > 0 && lines[i - 1].blank() && (i + 1 >= end || lines[i + 1].blank());
+    let plain = !line.text.contains(|c: char| c.is_ascii_digit() || "|@·•/".contains(c));
+    let ends = line.text.ends_with(['!', '?', '。', '！', '？']) || line.text.ends_with('.') && line.words() >= 2;
+    alone && plain && ends && !contact(line) && !titled(&line.fold)
 }
 
 /// Footers of lists and help desks: from their first line on.
@@ -405,7 +333,7 @@ fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
                 {
                     start = above;
                 }
-                return piece(start, end, Rule::SentFrom, false);
+                return piece(cells(lines, low, start), end, Rule::SentFrom, false);
             }
             Some(Footer::Scanner) => {
                 let mut start = i;
@@ -453,6 +381,23 @@ fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         }
     }
     None
+}
+
+/// Where the cells begin that end right above `end`: NetEase writes the table of its card as `| |`, the name, `|`, the
+/// address, `|`.
+fn cells(lines: &[Seen], low: usize, end: usize) -> usize {
+    let bar = |l: &Seen| !l.text.is_empty() && l.text.chars().all(|c| matches!(c, '|' | ' '));
+    let mut start = end;
+    let mut last = end;
+    for i in (low..end).rev().take(12).filter(|i| !lines[*i].blank()) {
+        if bar(&lines[i]) {
+            start = i;
+            last = i;
+        } else if last == end || last > i + 2 || lines[i].words() > 6 {
+            break;
+        }
+    }
+    start
 }
 
 /// A line that a sentence or a name ends on, so that the next begins something new.
@@ -552,6 +497,7 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         let fits = shown
             .iter()
             .all(|l| l.text.len() <= 120 && !prose(l) && !postscript(&l.fold) && !sentence(l));
+        let fits = fits && !(start..end).any(|i| said(lines, i, end));
         (fits && shown.len() <= 16).then_some((shown.len(), strong))
     };
     // After a closing formula and a name.
@@ -608,6 +554,15 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     piece(start, end, Rule::ContactBlock, !(signed && strong >= 2))
 }
 
+/// The sender's own address under all else, where nothing leads up to it.
+fn lone_address(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
+    let last = end - 1;
+    let above = (from..last).rev().find(|i| !lines[*i].blank())?;
+    let apart = above + 1 < last || closing(&lines[above].text).is_some();
+    (lines[last].own_address && apart && !lines[above].text.ends_with([':', '：', ',', '，']))
+        .then(|| piece(last, end, Rule::ContactBlock, false))?
+}
+
 /// A block that begins with the name that stands alone above it: `Marion`, and then `Marion Maxwell (she/her)`,
 /// `Organiser`, `Leeds Tenants`. The author has signed already; the block is the program's.
 fn signed_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
@@ -637,207 +592,6 @@ fn signed_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         .all(|l| l.text.len() <= 120 && l.words() <= 14 && !postscript(&l.fold));
     (!rest.is_empty() && told <= 1 && told < rest.len() && marked && fits)
         .then(|| piece(first, end, Rule::ContactBlock, false))?
-}
-
-/// A picture, as a mail program writes it in plain text.
-fn picture(fold: &str) -> bool {
-    [
-        "[image:",
-        "[cid:",
-        "<image0",
-        "[logo",
-        "[image]",
-        "[facebook",
-        "[twitter",
-        "[linkedin",
-        "[inline image",
-    ]
-    .iter()
-    .any(|i| fold.starts_with(i))
-}
-
-/// A name in Chinese, Japanese or Korean script, which has no blank in it.
-fn eastern(name: &str) -> bool {
-    let signs = name
-        .chars()
-        .filter(|c| matches!(*c as u32, 0x3040..=0x9fff | 0xac00..=0xd7a3));
-    (2..=5).contains(&name.chars().count()) && signs.count() == name.chars().count()
-}
-
-/// Whether `line` is a name alone, and the one that `name` begins with: `Marion` over `Marion Maxwell`.
-fn signs_for(line: &str, name: &str) -> bool {
-    let line = line.trim_matches([' ', '-', '—', '–', ',', '.', '*', '_', '~']);
-    let first = |text: &str| text.split(' ').next().unwrap_or_default().to_lowercase();
-    name_like(line, false) && line.split(' ').count() <= 3 && first(line) == first(name)
-}
-
-/// An e-mail address and nothing else.
-fn own_address(line: &Seen) -> bool {
-    line.words() <= 2 && !line.text.contains(' ') && address_in(&line.text).is_some()
-}
-
-/// The rest of a closing formula after its phrase: empty where the name stands on the next line.
-fn closing(text: &str) -> Option<&str> {
-    if text.is_empty() || text.len() > 80 {
-        return None;
-    }
-    let fold = text.to_lowercase();
-    let bare = fold
-        .trim_end_matches([
-            ',', '.', '!', ' ', ';', '-', '—', '–', ':', ')', '*', '，', '。', '、', '_', '،', '！', '~', '\u{2026}',
-        ])
-        .trim_start_matches(['*', '_', ' ']);
-    if SIGN_OFFS.contains(&bare) {
-        return Some("");
-    }
-    // `Best wishes, Marion`
-    let (phrase, rest) = text.split_once([',', '，', '、', '،', '-', '–', '—', '!'])?;
-    let rest = rest.trim_start_matches([' ', '-']);
-    (SIGN_OFFS.contains(&phrase.trim().to_lowercase().as_str()) && name_like(rest, true)).then_some(rest)
-}
-
-/// Looks like a person's name: up to five words, no digits, no end of a sentence. `known` where a formula stands above.
-fn name_like(text: &str, known: bool) -> bool {
-    let text = text.trim_matches(['*', '_', ' ', ',', '-', '—', '–', '~', '"', '/', '(', ')']);
-    let words: Vec<&str> = text.split(' ').collect();
-    let fits = |c: char| {
-        c.is_alphabetic()
-            || matches!(c, ' ' | '.' | '\'' | '’' | '-' | '&' | '(' | ')' | ',' | '/')
-            || c as u32 > 0x2000
-    };
-    if text.is_empty()
-        || text.chars().count() > 44
-        || words.len() > 6
-        || !text.chars().all(fits)
-        || !text.chars().any(char::is_alphabetic)
-    {
-        return false;
-    }
-    let small = |w: &str| {
-        w.starts_with(char::is_lowercase)
-            && !matches!(
-                w,
-                "and"
-                    | "i."
-                    | "i.a."
-                    | "i.v."
-                    | "a."
-                    | "v."
-                    | "ppa."
-                    | "p.p."
-                    | "p.o."
-                    | "de"
-                    | "van"
-                    | "von"
-                    | "der"
-                    | "den"
-                    | "di"
-                    | "da"
-                    | "la"
-                    | "du"
-                    | "und"
-                    | "et"
-                    | "y"
-                    | "e"
-                    | "og"
-                    | "och"
-                    | "del"
-                    | "dos"
-                    | "x"
-                    | "xx"
-                    | "xxx"
-            )
-    };
-    let smalls = words.iter().filter(|w| small(w)).count();
-    if known {
-        smalls == 0 || words.len() <= 2
-    } else {
-        smalls == 0 && words.len() <= 5 && !text.ends_with(['.', ','])
-    }
-}
-
-/// A phone number, an address, a link, and little else.
-fn contact(line: &Seen) -> bool {
-    if line.fold.is_empty() {
-        return false;
-    }
-    let words = line.words();
-    let fold = line.fold.as_str();
-    if picture(fold) {
-        return true;
-    }
-    if words > 14 {
-        return false;
-    }
-    let link = [
-        "http://",
-        "https://",
-        "www.",
-        "facebook.com",
-        "twitter.com",
-        "linkedin.com",
-    ]
-    .iter()
-    .any(|l| fold.contains(l))
-        || fold.split([' ', '|', '<']).any(bare_domain);
-    let letters = line
-        .text
-        .split(' ')
-        .filter(|w| w.chars().any(char::is_alphabetic))
-        .count();
-    let numbers = phone(fold) && (letters <= 6 || line.text.contains(['|', '•', '·']));
-    let sentence = words > 7 && line.text.ends_with(['.', '!', '?'])
-        || words > 9 && !line.text.contains(['|', '•', '·']) && !numbers;
-    if sentence {
-        return false;
-    }
-    if link || address_in(&line.text).is_some() || numbers {
-        return true;
-    }
-    let label = fold.split([':', '：', ' ', '|']).next().unwrap_or_default();
-    let value = fold[label.len()..].trim_start_matches([':', '：', ' ', '|']);
-    CONTACT_LABELS.contains(&label.trim_end_matches('.'))
-        && fold[label.len()..].starts_with([':', '：'])
-        && !value.is_empty()
-        && words <= 6
-}
-
-fn bare_domain(word: &str) -> bool {
-    let word = word.trim_matches(['<', '>', '(', ')', ',', '*']);
-    [
-        ".com", ".org", ".net", ".co.uk", ".org.uk", ".de", ".fr", ".nl", ".es", ".it", ".io", ".eu", ".se", ".dk",
-        ".no", ".pl", ".cz", ".ru",
-    ]
-    .iter()
-    .any(|end| word.ends_with(end) && word.len() > end.len() + 1 && !word.contains('@'))
-}
-
-/// Seven digits or more that run on like a phone number, and are no date.
-fn phone(fold: &str) -> bool {
-    let mut digits = 0;
-    let mut most = 0;
-    let mut plus = false;
-    let mut glued = false;
-    for c in fold.chars() {
-        match c {
-            // `CVE-2010-1234`, `v2.30.4`: numbers that begin with a word are no phone's.
-            '0'..='9' if digits == 0 && glued => {}
-            '0'..='9' => digits += 1,
-            '+' => {
-                digits = 0;
-                plus = true;
-            }
-            ' ' | '-' | '(' | ')' | '.' | '/' | '–' => {}
-            _ => digits = 0,
-        }
-        glued = c.is_alphabetic() || glued && (c == '-' || c.is_ascii_digit() || c == '.');
-        most = most.max(digits);
-    }
-    (7..=16).contains(&most) && (plus || most >= 9 || !dated(fold))
-}
-
-fn titled(fold: &str) -> bool {
-    TITLES.iter().any(|t| super::seen::has_word(fold, t)) || fold.contains('|')
 }
 
 /// The name that ends the text: after a closing formula, or alone in the last paragraph.

@@ -84,6 +84,7 @@ fn every_reply_keeps_the_authors_lines_and_no_others() {
             let rules = Rules {
                 team_forwards: example.team,
                 subject: example.subject,
+                sender: "",
             };
             let trimmed = trim(&lines, &rules);
             let kept = shown(&trimmed.kept);
@@ -172,7 +173,7 @@ mod properties {
             team in any::<bool>(),
             subject in proptest::sample::select(vec!["", "Re: Story", "Fwd: Story", "WG: Geschichte", "Story"]),
         ) {
-            let trimmed = trim(&lines, &Rules { team_forwards: team, subject });
+            let trimmed = trim(&lines, &Rules { team_forwards: team, subject, sender: "" });
             let back = put_back(&trimmed.kept, &trimmed.cuts);
             prop_assert_eq!(back.len(), lines.len());
             for (before, after) in lines.iter().zip(&back) {
@@ -197,6 +198,7 @@ fn a_million_lines_and_a_megabyte_line_are_trimmed_in_linear_time() {
     let rules = Rules {
         team_forwards: true,
         subject: "Fwd: Story",
+        sender: "",
     };
     for (name, lines) in [
         (
@@ -249,6 +251,7 @@ fn a_forward_names_its_author_and_keeps_the_note_apart() {
             &Rules {
                 team_forwards,
                 subject: "Fwd: Our crossing",
+                sender: "",
             },
         );
         let forward = trimmed.forward.expect("a forward");
@@ -270,6 +273,7 @@ fn a_forward_quoted_line_by_line_loses_one_level() {
         &Rules {
             team_forwards: true,
             subject: "",
+            sender: "",
         },
     );
     let depths: Vec<u8> = trimmed.kept.iter().filter(|l| !l.is_blank()).map(|l| l.quote).collect();
@@ -457,6 +461,7 @@ fn a_forward_inside_the_programs_quoting_element_is_taken_apart() {
         let rules = Rules {
             team_forwards: true,
             subject: "Fwd: Story",
+            sender: "",
         };
         let trimmed = trim(&lines, &rules);
         assert_eq!(shown(&trimmed.kept), ["We won."]);

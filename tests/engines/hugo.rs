@@ -1,34 +1,11 @@
 //! A published bundle, built into a site by the real Hugo.
 
-use std::fs;
-use std::path::Path;
-use std::process::Command;
-
+use super::*;
 use m4c_stories::story::markdown::render;
 use m4c_stories::story::passage::Line;
-use m4c_stories::story::record::Files;
-use m4c_stories::story::{MailId, StoryId};
-use m4c_stories::target::{Bundle, FolderTarget, Target};
 
-/// A PNG of one pixel, in hexadecimal.
-const PHOTO: &str = "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000a49444154789c6300010000050001\
-    0d0a2db40000000049454e44ae426082";
-
-/// Whether Hugo is here. Where tests must not be skipped (`CI=true`) its absence is a failure.
 fn hugo_is_here() -> bool {
-    let found = Command::new("hugo").arg("version").output();
-    let found = found.is_ok_and(|out| out.status.success());
-    if !found {
-        assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "hugo is missing");
-        eprintln!("skipped: hugo is not installed (Debian: hugo)");
-    }
-    found
-}
-
-fn write(site: &Path, name: &str, text: &str) {
-    let path = site.join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
+    is_here("hugo", "version", true)
 }
 
 /// A site with a shortcode that a mail would like to call.
@@ -46,29 +23,52 @@ fn site() -> tempfile::TempDir {
     dir
 }
 
+fn built(site: &Path) {
+    run(Command::new("hugo").args(["--quiet", "--source"]).arg(site));
+}
+
 /// Publishes the story into the site and builds it; gives the receipt's place and the page.
 fn build(site: &Path, front: &toml::Table, body: &str, media: &Files) -> (String, String) {
-    let bundle = Bundle {
-        story: &StoryId::new(None, "Marion Maxwell", &MailId::of("", "", "", "", &[])),
-        slug: "marion-maxwell",
+    let receipt = put(
+        Engine::Hugo,
+        &site.join("content/stories"),
+        "marion-maxwell",
         front,
         body,
         media,
-        date: "2010-12-04T10:00:00Z".parse().unwrap(),
-    };
-    let url = "https://blog.example.org/stories/".to_owned();
-    let receipt = FolderTarget::new("site", site.join("content/stories"), Some(url))
-        .put(&bundle)
-        .unwrap();
-    let built = Command::new("hugo")
-        .args(["--quiet", "--source"])
-        .arg(site)
-        .output()
-        .unwrap();
-    let said = [built.stdout, built.stderr].concat();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&said));
+    );
+    built(site);
     let page = fs::read_to_string(site.join("public/stories/marion-maxwell/index.html")).unwrap();
     (receipt.place, page)
+}
+
+#[test]
+fn what_people_typed_is_text_in_hugo_with_raw_html_allowed() {
+    if !hugo_is_here() {
+        return;
+    }
+    let dir = site();
+    let config = fs::read_to_string(dir.path().join("config.toml")).unwrap();
+    write(
+        dir.path(),
+        "config.toml",
+        &format!("{config}[markup.goldmark.renderer]\nunsafe = true\n"),
+    );
+    for (n, body) in TYPED.iter().enumerate() {
+        put(
+            Engine::Hugo,
+            &dir.path().join("content/stories"),
+            &format!("s-{n}"),
+            &front(),
+            body,
+            &Files::new(),
+        );
+    }
+    built(dir.path());
+    for (n, body) in TYPED.iter().enumerate() {
+        let page = fs::read_to_string(dir.path().join(format!("public/stories/s-{n}/index.html"))).unwrap();
+        shows(body, page.split("</time>").nth(1).unwrap()).unwrap();
+    }
 }
 
 #[test]

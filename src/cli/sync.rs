@@ -1,0 +1,170 @@
+//! `sync`, and what follows a step where every step is pushed.
+
+use std::io::IsTerminal;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::config::Push;
+use crate::desk::sync::{self, Synced, Wish};
+use crate::desk::{Desk, Text, Tip};
+use crate::story::policy::Refusal;
+
+use super::args::{Command, Global};
+use super::progress::Progress;
+use super::report::{Failure, Outcome, Report};
+
+/// What `sync` is told.
+#[derive(Debug, Args)]
+pub struct Sync {
+    /// Follow a remote that no longer has steps that it had; what is gone is not pushed back
+    #[arg(long)]
+    pub accept_rewrite: bool,
+}
+
+pub fn sync(desk: &Desk, global: &Global, args: &Sync, report: &Report) -> Outcome {
+    let repo = desk.repo()?;
+    let wish = Wish {
+        accept_rewrite: args.accept_rewrite,
+        rehearse: global.dry_run,
+        unattended: false,
+    };
+    let _spool = match global.dry_run {
+        true => None,
+        false => Some(desk.spool()?),
+    };
+    let bar = Progress::new(report.quiet || report.json);
+    let done = sync::sync(desk, &repo, wish, may_ask(global), &mut |phase| bar.say(phase.words()));
+    bar.end();
+    let done = done?;
+    tell(&done, global.dry_run, report);
+    Ok(if done.told.is_empty() { 0 } else { 6 })
+}
+
+/// Whether git and ssh may ask for a password here.
+fn may_ask(global: &Global) -> bool {
+    !global.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+pub fn as_json(done: &Synced, dry_run: bool) -> Value {
+    let text = |text: Text| match text {
+        Text::AsItWas => "as-it-was",
+        Text::Together => "together",
+        Text::Unfinished => "unfinished",
+        Text::Gone => "gone",
+    };
+    let both = done.both.iter().map(|(id, t)| json!({"id": id, "text": text(*t)}));
+    let told = done
+        .told
+        .iter()
+        .map(|t| json!({"code": t.code, "message": t.what, "cause": t.why, "hint": t.hint}));
+    let mut object = json!({
+        "remote": done.remote,
+        "came": done.came,
+        "went": done.went,
+        "both": both.collect::<Vec<_>>(),
+        "told": told.collect::<Vec<_>>(),
+        "rewritten": done.rewritten,
+    });
+    if dry_run {
+        object["dry_run"] = true.into();
+    }
+    object
+}
+
+fn tell(done: &Synced, dry_run: bool, report: &Report) {
+    done.cautions.iter().for_each(|c| report.caution(&c.to_string()));
+    if done.rewritten {
+        report.caution(&rewritten(done));
+    }
+    if report.json {
+        report.object(&as_json(done, dry_run));
+        return;
+    }
+    let steps = |n: usize| format!("{n} step{}", if n == 1 { "" } else { "s" });
+    let (came, went) = (steps(done.came), steps(done.went));
+    let name = &done.remote;
+    report.line(&match (done.came, done.went, dry_run) {
+        (0, 0, _) => format!("Nothing new here or on {name}."),
+        (_, _, true) => format!("Would take {came} from {name}, and push {went}"),
+        (_, 0, _) => format!("Synced with {name}: {came} came"),
+        (0, _, _) => format!("Synced with {name}: {went} went out"),
+        _ => format!("Synced with {name}: {came} came, {went} went out"),
+    });
+    for (id, _) in done.both.iter().filter(|(_, text)| *text == Text::Together) {
+        report.line(&format!("  put together: {id}"));
+    }
+    done.told
+        .iter()
+        .for_each(|told| report.failure(&Failure::from(told.clone())));
+}
+
+fn rewritten(done: &Synced) -> String {
+    format!(
+        "{} was rewritten: something was erased there. This desk follows; what is gone was not pushed back",
+        done.remote
+    )
+}
+
+/// What was told of one story, as an error line that does not end the run.
+pub fn told(report: &Report, told: &Refusal) {
+    report.failure(&Failure::from(told.clone()));
+}
+
+/// With `push = "always"`: a command that made steps is followed by a sync.
+pub struct Pushing {
+    before: Option<Tip>,
+    wanted: bool,
+}
+
+impl Pushing {
+    pub fn begin(desk: &Desk, global: &Global, command: &Command) -> Pushing {
+        let own = matches!(
+            command,
+            Command::Sync(_) | Command::Cron | Command::Watch { .. } | Command::Doctor
+        );
+        let wanted = desk.config.repository.push == Push::Always && !global.dry_run && !own;
+        let before = if wanted { tip(desk) } else { None };
+        Pushing { before, wanted }
+    }
+
+    /// Syncs where the branch moved. The step stands: what keeps it from the remote is told, and changes no exit code but that of
+    /// success, where a person must look.
+    pub fn end(self, desk: &Desk, global: &Global, report: &Report, done: Outcome) -> Outcome {
+        if !self.wanted || tip(desk) == self.before {
+            return done;
+        }
+        let Ok(repo) = desk.repo() else { return done };
+        if !sync::is_wanted(desk, &repo) {
+            return done;
+        }
+        let synced = desk
+            .spool()
+            .and_then(|_spool| sync::sync(desk, &repo, Wish::default(), may_ask(global), &mut |_| {}));
+        match synced {
+            Ok(synced) => {
+                synced.cautions.iter().for_each(|c| report.caution(&c.to_string()));
+                if synced.rewritten {
+                    report.caution(&rewritten(&synced));
+                }
+                synced.told.iter().for_each(|t| told(report, t));
+                match done {
+                    Ok(0) if !synced.told.is_empty() => Ok(6),
+                    done => done,
+                }
+            }
+            Err(trouble) => {
+                let why = match trouble.why() {
+                    why if why.is_empty() => trouble.to_string(),
+                    why => format!("{trouble}: {why}"),
+                };
+                report.caution(&format!("it is done here, and not pushed: {why} (`sync` tries again)"));
+                done
+            }
+        }
+    }
+}
+
+fn tip(desk: &Desk) -> Option<Tip> {
+    desk.repo().ok()?.tip().ok()
+}

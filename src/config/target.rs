@@ -1,0 +1,232 @@
+//! `[[target]]`: flat in the file, by kind in the program. A key of another kind is an error.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::load::Wrong;
+use super::secret::command;
+
+/// One `[[target]]`.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub name: String,
+    pub kind: TargetKind,
+    /// Where readers find it: the story's slug is put after it. Used in letters.
+    pub url: Option<String>,
+}
+
+/// How a story gets there.
+#[derive(Debug, Clone)]
+pub enum TargetKind {
+    /// Page bundles in a folder of this machine.
+    Folder { path: PathBuf, pages: Pages },
+    /// Page bundles in a public repository of their own, or on a branch of their own.
+    Git {
+        /// An address or a path, as `git push` takes it.
+        remote: String,
+        branch: String,
+        /// The folder inside the repository.
+        path: String,
+        pages: Pages,
+    },
+    /// A command that gets the story as JSON.
+    Hook {
+        command: Vec<String>,
+        /// Whether it may be given a story again that it may have taken already.
+        repeat: bool,
+    },
+}
+
+/// What is made of a story for a site.
+#[derive(Debug, Clone, Default)]
+pub struct Pages {
+    pub engine: Engine,
+    /// The Atom feed's file.
+    pub feed: Option<PathBuf>,
+}
+
+/// Who reads the page bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    #[default]
+    Hugo,
+    Zola,
+    Jekyll,
+    Eleventy,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    Folder,
+    Git,
+    Hook,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTarget {
+    pub name: String,
+    kind: Kind,
+    path: Option<PathBuf>,
+    engine: Option<Engine>,
+    url: Option<String>,
+    feed: Option<PathBuf>,
+    remote: Option<String>,
+    branch: Option<String>,
+    #[serde(default, deserialize_with = "command")]
+    command: Option<Vec<String>>,
+    repeat: Option<bool>,
+}
+
+impl RawTarget {
+    /// `place` makes a path of the file one of this machine.
+    pub fn checked(self, place: &dyn Fn(&mut PathBuf)) -> Result<Target, Wrong> {
+        self.keys_of_its_kind()?;
+        let url = self.url.clone();
+        let odd = |url: &str| {
+            !(url.starts_with("https://") || url.starts_with("http://")) || url.contains(char::is_whitespace)
+        };
+        if url.as_deref().is_some_and(odd) {
+            return Err(Wrong::at("url", "an address of a site starts with https:// or http://"));
+        }
+        if self.feed.is_some() && url.is_none() {
+            return Err(Wrong::at(
+                "url",
+                "a feed needs to know where its readers find the stories",
+            ));
+        }
+        let pages = Pages {
+            engine: self.engine.unwrap_or_default(),
+            feed: self.feed,
+        };
+        let kind = match self.kind {
+            Kind::Folder => {
+                let mut path = self.path.ok_or_else(|| Wrong::at("path", "the path is missing"))?;
+                place(&mut path);
+                let mut pages = pages;
+                pages.feed.iter_mut().for_each(place);
+                TargetKind::Folder { path, pages }
+            }
+            Kind::Git => {
+                let remote = self.remote.filter(|remote| !remote.is_empty());
+                let remote = remote.ok_or_else(|| Wrong::at("remote", "where to push to is missing"))?;
+                if remote.starts_with('-') || remote.contains(char::is_control) || remote.contains("::") {
+                    return Err(Wrong::at("remote", "this is no address of a repository"));
+                }
+                if with_a_password(&remote) {
+                    let problem = "there is a password in it: git keeps passwords (`git help credentials`), or use ssh";
+                    return Err(Wrong::at("remote", problem));
+                }
+                let branch = self.branch.unwrap_or_else(|| "main".to_owned());
+                if !is_branch(&branch) {
+                    return Err(Wrong::at("branch", "this is no name of a branch"));
+                }
+                TargetKind::Git {
+                    remote: placed(remote, place),
+                    branch,
+                    path: inside("path", self.path)?.unwrap_or_default(),
+                    pages: Pages {
+                        feed: inside("feed", pages.feed)?.map(PathBuf::from),
+                        ..pages
+                    },
+                }
+            }
+            Kind::Hook => TargetKind::Hook {
+                command: self
+                    .command
+                    .ok_or_else(|| Wrong::at("command", "the command is missing"))?,
+                repeat: self.repeat.unwrap_or(false),
+            },
+        };
+        Ok(Target {
+            name: self.name,
+            kind,
+            url,
+        })
+    }
+
+    fn keys_of_its_kind(&self) -> Result<(), Wrong> {
+        use Kind::{Folder, Git, Hook};
+        let keys: [(&'static str, bool, &[Kind]); 7] = [
+            ("path", self.path.is_some(), &[Folder, Git]),
+            ("engine", self.engine.is_some(), &[Folder, Git]),
+            ("feed", self.feed.is_some(), &[Folder, Git]),
+            ("remote", self.remote.is_some(), &[Git]),
+            ("branch", self.branch.is_some(), &[Git]),
+            ("command", self.command.is_some(), &[Hook]),
+            ("repeat", self.repeat.is_some(), &[Hook]),
+        ];
+        for (key, set, kinds) in keys {
+            if set && !kinds.contains(&self.kind) {
+                let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+                return Err(Wrong::at(
+                    key,
+                    format!("this key is for kind = \"{}\"", kinds.join("\" or \"")),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Folder => "folder",
+            Kind::Git => "git",
+            Kind::Hook => "hook",
+        }
+    }
+}
+
+/// `https://user:secret@host/`.
+fn with_a_password(remote: &str) -> bool {
+    let host = remote.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+    let user = host.and_then(|host| host.rsplit_once('@'));
+    user.is_some_and(|(user, _)| user.contains(':')) && !remote.starts_with("ssh://")
+}
+
+/// A path of this machine is read against the config file, as others are; an address stays (`git help urls`).
+fn placed(remote: String, place: &dyn Fn(&mut PathBuf)) -> String {
+    let colon = remote.find(':').is_some_and(|colon| !remote[..colon].contains('/'));
+    if colon {
+        return remote;
+    }
+    let mut path = PathBuf::from(&remote);
+    place(&mut path);
+    path.into_os_string().into_string().unwrap_or(remote)
+}
+
+fn is_branch(name: &str) -> bool {
+    let odd = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
+    let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    !(name.is_empty() || name.starts_with('-') || name.ends_with('.') || name.contains(odd))
+        && !name.contains("..")
+        && !name.contains("@{")
+        && name.split('/').all(part)
+}
+
+/// A path inside the repository, with plain slashes.
+fn inside(key: &'static str, path: Option<PathBuf>) -> Result<Option<String>, Wrong> {
+    let Some(path) = path else { return Ok(None) };
+    let mut parts = Vec::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::Normal(name) if !name.eq_ignore_ascii_case(".git") => {
+                let name = name.to_str().filter(|name| !name.contains(char::is_control));
+                parts.push(name.ok_or_else(|| Wrong::at(key, "this is no name of a folder"))?);
+            }
+            _ => {
+                return Err(Wrong::at(
+                    key,
+                    "it is a folder inside the repository, like \"content/stories\"",
+                ));
+            }
+        }
+    }
+    Ok(Some(parts.join("/")))
+}

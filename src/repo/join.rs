@@ -1,0 +1,448 @@
+//! Branch and private parts of this desk and of the remote, brought together: looked at, checked, and then moved at once.
+
+use std::path::Path;
+
+use git2::{ObjectType, Oid};
+use jiff::Timestamp;
+
+use super::lock::{Lock, make_folders};
+use super::object::{Objects, Stored, commit_bytes, sync_folder};
+use super::pack::Pack;
+use super::read::plain_file;
+use super::received::Tree;
+use super::refs::Move;
+use super::remote::{Heads, seen_ref};
+use super::replay::Span;
+pub use super::replay::{Replayed, Text};
+use super::tree::{Dir, FILE, Shelves};
+use super::{Caution, CommitId, PRIVATE_REF, RepoError, StoryRepo, Tip};
+use crate::story::StoryId;
+use crate::story::page::RECORD;
+use crate::story::record::{Files, Record};
+use crate::story::replay::{lost_lines, unite_private};
+use crate::story::step::Clerk;
+
+/// How often it is begun anew because the branch moved.
+const TRIES: usize = 5;
+
+/// What this desk has that the remote does not, as far as it is known without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Local {
+    pub steps: usize,
+    /// When the oldest of them was made.
+    pub since: Option<Timestamp>,
+}
+
+/// What bringing both together came to.
+#[derive(Debug, Clone)]
+pub struct Joined {
+    /// Where the branch is now.
+    pub tip: Tip,
+    /// Where the remote's was.
+    pub onto: Option<Tip>,
+    /// Steps that came from there.
+    pub came: usize,
+    /// Steps of this desk that the remote does not have.
+    pub own: usize,
+    /// Stories on which there were steps here and, elsewhere, steps that this desk did not know.
+    pub replayed: Vec<Replayed>,
+    /// The private parts are to be pushed.
+    pub private: Option<CommitId>,
+    /// The remote no longer has all that it had; what is gone was not brought back.
+    pub rewritten: bool,
+    pub cautions: Vec<Caution>,
+}
+
+/// How it is done.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Joining {
+    /// The private parts travel, too.
+    pub private: bool,
+    /// A remote that lost steps is followed.
+    pub accept_rewrite: bool,
+    /// Nothing moves.
+    pub rehearse: bool,
+}
+
+/// What is to become of the branch.
+struct Plan {
+    new: Oid,
+    came: usize,
+    own: usize,
+    replayed: Vec<Replayed>,
+    rewritten: bool,
+}
+
+impl StoryRepo {
+    /// What this desk has that the remote is not known to have; `None` where nothing was ever brought together with it.
+    pub fn unpushed(&self, remote: &str) -> Result<Option<Local>, RepoError> {
+        let Some(seen) = self.seen(remote)? else {
+            return Ok(None);
+        };
+        let local = self.beyond(self.tip()?.commit.0, &[seen])?;
+        let since = match local.first() {
+            Some(id) => self.git.find_commit(*id).ok().map(|c| c.time().seconds()),
+            None => None,
+        };
+        Ok(Some(Local {
+            steps: local.len(),
+            since: since.and_then(|s| Timestamp::from_second(s).ok()),
+        }))
+    }
+
+    /// The remote branch as it was when this desk last followed it: by our own ref, or as git itself has noted it since a clone.
+    fn seen(&self, remote: &str) -> Result<Option<Oid>, RepoError> {
+        let there = |id: &Oid| self.git.odb().is_ok_and(|odb| odb.exists(*id));
+        if let Some(seen) = self.read_ref(&seen_ref(remote))?.filter(there) {
+            return Ok(Some(seen));
+        }
+        let noted = self.read_ref(&format!("refs/remotes/{remote}/{}", self.branch))?;
+        let Some(noted) = noted.filter(there) else {
+            return Ok(None);
+        };
+        // what a `git fetch` noted and nobody has followed is not seen yet
+        let tip = self.tip()?.commit.0;
+        Ok((noted == tip || self.is_beyond(tip, noted)?).then_some(noted))
+    }
+
+    /// Remembers that the remote has this, and that this desk knows it.
+    pub fn saw(&self, remote: &str, tip: CommitId) -> Result<(), RepoError> {
+        let name = seen_ref(remote);
+        if self.read_ref(&name)? == Some(tip.0) {
+            return Ok(());
+        }
+        let (_writing, _) = self.begin()?;
+        let path = self.dir.join(&name);
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        make_folders(folder)?;
+        let write = || -> std::io::Result<()> {
+            let mut file = tempfile::Builder::new().prefix("seen-").tempfile_in(self.temp_dir())?;
+            std::io::Write::write_all(&mut file, format!("{}\n", tip.0).as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist(&path).map_err(|e| e.error)?;
+            Ok(())
+        };
+        write().map_err(RepoError::io("writing", &path))?;
+        sync_folder(folder)
+    }
+
+    /// Brings what was fetched from `remote` and what is here together, and moves branch and private parts there. What the remote has
+    /// is checked before anything moves.
+    ///
+    /// # Errors
+    /// [`RepoError::Foreign`], [`RepoError::Unrelated`], [`RepoError::Rewritten`], [`RepoError::BothChanged`], [`RepoError::Changed`]:
+    /// then nothing was changed.
+    pub fn join(&self, remote: &str, heads: Heads, how: Joining, clerk: &Clerk) -> Result<Joined, RepoError> {
+        let shallow = "it is a shallow clone, and to bring two histories together takes both (git fetch --unshallow)";
+        if self.git.is_shallow() {
+            let path = self.root.clone();
+            return Err(RepoError::Unfit { path, why: shallow });
+        }
+        let (mut writing, mut cautions) = self.begin()?;
+        for _ in 0..TRIES {
+            let tip = self.tip()?;
+            let mut pack = Pack::begin(self)?;
+            let plan = self.plan(&mut pack, remote, heads, how, &tip, clerk)?;
+            let onto = heads.branch.map(|id| self.tip_of(id)).transpose()?;
+            let theirs = heads.private.filter(|_| how.private);
+            let (private, private_push) = self.private_plan(&mut pack, remote, theirs, &plan.replayed, how, clerk)?;
+            let branch = (plan.new != tip.commit.0).then_some(Move {
+                old: Some(tip.commit.0),
+                new: plan.new,
+            });
+            let done = |tip, cautions| Joined {
+                tip,
+                onto,
+                came: plan.came,
+                own: plan.own,
+                replayed: plan.replayed.clone(),
+                private: private_push.map(CommitId),
+                rewritten: plan.rewritten,
+                cautions,
+            };
+            if how.rehearse || branch.is_none() && private.is_none() {
+                return Ok(done(tip, cautions));
+            }
+            let written = pack.finish()?;
+            let new = self.tip_from(&written, plan.new)?;
+            if branch.is_some() {
+                self.leaves_hand_edits(&written, &tip, &new)?;
+            }
+            let index = match branch {
+                Some(_) if self.is_checked_out()? => Some(Lock::take(self, "index")?),
+                _ => None,
+            };
+            let announce = || match branch {
+                Some(_) => writing.announce(self, tip.commit.0),
+                None => Ok(()),
+            };
+            if !self.move_refs(private, branch, announce)? {
+                continue;
+            }
+            if let Some(to) = branch {
+                self.log_move(to, &clerk.signature(), &format!("sync: with {remote}"));
+                match index {
+                    Some(index) => cautions.extend(self.follow_up(&mut writing, &written, new.tree, index, false)),
+                    None => writing.finish(true),
+                }
+            }
+            return Ok(done(new, cautions));
+        }
+        Err(RepoError::Moved(self.root.clone()))
+    }
+
+    fn tip_from(&self, from: &dyn Stored, commit: Oid) -> Result<Tip, RepoError> {
+        let bytes = from.get(ObjectType::Commit, commit)?;
+        let hex = bytes.get(5..45).and_then(|hex| std::str::from_utf8(hex).ok());
+        let tree = hex.and_then(|hex| Oid::from_str(hex).ok());
+        let tree = tree.ok_or_else(|| self.damaged(format!("commit {commit}"), "it names no tree"))?;
+        let commit = CommitId(commit);
+        Ok(Tip { commit, tree })
+    }
+
+    fn is_beyond(&self, later: Oid, earlier: Oid) -> Result<bool, RepoError> {
+        let failed = |e| self.git_error("compare histories", e);
+        self.git.graph_descendant_of(later, earlier).map_err(failed)
+    }
+
+    fn plan(
+        &self,
+        pack: &mut Pack,
+        remote: &str,
+        heads: Heads,
+        how: Joining,
+        tip: &Tip,
+        clerk: &Clerk,
+    ) -> Result<Plan, RepoError> {
+        let ours = tip.commit.0;
+        let seen = self.seen(remote)?;
+        let stay = |own| Plan {
+            new: ours,
+            came: 0,
+            own,
+            replayed: Vec::new(),
+            rewritten: false,
+        };
+        let Some(theirs) = heads.branch else {
+            if seen.is_some() && !how.accept_rewrite {
+                let (remote, gone) = (remote.to_owned(), "all steps".to_owned());
+                return Err(RepoError::Rewritten { remote, gone });
+            }
+            // the root commit is no step
+            return Ok(stay(self.beyond(ours, &[])?.len().saturating_sub(1)));
+        };
+        if theirs == ours {
+            return Ok(stay(0));
+        }
+        let rewritten = match seen {
+            Some(seen) if seen != theirs && !self.is_beyond(theirs, seen)? => {
+                let gone = self.gone(seen, theirs)?;
+                if let Some(gone) = gone.filter(|_| !how.accept_rewrite) {
+                    let remote = remote.to_owned();
+                    return Err(RepoError::Rewritten { remote, gone });
+                }
+                Some(seen)
+            }
+            _ => None,
+        };
+        let base = match rewritten {
+            Some(seen) => seen,
+            None => {
+                let base = self.git.merge_base(ours, theirs);
+                let (path, remote) = (self.root.clone(), remote.to_owned());
+                base.map_err(|_| RepoError::Unrelated { path, remote })?
+            }
+        };
+        let base_tree = self.tree_of(base)?;
+        let onto_tree = self.tree_of(theirs)?;
+        self.check_tree(Tree::Stories, Some(base_tree), onto_tree, remote)?;
+        self.check_tree(Tree::Stories, Some(base_tree), tip.tree, "this desk")?;
+        let mut hide = vec![theirs];
+        hide.extend(rewritten);
+        let own = self.beyond(ours, &hide)?.len();
+        let came = self.beyond(theirs, &[ours])?.len();
+        if base == theirs && rewritten.is_none() {
+            return Ok(stay(own));
+        }
+        if own == 0 {
+            return Ok(Plan {
+                new: theirs,
+                came,
+                rewritten: rewritten.is_some(),
+                ..stay(0)
+            });
+        }
+        let span = Span {
+            base_tree,
+            ours,
+            ours_tree: tip.tree,
+            onto: theirs,
+            onto_tree,
+            hide,
+            remote,
+        };
+        let replay = self.replay(pack, &span, clerk)?;
+        Ok(Plan {
+            new: replay.tip,
+            came,
+            own: replay.made,
+            replayed: replay.stories,
+            rewritten: rewritten.is_some(),
+        })
+    }
+
+    /// What the remote had and has no longer, in words; `None` where only erased stories are gone: that is how an erasure looks
+    /// from here.
+    fn gone(&self, seen: Oid, now: Oid) -> Result<Option<String>, RepoError> {
+        let (old, new) = (self.tree_of(seen)?, self.tree_of(now)?);
+        let (mut lines, mut stories) = (0, Vec::new());
+        for differs in self.differences(self, Some(old), Some(new))? {
+            let Some((folder, RECORD)) = differs.path.rsplit_once('/') else {
+                continue;
+            };
+            let read = |blob: Option<Oid>| match blob {
+                Some(blob) => self.object(ObjectType::Blob, blob),
+                None => Ok(Vec::new()),
+            };
+            let (before, after) = (read(differs.old)?, read(differs.new)?);
+            let lost = lost_lines(&before, &after);
+            if lost > 0 && !self.was_erased(folder, &Record::parse(&after)) {
+                lines += lost;
+                stories.push(folder.to_owned());
+            }
+        }
+        Ok(match stories.split_first() {
+            None => None,
+            Some((one, [])) => Some(format!("{lines} steps of {one}")),
+            Some((one, more)) => Some(format!("{lines} steps of {one} and {} more stories", more.len())),
+        })
+    }
+
+    /// Whether this is a story that its people asked to be erased.
+    fn was_erased(&self, _folder: &str, after: &Record) -> bool {
+        use crate::story::event::What;
+        after.events.iter().any(|e| matches!(e.what, What::Erased {}))
+    }
+
+    /// Refuses to move a file on which somebody works by hand: their edit would afterwards look like an edit of the new text.
+    fn leaves_hand_edits(&self, from: &dyn Stored, old: &Tip, new: &Tip) -> Result<(), RepoError> {
+        let mut last = None;
+        for differs in self.differences(from, Some(old.tree), Some(new.tree))? {
+            let Some((folder, name)) = differs.path.rsplit_once('/') else {
+                continue;
+            };
+            if differs.old.is_none() || name == RECORD || last.as_deref() == Some(folder) {
+                continue;
+            }
+            let Ok(id) = folder.parse::<StoryId>() else { continue };
+            last = Some(folder.to_owned());
+            if let Some(file) = self.uncommitted(old, &id)?.into_iter().find(|file| file != RECORD) {
+                return Err(RepoError::ByHand { story: id, file });
+            }
+        }
+        Ok(())
+    }
+
+    /// The private parts of both, as one: what is to be moved here, and what is to be pushed.
+    fn private_plan(
+        &self,
+        pack: &mut Pack,
+        remote: &str,
+        theirs: Option<Oid>,
+        replayed: &[Replayed],
+        how: Joining,
+        clerk: &Clerk,
+    ) -> Result<(Option<Move>, Option<Oid>), RepoError> {
+        let ours = self.read_ref(PRIVATE_REF)?;
+        let moved: Vec<(&StoryId, &StoryId)> = replayed.iter().filter_map(|r| Some((r.was.as_ref()?, &r.id))).collect();
+        if ours == theirs && moved.is_empty() {
+            return Ok((None, None));
+        }
+        let tree = |commit: Option<Oid>| commit.map(|commit| self.tree_of(commit)).transpose();
+        let (our_tree, their_tree) = (tree(ours)?, tree(theirs)?);
+        if let Some(theirs) = their_tree {
+            self.check_tree(Tree::Private, our_tree, theirs, remote)?;
+        }
+        let mut shelves = Shelves::open(self, our_tree)?;
+        for (was, id) in moved {
+            if let Some(tree) = shelves.story(self, was)? {
+                let files = self.files_of(tree, was.as_str())?;
+                self.unite(pack, &mut shelves, id, &files)?;
+                shelves.put(self, was, None)?;
+            }
+        }
+        let mut last = None;
+        for differs in self.differences(self, our_tree, their_tree)? {
+            let Some((folder, _)) = differs.path.rsplit_once('/').filter(|_| differs.new.is_some()) else {
+                if let ("erased", Some(new)) = (differs.path.as_str(), differs.new) {
+                    let both = self.erased_of_both(differs.old, new)?;
+                    let blob = pack.put(ObjectType::Blob, &both)?;
+                    shelves.put_root_file("erased", Some(blob));
+                }
+                continue;
+            };
+            let Ok(id) = folder.parse::<StoryId>() else { continue };
+            if last.as_ref() == Some(&id) {
+                continue;
+            }
+            if let Some(there) = their_tree.map(|tree| self.story_tree(tree, &id)).transpose()?.flatten() {
+                let there = self.files_of(there, id.as_str())?;
+                self.unite(pack, &mut shelves, &id, &there)?;
+            }
+            last = Some(id);
+        }
+        let both = shelves.write(pack)?;
+        let push = |commit: Oid| how.private.then_some(commit);
+        if Some(both) == their_tree {
+            let new = theirs.expect("it has a tree");
+            return Ok(((ours != theirs).then_some(Move { old: ours, new }), None));
+        }
+        if Some(both) == our_tree {
+            return Ok((None, ours.and_then(push)));
+        }
+        // nothing private here, and nothing there
+        if ours.is_none() && theirs.is_none() {
+            return Ok((None, None));
+        }
+        let bytes = commit_bytes(both, None, &clerk.signature(), "Private parts\n");
+        let new = pack.put(ObjectType::Commit, &bytes)?;
+        Ok((Some(Move { old: ours, new }), push(new)))
+    }
+
+    /// Adds a story's private files to those that are there.
+    fn unite(&self, pack: &mut Pack, shelves: &mut Shelves, id: &StoryId, more: &Files) -> Result<(), RepoError> {
+        let mut before = Files::new();
+        if let Some(tree) = shelves.story(self, id)? {
+            let dir = Dir::parse(&pack.get(ObjectType::Tree, tree)?).map_err(|what| self.damaged(id.as_str(), what))?;
+            for entry in &dir.0 {
+                let (name, blob) = plain_file(entry).map_err(|what| self.damaged(id.as_str(), what))?;
+                before.insert(name, pack.get(ObjectType::Blob, blob)?);
+            }
+        }
+        let after = unite_private(&before, more);
+        if after == before {
+            return Ok(());
+        }
+        let mut dir = Dir::default();
+        for (name, bytes) in &after {
+            dir.set(name.as_bytes(), FILE, pack.put(ObjectType::Blob, bytes)?);
+        }
+        let tree = pack.put(ObjectType::Tree, &dir.bytes())?;
+        shelves.put(self, id, Some(tree))
+    }
+
+    /// The hashes of what was erased, by either desk.
+    fn erased_of_both(&self, ours: Option<Oid>, theirs: Oid) -> Result<Vec<u8>, RepoError> {
+        let theirs = self.object(ObjectType::Blob, theirs)?;
+        let Some(ours) = ours else { return Ok(theirs) };
+        let mut both = self.object(ObjectType::Blob, ours)?;
+        for line in crate::story::replay::new_lines(&both.clone(), &theirs) {
+            if !both.is_empty() && !both.ends_with(b"\n") {
+                both.push(b'\n');
+            }
+            both.extend_from_slice(line);
+            both.push(b'\n');
+        }
+        Ok(both)
+    }
+}

@@ -1,0 +1,175 @@
+//! Legal notices: the words they are made of, in any language, and how many a text has.
+
+use super::seen::has_word;
+
+/// Where the rules on people's data are to be read.
+#[rustfmt::skip]
+const PRIVACY: &[&str] = &[
+    "datenschutz", "dsgvo", "privacy policy", "privacy notice", "privacy statement", "protección de datos",
+    "política de privacidad", "datos personales", "rgpd", "gdpr", "données personnelles",
+    "données à caractère personnel", "politique de confidentialité", "privacyverklaring", "persoonsgegevens",
+    "dati personali", "informativa privacy", "dados pessoais", "personuppgift", "personopplysning", "persondata",
+    "personoplysning", "tietosuoja", "rodo", "danych osobowych", "osobních údajů", "kvkk", "kişisel veri",
+    "персональных данных", "personal data",
+];
+
+/// A line that only points to the rules on people's data: `Informationen zum Datenschutz: https://...`.
+pub(super) fn pointer(fold: &str) -> bool {
+    let linked = ["http://", "https://", "www."].iter().any(|l| fold.contains(l));
+    let own = ["wir haben ", "we wrote ", "we asked ", "nous avons "]
+        .iter()
+        .any(|w| fold.contains(w));
+    linked && !own && PRIVACY.iter().any(|w| fold.contains(w))
+}
+
+/// Words of legal notices. Two in one paragraph make one; see [`legal`].
+#[rustfmt::skip]
+const LEGAL: &[&str] = &[
+    "confidential", "privileged", "intended recipient", "intended solely", "intended only", "solely for the use",
+    "for the use of the individual", "for the addressee", "named addressee", "addressee(s)",
+    "received this email in error", "received this e-mail in error", "received this message in error",
+    "received this in error", "received this transmission in error", "received it in error",
+    "please notify the sender", "notify us immediately", "notify the sender", "delete it from your system",
+    "any dissemination", "unauthorised use", "unauthorized use", "unauthorized review", "disclosure, copying",
+    "strictly prohibited", "any attachments", "and any files transmitted", "any attachment", "this e-mail",
+    "this email", "this message", "do not necessarily represent", "do not necessarily reflect", "views or opinions",
+    "registered office", "registered in england", "company number", "company registration", "registered number",
+    "accepts no liability", "no liability", "not liable", "disclaimer", "confidentiality notice",
+    "legally privileged", "vat number", "registered charity", "charity number", "diese e-mail", "vertrauliche",
+    "vertraulich", "nicht der richtige adressat", "irrtümlich erhalten", "informieren sie bitte", "vernichten sie",
+    "unerlaubte kopieren", "unbefugte weitergabe", "rechtlich geschützte", "amtsgericht", "geschäftsführer",
+    "handelsregister", "hrb ", "ust-id", "sitz der gesellschaft", "registergericht", "ce message", "cet e-mail",
+    "ce courriel", "ce courrier électronique", "confidentiel", "confidentielles", "confidentialité", "destinataire",
+    "destinataires", "pièces jointes", "par erreur", "toute diffusion", "toute utilisation", "avertir l'expéditeur",
+    "immédiatement l'expéditeur", "décline toute responsabilité", "est interdite", "l'intégrité", "este mensaje",
+    "este correo", "confidencial", "confidencialidad", "destinatario", "por error", "aviso legal", "exclusivamente",
+    "queda prohibida", "protección de datos", "información privilegiada", "esta mensagem", "este e-mail",
+    "confidencialidade", "destinatário", "por engano", "remetente", "informações confidenciais", "proibida",
+    "anexos", "questo messaggio", "presente messaggio", "presente e-mail", "riservate", "riservato", "per errore",
+    "d.lgs", "196/2003", "privacy", "vietata", "gdpr", "2016/679", "allegati", "dit bericht", "deze e-mail",
+    "vertrouwelijk", "vertrouwelijke", "geadresseerde", "uitsluitend bestemd", "ten onrechte", "aansprakelijkheid",
+    "bijlagen", "denne e-mail", "denne e-post", "denna e-post", "detta meddelande", "fortrolig", "fortrolige",
+    "konfidentiell", "konfidensiell", "fejlagtigt", "ved en feil", "av misstag", "avsändaren", "avsenderen",
+    "afsenderen", "modtager", "luottamuksellinen", "ta wiadomość", "niniejsza wiadomość", "poufne", "poufny",
+    "adresat", "przez pomyłkę", "sąd rejonowy", "krs", "tato zpráva", "důvěrné", "adresát", "omylem",
+    "конфиденциальн", "настоящее сообщение", "данное сообщение", "получили это сообщение по ошибке", "отправителя",
+    "bu e-posta", "gizli", "yanlışlıkla", "保密", "机密", "機密", "收件人", "误收", "誤收", "誤って", "守秘", "送信者に",
+    "vat no", "registered in scotland", "registered in wales", "registered in ireland", "registration number",
+    "charitable body", "registered no", "company no", "charity no", "may be monitored", "monitor emails", "datos personales",
+    "rgpd", "le informamos", "reglamento (ue)", "derechos de acceso", "dati personali", "regolamento ue", "données personnelles",
+    "dsgvo", "rodo", "danych osobowych", "osobních údajů", "personuppgift", "persoonsgegevens",
+    "este mensaje de correo", "se ha recibido este", "recibido este mensaje", "notifíquelo", "comuníquelo", "recebeu esta mensagem",
+    "recebeu este e-mail", "esta comunicação", "ricevuto questo messaggio", "ricevuto questa", "ricevuta per errore", "prego informare", "distruggerlo", "luottamuksellis", "tarkoitettu vain", "poistakaa", "wiadomość jest",
+    "wyłącznie dla", "poufna", "informacje poufne", "ujawnianie", "důvěrn",
+    "výlučně", "dôvern", "táto správa", "ez az üzenet", "ezen üzenet",
+    "e-mail üzenet", "bizalmas", "acest mesaj",
+    "acest e-mail", "confidențial", "цей лист", "це повідомлення", "конфіденційн",
+    "эта почта",
+    "göndericiyi", "göndericiye", "kişiye özel", "hukuka aykırı", "gizlilik", "το παρόν", "εμπιστευτικ", "εκ παραδρομής", "סודית", "סודי", "חסוי", "לנמען",
+    "السرية", "سرية", "سري ", "المرسل إليه", "このメール", "本メール", "当メール",
+    "機密情報", "誤って受信", "誤送信", "受信された場合", "본 메일", "본 이메일",
+    "본 전자우편", "이 이메일", "비밀정보", "비밀 정보", "기밀", "잘못 수신", "잘못 전송", "本邮件", "本郵件", "此邮件", "此郵件", "此電子郵件", "本電子郵件", "未经授权", "未經授權", "指定收件人", "denne mail", "konfidensielle",
+    "konfidentiella", "konfidentiellt",
+];
+
+/// Words that stand in legal notices, and in other mails about letters too: they count beside one of [`LEGAL`] only.
+#[rustfmt::skip]
+const LEGAL_TOO: &[&str] = &[
+    "viesti", "vastaanottaja", "vahingossa", "vastaanottajalle", "lähettäjälle", "wiadomości", "nadawcę", "nadawcy",
+    "załączniki", "zprávu", "odesílatele", "odosielateľ", "nesprávny", "címzett", "feladót", "feladó", "tévedésből",
+    "csatolt", "törölje", "destinatarului", "din greșeală", "din eroare", "expeditor", "fișierele atașate",
+    "ștergeți", "адресата", "адресат", "помилково", "відправника", "видаліть", "исключительно", "по ошибке",
+    "отправителю", "удалите", "вложения", "ekleri", "alıcı", "gönderene", "παραλήπτη", "αποστολέα", "κατά λάθος",
+    "διαγράψτε", "בטעות", "לשולח", "المرسل", "عن طريق الخطأ", "بالخطأ", "حذفها", "送信者", "破棄", "第三者", "이 메일", "수신인",
+    "수신자", "발신자", "발신인", "삭제하여", "삭제해", "附件", "收件者", "发件人", "寄件人", "寄件者", "删除", "刪除", "泄露", "洩漏", "mottakeren",
+    "mottaker", "avsender", "vedlegg", "vedhæftede", "slette den", "radera", "bifogade", "это сообщение",
+    "erroneamente", "cancellarlo", "削除してください", "削除して下さい", "削除をお願い", "הנמען",
+];
+
+/// How many words of legal notices a text has; a word inside a longer one found is not counted again.
+pub(super) fn legal(fold: &str) -> usize {
+    let (strong, all) = legal_words(fold);
+    if strong == 1 && all == 2 { 1 } else { all }
+}
+
+/// The words of [`LEGAL`] alone, and with those that count beside them.
+fn legal_words(fold: &str) -> (usize, usize) {
+    let is = |word: &str| {
+        if word.len() > 6 {
+            fold.contains(word)
+        } else {
+            has_word(fold, word.trim())
+        }
+    };
+    let hits: Vec<&str> = LEGAL.iter().copied().filter(|word| is(word)).collect();
+    let strong = hits
+        .iter()
+        .filter(|hit| {
+            !hits
+                .iter()
+                .any(|other| other.len() > hit.len() && other.contains(**hit))
+        })
+        .count();
+    let inside = |word: &&str| hits.iter().any(|hit| hit.contains(*word));
+    match strong {
+        0 => (0, 0),
+        _ => (
+            strong,
+            strong + LEGAL_TOO.iter().filter(|w| is(w) && !inside(w)).count().min(2),
+        ),
+    }
+}
+
+/// A heading over a legal notice.
+pub(super) fn legal_heading(fold: &str) -> bool {
+    let bare = fold.trim_matches(['*', '_', ':', ' ', '-', '.', '=']);
+    matches!(
+        bare,
+        "disclaimer"
+            | "confidentiality notice"
+            | "confidentiality"
+            | "confidential"
+            | "legal notice"
+            | "legal disclaimer"
+            | "email disclaimer"
+            | "e-mail disclaimer"
+            | "important notice"
+            | "privacy notice"
+            | "haftungsausschluss"
+            | "vertraulichkeitshinweis"
+            | "wichtiger hinweis"
+            | "rechtlicher hinweis"
+            | "avis de confidentialité"
+            | "avertissement"
+            | "clause de confidentialité"
+            | "aviso legal"
+            | "aviso de confidencialidad"
+            | "aviso de confidencialidade"
+            | "avviso di riservatezza"
+            | "nota di riservatezza"
+            | "informativa privacy"
+            | "vertrouwelijkheid"
+            | "ansvarsfraskrivelse"
+            | "confidentiality statement"
+            | "notice"
+            | "nota de confidencialidad"
+            | "informativa sulla privacy"
+            | "fortrolighed"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_is_known_by_its_words_and_a_pointer_by_its_link() {
+        assert!(pointer(
+            "informationen zum datenschutz: https://www.example.org/datenschutz"
+        ));
+        assert!(!pointer("we wrote about gdpr on www.example.org"));
+        // What only goes along with a notice makes none.
+        assert_eq!(legal("附件里是照片，收件者是市长，请删除旧的"), 0);
+        assert!(legal("this message is confidential and for the intended recipient only") >= 2);
+    }
+}

@@ -1,0 +1,463 @@
+//! `Sent from my iPhone`: the line a phone or a mail program puts under a mail, in any language.
+
+use super::seen::has_word;
+
+/// `Sent from my ...` and its kin: what stands before the device.
+#[rustfmt::skip]
+const SENT_FROM: &[&str] = &[
+    "sent from my ", "sent from ", "sent via ", "sent by my ", "sent using ", "sent with ", "sent on the ",
+    "sent on my ", "sent through ", "posted from ", "written on my ", "typed on my ", "composed on my ", "dictated on my ", "dictated to my ", "dictated to siri", "tapped on my ", "tapped out on my ",
+    "connected by ", "powered by ", "get outlook for ", "get the outlook app", "download outlook for ", "sent on a ",
+    "sent wirelessly ", "mobile: sent ", "von meinem ", "von meiner ", "gesendet von ", "gesendet mit ",
+    "gesendet über ", "gesendet aus ", "gesendet vom ", "gesendet via ", "diese nachricht wurde von meinem ",
+    "diese nachricht wurde gesendet ", "verschickt mit ", "versendet mit ", "versendet von ", "verfasst auf ",
+    "mobil gesendet", "outlook für ", "holen sie sich outlook", "laden sie outlook", "envoyé de mon ", "envoyé de ",
+    "envoyé depuis ", "envoyé à partir ", "envoyé d'un ", "envoyé d’un ", "envoyé via ", "envoyé par ",
+    "envoyé avec ", "envoyé par mon ", "envoye de mon ", "télécharger outlook ", "téléchargez outlook ",
+    "obtenez outlook ", "obtenir outlook ", "provenance : courrier", "message envoyé depuis ", "enviado desde ",
+    "enviado de ", "enviado con ", "enviado mediante ", "enviado a través ", "obtener outlook ", "obtén outlook ",
+    "descargar outlook ", "enviado do ", "enviado por ", "enviado pelo ", "enviado a partir ", "enviada do ",
+    "enviado via ", "enviado com ", "obter o outlook ", "obter outlook ", "obtenha o outlook ", "baixar o outlook ",
+    "inviato da ", "inviato dal ", "inviato con ", "inviato tramite ", "inviata da ", "inviata dal ", "inviato dall'", "inviato dall’", "inviato dalla ", "inviata dall'", "inviata dall’", "scarica outlook ",
+    "ottieni outlook ", "verzonden vanaf ", "verzonden vanuit ", "verstuurd vanuit ", "get bluemail ",
+    "get typeapp ", "get spark ", "verzonden met ", "verzonden via ", "verstuurd vanaf ", "verstuurd met ",
+    "verstuurd via ", "verstuurd van ", "verzonden van ", "outlook voor ", "download outlook ", "haal outlook ",
+    "sendt fra ", "sendt via ", "sendt med ", "send fra ", "hent outlook ", "få outlook ", "skickat från ",
+    "skickat med ", "skickat via ", "skickades från ", "hämta outlook ", "skaffa outlook ", "lähetetty ",
+    "hanki outlook ", "wysłane z ", "wysłano z ", "wysłane za ", "wysłane przy ", "wysłana z ", "wysłane od ",
+    "pobierz outlook ", "uzyskaj outlook ", "pobierz program outlook", "odesláno z ", "odesláno pomocí ",
+    "odesláno ze ", "odoslané z ", "odoslané zo ", "odoslané pomocou ", "stáhnout outlook ", "získat outlook ",
+    "získejte outlook ", "küldve a ", "küldve az ", "elküldve a ", "az iphone-", "trimis de pe ", "trimis din ",
+    "trimis de la ", "trimis cu ", "obțineți outlook ", "poslano z ", "poslano s ", "poslano iz ", "послато са ", "послато с ", "nosūtīts no ", "sent by ", "签名由", "簽名由", "发自", "發自", "via ", "получить outlook", "poslato sa ", "poslano iz ",
+    "отправлено с ", "отправлено из ", "отправлено от ", "отправлено через ", "отправлено со ", "скачать outlook ",
+    "надіслано з ", "надіслано через ", "відправлено з ", "изпратено от ", "изпратено с ", "στάλθηκε από ",
+    "εστάλη από ", "αποστολή από ", "απεστάλη από ", "dikirim dari ", "dikirim dengan ", "terkirim dari ",
+    "dihantar daripada ", "dihantar dari ", "đã gửi từ ", "được gửi từ ", "gửi từ ", "ส่งจาก ", "ส่งจาก",
+    "saadetud minu ", "sūtīts no ", "išsiųsta iš ", "enviat des ", "enviat del ", "enviado dende ", "bidalita ",
+    "sent í ", "sent by mobile", "sent securely ", "typed with ", "sicher versendet mit ", "sicher gesendet mit ", "sicher verschickt mit ",
+    "spedito da ", "spedito dal ", "mandado desde ", "escrito desde ", "escrito no ", "écrit depuis ", "rédigé sur ",
+    "getippt auf ", "geschrieben auf ", "geschrieben mit ", "geschickt von ", "gestuurd vanaf ", "sent frå ",
+    "послано с ", "отправлено при ", "відправлено з ", "доставено с ", "poslano preko ", "šalje se ", "kuldve ",
+    "küldve ", "elküldve ", "wysłano za ", "poslané z ", "poslané zo ", "trimis prin ", "trimisă ", "gửi bằng ",
+    "أرسلت من ", "أُرسلت من ", "تم الإرسال من ", "مرسل من ", "أرسل من ", "تم إرساله من ", "נשלח מ", "נשלח ב", "أُرسل من ", "تم الارسال من ", "تم إرسالها من ", "ارسلت من ", "الحصول على outlook",
+    "קבל את outlook", "λήψη του outlook",
+    "ارسال شده از ", "发自我的", "发自 ", "从我的", "從我的", "由我的", "来自我的", "來自我的", "寄自我的", "傳自我的", "发送自", "發自我的", "寄件自", "나의 ",
+    "내 ", "मेरे ",
+];
+
+/// Phrases that end such a line, in languages that put the device first.
+#[rustfmt::skip]
+const SENT_FROM_END: &[&str] = &[
+    "gesendet", "gesendet.", "verschickt", "versendet", "geschickt", "gesandt", "geschrieben.", "gönderildi",
+    "gönderildi.", "gönderilmiştir", "から送信", "から送信されたメール", "送信されたメール", "다운로드하기", "定制", "から送信されました", "より送信", "からの送信", "で送信", "发送", "发出", "發送", "傳送", "傳送的",
+    "寄出", "에서 보냄", "에서 보냈습니다", "에서 전송", "에서 보낸 메일", "에서 나의 휴대폰으로 보냄", "küldve", "küldve.", "lähetetty", "saadetud",
+    "로부터 보냄", "से भेजा गया", "에서 보냅니다", "에서 발송", "에서 발송됨", "에서 보낸 메시지", "에서 작성", "から送りました", "から送っています",
+    "から送信しています", "より送信しています", "からの返信", "送信されました", "gönderilmiş",
+];
+
+/// Words of devices and programs, of which one stands in such a line.
+#[rustfmt::skip]
+const DEVICES: &[&str] = &[
+    "iphone", "ipad", "ipod", "i-phone", "android", "samsung", "galaxy", "blackberry", "windows", "phone", "nokia",
+    "lumia", "htc", "sony", "xperia", "huawei", "xiaomi", "redmi", "oneplus", "pixel", "mail", "outlook", "yahoo",
+    "gmail", "proton", "protonmail", "k-9", "k9", "bluemail", "spark", "airmail", "tapatalk", "motorola", "droid",
+    "lg", "nexus", "kindle", "tablet", "smartphone", "handheld", "wireless", "mobile", "mobil", "verizon",
+    "t-mobile", "vodafone", "o2", "orange", "at&t", "sprint", "rogers", "telus", "mailbird", "thunderbird",
+    "superhuman", "easymail", "optus", "telstra", "mobiel", "telefonumdan", "telefonundan", "front", "mailspring", "hubspot", "outreach", "missive", "zoho", "fastmail", "tutanota", "tuta", "polymail", "handy", "telefon",
+    "telefono", "teléfono", "téléphone", "telefone", "portable", "ordinateur", "computer", "laptop", "mac",
+    "macbook", "imac", "pc", "hotmail", "aol", "gmx", "web.de", "mailbox", "mymail", "aquamail", "aqua", "edison",
+    "honor", "oppo", "vivo", "realme", "telia", "mobiltelefon", "mobilgerät", "telekom", "swisscom", "mobiele",
+    "treo", "webos", "sfr", "bouygues", "movistar", "celular", "móvil", "movil", "dispositivo", "dispositif",
+    "appareil", "device", "puhelimesta", "puhelin", "телефон", "телефона", "смартфона", "айфона", "яндекс.почты",
+    "почты", "почта", "mail.ru", "ios", "pда", "hey", "email", "e-mail", "mailtrack", "newton", "canary",
+    "shortwave", "boxer", "touchdown", "zimbra", "roundcube", "squirrelmail", "webmail", "hushmail", "fairphone",
+    "jolla", "ubuntu", "linux", "smarttelefon", "携帯", "スマートフォン", "手机", "手機", "邮箱", "郵件", "邮件", "휴대폰", "아이폰", "هاتف",
+    "جهاز", "הטלפון", "mobilen", "mobiltelefonen", "komórki", "telefonu", "iphonu", "iphone'dan", "iphone’dan",
+    "iphonesta", "iphonea", "iphonem", "ipadu", "ipada", "iphonista", "androidu", "androida", "bell", "att", "mts",
+    "typeapp", "surface", "xfinity", "rediffmail", "asus", "lenovo", "moto", "iphone6", "correo", "courrier",
+    "posta", "typemail", "inbox", "hiri", "mailplane", "acompli", "cloudmagic", "tempo", "vivaldi", "posteo",
+    "mailo", "laposte", "bbox", "e-posti", "почту", "яндекс", "rambler", "мтс",
+];
+
+/// `Sent from my iPhone` in any language. Short, no sentence of its own, and with a device or a program in it, except
+/// after "Sent from my": people put jokes there.
+pub(super) fn sent_from(fold: &str) -> bool {
+    let line = fold.trim_matches([
+        '*', '_', ' ', '(', ')', '[', ']', '"', '-', '—', '–', '~', '•', '|', '.', '!',
+    ]);
+    let line = line.trim_start_matches("http://").trim();
+    if TAGLINES.iter().any(|tagline| line.starts_with(tagline)) && line.len() < 90 {
+        return true;
+    }
+    // An invitation after it: `Sent from Yahoo Mail. Get the app`.
+    let line = match line.split_once(". ") {
+        Some((first, more)) if more.split(' ').count() <= 10 && INVITES.iter().any(|w| has_word(more, w)) => first,
+        _ => line,
+    };
+    // A link in it or after it: `Get Outlook for iOS<https://aka.ms/o0ukef>`, `Sent with [Proton Mail](https://...)`.
+    let mut deep = 0u32;
+    let unlinked: String = line
+        .char_indices()
+        .filter(|(at, c)| {
+            match c {
+                '<' | '(' => deep += 1,
+                // `Sent with Mailbird [http://www.getmailbird.com/]`
+                '[' if line[*at..].starts_with("[http") => deep += 1,
+                ']' if deep > 0 && !line[*at..].contains(['>', ')']) => deep -= 1,
+                '>' | ')' => deep = deep.saturating_sub(1),
+                '[' | ']' => {}
+                _ => return deep == 0,
+            }
+            false
+        })
+        .map(|(_, c)| c)
+        .take(400)
+        .collect();
+    let line = unlinked.trim();
+    let words = line.split(' ').count();
+    if line.chars().count() > 110 || words > 18 || line.contains(['?', ';']) || line.contains(". ") && !apologises(line)
+    {
+        return false;
+    }
+    if (line.starts_with("sent from my ") || line.starts_with("envoyé de mon ")) && words <= 10 {
+        return true;
+    }
+    // `Sent from Nine<http://www.9folders.com/>`: the link tells a program.
+    let linked = fold.contains("://") && words <= 5 && SENDS.iter().any(|start| line.starts_with(start));
+    // `Please excuse typos, sent from my phone`
+    let line = match line
+        .rsplit_once(" - ")
+        .or_else(|| line.rsplit_once([',', '–', '—', ':', '.']))
+    {
+        Some((before, after)) if apologises(before) && before.split(' ').count() <= 8 => after.trim(),
+        _ => line,
+    };
+    let device = || {
+        line.split([' ', ',', '.', '-', '/', '\'', '’', '®', '™', '!', '\u{a0}'])
+            .any(known_device)
+            || joined_device(line)
+    };
+    let begins = SENT_FROM.iter().any(|start| line.starts_with(start));
+    // "Get Outlook for iOS" in any language.
+    if words <= 7
+        && line.contains("outlook")
+        && (line.split(' ').any(|w| w.starts_with("ios")) || line.contains("android"))
+    {
+        return true;
+    }
+    // `Von meinem iPhone gesendet`, but not a sentence that ends so.
+    let led = ["von ", "vom ", "diese ", "mit ", "per ", "aus ", "über ", "az ", "a "]
+        .iter()
+        .any(|start| line.starts_with(start));
+    let first = line.split([' ', '\'', '’', '-', '.']).next().unwrap_or_default();
+    let latin = line.starts_with(|c: char| c.is_ascii());
+    let ends = SENT_FROM_END.iter().any(|end| line.ends_with(end)) && (led || !latin || joined_device(first));
+    match line {
+        "sent from mobile"
+        | "from my iphone"
+        | "from my ipad"
+        | "from my phone"
+        | "from my mobile"
+        | "from my android"
+        | "from my blackberry"
+        | "sent from phone"
+        | "von unterwegs gesendet"
+        | "von unterwegs"
+        | "mobil gesendet"
+        | "sent by phone"
+        | "sent by mobile"
+        | "mobil gesendet, daher kurz"
+        | "sent on the go" => true,
+        _ => linked || (begins || ends) && (words <= 14) && device(),
+    }
+}
+
+/// What a program says of itself without saying that the mail was sent with it.
+const TAGLINES: &[&str] = &[
+    "yahoo mail: search, organize, conquer",
+    "yahoo mail : search",
+    "yahoo mail : gérez",
+    "yahoo mail : recherch",
+    "yahoo mail: busca",
+    "yahoo mail: buscar",
+    "yahoo mail: cerca",
+    "yahoo mail: suchen",
+    "sent via mobile",
+    "via mobile",
+    "sender notified by mailtrack",
+    "laposte.net : ",
+    "typed with thumbs",
+    "typos courtesy of",
+    "tapped on a tiny",
+    "tapped out on ",
+    "sent with thumbs",
+    "typed on a tiny",
+    "ᐧ",
+];
+
+/// Words of an invitation to use the same program.
+const INVITES: &[&str] = &[
+    "get",
+    "app",
+    "mailbox",
+    "download",
+    "try",
+    "eigene",
+    "obtenez",
+    "téléchargez",
+    "descarga",
+    "consigue",
+    "scarica",
+    "baixe",
+    "hol",
+    "hole",
+    "holen",
+];
+
+/// What stands before a program that names itself with a link.
+const SENDS: &[&str] = &[
+    "sent from ",
+    "sent with ",
+    "sent via ",
+    "sent using ",
+    "gesendet mit ",
+    "envoyé avec ",
+    "enviado con ",
+    "inviato con ",
+];
+
+/// The second sentence under a phone's line.
+fn apologises(line: &str) -> bool {
+    [
+        "please",
+        "excus",
+        "typo",
+        "brevity",
+        "sorry",
+        "bitte",
+        "entschuld",
+        "pardon",
+        "disculp",
+        "scus",
+        "apolog",
+    ]
+    .iter()
+    .any(|w| line.contains(w))
+}
+
+fn known_device(word: &str) -> bool {
+    DEVICES.contains(&word) || DEVICE_STEMS.iter().any(|stem| word.starts_with(stem))
+}
+
+/// Words of devices that languages put endings to: `mobilról`, `telefoon`, `телефону`, `älypuhelimestani`.
+#[rustfmt::skip]
+const DEVICE_STEMS: &[&str] = &[
+    "mobil", "telef", "téléph", "telephon", "smartphon", "smartfon", "smarttel", "iphone", "ipad", "android", "handy",
+    "puhelim", "älypuhelim", "okostelefon", "okosteló", "telefón", "cellul", "celul", "мобільн", "мобильн", "телефон",
+    "смартфон", "планшет", "андроид", "айфон", "айпад", "κινητ", "τηλέφων", "komórk", "tablet",
+];
+
+/// Devices in scripts without blanks, or with endings grown on: `iPhoneから送信`, `iPhone'umdan`, `iPhoneen`.
+fn joined_device(line: &str) -> bool {
+    [
+        "iphone",
+        "ipad",
+        "telefon",
+        "mobil",
+        "アイフォン",
+        "スマートフォン",
+        "タブレット",
+        "メールアプリ",
+        "モバイル",
+        "小米",
+        "华为",
+        "平板",
+        "苹果",
+        "갤럭시",
+        "스마트폰",
+        "휴대",
+        "핸드폰",
+        "모바일",
+        "아이패드",
+        "네이버",
+        "카카오",
+        "메일 앱",
+        "هاتف",
+        "جوال",
+        "جهاز",
+        "آيفون",
+        "ايفون",
+        "סמארטפון",
+        "טלפון",
+        "נייד",
+        "אייפון",
+        "android",
+        "galaxy",
+        "samsung",
+        "outlook",
+        "yahoo",
+        "gmail",
+        "web.de",
+        "mail.ru",
+        "手机",
+        "手機",
+        "邮箱",
+        "郵件",
+        "邮件",
+        "携帯",
+        "スマホ",
+        "휴대폰",
+        "아이폰",
+        "blackberry",
+        "huawei",
+        "xiaomi",
+        "windows",
+        "яндекс",
+        "t-online",
+    ]
+    .iter()
+    .any(|device| line.contains(device))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_phones_and_programs_are_known_in_their_languages() {
+        let missed: Vec<&str> = [
+            "Sent from my iPhone",
+            "Sent from my iPhone.",
+            "Sent from my BlackBerry® smartphone",
+            "Sent from my Verizon Wireless BlackBerry",
+            "Sent via BlackBerry from T-Mobile",
+            "Sent from Yahoo Mail on Android",
+            "Sent from Yahoo! Mail for iPhone",
+            "Sent from my HTC One™ X, an AT&T 4G LTE smartphone",
+            "Sent from my Samsung Galaxy smartphone.",
+            "Sent from my toaster",
+            "Sent from Mail for Windows 10",
+            "Sent from Outlook for Android",
+            "Get Outlook for iOS",
+            "Get Outlook for Android<https://aka.ms/ghei36>",
+            "Get Outlook for iOS <https://aka.ms/o0ukef>",
+            "Sent with Proton Mail secure email.",
+            "Sent with [ProtonMail](https://protonmail.com) Secure Email.",
+            "Sent from ProtonMail mobile",
+            "Sent from Mailbox",
+            "Sent using Zoho Mail",
+            "Sent from my Windows Phone",
+            "*Sent from my Nexus*",
+            "Sent from BlueMail",
+            "Sent via Superhuman",
+            "(Sent from my mobile)",
+            "-- Sent from my Palm Pre",
+            "Sent from my Android phone with K-9 Mail. Please excuse my brevity.",
+            "Von meinem iPhone gesendet",
+            "Von meinem Samsung Galaxy Smartphone gesendet.",
+            "Gesendet von Mail für Windows 10",
+            "Gesendet mit der GMX Mail App",
+            "Diese Nachricht wurde von meinem Android-Mobiltelefon mit K-9 Mail gesendet.",
+            "Gesendet von Outlook für iOS",
+            "Von unterwegs gesendet",
+            "Envoyé de mon iPhone",
+            "Envoyé depuis mon smartphone Samsung Galaxy.",
+            "Envoyé à partir de Yahoo Mail sur Android",
+            "Télécharger Outlook pour Android",
+            "Obtenez Outlook pour iOS",
+            "Envoyé de mon mobile Orange",
+            "Enviado desde mi iPhone",
+            "Enviado desde Yahoo Mail para Android",
+            "Obtener Outlook para iOS",
+            "Enviado do meu iPhone",
+            "Enviado do Email para Windows 10",
+            "Obter o Outlook para Android",
+            "Inviato da iPhone",
+            "Inviato dal mio Windows Phone",
+            "Inviato da Yahoo Mail su Android",
+            "Scarica Outlook per Android",
+            "Verstuurd vanaf mijn iPhone",
+            "Verzonden vanaf mijn Samsung-apparaat met mobiele data",
+            "Outlook voor iOS downloaden",
+            "Sendt fra min iPhone",
+            "Skickat från min iPhone",
+            "Lähetetty iPhonesta",
+            "Lähetetty iPhonestani",
+            "Wysłane z iPhone'a",
+            "Wysłano z iPhone'a",
+            "Wysłane z telefonu Samsung",
+            "Odesláno z iPhonu",
+            "Odoslané z iPhonu",
+            "Trimis de pe iPhone-ul meu",
+            "Отправлено с iPhone",
+            "Отправлено из мобильной Почты Mail.ru",
+            "Надіслано з iPhone",
+            "Изпратено от моя iPhone",
+            "iPhone'umdan gönderildi",
+            "iPhone’dan gönderildi",
+            "iPhoneから送信",
+            "从我的 iPhone 发送",
+            "发自我的 iPhone",
+            "發自我的 iPhone",
+            "從我的 iPhone 傳送",
+            "나의 iPhone에서 보냄",
+            "내 iPhone에서 보냄",
+            "أرسلت من الـ iPhone",
+            "تم الإرسال من الـ iPhone",
+            "נשלח מה-iPhone שלי",
+            "Στάλθηκε από το iPhone μου",
+            "Dikirim dari iPhone saya",
+            "Đã gửi từ iPhone của tôi",
+            "ส่งจาก iPhone ของฉัน",
+            "Enviat des del meu iPhone",
+            "Küldve az iPhone-omról",
+            "Az iPhone-omról küldve",
+            "从 Windows 版邮件发送",
+            "Windows 版のメールから送信",
+            "スマートフォンから送信",
+            "네이버 메일 앱에서 보냈습니다.",
+            "삼성 갤럭시 스마트폰에서 보냈습니다.",
+            "Надіслано з мобільного телефону",
+            "נשלח מהטלפון שלי",
+            "Στάλθηκε από το κινητό μου",
+            "Küldve mobilról",
+            "Odesláno z mobilu",
+            "Verzonden met mijn telefoon",
+            "Sicher versendet mit Proton Mail.",
+            "Sent from Nine<http://www.9folders.com/>",
+            "Sent with Mailbird [http://www.getmailbird.com/?utm_source=Mailbird]",
+            "Yahoo Mail : Gérez vos mails plus simplement",
+            "Inviato dall'app Mail di TIM",
+            "签名由 网易邮箱大师 定制",
+            "iOS용 Outlook<https://aka.ms/x> 다운로드하기",
+            "Typos courtesy of my iPhone",
+            "Please excuse brevity - sent from mobile.",
+            "Sent from Yahoo Mail. Get the app",
+            "Please excuse typos, sent from my phone",
+            "Sent securely with Tuta. Get your own encrypted, ad-free mailbox:",
+        ]
+        .into_iter()
+        .filter(|t| !sent_from(&t.to_lowercase()))
+        .collect();
+        assert!(missed.is_empty(), "{missed:#?}");
+    }
+
+    #[test]
+    fn a_sentence_that_begins_alike_is_the_authors() {
+        let found: Vec<&str> = [
+            "Sent from the council with love, the letter came on Monday. We read it at once.",
+            "Sent from one office to the next, we did not give up.",
+            "Enviado de Madrid, el grupo llegó tarde.",
+            "We were sent from my house to the town hall",
+            "Powered by hope",
+            "My phone was sent",
+            "내 친구가 왔다",
+            "Sent from the council, get the app, they said, and we laughed at it for a very long week.",
+            "I typed this with thumbs on my phone, on the bus. Forgive me.",
+        ]
+        .into_iter()
+        .filter(|t| sent_from(&t.to_lowercase()))
+        .collect();
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
