@@ -17,6 +17,11 @@ pub trait Outbox {
     /// When this returns, the letter is durable elsewhere.
     fn send(&mut self, letter: &Outgoing) -> Result<Sent, SendError>;
 
+    /// After a letter that could not be sent: whether it may have left all the same, because the line was lost while it was handed over.
+    fn in_doubt(&self) -> bool {
+        false
+    }
+
     /// Says goodbye; what fails here does not matter to any letter.
     fn close(&mut self) {}
 }

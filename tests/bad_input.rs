@@ -42,6 +42,59 @@ fn a_file_that_holds_no_mail_is_an_error() {
 }
 
 #[test]
+fn an_empty_file_and_a_folder_that_is_no_mailbox_are_said_to_be_so() {
+    let house = TestHouse::new();
+    house.write("empty.eml", "");
+    told(&house.run(&["fetch", "empty.eml"]), 1, "empty.eml is empty");
+    fs::remove_file(house.path("mail.mbox")).expect("it was there");
+    fs::create_dir(house.path("mail.mbox")).expect("a folder");
+    told(&house.run(&["fetch"]), 1, "it is a folder");
+}
+
+#[test]
+fn a_mail_without_a_sender_is_a_story_that_is_answered_to_nobody() {
+    let house = TestHouse::new();
+    let nobodys = mail(
+        "nobody",
+        "Sat, 4 Dec 2010 10:12:31 +0000",
+        "A bench",
+        "We asked for a bench, and after a year we got a bench.",
+    );
+    let id = house.story(&nobodys.replace("From: nobody\n", ""));
+    assert_eq!(house.state(&id), "draft");
+    assert!(
+        house.show(&id)["events"].to_string().contains("no name was found"),
+        "the reviewer is told"
+    );
+    assert_eq!(house.run(&["letters", "--json"]).exits(0).json(), serde_json::json!([]));
+}
+
+#[test]
+fn a_large_attachment_is_kept_and_one_over_the_limit_stays_in_its_inbox() {
+    let with_pdf = |bytes: usize| {
+        let line = "JVBERi0xLjQK".repeat(6) + "\n";
+        let base64 = line.repeat(bytes / 54);
+        let text = "Content-Type: text/plain\n\nWe asked for a bench, and after a year we got a bench.";
+        let pdf = format!("Content-Type: application/pdf\nContent-Transfer-Encoding: base64\n\n{base64}");
+        let head = mail("Jo Hill <jo@example.org>", "4 Dec 2010 10:12:31 +0000", "Plans", "");
+        let head = head.replace("text/plain; charset=utf-8", "multipart/mixed; boundary=b");
+        format!("{}\n\n--b\n{text}\n--b\n{pdf}\n--b--\n", head.trim_end())
+    };
+    let house = TestHouse::new();
+    house.arrive(&[with_pdf(30_000_000), with_pdf(25_000_000), marion()]);
+    let lines = house.run(&["fetch", "--json"]).exits(7).json_lines();
+    let outcomes: Vec<_> = lines[..3].iter().map(|line| line["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["quarantined", "new", "new"], "{lines:?}");
+    let why = lines[0]["reason"].to_string();
+    assert!(why.contains("the limit is 36700160"), "{why}");
+    let id = lines[1]["story"].as_str().expect("a story");
+    let raw = house.git(&["cat-file", "-s", &format!("refs/desk/private:{id}/mail-1.eml")]);
+    assert!(raw.trim().parse::<usize>().expect("a size") > 33_000_000, "{raw}");
+    house.run(&["fetch"]).exits(0);
+    house.fsck();
+}
+
+#[test]
 fn an_empty_inbox_is_nothing_to_do() {
     let house = TestHouse::new();
     let ran = house.run(&["fetch", "--json"]);

@@ -18,7 +18,10 @@ use servers::{Dovecot, DovecotSetting, Smtpd, free_port};
 /// With what changes when it is written in a URL or in a quoted string, and with what stands for itself in base64.
 const CANARY: &str = "Kanarie+47/11&\"x y";
 
-/// The canary in every form in which it is ever written.
+/// How every token of these tests begins (RFC 7519: `{"alg":"HS256","typ":"JWT"}`).
+const TOKEN: &str = "eyJhbGciOiJIUzI1NiIs";
+
+/// The canary, and the beginning of a token, in every form in which they are ever written.
 fn forms() -> Vec<Vec<u8>> {
     let base64 = |text: &str| {
         let out = std::process::Command::new("sh")
@@ -43,6 +46,10 @@ fn forms() -> Vec<Vec<u8>> {
         b"S2FuYXJpZSs0Ny8x".to_vec(),
         b"thbmFyaWUrNDcvMT".to_vec(),
         b"LYW5hcmllKzQ3LzEx".to_vec(),
+        TOKEN.into(),
+        b"ZXlKaGJHY2lPaUpJVXpJMU5p".to_vec(),
+        b"V5SmhiR2NpT2lKSVV6STFOaUlz".to_vec(),
+        b"leUpoYkdjaU9pSklVekkxTmlJ".to_vec(),
     ]
 }
 
@@ -91,8 +98,8 @@ fn house(case: &Case, ca_file: Option<PathBuf>) -> TestHouse {
     let target = &CONFIG[CONFIG.find("[[target]]").expect("a section")..];
     let house = TestHouse::with_config(&format!(
         "[[inbox]]\nname = \"blog\"\nkind = \"imap\"\n{}{}\n[review]\nown_text = true\nconsent = \"optional\"\n\
-         [spool]\npath = \".desk\"\n[outbox]\nkind = \"smtp\"\nfrom = \"M4C Team <blog@example.org>\"\n{}\n\
-         [letters]\nmax_age = \"36500d\"\n{}\n{target}",
+         [spool]\npath = \".desk\"\n[outbox]\nkind = \"smtp\"\nfrom = \"M4C Team <blog@example.org>\"\n{}{}\n\
+         [letters]\nmax_age = \"36500d\"\n{target}",
         reach(case.imap),
         case.inbox,
         reach(case.smtp),
@@ -244,6 +251,76 @@ fn a_password_is_seen_by_its_server_alone() {
     // The letters themselves, and what the servers' logs say of us.
     for letter in dovecot.mails("marion") {
         clean("a letter", &letter);
+    }
+}
+
+#[test]
+fn a_token_is_seen_by_its_server_alone() {
+    for mechanism in ["xoauth2", "oauthbearer xoauth2"] {
+        let setting = DovecotSetting {
+            mechanisms: mechanism,
+            more: servers::WITH_TOKENS,
+            ..DovecotSetting::default()
+        };
+        let Some(dovecot) = Dovecot::with(setting) else { return };
+        let Some(smtpd) = Smtpd::start(&dovecot) else { return };
+        let case = Case {
+            by: By::Command,
+            imap: dovecot.imaps,
+            smtp: dovecot.submissions,
+            tls: "implicit",
+            more: "auth = \"xoauth2\"\n",
+            inbox: "auth = \"xoauth2\"",
+        };
+        let house = house(&case, Some(dovecot.ca_file()));
+        smtpd.hand_in("marion@example.org", "blog@example.org", &story());
+        dovecot.wait_for("blog", 1);
+        let fresh = || servers::token("blog", 600);
+        assert!(fresh().starts_with(TOKEN));
+        house.write("secret", fresh());
+        for (arguments, code) in [
+            (&["fetch", "-v"][..], 0),
+            (&["letters", "send", "-v"], 0),
+            (&["doctor"], 0),
+            (&["cron"], 0),
+        ] {
+            let ran = run(&house, By::Command, arguments);
+            assert_eq!(ran.code, code, "{} {}{}", ran.command, ran.stdout, ran.stderr);
+        }
+        assert_eq!(dovecot.wait_for("marion", 1).len(), 1);
+        // One that is good no more.
+        house.write("secret", servers::token("blog", -30));
+        for arguments in [
+            &["fetch", "-v"][..],
+            &["fetch", "--json"],
+            &["cron"],
+            &["doctor", "--json"],
+        ] {
+            let ran = run(&house, By::Command, arguments);
+            assert_eq!(ran.code, 4, "{} {}{}", ran.command, ran.stdout, ran.stderr);
+        }
+        nothing_kept(&house);
+        for letter in dovecot.mails("marion") {
+            clean("a letter", &letter);
+        }
+    }
+    // A server that repeats what it was told.
+    let token = servers::token("blog", 600);
+    for capabilities in ["AUTH=XOAUTH2 SASL-IR", "AUTH=XOAUTH2", "AUTH=OAUTHBEARER"] {
+        let fake = Fake::new(&[(1, "Subject: x\r\n\r\ny")]).capabilities(capabilities);
+        let fake = fake.answer("AUTHENTICATE", &format!("NO what is {token}?\r\n")).start();
+        let case = Case {
+            by: By::Command,
+            imap: fake.port,
+            smtp: fake.port,
+            tls: "none",
+            more: "auth = \"xoauth2\"\n",
+            inbox: "auth = \"xoauth2\"",
+        };
+        let house = house(&case, None);
+        house.write("secret", &token);
+        assert_eq!(run(&house, By::Command, &["fetch", "-v"]).code, 4);
+        nothing_kept(&house);
     }
 }
 

@@ -46,7 +46,7 @@ elif os.path.exists("only-append") or not any(l.startswith(key) for l in lines):
 open("posts.txt", "w").write("".join(l + "\n" for l in lines))
 json.dump(story, open("story.json", "w"))
 die("kill-after")
-print("https://social.example.org/" + story["slug"])
+print(json.dumps({"place": "https://social.example.org/" + story["slug"], "id": "post " + story["key"]}))
 "#;
 
 /// Ends the program that started it at the Nth time it is called, before or after git does its work.
@@ -189,6 +189,7 @@ fn three_targets_get_a_story_its_correction_and_nothing_private() {
     assert!(page.contains("A crossing"), "{page}");
     let told: serde_json::Value = serde_json::from_str(&house.read("story.json")).expect("JSON");
     assert_eq!(told["place"], "https://social.example.org/marion-maxwell");
+    assert_eq!(told["id"], format!("post {}", told["key"].as_str().expect("a key")));
 
     // every object there is, reachable or not, of the public repository and of our copy of it
     let copy = house

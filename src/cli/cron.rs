@@ -53,6 +53,10 @@ impl Listener for Teller<'_> {
         }
     }
 
+    fn rewritten(&mut self, remote: &str) {
+        self.report.caution(&super::sync::rewritten(remote));
+    }
+
     fn bad(&mut self, bad: &Bad) {
         self.report.failure(&failure(bad));
     }
@@ -95,6 +99,7 @@ pub fn cron(desk: &Desk, global: &Global, report: &Report) -> Outcome {
             "fetch": pass.fetched,
             "publish": {"due": pass.due, "published": pass.published, "pending": pass.pending},
             "letters": {"sent": pass.sent, "waiting": pass.waiting, "failed": pass.failed},
+            "sync": {"came": pass.came, "went": pass.went},
             "troubles": pass.bad.iter().map(bad).collect::<Vec<_>>(),
             "over": teller.over,
         }}));
@@ -122,6 +127,8 @@ fn summary(desk: &Desk, pass: &Pass) -> String {
     add(pass.sent, "letter sent", "letters sent");
     add(pass.failed, "letter given up", "letters given up");
     add(pass.waiting, "letter waits", "letters wait");
+    add(pass.came, "step came from other desks", "steps came from other desks");
+    add(pass.went, "step went to other desks", "steps went to other desks");
     for (bad, since) in &pass.bad {
         let mut what = failure(bad).what;
         if *since < desk.now {

@@ -144,6 +144,7 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
     let waiting = spool.as_ref().and_then(|s| s.aside_counts(jiff::Timestamp::MIN).ok());
     let (quarantined, set_aside) = (waiting.unwrap_or_default().quarantined as u64, aside.set_aside as u64);
     let letters = queue::letters_due(desk, &repo)?;
+    let unpushed = crate::desk::sync::unpushed(desk, &repo)?.map(|local| local.steps as u64);
     if report.json {
         let states: serde_json::Map<String, serde_json::Value> = State::ALL
             .iter()
@@ -164,6 +165,7 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "letters_due": letters,
             "letters_failed": counts.failed_letters,
             "wrote_again": counts.wrote_again,
+            "unpushed": unpushed,
         }));
         return Ok(0);
     }
@@ -224,6 +226,11 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
         };
         let what = format!("{what} that did not arrive");
         rows.push(vec![counts.failed_letters.to_string(), what, "letters".to_owned()]);
+    }
+    if let Some(steps) = unpushed.filter(|steps| *steps > 0) {
+        let what = if steps == 1 { "step" } else { "steps" };
+        let what = format!("{what} that {} does not have", desk.config.repository.remote);
+        rows.push(vec![steps.to_string(), what, "sync".to_owned()]);
     }
     if quarantined > 0 {
         rows.push(vec![

@@ -75,7 +75,7 @@ pub fn as_json(done: &Synced, dry_run: bool) -> Value {
 fn tell(done: &Synced, dry_run: bool, report: &Report) {
     done.cautions.iter().for_each(|c| report.caution(&c.to_string()));
     if done.rewritten {
-        report.caution(&rewritten(done));
+        report.caution(&rewritten(&done.remote));
     }
     if report.json {
         report.object(&as_json(done, dry_run));
@@ -99,10 +99,10 @@ fn tell(done: &Synced, dry_run: bool, report: &Report) {
         .for_each(|told| report.failure(&Failure::from(told.clone())));
 }
 
-fn rewritten(done: &Synced) -> String {
+/// What is told where the remote no longer has all that it had, and was followed.
+pub fn rewritten(remote: &str) -> String {
     format!(
-        "{} was rewritten: something was erased there. This desk follows; what is gone was not pushed back",
-        done.remote
+        "{remote} was rewritten: something was taken out there. This desk follows; what is gone was not pushed back"
     )
 }
 
@@ -145,7 +145,7 @@ impl Pushing {
             Ok(synced) => {
                 synced.cautions.iter().for_each(|c| report.caution(&c.to_string()));
                 if synced.rewritten {
-                    report.caution(&rewritten(&synced));
+                    report.caution(&rewritten(&synced.remote));
                 }
                 synced.told.iter().for_each(|t| told(report, t));
                 match done {

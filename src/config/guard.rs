@@ -10,7 +10,11 @@ pub(super) fn has_password(text: &str) -> bool {
     let Ok(table) = text.trim_start_matches('\u{feff}').parse::<toml::Table>() else {
         return false;
     };
-    let with = |value: &toml::Value| value.as_table().is_some_and(|section| section.contains_key("password"));
+    let with = |value: &toml::Value| {
+        value
+            .as_table()
+            .is_some_and(|section| ["password", "address"].iter().any(|key| section.contains_key(*key)))
+    };
     table
         .values()
         .any(|value| with(value) || value.as_array().is_some_and(|list| list.iter().any(with)))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::load::Wrong;
-use super::secret::command;
+use super::secret::{Secret, SecretSource, command};
 
 /// One `[[target]]`.
 #[derive(Debug, Clone)]
@@ -29,6 +29,11 @@ pub enum TargetKind {
         /// The folder inside the repository.
         path: String,
         pages: Pages,
+    },
+    /// A blog that takes posts by mail, through the [outbox].
+    Email {
+        /// The secret address.
+        address: SecretSource,
     },
     /// A command that gets the story as JSON.
     Hook {
@@ -62,6 +67,7 @@ pub enum Engine {
 enum Kind {
     Folder,
     Git,
+    Email,
     Hook,
 }
 
@@ -76,6 +82,9 @@ pub(super) struct RawTarget {
     feed: Option<PathBuf>,
     remote: Option<String>,
     branch: Option<String>,
+    address: Option<Secret>,
+    #[serde(default, deserialize_with = "command")]
+    address_command: Option<Vec<String>>,
     #[serde(default, deserialize_with = "command")]
     command: Option<Vec<String>>,
     repeat: Option<bool>,
@@ -134,6 +143,21 @@ impl RawTarget {
                     },
                 }
             }
+            Kind::Email => TargetKind::Email {
+                address: match (self.address, self.address_command) {
+                    (Some(_), Some(_)) => {
+                        return Err(Wrong::at(
+                            "address_command",
+                            "there is an address as well: which one counts?",
+                        ));
+                    }
+                    (Some(address), None) => SecretSource::Given(address),
+                    (None, Some(argv)) => SecretSource::Command(argv),
+                    (None, None) => {
+                        return Err(Wrong::at("address_command", "the secret address to post to is missing"));
+                    }
+                },
+            },
             Kind::Hook => TargetKind::Hook {
                 command: self
                     .command
@@ -149,13 +173,15 @@ impl RawTarget {
     }
 
     fn keys_of_its_kind(&self) -> Result<(), Wrong> {
-        use Kind::{Folder, Git, Hook};
-        let keys: [(&'static str, bool, &[Kind]); 7] = [
+        use Kind::{Email, Folder, Git, Hook};
+        let keys: [(&'static str, bool, &[Kind]); 9] = [
             ("path", self.path.is_some(), &[Folder, Git]),
             ("engine", self.engine.is_some(), &[Folder, Git]),
             ("feed", self.feed.is_some(), &[Folder, Git]),
             ("remote", self.remote.is_some(), &[Git]),
             ("branch", self.branch.is_some(), &[Git]),
+            ("address", self.address.is_some(), &[Email]),
+            ("address_command", self.address_command.is_some(), &[Email]),
             ("command", self.command.is_some(), &[Hook]),
             ("repeat", self.repeat.is_some(), &[Hook]),
         ];
@@ -177,6 +203,7 @@ impl Kind {
         match self {
             Kind::Folder => "folder",
             Kind::Git => "git",
+            Kind::Email => "email",
             Kind::Hook => "hook",
         }
     }

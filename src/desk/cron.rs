@@ -1,4 +1,4 @@
-//! One unattended pass: fetch, publish what is due, send letters. A part that fails does not stop the others.
+//! One unattended pass: sync, fetch, publish what is due, send letters, sync. A part that fails does not stop the others.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,7 @@ use super::alarm::{self, Alarm, Bad, News};
 use super::fetch::{self, Count, Watcher, Wish};
 use super::letters::{self, Sending, Status, Told, Waiting};
 use super::publish::{self, Published};
+use super::sync;
 use super::{Desk, Trouble};
 
 /// Who is told while it goes on.
@@ -23,6 +24,8 @@ pub trait Listener {
     fn caution(&mut self, caution: &Caution);
     fn published(&mut self, done: &Published);
     fn letter(&mut self, told: &Told);
+    /// The remote no longer has all that it had, and this desk followed.
+    fn rewritten(&mut self, remote: &str);
     /// To be told now, and not again while it lasts.
     fn bad(&mut self, bad: &Bad);
     /// What was told is over.
@@ -42,6 +45,10 @@ pub struct Pass {
     pub waiting: u64,
     /// Letters given up.
     pub failed: u64,
+    /// Steps of other desks that came.
+    pub came: u64,
+    /// Steps of this desk that went out.
+    pub went: u64,
     /// What is wrong now, and since when.
     pub bad: Vec<(Bad, Timestamp)>,
 }
@@ -93,14 +100,20 @@ impl Findings {
     }
 }
 
-/// Fetches, publishes what is due, sends letters; then says what is newly wrong and what is over.
+/// Syncs, fetches, publishes what is due, sends letters, syncs; then says what is newly wrong and what is over.
 pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Result<Pass, Trouble> {
     let mut pass = Pass::default();
     let mut findings = Findings::default();
     if let Some(repo) = findings.note("repository", desk.repo_or_new()) {
+        // what others decided is known before anything goes out
+        let shared = repo.has_remote(&desk.config.repository.remote);
+        let reached = shared && bring_together(desk, &repo, listener, &mut pass, &mut findings);
         fetch_all(desk, &repo, spool, listener, &mut pass, &mut findings);
         publish_due(desk, &repo, listener, &mut pass, &mut findings);
         send_letters(desk, &repo, spool, listener, &mut pass, &mut findings);
+        if reached && repo.has_unpushed(&desk.config.repository.remote).unwrap_or(true) {
+            bring_together(desk, &repo, listener, &mut pass, &mut findings);
+        }
     }
     tell(desk, spool, listener, findings, &mut pass)?;
     Ok(pass)
@@ -162,6 +175,49 @@ fn fetch_all(
         findings.well.extend(well);
     }
     findings.bad.extend(bad);
+}
+
+/// One sync; whether the remote could be reached.
+fn bring_together(
+    desk: &Desk,
+    repo: &StoryRepo,
+    listener: &mut dyn Listener,
+    pass: &mut Pass,
+    findings: &mut Findings,
+) -> bool {
+    let wish = sync::Wish {
+        unattended: true,
+        ..sync::Wish::default()
+    };
+    let done = match sync::sync(desk, repo, wish, false, &mut |_| {}) {
+        Ok(done) => done,
+        Err(trouble) => {
+            findings.well.retain(|part| part != "sync");
+            findings.bad.push(Bad::of("sync", &trouble));
+            return false;
+        }
+    };
+    findings.well.push("sync".to_owned());
+    pass.came += done.came as u64;
+    pass.went += done.went as u64;
+    done.cautions.iter().for_each(|caution| listener.caution(caution));
+    if done.rewritten {
+        listener.rewritten(&done.remote);
+    }
+    // told by the run that finds it; from then on it stands with the story
+    for told in done.told {
+        let bad = Bad {
+            part: "sync.told".to_owned(),
+            code: told.code.to_owned(),
+            exit: told.exit,
+            what: told.what,
+            why: told.why,
+            hint: told.hint,
+        };
+        listener.bad(&bad);
+        pass.bad.push((bad, desk.now));
+    }
+    true
 }
 
 fn publish_due(desk: &Desk, repo: &StoryRepo, listener: &mut dyn Listener, pass: &mut Pass, findings: &mut Findings) {

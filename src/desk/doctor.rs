@@ -14,7 +14,7 @@ use crate::inbox::InboxError;
 use crate::outbox::SendError;
 use crate::repo::{RepoError, StoryRepo, identity_of_user};
 
-use super::{Desk, Trouble, alarm, post, publish, schedule};
+use super::{Desk, Trouble, alarm, post, publish, schedule, sync};
 
 /// How well a part is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -89,6 +89,13 @@ pub fn examine(desk: &Desk, each: &mut dyn FnMut(Finding)) {
     if desk.config.inboxes.is_empty() {
         let hint = "add an [[inbox]], or pipe mails into `fetch -`";
         each(finding("inboxes", note("there is none: `fetch` needs a PATH", hint)));
+    }
+    if let Some(repo) = repo
+        .as_ref()
+        .ok()
+        .filter(|repo| repo.has_remote(&desk.config.repository.remote))
+    {
+        each(remote(desk, repo));
     }
     each(outbox(desk));
     if let Some(shelves) = desk.look_at_spool() {
@@ -214,6 +221,42 @@ fn repository(desk: &Desk, repo: &Result<StoryRepo, Trouble>) -> Answer {
             )
         }
     }
+}
+
+/// The server that desks share: asked for what it has.
+fn remote(desk: &Desk, repo: &StoryRepo) -> Finding {
+    let name = format!("remote {}", desk.config.repository.remote);
+    let asked = sync::remote(desk, repo, false).and_then(|remote| Ok((remote.heads()?, remote.address())));
+    let known = asked.and_then(|(heads, address)| Ok((heads, address, sync::unpushed(desk, repo)?)));
+    let (heads, address, unpushed) = match known {
+        Ok(known) => known,
+        Err(trouble) => {
+            return Finding {
+                exit: if trouble.exit() == 4 { 4 } else { 1 },
+                ..finding(&name, bad(in_one_line(&trouble), trouble.hint()))
+            };
+        }
+    };
+    let answer = match unpushed {
+        _ if heads.is_empty() => note(format!("{address}: it is empty"), "`sync` pushes what is here"),
+        None => note(format!("{address}: nothing was ever synced with it"), "`sync`"),
+        Some(local) if local.steps > 0 => {
+            let since = local.since.map(|at| schedule::words(at, &desk.config.team.timezone));
+            let since = since
+                .map(|since| format!(", the oldest of {since}"))
+                .unwrap_or_default();
+            let steps = if local.steps == 1 { "step" } else { "steps" };
+            note(
+                format!(
+                    "{address}: it does not have {} {steps} of this desk{since}",
+                    local.steps
+                ),
+                "`sync`; or let `cron` do it, or [repository] push = \"always\"",
+            )
+        }
+        Some(_) => ok(format!("{address}: it has all steps of this desk")),
+    };
+    finding(&name, answer)
 }
 
 fn private_part(repo: &StoryRepo) -> Answer {

@@ -1,6 +1,7 @@
 //! To the targets: `publish-begun`, then each target and its receipt, then `published`. Each is a commit, so that a run that
 //! dies between any two is taken up where it stopped.
 
+mod by_mail;
 mod places;
 mod receipts;
 

@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 
 use crate::config;
-use crate::repo::{Caution, Heads, Joined, Joining, Means, Pushed, Remote, RemoteError, Replayed, StoryRepo, Text};
+use crate::repo::{
+    Caution, Heads, Joined, Joining, Local, Means, Pushed, Remote, RemoteError, Replayed, StoryRepo, Text,
+};
 use crate::story::StoryId;
 use crate::story::event::{Event, What};
 use crate::story::policy::{Policy, Refusal, Task};
@@ -83,6 +85,15 @@ pub fn remote<'r>(desk: &Desk, repo: &'r StoryRepo, ask: bool) -> Result<Remote<
 pub fn is_wanted(desk: &Desk, repo: &StoryRepo) -> bool {
     let settings = &desk.config.repository;
     settings.push == config::Push::Always && repo.has_remote(&settings.remote)
+}
+
+/// What this desk has that the remote is not known to have; `None` where there is no remote, or nothing was ever synced.
+pub fn unpushed(desk: &Desk, repo: &StoryRepo) -> Result<Option<Local>, Trouble> {
+    let name = &desk.config.repository.remote;
+    match repo.has_remote(name) {
+        true => Ok(repo.unpushed(name)?),
+        false => Ok(None),
+    }
 }
 
 /// Fetches, puts both together, pushes. `ask`: there is a terminal at which git and ssh may ask for a password. The caller holds

@@ -5,6 +5,8 @@
 mod css;
 mod marks;
 mod scan;
+mod survey;
+mod text;
 mod tree;
 mod walk;
 

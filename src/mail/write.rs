@@ -162,5 +162,8 @@ fn clean(text: &str) -> String {
         .collect()
 }
 
+mod post;
+pub use post::{Picture, Post, post};
+
 #[cfg(test)]
 mod tests;

@@ -45,8 +45,7 @@ impl Outbox for FolderOutbox {
 
 /// The letter's own date, so that a letter sent again has the same name.
 fn file_name(letter: &Outgoing) -> String {
-    let kind = serde_json::to_value(letter.kind).ok();
-    let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or("letter");
+    let kind = letter.kind;
     let at = letter.date.strftime("%Y-%m-%dT%H%M%SZ");
     format!("{at}-{kind}-{}-{}.eml", letter.id.digits(), &letter.id.mark()[..8])
 }
@@ -71,13 +70,12 @@ fn put(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::story::event::LetterKind;
     use crate::story::letter::{Envelope, LetterId};
     use std::os::unix::fs::PermissionsExt;
 
     fn send(outbox: &mut FolderOutbox, id: &LetterId, bytes: &[u8]) -> Result<Sent, SendError> {
         outbox.send(&Outgoing {
-            kind: LetterKind::ChangesRequested,
+            kind: "changes-requested",
             id,
             date: "2026-03-01T10:00:00.5Z".parse().unwrap(),
             envelope: &Envelope {

@@ -68,6 +68,8 @@ pub struct SmtpOutbox {
 struct Session {
     server: SmtpServer,
     connection: Option<SmtpConnection>,
+    /// The letter may have left, and the server's word for it is missing.
+    doubt: bool,
 }
 
 impl SmtpOutbox {
@@ -78,6 +80,7 @@ impl SmtpOutbox {
             session: Some(Session {
                 server,
                 connection: None,
+                doubt: false,
             }),
         }
     }
@@ -196,11 +199,16 @@ impl Session {
     }
 
     fn send(&mut self, envelope: &address::Envelope, bytes: &[u8]) -> Result<Sent, SendError> {
+        self.doubt = false;
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.connect()?,
         };
         let answer = connection.send(envelope, bytes);
+        // what the server says, and what lettre refuses to say, is certain
+        self.doubt = answer
+            .as_ref()
+            .is_err_and(|error| error.status().is_none() && !error.is_client());
         // lettre closes the connection after every refusal: the next letter opens a new one
         if !connection.has_broken() && answer.is_ok() {
             self.connection = Some(connection);
@@ -218,6 +226,11 @@ impl Outbox for SmtpOutbox {
         let envelope = envelope_of(letter)?;
         let bytes = with_line_ends(letter.bytes);
         self.within_deadline(move |session| session.send(&envelope, &bytes))
+    }
+
+    fn in_doubt(&self) -> bool {
+        // without a session the last letter never came to an end
+        self.session.as_ref().is_none_or(|session| session.doubt)
     }
 
     fn close(&mut self) {

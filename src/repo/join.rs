@@ -90,6 +90,11 @@ impl StoryRepo {
         }))
     }
 
+    /// Whether the branch is elsewhere than the remote was last seen.
+    pub fn has_unpushed(&self, remote: &str) -> Result<bool, RepoError> {
+        Ok(self.seen(remote)? != Some(self.tip()?.commit.0))
+    }
+
     /// The remote branch as it was when this desk last followed it: by our own ref, or as git itself has noted it since a clone.
     fn seen(&self, remote: &str) -> Result<Option<Oid>, RepoError> {
         let there = |id: &Oid| self.git.odb().is_ok_and(|odb| odb.exists(*id));

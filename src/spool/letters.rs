@@ -50,6 +50,9 @@ pub struct LetterNote {
     /// In which words it asks for permission to publish, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asks_consent: Option<String>,
+    /// The id of the event by which this desk claimed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
 }
 
 /// A letter that waits.

@@ -54,6 +54,7 @@ fn letter(to: &str) -> LetterNote {
         left: None,
         member: None,
         asks_consent: None,
+        claim: None,
     }
 }
 

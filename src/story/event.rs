@@ -195,8 +195,8 @@ pub enum What {
         /// URL or path there.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<String>,
-        /// What the target itself calls the post.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// What the target itself calls the post. Written as `post`: an event has an `id` of its own.
+        #[serde(default, rename = "post", skip_serializing_if = "Option::is_none")]
         id: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,

@@ -65,6 +65,22 @@ impl Engine {
     }
 }
 
+/// A story as HTML that stands alone, for a place without front matter: subtitle and byline above the text. No shortcode of WordPress is
+/// left in it either. Pictures are found under `at`.
+pub fn posted(bundle: &Bundle, at: &str) -> String {
+    let extra = |key: &str| super::front::text(bundle.front.get("extra").and_then(|extra| extra.get(key)));
+    let mut head = String::new();
+    if let Some(subtitle) = extra("subtitle") {
+        head.push_str(&format!("<p><em>{}</em></p>\n\n", web::escape(&subtitle)));
+    }
+    if let Some(author) = extra("author") {
+        head.push_str(&format!("<p>By {}</p>\n\n", web::escape(&author)));
+    }
+    format!("{head}{}", html(bundle, at))
+        .replace('{', "&#123;")
+        .replace('[', "&#91;")
+}
+
 /// The text as HTML in which no template code is left; pictures are found under `at`.
 pub(super) fn html(bundle: &Bundle, at: &str) -> String {
     let mut picture = |file: &str, alt: &str| {

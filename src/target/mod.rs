@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-pub use engine::Engine;
+pub use engine::{Engine, posted};
 pub use feed::Feed;
 pub use folder::FolderTarget;
 pub use git::GitTarget;

@@ -12,6 +12,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use m4c_stories::inbox::{ImapAccount, Login, Tls};
@@ -21,9 +22,17 @@ use crate::common::have;
 /// The password of every mailbox, unless a test wants its own.
 pub const PASSWORD: &str = "se\"cret";
 
+/// A port on which nobody listens; below those that the system gives to connections, and each once in a process, so that it stays free
+/// until its server has it.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its number").port()
+    static ASKED: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + (std::process::id() % 100) as u16 * 200;
+    loop {
+        let port = first + ASKED.fetch_add(1, Ordering::Relaxed) % 200;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn is_root() -> bool {
@@ -67,15 +76,17 @@ impl Drop for Server {
     }
 }
 
-/// Waits until something listens on each port; false if that takes longer than two minutes.
-fn listens(ports: &[u16]) -> bool {
+/// Waits until something listens on each port; false if that takes longer than two minutes, or the log says that it fails.
+fn listens(ports: &[u16], log: impl Fn() -> String) -> bool {
     let begun = Instant::now();
     ports.iter().all(|port| {
         loop {
             if TcpStream::connect(("127.0.0.1", *port)).is_ok() {
                 return true;
             }
-            if begun.elapsed() > Duration::from_secs(120) {
+            let log = log();
+            let failed = log.contains("in use") || log.contains("Fatal");
+            if failed || begun.elapsed() > Duration::from_secs(120) {
                 return false;
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -268,7 +279,8 @@ impl Dovecot {
         let conf = format!("{at}/dovecot.conf");
         let server = Server::start(&["dovecot", "-F", "-c", &conf], &dir.path().join("out"));
         let ports = [imap, imaps, lmtp, submission, submissions];
-        if listens(&ports[..if whole { 5 } else { 2 }]) {
+        let said = |name| fs::read_to_string(dir.path().join(name)).unwrap_or_default();
+        if listens(&ports[..if whole { 5 } else { 2 }], || said("log") + &said("out")) {
             return Ok(Dovecot {
                 _server: server,
                 password: setting.password.to_owned(),
@@ -281,7 +293,6 @@ impl Dovecot {
                 smtp,
             });
         }
-        let said = |name| fs::read_to_string(dir.path().join(name)).unwrap_or_default();
         Err(said("log") + &said("out"))
     }
 
@@ -506,7 +517,7 @@ impl Smtpd {
             dir,
             smtp,
         };
-        assert!(listens(&[smtp]), "smtpd did not start: {}", smtpd.log());
+        assert!(listens(&[smtp], || smtpd.log()), "smtpd did not start: {}", smtpd.log());
         Some(smtpd)
     }
 

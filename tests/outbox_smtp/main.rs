@@ -19,7 +19,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use m4c_stories::outbox::{Encryption, Login, Mechanism, Outbox, SendError, Sent, SmtpOutbox, SmtpServer};
-use m4c_stories::story::event::LetterKind;
 use m4c_stories::story::letter::{Envelope, LetterId, Outgoing};
 use scripted::Scripted;
 use serde_json::Value;
@@ -151,7 +150,7 @@ const LETTER: &[u8] = b"From: m4cblog@example.org\r\nTo: marion@example.com\r\nS
 
 fn send(outbox: &mut SmtpOutbox, sender: Option<&str>, recipient: &str) -> Result<Sent, SendError> {
     outbox.send(&Outgoing {
-        kind: LetterKind::Received,
+        kind: "received",
         id: &LetterId::new("3f9a2c41b0", [7; 16], "example.org"),
         date: "2026-03-01T10:00:00Z".parse().unwrap(),
         envelope: &Envelope {
@@ -545,7 +544,7 @@ fn no_letter_can_end_itself_and_begin_another() {
         let smuggled = format!("Subject: x\r\n\r\none{end}MAIL FROM:<a@example.org>{end}two\r\n");
         outbox
             .send(&Outgoing {
-                kind: LetterKind::Received,
+                kind: "received",
                 id: &LetterId::new("3f9a2c41b0", [7; 16], "example.org"),
                 date: "2026-03-01T10:00:00Z".parse().unwrap(),
                 envelope: &Envelope {

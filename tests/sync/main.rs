@@ -4,5 +4,7 @@
 mod common;
 
 mod desks;
+mod hostile;
 mod seeds;
+mod servers;
 mod steps;

@@ -140,3 +140,135 @@ fn edits_of_the_same_line_stand_there_both_until_one_is_chosen() {
     ann.run(&["approve", &story]).exits(0);
     assert!(ann.show(&story)["text"].as_str().unwrap().contains("She cleans"));
 }
+
+#[test]
+fn a_step_that_is_pushed_at_once_brings_the_others_with_it_and_status_knows_what_is_left() {
+    let config = crate::desks::CONFIG.replace("local_remote = true", "local_remote = true\npush = \"always\"");
+    let desks = Desks::with_config(2, &config);
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let story = ann.story(&marion());
+    ben.run(&["sync"]).exits(0);
+    ann.run(&["note", &story, "-m", "Ann"]).exits(0);
+    ben.run(&["note", &story, "-m", "Ben"]).exits(0);
+    assert_eq!(ben.show(&story)["events"].as_array().unwrap().len(), 3);
+    assert_eq!(ben.run(&["status", "--json"]).json()["unpushed"], 0);
+    // the server is away: the step stands, and waits
+    let away = desks.server.path("srv/away");
+    std::fs::rename(desks.bare(), &away).unwrap();
+    let done = ben.run(&["approve", &story]);
+    assert!(
+        done.exits(0).stderr.contains("it is done here, and not pushed"),
+        "{}",
+        done.stderr
+    );
+    assert_eq!(ben.run(&["status", "--json"]).json()["unpushed"], 1);
+    assert!(ben.run(&["status"]).stdout.contains("step that origin does not have"));
+    let found = ben.run(&["doctor", "--json"]);
+    let of_remote = |found: &serde_json::Value| {
+        let all = found.as_array().unwrap().iter();
+        all.clone().find(|f| f["part"] == "remote origin").cloned().unwrap()
+    };
+    assert_eq!(of_remote(&found.exits(1).json())["health"], "bad");
+    std::fs::rename(&away, desks.bare()).unwrap();
+    let found = of_remote(&ben.run(&["doctor", "--json"]).json());
+    assert!(
+        found["said"]
+            .as_str()
+            .unwrap()
+            .contains("it does not have 1 step of this desk"),
+        "{found}"
+    );
+    let cron = ben.run(&["cron", "--json"]);
+    let lines = cron.exits(0).json_lines();
+    assert_eq!(lines.last().unwrap()["summary"]["sync"]["went"], 1, "{lines:?}");
+    ann.run(&["sync"]).exits(0);
+    assert_eq!(ann.show(&story)["approvals"], 1);
+}
+
+#[test]
+fn of_two_hosts_that_hold_the_outbox_one_sends_a_letter() {
+    let config = crate::desks::CONFIG.replace("local_remote = true", "local_remote = true\npush = \"always\"");
+    let desks = Desks::with_config(2, &config);
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let story = ann.story(&marion());
+    ann.run(&["approve", &story]).exits(0);
+    ann.run(&["publish", &story]).exits(0);
+    ben.run(&["sync"]).exits(0);
+    // ann claims it where ben cannot see it, and ben is faster at the server
+    ann.git(&["config", "remote.origin.url", "/nowhere/stories.git"]);
+    let waits = ann.run(&["letters", "send", "--json"]);
+    assert!(
+        waits.stdout.contains("could not be brought to the server"),
+        "{}{}",
+        waits.stdout,
+        waits.stderr
+    );
+    assert!(ann.files("letters").is_empty());
+    ben.run(&["cron"]).exits(0);
+    assert_eq!(ben.files("letters").len(), 1);
+    ann.git(&["config", "remote.origin.url", desks.bare().to_str().unwrap()]);
+    ann.run(&["cron"]).exits(0);
+    ben.run(&["cron"]).exits(0);
+    assert!(ann.files("letters").is_empty(), "it went out once");
+    assert_eq!(ben.files("letters").len(), 1);
+    desks.settle();
+    let events = ann.show(&story)["events"].take();
+    let letters: Vec<&str> = events
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|e| e["event"] == "letter")
+        .map(|e| e["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(letters, ["claimed", "sent"]);
+    assert!(ann.files(".desk/letters").is_empty());
+}
+
+#[test]
+fn a_remote_where_nothing_is_new_is_asked_once_and_nothing_is_written() {
+    let desks = Desks::new(1);
+    let ann = &desks.desks[0];
+    ann.story(&marion());
+    desks.settle();
+    let inside = |folder: &str| -> Vec<_> {
+        let mut found = ann.files(&format!("stories/.git/{folder}"));
+        found.retain(|f| !f.contains("m4c-stories"));
+        found
+    };
+    let before = (inside("objects"), inside("refs"), inside("logs"));
+    let trace = ann.path("trace");
+    let mut command = ann.command(crate::common::BINARY);
+    command.env("GIT_TRACE2_EVENT", &trace).args(["sync"]);
+    crate::common::Ran::of(&mut command, &["sync"], None).exits(0);
+    let trace = ann.read("trace");
+    let begun = trace
+        .lines()
+        .filter(|l| l.contains("\"event\":\"cmd_name\"") && l.contains("\"hierarchy\":\"ls-remote"));
+    assert_eq!(begun.count() >= 1, true);
+    assert!(
+        !trace.contains("\"hierarchy\":\"fetch\"") && !trace.contains("\"hierarchy\":\"push\""),
+        "{trace}"
+    );
+    assert_eq!((inside("objects"), inside("refs"), inside("logs")), before);
+}
+
+#[test]
+fn a_rehearsal_tells_and_moves_nothing() {
+    let desks = Desks::new(2);
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let story = ann.story(&marion());
+    desks.settle();
+    ann.run(&["note", &story, "-m", "Ann"]).exits(0);
+    ann.run(&["sync"]).exits(0);
+    ben.run(&["note", &story, "-m", "Ben"]).exits(0);
+    let before = (ben.git(&["rev-parse", "main"]), desks.bare_git(&["rev-parse", "main"]));
+    let told = ben.run(&["sync", "-n", "--json"]).exits(0).json();
+    assert_eq!(
+        (told["came"].as_u64(), told["went"].as_u64(), &told["dry_run"]),
+        (Some(1), Some(1), &true.into())
+    );
+    assert_eq!(
+        (ben.git(&["rev-parse", "main"]), desks.bare_git(&["rev-parse", "main"])),
+        before
+    );
+}

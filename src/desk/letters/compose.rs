@@ -80,6 +80,7 @@ pub(super) fn note(desk: &Desk, waiting: &Waiting) -> LetterNote {
         left: None,
         member: waiting.due.to.clone(),
         asks_consent: None,
+        claim: None,
     }
 }
 

@@ -179,7 +179,9 @@ fn hold(
             Some(_) => cannot("no address is known"),
         };
     };
-    if due.claim.is_some() && note.is_none() {
+    if let Some(claim) = &due.claim
+        && note.is_none_or(|note| note.claim.as_ref().is_some_and(|own| own != claim.as_str()))
+    {
         return cannot("another desk began to send it");
     }
     if !mail::writable(to) {

@@ -10,11 +10,14 @@ use crate::outbox::{FolderOutbox, Outbox, SendError, Sent};
 use crate::repo::StoryRepo;
 use crate::spool::{LetterNote, Spool};
 use crate::story::StoryId;
-use crate::story::event::{EventId, LetterKind, LetterStatus, What};
+use crate::story::event::{Event, EventId, LetterKind, LetterStatus, What};
 use crate::story::letter::{self, Envelope, FailedLetter, LetterId, Outgoing, Standing};
+use crate::story::page::RECORD;
 use crate::story::people::{PEOPLE, People, SentLetter};
+use crate::story::record::Change;
 use crate::story::step::{Step, Story};
 
+use super::super::sync::{self, Wish};
 use super::super::{Desk, Trouble};
 use super::compose::compose;
 use super::{Waiting, digest};
@@ -230,13 +233,18 @@ fn one(
         _ => false,
     };
     if !claimed {
-        entry.write(
+        let claim = entry.write(
             desk,
             repo,
             LetterStatus::Claimed,
             None,
             Some((&glance.message_id, &note)),
         )?;
+        note.claim = claim.map(String::from);
+        spool.note_letter(&waiting.number, &note)?;
+    }
+    if let Some(why) = not_ours(desk, repo, spool, waiting, &note, &glance.message_id)? {
+        return Ok(Err(NotSent::Unwritten(why)));
     }
     let address = Some(note.to.clone())
         .filter(|to| !to.is_empty())
@@ -247,7 +255,7 @@ fn one(
         recipient: address.clone(),
     };
     let outgoing = Outgoing {
-        kind: waiting.due.kind,
+        kind: waiting.due.kind.name(),
         id: &id,
         date: glance.date.unwrap_or(desk.now),
         envelope: &envelope,
@@ -289,6 +297,64 @@ fn one(
             Ok(Err(NotSent::Outbox(error)))
         }
     }
+}
+
+/// Where several desks share a server, a letter is the desk's whose claim is there first: it is brought there before the letter
+/// leaves. Why this desk does not send it; what a lost claim left behind is removed.
+fn not_ours(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: &mut Spool,
+    waiting: &Waiting,
+    note: &LetterNote,
+    message_id: &str,
+) -> Result<Option<String>, Trouble> {
+    let Some(id) = waiting.story.as_ref().filter(|_| sync::is_wanted(desk, repo)) else {
+        return Ok(None);
+    };
+    let wish = Wish {
+        unattended: true,
+        ..Wish::default()
+    };
+    if let Err(trouble) = sync::sync(desk, repo, wish, false, &mut |_| {}) {
+        return Ok(Some(format!("its claim could not be brought to the server: {trouble}")));
+    }
+    let story = desk.story(repo, id)?;
+    let entry = Entry::of(waiting);
+    let first = story
+        .record
+        .events
+        .iter()
+        .find(|e| entry.is_claim(e) && !entry.is_over(&story, e));
+    match (first, &note.claim) {
+        (Some(first), Some(own)) if first.id.as_str() == own => Ok(None),
+        _ => {
+            forget(repo, id, message_id, desk)?;
+            spool.remove_letter(&waiting.number)?;
+            Ok(Some("another desk sends it".to_owned()))
+        }
+    }
+}
+
+/// Takes a letter that this desk will not send out of what is known of the story's letters.
+fn forget(repo: &StoryRepo, id: &StoryId, message_id: &str, desk: &Desk) -> Result<(), Trouble> {
+    let by = desk.robot().signature();
+    let done: Result<_, Trouble> = repo.commit(id, |current| {
+        let known = current
+            .private()?
+            .and_then(|p| p.get(PEOPLE).cloned())
+            .unwrap_or_default();
+        let mut people = People::parse(&known).map_err(Trouble::Letter)?;
+        people.letters.retain(|l| l.message_id != message_id);
+        Ok(Some(Change {
+            story: id.clone(),
+            files: BTreeMap::new(),
+            private: BTreeMap::from([(PEOPLE.to_owned(), Some(people.render()))]),
+            message: String::new(),
+            by: by.clone(),
+        }))
+    });
+    done.map(drop)
 }
 
 /// Whether the reader's address is another by now than the one that the letter in the spool is written to.
@@ -395,7 +461,7 @@ pub fn let_be(desk: &Desk, repo: &StoryRepo, id: &StoryId, failed: &FailedLetter
         to: failed.to.clone(),
     };
     let reason = Some(why.to_owned()).filter(|w| !w.is_empty());
-    entry.write(desk, repo, LetterStatus::Dropped, reason, None)
+    entry.write(desk, repo, LetterStatus::Dropped, reason, None).map(drop)
 }
 
 /// A letter as the record knows it.
@@ -415,6 +481,22 @@ impl Entry {
             about: waiting.due.about.clone(),
             to: waiting.due.to.clone(),
         }
+    }
+
+    /// Whether this event claims it.
+    fn is_claim(&self, event: &Event) -> bool {
+        matches!(&event.what, What::Letter { letter, about, to, status: LetterStatus::Claimed, .. }
+            if (*letter, about, to) == (self.kind, &self.about, &self.to))
+    }
+
+    /// Whether that claim came to its end before the letter was to be sent again.
+    fn is_over(&self, story: &Story, claim: &Event) -> bool {
+        let after = story.record.events.iter().skip_while(|e| e.id != claim.id).skip(1);
+        let again = |e: &Event| {
+            matches!(&e.what, What::Letter { letter, about, to, status: LetterStatus::Again, .. }
+                if (*letter, about, to) == (self.kind, &self.about, &self.to))
+        };
+        after.into_iter().any(again)
     }
 
     /// What the record says of it last.
@@ -449,8 +531,9 @@ impl Entry {
         status: LetterStatus,
         reason: Option<String>,
         claim: Option<(&str, &LetterNote)>,
-    ) -> Result<(), Trouble> {
-        let Some(id) = &self.story else { return Ok(()) };
+    ) -> Result<Option<EventId>, Trouble> {
+        let Some(id) = &self.story else { return Ok(None) };
+        let mut made = None;
         let clerk = desk.robot();
         let verb = match status {
             LetterStatus::Claimed => "Begin to send",
@@ -489,9 +572,15 @@ impl Entry {
                 private,
                 ..Step::default()
             };
-            Ok(Some(story.change(step, &clerk)))
+            let change = story.change(step, &clerk);
+            let record = change.files.get(RECORD).and_then(Option::as_ref);
+            let line = record.and_then(|record| record.trim_ascii_end().rsplit(|&b| b == b'\n').next());
+            made = line
+                .and_then(|line| Event::parse(&String::from_utf8_lossy(line)).ok())
+                .map(|e| e.id);
+            Ok(Some(change))
         });
-        done.map(drop)
+        done.map(|_| made)
     }
 }
 

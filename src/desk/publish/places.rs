@@ -1,12 +1,15 @@
 //! The targets of config.toml, opened, and what they say in the record's words.
 
+use std::cell::{OnceCell, RefCell};
 use std::path::Path;
 
 use crate::config;
 use crate::desk::Desk;
+use crate::outbox::FolderOutbox;
 use crate::target::{Engine, Feed, FolderTarget, GitTarget, HookTarget, Target, TargetError};
 
 use super::NotPut;
+use super::by_mail::{ByMail, Way};
 
 /// The target of that name.
 pub(super) fn named(desk: &Desk, name: &str) -> Result<Box<dyn Target>, NotPut> {
@@ -77,6 +80,18 @@ fn open(desk: &Desk, configured: &config::Target) -> Box<dyn Target> {
                 now: desk.now,
             })
         }
+        config::TargetKind::Email { address } => Box::new(ByMail {
+            name,
+            to: address.clone(),
+            from: desk.config.outbox.from.clone(),
+            way: RefCell::new(match &desk.config.outbox.way {
+                config::Way::Folder(path) => Way::Folder(FolderOutbox::new(path)),
+                config::Way::Smtp(server) => Way::Smtp(crate::desk::post::smtp(server)),
+            }),
+            url,
+            now: desk.now,
+            address: OnceCell::new(),
+        }),
         config::TargetKind::Hook { command, repeat } => Box::new(HookTarget {
             name,
             command: command.clone(),

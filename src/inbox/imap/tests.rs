@@ -15,7 +15,7 @@ fn account(port: u16, tls: Tls) -> ImapAccount {
         user: "blog".to_owned(),
         login: Login::Password("se\"cret".to_owned()),
         mailbox: "INBOX".to_owned(),
-        deadline: Duration::from_secs(20),
+        deadline: Duration::from_secs(120),
     }
 }
 
@@ -269,6 +269,56 @@ fn a_refused_login_is_told_from_a_server_that_is_busy() {
     assert!(error.is_some_and(|error| !error.is_login() && error.passes()));
     // Nor is the password in any Debug.
     assert!(!format!("{:?}", Login::Password("canary".to_owned())).contains("canary"));
+}
+
+/// What is sent after the listing of three mails, of which two get a label.
+fn labelled(capabilities: &str, answer: &str) -> (Vec<String>, Result<(), InboxError>) {
+    let mut fake = Fake::new(&MAILS).capabilities(capabilities);
+    if !answer.is_empty() {
+        fake = fake.answer("UID STORE 3,5 +X-GM-LABELS", answer);
+    }
+    let fake = fake.start();
+    let mut imap = Imap::new("fake", account(fake.port, Tls::None));
+    let wanted = Wanted {
+        cursor: &Cursor::start(),
+        since: None,
+    };
+    let tickets = imap.list(&wanted).unwrap().tickets;
+    let label = Fate::Label("Stories/\"new\"".to_owned());
+    let accepted = imap.accepts(&label);
+    let settled: Vec<_> = tickets.into_iter().zip([label.clone(), label, Fate::Flag]).collect();
+    let result = accepted.and_then(|()| imap.settle_all(&settled));
+    let heard = fake.heard();
+    let stores = heard.iter().filter_map(|line| line.split_once(' '));
+    let stores = stores.map(|(_, command)| command.to_owned());
+    (
+        stores.filter(|command| command.starts_with("UID STORE")).collect(),
+        result,
+    )
+}
+
+#[test]
+fn a_label_is_put_on_before_the_mail_is_marked_and_only_where_there_are_labels() {
+    let (stores, result) = labelled("X-GM-EXT-1 MOVE UIDPLUS", "");
+    result.unwrap();
+    assert_eq!(
+        stores,
+        [
+            r"UID STORE 9 +FLAGS.SILENT (\Seen M4C-Stories)",
+            r#"UID STORE 3,5 +X-GM-LABELS.SILENT ("Stories/\"new\"")"#,
+            r"UID STORE 3,5 +FLAGS.SILENT (\Seen M4C-Stories)",
+        ]
+    );
+    // A label that is refused: the mail is not marked, and comes again.
+    let (stores, result) = labelled("X-GM-EXT-1", "NO [CANNOT] no such label\r\n");
+    assert!(matches!(result, Err(InboxError::Refused { .. })), "{result:?}");
+    assert!(
+        !stores.iter().any(|store| store.starts_with("UID STORE 3,5 +FLAGS")),
+        "{stores:?}"
+    );
+    let (stores, result) = labelled("MOVE UIDPLUS", "");
+    assert!(matches!(result, Err(InboxError::NoSuchFate { .. })), "{result:?}");
+    assert!(stores.is_empty());
 }
 
 #[test]

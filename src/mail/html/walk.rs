@@ -1,10 +1,11 @@
 //! The tree to lines. No recursion: the tree is followed by its links, with a stack of what each open element changes.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::css::{self, Rgb, Style};
 use super::marks::{Mark, mark};
+use super::survey::Survey;
+use super::text::{is_block, is_emoji, is_nothing, is_padding, same_style, trim_spans};
 use super::tree::{Data, NONE, Tree};
 use super::{HtmlText, PartMap};
 use crate::story::passage::{Hints, Image, Kind, Line, Span};
@@ -20,136 +21,6 @@ pub fn read(tree: &Tree, hidden_classes: &[String], parts: &PartMap) -> HtmlText
         walk.run();
     }
     walk.text
-}
-
-/// What has to be known of an element before what is in it is read; found in one pass.
-struct Survey {
-    /// Whether a table holds data (else it is there for the layout).
-    data_tables: HashMap<u32, bool>,
-    /// Elements with a blockquote somewhere in them.
-    with_quote: Vec<bool>,
-}
-
-#[derive(Default)]
-struct Table {
-    rows: usize,
-    cells: usize,
-    widest: usize,
-    words: usize,
-    longest: usize,
-    header: bool,
-    border: bool,
-    blocks: usize,
-    spoiled: bool,
-}
-
-impl Survey {
-    fn of(tree: &Tree) -> Survey {
-        let mut survey = Survey {
-            data_tables: HashMap::new(),
-            with_quote: vec![false; tree.nodes.len()],
-        };
-        let mut open: Vec<(u32, Table)> = Vec::new();
-        let mut id = 0;
-        while id != NONE {
-            match tree.name(id) {
-                "table" => {
-                    if let Some((_, outer)) = open.last_mut() {
-                        outer.spoiled = true;
-                    }
-                    let border = tree
-                        .attr(id, "border")
-                        .is_some_and(|b| b.trim() != "0" && !b.is_empty());
-                    let layout = tree.attr(id, "role") == Some("presentation");
-                    open.push((
-                        id,
-                        Table {
-                            border,
-                            spoiled: layout,
-                            ..Table::default()
-                        },
-                    ));
-                }
-                "blockquote" => {
-                    let mut up = tree.node(id).parent;
-                    while up != NONE && !survey.with_quote[up as usize] {
-                        survey.with_quote[up as usize] = true;
-                        up = tree.node(up).parent;
-                    }
-                }
-                name => {
-                    if let Some((_, table)) = open.last_mut() {
-                        table.saw(tree, id, name);
-                    }
-                }
-            }
-            // leave what ends here
-            let next = tree.after(id, NONE);
-            while let Some((table, _)) = open.last() {
-                if next != NONE && inside(tree, next, *table) {
-                    break;
-                }
-                if let Some((table, mut seen)) = open.pop() {
-                    seen.cell_ends();
-                    survey.data_tables.insert(table, seen.holds_data());
-                }
-            }
-            id = next;
-        }
-        survey
-    }
-}
-
-/// Whether `id` is inside `root`; the depth of the tree is bounded.
-fn inside(tree: &Tree, mut id: u32, root: u32) -> bool {
-    while id != NONE {
-        if id == root {
-            return true;
-        }
-        id = tree.node(id).parent;
-    }
-    false
-}
-
-impl Table {
-    fn saw(&mut self, tree: &Tree, id: u32, name: &str) {
-        match name {
-            "tr" => {
-                self.cell_ends();
-                self.rows += 1;
-                self.cells = 0;
-            }
-            "td" | "th" => {
-                self.cell_ends();
-                self.cells += 1;
-                self.widest = self.widest.max(self.cells);
-                self.header |= name == "th";
-                let style = tree.attr(id, "style").map(css::style).unwrap_or_default();
-                self.border |= style.any_border || style.bar_left || style.bar_top;
-            }
-            "p" | "div" | "br" => self.blocks += 1,
-            "ul" | "ol" | "blockquote" | "h1" | "h2" | "h3" | "hr" | "pre" | "img" => self.spoiled = true,
-            _ => {
-                if let Data::Text(text) = &tree.node(id).data {
-                    self.words += text.trim().chars().count();
-                }
-            }
-        }
-    }
-
-    fn cell_ends(&mut self) {
-        self.longest = self.longest.max(self.words);
-        self.words = 0;
-        if self.blocks > 2 {
-            self.spoiled = true;
-        }
-        self.blocks = 0;
-    }
-
-    fn holds_data(&self) -> bool {
-        let grid = self.rows >= 2 && self.widest >= 2 && self.widest <= 12;
-        grid && !self.spoiled && self.longest <= 160 && (self.header || self.border)
-    }
 }
 
 /// What an open element changes for all that is in it.
@@ -977,82 +848,4 @@ impl<'a> Walk<'a> {
         }
         lines.push(line);
     }
-}
-
-fn same_style(a: &Span, b: &Span) -> bool {
-    a.bold == b.bold && a.italic == b.italic && a.strike == b.strike && a.code == b.code && a.href == b.href
-}
-
-/// Blanks off both ends of a line; empty runs out.
-fn trim_spans(spans: &mut Vec<Span>) {
-    while let Some(last) = spans.last_mut().filter(|s| s.image.is_none()) {
-        last.text.truncate(last.text.trim_end().len());
-        if !last.text.is_empty() {
-            break;
-        }
-        spans.pop();
-    }
-    if let Some(first) = spans.first_mut().filter(|s| s.image.is_none()) {
-        first.text = first.text.trim_start().to_owned();
-    }
-    spans.retain(|s| s.image.is_some() || !s.text.is_empty());
-}
-
-/// Characters that show nothing: zero-width spaces, the byte order mark, the placeholder for an object, controls.
-fn is_nothing(c: char) -> bool {
-    matches!(c, '\u{200b}' | '\u{feff}' | '\u{fffc}' | '\u{ad}' | '\u{34f}') || c.is_control()
-}
-
-/// What a preheader is padded with, besides: spaces of all kinds and non-joiners.
-fn is_padding(c: char) -> bool {
-    is_nothing(c) || c.is_whitespace() || c == '\u{200c}'
-}
-
-fn is_emoji(c: char) -> bool {
-    matches!(c as u32, 0x1F000..=0x1FAFF | 0x2600..=0x27BF | 0x2190..=0x21FF | 0x2B00..=0x2BFF | 0xFE0F | 0x200D | 0x20E3
-        | 0xE0020..=0xE007F)
-}
-
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "p" | "div"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "ul"
-            | "ol"
-            | "li"
-            | "dl"
-            | "dt"
-            | "dd"
-            | "blockquote"
-            | "pre"
-            | "table"
-            | "thead"
-            | "tbody"
-            | "tfoot"
-            | "tr"
-            | "td"
-            | "th"
-            | "caption"
-            | "center"
-            | "hr"
-            | "section"
-            | "article"
-            | "header"
-            | "footer"
-            | "main"
-            | "aside"
-            | "nav"
-            | "address"
-            | "figure"
-            | "figcaption"
-            | "signature"
-            | "body"
-            | "html"
-    )
 }

@@ -124,6 +124,10 @@ pub(super) fn field(text: &str) -> Option<(Field, &str)> {
 /// The header of old Notes, its labels on lines of their own: name and address, the date, `To`, the receivers, `cc`,
 /// `Subject`.
 pub(super) fn stacked(lines: &[Seen], start: usize) -> Option<Block> {
+    // The cheapest question first: every line comes here.
+    if !lines[start].text.contains('@') || lines[start].fold.is_empty() {
+        return None;
+    }
     let shown: Vec<usize> = (start..lines.len().min(start + 24))
         .filter(|i| !lines[*i].blank())
         .take(14)

@@ -294,6 +294,16 @@ impl Plan {
             let own_from = left.last().map_or(from, |f| f.end);
             let tail = signature::tail(seen, own_from, until);
             let last = left.last();
+            // A card under the quotation, without its delimiter.
+            if let Some(last) = last
+                && shown(from, last.start)
+                && signature::only_a_card(seen, last.end, tail.end)
+            {
+                self.pieces.extend(tail.pieces);
+                self.piece(last.end, tail.end, Rule::ContactBlock);
+                until = last.end;
+                continue;
+            }
             if tail.end > own_from && shown(own_from, tail.end) {
                 // A lone name under the quotation does not answer it: the quotation goes, the name stays.
                 if let Some(last) = last
@@ -398,7 +408,12 @@ impl Plan {
         }
         let something = (0..lines.len()).any(|i| rules[i].is_none() && !seen[i].blank());
         let anything = (0..lines.len()).any(|i| !seen[i].blank());
-        if !something && anything {
+        // `Sent from my iPhone` under a photo is nobody's word.
+        let footers = self
+            .pieces
+            .iter()
+            .all(|p| matches!(p.rule, Rule::SentFrom | Rule::VirusScanner));
+        if !something && anything && !footers {
             rules.fill(None);
             called_off = true;
             self.inner = None;

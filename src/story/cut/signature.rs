@@ -426,7 +426,12 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         let words = words_in(&text);
         let hits = legal(&text);
         let own = personal(&text);
-        let is = pointer(&text) && words <= 40 && !own
+        let headed = lines[first]
+            .fold
+            .split_once(':')
+            .is_some_and(|(heading, _)| legal_heading(heading));
+        let is = headed && hits >= 2 && !own
+            || pointer(&text) && words <= 40 && !own
             || hits >= 3 && words >= 10 && !own
             || hits >= 2 && words >= 22 && !own
             || hits >= 5
@@ -554,6 +559,16 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     piece(start, end, Rule::ContactBlock, !(signed && strong >= 2))
 }
 
+/// Nothing but a name and lines of an address card.
+pub(super) fn only_a_card(lines: &[Seen], from: usize, to: usize) -> bool {
+    let mut shown = lines[from..to].iter().filter(|l| !l.blank());
+    let named = shown
+        .next()
+        .is_some_and(|l| name_like(&l.text, false) && l.words() >= 2);
+    let rest: Vec<&Seen> = shown.collect();
+    named && (1..=8).contains(&rest.len()) && rest.iter().all(|l| contact(l) || titled(&l.fold))
+}
+
 /// The sender's own address under all else, where nothing leads up to it.
 fn lone_address(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let last = end - 1;
@@ -590,7 +605,9 @@ fn signed_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let fits = shown
         .iter()
         .all(|l| l.text.len() <= 120 && l.words() <= 14 && !postscript(&l.fold));
-    (!rest.is_empty() && told <= 1 && told < rest.len() && marked && fits)
+    // `Marion Maxwell | Organiser | Leeds Tenants`, all of it on one line.
+    let one_line = rest.is_empty() && shown[0].text.contains('|');
+    ((one_line || told <= 1 && told < rest.len()) && marked && fits)
         .then(|| piece(first, end, Rule::ContactBlock, false))?
 }
 

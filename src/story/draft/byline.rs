@@ -137,6 +137,15 @@ fn turned(name: &str) -> String {
         return last.to_owned();
     }
     let short = |s: &str| s.split_whitespace().count() <= 3;
+    // `Maxwell, Marion, Leeds Tenants`
+    if let Some((given, _)) = first.split_once(',')
+        && !last.contains(' ')
+        && given.split_whitespace().count() <= 2
+        && looks_like_a_name(given)
+        && !suffix.contains(&given.trim().trim_end_matches('.').to_lowercase().as_str())
+    {
+        return format!("{} {last}", given.trim());
+    }
     if first.contains(',') || !short(first) || !short(last) || first.contains('@') {
         return last.to_owned();
     }
@@ -277,6 +286,8 @@ mod tests {
         for (raw, expected) in [
             ("Marion Maxwell", "Marion Maxwell"),
             ("Maxwell, Marion", "Marion Maxwell"),
+            ("Maxwell, Marion, Leeds Tenants", "Marion Maxwell"),
+            ("Marion Maxwell, Organiser, Leeds Tenants", "Marion Maxwell"),
             ("MAXWELL, MARION", "Marion Maxwell"),
             ("marion maxwell", "Marion Maxwell"),
             ("FERGUS MCDONALD", "Fergus McDonald"),

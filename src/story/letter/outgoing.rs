@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use super::super::event::LetterKind;
 use super::LetterId;
 
 /// Whom a letter goes to, and whom its failure comes back to: what SMTP is told (RFC 5321, section 3.3).
@@ -31,7 +30,8 @@ impl Envelope {
 /// A letter that is written and ready to leave: what an outbox is given.
 #[derive(Debug, Clone, Copy)]
 pub struct Outgoing<'a> {
-    pub kind: LetterKind,
+    /// `published`, or whatever else it is; a file is named by it.
+    pub kind: &'a str,
     pub id: &'a LetterId,
     /// The letter's own `Date`.
     pub date: Timestamp,
