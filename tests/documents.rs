@@ -190,11 +190,14 @@ fn place(what: &What) -> usize {
         What::Joined { .. } => 22,
         What::Erased {} => 23,
         What::Asked { .. } => 24,
-        What::Merged { .. } => 25,
+        What::Remains { .. } => 25,
+        What::Proof {} => 26,
+        What::ProofAccepted { .. } => 27,
+        What::Merged { .. } => 28,
         What::Unknown { kind, .. } => panic!("{kind} is no kind"),
     }
 }
-const KINDS: usize = 26;
+const KINDS: usize = 29;
 
 #[test]
 fn there_is_an_example_of_each_kind_of_event_and_it_is_read_and_written_as_it_stands() {
@@ -333,6 +336,7 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
     run("letters", &["letters", "--json"]);
     run("letters-show", &["letters", "show", "kelly", "--json"]);
     run("letters-send", &["letters", "send", "kelly", "--json"]);
+    run("takedown", &["takedown", "kelly", "--json"]);
     run("init", &["init", "desk", "--json"]);
     run("doctor", &["doctor", "--json"]);
     run("cron", &["cron", "--json"]);

@@ -47,12 +47,15 @@ Stories:
   new                A story told by phone or on paper
   request-changes    Back to the author, with a letter
   reject             Decline, with a letter, or silently
-  reopen             Undo a rejection
+  takedown           Off every target that can
+  reopen             Undo a rejection, a takedown, a withdrawal
   log                What happened to a story, or to all
   stats              How many came, how soon they were answered; no names
 
 People:
   consent            The storyteller's yes: show, record, revoke
+  proof              Mail the author the text as it will appear
+  withdraw           The author wants the story back
   note               A note for the team
   assign             Whose turn it is
 
@@ -275,7 +278,9 @@ pub enum Command {
         #[arg(long)]
         spam: bool,
     },
-    /// Undo a rejection
+    /// Undo a rejection, a takedown, a withdrawal
+    ///
+    /// The story is a draft again. After a withdrawal its author has to be asked anew.
     #[command(after_help = "Example:\n  m4c-stories reopen marion")]
     Reopen {
         /// By id or the beginning of it, by author, or by path
@@ -286,10 +291,38 @@ pub enum Command {
         message: Option<String>,
     },
     /// The storyteller's yes: show, record, revoke
+    ///
+    /// What may be used (--scope), on which targets (--for) and until when (--until); what is not named is not limited. `publish` keeps
+    /// to it.
     #[command(
-        after_help = "Example:\n  m4c-stories consent marion --grant --evidence 'said yes by phone to Cath, 3 May'"
+        after_help = "Examples:\n  m4c-stories consent marion --grant --evidence 'said yes by phone to Cath, 3 May'\n  m4c-stories consent marion --grant --scope pseudonym,place --for site --until 2027-12-31 --mail 2\n  m4c-stories consent marion --revoke --evidence 'asked by phone, 9 June'"
     )]
-    Consent(Consent),
+    Consent(super::consent::Consent),
+    /// Mail the author the text as it will appear
+    ///
+    /// Their plain yes, in a reply that is proven to be theirs, is recorded for exactly this text; any later edit makes it lapse. What
+    /// they correct instead is a follow-up of the story.
+    #[command(after_help = "Example:\n  m4c-stories proof marion\n  m4c-stories letters show marion")]
+    Proof {
+        /// Its id or the beginning of it, its author, or a path
+        story: String,
+    },
+    /// Off every target that can
+    ///
+    /// Each target is looked at again afterwards; what cannot be recalled is said. Ends with 7 while a target still has it: called again,
+    /// it goes on. A scheduled story is no longer scheduled.
+    #[command(
+        after_help = "Examples:\n  m4c-stories takedown marion -m 'A neighbour is named'\n  m4c-stories takedown marion --seen-to mail -m 'deleted in the blog by hand'"
+    )]
+    Takedown(super::takedown::Takedown),
+    /// The author wants the story back
+    ///
+    /// It is taken down wherever it is, their consent is no more, and the story is `withdrawn`, which is not rejected. A mail in which
+    /// they ask for it is told by `status` and `show`; nothing is done until you say this.
+    #[command(
+        after_help = "Examples:\n  m4c-stories withdraw marion -m 'she asked by mail, 9 June'\n  m4c-stories withdraw marion --keep -m 'she means the photo only'"
+    )]
+    Withdraw(super::takedown::Withdraw),
     /// Put approved stories out
     #[command(
         after_help = "Examples:\n  m4c-stories publish marion\n  m4c-stories publish\n  m4c-stories publish marion --at '2026-12-24 09:00'\n  m4c-stories publish --due"
@@ -519,24 +552,6 @@ pub struct Edit {
     /// What you changed, for the team
     #[arg(short, long, value_name = "TEXT")]
     pub message: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct Consent {
-    /// Its id or the beginning of it, its author, or a path
-    pub story: String,
-    /// They said yes
-    #[arg(long, conflicts_with = "revoke", requires = "evidence")]
-    pub grant: bool,
-    /// They took it back
-    #[arg(long, requires = "evidence")]
-    pub revoke: bool,
-    /// How it is known
-    #[arg(long, value_name = "TEXT")]
-    pub evidence: Option<String>,
-    /// What may be used: name, photos, place ... [default: all of the story]
-    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
-    pub scope: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ use crate::desk::cron::{self, Listener, Pass};
 use crate::desk::letters::Told;
 use crate::desk::publish::Published;
 use crate::desk::schedule::words;
+use crate::desk::takedown::Down;
 use crate::desk::{Caution, Desk, Remark, RepoError, Trouble, letters};
 
 use super::args::Global;
@@ -44,6 +45,14 @@ impl Listener for Teller<'_> {
             self.report.object(&super::publish::as_json(done));
         } else if self.report.verbose {
             super::publish::tell(self.report, done);
+        }
+    }
+
+    fn taken_down(&mut self, down: &Down) {
+        if self.report.json {
+            self.report.object(&super::takedown::as_json(self.desk, down));
+        } else if self.report.verbose {
+            super::takedown::tell(self.desk, self.report, down);
         }
     }
 
@@ -98,6 +107,7 @@ pub fn cron(desk: &Desk, global: &Global, report: &Report) -> Outcome {
         report.object(&json!({"summary": {
             "fetch": pass.fetched,
             "publish": {"due": pass.due, "published": pass.published, "pending": pass.pending},
+            "takedown": {"still_out": pass.still_out},
             "letters": {"sent": pass.sent, "waiting": pass.waiting, "failed": pass.failed},
             "sync": {"came": pass.came, "went": pass.went},
             "troubles": pass.bad.iter().map(bad).collect::<Vec<_>>(),
@@ -124,6 +134,11 @@ fn summary(desk: &Desk, pass: &Pass) -> String {
     add(count.quarantined, "mail quarantined", "mails quarantined");
     add(pass.published, "story published", "stories published");
     add(pass.pending, "story not on every target", "stories not on every target");
+    add(
+        pass.still_out,
+        "story taken down, and still on a target",
+        "stories taken down, and still on a target",
+    );
     add(pass.sent, "letter sent", "letters sent");
     add(pass.failed, "letter given up", "letters given up");
     add(pass.waiting, "letter waits", "letters wait");

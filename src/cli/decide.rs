@@ -1,4 +1,4 @@
-//! Decisions: approve, request-changes, reject, reopen, consent, note, assign.
+//! Decisions: approve, request-changes, reject, reopen, note, assign.
 
 use crate::desk::StoryRepo;
 use crate::desk::queue;
@@ -9,7 +9,7 @@ use crate::story::policy::{Refusal, Task};
 use crate::story::record::Change;
 use crate::story::step::{Clerk, Story};
 
-use super::args::{Consent, Global};
+use super::args::Global;
 use super::report::{Failure, Outcome, Report};
 use super::{message, tell};
 
@@ -23,7 +23,7 @@ pub struct Errand<'a> {
 }
 
 impl Errand<'_> {
-    fn run(
+    pub fn run(
         &self,
         desk: &Desk,
         global: &Global,
@@ -226,60 +226,4 @@ pub fn assign(desk: &Desk, global: &Global, story: &str, to: Option<&str>, repor
     errand.run(desk, global, story, report, |story, clerk| {
         review::assign(story, clerk, to)
     })
-}
-
-pub fn consent(desk: &Desk, global: &Global, args: &Consent, report: &Report) -> Outcome {
-    let evidence = args.evidence.as_deref().unwrap_or_default();
-    if !args.grant && !args.revoke {
-        return show_consent(desk, &args.story, report);
-    }
-    if evidence.trim().is_empty() {
-        return Err(Failure::usage(
-            "the evidence is empty",
-            "consent that cannot be shown is none",
-            "say how you know: --evidence \"said yes by phone to Cath, 3 May\"",
-        ));
-    }
-    let (done, nothing) = match args.grant {
-        true => ("Consent recorded", "This consent is recorded already"),
-        false => ("Recorded that consent is revoked", "There is no consent to revoke"),
-    };
-    let errand = Errand {
-        task: Task::Decide,
-        deciding: false,
-        done,
-        nothing,
-    };
-    errand.run(desk, global, &args.story, report, |story, clerk| {
-        review::consent(story, clerk, args.grant, &args.scope, evidence)
-    })
-}
-
-fn show_consent(desk: &Desk, story: &str, report: &Report) -> Outcome {
-    let repo = desk.repo()?;
-    let story = desk.story(&repo, &queue::resolve(desk, &repo, story)?)?;
-    let grant = story.life.consent.as_ref();
-    if report.json {
-        let grant = grant
-            .map(|g| serde_json::json!({"at": g.at, "scope": g.scope, "evidence": g.evidence, "by": g.recorded_by}));
-        report.object(&serde_json::json!({"id": story.id, "required": desk.policy.consent_required, "consent": grant}));
-        return Ok(0);
-    }
-    report.line(&match grant {
-        None => format!("{}: no consent is recorded", story.title()),
-        Some(g) => {
-            let scope = if g.scope.is_empty() {
-                "all of the story".to_owned()
-            } else {
-                g.scope.join(", ")
-            };
-            format!(
-                "{}: yes, to {scope}\n  evidence: {}\n  recorded by {}",
-                story.title(),
-                g.evidence,
-                g.recorded_by
-            )
-        }
-    });
-    Ok(0)
 }

@@ -3,6 +3,7 @@
 
 pub mod args;
 mod check;
+pub mod consent;
 mod cron;
 mod decide;
 mod doctor;
@@ -13,6 +14,7 @@ pub mod media;
 mod pieces;
 mod preview;
 mod progress;
+mod proof;
 mod publish;
 mod quarantine;
 mod queue;
@@ -23,6 +25,7 @@ mod setup;
 pub mod stats;
 mod story;
 pub mod sync;
+pub mod takedown;
 mod watch;
 pub mod write;
 
@@ -131,9 +134,10 @@ fn run(cli: Cli, report: &Report) -> Outcome {
 /// Settings of which this version knows the meaning and not yet the way: a rule that would not be kept stops what it is about, the
 /// others are told.
 fn keeps_its_word(desk: &Desk, command: &Command) -> Result<(), Failure> {
-    use Command::{Approve, Consent, Publish, Reject, Reopen, RequestChanges, Review};
+    use Command::{Approve, Consent, Publish, Reject, Reopen, RequestChanges, Review, Takedown, Withdraw};
     let decides = match command {
         Approve { .. } | RequestChanges { .. } | Reject { .. } | Reopen { .. } | Publish(_) | Review(_) => true,
+        Takedown(_) | Withdraw(_) => true,
         Consent(consent) => consent.grant || consent.revoke,
         Command::Check(check) => !check.waive.is_empty(),
         _ => false,
@@ -180,8 +184,11 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::RequestChanges { story, message } => decide::request_changes(desk, global, &story, message, report),
         Command::Reject { stories, message, spam } => decide::reject(desk, global, &stories, message, spam, report),
         Command::Reopen { stories, message } => decide::reopen(desk, global, &stories, message.as_deref(), report),
-        Command::Consent(consent) => decide::consent(desk, global, &consent, report),
+        Command::Consent(consent) => self::consent::consent(desk, global, &consent, report),
         Command::Publish(publish) => self::publish::publish(desk, global, &publish, report),
+        Command::Proof { story } => proof::proof(desk, global, &story, report),
+        Command::Takedown(takedown) => self::takedown::takedown(desk, global, &takedown, report),
+        Command::Withdraw(withdraw) => self::takedown::withdraw(desk, global, &withdraw, report),
         Command::Letters { action } => letters::letters(desk, global, action, report),
         Command::Write(write) => self::write::write(desk, global, &write, report),
         Command::Quarantine { action, set_aside } => quarantine::quarantine(desk, global, action, set_aside, report),

@@ -125,7 +125,7 @@ pub fn join(desk: &Desk, global: &Global, args: &Join, report: &Report) -> Outco
     let before = desk.story(&repo, &id)?;
     let theirs = desk.story(&repo, &other)?;
     let changed = if global.dry_run {
-        let planned = pieces::plan_join(desk, &before, &theirs, true, &clerk).map_err(Trouble::from)?;
+        let planned = pieces::plan_join(desk, &before, &theirs, &clerk).map_err(Trouble::from)?;
         !planned.is_empty()
     } else {
         let _lock = desk.spool()?;

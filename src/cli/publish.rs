@@ -52,10 +52,10 @@ fn now(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome
     let names: Vec<String> = stories.iter().map(ToString::to_string).collect();
     let mut answers = Vec::new();
     if global.dry_run {
-        let targets: Vec<&str> = desk.config.targets.iter().map(|t| t.name.as_str()).collect();
         let code = each(&names, report, |name| {
             let story = desk.story(&repo, &queue::resolve(desk, &repo, name)?)?;
-            let would = publishing::rehearse(desk, &story, &clerk, args.update)?;
+            let targets = publishing::targets(desk, &story);
+            let would = publishing::rehearse(desk, &repo, &story, &clerk, args.update)?;
             if report.json {
                 answers.push(json!({"id": story.id, "title": story.title(), "dry_run": true, "changed": would, "targets": targets}));
             } else if would {
@@ -239,6 +239,7 @@ fn schedule(desk: &Desk, global: &Global, stories: &[String], at: &str, report: 
         report.caution(remark);
     }
     let done = format!("Scheduled for {}", schedule::words(meant.at, zone));
+    let repo = desk.repo()?;
     let errand = Errand {
         task: Task::Publish,
         deciding: true,
@@ -246,7 +247,7 @@ fn schedule(desk: &Desk, global: &Global, stories: &[String], at: &str, report: 
         nothing: "It is scheduled for that time already",
     };
     let code = errand.run_all(desk, global, stories, report, |story, clerk| {
-        schedule::schedule(story, &desk.policy, clerk, meant.at)
+        schedule::schedule(desk, &repo, story, clerk, meant.at)
     })?;
     if code == 0 && !global.dry_run {
         report.remark("It goes out by the first `cron` or `publish --due` after that.");
@@ -349,7 +350,7 @@ pub fn rehearse_due(
     let due = queue::due(desk, repo)?;
     for (id, _) in &due {
         let story = desk.story(repo, id)?;
-        match publishing::rehearse(desk, &story, &desk.robot(), false) {
+        match publishing::rehearse(desk, repo, &story, &desk.robot(), false) {
             Ok(would) if report.json => {
                 report.object(
                     &json!({"id": id, "title": story.title(), "dry_run": true, "changed": would, "targets": targets}),

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::desk::Desk;
 use crate::desk::StoryRepo;
 use crate::desk::queue::{self, Queue, Summary};
+use crate::story::event::Asks;
 use crate::story::state::State;
 use crate::story::{StoryId, id::slug};
 
@@ -24,6 +25,9 @@ pub fn as_json(desk: &Desk, repo: &StoryRepo, id: &StoryId, s: &Summary) -> serd
         "needed": desk.policy.approvals,
         "turn": s.turn(&desk.policy),
         "consent": s.consent,
+        "asks": s.asks,
+        "unpermitted": s.is_unpermitted(desk.now),
+        "still_out": s.still_out,
         "correction": s.correction,
         "pending": s.pending,
         "scheduled_for": s.scheduled_for,
@@ -45,14 +49,7 @@ pub fn list(desk: &Desk, args: &List, report: &Report) -> Outcome {
     for (id, s) in queue.iter() {
         let state = match args.state {
             Some(state) => s.state == state,
-            None => {
-                args.all
-                    || s.state.is_open()
-                    || s.correction
-                    || s.wrote_again
-                    || !s.pending.is_empty()
-                    || s.damage.is_some()
-            }
+            None => args.all || s.is_on_the_desk(desk.now),
         };
         let author = args
             .author
@@ -78,10 +75,12 @@ pub fn list(desk: &Desk, args: &List, report: &Report) -> Outcome {
         return Ok(0);
     }
     let row = |(id, s): &(&StoryId, &Summary)| {
-        let state = if s.correction {
-            "published, corrected".to_owned()
-        } else {
-            s.state.to_string()
+        let state = match s.asks {
+            Some(Asks::Withdrawal) => format!("{}, asked back", s.state),
+            _ if s.is_unpermitted(desk.now) => format!("{}, no consent", s.state),
+            _ if !s.still_out.is_empty() => format!("{}, still out", s.state),
+            _ if s.correction => "published, corrected".to_owned(),
+            _ => s.state.to_string(),
         };
         let votes = format!("{}/{}", s.approvals, desk.policy.approvals);
         let name = if s.author.is_empty() {
@@ -165,11 +164,31 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "letters_due": letters,
             "letters_failed": counts.failed_letters,
             "wrote_again": counts.wrote_again,
+            "withdrawal_asked": counts.withdrawal_asked,
+            "conditions": counts.conditions,
+            "unpermitted": counts.unpermitted(desk.now),
+            "still_out": counts.still_out,
             "unpushed": unpushed,
         }));
         return Ok(0);
     }
     let lines = [
+        (
+            counts.withdrawal_asked,
+            "that the author asks to have back",
+            "show STORY",
+        ),
+        (
+            counts.unpermitted(desk.now),
+            "out without the author's permission",
+            "takedown STORY",
+        ),
+        (counts.still_out, "taken down, and still on a target", "takedown STORY"),
+        (
+            counts.conditions,
+            "whose author says yes, with a condition",
+            "show STORY",
+        ),
         (counts.of(State::Draft), "to read and decide upon", "list --state draft"),
         (
             counts.of(State::ChangesRequested),

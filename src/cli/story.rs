@@ -241,11 +241,13 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
     facts.push((
         "Consent",
         match &life.consent {
-            Some(g) => format!("yes ({})", g.evidence),
+            Some(g) => format!("yes, to {} ({})", super::consent::limits(desk, g), g.evidence),
+            None if life.revoked => "taken back".to_owned(),
             None if desk.policy.consent_required => "not recorded".to_owned(),
             None => "not needed".to_owned(),
         },
     ));
+    facts.extend(super::consent::tasks(story));
     if let Some(people) = people(private) {
         facts.push(("From", shown(&people.storyteller)));
         if people.sender != people.storyteller {
@@ -266,11 +268,12 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
             }
             facts.extend(notes.iter().map(|n| ("Note", n.clone())));
         }
-        if let What::Noted { note } = &event.what {
+        if let What::Noted { note, .. } = &event.what {
             facts.push(("Note", format!("{}: {note}", event.by.name)));
         }
     }
-    for (target, (done, place)) in life.publication.iter().flat_map(|p| &p.receipts) {
+    let closed = matches!(state, State::TakenDown | State::Withdrawn | State::Rejected);
+    for (target, (done, place)) in life.publication.iter().flat_map(|p| &p.receipts).filter(|_| !closed) {
         let place = place.as_deref().unwrap_or_default();
         facts.push((
             "Published",
@@ -280,6 +283,15 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
                 format!("{target}: pending")
             },
         ));
+    }
+    for target in life.still_out() {
+        let place = life
+            .posts
+            .get(target)
+            .and_then(|post| post.place.as_deref())
+            .unwrap_or_default();
+        let why = life.remains.get(target).map_or("not tried yet", |r| r.why.as_str());
+        facts.push(("Still on", format!("{target}: {place}: {why}")));
     }
     for letter in crate::story::letter::failed(&story.record.events) {
         let to = letter.to.as_ref().map(|name| format!(" to {name}")).unwrap_or_default();

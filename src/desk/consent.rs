@@ -1,74 +1,219 @@
-//! The author's answer to "may we publish it?", found in a follow-up. Recorded only where it is a plain yes from the address that we
-//! asked, signed by its domain; all else is for a person, who is told what to type.
+//! What an author answers: a yes to "may we publish it?" or to a proof, a yes with a condition, or a wish to have the story back. A yes
+//! is recorded only where it is plain, from the address that we asked, and signed by its domain; all else is for a person, who is
+//! told what to type.
 
 use sha2::{Digest, Sha256};
 
-use crate::story::Submission;
-use crate::story::answer::plain_yes;
+use crate::mail;
+use crate::repo::StoryRepo;
+use crate::story::answer::{condition, plain_yes, withdrawal};
 use crate::story::draft::Draft;
-use crate::story::event::What;
+use crate::story::event::{Asks, LetterKind, MailProof, What};
 use crate::story::letter::signed_by;
-use crate::story::people::{People, SentLetter};
+use crate::story::people::{PEOPLE, People, SentLetter};
+use crate::story::state::Phase;
 use crate::story::step::Story;
+use crate::story::{StoryId, Submission};
 
-/// What an answer comes to.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
-    /// Nobody asked, or it is known already.
-    None,
+use super::{Trouble, intake};
+
+/// What a follow-up says, as far as it is understood.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Heard {
     /// Recorded with the follow-up.
-    Yes(What),
-    /// For a person: what is told them.
-    ForAPerson(String),
+    pub events: Vec<What>,
+    /// What only a person does.
+    pub asks: Option<Asks>,
+    /// What a person is told.
+    pub told: Option<String>,
 }
 
-/// Reads a follow-up as the answer to our question. `raw` are the mail's bytes.
-pub fn read(story: &Story, people: &People, mail: &Submission, draft: &Draft, raw: &[u8]) -> Answer {
+impl Heard {
+    fn for_a_person(told: String) -> Heard {
+        Heard {
+            told: Some(told),
+            ..Heard::default()
+        }
+    }
+}
+
+/// Reads a follow-up. `raw` are the mail's bytes, `number` is that of its file.
+pub fn read(story: &Story, people: &People, mail: &Submission, draft: &Draft, raw: &[u8], number: usize) -> Heard {
+    let folder = story.id.folder();
+    if story.life.phase != Phase::Withdrawn && withdrawal(&draft.body).is_some() {
+        let from = mail.from.address.as_deref().unwrap_or_default();
+        let proof = match signed_by(&mail.auth, from) {
+            Some(domain) => format!("signed by {domain}"),
+            None => "nothing proves who sent it".to_owned(),
+        };
+        let told = format!(
+            "it asks to have the story back ({proof}): read it; `withdraw {folder} -m \"...\"` does it, `withdraw {folder} --keep -m \"why\"` if that is not what they mean"
+        );
+        return Heard {
+            asks: Some(Asks::Withdrawal),
+            ..Heard::for_a_person(told)
+        };
+    }
+    let letter = answered(people, mail);
+    if let Some(letter) = letter.filter(|l| l.kind == LetterKind::Proof.name()) {
+        return proof(story, people, mail, draft, raw, number, letter);
+    }
     if story.life.consent.is_some() {
-        let command = format!("`consent {} --revoke --evidence \"...\"`", story.id.folder());
-        return Answer::ForAPerson(format!(
+        let command = format!("`consent {folder} --revoke --evidence \"...\"`");
+        return Heard::for_a_person(format!(
             "its author has said yes before, and writes again: read it; if they take it back, {command}"
         ));
     }
-    let Some(letter) = answered(people, mail) else {
-        return Answer::None;
+    let Some((letter, wording)) = letter.and_then(|l| Some((l, l.asked_consent.as_ref()?))) else {
+        return Heard::default();
     };
-    let Some(wording) = &letter.asked_consent else {
-        return Answer::None;
-    };
-    let command = format!("`consent {} --grant --evidence \"...\"`", story.id.folder());
-    let own = mail.from.name.as_deref().filter(|_| people.storyteller.name.is_none());
-    let name = people.storyteller.name.as_deref().or(own).unwrap_or_default();
-    let Some(_) = plain_yes(&draft.body, name) else {
-        return Answer::ForAPerson(format!(
-            "it answers whether we may publish, and is no plain yes: read it; if it is a yes, {command}"
-        ));
-    };
-    let doubt = |why: &str| Answer::ForAPerson(format!("it says \"I agree\", but {why}; if it is a yes, {command}"));
+    let command = format!("`consent {folder} --grant --mail {number}`");
+    if !says_yes(people, mail, draft) {
+        return no_plain_yes(
+            draft,
+            folder,
+            number,
+            "it answers whether we may publish, and is no plain yes",
+        );
+    }
+    let doubt = |why: &str| Heard::for_a_person(format!("it says \"I agree\", but {why}; if it is a yes, {command}"));
     if revoked_since(story, letter) {
         return doubt("permission was taken back after we had asked");
     }
-    if draft.forwarder.is_some() || !mail.embedded.is_empty() || !mail.attachments.is_empty() {
-        return doubt("it is a forward or has something attached");
+    match proven(letter, mail, draft) {
+        Err(why) => doubt(why),
+        Ok(domain) => Heard {
+            events: vec![yes(wording, mail, raw, &domain)],
+            ..Heard::default()
+        },
     }
-    let from = mail.from.address.as_deref().unwrap_or_default();
-    let one_sender = mail.sender.is_none();
-    if !one_sender || !from.eq_ignore_ascii_case(&letter.to) {
-        return doubt("it does not come from the address that we asked");
-    }
-    let Some(domain) = signed_by(&mail.auth, from) else {
-        return doubt("nothing proves who sent it (no DKIM signature of its domain, found by a trusted server)");
+}
+
+/// The answer to a proof: a plain yes is bound to the text that was shown.
+fn proof(
+    story: &Story,
+    people: &People,
+    mail: &Submission,
+    draft: &Draft,
+    raw: &[u8],
+    number: usize,
+    letter: &SentLetter,
+) -> Heard {
+    let folder = story.id.folder();
+    let Some(shown) = story.life.proofs.iter().find(|p| p.event == letter.about) else {
+        return Heard::for_a_person("it answers a proof that the record does not know".to_owned());
     };
+    if !says_yes(people, mail, draft) {
+        let what = "it answers the proof, and is no plain yes: what they correct is for you to take over";
+        return match letter.asked_consent.is_some() && story.life.consent.is_none() {
+            true => no_plain_yes(draft, folder, number, what),
+            false => Heard::for_a_person(what.to_owned()),
+        };
+    }
+    let domain = match proven(letter, mail, draft) {
+        Ok(domain) => domain,
+        Err(why) => {
+            let told = format!(
+                "it says \"I agree\" to the proof, but {why}; `note {folder} -m \"...\"` keeps what you think of it"
+            );
+            return Heard::for_a_person(told);
+        }
+    };
+    let sha256 = hex::encode(Sha256::digest(raw));
+    let mut events = vec![What::ProofAccepted {
+        about: shown.event.clone(),
+        accepted: shown.text,
+        evidence: format!("\"I agree\", in answer to our proof; dkim=pass {domain}"),
+        mail: MailProof {
+            id: mail.mail,
+            sha256,
+            wording: None,
+        },
+    }];
+    // the letter asked for permission, too
+    if let Some(wording) = &letter.asked_consent
+        && story.life.consent.is_none()
+        && !revoked_since(story, letter)
+    {
+        events.push(yes(wording, mail, raw, &domain));
+    }
+    Heard {
+        events,
+        ..Heard::default()
+    }
+}
+
+/// A yes as the record has it, with its evidence.
+fn yes(wording: &str, mail: &Submission, raw: &[u8], domain: &str) -> What {
+    let sha256 = hex::encode(Sha256::digest(raw));
     let evidence = format!(
-        "\"I agree\", in answer to our letter ({wording}); mail {}, SHA-256 {}; dkim=pass {domain}",
+        "\"I agree\", in answer to our letter ({wording}); mail {}, SHA-256 {sha256}; dkim=pass {domain}",
         mail.mail.hex(),
-        hex::encode(Sha256::digest(raw)),
     );
-    Answer::Yes(What::Consent {
+    What::Consent {
         grant: true,
         scope: Vec::new(),
+        targets: Vec::new(),
+        until: None,
         evidence,
-    })
+        mail: Some(MailProof {
+            id: mail.mail,
+            sha256,
+            wording: Some(wording.to_owned()),
+        }),
+    }
+}
+
+/// "Yes, but without my name", or something else that a person has to read.
+fn no_plain_yes(draft: &Draft, folder: &str, number: usize, what: &str) -> Heard {
+    let command = |scope: &str| format!("`consent {folder} --grant{scope} --mail {number}`");
+    match condition(&draft.body) {
+        Some(condition) => Heard {
+            asks: Some(Asks::Condition),
+            ..Heard::for_a_person(format!(
+                "it says yes with a condition: read it, do as they wish, then {}",
+                command(&format!(" --scope {}", condition.scope()))
+            ))
+        },
+        None => Heard::for_a_person(format!("{what}: read it; if it is a yes, {}", command(""))),
+    }
+}
+
+fn says_yes(people: &People, mail: &Submission, draft: &Draft) -> bool {
+    let own = mail.from.name.as_deref().filter(|_| people.storyteller.name.is_none());
+    let name = people.storyteller.name.as_deref().or(own).unwrap_or_default();
+    plain_yes(&draft.body, name).is_some()
+}
+
+/// The domain that signed for the address which we asked, or why it is not sure that the author wrote this.
+fn proven(letter: &SentLetter, mail: &Submission, draft: &Draft) -> Result<String, &'static str> {
+    if draft.forwarder.is_some() || !mail.embedded.is_empty() || !mail.attachments.is_empty() {
+        return Err("it is a forward or has something attached");
+    }
+    let from = mail.from.address.as_deref().unwrap_or_default();
+    if mail.sender.is_some() || !from.eq_ignore_ascii_case(&letter.to) {
+        return Err("it does not come from the address that we asked");
+    }
+    signed_by(&mail.auth, from)
+        .map(|domain| domain.to_string())
+        .ok_or("nothing proves who sent it (no DKIM signature of its domain, found by a trusted server)")
+}
+
+/// A mail of the story as evidence, by the number of its file, and in which words we had asked. `None`: there is no such mail.
+pub fn evidence(repo: &StoryRepo, id: &StoryId, number: usize) -> Result<Option<MailProof>, Trouble> {
+    let Some(raw) = repo.private_file(id, &format!("mail-{number}.eml"))? else {
+        return Ok(None);
+    };
+    let people = repo.private_file(id, PEOPLE)?;
+    let people = people.and_then(|bytes| People::parse(&bytes).ok()).unwrap_or_default();
+    let wording = intake::reread(&raw)
+        .ok()
+        .and_then(|mail| answered(&people, &mail)?.asked_consent.clone());
+    Ok(Some(MailProof {
+        id: mail::mail_id(&raw),
+        sha256: hex::encode(Sha256::digest(&raw)),
+        wording,
+    }))
 }
 
 /// The latest of our letters to the author in the mail's thread: a reply names it and all before it, so an answer to a later letter, about

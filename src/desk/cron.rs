@@ -1,4 +1,5 @@
-//! One unattended pass: sync, fetch, publish what is due, send letters, sync. A part that fails does not stop the others.
+//! One unattended pass: sync, fetch, go on with takedowns, publish what is due, send letters, sync. A part that fails does not stop
+//! the others.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use super::fetch::{self, Count, Watcher, Wish};
 use super::letters::{self, Sending, Status, Told, Waiting};
 use super::publish::{self, Published};
 use super::sync;
+use super::takedown::{self, Down, Left};
 use super::{Desk, Trouble};
 
 /// Who is told while it goes on.
@@ -22,6 +24,7 @@ pub trait Listener {
     fn mail(&mut self, mail: &MailReport);
     fn remark(&mut self, remark: &Remark);
     fn caution(&mut self, caution: &Caution);
+    fn taken_down(&mut self, down: &Down);
     fn published(&mut self, done: &Published);
     fn letter(&mut self, told: &Told);
     /// The remote no longer has all that it had, and this desk followed.
@@ -40,6 +43,8 @@ pub struct Pass {
     pub published: u64,
     /// Published, or to be published, and not on every target.
     pub pending: u64,
+    /// Taken down, and a target still has it.
+    pub still_out: u64,
     pub sent: u64,
     /// Letters that still wait.
     pub waiting: u64,
@@ -56,7 +61,7 @@ pub struct Pass {
 impl Pass {
     /// The exit code: that of the worst part.
     pub fn exit(&self) -> u8 {
-        let partly = self.fetched.quarantined > 0 || self.failed > 0 || self.pending > 0;
+        let partly = self.fetched.quarantined > 0 || self.failed > 0 || self.pending > 0 || self.still_out > 0;
         let codes = self.bad.iter().map(|(bad, _)| bad.exit);
         codes
             .chain(partly.then_some(7))
@@ -109,6 +114,7 @@ pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Resul
         let shared = repo.has_remote(&desk.config.repository.remote);
         let reached = shared && bring_together(desk, &repo, listener, &mut pass, &mut findings);
         fetch_all(desk, &repo, spool, listener, &mut pass, &mut findings);
+        take_down(desk, &repo, listener, &mut pass, &mut findings);
         publish_due(desk, &repo, listener, &mut pass, &mut findings);
         send_letters(desk, &repo, spool, listener, &mut pass, &mut findings);
         if reached && repo.has_unpushed(&desk.config.repository.remote).unwrap_or(true) {
@@ -252,6 +258,41 @@ fn publish_due(desk: &Desk, repo: &StoryRepo, listener: &mut dyn Listener, pass:
     }
 }
 
+/// Goes on with takedowns that stopped half-way, and tells what is out and should not be: that is for a person.
+fn take_down(desk: &Desk, repo: &StoryRepo, listener: &mut dyn Listener, pass: &mut Pass, findings: &mut Findings) {
+    if let Some(all) = findings.note("takedown", takedown::resume_all(desk, repo)) {
+        for down in all {
+            listener.taken_down(&down);
+            pass.still_out += u64::from(!down.is_whole());
+            let (id, title) = (&down.story.id, down.story.title());
+            for off in &down.offs {
+                let Left::Still(not) = &off.result else { continue };
+                findings.bad.push(Bad {
+                    part: format!("takedown.{}/{id}", off.target),
+                    code: "target".to_owned(),
+                    exit: 7,
+                    what: format!("{title} is still on {}", off.target),
+                    why: not.why.clone(),
+                    hint: format!("{}; `takedown {}` tries again", not.hint, id.folder()),
+                });
+            }
+        }
+    }
+    if let Some(all) = findings.note("takedown", super::queue::unpermitted(desk, repo)) {
+        findings.bad.extend(all.into_iter().map(|(id, story)| Bad {
+            part: format!("takedown.{id}"),
+            code: "policy.unpermitted".to_owned(),
+            exit: 5,
+            what: format!("{} is published without its author's permission", story.title),
+            why: match story.revoked {
+                true => "they took their yes back".to_owned(),
+                false => "the time for which they gave it is over".to_owned(),
+            },
+            hint: format!("`takedown {}`, or ask them anew", id.folder()),
+        }));
+    }
+}
+
 /// A due story that was not published.
 fn refused(id: &StoryId, trouble: &Trouble) -> Bad {
     let bad = Bad::of(format!("publish.{id}"), trouble);
@@ -329,7 +370,10 @@ fn tell(
     }
     for (part, alarm) in known {
         let published = part.starts_with("publish.") || part.starts_with("target.");
-        let tried = findings.well.contains(&part) || published && findings.well.iter().any(|p| p == "publish");
+        let well = |name: &str| findings.well.iter().any(|p| p == name);
+        let tried = findings.well.contains(&part)
+            || published && well("publish")
+            || part.starts_with("takedown.") && well("takedown");
         // an inbox that is no longer in the configuration
         let gone = part
             .strip_prefix("inbox.")

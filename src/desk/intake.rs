@@ -7,6 +7,7 @@ use crate::mail::{self, ReadSetting};
 use crate::media;
 use crate::repo::{Batch, PackedMail, Press, ReadyChange, StoryRepo};
 use crate::spool::{Aside, AsideEntry, AsideKind, Spool};
+use crate::story::answer::withdrawal;
 use crate::story::draft::{self, Draft, DraftRules, MediaFate};
 use crate::story::event::What;
 use crate::story::id::{MAIL_ID_VERSION, month_of};
@@ -21,7 +22,7 @@ use crate::story::submission::Note;
 use crate::story::{MailId, Mailbox, StoryId, Submission};
 
 use super::account::{MailReport, Outcome, aside_report, bare, duplicate, report, shown, unreadable_report};
-use super::consent::{self, Answer};
+use super::consent;
 use super::crew::Crew;
 use super::letters::bounce;
 use super::threads::Threads;
@@ -153,6 +154,10 @@ impl Pen<'_> {
         }
         let (mut draft, photos) = self.desk.draft(&submission);
         draft.notes.extend(note);
+        // a wish that is no reply to anything of ours has no story to go to
+        if withdrawal(&draft.body).is_some() {
+            draft.notes.push(Note::Other(TAKE_DOWN.to_owned()));
+        }
         let id = StoryId::new(submission.date, &draft.author, &submission.mail);
         let report = report(Outcome::New, Some(id), &m.place, &submission, &draft, &photos);
         let change = self.desk.first_step(&submission, &draft, photos, &own);
@@ -167,6 +172,9 @@ impl Pen<'_> {
 /// Why the answer of a member of the team to a letter of ours is set aside: it is no story, and From is no proof of who decides.
 const TEAM_REPLY: &str = "team-reply";
 const TEAM_REPLY_REASON: &str = "it is a member's answer to a letter to the team; nothing is decided by mail";
+
+const TAKE_DOWN: &str = "it may be no story, but a wish to have one taken down: look for the author's story (`list --all`), \
+    `withdraw` that, and `reject` this";
 
 /// How many times a mail may end the program before it is no longer read.
 const DEATHS: u32 = 2;
@@ -470,17 +478,16 @@ impl<'a> Reader<'a> {
             .and_then(|b| People::parse(b).ok())
             .unwrap_or_default();
         let mut subject = "Take in a follow-up to";
-        let (mut consent, mut notes) = (None, draft.notes.clone());
-        match consent::read(&story, &people, submission, draft, &m.raw) {
-            Answer::None => {}
-            Answer::Yes(what) => {
-                subject = "Take in a follow-up that gives permission to publish";
-                consent = Some(what);
-            }
-            Answer::ForAPerson(why) => {
-                report.notes.push(why.clone());
-                notes.push(Note::Other(why));
-            }
+        let mut notes = draft.notes.clone();
+        let heard = consent::read(&story, &people, submission, draft, &m.raw, number as usize);
+        if heard.events.iter().any(|what| matches!(what, What::Consent { .. })) {
+            subject = "Take in a follow-up that gives permission to publish";
+        } else if !heard.events.is_empty() {
+            subject = "Take in a follow-up that says yes to the proof of";
+        }
+        if let Some(told) = heard.told {
+            report.notes.push(told.clone());
+            notes.push(Note::Other(told));
         }
         let first = private.get("mail-1.eml").and_then(|bytes| reread(bytes).ok());
         let revised = match revision::propose(self.desk, &story, first.as_ref(), submission, draft, &m.raw) {
@@ -506,10 +513,11 @@ impl<'a> Reader<'a> {
             mail_version: MAIL_ID_VERSION,
             notes: public(&notes),
             auth: submission.auth.clone(),
+            asks: heard.asks,
         };
         let step = Step {
             subject: subject.to_owned(),
-            events: std::iter::once(what).chain(consent).chain(revised).collect(),
+            events: std::iter::once(what).chain(heard.events).chain(revised).collect(),
             private: BTreeMap::from([
                 (format!("follow-up-{number}.md"), Some(draft.body.clone().into_bytes())),
                 (PEOPLE.to_owned(), Some(people.render())),

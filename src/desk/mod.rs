@@ -5,7 +5,7 @@
 //! | [`fetch`] | mail in: keep, read, screen, draft, commit, settle |
 //! | [`account`] | what each mail came to |
 //! | [`intake`], [`threads`] | one mail, judged; the story it follows |
-//! | `consent` | the author's answer to "may we publish it?" |
+//! | [`consent`] | the author's answer to "may we publish it?" |
 //! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
 //! | [`review`] | decisions |
 //! | [`walk`] | the queue as a reviewer walks it: stories read, decisions held, taken upon what was read |
@@ -19,6 +19,7 @@
 //! | [`told`] | a story told by phone or on paper |
 //! | [`preview`] | a story as its readers will see it |
 //! | [`publish`], [`schedule`] | to the targets; when |
+//! | [`takedown`] | off them again: the team's decision, or the author's wish |
 //! | [`letters`] | the outbox |
 //! | [`quarantine`] | mails that need a person |
 //! | [`cron`], [`alarm`] | one unattended pass; what is told once |
@@ -29,7 +30,7 @@
 pub mod account;
 pub mod alarm;
 pub mod check;
-mod consent;
+pub mod consent;
 mod convert;
 mod crew;
 pub mod cron;
@@ -50,6 +51,7 @@ pub mod revision;
 pub mod schedule;
 pub mod stats;
 pub mod sync;
+pub mod takedown;
 pub mod threads;
 pub mod told;
 pub mod trouble;

@@ -13,7 +13,7 @@ use crate::story::people::{PEOPLE, People};
 use crate::story::pieces::{Piece, cut};
 use crate::story::policy::Refusal;
 use crate::story::record::{Change, Files};
-use crate::story::state::{Grant, Phase, State, Verb};
+use crate::story::state::{Phase, State, Verb};
 use crate::story::step::{Clerk, Step, Story, begin};
 use crate::story::{MailId, Mailbox, StoryId, TextHash};
 
@@ -154,17 +154,9 @@ pub fn plan_split(
         mail: mail_of(story),
         lines: Some(range(&first.piece)),
         of: Some(story.text),
+        // another person tells what stays: their own yes is needed
+        consent_ends: renamed && story.life.consent.is_some(),
     });
-    if renamed && story.life.consent.is_some() {
-        events.push(What::Consent {
-            grant: false,
-            scope: Vec::new(),
-            evidence: format!(
-                "the story was split, and this part is {}'s: their own yes is needed",
-                first.author
-            ),
-        });
-    }
     events.extend(unscheduled(desk, story));
     let note = others
         .iter()
@@ -242,6 +234,7 @@ fn begin_piece(
         mail: mail_of(story),
         lines: Some(lines),
         of: Some(story.text),
+        consent_ends: false,
     };
     let step = Step {
         subject: "Split off".to_owned(),
@@ -291,20 +284,13 @@ pub fn join(desk: &Desk, repo: &StoryRepo, id: &StoryId, other: &StoryId, clerk:
     let ids = [id.clone(), other.clone()];
     let done = repo.commit_together(&ids, |current| -> Result<Vec<Change>, Trouble> {
         let (story, other) = (loaded(&current[0])?, loaded(&current[1])?);
-        let same = same_teller(&story, current[0].private()?, &other, current[1].private()?);
-        Ok(plan_join(desk, &story, &other, same, clerk)?)
+        Ok(plan_join(desk, &story, &other, clerk)?)
     })?;
     Ok(done.is_some())
 }
 
 /// The changes of a join; none where it was made already.
-pub fn plan_join(
-    desk: &Desk,
-    story: &Story,
-    other: &Story,
-    same_teller: bool,
-    clerk: &Clerk,
-) -> Result<Vec<Change>, Refusal> {
+pub fn plan_join(desk: &Desk, story: &Story, other: &Story, clerk: &Clerk) -> Result<Vec<Change>, Refusal> {
     if story.id == other.id {
         return Err(Refusal {
             code: "join.itself",
@@ -351,6 +337,7 @@ pub fn plan_join(
     let lines = [last + 1 - body.trim_matches('\n').lines().count() as u32, last];
     files.insert(INDEX.to_owned(), Some(index.into_bytes()));
 
+    let consent = both_consent(story, other);
     let mut events = reopened(desk, story);
     events.push(What::Joined {
         with: Some(other.id.to_string()),
@@ -358,8 +345,9 @@ pub fn plan_join(
         mail: mail_of(other),
         lines: Some(lines),
         of: Some(other.text),
+        consent_ends: story.life.consent.is_some() && consent.is_none(),
     });
-    events.extend(both_consent(story, other, same_teller));
+    events.extend(consent);
     events.extend(unscheduled(desk, story));
     let step = Step {
         subject: "Join another story with".to_owned(),
@@ -375,6 +363,7 @@ pub fn plan_join(
         mail: None,
         lines: None,
         of: None,
+        consent_ends: false,
     }];
     events.splice(0..0, reopened(desk, other));
     events.extend(unscheduled(desk, other));
@@ -386,60 +375,27 @@ pub fn plan_join(
     Ok(vec![ours, other.change(step, clerk)])
 }
 
-/// What becomes of the yes: it stands only where both storytellers said it, for what both allow.
-fn both_consent(story: &Story, other: &Story, same_teller: bool) -> Option<What> {
-    let ours = story.life.consent.as_ref()?;
-    let whose = match same_teller {
-        true => "the same storyteller's other mail",
-        false => "another storyteller",
-    };
-    let refused = |why: String| What::Consent {
-        grant: false,
-        scope: Vec::new(),
-        evidence: why,
-    };
-    Some(match &other.life.consent {
-        None => refused(format!(
-            "words of {whose} were joined to it, and no yes to them is recorded ({})",
-            other.id
-        )),
-        Some(theirs) => match common(ours, theirs) {
-            None => refused("what the two storytellers allow has nothing in common".to_owned()),
-            Some(scope) => What::Consent {
-                grant: true,
-                scope,
-                evidence: format!("to both parts: {}; {}", ours.evidence, theirs.evidence),
-            },
-        },
+/// The yes to both parts: only where both storytellers said it, for what both allow.
+fn both_consent(story: &Story, other: &Story) -> Option<What> {
+    let (ours, theirs) = (story.life.consent.as_ref()?, other.life.consent.as_ref()?);
+    Some(What::Consent {
+        grant: true,
+        scope: common(&ours.scope, &theirs.scope)?,
+        targets: common(&ours.targets, &theirs.targets)?,
+        until: ours.until.into_iter().chain(theirs.until).min(),
+        evidence: format!("to both parts: {}; {}", ours.evidence, theirs.evidence),
+        mail: None,
     })
 }
 
-/// What both allow; an empty scope allows the story as it stands.
-fn common(ours: &Grant, theirs: &Grant) -> Option<Vec<String>> {
-    match (ours.scope.is_empty(), theirs.scope.is_empty()) {
-        (true, _) => Some(theirs.scope.clone()),
-        (_, true) => Some(ours.scope.clone()),
+/// What is in both; none stands for all.
+fn common(ours: &[String], theirs: &[String]) -> Option<Vec<String>> {
+    match (ours, theirs) {
+        ([], all) | (all, []) => Some(all.to_vec()),
         _ => {
-            let both: Vec<String> = ours
-                .scope
-                .iter()
-                .filter(|what| theirs.scope.contains(what))
-                .cloned()
-                .collect();
+            let both: Vec<String> = ours.iter().filter(|what| theirs.contains(what)).cloned().collect();
             (!both.is_empty()).then_some(both)
         }
-    }
-}
-
-/// Whether two stories are one person's: by address where both are known, else by the byline.
-fn same_teller(story: &Story, private: Option<Files>, other: &Story, others: Option<Files>) -> bool {
-    let address = |private: Option<Files>| {
-        let people = People::parse(private?.get(PEOPLE)?).ok()?;
-        people.storyteller.address
-    };
-    match (address(private), address(others)) {
-        (Some(one), Some(two)) => one.eq_ignore_ascii_case(&two),
-        _ => story.front().author == other.front().author,
     }
 }
 

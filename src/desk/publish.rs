@@ -11,9 +11,11 @@ use jiff::Timestamp;
 
 use crate::repo::StoryRepo;
 use crate::story::StoryId;
+use crate::story::consent::{Use, permits};
 use crate::story::event::{Role, What};
 use crate::story::letter::wrote_again;
 use crate::story::page::{Front, INDEX, Page, RECORD};
+use crate::story::people::{PEOPLE, People};
 use crate::story::policy::{Refusal, Task};
 use crate::story::record::{Change, Files};
 use crate::story::state::{self, Phase, Publication, State, Verb};
@@ -78,7 +80,51 @@ enum Plan {
     Nothing,
 }
 
-fn plan(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<Plan, Refusal> {
+fn plan(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Clerk, update: bool) -> Result<Plan, Refusal> {
+    let plan = by_state(desk, story, clerk, update)?;
+    let begun = story.life.publication.as_ref();
+    match plan {
+        Plan::Begin => permitted(desk, repo, story, &targets(desk, story), desk.now)?,
+        Plan::GoOn => permitted(desk, repo, story, begun.map_or(&[], |p| &p.targets), desk.now)?,
+        Plan::Nothing => {}
+    }
+    Ok(plan)
+}
+
+/// Where the story goes: the targets of config.toml, as far as its author agreed; where that is to none of them, all, and it is refused.
+pub fn targets(desk: &Desk, story: &Story) -> Vec<String> {
+    let all = desk.config.targets.iter().map(|t| t.name.clone());
+    let agreed = |t: &String| story.life.consent.as_ref().is_none_or(|grant| grant.is_for(t));
+    let some: Vec<String> = all.clone().filter(agreed).collect();
+    if some.is_empty() { all.collect() } else { some }
+}
+
+/// Whether the author's consent covers this page, at these targets, at that time.
+pub(super) fn permitted(
+    desk: &Desk,
+    repo: &StoryRepo,
+    story: &Story,
+    targets: &[String],
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let people = repo.private_file(&story.id, PEOPLE).ok().flatten();
+    let named = people.and_then(|bytes| People::parse(&bytes).ok()?.storyteller.name);
+    // the folder has the name that the story came under, also where the private part is not here
+    let folder = story.id.folder().rsplit_once('-').map(|(name, _)| name.to_owned());
+    let storyteller: Vec<String> = named.into_iter().chain(folder).collect();
+    let used = Use {
+        required: desk.policy.consent_required,
+        front: &story.front(),
+        body: story.page.body(),
+        has_photos: !photos(story).is_empty(),
+        storyteller: &storyteller,
+        targets,
+        now,
+    };
+    permits(&story.life, &used, &story.title(), story.id.folder())
+}
+
+fn by_state(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<Plan, Refusal> {
     story.agrees()?;
     let (life, title) = (&story.life, story.title());
     has_a_title(story)?;
@@ -113,8 +159,7 @@ fn plan(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<Plan,
     if let (Some(begun), State::Approved | State::Scheduled | State::Published) = (begun, story.state(&desk.policy)) {
         desk.policy.publishable(life, story.text, &title)?;
         // a list of targets that changed since begins anew
-        let names: Vec<&str> = desk.config.targets.iter().map(|t| t.name.as_str()).collect();
-        let same = begun.targets.iter().map(String::as_str).eq(names);
+        let same = begun.targets == targets(desk, story);
         return Ok(if same || life.phase == Phase::Published {
             Plan::GoOn
         } else {
@@ -142,11 +187,11 @@ pub(super) fn has_a_title(story: &Story) -> Result<(), Refusal> {
 }
 
 /// Whether a publication would do anything, and under which rules it would be refused; nothing is written.
-pub fn rehearse(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<bool, Trouble> {
+pub fn rehearse(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Clerk, update: bool) -> Result<bool, Trouble> {
     if desk.config.targets.is_empty() {
         return Err(Trouble::NoTarget);
     }
-    Ok(plan(desk, story, clerk, update)? != Plan::Nothing)
+    Ok(plan(desk, repo, story, clerk, update)? != Plan::Nothing)
 }
 
 /// Publishes one story, by the person at this desk. `taken` says whether another story has a slug already.
@@ -209,11 +254,11 @@ fn publish_by(
         return Err(Trouble::NoTarget);
     }
     let begin = |story: &Story| -> Result<Option<Change>, Refusal> {
-        if plan(desk, story, clerk, update)? != Plan::Begin {
+        if plan(desk, repo, story, clerk, update)? != Plan::Begin {
             return Ok(None);
         }
-        let targets = desk.config.targets.iter().map(|t| t.name.clone());
-        let targets: Vec<String> = targets.filter(|name| !keeps(desk, story, name)).collect();
+        let mut targets = targets(desk, story);
+        targets.retain(|name| !keeps(desk, story, name));
         if targets.is_empty() {
             return Err(Refusal {
                 code: "publish.nowhere",
@@ -428,11 +473,23 @@ pub fn try_out(desk: &Desk, name: &str) -> Result<String, NotPut> {
 /// Takes the story off one target, and looks whether it is gone; [`removed`] is then the event. `None`: nothing of it stands there.
 /// The second part is what stays behind all the same, in words for a person.
 pub fn take_off(desk: &Desk, story: &Story, name: &str) -> Result<Option<(Removal, Option<&'static str>)>, NotPut> {
-    let Some(known) = story.life.posts.get(name) else {
+    let known = story.life.posts.get(name);
+    // a run that died before its receipt may have put it there
+    let begun = story
+        .life
+        .publication
+        .as_ref()
+        .filter(|p| p.targets.iter().any(|t| t == name));
+    let Some(slug) = known.map(|post| &post.slug).or(begun.map(|p| &p.slug)) else {
         return Ok(None);
     };
     let target = named(desk, name)?;
-    let post = standing(&story.id, known);
+    let post = Post {
+        story: &story.id,
+        slug,
+        place: known.and_then(|post| post.place.as_deref()),
+        id: known.and_then(|post| post.id.as_deref()),
+    };
     let removal = target.remove(&post).map_err(|error| told(desk, &error))?;
     if matches!(removal, Removal::CannotRecall(_)) {
         return Ok(Some((removal, None)));

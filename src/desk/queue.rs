@@ -7,7 +7,7 @@ use crate::repo::summary::Summary as Told;
 use crate::repo::{RepoError, Source, StoryRepo, Summaries};
 use crate::story::StoryId;
 use crate::story::check::check;
-use crate::story::event::{LetterStatus, What};
+use crate::story::event::{Asks, LetterStatus, What};
 use crate::story::id::slug;
 use crate::story::letter::{self, FailedLetter, OpenLetter, Standing};
 use crate::story::page::{INDEX, RECORD};
@@ -39,6 +39,16 @@ pub struct Summary {
     pub assigned: Option<String>,
     pub asked_by: Option<String>,
     pub consent: bool,
+    /// The last moment for which it was given.
+    pub consent_until: Option<Timestamp>,
+    /// It is out, and its author took their yes back.
+    pub revoked: bool,
+    /// What the author asked for by mail, for a person to settle.
+    pub asks: Option<Asks>,
+    /// Taken down, and these targets still have it.
+    pub still_out: Vec<String>,
+    /// Of those, that there is nothing left which the program could try.
+    pub by_hand: bool,
     /// Published, and the text is no longer the one that went out.
     pub correction: bool,
     /// Published, and targets are pending.
@@ -135,6 +145,12 @@ impl Summary {
             assigned: life.assigned.clone(),
             asked_by: life.unanswered(story.text).next().map(|r| r.by.name.clone()),
             consent: life.consent.is_some(),
+            consent_until: life.consent.as_ref().and_then(|g| g.until),
+            revoked: life.revoked && life.phase == Phase::Published,
+            // the more that is asked for is told
+            asks: life.wishes.iter().map(|w| w.asks).min(),
+            still_out: life.still_out().map(str::to_owned).collect(),
+            by_hand: life.still_out().all(|t| life.remains.get(t).is_some_and(|r| r.by_hand)),
             correction: life.has_correction(story.text),
             pending: publication.map(pending).unwrap_or_default(),
             scheduled_for: life.schedule.map(|(at, _)| at).filter(|_| state == State::Scheduled),
@@ -165,6 +181,11 @@ impl Summary {
             assigned: None,
             asked_by: None,
             consent: false,
+            consent_until: None,
+            revoked: false,
+            asks: None,
+            still_out: Vec::new(),
+            by_hand: false,
             correction: false,
             pending: Vec::new(),
             scheduled_for: None,
@@ -178,6 +199,11 @@ impl Summary {
         }
     }
 
+    /// Whether a takedown of it stopped half-way, and the program can go on.
+    pub fn is_half_down(&self) -> bool {
+        !self.still_out.is_empty() && !self.by_hand
+    }
+
     /// Whether `publish --due` takes it up: its time has come, or a publication of it stopped half-way.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.damage.is_none() && (self.under_way || self.scheduled_for.is_some_and(|at| at <= now))
@@ -189,9 +215,23 @@ impl Summary {
         self.letters.iter().filter(move |letter| letter.is_due(&policy, now))
     }
 
+    /// Whether it is out though its author's yes was taken back, or is over.
+    pub fn is_unpermitted(&self, now: Timestamp) -> bool {
+        self.revoked || self.state == State::Published && self.consent_until.is_some_and(|until| until < now)
+    }
+
+    /// Whether a person has something to do with it: what `list` shows and `review` walks.
+    pub fn is_on_the_desk(&self, now: Timestamp) -> bool {
+        let told = self.correction || self.wrote_again || !self.pending.is_empty() || self.damage.is_some();
+        let gone = self.is_unpermitted(now) || self.asks.is_some() || !self.still_out.is_empty();
+        self.state.is_open() || told || gone
+    }
+
     /// Whose turn it is: a name where it was assigned, else a role.
     pub fn turn(&self, policy: &Policy) -> String {
         let role = match self.state {
+            _ if self.revoked || !self.still_out.is_empty() => "publisher",
+            _ if self.asks.is_some() => "reviewer",
             State::ChangesRequested if !self.wrote_again => "author",
             State::ChangesRequested => "reviewer",
             State::Draft | State::Conflict => "reviewer",
@@ -227,6 +267,18 @@ pub struct Counts {
     pub failed_letters: u64,
     /// Stories whose author wrote again.
     pub wrote_again: u64,
+    /// Stories that their author asks to have back.
+    pub withdrawal_asked: u64,
+    /// Stories whose author said yes with a condition.
+    pub conditions: u64,
+    /// Published, and the author took their yes back.
+    revoked: u64,
+    /// Published, and the yes ends then.
+    ending: Vec<Timestamp>,
+    /// Taken down, and a target still has it.
+    pub still_out: u64,
+    /// Of those, that the program can try again.
+    half_down: u64,
     /// With findings that keep them from being approved.
     pub open_checks: u64,
     /// When the latest letter was called for that is still open.
@@ -256,6 +308,11 @@ impl Counts {
         self.scheduled.iter().copied().filter(|at| *at > now).min()
     }
 
+    /// How many are out though their author's yes was taken back, or is over.
+    pub fn unpermitted(&self, now: Timestamp) -> u64 {
+        self.revoked + self.ending.iter().filter(|until| **until < now).count() as u64
+    }
+
     fn add(&mut self, id: &StoryId, s: &Summary, policy: &Policy) {
         if let Some(i) = State::ALL.iter().position(|state| *state == s.state) {
             self.states[i] += 1;
@@ -282,6 +339,14 @@ impl Counts {
             .max(s.letters.iter().map(|letter| letter.since).max());
         self.failed_letters += s.failed_letters.len() as u64;
         self.wrote_again += u64::from(s.wrote_again);
+        self.withdrawal_asked += u64::from(s.asks == Some(Asks::Withdrawal));
+        self.conditions += u64::from(s.asks == Some(Asks::Condition));
+        self.revoked += u64::from(s.revoked);
+        if s.state == State::Published && !s.revoked {
+            self.ending.extend(s.consent_until);
+        }
+        self.still_out += u64::from(!s.still_out.is_empty());
+        self.half_down += u64::from(s.is_half_down());
         if matches!(s.state, State::Draft | State::ChangesRequested | State::Conflict) {
             self.oldest.push((s.received, id.clone(), s.title.clone()));
             self.oldest.sort();
@@ -302,6 +367,12 @@ impl Counts {
         self.latest_letter = self.latest_letter.max(other.latest_letter);
         self.failed_letters += other.failed_letters;
         self.wrote_again += other.wrote_again;
+        self.withdrawal_asked += other.withdrawal_asked;
+        self.conditions += other.conditions;
+        self.revoked += other.revoked;
+        self.ending.extend(other.ending);
+        self.still_out += other.still_out;
+        self.half_down += other.half_down;
         self.oldest.extend(other.oldest);
         self.oldest.sort();
         self.oldest.truncate(OLDEST);
@@ -309,7 +380,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 9;
+const FORMAT: u32 = 10;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.
@@ -410,23 +481,51 @@ pub fn counts(desk: &Desk, repo: &StoryRepo) -> Result<Counts, Trouble> {
     })
 }
 
-/// Stories that `publish --due` takes up now. Only months that have one are read.
-pub fn due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
+/// Stories whose takedown stopped half-way. Only months that have one are read.
+pub fn half_down(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
+    of_months(desk, repo, |counts| counts.half_down > 0, Summary::is_half_down)
+}
+
+/// Stories that are out though their author's yes was taken back, or is over. Only months that have one are read.
+pub fn unpermitted(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
+    let now = desk.now;
+    of_months(
+        desk,
+        repo,
+        |counts| counts.unpermitted(now) > 0,
+        |s| s.is_unpermitted(now),
+    )
+}
+
+/// The stories that `wanted` picks, from the months whose counts say that there may be one.
+fn of_months(
+    desk: &Desk,
+    repo: &StoryRepo,
+    has_one: impl Fn(&Counts) -> bool,
+    wanted: impl Fn(&Summary) -> bool,
+) -> Result<Vec<(StoryId, Summary)>, Trouble> {
     with_summaries(desk, repo, |summaries| {
-        let mut due = Vec::new();
+        let mut found = Vec::new();
         for (place, (_, bytes)) in summaries.months().enumerate() {
             let counts: Counts = postcard::from_bytes(bytes).unwrap_or_default();
-            if counts.due(desk.now) == 0 {
+            if !has_one(&counts) {
                 continue;
             }
             for told in summaries.month(place)? {
                 let Ok(told) = told else { continue };
-                due.extend(read(&told.bytes).filter(|s| s.is_due(desk.now)).map(|s| (told.id, s)));
+                found.extend(read(&told.bytes).filter(&wanted).map(|s| (told.id, s)));
             }
         }
-        due.sort_by(|a, b| (a.1.scheduled_for, &a.0).cmp(&(b.1.scheduled_for, &b.0)));
-        Ok(due)
+        Ok(found)
     })
+}
+
+/// Stories that `publish --due` takes up now. Only months that have one are read.
+pub fn due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
+    let now = desk.now;
+    let mut due = of_months(desk, repo, |counts| counts.due(now) > 0, |s| s.is_due(now))?;
+    due.sort_by(|a, b| (a.1.scheduled_for, &a.0).cmp(&(b.1.scheduled_for, &b.0)));
+    Ok(due)
 }
 
 /// Stories with a letter still open that is on the team's list and young enough. Only months that can have one are read.

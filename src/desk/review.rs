@@ -1,9 +1,11 @@
 //! Decisions: each is a pure function from a story at the tip to a change, so that it can be applied again where the
 //! branch has moved meanwhile. `Ok(None)` is quiet success: nothing to do.
 
+use jiff::Timestamp;
+
 use crate::repo::{Past, StoryRepo};
 use crate::story::check::check;
-use crate::story::event::{RevisionStatus, What};
+use crate::story::event::{MailProof, RevisionStatus, What};
 use crate::story::id::TextHash;
 use crate::story::page::RECORD;
 use crate::story::policy::{Policy, Refusal};
@@ -109,6 +111,20 @@ pub fn reject(story: &Story, policy: &Policy, clerk: &Clerk, note: &str, spam: b
 /// Undoes a rejection or a withdrawal, sets approvals and requests aside: a new commit, never a rewrite.
 pub fn reopen(story: &Story, policy: &Policy, clerk: &Clerk, note: &str) -> Planned {
     story.agrees()?;
+    // under another byline it would get another address, and nobody would look for the old page again
+    let out: Vec<&str> = match story.state(policy) {
+        State::Conflict => story.life.posts.keys().map(String::as_str).collect(),
+        _ => story.life.still_out().collect(),
+    };
+    if !out.is_empty() {
+        return Err(Refusal {
+            code: "story.still_out",
+            what: format!("{} cannot be reopened yet", story.title()),
+            why: format!("it is still on {}", out.join(", ")),
+            hint: format!("`takedown {}` first", story.id.folder()),
+            exit: 5,
+        });
+    }
     if !policy.allows(Verb::Reopen, &clerk.actor, &story.life, story.text, &story.title())? {
         return Ok(None);
     }
@@ -119,20 +135,50 @@ pub fn reopen(story: &Story, policy: &Policy, clerk: &Clerk, note: &str) -> Plan
     Ok(Some(story.change(step("Reopen", note, vec![what]), clerk)))
 }
 
-/// Records the storyteller's yes and how it is known, or takes it back.
-pub fn consent(story: &Story, clerk: &Clerk, grant: bool, scope: &[String], evidence: &str) -> Planned {
-    story.agrees()?;
-    let same = |g: &crate::story::state::Grant| g.scope == scope && g.evidence == evidence;
-    match (&story.life.consent, grant) {
-        (Some(known), true) if same(known) => return Ok(None),
-        (None, false) => return Ok(None),
-        _ => {}
+/// What the storyteller says about the use of their story, and how it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Said {
+    /// False: they took a yes back.
+    pub grant: bool,
+    /// What may be used; empty: the story as it stands.
+    pub scope: Vec<String>,
+    /// On which targets; empty: on all.
+    pub targets: Vec<String>,
+    pub until: Option<Timestamp>,
+    pub evidence: String,
+    pub mail: Option<MailProof>,
+}
+
+/// Records the storyteller's yes and how it is known, or takes it back. A page that somebody bent by hand does not keep a no from
+/// being heard.
+pub fn consent(story: &Story, clerk: &Clerk, said: &Said) -> Planned {
+    if said.grant {
+        story.agrees()?;
     }
     let what = What::Consent {
-        grant,
-        scope: scope.to_vec(),
-        evidence: evidence.to_owned(),
+        grant: said.grant,
+        scope: said.scope.clone(),
+        targets: said.targets.clone(),
+        until: said.until,
+        evidence: said.evidence.clone(),
+        mail: said.mail.clone(),
     };
+    let (life, open) = (&story.life, !story.life.wishes.is_empty());
+    let last = story
+        .record
+        .events
+        .iter()
+        .rev()
+        .find(|e| matches!(e.what, What::Consent { .. }));
+    let same = last.is_some_and(|e| e.what == what) && life.consent.is_some() == said.grant;
+    match said.grant {
+        true if same && !open => return Ok(None),
+        false if life.consent.is_none() && life.revoked && !open => return Ok(None),
+        // nothing was given that could be taken back, and nobody says so
+        false if life.consent.is_none() && !life.revoked && !open && life.posts.is_empty() => return Ok(None),
+        _ => {}
+    }
+    let grant = said.grant;
     let subject = if grant {
         "Record consent to"
     } else {
@@ -145,7 +191,7 @@ pub fn consent(story: &Story, clerk: &Clerk, grant: bool, scope: &[String], evid
 /// An internal note; the same words again by the same person are none.
 pub fn note(story: &Story, clerk: &Clerk, note: &str) -> Planned {
     story.agrees()?;
-    let same = |what: &What| matches!(what, What::Noted { note: known } if known == note);
+    let same = |what: &What| matches!(what, What::Noted { note: known, about: None } if known == note);
     if story
         .record
         .events
@@ -154,7 +200,10 @@ pub fn note(story: &Story, clerk: &Clerk, note: &str) -> Planned {
     {
         return Ok(None);
     }
-    let what = What::Noted { note: note.to_owned() };
+    let what = What::Noted {
+        note: note.to_owned(),
+        about: None,
+    };
     Ok(Some(story.change(step("Note on", note, vec![what]), clerk)))
 }
 
@@ -214,7 +263,7 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::*;
-    use crate::desk::edit;
+    use crate::desk::{edit, takedown};
     use crate::story::check::Wanted;
     use crate::story::event::{Actor, EventId, Role};
     use crate::story::id::MailId;
@@ -368,24 +417,8 @@ mod tests {
             State::Published => published(&approved()),
             State::TakenDown => {
                 let story = published(&approved());
-                let mut page = story.page.clone();
-                page.set_front(&Front {
-                    draft: true,
-                    ..story.front()
-                });
-                let files = [(INDEX.to_owned(), Some(page.render()))].into();
-                let events = vec![What::TakenDown { note: String::new() }];
-                made(
-                    &story,
-                    Ok(Some(story.change(
-                        Step {
-                            events,
-                            files,
-                            ..Step::default()
-                        },
-                        &clerk("cat"),
-                    ))),
-                )
+                let down = made(&story, takedown::take_down(&story, &p, &clerk("cat"), ""));
+                with(&down, "cat", vec![crate::desk::publish::removed("site")])
             }
             State::Rejected => made(&story, reject(&story, &p, &clerk("ann"), "no", false)),
             State::Joined => with(
@@ -397,6 +430,7 @@ mod tests {
                     mail: None,
                     lines: None,
                     of: None,
+                    consent_ends: false,
                 }],
             ),
             State::Withdrawn => with(
@@ -426,7 +460,7 @@ mod tests {
             let story = in_state(state);
             assert_eq!(story.state(&p), state);
             type Do = fn(&Story, &Policy) -> Planned;
-            let verbs: [(Verb, Do); 5] = [
+            let verbs: [(Verb, Do); 7] = [
                 (Verb::Approve, |s, p| approve(s, p, &clerk("ben"), "", None)),
                 (Verb::RequestChanges, |s, p| {
                     request_changes(s, p, &clerk("ben"), "Why?")
@@ -434,6 +468,10 @@ mod tests {
                 (Verb::Reject, |s, p| reject(s, p, &clerk("ben"), "no", false)),
                 (Verb::Reopen, |s, p| reopen(s, p, &clerk("ben"), "")),
                 (Verb::Edit, |s, _| edited(s, "ben", "Other words.")),
+                (Verb::Takedown, |s, p| takedown::take_down(s, p, &clerk("ben"), "")),
+                (Verb::Withdraw, |s, p| {
+                    takedown::withdraw(s, p, &clerk("ben"), "her wish")
+                }),
             ];
             for (verb, act) in verbs {
                 let name = format!("{} on {state}", verb.name());
@@ -450,14 +488,17 @@ mod tests {
                     (Cell::Unsettled, planned) => assert_eq!(planned.expect_err(&name).exit, 6, "{name}"),
                 }
             }
-            for verb in [Verb::Publish, Verb::Schedule, Verb::Takedown, Verb::Withdraw] {
+            for verb in [Verb::Publish, Verb::Schedule] {
                 let granted = with(
                     &story,
                     "ann",
                     vec![What::Consent {
                         grant: true,
                         scope: vec![],
+                        targets: vec![],
+                        until: None,
                         evidence: "x".into(),
+                        mail: None,
                     }],
                 );
                 let allowed = p.allows(verb, &clerk("ben").actor, &granted.life, granted.text, "T");
@@ -602,7 +643,10 @@ mod tests {
             vec![What::Consent {
                 grant: true,
                 scope: vec![],
+                targets: vec![],
+                until: None,
                 evidence: "said so".into(),
+                mail: None,
             }],
         );
         let gone = with(&story, "ann", vec![What::Withdrawn { note: String::new() }]);

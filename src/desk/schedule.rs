@@ -4,11 +4,14 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
+use crate::repo::StoryRepo;
 use crate::story::event::What;
-use crate::story::policy::{Policy, Refusal};
+use crate::story::policy::Refusal;
 use crate::story::record::Change;
 use crate::story::state::Verb;
 use crate::story::step::{Clerk, Step, Story};
+
+use super::Desk;
 
 /// A time that was understood, and what a person should know about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,13 +116,23 @@ pub fn words(at: Timestamp, zone: &TimeZone) -> String {
 }
 
 /// Sets the time at which this text goes out, under the rules of a publication; a later one moves it.
-pub fn schedule(story: &Story, policy: &Policy, clerk: &Clerk, at: Timestamp) -> Result<Option<Change>, Refusal> {
+pub fn schedule(
+    desk: &Desk,
+    repo: &StoryRepo,
+    story: &Story,
+    clerk: &Clerk,
+    at: Timestamp,
+) -> Result<Option<Change>, Refusal> {
     story.agrees()?;
     super::publish::has_a_title(story)?;
-    let allowed = policy.allows(Verb::Schedule, &clerk.actor, &story.life, story.text, &story.title())?;
+    let allowed = desk
+        .policy
+        .allows(Verb::Schedule, &clerk.actor, &story.life, story.text, &story.title())?;
     if !allowed || story.life.schedule == Some((at, Some(story.text))) {
         return Ok(None);
     }
+    // what the author agreed to must still hold then
+    super::publish::permitted(desk, repo, story, &super::publish::targets(desk, story), at)?;
     Ok(Some(
         story.change(step("Schedule", What::Scheduled { for_time: at }), clerk),
     ))

@@ -308,7 +308,7 @@ fn note_of(event: &Event) -> &str {
         | What::ChangesRequested { note }
         | What::Rejected { note, .. }
         | What::Reopened { note }
-        | What::Noted { note }
+        | What::Noted { note, .. }
         | What::TakenDown { note }
         | What::Withdrawn { note } => note,
         _ => "",

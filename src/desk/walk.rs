@@ -31,9 +31,11 @@ impl Walk {
     /// Reads the queue as `list` does. What `me` can decide about comes first, then the oldest.
     pub fn read(desk: &Desk, repo: &StoryRepo, me: Option<&str>) -> Result<Walk, Trouble> {
         let tip = tip(repo)?;
-        let open = |s: &Summary| s.state.is_open() || s.correction || !s.pending.is_empty() || s.damage.is_some();
         let queue = Queue::read(desk, repo)?;
-        let mut stories: Vec<(StoryId, Summary)> = queue.into_stories().filter(|(_, s)| open(s)).collect();
+        let mut stories: Vec<(StoryId, Summary)> = queue
+            .into_stories()
+            .filter(|(_, s)| s.is_on_the_desk(desk.now))
+            .collect();
         let key = |s: &Summary| (rank(s, &desk.policy, me), s.received);
         stories.sort_by(|a, b| (key(&a.1), &a.0).cmp(&(key(&b.1), &b.0)));
         Ok(Walk { stories, tip })
@@ -200,7 +202,14 @@ impl Decision {
             Decision::Note(note) => review::note(story, clerk, note),
             Decision::Assign(to) => review::assign(story, clerk, to.as_deref()),
             Decision::Waive { which, why } => check::waive(story, policy, clerk, std::slice::from_ref(which), why),
-            Decision::Consent { grant, evidence } => review::consent(story, clerk, *grant, &[], evidence),
+            Decision::Consent { grant, evidence } => {
+                let said = review::Said {
+                    grant: *grant,
+                    evidence: evidence.clone(),
+                    ..review::Said::default()
+                };
+                review::consent(story, clerk, &said)
+            }
         }
     }
 }
@@ -392,7 +401,7 @@ pub fn said(what: &What) -> String {
         What::Edited { minor: false, .. } => "changed the text".to_owned(),
         What::Restored { cut } => format!("put cut piece {cut} back"),
         What::Merged { of } => format!("put the edits of {} together", of.join(" and ")),
-        What::Noted { note } => with("noted", note),
+        What::Noted { note, .. } => with("noted", note),
         What::Assigned { to: Some(to) } => format!("gave it to {}", one_line(to)),
         What::Assigned { to: None } => "gave it to nobody in particular".to_owned(),
         What::Approved { note } => with("approved", note),

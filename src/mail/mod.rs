@@ -3,6 +3,7 @@
 mod auth;
 mod body;
 mod charset;
+pub mod copy;
 mod date;
 mod document;
 mod docx;

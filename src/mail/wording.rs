@@ -12,6 +12,7 @@ use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior, Value
 use pulldown_cmark::{CowStr, Event, Parser, TextMergeStream, html};
 use sha2::{Digest, Sha256};
 
+use super::copy::Copy;
 use crate::story::event::LetterKind;
 use crate::story::markdown;
 use crate::story::passage::Line;
@@ -42,8 +43,12 @@ pub struct Facts {
     pub assigned: bool,
     /// To the team: how long nothing happened.
     pub days: i64,
-    /// To the team: what waits, a line each.
+    /// To the team: what waits, a line each; to the author of a withdrawn story: where it is still.
     pub lines: Vec<String>,
+    /// Whether the story was published once.
+    pub was_out: bool,
+    /// In a proof: the story as it will appear.
+    pub page: Copy,
 }
 
 /// A letter's words.
@@ -79,13 +84,14 @@ pub struct Wording {
 }
 
 #[rustfmt::skip]
-const BUILT_IN: [(LetterKind, &str, &str); 11] = [
+const BUILT_IN: [(LetterKind, &str, &str); 12] = [
     (LetterKind::Received, "received.md", include_str!("../../templates/received.md")),
     (LetterKind::ChangesRequested, "changes-requested.md", include_str!("../../templates/changes-requested.md")),
     (LetterKind::Rejected, "rejected.md", include_str!("../../templates/rejected.md")),
     (LetterKind::Published, "published.md", include_str!("../../templates/published.md")),
     (LetterKind::Withdrawn, "withdrawn.md", include_str!("../../templates/withdrawn.md")),
     (LetterKind::Question, "question.md", include_str!("../../templates/question.md")),
+    (LetterKind::Proof, "proof.md", include_str!("../../templates/proof.md")),
     (LetterKind::Reminder, "reminder.md", include_str!("../../templates/reminder.md")),
     (LetterKind::NewStory, "new-story.md", include_str!("../../templates/new-story.md")),
     (LetterKind::Waiting, "waiting.md", include_str!("../../templates/waiting.md")),
@@ -97,6 +103,9 @@ const BUILT_IN: [(LetterKind, &str, &str); 11] = [
 const CONSENT_VERSION: u32 = 1;
 /// The words that give permission; a letter without them does not ask.
 const YES: &str = "I agree";
+
+/// Where a story's text goes into the HTML of a letter.
+const PAGE: &str = "M4CPAGE";
 
 /// More than any letter.
 const LONGEST_TEMPLATE: u64 = 256 * 1024;
@@ -137,9 +146,17 @@ impl Wording {
                 note: "note".to_owned(),
                 ask_consent: true,
                 lines: vec!["line".to_owned()],
+                page: Copy {
+                    text: PAGE.to_owned(),
+                    html: PAGE.to_owned(),
+                },
                 ..Facts::default()
             };
-            wording.render(kind, &trial).map_err(|error| told(&path, &error))?;
+            let tried = wording.render(kind, &trial).map_err(|error| told(&path, &error))?;
+            if kind == LetterKind::Proof && !(tried.text.contains(PAGE) && tried.html.contains(PAGE)) {
+                let problem = "a proof shows the story: `{{ page }}` on a line of its own".to_owned();
+                return Err(WordingError::Template { file, line: 1, problem });
+            }
         }
         Ok(wording)
     }
@@ -172,11 +189,16 @@ impl Wording {
             assigned,
             days,
             lines,
+            was_out,
+            page,
         } = facts;
         let values = minijinja::context! {
-            re, author, title, team, note, url => &url, subject, ask_consent, reader, story, assigned, days, lines
+            re, author, title, team, note, url => &url, subject, ask_consent, reader, story, assigned, days, lines, was_out,
+            page => page.text
         };
         let plain = self.plain.get_template(name_of(kind))?.render(&values)?;
+        // Markdown of its own, which is put in once the letter's is HTML
+        let values = minijinja::context! { page => PAGE, ..values };
         let marked = self.marked.get_template(name_of(kind))?.render(&values)?;
         let (subject, text) = split(&plain);
         let (_, markdown) = split(&marked);
@@ -184,7 +206,7 @@ impl Wording {
         let asks = ask_consent && asks_consent(&text);
         Ok(Worded {
             subject: subject.to_owned(),
-            html: to_html(&tidy(markdown), &url),
+            html: to_html(&tidy(markdown), &url).replacen(&format!("<p>{PAGE}</p>"), &page.html, 1),
             asks_consent: asks.then(|| self.versions.get(name_of(kind)).cloned()).flatten(),
             text,
         })

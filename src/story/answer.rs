@@ -1,5 +1,9 @@
 //! What an author's reply says to "may we publish it?". A yes is taken only where it is plain; all else is for a person to read.
 
+mod wish;
+
+pub use wish::{Condition, condition, withdrawal};
+
 /// The words that were a plain yes, as the author wrote them: the evidence. `reply` is the mail's text with the quoted letter cut off,
 /// `name` is the author's.
 ///
@@ -19,7 +23,7 @@ pub fn plain_yes(reply: &str, name: &str) -> Option<String> {
         if !is_yes(&words, sentence) {
             return None;
         }
-        yes.get_or_insert_with(|| sentence.trim_matches(['*', '_', '"', '>', ' ']).to_owned());
+        yes.get_or_insert_with(|| bare(sentence));
     }
     yes
 }
@@ -33,6 +37,11 @@ fn is_plain(c: char) -> bool {
             c,
             '\u{2019}' | '\u{2018}' | '\u{201c}' | '\u{201d}' | '\u{2bc}' | '\u{2013}' | '\u{2014}' | '\u{2026}'
         )
+}
+
+/// A sentence without the marks about it.
+fn bare(sentence: &str) -> String {
+    sentence.trim_matches(['*', '_', '"', '>', ' ']).to_owned()
 }
 
 /// The words of a sentence in lower case; `don't` is one.

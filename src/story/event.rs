@@ -120,6 +120,9 @@ pub enum What {
         notes: Vec<String>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         auth: Vec<AuthResult>,
+        /// What its words ask of the team, as far as they are plain: for a person to confirm, never done by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asks: Option<Asks>,
     },
     Edited {
         #[serde(default, skip_serializing_if = "is_false")]
@@ -139,6 +142,9 @@ pub enum What {
     },
     Noted {
         note: String,
+        /// What an author asked for in that mail is settled by this note.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<EventId>,
     },
     /// Whose turn it is; none: nobody's in particular.
     Assigned {
@@ -167,8 +173,17 @@ pub enum What {
         /// What may be used: `name`, `photos`, `place`, `pseudonym` ...; empty: the story as it stands.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         scope: Vec<String>,
-        /// How it is known: words, or a mail id.
+        /// On which targets; empty: on all.
+        #[serde(rename = "for", default, skip_serializing_if = "Vec::is_empty")]
+        targets: Vec<String>,
+        /// The last moment for which it was given; none: until it is taken back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+        /// How it is known, in words.
         evidence: String,
+        /// The mail that says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mail: Option<MailProof>,
     },
     /// Findings of `check`, waived.
     Checked {
@@ -212,6 +227,13 @@ pub enum What {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         note: String,
     },
+    /// After a takedown or a withdrawal a target still has the story: why, and whether only a person can take it off there.
+    Remains {
+        target: String,
+        why: String,
+        #[serde(default, skip_serializing_if = "is_false")]
+        by_hand: bool,
+    },
     Withdrawn {
         note: String,
     },
@@ -221,6 +243,15 @@ pub enum What {
         /// Whether the letter asks for permission to publish, too.
         #[serde(default, skip_serializing_if = "is_false")]
         consent: bool,
+    },
+    /// The author is shown the text as it will appear.
+    Proof {},
+    /// The author's yes to a text that was shown them by the `proof` it is about.
+    ProofAccepted {
+        about: EventId,
+        accepted: TextHash,
+        evidence: String,
+        mail: MailProof,
     },
     /// The life of a letter: which kind, called for by which event.
     Letter {
@@ -254,6 +285,9 @@ pub enum What {
         /// The text that was split.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         of: Option<TextHash>,
+        /// The storyteller's yes does not cover it any more, and nobody took it back.
+        #[serde(default, skip_serializing_if = "is_false")]
+        consent_ends: bool,
     },
     /// Two stories became one. On the one that stays: with which other, and on which lines its words stand; on the other, which closes:
     /// into which it went.
@@ -271,6 +305,9 @@ pub enum What {
         /// The other's text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         of: Option<TextHash>,
+        /// The storyteller's yes does not cover it any more, and nobody took it back.
+        #[serde(default, skip_serializing_if = "is_false")]
+        consent_ends: bool,
     },
     Erased {},
     /// A kind this version does not know: kept and shown.
@@ -279,6 +316,29 @@ pub enum What {
         kind: String,
         fields: Map<String, Value>,
     },
+}
+
+/// What an author's mail asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asks {
+    /// To take the story down, or not to publish it.
+    Withdrawal,
+    /// Yes, but not to everything, or not as it is.
+    Condition,
+    #[serde(other)]
+    Other,
+}
+
+/// A mail as evidence: what it is known by, its bytes, and in answer to which words of ours it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailProof {
+    pub id: MailId,
+    /// Of the mail, byte for byte.
+    pub sha256: String,
+    /// `received, version 1`; none: in answer to no letter that asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wording: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -291,6 +351,8 @@ pub enum LetterKind {
     Withdrawn,
     /// What a person of the team asks, without a decision.
     Question,
+    /// The text as it will appear, for the author to look at.
+    Proof,
     /// To the author: changes were asked for, and no answer came.
     Reminder,
     /// To reviewers: a story came in.
@@ -304,13 +366,14 @@ pub enum LetterKind {
 }
 
 impl LetterKind {
-    pub const ALL: [LetterKind; 11] = [
+    pub const ALL: [LetterKind; 12] = [
         LetterKind::Received,
         LetterKind::ChangesRequested,
         LetterKind::Rejected,
         LetterKind::Published,
         LetterKind::Withdrawn,
         LetterKind::Question,
+        LetterKind::Proof,
         LetterKind::Reminder,
         LetterKind::NewStory,
         LetterKind::Waiting,
@@ -327,6 +390,7 @@ impl LetterKind {
             LetterKind::Published => "published",
             LetterKind::Withdrawn => "withdrawn",
             LetterKind::Question => "question",
+            LetterKind::Proof => "proof",
             LetterKind::Reminder => "reminder",
             LetterKind::NewStory => "new-story",
             LetterKind::Waiting => "waiting",

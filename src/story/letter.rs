@@ -99,6 +99,8 @@ pub struct Standing {
     pub reviewers: Vec<String>,
     /// The author has still to say yes before the story can be published.
     pub lacks_consent: bool,
+    /// Targets have it still that the program can take it off: "we have taken it off our pages" is not true yet.
+    pub still_out: bool,
 }
 
 impl Standing {
@@ -108,6 +110,10 @@ impl Standing {
             state: story.state(policy),
             reviewers: reviewers.map(|m| m.name.clone()).collect(),
             lacks_consent: policy.consent_required && story.life.consent.is_none(),
+            still_out: {
+                let by_hand = |target: &str| story.life.remains.get(target).is_some_and(|r| r.by_hand);
+                story.life.still_out().any(|target| !by_hand(target))
+            },
         }
     }
 }
@@ -126,6 +132,7 @@ pub fn open(id: &StoryId, record: &[Event], standing: &Standing) -> Vec<OpenLett
         let (before, after) = (&record[..place], &record[place + 1..]);
         if let Some(kind) = called_for(&event.what)
             && !is_overtaken(kind, before, event, after)
+            && !(kind == LetterKind::Withdrawn && standing.still_out)
         {
             letters.extend(Fate::of(record, kind, &event.id, None).open(kind, event, None, event.at, 1));
         }
@@ -197,7 +204,8 @@ pub fn failed(record: &[Event]) -> Vec<FailedLetter> {
 /// Whether the author wrote again and no person did anything since. A plain yes, which is recorded with the mail it came in, needs none.
 pub fn wrote_again(record: &[Event]) -> bool {
     let wrote = record.iter().rposition(|e| matches!(e.what, What::FollowUp { .. }));
-    let settles = |e: &Event| e.by.role != Role::Robot || matches!(e.what, What::Consent { grant: true, .. });
+    let heard = |what: &What| matches!(what, What::Consent { grant: true, .. } | What::ProofAccepted { .. });
+    let settles = |e: &Event| e.by.role != Role::Robot || heard(&e.what);
     let acted = record.iter().rposition(settles);
     wrote.is_some_and(|wrote| acted.is_none_or(|acted| acted < wrote))
 }
@@ -265,6 +273,7 @@ fn called_for(what: &What) -> Option<LetterKind> {
         What::Published {} => Some(LetterKind::Published),
         What::Withdrawn { .. } => Some(LetterKind::Withdrawn),
         What::Asked { .. } => Some(LetterKind::Question),
+        What::Proof {} => Some(LetterKind::Proof),
         _ => None,
     }
 }
@@ -307,6 +316,13 @@ fn is_overtaken(kind: LetterKind, before: &[Event], event: &Event, after: &[Even
             again || later(&off)
         }
         LetterKind::Withdrawn => later(&|e| matches!(e.what, What::Reopened { .. })),
+        // of two proofs the later one has the text
+        LetterKind::Proof => later(&|e| {
+            matches!(
+                e.what,
+                What::Proof {} | What::Rejected { .. } | What::Withdrawn { .. } | What::TakenDown { .. }
+            )
+        }),
         LetterKind::Question => later(&|e| matches!(e.what, What::Rejected { .. } | What::Withdrawn { .. })),
         LetterKind::Reminder
         | LetterKind::NewStory

@@ -19,11 +19,13 @@
 //! | [`answer`] | whether a reply says yes |
 //! | [`pieces`] | one text, several stories |
 //! | [`revision`] | whether a later mail is a corrected text |
+//! | [`consent`] | what an author agreed to, and whether a page keeps to it |
 //! | [`letter`] | which letters a story's events call for |
 //! | [`check`](mod@check) | what should be looked at before a story goes out |
 
 pub mod answer;
 pub mod check;
+pub mod consent;
 pub mod cut;
 pub mod draft;
 pub mod event;

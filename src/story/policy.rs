@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::check::{Finding, Wanted};
+use super::consent;
 use super::event::{Actor, Role};
 use super::id::{StoryId, TextHash};
 use super::state::{Cell, Life, Phase, State, Verb, cell};
@@ -257,10 +258,9 @@ impl Policy {
             }
             return Err(refusal("policy.too_few_approvals", why, "read it and `approve` it"));
         }
-        if self.consent_required && life.consent.is_none() {
-            let why = "the storyteller's consent is not recorded".to_owned();
-            let hint = "when they said yes: `consent STORY --grant --evidence \"how you know\"`";
-            return Err(refusal("policy.no_consent", why, hint));
+        // the other rules about consent need the page: they are [`consent::permits`]
+        if let Some(why) = consent::missing(self.consent_required, life) {
+            return Err(refusal("policy.no_consent", why.to_owned(), consent::MISSING));
         }
         Ok(())
     }

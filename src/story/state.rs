@@ -1,13 +1,13 @@
 //! The whole life of a story: what its events make of it, and what may be done next. The table in ARCHITECTURE.md is
 //! [`cell`], tested.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::event::{Actor, Event, EventId, RevisionStatus, What};
+use super::event::{Actor, Asks, Event, EventId, MailProof, RevisionStatus, Role, What};
 use super::id::TextHash;
 use super::policy::Policy;
 
@@ -213,9 +213,44 @@ pub struct Request {
 pub struct Grant {
     pub event: EventId,
     pub at: Timestamp,
+    /// What may be used; empty: the story as it stands.
     pub scope: Vec<String>,
+    /// On which targets; empty: on all.
+    pub targets: Vec<String>,
+    /// The last moment for which it was given.
+    pub until: Option<Timestamp>,
     pub evidence: String,
+    pub mail: Option<MailProof>,
     pub recorded_by: String,
+}
+
+/// What the author asked for in a mail, and no person has settled yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// The follow-up that says so.
+    pub event: EventId,
+    pub at: Timestamp,
+    pub asks: Asks,
+    /// The number of its file: `follow-up-2.md`.
+    pub mail: usize,
+}
+
+/// A text that the author was shown as it will appear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    pub event: EventId,
+    pub at: Timestamp,
+    pub text: TextHash,
+    /// The author's yes to it: when, and how it is known.
+    pub accepted: Option<(Timestamp, String)>,
+}
+
+/// Why a target still has a story that was taken down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remains {
+    pub why: String,
+    /// Only a person can take it off there.
+    pub by_hand: bool,
 }
 
 /// Findings of `check` that somebody let stand, and why.
@@ -257,6 +292,10 @@ pub struct Publication {
     pub receipts: BTreeMap<String, (bool, Option<String>)>,
     /// `published` was recorded for this text.
     pub announced: bool,
+    /// Targets that were looked at and have nothing of it.
+    pub cleared: BTreeSet<String>,
+    /// The story was closed or reopened since: it does not go on.
+    pub over: bool,
 }
 
 /// A post that stands at a target, or may stand there.
@@ -281,6 +320,14 @@ pub struct Life {
     pub requests: Vec<Request>,
     pub schedule: Option<(Timestamp, Option<TextHash>)>,
     pub consent: Option<Grant>,
+    /// The storyteller took a yes back, and gave none since.
+    pub revoked: bool,
+    /// What the author asked for by mail, for a person to settle.
+    pub wishes: Vec<Wish>,
+    /// The texts that the author was shown, the latest last.
+    pub proofs: Vec<Proof>,
+    /// What targets still have of it after a takedown, and why.
+    pub remains: BTreeMap<String, Remains>,
     pub assigned: Option<String>,
     /// The last to change the text by the tool (several, where their edits were put together), and the text it became.
     pub last_edit: Option<(Vec<String>, Option<TextHash>)>,
@@ -293,13 +340,15 @@ pub struct Life {
     pub proposed_revisions: Vec<u32>,
     /// The story that its words went into.
     pub joined_into: Option<String>,
+    /// How many mails followed the first.
+    follow_ups: usize,
 }
 
 impl Publication {
     /// Whether there is something left to do: a target without the story, or `published` to record.
     pub fn is_under_way(&self) -> bool {
         let done = |target: &String| self.receipts.get(target).is_some_and(|(done, _)| *done);
-        !self.announced || !self.targets.iter().all(done)
+        !self.over && (!self.announced || !self.targets.iter().all(done))
     }
 }
 
@@ -323,6 +372,10 @@ impl Life {
             requests: Vec::new(),
             schedule: None,
             consent: None,
+            revoked: false,
+            wishes: Vec::new(),
+            proofs: Vec::new(),
+            remains: BTreeMap::new(),
             assigned: None,
             last_edit: None,
             publication: None,
@@ -331,6 +384,7 @@ impl Life {
             waived: Vec::new(),
             proposed_revisions: Vec::new(),
             joined_into: None,
+            follow_ups: 0,
         };
         for event in events {
             life.take(event);
@@ -388,23 +442,63 @@ impl Life {
             What::Withdrawn { .. } => {
                 self.close(Phase::Withdrawn);
                 self.consent = None;
+                self.revoked = true;
+                self.wishes.clear();
             }
             What::TakenDown { .. } => self.close(Phase::TakenDown),
             What::Reopened { .. } => self.close(Phase::Open),
             What::Consent {
                 grant: true,
                 scope,
+                targets,
+                until,
                 evidence,
+                mail,
             } => {
+                self.revoked = false;
+                self.settled_by(event);
                 self.consent = Some(Grant {
                     event: event.id.clone(),
                     at: event.at,
                     scope: scope.clone(),
+                    targets: targets.clone(),
+                    until: *until,
                     evidence: evidence.clone(),
+                    mail: mail.clone(),
                     recorded_by: event.by.name.clone(),
                 });
             }
-            What::Consent { grant: false, .. } => self.consent = None,
+            What::Consent { grant: false, .. } => {
+                self.consent = None;
+                self.revoked = true;
+                self.settled_by(event);
+            }
+            What::Proof {} => {
+                if let Some(text) = text {
+                    let (event, at) = (event.id.clone(), event.at);
+                    self.proofs.push(Proof {
+                        event,
+                        at,
+                        text,
+                        accepted: None,
+                    });
+                }
+            }
+            What::ProofAccepted {
+                about,
+                accepted,
+                evidence,
+                ..
+            } => {
+                let shown = |p: &&mut Proof| p.event == *about && p.text == *accepted;
+                if let Some(proof) = self.proofs.iter_mut().find(shown) {
+                    proof.accepted = Some((event.at, evidence.clone()));
+                }
+            }
+            What::Remains { target, why, by_hand } => {
+                let (why, by_hand) = (why.clone(), *by_hand);
+                self.remains.insert(target.clone(), Remains { why, by_hand });
+            }
             What::Checked { rule, findings, note } => self.waived.push(Waiver {
                 rule: rule.clone(),
                 findings: findings.clone(),
@@ -430,6 +524,8 @@ impl Life {
                     text,
                     receipts: BTreeMap::new(),
                     announced: false,
+                    cleared: BTreeSet::new(),
+                    over: false,
                 });
                 self.schedule = None;
             }
@@ -439,12 +535,25 @@ impl Life {
                     publication.announced = true;
                 }
             }
-            What::FollowUp { .. } | What::Noted { .. } | What::Asked { .. } | What::Letter { .. } => {}
+            What::FollowUp { asks, .. } => {
+                self.follow_ups += 1;
+                if let Some(asks) = asks.filter(|asks| *asks != Asks::Other) {
+                    let (event, at, mail) = (event.id.clone(), event.at, 1 + self.follow_ups);
+                    self.wishes.push(Wish { event, at, asks, mail });
+                }
+            }
+            What::Noted { about, .. } => self.wishes.retain(|w| Some(&w.event) != about.as_ref()),
+            What::Asked { .. } | What::Letter { .. } => {}
             What::Joined { into: Some(into), .. } => {
                 self.close(Phase::Joined);
                 self.joined_into = Some(into.clone());
             }
-            What::Split { .. } | What::Joined { .. } => self.edited(event),
+            What::Split { consent_ends, .. } | What::Joined { consent_ends, .. } => {
+                if *consent_ends {
+                    self.consent = None;
+                }
+                self.edited(event);
+            }
             What::Erased {} | What::Unknown { .. } => {}
         }
     }
@@ -485,10 +594,15 @@ impl Life {
             // it did not arrive after all
             self.posts.remove(target);
         }
+        if *done || *removed {
+            self.remains.remove(target);
+        }
         if let Some(publication) = &mut self.publication {
             if *removed {
                 publication.receipts.remove(target);
+                publication.cleared.insert(target.clone());
             } else {
+                publication.cleared.remove(target);
                 publication.receipts.insert(target.clone(), (*done, place.clone()));
             }
         }
@@ -526,7 +640,48 @@ impl Life {
         self.last_edit = by.map(|by| (by, event.text));
     }
 
+    /// A person who records what the author says now has read what they asked for; a machine has not.
+    fn settled_by(&mut self, event: &Event) {
+        if event.by.role != Role::Robot {
+            self.wishes.clear();
+        }
+    }
+
+    /// The targets where something of it stands, or may stand: the last publication may have died before its receipt.
+    pub fn may_stand(&self) -> impl Iterator<Item = &str> {
+        let begun = self.publication.iter().flat_map(|p| {
+            let open = |t: &&String| !p.cleared.contains(*t) && !self.posts.contains_key(*t);
+            p.targets.iter().filter(open)
+        });
+        self.posts.keys().chain(begun).map(String::as_str)
+    }
+
+    /// After a takedown or a withdrawal, the targets that are known to have it still.
+    pub fn still_out(&self) -> impl Iterator<Item = &str> {
+        let closed = !matches!(self.phase, Phase::Open | Phase::Published);
+        let names = self
+            .posts
+            .keys()
+            .chain(self.remains.keys().filter(|t| !self.posts.contains_key(*t)));
+        names.filter(move |_| closed).map(String::as_str)
+    }
+
+    /// The author's yes to exactly this text: when, and how it is known.
+    pub fn proof_of(&self, text: TextHash) -> Option<&(Timestamp, String)> {
+        let proofs = self.proofs.iter().rev().filter(|p| p.text == text);
+        proofs.filter_map(|p| p.accepted.as_ref()).next()
+    }
+
+    /// Whether the author asked to have the story back, and nobody has settled it.
+    pub fn withdrawal_asked(&self) -> Option<&Wish> {
+        self.wishes.iter().find(|w| w.asks == Asks::Withdrawal)
+    }
+
     fn close(&mut self, phase: Phase) {
+        // what was begun and not ended does not go on by itself when the story is reopened
+        if let Some(publication) = &mut self.publication {
+            publication.over = true;
+        }
         self.phase = phase;
         self.joined_into = None;
         self.votes.clear();

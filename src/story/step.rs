@@ -264,6 +264,7 @@ fn about_text(what: &What) -> bool {
             | What::Split { .. }
             | What::Joined { .. }
             | What::Checked { .. }
+            | What::Proof {}
     )
 }
 

@@ -181,6 +181,12 @@ impl Target for FolderTarget {
             Err(error) => Err(error),
         }
     }
+
+    fn remains(&self) -> Option<&'static str> {
+        Some(
+            "readers see it until the site is built again, into an empty folder: generators leave old pages where they are",
+        )
+    }
 }
 
 /// Writes and syncs the whole bundle. The files are as readable as the umask lets them be: the web server is somebody else.

@@ -81,6 +81,15 @@ impl TestHouse {
         house
     }
 
+    /// Another house that stands as this one does now.
+    pub fn copied(&self) -> TestHouse {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let from = self.folder.path().join(".");
+        let copied = Command::new("cp").arg("-a").args([&from, folder.path()]).status();
+        assert!(copied.is_ok_and(|status| status.success()), "cp -a");
+        TestHouse { folder }
+    }
+
     /// From now on this person sits at the desk.
     pub fn sign_in(&self, name: &str, address: &str) {
         self.write(

@@ -58,9 +58,9 @@ fn every_other_answer_is_for_a_person() {
     let spf = "Authentication-Results: mx.example.org; spf=pass smtp.mailfrom=author.example\n";
     let elsewhere = "Authentication-Results: mx.example.org; dkim=pass header.d=bulk.example\n";
     for (from, head, words, told) in [
-        (AUTHOR, SIGNED, "Yes, but without my name, please.", "no plain yes"),
+        (AUTHOR, SIGNED, "Yes, but without my name, please.", "with a condition"),
         (AUTHOR, SIGNED, "Thank you for your letter!", "no plain yes"),
-        (AUTHOR, SIGNED, "I agree if you change the street.", "no plain yes"),
+        (AUTHOR, SIGNED, "I agree if you change the street.", "with a condition"),
         (AUTHOR, "", "I agree", "nothing proves who sent it"),
         (AUTHOR, forged, "I agree", "nothing proves who sent it"),
         (AUTHOR, spf, "I agree", "nothing proves who sent it"),

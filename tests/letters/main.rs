@@ -5,6 +5,7 @@ mod bounced;
 mod common;
 mod consent;
 mod team;
+mod wishes;
 
 use std::time::Duration;
 

@@ -304,7 +304,12 @@ fn facts(desk: &Desk, reading: &Reading, me: Option<&str>) -> Vec<(&'static str,
     match &life.consent {
         Some(grant) => fact(
             "Author",
-            format!("said yes: {} (recorded by {})", grant.evidence, grant.recorded_by),
+            format!(
+                "said yes, to {}: {} (recorded by {})",
+                crate::cli::consent::limits(desk, grant),
+                grant.evidence,
+                grant.recorded_by
+            ),
             Hue::Good,
         ),
         None if desk.policy.consent_required => {
@@ -315,6 +320,9 @@ fn facts(desk: &Desk, reading: &Reading, me: Option<&str>) -> Vec<(&'static str,
             );
         }
         None => {}
+    }
+    for (label, words) in crate::cli::consent::tasks(story) {
+        fact(label, words, Hue::Caution);
     }
     let described = |file: &str| match front.alt.get(file).filter(|alt| !alt.trim().is_empty()) {
         Some(alt) => format!("{file} ({alt})"),
@@ -344,7 +352,7 @@ fn facts(desk: &Desk, reading: &Reading, me: Option<&str>) -> Vec<(&'static str,
             What::Received { notes, .. } | What::FollowUp { notes, .. } => {
                 notes.iter().for_each(|n| fact("Look at", n.clone(), Hue::Caution));
             }
-            What::Noted { note } => fact("Note", format!("{}: {note}", event.by.name), Hue::Plain),
+            What::Noted { note, .. } => fact("Note", format!("{}: {note}", event.by.name), Hue::Plain),
             _ => {}
         }
     }

@@ -1,5 +1,6 @@
 //! The words and the bytes of a letter.
 
+use crate::mail::copy::{Copy, copy};
 use crate::mail::wording::{self, Facts, Wording};
 use crate::mail::write::{Letter, write};
 use crate::repo::StoryRepo;
@@ -146,6 +147,11 @@ fn author_facts(desk: &Desk, story: &Story, people: &People, waiting: &Waiting) 
         Some(What::Asked { note, consent }) => (note.clone(), *consent),
         _ => (String::new(), true),
     };
+    let life = &story.life;
+    let remains = life.still_out().filter_map(|target| {
+        let place = life.posts.get(target).and_then(|post| post.place.clone());
+        Some(place.unwrap_or_else(|| target.to_owned())).filter(|_| waiting.due.kind == LetterKind::Withdrawn)
+    });
     let places = story.life.publication.iter().flat_map(|p| p.receipts.values());
     let url = places
         .filter_map(|(done, place)| place.as_ref().filter(|p| *done && p.starts_with("http")))
@@ -158,6 +164,16 @@ fn author_facts(desk: &Desk, story: &Story, people: &People, waiting: &Waiting) 
         url: url.cloned().unwrap_or_default(),
         subject: people.subject.clone(),
         ask_consent: desk.policy.consent_required && story.life.consent.is_none() && asked,
+        lines: remains.collect(),
+        was_out: story
+            .record
+            .events
+            .iter()
+            .any(|e| matches!(e.what, What::Receipt { done: true, .. })),
+        page: match waiting.due.kind {
+            LetterKind::Proof => copy(&story.front(), story.page.body()),
+            _ => Copy::default(),
+        },
         ..Facts::default()
     }
 }

@@ -24,9 +24,11 @@ use jiff::Timestamp;
 use crate::mail;
 use crate::repo::StoryRepo;
 use crate::spool::{LetterNote, Shelves};
-use crate::story::event::{EventId, LetterKind, What};
+use crate::story::event::{Event, EventId, LetterKind, What};
 use crate::story::letter::{Leaving, OpenLetter, Standing, due, leaving};
 use crate::story::people::{PEOPLE, People};
+use crate::story::policy::Refusal;
+use crate::story::state::Phase;
 use crate::story::step::{Clerk, Step, Story};
 use crate::story::{Mailbox, StoryId};
 
@@ -112,6 +114,40 @@ pub fn ask(story: &Story, clerk: &Clerk, note: &str, consent: bool) -> Planned {
     Ok(Some(story.change(step, clerk)))
 }
 
+/// The step that calls for a letter which shows the author the text as it will appear. The same text again, as long as the letter has not
+/// left, is no second one.
+pub fn show_proof(story: &Story, clerk: &Clerk) -> Planned {
+    story.agrees()?;
+    let phase = story.life.phase;
+    if !matches!(phase, Phase::Open | Phase::Published) {
+        return Err(Refusal {
+            code: "story.state",
+            what: format!("{} is not on its way to its readers", story.title()),
+            why: "a proof is of a story that is to be published".to_owned(),
+            hint: "`reopen` it first".to_owned(),
+            exit: 5,
+        });
+    }
+    let asked = story
+        .record
+        .events
+        .iter()
+        .rposition(|e| matches!(e.what, What::Proof {}));
+    if let Some(asked) = asked {
+        let proof = &story.record.events[asked];
+        let gone = |e: &Event| matches!(&e.what, What::Letter { about, .. } if *about == proof.id);
+        if proof.text == Some(story.text) && !story.record.events[asked..].iter().any(gone) {
+            return Ok(None);
+        }
+    }
+    let step = Step {
+        subject: "Show its author".to_owned(),
+        events: vec![What::Proof {}],
+        ..Step::default()
+    };
+    Ok(Some(story.change(step, clerk)))
+}
+
 /// Every letter that is due, the oldest first.
 pub fn waiting(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>) -> Result<Vec<Waiting>, Trouble> {
     let mut all = digest::waiting(desk, spool)?;
@@ -186,6 +222,11 @@ fn hold(
     }
     if !mail::writable(to) {
         return cannot("its address is not one that mail can be sent to");
+    }
+    // what the author says yes to is what they were shown; what was written before is still that text
+    let shown = story.life.proofs.iter().find(|p| p.event == due.about);
+    if shown.is_some_and(|p| p.text != story.text) && due.claim.is_none() {
+        return cannot("the text was changed since: `proof` shows them the new one");
     }
     let trusted = desk.config.has_trusted_authserv();
     let address = to.address.as_deref().unwrap_or_default();

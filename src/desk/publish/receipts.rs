@@ -97,10 +97,9 @@ pub(super) fn announce(story: &Story, clerk: &Clerk) -> Option<Change> {
     Some(story.change(step, clerk))
 }
 
-/// That a post is gone from a target.
-pub fn removed(story: &Story, name: &str, clerk: &Clerk) -> Option<Change> {
-    story.life.posts.get(name)?;
-    let what = What::Receipt {
+/// That nothing of it stands at a target.
+pub fn removed(name: &str) -> What {
+    What::Receipt {
         target: name.to_owned(),
         done: false,
         place: None,
@@ -108,11 +107,5 @@ pub fn removed(story: &Story, name: &str, clerk: &Clerk) -> Option<Change> {
         error: None,
         unknown: false,
         removed: true,
-    };
-    let step = Step {
-        subject: format!("Take off {name}:"),
-        events: vec![what],
-        ..Step::default()
-    };
-    Some(story.change(step, clerk))
+    }
 }

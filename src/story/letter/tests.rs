@@ -43,6 +43,7 @@ fn due(record: &[Event], policy: &LetterPolicy, now: Timestamp) -> Vec<OpenLette
         state: State::Draft,
         reviewers: vec![],
         lacks_consent: true,
+        still_out: false,
     };
     super::due(&story(), record, &standing, policy, now)
 }
