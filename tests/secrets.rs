@@ -10,6 +10,7 @@ mod servers;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use common::{CONFIG, Ran, TestHouse, have, mail};
 use fake_imap::Fake;
@@ -59,8 +60,9 @@ fn has(text: &[u8], form: &[u8]) -> bool {
 
 #[track_caller]
 fn clean(what: &str, text: &[u8]) {
-    for form in forms() {
-        assert!(!has(text, &form), "{what}: {}", String::from_utf8_lossy(text));
+    static FORMS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    for form in FORMS.get_or_init(forms) {
+        assert!(!has(text, form), "{what}: {}", String::from_utf8_lossy(text));
     }
 }
 
