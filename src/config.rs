@@ -12,6 +12,7 @@ mod load;
 mod overrides;
 mod place;
 mod secret;
+mod signing;
 mod target;
 mod value;
 
@@ -25,6 +26,7 @@ use sha2::{Digest, Sha256};
 pub use door::{Auth, Fate, Imap, Inbox, Login, Outbox, Server, Settling, Source, Tls, Way};
 pub use error::{ConfigError, Place};
 pub use secret::{Secret, SecretSource, without_secrets};
+pub use signing::{Gone, MemberKey};
 pub use target::{Engine, Pages, Target, TargetKind};
 pub use value::Address;
 
@@ -63,6 +65,8 @@ pub struct Team {
     pub timezone: TimeZone,
     /// None named: the git identity may do everything.
     pub members: Vec<Member>,
+    /// Public key of the machine that takes steps by itself.
+    pub robot_key: Option<MemberKey>,
 }
 
 /// One person of the team. Known by the address of the git identity.
@@ -75,7 +79,10 @@ pub struct Member {
     pub roles: Vec<Role>,
     /// An SSH public key, as in `id_ed25519.pub`.
     #[serde(default)]
-    pub key: Option<String>,
+    pub key: Option<MemberKey>,
+    /// Several of them, for those who changed theirs.
+    #[serde(default)]
+    pub keys: Vec<MemberKey>,
 }
 
 /// What a member may do. Apart from [`event::Role`], which takes any word: in a config a misspelt role is an error.
@@ -146,6 +153,8 @@ pub struct Review {
     pub consent: Consent,
     /// Whether a decision needs an SSH signature.
     pub signed: bool,
+    /// The first day on which it did: `verify` asks for none before.
+    pub signed_since: Option<jiff::civil::Date>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -213,6 +222,7 @@ impl Default for Team {
             },
             timezone: TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC),
             members: Vec::new(),
+            robot_key: None,
         }
     }
 }

@@ -127,8 +127,8 @@ fn what_is_wrong_is_said_with_what_to_do_next() {
             "[review]",
             "[review]\nsigned = true",
             "signatures",
-            "signed = true",
-            "set it to false",
+            "no member has a `key`",
+            "public key",
         ),
         (
             "[review]",

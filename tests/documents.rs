@@ -333,6 +333,7 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
     run("publish", &["publish", "kelly", "--json"]);
     run("show", &["show", "kelly", "--json"]);
     run("log", &["log", "kelly", "--json"]);
+    run("verify", &["verify", "kelly", "--json"]);
     run("letters", &["letters", "--json"]);
     run("letters-show", &["letters", "show", "kelly", "--json"]);
     run("letters-send", &["letters", "send", "kelly", "--json"]);

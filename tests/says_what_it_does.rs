@@ -6,29 +6,6 @@ use common::{CONFIG, TestHouse, marion};
 use serde_json::Value;
 
 #[test]
-fn asking_for_signatures_stops_decisions_because_nothing_signs_them() {
-    let house = TestHouse::with_config(&CONFIG.replace("[review]", "[review]\nsigned = true"));
-    house.story(&marion());
-    let before = house.git(&["rev-parse", "main"]);
-    for decision in [
-        &["approve", "marion"][..],
-        &["reject", "marion", "-m", "no"],
-        &["request-changes", "marion", "-m", "when?"],
-        &["reopen", "marion"],
-        &["consent", "marion", "--grant", "--evidence", "by phone"],
-        &["publish", "marion"],
-    ] {
-        let ran = house.run(decision);
-        ran.exits(2);
-        assert!(ran.stderr.contains("cannot be signed"), "{}", ran.stderr);
-    }
-    assert_eq!(house.git(&["rev-parse", "main"]), before, "nothing was decided");
-    for reading in [&["list"][..], &["show", "marion"], &["consent", "marion"], &["fetch"]] {
-        house.run(reading).exits(0);
-    }
-}
-
-#[test]
 fn a_push_that_does_not_happen_is_told() {
     let house = TestHouse::with_config(&format!("{CONFIG}\n[repository]\npush = \"always\"\n"));
     house.story(&marion());

@@ -50,6 +50,7 @@ Stories:
   takedown           Off every target that can
   reopen             Undo a rejection, a takedown, a withdrawal
   log                What happened to a story, or to all
+  verify             Whether the history is what it says: decisions, texts, signatures
   stats              How many came, how soon they were answered; no names
 
 People:
@@ -343,6 +344,15 @@ pub enum Command {
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
+    /// Whether the history is what it says
+    ///
+    /// Every commit is compared with what it adds to the records, every decision with its text, its policy and its signature, and the
+    /// branch with where it stood on this machine; nothing but the content repository and config.toml is read. Of one story it prints
+    /// the chain from the mail to what readers got. Ends with 1 where something is found.
+    #[command(
+        after_help = "Examples:\n  m4c-stories verify\n  m4c-stories verify marion\n  m4c-stories verify origin/main..main"
+    )]
+    Verify(super::verify::Verify),
     /// How many came, how soon they were answered; no names
     #[command(
         after_help = "Examples:\n  m4c-stories stats\n  m4c-stories stats --by place --csv > places.csv\n  m4c-stories stats --out stories.svg"

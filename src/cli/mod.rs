@@ -26,6 +26,7 @@ pub mod stats;
 mod story;
 pub mod sync;
 pub mod takedown;
+pub mod verify;
 mod watch;
 pub mod write;
 
@@ -119,8 +120,7 @@ fn run(cli: Cli, report: &Report) -> Outcome {
         Command::Man => setup::man(report),
         command => {
             let desk = desk(global, &command)?;
-            keeps_its_word(&desk, &command)?;
-            let pushing = sync::Pushing::begin(&desk, global, &command);
+            let pushing = sync::Pushing::begin(&desk, global, &command, report);
             let done = match command {
                 // a long sitting: it has the desk to itself, and moves its clock on
                 Command::Review(args) => review::review(self::desk(global, &Command::Status)?, global, &args, report),
@@ -129,29 +129,6 @@ fn run(cli: Cli, report: &Report) -> Outcome {
             pushing.end(&desk, global, report, done)
         }
     }
-}
-
-/// Settings of which this version knows the meaning and not yet the way: a rule that would not be kept stops what it is about, the
-/// others are told.
-fn keeps_its_word(desk: &Desk, command: &Command) -> Result<(), Failure> {
-    use Command::{Approve, Consent, Publish, Reject, Reopen, RequestChanges, Review, Takedown, Withdraw};
-    let decides = match command {
-        Approve { .. } | RequestChanges { .. } | Reject { .. } | Reopen { .. } | Publish(_) | Review(_) => true,
-        Takedown(_) | Withdraw(_) => true,
-        Consent(consent) => consent.grant || consent.revoke,
-        Command::Check(check) => !check.waive.is_empty(),
-        _ => false,
-    };
-    if decides && desk.config.review.signed {
-        return Err(Failure::new(
-            "config.signed",
-            2,
-            "decisions cannot be signed by this version",
-            "`signed = true` under [review] asks for signatures that nothing here makes or checks",
-            "set it to false, and let only the team push to the content repository",
-        ));
-    }
-    Ok(())
 }
 
 fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> Outcome {
@@ -194,6 +171,7 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Quarantine { action, set_aside } => quarantine::quarantine(desk, global, action, set_aside, report),
         Command::Watch { every } => watch::watch(desk, global, every, report),
         Command::Sync(args) => sync::sync(desk, global, &args, report),
+        Command::Verify(verify) => self::verify::verify(desk, global, &verify, report),
         Command::Doctor => doctor::doctor(desk, report),
         Command::Cron => cron::cron(desk, global, report),
         Command::Init { .. } | Command::Completions { .. } | Command::Man | Command::Review(_) => Ok(0),
@@ -224,7 +202,12 @@ fn desk(global: &Global, command: &Command) -> Result<Desk, Failure> {
     if let Some(repo) = &global.repo {
         config.repository.path = dir.join(repo);
     }
-    Ok(Desk::new(config, now(), patience(global, command)))
+    let mut desk = Desk::new(config, now(), patience(global, command));
+    let unattended = matches!(command, Command::Cron | Command::Watch { .. });
+    // the review has the whole screen: ssh-keygen's question would be lost in it
+    let screen = matches!(command, Command::Review(review) if !review.plain);
+    desk.may_ask = !global.no_input && !unattended && !screen && std::io::stdin().is_terminal();
+    Ok(desk)
 }
 
 impl From<Trouble> for Failure {

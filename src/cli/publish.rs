@@ -27,10 +27,8 @@ fn now(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome
     let repo = desk.repo()?;
     let queue = Queue::read(desk, &repo)?;
     let stories: Vec<StoryId> = if args.stories.is_empty() {
-        let ready = |s: &queue::Summary| {
-            (s.state == State::Approved && (s.consent || !desk.policy.consent_required))
-                || (s.state == State::Published && !s.pending.is_empty())
-        };
+        let ready =
+            |s: &queue::Summary| s.is_ready(&desk.policy) || (s.state == State::Published && !s.pending.is_empty());
         queue
             .iter()
             .filter(|(_, s)| ready(s))

@@ -9,10 +9,11 @@ use crate::desk::queue::{self, Summary};
 use crate::desk::{Desk, Trouble, edit};
 use crate::story::StoryId;
 use crate::story::check::check;
-use crate::story::event::{Event, What};
+use crate::story::event::{Event, EventId, What};
 use crate::story::page::{INDEX, RECORD};
 use crate::story::people::{PEOPLE, People};
 use crate::story::record::Files;
+use crate::story::seal::Seal;
 use crate::story::state::State;
 use crate::story::step::Story;
 use crate::story::wording::word_diff;
@@ -150,6 +151,12 @@ fn as_json(desk: &Desk, repo: &StoryRepo, story: &Story, private: Option<&Files>
         |p| json!({"storyteller": p.storyteller, "sender": p.sender, "forwarder": p.forwarder, "reply_to": p.reply_to})
     ));
     object["events"] = json!(story.record.events.iter().map(event_json).collect::<Vec<_>>());
+    let seals = crate::desk::seal::seals(story);
+    let signed = story.record.events.iter().filter_map(|event| {
+        let why = desk.worth(story, &seals, event)?.err().map(|doubt| doubt.to_string());
+        Some(json!({"event": event.id, "by": event.by.name, "good": why.is_none(), "why": why}))
+    });
+    object["signatures"] = json!(signed.collect::<Vec<_>>());
     object["cut"] = json!(
         pieces
             .iter()
@@ -177,9 +184,18 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
     }
     report.line("");
     let state = story.state(&desk.policy);
+    let seals = crate::desk::seal::seals(story);
+    let worth = |id: &EventId| {
+        let event = story.record.events.iter().find(|e| e.id == *id)?;
+        desk.worth(story, &seals, event)
+    };
+    let signed = |id: &EventId| matches!(worth(id), Some(Ok(())));
     let votes = life
         .standing(story.text, &desk.policy)
-        .map(|v| v.by.name.clone())
+        .map(|v| match signed(&v.event) {
+            true => format!("{}, signed", v.by.name),
+            false => v.by.name.clone(),
+        })
         .collect::<Vec<_>>();
     let by = if votes.is_empty() {
         String::new()
@@ -233,6 +249,12 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
         facts.push((
             "Revision",
             format!("{} proposed by the author: {command}", later.number),
+        ));
+    }
+    for doubted in &life.doubted {
+        facts.push((
+            "Not counted",
+            format!("{} by {}: {}", doubted.event, doubted.by, doubted.why),
         ));
     }
     for request in life.unanswered(story.text) {
@@ -433,10 +455,15 @@ pub fn log(desk: &Desk, story: Option<&str>, limit: Option<usize>, report: &Repo
     let past = repo
         .history(&tip, id.as_ref(), limit.unwrap_or(default))
         .map_err(Trouble::from)?;
+    // whose key it is by config.toml, not what the commit says
+    let signed_by = |p: &crate::desk::Past| match repo.seal_of(p.id) {
+        Ok(Seal::By(key)) => Some(desk.owner(&key).unwrap_or("somebody unknown").to_owned()),
+        _ => None,
+    };
     if report.json {
         let object = |p: &crate::desk::Past| {
             let (subject, rest) = p.message.split_once('\n').unwrap_or((&p.message, ""));
-            json!({"commit": p.id.to_string(), "at": p.by.at, "by": p.by.name, "subject": subject, "body": rest.trim(), "files": p.files})
+            json!({"commit": p.id.to_string(), "at": p.by.at, "by": p.by.name, "signed": signed_by(p), "subject": subject, "body": rest.trim(), "files": p.files})
         };
         report.object(&past.iter().map(object).collect::<Vec<_>>());
         return Ok(0);
@@ -444,8 +471,11 @@ pub fn log(desk: &Desk, story: Option<&str>, limit: Option<usize>, report: &Repo
     for p in &past {
         let (subject, rest) = p.message.split_once('\n').unwrap_or((&p.message, ""));
         let when = p.by.at.to_zoned_datetime(desk.config.team.timezone.clone());
+        let signed = signed_by(p)
+            .map(|who| format!(" (signed by {who})"))
+            .unwrap_or_default();
         report.line(&format!(
-            "{}  {}  {}: {subject}",
+            "{}  {}  {}: {subject}{signed}",
             &p.id.to_string()[..8],
             when.strftime("%Y-%m-%d %H:%M"),
             p.by.name

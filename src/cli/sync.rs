@@ -118,12 +118,21 @@ pub struct Pushing {
 }
 
 impl Pushing {
-    pub fn begin(desk: &Desk, global: &Global, command: &Command) -> Pushing {
+    pub fn begin(desk: &Desk, global: &Global, command: &Command, report: &Report) -> Pushing {
         let own = matches!(
             command,
             Command::Sync(_) | Command::Cron | Command::Watch { .. } | Command::Doctor
         );
         let wanted = desk.config.repository.push == Push::Always && !global.dry_run && !own;
+        if wanted && matches!(command, Command::Publish(_)) {
+            // what was decided elsewhere is known before anything goes out
+            Pushing::sync(
+                desk,
+                global,
+                report,
+                "others may have decided meanwhile, and it is not known here",
+            );
+        }
         let before = if wanted { tip(desk) } else { None };
         Pushing { before, wanted }
     }
@@ -134,9 +143,18 @@ impl Pushing {
         if !self.wanted || tip(desk) == self.before {
             return done;
         }
-        let Ok(repo) = desk.repo() else { return done };
+        let told = Pushing::sync(desk, global, report, "it is done here, and not pushed");
+        match done {
+            Ok(0) if told => Ok(6),
+            done => done,
+        }
+    }
+
+    /// One sync; whether a person must see to something.
+    fn sync(desk: &Desk, global: &Global, report: &Report, otherwise: &str) -> bool {
+        let Ok(repo) = desk.repo() else { return false };
         if !sync::is_wanted(desk, &repo) {
-            return done;
+            return false;
         }
         let synced = desk
             .spool()
@@ -148,18 +166,15 @@ impl Pushing {
                     report.caution(&rewritten(&synced.remote));
                 }
                 synced.told.iter().for_each(|t| told(report, t));
-                match done {
-                    Ok(0) if !synced.told.is_empty() => Ok(6),
-                    done => done,
-                }
+                !synced.told.is_empty()
             }
             Err(trouble) => {
                 let why = match trouble.why() {
                     why if why.is_empty() => trouble.to_string(),
                     why => format!("{trouble}: {why}"),
                 };
-                report.caution(&format!("it is done here, and not pushed: {why} (`sync` tries again)"));
-                done
+                report.caution(&format!("{otherwise}: {why} (`sync` tries again)"));
+                false
             }
         }
     }

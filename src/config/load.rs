@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::Team;
@@ -12,6 +13,7 @@ use super::guard::{guard, has_password};
 use super::keys::{keys_of, nearest};
 use super::overrides::{as_variable, override_from};
 use super::place::Text;
+use super::signing::optional_day;
 use super::target::RawTarget;
 use super::{
     Address, Check, Config, ConfigError, Consent, Letters, Place, Repository, Review, SpoolSettings, StorySettings,
@@ -42,6 +44,8 @@ pub(super) struct RawReview {
     minor_edits_keep_approvals: bool,
     consent: Consent,
     signed: bool,
+    #[serde(deserialize_with = "optional_day")]
+    signed_since: Option<Date>,
 }
 
 impl Default for RawReview {
@@ -52,6 +56,7 @@ impl Default for RawReview {
             minor_edits_keep_approvals: false,
             consent: Consent::Required,
             signed: false,
+            signed_since: None,
         }
     }
 }
@@ -234,6 +239,7 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
         minor_edits_keep_approvals: review.minor_edits_keep_approvals,
         consent: review.consent,
         signed: review.signed,
+        signed_since: review.signed_since,
     };
     Ok(Config {
         file: file.to_path_buf(),

@@ -12,7 +12,9 @@ use rustix::fs::{Access, StatVfsMountFlags, access, statvfs};
 use crate::config::{self, Auth, Login, Server, Source, TargetKind, Way};
 use crate::inbox::InboxError;
 use crate::outbox::SendError;
-use crate::repo::{RepoError, StoryRepo, identity_of_user};
+use crate::repo::{RepoError, Signer, StoryRepo, identity_of_user, signed_by, signer_of_user};
+use crate::story::policy::Member;
+use crate::story::seal::{Key, NAMESPACE, Revoked};
 
 use super::{Desk, Trouble, alarm, post, publish, schedule, sync};
 
@@ -67,8 +69,11 @@ pub fn examine(desk: &Desk, each: &mut dyn FnMut(Finding)) {
         tell("private part", private_part(repo));
     }
     tell("identity", identity(desk, repo.as_ref().ok()));
-    if desk.config.review.signed {
-        tell("signatures", signatures());
+    let signer = repo
+        .as_ref()
+        .map_or_else(|_| signer_of_user(desk.starting()), StoryRepo::signer);
+    if desk.config.review.signed || signer.is_some() {
+        tell("signatures", signatures(desk, repo.as_ref().ok(), signer));
     }
     tell("spool", spool(desk));
     tell("disk", disk(desk));
@@ -295,11 +300,63 @@ fn identity(desk: &Desk, repo: Option<&StoryRepo>) -> Answer {
     }
 }
 
-fn signatures() -> Answer {
-    bad(
-        "`signed = true` under [review] asks for signatures that this version neither makes nor checks",
-        "set it to false, and let only the team push to the content repository",
-    )
+/// The signing key, tried: whether it signs without a question, and whether decisions with it would count.
+fn signatures(desk: &Desk, repo: Option<&StoryRepo>, signer: Option<Signer>) -> Answer {
+    let wanted = desk.config.review.signed;
+    let hint = "git config --global gpg.format ssh; git config --global user.signingkey ~/.ssh/id_ed25519.pub";
+    if wanted && desk.policy.members.iter().all(|m| m.keys.is_empty()) {
+        return bad(
+            "`signed = true` under [review], and no member has a `key`: no decision counts",
+            "put each member's public key into `members` under [team]",
+        );
+    }
+    let known = repo.map_or_else(identity_of_user, StoryRepo::identity);
+    let member = known.and_then(|(_, email)| {
+        let same = |m: &&Member| m.email.eq_ignore_ascii_case(&email);
+        desk.policy.members.iter().find(same)
+    });
+    let Some(signer) = signer else {
+        return match wanted {
+            true => bad("git has no SSH key to sign with: nobody decides at this desk", hint),
+            false => ok("git has no SSH key to sign with, and none is asked for"),
+        };
+    };
+    let place = signer.place();
+    let signed = signer.sign(NAMESPACE, b"doctor").and_then(|signature| {
+        let key = signed_by(NAMESPACE, b"doctor", &signature);
+        key.map_err(|why| RepoError::NotSigned {
+            key: place.clone(),
+            why,
+        })
+    });
+    let key = match signed {
+        Ok(key) => key,
+        Err(RepoError::NotSigned { why, .. }) => {
+            return bad(
+                format!("{place} does not sign without a question: {why}"),
+                format!("`ssh-add {place}` gives it to the agent"),
+            );
+        }
+        Err(other) => return bad(other.to_string(), other.advice()),
+    };
+    let now = desk.now;
+    let is_theirs = |k: &Key| {
+        let gone = k.revoked == Revoked::Wholly || matches!(k.revoked, Revoked::Since(day) if now >= day);
+        k.key == key && !gone && k.from.is_none_or(|from| now >= from) && k.until.is_none_or(|until| now < until)
+    };
+    let known = desk
+        .policy
+        .robot_keys
+        .iter()
+        .chain(member.iter().flat_map(|m| &m.keys))
+        .any(is_theirs);
+    match known || !wanted {
+        true => ok(format!("{place} signs")),
+        false => bad(
+            format!("{place} signs, but config.toml does not give that key to whoever sits here, or not today"),
+            format!("add key = \"{key}\" to your line of `members` under [team]"),
+        ),
+    }
 }
 
 fn spool(desk: &Desk) -> Answer {

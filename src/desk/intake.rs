@@ -12,7 +12,7 @@ use crate::story::draft::{self, Draft, DraftRules, MediaFate};
 use crate::story::event::What;
 use crate::story::id::{MAIL_ID_VERSION, month_of};
 use crate::story::letter::{never_answer, too_late};
-use crate::story::page::{Front, Page};
+use crate::story::page::{Front, Page, RECORD};
 use crate::story::people::{CUT, PEOPLE, People};
 use crate::story::record::{Change, Files, one_line};
 use crate::story::screen::{Rule, ScreenSetting, Screened, screen};
@@ -515,6 +515,7 @@ impl<'a> Reader<'a> {
             auth: submission.auth.clone(),
             asks: heard.asks,
         };
+        let says_yes = !heard.events.is_empty();
         let step = Step {
             subject: subject.to_owned(),
             events: std::iter::once(what).chain(heard.events).chain(revised).collect(),
@@ -525,7 +526,16 @@ impl<'a> Reader<'a> {
             ..Step::default()
         };
         let mail = format!("mail-{number}.eml");
-        batch.add(&story.change(step, &self.desk.robot()), &[(&mail, m.kept)])?;
+        let mut change = story.change(step, &self.desk.robot());
+        if says_yes {
+            let before = story.files.get(RECORD).map_or(&[][..], Vec::as_slice);
+            // a key that does not sign keeps no mail out: a person then records the yes
+            change = self
+                .desk
+                .sealed(&self.desk.pens(batch.signer()), before, change.clone())
+                .unwrap_or(change);
+        }
+        batch.add(&change, &[(&mail, m.kept)])?;
         self.threads.learn(&submission.message_id, id);
         report.outcome = Outcome::FollowUp;
         Ok(Some(done(report, true)))

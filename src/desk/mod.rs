@@ -19,10 +19,12 @@
 //! | [`told`] | a story told by phone or on paper |
 //! | [`preview`] | a story as its readers will see it |
 //! | [`publish`], [`schedule`] | to the targets; when |
+//! | [`seal`] | signatures: made, looked at |
 //! | [`takedown`] | off them again: the team's decision, or the author's wish |
 //! | [`letters`] | the outbox |
 //! | [`quarantine`] | mails that need a person |
 //! | [`cron`], [`alarm`] | one unattended pass; what is told once |
+//! | [`verify`] | whether the history is what it says |
 //! | [`doctor`] | each part, tried against the real thing |
 //! | [`watch`] | staying connected |
 //! | [`trouble`] | what can go wrong at the desk |
@@ -49,12 +51,14 @@ pub mod queue;
 pub mod review;
 pub mod revision;
 pub mod schedule;
+pub mod seal;
 pub mod stats;
 pub mod sync;
 pub mod takedown;
 pub mod threads;
 pub mod told;
 pub mod trouble;
+pub mod verify;
 pub mod walk;
 pub mod watch;
 
@@ -66,6 +70,7 @@ use crate::config::{self, Config};
 use crate::repo::Committed;
 use crate::spool::{Shelves, Spool, SpoolError};
 use crate::story::event::{Actor, EventId, Role};
+use crate::story::page::RECORD;
 use crate::story::policy::{Member, Policy, Refusal, Task};
 use crate::story::record::Change;
 use crate::story::step::{Clerk, Story};
@@ -86,6 +91,8 @@ pub struct Desk {
     pub now: Timestamp,
     /// How long to wait for another run to end.
     pub wait: Duration,
+    /// Whether a person sits at a terminal, so that a key's passphrase may be asked for.
+    pub may_ask: bool,
 }
 
 /// A step taken, or found to be taken already.
@@ -101,10 +108,12 @@ pub struct Taken {
 impl Desk {
     /// Sits down: reads the team's rules out of the configuration.
     pub fn new(config: Config, now: Timestamp, wait: Duration) -> Desk {
+        let zone = &config.team.timezone;
         let members = config.team.members.iter().map(|m| Member {
             name: m.name.clone(),
             email: m.email.clone(),
             roles: m.roles.iter().map(|r| (*r).into()).collect(),
+            keys: m.key.iter().chain(&m.keys).map(|k| k.in_zone(zone)).collect(),
         });
         let policy = Policy {
             members: members.collect(),
@@ -114,30 +123,40 @@ impl Desk {
             minor_keeps: config.review.minor_edits_keep_approvals,
             consent_required: config.review.consent == config::Consent::Required,
             checks: config.check.wanted(&config.targets),
+            signed: config.review.signed,
+            robot_keys: config.team.robot_key.iter().map(|k| k.in_zone(zone)).collect(),
         };
         Desk {
             config,
             policy,
             now,
             wait,
+            may_ask: false,
         }
+    }
+
+    /// From when on signatures are asked for, where it was not always so.
+    pub fn signed_since(&self) -> Option<Timestamp> {
+        let day = self.config.review.signed_since?;
+        self.config.team.timezone.to_timestamp(day.at(0, 0, 0, 0)).ok()
     }
 
     /// The content repository, which must be there.
     pub fn repo(&self) -> Result<StoryRepo, Trouble> {
-        Ok(StoryRepo::open(
-            &self.config.repository.path,
-            &self.config.repository.branch,
-        )?)
+        let repo = StoryRepo::open(&self.config.repository.path, &self.config.repository.branch)?;
+        repo.sign_by(self.starting());
+        Ok(repo)
     }
 
     /// The content repository, made on first use.
     pub fn repo_or_new(&self) -> Result<StoryRepo, Trouble> {
         let (path, branch) = (&self.config.repository.path, &self.config.repository.branch);
-        match StoryRepo::open(path, branch) {
-            Err(crate::repo::RepoError::Missing(_)) => Ok(StoryRepo::init(path, branch)?),
-            opened => Ok(opened?),
-        }
+        let repo = match StoryRepo::open(path, branch) {
+            Err(crate::repo::RepoError::Missing(_)) => StoryRepo::init(path, branch)?,
+            opened => opened?,
+        };
+        repo.sign_by(self.starting());
+        Ok(repo)
     }
 
     /// The spool, locked for this run.
@@ -208,7 +227,7 @@ impl Desk {
     pub fn story(&self, repo: &StoryRepo, id: &StoryId) -> Result<Story, Trouble> {
         let tip = repo.tip()?;
         let files = repo.story(&tip, id)?.ok_or_else(|| Trouble::NoStory(id.to_string()))?;
-        Ok(Story::load(id, files)?)
+        Ok(self.load(id, files)?)
     }
 
     /// Takes one step: `plan` is applied to the story at the tip, and again where the branch moved meanwhile. A story that somebody is
@@ -228,13 +247,32 @@ impl Desk {
                 files: by_hand,
             });
         }
+        let pens = self.pens(repo.signer());
+        let plan = |story: &Story| -> Result<Option<Change>, Trouble> {
+            let before = story.files.get(RECORD).map_or(&[][..], Vec::as_slice);
+            plan(story)?
+                .map(|change| self.sealed(&pens, before, change))
+                .transpose()
+        };
+        // a passphrase is asked for before anybody is kept waiting
+        let mut ready = None;
+        if pens.may_ask(self)
+            && let Some(files) = repo.story(&tip, id)?
+        {
+            let story = self.load(id, files)?;
+            let change = plan(&story)?;
+            ready = Some((story.files, change));
+        }
         let mut missing = false;
         let committed: Result<Option<Committed>, Trouble> = repo.commit(id, |current| {
             let Some(files) = current.files.clone() else {
                 missing = true;
                 return Ok(None);
             };
-            Ok(plan(&Story::load(id, files)?)?)
+            match ready.take() {
+                Some((upon, change)) if upon == files => Ok(change),
+                _ => plan(&self.load(id, files)?),
+            }
         });
         let committed = committed?;
         if missing {

@@ -191,7 +191,11 @@ pub fn rehearse(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Clerk, upd
     if desk.config.targets.is_empty() {
         return Err(Trouble::NoTarget);
     }
-    Ok(plan(desk, repo, story, clerk, update)? != Plan::Nothing)
+    let would = plan(desk, repo, story, clerk, update)? != Plan::Nothing;
+    if would {
+        super::verify::before_publishing(desk, repo, story)?;
+    }
+    Ok(would)
 }
 
 /// Publishes one story, by the person at this desk. `taken` says whether another story has a slug already.
@@ -286,6 +290,10 @@ fn publish_by(
         };
         Ok(Some(story.change(step, clerk)))
     };
+    let now = desk.story(repo, id)?;
+    if plan(desk, repo, &now, clerk, update)? != Plan::Nothing {
+        super::verify::before_publishing(desk, repo, &now)?;
+    }
     let story = desk.step(repo, id, true, begin)?.story;
     let title = story.title();
     let mut done = Published {

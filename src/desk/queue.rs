@@ -220,6 +220,11 @@ impl Summary {
         self.revoked || self.state == State::Published && self.consent_until.is_some_and(|until| until < now)
     }
 
+    /// Approved, and nothing of its author's stands against it.
+    pub fn is_ready(&self, policy: &Policy) -> bool {
+        self.state == State::Approved && self.asks.is_none() && (self.consent || !policy.consent_required)
+    }
+
     /// Whether a person has something to do with it: what `list` shows and `review` walks.
     pub fn is_on_the_desk(&self, now: Timestamp) -> bool {
         let told = self.correction || self.wrote_again || !self.pending.is_empty() || self.damage.is_some();
@@ -318,12 +323,10 @@ impl Counts {
             self.states[i] += 1;
         }
         if s.state == State::Approved {
-            let ready = s.consent || !policy.consent_required;
-            *if ready {
-                &mut self.ready
-            } else {
-                &mut self.waiting_for_author
-            } += 1;
+            match s.is_ready(policy) {
+                true => self.ready += 1,
+                false => self.waiting_for_author += u64::from(s.asks.is_none()),
+            }
         }
         self.corrections += u64::from(s.correction);
         self.pending += u64::from(!s.pending.is_empty());
@@ -424,7 +427,7 @@ fn summarise(source: &Source, policy: &Policy) -> Result<Vec<u8>, RepoError> {
         }
     }
     let summary = match Story::load_with(source.id, files, &sums) {
-        Ok(story) => Summary::of(&story, policy),
+        Ok(story) => Summary::of(&story.judged(policy, super::seal::seals), policy),
         Err(why) => Summary::broken(source.id, why.why()),
     };
     Ok(postcard::to_stdvec(&summary).unwrap_or_default())

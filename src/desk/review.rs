@@ -295,6 +295,7 @@ mod tests {
             name: n.into(),
             email: format!("{n}@team.example"),
             roles: vec![Role::Reviewer],
+            keys: Vec::new(),
         };
         let members = ["ann", "ben", "cat"].map(member).to_vec();
         Policy {
@@ -304,6 +305,8 @@ mod tests {
             minor_keeps: false,
             consent_required: true,
             checks: Wanted::default(),
+            signed: false,
+            robot_keys: Vec::new(),
         }
     }
 

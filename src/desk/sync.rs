@@ -188,11 +188,11 @@ fn judge(desk: &Desk, repo: &StoryRepo, joined: &Joined, replayed: &Replayed) ->
     let (Some(onto), now) = (joined.onto, repo.story(&joined.tip, id)?) else {
         return Ok(Vec::new());
     };
-    let Some(now) = now.and_then(|files| Story::load(id, files).ok()) else {
+    let Some(now) = now.and_then(|files| desk.load(id, files).ok()) else {
         return Ok(Vec::new());
     };
     let before = repo.story(&onto, id)?;
-    let before = before.and_then(|files| Story::load(id, files).ok());
+    let before = before.and_then(|files| desk.load(id, files).ok());
     let title = now.title();
     let mut told = Vec::new();
     if replayed.text == Text::Unfinished {

@@ -75,6 +75,7 @@ pub fn tell(desk: &Desk, repo: &StoryRepo, told: &Told) -> Result<(StoryId, bool
         private,
         &clerk,
     );
+    let change = desk.sealed(&desk.pens(repo.signer()), &[], change)?;
     let mut made = false;
     let done: Result<_, Trouble> = repo.commit(&story, |current| {
         made = current.files.is_none();

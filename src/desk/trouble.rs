@@ -67,6 +67,7 @@ impl Trouble {
             Trouble::Refused(r) => r.code.to_owned(),
             Trouble::Config(_) => "config".to_owned(),
             Trouble::Repo(RepoError::Locked(_)) | Trouble::Spool(SpoolError::Busy { .. }) => "busy".to_owned(),
+            Trouble::Repo(RepoError::NotSigned { .. }) => "signature".to_owned(),
             Trouble::Repo(RepoError::Rewritten { .. }) => "remote.rewritten".to_owned(),
             Trouble::Repo(RepoError::Foreign { .. }) => "remote.foreign".to_owned(),
             Trouble::Repo(RepoError::ByHand { .. }) => "story.edited_by_hand".to_owned(),
@@ -125,6 +126,7 @@ impl Trouble {
         match self {
             Trouble::Refused(r) => r.why.clone(),
             Trouble::Config(e) => e.why().unwrap_or_default(),
+            Trouble::Repo(RepoError::NotSigned { why, .. }) => why.clone(),
             Trouble::NoIdentity => "a decision stands in the history under a name".to_owned(),
             Trouble::Several(_, all) => all.join(", "),
             Trouble::ByHand { .. } => {

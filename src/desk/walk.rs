@@ -246,7 +246,7 @@ pub fn rehearse<'a>(
     for earlier in held {
         let clerk = desk.clerk(repo, earlier.task())?;
         let change = earlier.plan(&story, &desk.policy, &clerk)?;
-        if let Some(then) = after(&story, change)? {
+        if let Some(then) = after(desk, &story, change)? {
             story = then;
         }
     }
@@ -318,7 +318,7 @@ fn as_read(now: &Story, read: &Story) -> Result<(), Refusal> {
 pub fn rehearse_edit(desk: &Desk, repo: &StoryRepo, reading: &Reading, index: &[u8]) -> Result<Option<Story>, Trouble> {
     let clerk = desk.clerk(repo, Task::Edit)?;
     let change = edit::edit(&reading.story, &desk.policy, &clerk, index, false, "")?;
-    after(&reading.story, change)
+    after(desk, &reading.story, change)
 }
 
 /// Whether this person may edit the story now, asked before they begin.
@@ -363,7 +363,7 @@ pub fn rehearse_restore(
     let clerk = desk.clerk(repo, Task::Edit)?;
     let chosen: Vec<&CutPiece> = reading.cut.iter().filter(|p| numbers.contains(&p.n)).collect();
     let change = edit::restore(&reading.story, &desk.policy, &clerk, &chosen)?;
-    after(&reading.story, change)
+    after(desk, &reading.story, change)
 }
 
 /// Puts cut pieces back.
@@ -383,9 +383,9 @@ pub fn take_restore(desk: &Desk, repo: &StoryRepo, reading: &mut Reading, number
     Ok(taken)
 }
 
-fn after(story: &Story, change: Option<Change>) -> Result<Option<Story>, Trouble> {
+fn after(desk: &Desk, story: &Story, change: Option<Change>) -> Result<Option<Story>, Trouble> {
     let Some(change) = change else { return Ok(None) };
-    Ok(Some(Story::load(&story.id, change.upon(&story.files))?))
+    Ok(Some(desk.foreseen(story, &change)?))
 }
 
 /// What happened, as a person tells it after the name of whoever did it.

@@ -14,7 +14,7 @@ use super::read::ids_ending;
 use super::refs::Move;
 use super::step::{Side, StoredChange, check_name, place, store};
 use super::tree::{Dir, Shelves};
-use super::{Caution, CommitId, PRIVATE_REF, RepoError, StoryRepo, Tip};
+use super::{Caution, CommitId, PRIVATE_REF, RepoError, Signer, StoryRepo, Tip};
 use crate::story::StoryId;
 use crate::story::record::{Change, Files};
 use crate::story::submission::Kept;
@@ -234,6 +234,11 @@ impl Batch<'_> {
             files.insert(name, self.pack.get(ObjectType::Blob, blob)?);
         }
         Ok(Some(files))
+    }
+
+    /// As [`StoryRepo::signer`].
+    pub fn signer(&self) -> Option<Signer> {
+        self.repo.signer()
     }
 
     /// Steps added so far.

@@ -34,6 +34,8 @@ pub enum RepoError {
     Moved(PathBuf),
     #[error("{story} was changed by someone else meanwhile ({file})")]
     Changed { story: StoryId, file: String },
+    #[error("it could not be signed with {key}")]
+    NotSigned { key: String, why: String },
     #[error("what {remote} has cannot be taken over: {place} {what}")]
     Foreign {
         remote: String,
@@ -118,6 +120,9 @@ impl RepoError {
             ),
             RepoError::BothChanged { .. } => "put them together with git (git pull, in the content repository), then `sync`".into(),
             RepoError::Changed { .. } => "look at it again, then repeat".into(),
+            RepoError::NotSigned { key, .. } => {
+                format!("`ssh-add` gives the key to the agent ({key}); nothing was done")
+            }
             RepoError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "make room on the disk and repeat: nothing is half done".into()
             }

@@ -22,13 +22,13 @@ pub struct Past {
     pub files: Vec<String>,
 }
 
-struct Commit {
-    tree: Oid,
-    parents: Vec<Oid>,
-    by: Signature,
+pub(super) struct Commit {
+    pub tree: Oid,
+    pub parents: Vec<Oid>,
+    pub by: Signature,
     /// Seconds; what git orders by.
     committed: i64,
-    message: String,
+    pub message: String,
 }
 
 /// The trees on the way to a story: root, year, month, folder.
@@ -123,7 +123,7 @@ impl StoryRepo {
         Ok(way)
     }
 
-    fn commit_at(&self, id: Oid) -> Result<Commit, RepoError> {
+    pub(super) fn commit_at(&self, id: Oid) -> Result<Commit, RepoError> {
         let commit = self.with_object(ObjectType::Commit, id, parse)?;
         commit.ok_or_else(|| self.damaged(format!("commit {id}"), "its header cannot be read"))
     }

@@ -23,6 +23,8 @@
 //! | [`replay`] | steps made here, made again upon those made elsewhere |
 //! | [`join`] | branch and private parts brought together |
 //! | [`history`] | commits of a story, newest first |
+//! | [`sign`], [`sshsig`] | signatures by the person's own `ssh-keygen`; their check |
+//! | [`trail`] | the history, commit by commit, for those who check it |
 //! | [`summary`] | what `list` and `status` show, remembered by tree |
 
 pub mod batch;
@@ -44,8 +46,11 @@ mod received;
 mod refs;
 pub mod remote;
 mod replay;
+mod sign;
+mod sshsig;
 pub mod step;
 pub mod summary;
+pub mod trail;
 mod tree;
 mod worktree;
 
@@ -61,6 +66,8 @@ pub use press::{Press, Ready, ReadyChange};
 
 pub use read::{Damage, Listed};
 pub use remote::{Heads, Means, Pushed, Remote, RemoteError};
+pub use sign::{Signer, Starting, signer_of_user};
+pub use sshsig::signer as signed_by;
 pub use step::{Committed, Current};
 pub use summary::{Source, Summaries, Summary};
 
@@ -77,6 +84,8 @@ pub struct StoryRepo {
     branch: String,
     /// What the last batch wrote, which the next one reads most.
     last: std::cell::RefCell<Option<packed::OwnPack>>,
+    /// How the person's own program signs; none: nothing is signed.
+    starting: std::cell::Cell<Option<Starting>>,
 }
 
 /// A commit's name.

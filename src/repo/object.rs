@@ -14,7 +14,7 @@ use tempfile::NamedTempFile;
 use super::packed::OwnPack;
 use super::{RepoError, StoryRepo};
 use crate::hands;
-use crate::story::record::Signature;
+use crate::story::record::{Signature, plain_name};
 
 /// Where objects are read.
 pub(super) trait Stored {
@@ -256,16 +256,6 @@ pub(super) fn commit_bytes(tree: Oid, parent: Option<Oid>, by: &Signature, messa
 
 /// `Name <address> seconds +0000`, without what git does not allow in it.
 pub(super) fn person(by: &Signature) -> String {
-    let clean = |text: &str, or: &str| {
-        let kept: String = text
-            .chars()
-            .filter(|c| !c.is_control() && !matches!(c, '<' | '>'))
-            .collect();
-        match kept.trim_matches(|c: char| c.is_whitespace() || ".,:;\"\\'".contains(c)) {
-            "" => or.to_owned(),
-            kept => kept.to_owned(),
-        }
-    };
-    let (name, email) = (clean(&by.name, "unknown"), clean(&by.email, "unknown"));
+    let (name, email) = (plain_name(&by.name, "unknown"), plain_name(&by.email, "unknown"));
     format!("{name} <{email}> {} +0000", by.at.as_second().max(0))
 }

@@ -183,6 +183,7 @@ impl StoryRepo {
             root,
             branch: branch.to_owned(),
             last: Default::default(),
+            starting: Default::default(),
         })
     }
 

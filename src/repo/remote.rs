@@ -290,11 +290,17 @@ impl Remote<'_> {
         let branch = self.repo.branch_ref();
         let scene = self.scene()?;
         let mut wanted = Vec::new();
-        let is_new = |id: Oid| !self.repo.git.odb().is_ok_and(|odb| odb.exists(id));
-        if heads.branch.is_some_and(is_new) {
+        // an object that is here says nothing of those that it names: a fetch may have been cut off
+        let ours = |name: &str| self.repo.read_ref(name).ok().flatten();
+        let (here, seen) = (ours(&branch), ours(&seen_ref(&self.name)));
+        let is_known = |id: Oid| {
+            let behind = |here| self.repo.git.graph_descendant_of(here, id).unwrap_or(false);
+            here == Some(id) || seen == Some(id) || here.is_some_and(behind)
+        };
+        if heads.branch.is_some_and(|id| !is_known(id)) {
             wanted.push(format!("{branch}:refs/came/branch"));
         }
-        if private && heads.private.is_some_and(is_new) {
+        if private && heads.private.is_some() && heads.private != ours(PRIVATE_REF) {
             wanted.push(format!("{PRIVATE_REF}:refs/came/private"));
         }
         let mut heads = heads;

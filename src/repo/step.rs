@@ -145,7 +145,8 @@ impl StoryRepo {
         }
         let tree = shelves.write(to)?;
         let old = Some(tip.commit.0);
-        let new = to.put(ObjectType::Commit, &commit_bytes(tree, old, by, message))?;
+        let commit = self.signed_commit(commit_bytes(tree, old, by, message), by)?;
+        let new = to.put(ObjectType::Commit, &commit)?;
         Ok(Some((Move { old, new }, tree)))
     }
 

@@ -97,7 +97,7 @@ pub struct Standing {
     pub state: State,
     /// The names of those who are told of stories.
     pub reviewers: Vec<String>,
-    /// The author has still to say yes before the story can be published.
+    /// The author has still to say yes before the story can be published, and has said nothing else.
     pub lacks_consent: bool,
     /// Targets have it still that the program can take it off: "we have taken it off our pages" is not true yet.
     pub still_out: bool,
@@ -109,7 +109,7 @@ impl Standing {
         Standing {
             state: story.state(policy),
             reviewers: reviewers.map(|m| m.name.clone()).collect(),
-            lacks_consent: policy.consent_required && story.life.consent.is_none(),
+            lacks_consent: policy.consent_required && story.life.consent.is_none() && !story.life.has_answered(),
             still_out: {
                 let by_hand = |target: &str| story.life.remains.get(target).is_some_and(|r| r.by_hand);
                 story.life.still_out().any(|target| !by_hand(target))

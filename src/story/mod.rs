@@ -13,6 +13,8 @@
 //! | [`record`] | the record, and a step as files and a commit message |
 //! | [`state`] | the whole life of a story |
 //! | [`policy`] | which mail is a story; who may do what |
+//! | [`seal`] | signatures of the record's lines: what is signed, keys, what a check came to |
+//! | [`proof`] | whether a history is what it says |
 //! | [`people`] | `people.toml` of the private part |
 //! | [`step`] | a story, loaded, and a step upon it |
 //! | [`screen`] | which mail is a story, and which is set aside |
@@ -37,10 +39,12 @@ pub mod passage;
 pub mod people;
 pub mod pieces;
 pub mod policy;
+pub mod proof;
 pub mod record;
 pub mod replay;
 pub mod revision;
 pub mod screen;
+pub mod seal;
 pub mod state;
 pub mod step;
 pub mod submission;

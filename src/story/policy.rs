@@ -1,13 +1,15 @@
 //! Who may do what, and how many must agree. Each rule stands beside its English.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::check::{Finding, Wanted};
 use super::consent;
-use super::event::{Actor, Role};
+use super::event::{Actor, Event, Role, What};
 use super::id::{StoryId, TextHash};
-use super::state::{Cell, Life, Phase, State, Verb, cell};
+use super::seal::{Doubt, Key, Revoked, Seal};
+use super::state::{Cell, Doubted, Life, Phase, State, Verb, cell};
 
 /// The team's rules: from the local configuration, never from a file that arrived with the content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +26,14 @@ pub struct Policy {
     pub consent_required: bool,
     /// What is looked for before an approval.
     pub checks: Wanted,
+    /// Whether what lets a story go out counts only with a signature by a key of whoever it is by.
+    pub signed: bool,
+    /// Keys of the machine that takes steps by itself.
+    pub robot_keys: Vec<Key>,
 }
+
+/// Clocks of machines that keep time differ by less.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(10);
 
 /// Somebody of the team.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +42,8 @@ pub struct Member {
     /// Compared without regard to case.
     pub email: String,
     pub roles: Vec<Role>,
+    /// For signed decisions.
+    pub keys: Vec<Key>,
 }
 
 /// A step that is not made, and what would help.
@@ -62,6 +73,24 @@ pub enum Task {
 }
 
 impl Task {
+    /// What an event of this kind was; `None` for what only the machine writes.
+    fn of(what: &What) -> Option<Task> {
+        match what {
+            What::Approved { .. }
+            | What::ChangesRequested { .. }
+            | What::Rejected { .. }
+            | What::Reopened { .. }
+            | What::Consent { .. }
+            | What::Checked { .. }
+            | What::Withdrawn { .. } => Some(Task::Decide),
+            What::Edited { .. } | What::Restored { .. } => Some(Task::Edit),
+            What::Scheduled { .. } | What::PublishBegun { .. } | What::Published {} | What::TakenDown { .. } => {
+                Some(Task::Publish)
+            }
+            _ => None,
+        }
+    }
+
     fn needs(self) -> (&'static [Role], &'static str) {
         match self {
             Task::Decide => (&[Role::Reviewer], "Only a reviewer decides about a story."),
@@ -123,6 +152,64 @@ impl Policy {
     pub fn counts(&self, by: &Actor, edited_it: bool) -> bool {
         let reviewer = |m: &Member| m.name == by.name && m.roles.contains(&Role::Reviewer);
         (self.members.is_empty() || self.members.iter().any(reviewer)) && (self.own_text || !edited_it)
+    }
+
+    /// Whether an event is what it says: signed by a key that the configuration gives whoever it is by, in a role that may do it,
+    /// at a time when the key was theirs, and not dated before what it was made upon (`earlier`: the latest of those dates).
+    pub fn proof(&self, event: &Event, seal: &Seal, earlier: Option<Timestamp>) -> Result<(), Doubt> {
+        let key = match seal {
+            Seal::By(key) => key,
+            Seal::Unsigned => return Err(Doubt::Unsigned),
+            Seal::Broken(why) => return Err(Doubt::Broken(why.clone())),
+        };
+        let name = &event.by.name;
+        let robot = event.by.role == Role::Robot;
+        let member = self.members.iter().find(|m| m.name == *name);
+        let keys = match (robot, member) {
+            (true, _) => &self.robot_keys[..],
+            (false, Some(member)) => &member.keys[..],
+            (false, None) => &[],
+        };
+        let known = keys.iter().find(|k| k.key == *key);
+        let known = known.ok_or_else(|| Doubt::Stranger(name.clone()))?;
+        if known.revoked == Revoked::Wholly || matches!(known.revoked, Revoked::Since(day) if event.at >= day) {
+            return Err(Doubt::Revoked);
+        }
+        if known.from.is_some_and(|from| event.at < from) {
+            return Err(Doubt::NotYet(name.clone()));
+        }
+        if known.until.is_some_and(|until| event.at >= until) {
+            return Err(Doubt::Expired(name.clone()));
+        }
+        if earlier.is_some_and(|earlier| event.at.saturating_add(CLOCKS_DIFFER).is_ok_and(|at| at < earlier)) {
+            return Err(Doubt::Backdated);
+        }
+        let needed = Task::of(&event.what).map(|task| task.needs().0);
+        let has = |role: &Role| member.is_some_and(|m| m.roles.contains(role));
+        match needed.filter(|_| !robot) {
+            Some(roles) if !(roles.contains(&event.by.role) && has(&event.by.role)) => Err(Doubt::Role(name.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether an event is a person's decision or change of the text, which they sign where the team wants that.
+    pub fn is_decision(what: &What) -> bool {
+        Task::of(what).is_some()
+    }
+
+    /// Whether an event lets a story go out, so that with `signed` it needs a proof. What holds a story back needs none: a forged
+    /// rejection costs time, a forged approval costs trust.
+    pub fn needs_proof(what: &What) -> bool {
+        matches!(
+            what,
+            What::Approved { .. }
+                | What::Reopened { .. }
+                | What::Consent { grant: true, .. }
+                | What::ProofAccepted { .. }
+                | What::Checked { .. }
+                | What::Scheduled { .. }
+                | What::Edited { minor: true, .. }
+        )
     }
 
     /// Whether `actor` may make this move now; `Ok(false)`: nothing to do.
@@ -252,6 +339,12 @@ impl Policy {
         let standing = life.standing(text, self).count();
         if standing < self.approvals {
             let mut why = format!("it has {standing} of {} approvals for this text", self.approvals);
+            for doubted in life.doubted.iter().filter(|d| d.event == "approved") {
+                why.push_str(&format!(
+                    "; the approval by {} does not count: {}",
+                    doubted.by, doubted.why
+                ));
+            }
             for vote in life.lapsed(text, self) {
                 let by = vote.lapsed_by.as_deref().unwrap_or("an edit outside the tool");
                 why.push_str(&format!("; the approval by {} lapsed through {by}", vote.by.name));
@@ -260,7 +353,12 @@ impl Policy {
         }
         // the other rules about consent need the page: they are [`consent::permits`]
         if let Some(why) = consent::missing(self.consent_required, life) {
-            return Err(refusal("policy.no_consent", why.to_owned(), consent::MISSING));
+            let mut why = why.to_owned();
+            for doubted in life.doubted.iter().filter(|d| d.event == "consent") {
+                let Doubted { by, why: doubt, .. } = doubted;
+                why.push_str(&format!("; what {by} recorded does not count: {doubt}"));
+            }
+            return Err(refusal("policy.no_consent", why, consent::MISSING));
         }
         Ok(())
     }
@@ -275,6 +373,9 @@ impl Policy {
         });
         if self.minor_keeps {
             stamp["minor_edits_keep_approvals"] = true.into();
+        }
+        if self.signed {
+            stamp["signed"] = true.into();
         }
         stamp
     }

@@ -195,6 +195,18 @@ pub fn one_line(text: &str) -> String {
     out
 }
 
+/// A name or an address as a commit may have it: without what git does not allow there.
+pub fn plain_name(text: &str, or: &str) -> String {
+    let kept: String = text
+        .chars()
+        .filter(|c| !c.is_control() && !matches!(c, '<' | '>'))
+        .collect();
+    match kept.trim_matches(|c: char| c.is_whitespace() || ".,:;\"\\'".contains(c)) {
+        "" => or.to_owned(),
+        kept => kept.to_owned(),
+    }
+}
+
 /// Text without control characters (tabs and line ends become spaces) and without the bidirectional controls that reorder what
 /// is shown (UTS #9, "Trojan Source").
 pub fn clean(text: &str) -> String {

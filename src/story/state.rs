@@ -1,7 +1,7 @@
 //! The whole life of a story: what its events make of it, and what may be done next. The table in ARCHITECTURE.md is
 //! [`cell`], tested.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::event::{Actor, Asks, Event, EventId, MailProof, RevisionStatus, Role, What};
 use super::id::TextHash;
 use super::policy::Policy;
+use super::seal::{Doubt, Seal, Seals};
 
 /// Where a story stands. Computed, never stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -342,6 +343,21 @@ pub struct Life {
     pub joined_into: Option<String>,
     /// How many mails followed the first.
     follow_ups: usize,
+    /// What was not taken for what it says, the latest last; empty where signatures were not asked for.
+    pub doubted: Vec<Doubted>,
+    /// Whether every event was asked for its proof: without it nothing counts where the team wants signatures.
+    pub proven: bool,
+}
+
+/// An event without the proof that its kind needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Doubted {
+    pub id: EventId,
+    /// Its kind.
+    pub event: String,
+    /// Whom it names.
+    pub by: String,
+    pub why: Doubt,
 }
 
 impl Publication {
@@ -363,8 +379,30 @@ pub enum Phase {
 }
 
 impl Life {
-    /// Folds a record, whose events are in order.
+    /// Folds a record, whose events are in order, and believes it.
     pub fn of(events: &[Event]) -> Life {
+        Life::fold(events, Vec::new(), false)
+    }
+
+    /// Folds a record of which only what is proven counts: an event that lets the story go out is passed over without a proof.
+    pub fn proven(events: &[Event], seals: &Seals, policy: &Policy) -> Life {
+        let dates: HashMap<&EventId, Timestamp> = events.iter().map(|e| (&e.id, e.at)).collect();
+        let doubt = |event: &Event| {
+            let earlier = event.after.iter().filter_map(|id| dates.get(id)).max().copied();
+            let seal = seals.get(&event.id).unwrap_or(&Seal::Unsigned);
+            let why = policy.proof(event, seal, earlier).err()?;
+            let (event, by) = (event.kind(), event.by.name.clone());
+            Some((event, by, why))
+        };
+        let needy = events.iter().filter(|e| Policy::needs_proof(&e.what));
+        let doubted = needy.filter_map(|e| {
+            let id = e.id.clone();
+            doubt(e).map(|(event, by, why)| Doubted { id, event, by, why })
+        });
+        Life::fold(events, doubted.collect(), true)
+    }
+
+    fn fold(events: &[Event], doubted: Vec<Doubted>, proven: bool) -> Life {
         let mut life = Life {
             phase: Phase::Open,
             received: None,
@@ -385,11 +423,20 @@ impl Life {
             proposed_revisions: Vec::new(),
             joined_into: None,
             follow_ups: 0,
+            doubted: Vec::new(),
+            proven,
         };
+        let is_doubted = |event: &Event| doubted.iter().any(|d| d.id == event.id);
         for event in events {
-            life.take(event);
+            match is_doubted(event) {
+                false => life.take(event),
+                // the text did change
+                true if matches!(event.what, What::Edited { .. }) => life.edited(event, false),
+                true => {}
+            }
         }
-        life.conflict = contradiction(events);
+        life.conflict = contradiction(events, &is_doubted);
+        life.doubted = doubted;
         life
     }
 
@@ -397,7 +444,7 @@ impl Life {
         let text = event.text;
         match &event.what {
             What::Received { .. } => self.received = self.received.or(Some(event.at)),
-            What::Edited { .. } | What::Restored { .. } | What::Merged { .. } => self.edited(event),
+            What::Edited { .. } | What::Restored { .. } | What::Merged { .. } => self.edited(event, true),
             What::Revision { revision, status, .. } => match status {
                 RevisionStatus::Proposed => self.proposed_revisions.push(*revision),
                 RevisionStatus::Accepted | RevisionStatus::Declined => {
@@ -552,7 +599,7 @@ impl Life {
                 if *consent_ends {
                     self.consent = None;
                 }
-                self.edited(event);
+                self.edited(event, true);
             }
             What::Erased {} | What::Unknown { .. } => {}
         }
@@ -611,9 +658,10 @@ impl Life {
         }
     }
 
-    fn edited(&mut self, event: &Event) {
+    /// The text changed. `carries`: a minor edit is believed to be one.
+    fn edited(&mut self, event: &Event, carries: bool) {
         let upon = match &event.what {
-            What::Edited { minor: true, from } => *from,
+            What::Edited { minor: true, from } if carries => *from,
             _ => None,
         };
         for vote in &mut self.votes {
@@ -636,7 +684,7 @@ impl Life {
     /// The author's own words came in: votes lapse as by an edit, and whose edit the text has in it stays as it was.
     fn revised(&mut self, event: &Event) {
         let by = self.last_edit.take().map(|(by, _)| by);
-        self.edited(event);
+        self.edited(event, true);
         self.last_edit = by.map(|by| (by, event.text));
     }
 
@@ -672,6 +720,11 @@ impl Life {
         proofs.filter_map(|p| p.accepted.as_ref()).next()
     }
 
+    /// Whether the author said anything but a yes: they took one back, or wait for an answer themselves.
+    pub fn has_answered(&self) -> bool {
+        self.revoked || !self.wishes.is_empty()
+    }
+
     /// Whether the author asked to have the story back, and nobody has settled it.
     pub fn withdrawal_asked(&self) -> Option<&Wish> {
         self.wishes.iter().find(|w| w.asks == Asks::Withdrawal)
@@ -698,6 +751,7 @@ impl Life {
             .map_or(&[][..], |(by, _)| by);
         self.votes
             .iter()
+            .filter(move |_| self.proven || !policy.signed)
             .filter(move |v| v.is_for(text, policy) && policy.counts(&v.by, edited_by.contains(&v.by.name)))
     }
 
@@ -742,13 +796,13 @@ impl Life {
 
 /// Two decisions that two desks made without knowing of each other, one for the story and one against it, and nobody
 /// settled it since. The same answer on every desk, whatever the order of the lines.
-fn contradiction(events: &[Event]) -> Option<(EventId, EventId)> {
+fn contradiction(events: &[Event], is_doubted: &dyn Fn(&Event) -> bool) -> Option<(EventId, EventId)> {
     let against = |e: &Event| matches!(e.what, What::Rejected { .. });
     let pro = |e: &Event| {
         matches!(
             e.what,
             What::Approved { .. } | What::Scheduled { .. } | What::PublishBegun { .. } | What::Reopened { .. }
-        )
+        ) && !is_doubted(e)
     };
     let settles = |e: &Event| {
         matches!(
@@ -758,7 +812,7 @@ fn contradiction(events: &[Event]) -> Option<(EventId, EventId)> {
                 | What::Withdrawn { .. }
                 | What::TakenDown { .. }
                 | What::Edited { .. }
-        )
+        ) && !is_doubted(e)
     };
     // without a decision against it, or on a single line of history, there is nothing to contradict
     let forked = events.windows(2).any(|w| !w[1].after.contains(&w[0].id));

@@ -9,6 +9,7 @@ use super::id::{StoryId, TextHash};
 use super::page::{Front, INDEX, NotAPage, Page, RECORD, text_hash, text_hash_of};
 use super::policy::{Policy, Refusal};
 use super::record::{Change, Files, Record, Signature, Trailers, message};
+use super::seal::Seals;
 use super::state::{Life, Phase, State};
 
 /// A story as it stands at one commit.
@@ -105,6 +106,15 @@ impl Story {
             life,
             text,
         })
+    }
+
+    /// The story as its signatures prove it, where the team wants them; else as it was.
+    pub fn judged(mut self, policy: &Policy, seals: impl FnOnce(&Story) -> Seals) -> Story {
+        if policy.signed {
+            let seals = seals(&self);
+            self.life = Life::proven(&self.record.events, &seals, policy);
+        }
+        self
     }
 
     pub fn front(&self) -> Front {

@@ -89,6 +89,11 @@ fn a_yes_with_a_condition_is_a_task_for_a_person() {
     );
     assert_eq!(events(&house, "follow-up")[0]["asks"], "condition");
     assert_eq!(status(&house, "conditions"), 1);
+    // nobody is told that they did not answer
+    let waiting = house.copied();
+    waiting.run(&["approve", "marion"]).exits(0);
+    assert_eq!(status(&waiting, "ready_to_publish"), 0);
+    assert_eq!(unattended(&waiting, 8).count(Status::Sent), 0);
     let shown = house.run(&["show", "marion"]).exits(0).stdout.clone();
     assert!(
         shown.contains("--grant --scope pseudonym,photos,place --mail 2"),

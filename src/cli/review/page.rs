@@ -468,10 +468,16 @@ pub fn changes(old: &str, new: &str, width: usize) -> Vec<Row> {
 
 fn history(desk: &Desk, reading: &Reading, out: &mut Vec<Row>, width: usize) {
     headline(out, "What happened", width);
+    let seals = crate::desk::seal::seals(&reading.story);
     for event in &reading.story.record.events {
         let at = event.at.to_zoned_datetime(desk.config.team.timezone.clone());
+        let signed = match desk.worth(&reading.story, &seals, event) {
+            None => String::new(),
+            Some(Ok(())) => " (signed)".to_owned(),
+            Some(Err(doubt)) => format!(" ({doubt})"),
+        };
         let words = format!(
-            "{}  {} {}",
+            "{}  {} {}{signed}",
             at.strftime("%Y-%m-%d %H:%M"),
             event.by.name,
             said(&event.what)

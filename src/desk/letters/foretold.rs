@@ -21,7 +21,7 @@ pub struct Foretold {
 
 /// The author's letter that `change`, a decision upon `story` that is not made yet, would call for, in the words it would leave in.
 pub fn foretell(desk: &Desk, repo: &StoryRepo, story: &Story, change: &Change) -> Result<Option<Foretold>, Trouble> {
-    let then = Story::load(&story.id, change.upon(&story.files))?;
+    let then = desk.foreseen(story, change)?;
     let Some(waiting) = called_for(desk, repo, story, &then)? else {
         return Ok(None);
     };

@@ -328,7 +328,7 @@ fn bare_end(fold: &str) -> &str {
 fn ends_like_one(fold: &str) -> bool {
     let end = bare_end(fold);
     end.ends_with([':', '：'])
-        || fold.starts_with("quoting ") && end.ends_with(')')
+        || fold.trim_start_matches(['[', ' ']).starts_with("quoting ") && (end.ends_with(')') || fold.contains('@'))
         || VERBS
             .iter()
             .any(|verb| end.trim_end_matches(['.', '…']).ends_with(verb))

@@ -28,7 +28,7 @@ const SENT_FROM: &[&str] = &[
     "pobierz outlook ", "uzyskaj outlook ", "pobierz program outlook", "odesláno z ", "odesláno pomocí ",
     "odesláno ze ", "odoslané z ", "odoslané zo ", "odoslané pomocou ", "stáhnout outlook ", "získat outlook ",
     "získejte outlook ", "küldve a ", "küldve az ", "elküldve a ", "az iphone-", "trimis de pe ", "trimis din ",
-    "trimis de la ", "trimis cu ", "obțineți outlook ", "poslano z ", "poslano s ", "poslano iz ", "послато са ", "послато с ", "nosūtīts no ", "sent by ", "签名由", "簽名由", "发自", "發自", "via ", "получить outlook", "poslato sa ", "poslano iz ",
+    "trimis de la ", "trimis cu ", "obțineți outlook ", "poslano z ", "poslano s ", "poslano iz ", "послато са ", "послато с ", "nosūtīts no ", "sent by ", "签名由", "簽名由", "发自", "發自", "получить outlook", "poslato sa ", "poslano iz ",
     "отправлено с ", "отправлено из ", "отправлено от ", "отправлено через ", "отправлено со ", "скачать outlook ",
     "надіслано з ", "надіслано через ", "відправлено з ", "изпратено от ", "изпратено с ", "στάλθηκε από ",
     "εστάλη από ", "αποστολή από ", "απεστάλη από ", "dikirim dari ", "dikirim dengan ", "terkirim dari ",
@@ -154,11 +154,10 @@ pub(super) fn sent_from(fold: &str) -> bool {
     let ends = SENT_FROM_END.iter().any(|end| line.ends_with(end)) && (led || !latin || joined_device(first));
     match line {
         "sent from mobile"
+        | "via mobile"
+        | "sent via mobile"
         | "from my iphone"
         | "from my ipad"
-        | "from my phone"
-        | "from my mobile"
-        | "from my android"
         | "from my blackberry"
         | "sent from phone"
         | "von unterwegs gesendet"
@@ -182,8 +181,6 @@ const TAGLINES: &[&str] = &[
     "yahoo mail: buscar",
     "yahoo mail: cerca",
     "yahoo mail: suchen",
-    "sent via mobile",
-    "via mobile",
     "sender notified by mailtrack",
     "laposte.net : ",
     "typed with thumbs",
@@ -252,7 +249,7 @@ fn known_device(word: &str) -> bool {
 /// Words of devices that languages put endings to: `mobilról`, `telefoon`, `телефону`, `älypuhelimestani`.
 #[rustfmt::skip]
 const DEVICE_STEMS: &[&str] = &[
-    "mobil", "telef", "téléph", "telephon", "smartphon", "smartfon", "smarttel", "iphone", "ipad", "android", "handy",
+    "mobil", "telef", "téléph", "telephon", "smartphon", "smartfon", "smarttel", "iphon", "ipad", "android", "handy",
     "puhelim", "älypuhelim", "okostelefon", "okosteló", "telefón", "cellul", "celul", "мобільн", "мобильн", "телефон",
     "смартфон", "планшет", "андроид", "айфон", "айпад", "κινητ", "τηλέφων", "komórk", "tablet",
 ];

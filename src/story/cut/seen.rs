@@ -190,7 +190,7 @@ fn clean(text: Cow<str>) -> Cow<str> {
                 out.push(' ');
             }
         } else {
-            out.push(ascii_digit(c));
+            out.push(plain_sign(c));
         }
     }
     if out.ends_with(' ') {
@@ -199,8 +199,12 @@ fn clean(text: Cow<str>) -> Cow<str> {
     Cow::Owned(out)
 }
 
-/// Arabic-Indic, Persian, Devanagari, Thai and full-width digits as ASCII ones: dates are read alike everywhere.
-fn ascii_digit(c: char) -> char {
+/// Arabic-Indic, Persian, Devanagari, Thai and full-width digits as ASCII ones, and the small colon that Yahoo writes in
+/// Taiwan and the ratio of Evolution's hours as colons: dates are read alike everywhere.
+fn plain_sign(c: char) -> char {
+    if matches!(c, '\u{fe55}' | '\u{2236}' | '\u{a789}') {
+        return ':';
+    }
     let zeros = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xff10];
     let c32 = c as u32;
     match zeros.iter().find(|zero| (**zero..**zero + 10).contains(&c32)) {

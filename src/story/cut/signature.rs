@@ -429,7 +429,7 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         let headed = lines[first]
             .fold
             .split_once(':')
-            .is_some_and(|(heading, _)| legal_heading(heading));
+            .is_some_and(|(heading, _)| legal_heading(heading) && !text.contains(" we "));
         let is = headed && hits >= 2 && !own
             || pointer(&text) && words <= 40 && !own
             || hits >= 3 && words >= 10 && !own
@@ -569,12 +569,13 @@ pub(super) fn only_a_card(lines: &[Seen], from: usize, to: usize) -> bool {
     named && (1..=8).contains(&rest.len()) && rest.iter().all(|l| contact(l) || titled(&l.fold))
 }
 
-/// The sender's own address under all else, where nothing leads up to it.
+/// The sender's own address over a quotation, where nothing leads up to it.
 fn lone_address(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let last = end - 1;
     let above = (from..last).rev().find(|i| !lines[*i].blank())?;
     let apart = above + 1 < last || closing(&lines[above].text).is_some();
-    (lines[last].own_address && apart && !lines[above].text.ends_with([':', '：', ',', '，']))
+    let over = || lines[end..].iter().any(|l| !l.blank());
+    (lines[last].own_address && apart && over() && !lines[above].text.ends_with([':', '：', ',', '，']))
         .then(|| piece(last, end, Rule::ContactBlock, false))?
 }
 
@@ -606,7 +607,7 @@ fn signed_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         .iter()
         .all(|l| l.text.len() <= 120 && l.words() <= 14 && !postscript(&l.fold));
     // `Marion Maxwell | Organiser | Leeds Tenants`, all of it on one line.
-    let one_line = rest.is_empty() && shown[0].text.contains('|');
+    let one_line = rest.is_empty() && shown[0].text.contains('|') && name_like(head, false);
     ((one_line || told <= 1 && told < rest.len()) && marked && fits)
         .then(|| piece(first, end, Rule::ContactBlock, false))?
 }

@@ -1,0 +1,176 @@
+//! Signatures of the record's lines: made with the person's own key when a step is taken, and looked at when a story is loaded.
+
+use crate::config::{environment, without_secrets};
+use crate::repo::{Signer, Starting, signed_by};
+use crate::story::StoryId;
+use crate::story::event::{Event, Role};
+use crate::story::page::RECORD;
+use crate::story::policy::{Policy, Refusal};
+use crate::story::record::{Change, Files};
+use crate::story::seal::{self, Doubt, Key, NAMESPACE, PublicKey, Seal, Seals, signed_bytes, with_seal};
+use crate::story::step::{Broken, Story};
+
+use super::{Desk, Trouble};
+
+/// The keys that this desk can sign with.
+pub(super) struct Pens {
+    person: Option<Signer>,
+    robot: Option<Signer>,
+}
+
+impl Pens {
+    /// Whether a passphrase may be asked for.
+    pub fn may_ask(&self, desk: &Desk) -> bool {
+        self.person.is_some() && desk.may_ask
+    }
+}
+
+/// The seals of a story's events.
+pub fn seals(story: &Story) -> Seals {
+    of_record(&story.id, story.files.get(RECORD).map_or(&[], Vec::as_slice))
+}
+
+/// The seals of the events in a record.
+pub fn of_record(id: &StoryId, record: &[u8]) -> Seals {
+    seal::seals(id, record, |bytes, signature| signed_by(NAMESPACE, bytes, signature))
+}
+
+impl Desk {
+    /// Reads a story's files; where the team wants signatures, only what is proven counts.
+    pub fn load(&self, id: &StoryId, files: Files) -> Result<Story, Broken> {
+        Ok(Story::load(id, files)?.judged(&self.policy, seals))
+    }
+
+    /// How the person's `ssh-keygen` is started.
+    pub(super) fn starting(&self) -> Starting {
+        Starting {
+            may_ask: self.may_ask,
+            clean: without_secrets,
+        }
+    }
+
+    /// The story as it would be with a change that is not made, and so not signed, yet.
+    pub fn foreseen(&self, story: &Story, change: &Change) -> Result<Story, Broken> {
+        let key_of = |event: &Event| self.keys_of(event).first().map(|key| key.key.clone());
+        Ok(
+            Story::load(&story.id, change.upon(&story.files))?.judged(&self.policy, |then| {
+                let mut seals = seals(then);
+                let known: std::collections::HashSet<_> = story.record.events.iter().map(|e| &e.id).collect();
+                for event in then.record.events.iter().filter(|e| !known.contains(&e.id)) {
+                    seals.insert(event.id.clone(), key_of(event).map_or(Seal::Unsigned, Seal::By));
+                }
+                seals
+            }),
+        )
+    }
+
+    /// What an event's signature is worth, by the keys that the configuration gives; `None` where it has none.
+    pub fn worth(&self, story: &Story, seals: &Seals, event: &Event) -> Option<Result<(), Doubt>> {
+        let seal = seals.get(&event.id).filter(|seal| **seal != Seal::Unsigned)?;
+        let before = |e: &&Event| event.after.contains(&e.id);
+        let earlier = story.record.events.iter().filter(before).map(|e| e.at).max();
+        Some(self.policy.proof(event, seal, earlier))
+    }
+
+    /// To whom the configuration gives the key of a commit's signature.
+    pub fn owner(&self, key: &PublicKey) -> Option<&str> {
+        let has = |keys: &[Key]| keys.iter().any(|k| k.key == *key);
+        let member = self.policy.members.iter().find(|m| has(&m.keys));
+        let robot = has(&self.policy.robot_keys).then_some(self.config.team.robot.name.as_str());
+        member.map(|m| m.name.as_str()).or(robot)
+    }
+
+    /// The keys that the configuration gives to whoever an event is by, those that are theirs at its time first.
+    fn keys_of(&self, event: &Event) -> Vec<&Key> {
+        let member = self.policy.members.iter().find(|m| m.name == event.by.name);
+        let mut keys: Vec<&Key> = match event.by.role {
+            Role::Robot => self.policy.robot_keys.iter().collect(),
+            _ => member.iter().flat_map(|m| &m.keys).collect(),
+        };
+        let fits = |key: &Key| self.policy.proof(event, &Seal::By(key.key.clone()), None).is_ok();
+        keys.sort_by_key(|key| !fits(key));
+        keys
+    }
+
+    /// `person`: the key that git signs with.
+    pub(super) fn pens(&self, person: Option<Signer>) -> Pens {
+        let is_robots = |signer: &Signer| {
+            let key = signer.public();
+            self.policy.robot_keys.iter().any(|k| Some(&k.key) == key.as_ref())
+        };
+        let robot = person.clone().filter(is_robots);
+        Pens { person, robot }
+    }
+
+    /// A change upon a story whose record was `before`, its new lines signed: those of people wherever git has an SSH key, the machine's
+    /// where it has the machine's key. A decision that would not count without is refused.
+    pub(super) fn sealed(&self, pens: &Pens, before: &[u8], mut change: Change) -> Result<Change, Trouble> {
+        let Some(Some(record)) = change.files.get_mut(RECORD) else {
+            return Ok(change);
+        };
+        let Some(added) = record.strip_prefix(before) else {
+            return Ok(change);
+        };
+        let mut sealed = before.to_vec();
+        for line in added.split_inclusive(|&b| b == b'\n') {
+            let text = std::str::from_utf8(line).unwrap_or_default().trim_end_matches('\n');
+            match Event::parse(text) {
+                Ok(event) if event.sig.is_none() => match self.seal(pens, &change.story, &event, text)? {
+                    Some(with) => {
+                        sealed.extend_from_slice(with.as_bytes());
+                        sealed.push(b'\n');
+                    }
+                    None => sealed.extend_from_slice(line),
+                },
+                _ => sealed.extend_from_slice(line),
+            }
+        }
+        *record = sealed;
+        Ok(change)
+    }
+
+    fn seal(&self, pens: &Pens, story: &StoryId, event: &Event, line: &str) -> Result<Option<String>, Trouble> {
+        let robot = event.by.role == Role::Robot;
+        let wanted = self.policy.signed && !robot && Policy::is_decision(&event.what);
+        let of_agent = || {
+            let socket = environment("SSH_AUTH_SOCK").filter(|path| !path.is_empty());
+            let key = self.keys_of(event).first().filter(|_| socket.is_some())?.key.clone();
+            Some(Signer::of_agent(key, self.starting()))
+        };
+        let pen = match robot {
+            true => pens.robot.clone(),
+            false => pens.person.clone().or_else(|| of_agent().filter(|_| wanted)),
+        };
+        let Some(pen) = pen else {
+            return if wanted { Err(no_key(event).into()) } else { Ok(None) };
+        };
+        let bytes = signed_bytes(story, line);
+        let signature = pen.sign(NAMESPACE, &bytes)?;
+        if wanted {
+            let seal = signed_by(NAMESPACE, &bytes, &signature).map_or_else(Seal::Broken, Seal::By);
+            self.policy.proof(event, &seal, None).map_err(|doubt| Refusal {
+                code: "policy.wrong_key",
+                what: format!("what {} decides would not count", event.by.name),
+                why: format!("{doubt} ({})", pen.place()),
+                hint: format!(
+                    "sign with the key that `members` under [team] has for {}, or have this one added there with `from`",
+                    event.by.name
+                ),
+                exit: 5,
+            })?;
+        }
+        Ok(Some(with_seal(line, &signature)))
+    }
+}
+
+fn no_key(event: &Event) -> Refusal {
+    Refusal {
+        code: "policy.no_key",
+        what: format!("what {} decides cannot be signed", event.by.name),
+        why: "`signed = true` under [review] counts only signed decisions, and git has no SSH key to sign with"
+            .to_owned(),
+        hint: "git config --global gpg.format ssh\n      git config --global user.signingkey ~/.ssh/id_ed25519.pub"
+            .to_owned(),
+        exit: 2,
+    }
+}
