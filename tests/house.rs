@@ -47,6 +47,11 @@ const RULES: &[Rule] = &[
         instead: "write letters in mail::write, send them by outbox",
     },
     Rule {
+        path: "ureq",
+        only: &["target"],
+        instead: "only target speaks HTTP",
+    },
+    Rule {
         path: "indicatif",
         only: &["cli::progress"],
         instead: "report progress to a callback; cli::progress draws it",

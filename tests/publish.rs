@@ -65,3 +65,45 @@ fn two_of_one_name_have_two_pages_and_a_correction_goes_out_when_somebody_says_s
     );
     assert_eq!(house.show(&second)["correction"], false);
 }
+
+/// A site that answers as its list says, and then always as its last word.
+fn site(mut answers: Vec<&'static str>) -> u16 {
+    use std::io::{BufRead, BufReader, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("it is bound").port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut line = String::new();
+            let mut reader = BufReader::new(stream.try_clone().expect("a socket"));
+            while reader.read_line(&mut line).is_ok_and(|n| n > 2) {
+                line.clear();
+            }
+            let answer = if answers.len() > 1 {
+                answers.remove(0)
+            } else {
+                answers[0]
+            };
+            let _ = stream
+                .write_all(format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").as_bytes());
+        }
+    });
+    port
+}
+
+#[test]
+fn a_publication_may_wait_until_its_address_answers() {
+    for (answers, code) in [(vec!["404 No", "503 No", "200 OK"], 0), (vec!["404 No"], 75)] {
+        let port = site(answers);
+        let house = TestHouse::with_config(&format!(
+            "{}url = \"http://127.0.0.1:{port}/stories/\"\n",
+            common::CONFIG
+        ));
+        let id = house.story(&marion());
+        house.run(&["approve", &id]).exits(0);
+        let wait = if code == 0 { "--wait-live" } else { "--wait-live=1" };
+        let ran = house.run(&["publish", &id, wait]);
+        ran.exits(code);
+        assert_eq!(ran.stderr.contains("does not answer yet"), code == 75, "{}", ran.stderr);
+        assert_eq!(house.state(&id), "published");
+    }
+}

@@ -581,6 +581,12 @@ pub struct Publish {
     /// Those whose time has come, for cron
     #[arg(long, conflicts_with_all = ["update", "stories"])]
     pub due: bool,
+    /// Wait until its addresses answer, at most so long [default: 300]
+    #[arg(
+        long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "300",
+        conflicts_with_all = ["due", "at", "unschedule", "arrived"]
+    )]
+    pub wait_live: Option<u64>,
     /// A post whose arrival was not known is there, at this address
     #[arg(
         long, value_name = "TARGET[=ADDRESS]", requires = "stories",

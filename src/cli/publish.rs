@@ -1,5 +1,7 @@
 //! `publish`: now, at a time, or what is due.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::desk::queue::{self, Queue};
@@ -75,7 +77,7 @@ fn now(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome
         }
     }
     let mut slugs = publishing::slugs(desk, &repo)?;
-    let mut pending = false;
+    let (mut pending, mut silent) = (false, false);
     let code = each(&names, report, |name| {
         let id: StoryId = name.parse().map_err(|_| Trouble::NoStory(name.to_owned()))?;
         let taken = |slug: &str| slugs.get(slug).is_some_and(|owner| *owner != id);
@@ -97,12 +99,23 @@ fn now(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome
         } else {
             tell(report, &done);
         }
+        if let Some(seconds) = args.wait_live {
+            let story = desk.story(&repo, &id)?;
+            for (url, why) in publishing::wait_live(&story, Duration::from_secs(seconds)) {
+                silent = true;
+                report.caution(&format!(
+                    "{url} does not answer yet: {why}\n  build and upload the site; `publish {} --wait-live` waits again",
+                    id.folder()
+                ));
+            }
+        }
         Ok(0)
     });
     if report.json {
         report.object(&answers);
     }
     match code {
+        Ok(0) if silent && !pending => Ok(75),
         Ok(0) if pending => Ok(7),
         other => other,
     }

@@ -11,9 +11,11 @@ pub(super) fn has_password(text: &str) -> bool {
         return false;
     };
     let with = |value: &toml::Value| {
-        value
-            .as_table()
-            .is_some_and(|section| ["password", "address"].iter().any(|key| section.contains_key(*key)))
+        value.as_table().is_some_and(|section| {
+            ["password", "address", "client_secret", "token"]
+                .iter()
+                .any(|key| section.contains_key(*key))
+        })
     };
     table
         .values()

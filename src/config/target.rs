@@ -30,6 +30,16 @@ pub enum TargetKind {
         path: String,
         pages: Pages,
     },
+    /// A blog at Blogger, by its API.
+    Blogger {
+        blog: String,
+        client_id: String,
+        client_secret: SecretSource,
+        /// The refresh token.
+        token: SecretSource,
+        endpoint: String,
+        token_endpoint: String,
+    },
     /// A blog that takes posts by mail, through the [outbox].
     Email {
         /// The secret address.
@@ -68,6 +78,7 @@ enum Kind {
     Folder,
     Git,
     Email,
+    Blogger,
     Hook,
 }
 
@@ -85,6 +96,16 @@ pub(super) struct RawTarget {
     address: Option<Secret>,
     #[serde(default, deserialize_with = "command")]
     address_command: Option<Vec<String>>,
+    blog: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<Secret>,
+    #[serde(default, deserialize_with = "command")]
+    client_secret_command: Option<Vec<String>>,
+    token: Option<Secret>,
+    #[serde(default, deserialize_with = "command")]
+    token_command: Option<Vec<String>>,
+    endpoint: Option<String>,
+    token_endpoint: Option<String>,
     #[serde(default, deserialize_with = "command")]
     command: Option<Vec<String>>,
     repeat: Option<bool>,
@@ -143,6 +164,31 @@ impl RawTarget {
                     },
                 }
             }
+            Kind::Blogger => {
+                let given = |key: &'static str, value: Option<String>| {
+                    let value = value.filter(|value| !value.trim().is_empty());
+                    value.ok_or_else(|| Wrong::at(key, format!("`{key}` is missing")))
+                };
+                let from =
+                    |key: &'static str, value: Option<Secret>, command: Option<Vec<String>>| match (value, command) {
+                        (Some(_), Some(_)) => Err(Wrong::at(key, "it is given twice: which one counts?")),
+                        (Some(secret), None) => Ok(SecretSource::Given(secret)),
+                        (None, Some(argv)) => Ok(SecretSource::Command(argv)),
+                        (None, None) => Err(Wrong::at(key, format!("`{key}` is missing"))),
+                    };
+                TargetKind::Blogger {
+                    blog: given("blog", self.blog)?,
+                    client_id: given("client_id", self.client_id)?,
+                    client_secret: from("client_secret_command", self.client_secret, self.client_secret_command)?,
+                    token: from("token_command", self.token, self.token_command)?,
+                    endpoint: secure("endpoint", self.endpoint, "https://www.googleapis.com/blogger/v3")?,
+                    token_endpoint: secure(
+                        "token_endpoint",
+                        self.token_endpoint,
+                        "https://oauth2.googleapis.com/token",
+                    )?,
+                }
+            }
             Kind::Email => TargetKind::Email {
                 address: match (self.address, self.address_command) {
                     (Some(_), Some(_)) => {
@@ -173,8 +219,8 @@ impl RawTarget {
     }
 
     fn keys_of_its_kind(&self) -> Result<(), Wrong> {
-        use Kind::{Email, Folder, Git, Hook};
-        let keys: [(&'static str, bool, &[Kind]); 9] = [
+        use Kind::{Blogger, Email, Folder, Git, Hook};
+        let keys: [(&'static str, bool, &[Kind]); 17] = [
             ("path", self.path.is_some(), &[Folder, Git]),
             ("engine", self.engine.is_some(), &[Folder, Git]),
             ("feed", self.feed.is_some(), &[Folder, Git]),
@@ -182,6 +228,18 @@ impl RawTarget {
             ("branch", self.branch.is_some(), &[Git]),
             ("address", self.address.is_some(), &[Email]),
             ("address_command", self.address_command.is_some(), &[Email]),
+            ("blog", self.blog.is_some(), &[Blogger]),
+            ("client_id", self.client_id.is_some(), &[Blogger]),
+            ("client_secret", self.client_secret.is_some(), &[Blogger]),
+            (
+                "client_secret_command",
+                self.client_secret_command.is_some(),
+                &[Blogger],
+            ),
+            ("token", self.token.is_some(), &[Blogger]),
+            ("token_command", self.token_command.is_some(), &[Blogger]),
+            ("endpoint", self.endpoint.is_some(), &[Blogger]),
+            ("token_endpoint", self.token_endpoint.is_some(), &[Blogger]),
             ("command", self.command.is_some(), &[Hook]),
             ("repeat", self.repeat.is_some(), &[Hook]),
         ];
@@ -204,8 +262,27 @@ impl Kind {
             Kind::Folder => "folder",
             Kind::Git => "git",
             Kind::Email => "email",
+            Kind::Blogger => "blogger",
             Kind::Hook => "hook",
         }
+    }
+}
+
+/// An address that secrets are sent to: by TLS, or on this machine.
+fn secure(key: &'static str, given: Option<String>, usual: &str) -> Result<String, Wrong> {
+    let url = given.unwrap_or_else(|| usual.to_owned());
+    let host = url
+        .strip_prefix("http://")
+        .map(|rest| rest.split('/').next().unwrap_or_default());
+    let host = host.map(|host| host.rsplit_once(':').map_or(host, |(host, _)| host));
+    let odd = url.contains(|c: char| c.is_whitespace() || c.is_control());
+    match host {
+        None if url.starts_with("https://") && !odd => Ok(url),
+        Some(host) if super::door::is_loopback(host) && !odd => Ok(url),
+        _ => Err(Wrong::at(
+            key,
+            "an https:// address is asked for; without TLS only this machine (localhost) may be reached",
+        )),
     }
 }
 

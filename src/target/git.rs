@@ -6,10 +6,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::thread;
+use std::process::Command;
 
 use jiff::Timestamp;
 
@@ -134,7 +133,11 @@ impl GitTarget {
             command.args(["-c", setting]);
         }
         let (name, email) = &self.robot;
-        let mut child = command
+        // files, not pipes: neither side waits for the other
+        let file = || tempfile::tempfile().map_err(failed);
+        let (mut given, mut out, mut err) = (file()?, file()?, file()?);
+        given.write_all(input).and_then(|()| given.rewind()).map_err(failed)?;
+        let status = command
             .args(args)
             .current_dir(&self.store)
             .env("GIT_DIR", &self.store)
@@ -148,10 +151,10 @@ impl GitTarget {
             .env("GIT_COMMITTER_EMAIL", email)
             .env("GIT_COMMITTER_DATE", format!("@{} +0000", self.now.as_second()))
             .env("LC_ALL", "C")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
+            .stdin(given)
+            .stdout(out.try_clone().map_err(failed)?)
+            .stderr(err.try_clone().map_err(failed)?)
+            .status()
             .map_err(|source| match source.kind() {
                 std::io::ErrorKind::NotFound => TargetError::Remote {
                     what: "git is not installed".to_owned(),
@@ -160,24 +163,14 @@ impl GitTarget {
                 },
                 _ => failed(source),
             })?;
-        let (mut stdin, mut stderr) = (child.stdin.take(), child.stderr.take());
-        let mut out = Vec::new();
-        let mut err = Vec::new();
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                // a program that ends without reading says why itself
-                let _ = stdin.take().map(|mut stdin| stdin.write_all(input));
-            });
-            scope.spawn(|| stderr.as_mut().map(|stderr| stderr.read_to_end(&mut err)));
-            child.stdout.take().map(|mut stdout| stdout.read_to_end(&mut out))
-        })
-        .transpose()
-        .map_err(failed)?;
-        let status = child.wait().map_err(failed)?;
+        let read = |file: &mut fs::File| {
+            let mut bytes = Vec::new();
+            file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map(|_| bytes)
+        };
         Ok(Ran {
             ok: status.success(),
-            out,
-            err: String::from_utf8_lossy(&err).into_owned(),
+            out: read(&mut out).map_err(failed)?,
+            err: String::from_utf8_lossy(&read(&mut err).map_err(failed)?).into_owned(),
         })
     }
 

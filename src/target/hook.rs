@@ -1,8 +1,8 @@
 //! A command of the team's own, for any other place: the story as JSON on its standard input, the place as its answer.
 
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::{Read, Seek, Write};
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -52,16 +52,18 @@ impl HookTarget {
         let program = self.command.first().map(String::as_str).unwrap_or_default();
         let mut command = Command::new(program);
         command.args(self.command.iter().skip(1));
-        let piped = (self.clean)(&mut command)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = piped.spawn().map_err(|e| self.failed("cannot be run", e.to_string()))?;
-        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let text = story.to_string();
-        // it may end without reading to the end
-        thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(text.as_bytes())));
-        let (out, err) = (heard(stdout), heard(stderr));
+        let file = || tempfile::tempfile().map_err(|e| self.failed("cannot be given anything", e.to_string()));
+        // files, not pipes: whoever holds them or does not read them keeps nobody waiting
+        let (mut input, out, err) = (file()?, file()?, file()?);
+        let given = input
+            .write_all(story.to_string().as_bytes())
+            .and_then(|()| input.rewind());
+        let given = given.and_then(|()| Ok((out.try_clone()?, err.try_clone()?)));
+        let (to_out, to_err) = given.map_err(|e| self.failed("cannot be given the story", e.to_string()))?;
+        (self.clean)(&mut command).stdin(input).stdout(to_out).stderr(to_err);
+        let mut child = command
+            .spawn()
+            .map_err(|e| self.failed("cannot be run", e.to_string()))?;
         let since = Instant::now();
         let mut pause = Duration::from_millis(1);
         let status = loop {
@@ -83,11 +85,6 @@ impl HookTarget {
                 }
             }
         };
-        // a program that it left behind may hold the pipes open
-        let text = |heard: mpsc::Receiver<Vec<u8>>| {
-            let bytes = heard.recv_timeout(Duration::from_secs(5)).unwrap_or_default();
-            String::from_utf8_lossy(&bytes).trim().to_owned()
-        };
         Ok(Ran {
             code: status.code(),
             out: text(out),
@@ -96,17 +93,12 @@ impl HookTarget {
     }
 }
 
-fn heard(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
-    let (said, heard) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            let _ = pipe.by_ref().take(LONGEST).read_to_end(&mut bytes);
-            let _ = said.send(bytes);
-            let _ = std::io::copy(&mut pipe, &mut std::io::sink());
-        }
-    });
-    heard
+/// What was written to a file, as far as it is of use.
+fn text(mut file: File) -> String {
+    let mut bytes = Vec::new();
+    let read = file.rewind().and_then(|()| file.take(LONGEST).read_to_end(&mut bytes));
+    // what cannot be read is not said
+    read.map_or_else(|_| String::new(), |_| String::from_utf8_lossy(&bytes).trim().to_owned())
 }
 
 /// The last line that says something, on one line.

@@ -1,22 +1,26 @@
 //! Where stories are published. Only what readers may see leaves here, whatever the story's files hold.
 
+mod blogger;
 mod engine;
 mod feed;
 mod folder;
 mod front;
 mod git;
 mod hook;
+mod web;
 
 use std::io;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+pub use blogger::BloggerTarget;
 pub use engine::{Engine, posted};
 pub use feed::Feed;
 pub use folder::FolderTarget;
 pub use git::GitTarget;
 pub use hook::HookTarget;
+pub use web::answers;
 
 use crate::story::StoryId;
 use crate::story::record::Files;

@@ -3,10 +3,10 @@
 use std::cell::{OnceCell, RefCell};
 use std::path::Path;
 
-use crate::config;
+use crate::config::{self, SecretSource};
 use crate::desk::Desk;
 use crate::outbox::FolderOutbox;
-use crate::target::{Engine, Feed, FolderTarget, GitTarget, HookTarget, Target, TargetError};
+use crate::target::{BloggerTarget, Engine, Feed, FolderTarget, GitTarget, HookTarget, Target, TargetError};
 
 use super::NotPut;
 use super::by_mail::{ByMail, Way};
@@ -78,6 +78,32 @@ fn open(desk: &Desk, configured: &config::Target) -> Box<dyn Target> {
                 feed: feed(pages),
                 robot: (robot.actor.name, robot.email),
                 now: desk.now,
+            })
+        }
+        config::TargetKind::Blogger {
+            blog,
+            client_id,
+            client_secret,
+            token,
+            endpoint,
+            token_endpoint,
+        } => {
+            let ask = |source: &SecretSource| -> Box<dyn Fn() -> Result<String, String>> {
+                let source = source.clone();
+                Box::new(move || match source.secret() {
+                    Ok(secret) => Ok(secret.expose().to_owned()),
+                    Err(error) => Err(error.to_string()),
+                })
+            };
+            Box::new(BloggerTarget {
+                name,
+                blog: blog.clone(),
+                client_id: client_id.clone(),
+                client_secret: ask(client_secret),
+                token: ask(token),
+                endpoint: endpoint.clone(),
+                token_endpoint: token_endpoint.clone(),
+                session: RefCell::default(),
             })
         }
         config::TargetKind::Email { address } => Box::new(ByMail {
