@@ -49,6 +49,7 @@ pub struct Config {
     pub spool: SpoolSettings,
     pub outbox: Outbox,
     pub letters: Letters,
+    pub retention: Retention,
     pub targets: Vec<Target>,
 }
 
@@ -210,6 +211,40 @@ pub struct Letters {
     /// How long from one digest to the next.
     #[serde(deserialize_with = "value::duration")]
     pub digest_every: SignedDuration,
+}
+
+/// `[retention]`: how long what nobody needs any more is kept; none: for ever.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Mails that need a person.
+    #[serde(deserialize_with = "value::kept_for")]
+    pub quarantine: Option<SignedDuration>,
+    /// Mails that a rule set aside.
+    #[serde(deserialize_with = "value::kept_for")]
+    pub set_aside: Option<SignedDuration>,
+    /// The private part of a rejected story, since the last step.
+    #[serde(deserialize_with = "value::kept_for")]
+    pub rejected: Option<SignedDuration>,
+    /// Letters that left, as files of the outbox's folder.
+    #[serde(deserialize_with = "value::kept_for")]
+    pub letters: Option<SignedDuration>,
+    /// On which days an automatic answer went to the hash of an address.
+    #[serde(deserialize_with = "value::kept_for")]
+    pub logs: Option<SignedDuration>,
+}
+
+impl Default for Retention {
+    fn default() -> Retention {
+        let days = |days: i64| Some(SignedDuration::from_hours(24 * days));
+        Retention {
+            quarantine: None,
+            set_aside: days(365),
+            rejected: days(730),
+            letters: days(365),
+            logs: days(31),
+        }
+    }
 }
 
 impl Default for Team {

@@ -188,7 +188,7 @@ fn place(what: &What) -> usize {
         What::Revision { .. } => 20,
         What::Split { .. } => 21,
         What::Joined { .. } => 22,
-        What::Erased {} => 23,
+        What::Erased { .. } => 23,
         What::Asked { .. } => 24,
         What::Remains { .. } => 25,
         What::Proof {} => 26,
@@ -377,6 +377,14 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
     fs::remove_dir_all(house.path("site/content/stories/marion-maxwell")).expect("it was there");
     let due = house.run(&["publish", "--due", "--json"]);
     check("publish-due", &due, 0, &due.stdout);
+    let exported = house.run(&["export", "--person", "marion.maxwell@example.com", "--json"]);
+    check("export", &exported, 0, &exported.stdout);
+    let old = house.run(&["prune", "-n", "--json"]);
+    check("prune", &old, 0, &old.stdout);
+    let would = house.run(&["erase", "kelly", "-n", "--json"]);
+    check("erase-n", &would, 0, &would.stdout);
+    let erased = house.run(&["erase", "kelly", "--yes", "--json"]);
+    check("erase", &erased, 0, &erased.stdout);
     let config = house.read("config.toml");
     house.write(
         "config.toml",

@@ -59,6 +59,8 @@ People:
   withdraw           The author wants the story back
   note               A note for the team
   assign             Whose turn it is
+  export             Everything held about one person
+  erase              Destroy what is held of a story or a person
 
 Letters:
   letters            The outbox: list, show, edit, send, again, drop
@@ -74,6 +76,7 @@ Machine:
   watch              Stay connected, and take mail in when it comes
   sync               Bring this desk and the others together: fetch, replay, push
   doctor             Try each part: inboxes, outbox, repository, disk, clock
+  prune              Let go what is older than [retention] allows
   cron               One unattended pass: fetch, publish what is due, send letters
 
 `m4c-stories COMMAND --help` has an example of each.";
@@ -209,6 +212,27 @@ pub enum Command {
         #[arg(short, long, value_name = "TEXT")]
         message: Option<String>,
     },
+    /// Everything held about one person
+    ///
+    /// Their stories, mails, letters and the steps taken, machine-readable, and nothing of anybody else's: header fields about others,
+    /// quotations and the names of the team are left out, and it is said that they are.
+    #[command(
+        after_help = "Examples:\n  m4c-stories export --person marion@example.org\n  m4c-stories export --person marion@example.org --out marion"
+    )]
+    Export(super::keeping::Export),
+    /// Let go what is older than [retention] allows
+    ///
+    /// Mails set aside, private parts of rejected stories, files of letters that left; never of a story that is open or published.
+    #[command(after_help = "Examples:\n  m4c-stories prune -n\n  m4c-stories prune")]
+    Prune,
+    /// Destroy what is held of a story or a person
+    ///
+    /// Says first, place by place, what would go and what cannot be reached from here, and asks for a word. Then pages come off their
+    /// targets, the story leaves every commit, and no object of it stays; what was erased is not taken in again.
+    #[command(
+        after_help = "Examples:\n  m4c-stories erase marion -n\n  m4c-stories erase marion\n  m4c-stories erase --person marion@example.org\n  m4c-stories erase --finish"
+    )]
+    Erase(super::erase::Erase),
     /// Whose turn it is
     #[command(after_help = "Examples:\n  m4c-stories assign marion 'Cath Lee'\n  m4c-stories assign marion --nobody")]
     Assign {

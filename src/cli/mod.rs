@@ -8,7 +8,9 @@ mod cron;
 mod decide;
 mod doctor;
 mod edit;
+mod erase;
 mod fetch;
+mod keeping;
 mod letters;
 pub mod media;
 mod pieces;
@@ -163,6 +165,9 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Reopen { stories, message } => decide::reopen(desk, global, &stories, message.as_deref(), report),
         Command::Consent(consent) => self::consent::consent(desk, global, &consent, report),
         Command::Publish(publish) => self::publish::publish(desk, global, &publish, report),
+        Command::Export(export) => keeping::export(desk, global, &export, report),
+        Command::Prune => keeping::prune(desk, global, report),
+        Command::Erase(erase) => self::erase::erase(desk, global, &erase, report),
         Command::Proof { story } => proof::proof(desk, global, &story, report),
         Command::Takedown(takedown) => self::takedown::takedown(desk, global, &takedown, report),
         Command::Withdraw(withdraw) => self::takedown::withdraw(desk, global, &withdraw, report),

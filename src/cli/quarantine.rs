@@ -96,6 +96,7 @@ pub fn quarantine(
                 ));
             }
             let mut spool = desk.spool()?;
+            crate::desk::retention::objects_are_due(&mut spool)?;
             spool.drop_aside(&id).map_err(Trouble::from)?;
             report.answer(&format!("Given up: {id}"), &json!({"id": id, "changed": true}));
             Ok(0)

@@ -143,6 +143,8 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
     let waiting = spool.as_ref().and_then(|s| s.aside_counts(jiff::Timestamp::MIN).ok());
     let (quarantined, set_aside) = (waiting.unwrap_or_default().quarantined as u64, aside.set_aside as u64);
     let letters = queue::letters_due(desk, &repo)?;
+    let erasing = crate::desk::erase::unfinished(desk)?.is_some();
+    let back = crate::desk::erase::came_back(&repo)?.len();
     let unpushed = crate::desk::sync::unpushed(desk, &repo)?.map(|local| local.steps as u64);
     if report.json {
         let states: serde_json::Map<String, serde_json::Value> = State::ALL
@@ -164,6 +166,8 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "letters_due": letters,
             "letters_failed": counts.failed_letters,
             "wrote_again": counts.wrote_again,
+            "erasing": erasing,
+            "erased_and_back": back,
             "withdrawal_asked": counts.withdrawal_asked,
             "conditions": counts.conditions,
             "unpermitted": counts.unpermitted(desk.now),
@@ -262,6 +266,14 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             .to_owned(),
             "quarantine".to_owned(),
         ]);
+    }
+    if erasing || back > 0 {
+        let (many, what) = match (erasing, back) {
+            (true, _) => (String::new(), "an erasure was interrupted"),
+            (_, 1) => ("1".to_owned(), "story that was erased is back"),
+            (_, many) => (many.to_string(), "stories that were erased are back"),
+        };
+        rows.push(vec![many, what.to_owned(), "erase --finish".to_owned()]);
     }
     if rows.is_empty() {
         report.line("Nothing needs a person.");

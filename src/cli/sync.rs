@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::config::Push;
 use crate::desk::sync::{self, Synced, Wish};
-use crate::desk::{Desk, Text, Tip};
+use crate::desk::{Desk, Spool, Text, Tip, Trouble, erase};
 use crate::story::policy::Refusal;
 
 use super::args::{Command, Global};
@@ -29,7 +29,7 @@ pub fn sync(desk: &Desk, global: &Global, args: &Sync, report: &Report) -> Outco
         rehearse: global.dry_run,
         unattended: false,
     };
-    let _spool = match global.dry_run {
+    let spool = match global.dry_run {
         true => None,
         false => Some(desk.spool()?),
     };
@@ -38,7 +38,23 @@ pub fn sync(desk: &Desk, global: &Global, args: &Sync, report: &Report) -> Outco
     bar.end();
     let done = done?;
     tell(&done, global.dry_run, report);
+    if let Some(mut spool) = spool.filter(|_| done.rewritten)
+        && obey(desk, &mut spool)?
+    {
+        report.remark("What was erased elsewhere is destroyed here, too.");
+    }
     Ok(if done.told.is_empty() { 0 } else { 6 })
+}
+
+/// Destroys here what another desk erased; whether there was anything.
+fn obey(desk: &Desk, spool: &mut Spool) -> Result<bool, Trouble> {
+    let repo = desk.repo()?;
+    let erased = repo.erased(&repo.tip()?)?;
+    if erased.is_empty() {
+        return Ok(false);
+    }
+    let erasure = erase::obey(desk, repo, spool, &erased)?;
+    Ok(erasure.pruned.objects > 0)
 }
 
 /// Whether git and ssh may ask for a password here.
@@ -156,9 +172,13 @@ impl Pushing {
         if !sync::is_wanted(desk, &repo) {
             return false;
         }
-        let synced = desk
-            .spool()
-            .and_then(|_spool| sync::sync(desk, &repo, Wish::default(), may_ask(global), &mut |_| {}));
+        let synced = desk.spool().and_then(|mut spool| {
+            let synced = sync::sync(desk, &repo, Wish::default(), may_ask(global), &mut |_| {})?;
+            if synced.rewritten {
+                obey(desk, &mut spool)?;
+            }
+            Ok(synced)
+        });
         match synced {
             Ok(synced) => {
                 synced.cautions.iter().for_each(|c| report.caution(&c.to_string()));

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::Team;
 use super::door::{RawInbox, RawOutbox, Source, Way};
 use super::guard::{guard, has_password};
 use super::keys::{keys_of, nearest};
@@ -18,6 +17,7 @@ use super::target::RawTarget;
 use super::{
     Address, Check, Config, ConfigError, Consent, Letters, Place, Repository, Review, SpoolSettings, StorySettings,
 };
+use super::{Retention, Team};
 use crate::story::check::{COUNTRIES, Country, RULES};
 
 /// The file, as it is written.
@@ -33,6 +33,7 @@ pub(super) struct File {
     spool: RawSpool,
     outbox: RawOutbox,
     letters: Letters,
+    retention: Retention,
     pub target: Vec<RawTarget>,
 }
 
@@ -68,7 +69,7 @@ pub(super) struct RawSpool {
 }
 
 /// The sections that exist once, and their keys.
-pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 8] {
+pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 9] {
     [
         ("team", keys_of::<Team>()),
         ("repository", keys_of::<Repository>()),
@@ -78,6 +79,7 @@ pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 8] {
         ("spool", keys_of::<RawSpool>()),
         ("outbox", keys_of::<RawOutbox>()),
         ("letters", keys_of::<Letters>()),
+        ("retention", keys_of::<Retention>()),
     ]
 }
 
@@ -169,6 +171,7 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
         spool,
         outbox,
         mut letters,
+        retention,
         target,
     } = file_now;
 
@@ -255,6 +258,7 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
         },
         outbox,
         letters,
+        retention,
         targets,
     })
 }

@@ -28,8 +28,15 @@ fn the_shipped_file_says_the_defaults() {
     let bare = read("").unwrap();
     let shown = |config: &Config| {
         format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
-            config.team, config.repository, config.story, config.review, config.check, config.outbox, config.letters
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            config.team,
+            config.repository,
+            config.story,
+            config.review,
+            config.check,
+            config.outbox,
+            config.letters,
+            config.retention
         )
     };
     assert_eq!(shown(&shipped), shown(&bare));

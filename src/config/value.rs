@@ -60,6 +60,20 @@ pub(super) fn duration<'de, D: Deserializer<'de>>(d: D) -> Result<SignedDuration
     })
 }
 
+/// The same, or `never`.
+pub(super) fn kept_for<'de, D: Deserializer<'de>>(d: D) -> Result<Option<SignedDuration>, D::Error> {
+    let text = String::deserialize(d)?;
+    if text.trim() == "never" {
+        return Ok(None);
+    }
+    let read = parse_duration(&text).filter(|kept| *kept >= SignedDuration::from_hours(24));
+    read.map(Some).ok_or_else(|| {
+        Error::custom(format!(
+            "{text:?} is no length of time of a day or more: write one like \"365d\", or \"never\""
+        ))
+    })
+}
+
 /// The same, for a key that may be left out.
 pub(super) fn optional_duration<'de, D: Deserializer<'de>>(d: D) -> Result<Option<SignedDuration>, D::Error> {
     duration(d).map(Some)

@@ -17,7 +17,7 @@ use super::letters::{self, Sending, Status, Told, Waiting};
 use super::publish::{self, Published};
 use super::sync;
 use super::takedown::{self, Down, Left};
-use super::{Desk, Trouble};
+use super::{Desk, Trouble, erase, retention};
 
 /// Who is told while it goes on.
 pub trait Listener {
@@ -109,9 +109,11 @@ impl Findings {
 pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Result<Pass, Trouble> {
     let mut pass = Pass::default();
     let mut findings = Findings::default();
+    erasures(desk, spool, &mut findings);
     if let Some(repo) = findings.note("repository", desk.repo_or_new()) {
         // what others decided is known before anything goes out
         let shared = repo.has_remote(&desk.config.repository.remote);
+        let erased_before = repo.tip().and_then(|tip| repo.erased(&tip)).ok();
         let reached = shared && bring_together(desk, &repo, listener, &mut pass, &mut findings);
         fetch_all(desk, &repo, spool, listener, &mut pass, &mut findings);
         take_down(desk, &repo, listener, &mut pass, &mut findings);
@@ -120,9 +122,58 @@ pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Resul
         if reached && repo.has_unpushed(&desk.config.repository.remote).unwrap_or(true) {
             bring_together(desk, &repo, listener, &mut pass, &mut findings);
         }
+        let erased = repo.tip().and_then(|tip| repo.erased(&tip)).ok();
+        // what another desk erased came with the sync: it is destroyed here, too
+        if erased != erased_before
+            && let Some(erased) = erased
+        {
+            findings.note("erase", erase::obey(desk, repo, spool, &erased));
+        }
+        let done = desk.repo().and_then(|repo| retention::apply(desk, repo, spool));
+        findings.note("retention", done);
     }
     tell(desk, spool, listener, findings, &mut pass)?;
     Ok(pass)
+}
+
+/// Finishes an erasure that was interrupted: a person decided it. What an old clone brought back is told.
+fn erasures(desk: &Desk, spool: &mut Spool, findings: &mut Findings) {
+    const PART: &str = "erase";
+    let mut finish = || -> Result<Option<Bad>, Trouble> {
+        if !desk.has_repository() {
+            return Ok(None);
+        }
+        if let Some(plan) = erase::unfinished(desk)? {
+            let done = erase::carry_out(desk, desk.repo()?, spool, &plan)?;
+            if let Some((place, not)) = done.standing.first().filter(|_| done.stopped) {
+                return Ok(Some(Bad {
+                    part: PART.to_owned(),
+                    code: "target".to_owned(),
+                    exit: 7,
+                    what: format!("an erasure waits: a page still stands, {place}"),
+                    why: not.why.clone(),
+                    hint: "`erase --finish --leave-published` goes on without it".to_owned(),
+                }));
+            }
+        }
+        let back = erase::came_back(&desk.repo()?)?.len();
+        Ok((back > 0).then(|| Bad {
+            part: PART.to_owned(),
+            code: "erase.back".to_owned(),
+            exit: 7,
+            what: match back {
+                1 => "a story that was erased is back".to_owned(),
+                many => format!("{many} stories that were erased are back"),
+            },
+            why: "an old clone was merged or pushed".to_owned(),
+            hint: "`erase --finish` takes out again what was erased".to_owned(),
+        }))
+    };
+    let found = finish();
+    if let Some(Some(bad)) = findings.note(PART, found) {
+        findings.well.retain(|part| part != PART);
+        findings.bad.push(bad);
+    }
 }
 
 /// Passes a fetch on to the listener, and keeps the troubles.

@@ -12,6 +12,7 @@ use crate::inbox::{Cursor, Fate, Go, Inbox, InboxError, Remark, TakeError, Ticke
 use crate::repo::{Batch, Caution, Press, Ready, StoryRepo};
 use crate::spool::{Aside, AsideKind, Spool};
 use crate::story::MailId;
+use crate::story::erased::Erased;
 
 use super::account::{MailReport, Outcome, aside_report, unreadable_report};
 use super::crew::Crew;
@@ -159,6 +160,7 @@ fn from_one(
     watcher.listed(&name, listing.tickets.len());
     count.listed += listing.tickets.len() as u64;
 
+    let erased = repo.erased(&repo.tip()?)?;
     let mut reader = Reader::new(desk, source.trusted_authserv.as_deref());
     let pen = reader.pen();
     thread::scope(|scope| {
@@ -168,6 +170,7 @@ fn from_one(
             repo,
             inbox: &name,
             crew: &crew,
+            erased: &erased,
         };
         let mut rest = &listing.tickets[..];
         while !rest.is_empty() {
@@ -302,6 +305,7 @@ struct Work<'w, 'c> {
     repo: &'w StoryRepo,
     inbox: &'w str,
     crew: &'w Readers<'c>,
+    erased: &'w Erased,
 }
 
 impl Work<'_, '_> {
@@ -328,6 +332,10 @@ impl Work<'_, '_> {
             for (ticket, taken) in group {
                 let place = format!("{}: {ticket}", self.inbox);
                 match taken {
+                    // not even kept: it would be in the objects again
+                    Taken::Raw(raw, _) if intake::is_erased(self.erased, &raw) => {
+                        all.push((ticket, Some(intake::erased_before(&place, &raw))));
+                    }
                     Taken::Raw(raw, ready) => {
                         let (kept, key) = (batch.keep(&raw, &ready)?, ticket.key());
                         here.push((ticket, KeptMail { raw, kept, key, place }));
@@ -444,9 +452,21 @@ pub fn fetch_incoming(
     watcher: &mut dyn Watcher,
 ) -> Result<Count, Trouble> {
     let mut count = Count::default();
-    for id in spool.incoming()? {
+    let waiting = spool.incoming()?;
+    if waiting.is_empty() {
+        return Ok(count);
+    }
+    let erased = repo.erased(&repo.tip()?)?;
+    for id in waiting {
         let mail = spool.incoming_mail(&id)?;
         count.listed += 1;
+        if intake::is_erased(&erased, mail.raw()) {
+            let judged = intake::erased_before("standard input", mail.raw());
+            count.add(judged.report.outcome);
+            watcher.mail(&judged.report);
+            spool.release(&id)?;
+            continue;
+        }
         let mut reader = Reader::new(desk, None);
         let mut batch = repo.batch()?;
         let kept = batch.keep(mail.raw(), &Press::new().file(mail.raw()))?;

@@ -9,6 +9,7 @@ use crate::repo::{Batch, PackedMail, Press, ReadyChange, StoryRepo};
 use crate::spool::{Aside, AsideEntry, AsideKind, Spool};
 use crate::story::answer::withdrawal;
 use crate::story::draft::{self, Draft, DraftRules, MediaFate};
+use crate::story::erased::Erased;
 use crate::story::event::What;
 use crate::story::id::{MAIL_ID_VERSION, month_of};
 use crate::story::letter::{never_answer, too_late};
@@ -694,6 +695,19 @@ pub fn reread(raw: &[u8]) -> Result<Submission, mail::Unreadable> {
     mail::read(Spool::sworn_by_pack(raw), &ReadSetting::default())
 }
 
+/// Whether this very mail was erased. Where nothing was, no mail is looked at.
+pub fn is_erased(erased: &Erased, raw: &[u8]) -> bool {
+    !erased.is_empty() && erased.has_mail(&mail::mail_id(raw))
+}
+
+/// A mail that was erased, and lies in its inbox still: it is settled there like any that was taken in before, and kept nowhere.
+pub fn erased_before(place: &str, raw: &[u8]) -> Judged {
+    let mut report = bare(Outcome::Duplicate, place, raw);
+    report.rule = Some("erased".to_owned());
+    report.reason = Some("it was erased, and is not taken in again".to_owned());
+    done(report, true)
+}
+
 /// The story among these folders that this very mail began.
 fn known(
     folders: Vec<StoryId>,
@@ -803,6 +817,9 @@ pub fn rehearse(
     let glance = mail::glance(raw);
     if let Some(repo) = repo {
         let tip = repo.tip()?;
+        if is_erased(&repo.erased(&tip)?, raw) {
+            return Ok(erased_before(place, raw).report);
+        }
         let found = repo.find(&tip, &month_of(glance.date), &mail.digits())?;
         if let Some(story) = known(found, &mail, |id| Ok(repo.story(&tip, id)?))? {
             return Ok(duplicate(story, place, raw));

@@ -23,6 +23,8 @@
 //! | [`takedown`] | off them again: the team's decision, or the author's wish |
 //! | [`letters`] | the outbox |
 //! | [`quarantine`] | mails that need a person |
+//! | [`erase`](mod@erase), [`held`] | what is held of a story or a person; destroying it |
+//! | [`export`](mod@export), [`retention`] | what is held about a person, for them; what is kept no longer |
 //! | [`cron`], [`alarm`] | one unattended pass; what is told once |
 //! | [`verify`] | whether the history is what it says |
 //! | [`doctor`] | each part, tried against the real thing |
@@ -38,7 +40,10 @@ mod crew;
 pub mod cron;
 pub mod doctor;
 pub mod edit;
+pub mod erase;
+pub mod export;
 pub mod fetch;
+pub mod held;
 pub mod intake;
 pub mod letters;
 pub mod media;
@@ -48,6 +53,7 @@ pub mod preview;
 pub mod publish;
 pub mod quarantine;
 pub mod queue;
+pub mod retention;
 pub mod review;
 pub mod revision;
 pub mod schedule;
@@ -68,7 +74,7 @@ use jiff::Timestamp;
 
 use crate::config::{self, Config};
 use crate::repo::Committed;
-use crate::spool::{Shelves, Spool, SpoolError};
+use crate::spool::{Shelves, SpoolError};
 use crate::story::event::{Actor, EventId, Role};
 use crate::story::page::RECORD;
 use crate::story::policy::{Member, Policy, Refusal, Task};
@@ -82,7 +88,7 @@ pub use trouble::Trouble;
 pub use crate::inbox::{Remark, StdinError};
 pub use crate::media::Photo;
 pub use crate::repo::{Caution, Past, RepoError, StoryRepo, Text, Tip};
-pub use crate::spool::{AsideEntry, AsideKind};
+pub use crate::spool::{AsideEntry, AsideKind, Spool};
 
 /// The desk: the configuration, the rules, and the moment at which this run happens.
 pub struct Desk {
@@ -157,6 +163,11 @@ impl Desk {
         };
         repo.sign_by(self.starting());
         Ok(repo)
+    }
+
+    /// Whether there is a content repository already.
+    pub fn has_repository(&self) -> bool {
+        !matches!(self.repo(), Err(Trouble::Repo(RepoError::Missing(_))))
     }
 
     /// The spool, locked for this run.

@@ -56,6 +56,10 @@ pub enum Trouble {
     NoTarget,
     #[error("reading {} failed", path.display())]
     Reading { path: PathBuf, source: std::io::Error },
+    #[error("removing {} failed", path.display())]
+    Removing { path: PathBuf, source: std::io::Error },
+    #[error("writing {} failed", path.display())]
+    Writing { path: PathBuf, source: std::io::Error },
     #[error("the editor {command:?} did not end well")]
     Editor { command: String },
 }
@@ -90,7 +94,7 @@ impl Trouble {
             Trouble::Letter(_) => "letter".to_owned(),
             Trouble::Outbox(_) => "outbox".to_owned(),
             Trouble::NoTarget => "target.none".to_owned(),
-            Trouble::Reading { .. } => "file".to_owned(),
+            Trouble::Reading { .. } | Trouble::Removing { .. } | Trouble::Writing { .. } => "file".to_owned(),
             Trouble::Editor { .. } => "editor".to_owned(),
         }
     }
@@ -104,7 +108,12 @@ impl Trouble {
             Trouble::Spool(SpoolError::NoSuch(_) | SpoolError::Several { .. } | SpoolError::BadId(_)) => 3,
             Trouble::NoSuchLetter(_) => 3,
             Trouble::ByHand { .. } | Trouble::Repo(RepoError::Moved(_) | RepoError::Changed { .. }) => 6,
-            Trouble::Repo(RepoError::ByHand { .. } | RepoError::BothChanged { .. } | RepoError::Rewritten { .. }) => 6,
+            Trouble::Repo(
+                RepoError::ByHand { .. }
+                | RepoError::BothChanged { .. }
+                | RepoError::Rewritten { .. }
+                | RepoError::HoldsErased { .. },
+            ) => 6,
             Trouble::Remote(RemoteError::Login(..) | RemoteError::Stranger(..)) => 4,
             Trouble::Remote(RemoteError::Away(..)) | Trouble::Crowded(_) => 75,
             Trouble::Remote(RemoteError::None(_) | RemoteError::Address { .. }) => 2,
@@ -190,6 +199,8 @@ impl Trouble {
             }
             Trouble::NoTarget => "add one; the config.toml that came with the tool has an example".to_owned(),
             Trouble::Reading { .. } => "name a file that can be read".to_owned(),
+            Trouble::Removing { .. } => "look at it, then repeat: `erase --finish` goes on with an erasure".to_owned(),
+            Trouble::Writing { .. } => "name a folder that is not there yet, or is empty".to_owned(),
             Trouble::Editor { .. } => {
                 "set VISUAL or EDITOR to an editor that is installed; nothing was changed".to_owned()
             }

@@ -12,6 +12,7 @@ pub mod html;
 mod ident;
 pub mod limits;
 mod mime;
+mod own;
 mod people;
 pub mod plain;
 mod read;
@@ -22,6 +23,7 @@ mod words;
 pub mod write;
 
 pub use ident::mail_id;
+pub use own::{addressee, own_copy};
 #[cfg(fuzzing)]
 pub use read::read_fuzzed;
 pub use read::{Glance, ReadSetting, Unreadable, glance, read, read_known};

@@ -18,6 +18,12 @@ pub enum RepoError {
     Format { path: PathBuf, version: String },
     #[error("{} cannot hold stories: {why}", path.display())]
     Unfit { path: PathBuf, why: &'static str },
+    #[error("nothing can be erased from {}: {why}", path.display())]
+    NotErasable {
+        path: PathBuf,
+        why: &'static str,
+        hint: &'static str,
+    },
     #[error("{} belongs to someone else", .0.display())]
     ForeignOwner(PathBuf),
     #[error("{} has no branch {branch}", path.display())]
@@ -46,6 +52,8 @@ pub enum RepoError {
     Unrelated { path: PathBuf, remote: String },
     #[error("{remote} was rewritten: {gone} that it had are no longer there")]
     Rewritten { remote: String, gone: String },
+    #[error("{remote} still has what was erased here")]
+    HoldsErased { remote: String },
     #[error("{file} was changed here and on {remote}")]
     BothChanged { remote: String, file: String },
     #[error("{story} is being edited by hand here ({file}), and it was changed elsewhere")]
@@ -82,6 +90,7 @@ impl RepoError {
             RepoError::Unfit { .. } => {
                 "name a plain git repository (its own .git folder and work tree, SHA-1) with [repository] path".into()
             }
+            RepoError::NotErasable { hint, .. } => (*hint).to_owned(),
             RepoError::ForeignOwner(path) => format!(
                 "run as its owner, or, if you trust its owner: git config --global --add safe.directory {}",
                 path.display()
@@ -110,6 +119,9 @@ impl RepoError {
             }
             RepoError::Unrelated { .. } => {
                 "they are two desks, not two copies of one: correct the address (git remote set-url), or begin with a git clone".into()
+            }
+            RepoError::HoldsErased { .. } => {
+                "`erase --finish` pushes the new history over the old one there, and removes what came of it just now".into()
             }
             RepoError::Rewritten { .. } => {
                 "ask who did it. If it was meant (an old copy was put back, something was taken out by hand): `sync --accept-rewrite` follows it, and pushes nothing of what is gone; if not: git push puts it back".into()

@@ -212,6 +212,44 @@ pub(super) fn empty() -> Vec<u8> {
     out
 }
 
+/// The index with only the entries whose paths are kept, staged by hand or not; `None` where it has no others. Errors where it is in a
+/// form that is not edited here.
+pub(super) fn keep_only(index: &[u8], keep: &dyn Fn(&[u8]) -> bool) -> Result<Option<Vec<u8>>, String> {
+    let mut reader = Reader::new(index)?;
+    let version = if reader.version == 2 { 2 } else { 3 };
+    let mut out = Vec::with_capacity(index.len());
+    out.extend_from_slice(b"DIRC");
+    out.extend_from_slice(&u32::to_be_bytes(version));
+    out.extend_from_slice(&[0; 4]);
+    let (mut count, mut all) = (0u32, true);
+    while let Some(item) = reader.next()? {
+        if keep(&item.path) {
+            raw(&mut out, item.fixed, &item.path);
+            count += 1;
+        } else {
+            all = false;
+        }
+    }
+    extensions(reader.rest)?;
+    if all {
+        return Ok(None);
+    }
+    out[8..12].copy_from_slice(&count.to_be_bytes());
+    let sum = Sha1::digest(&out);
+    out.extend_from_slice(&sum);
+    Ok(Some(out))
+}
+
+/// The objects that the index names.
+pub(super) fn ids(index: &[u8]) -> Result<Vec<Oid>, String> {
+    let mut reader = Reader::new(index)?;
+    let mut ids = Vec::new();
+    while let Some(item) = reader.next()? {
+        ids.extend(Oid::from_bytes(&item.fixed[40..60]).ok());
+    }
+    Ok(ids)
+}
+
 /// The paths in a folder (`2010/12/x/`) that the index has and that are meant to be in the work tree.
 pub(super) fn paths_under(index: &[u8], folder: &str) -> Result<Vec<String>, String> {
     let mut reader = Reader::new(index)?;

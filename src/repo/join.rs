@@ -17,8 +17,9 @@ pub use super::replay::{Replayed, Text};
 use super::tree::{Dir, FILE, Shelves};
 use super::{Caution, CommitId, PRIVATE_REF, RepoError, StoryRepo, Tip};
 use crate::story::StoryId;
+use crate::story::erased::Erased;
 use crate::story::page::RECORD;
-use crate::story::record::{Files, Record};
+use crate::story::record::Files;
 use crate::story::replay::{lost_lines, unite_private};
 use crate::story::step::Clerk;
 
@@ -96,7 +97,7 @@ impl StoryRepo {
     }
 
     /// The remote branch as it was when this desk last followed it: by our own ref, or as git itself has noted it since a clone.
-    fn seen(&self, remote: &str) -> Result<Option<Oid>, RepoError> {
+    pub(super) fn seen(&self, remote: &str) -> Result<Option<Oid>, RepoError> {
         let there = |id: &Oid| self.git.odb().is_ok_and(|odb| odb.exists(*id));
         if let Some(seen) = self.read_ref(&seen_ref(remote))?.filter(there) {
             return Ok(Some(seen));
@@ -108,6 +109,26 @@ impl StoryRepo {
         // what a `git fetch` noted and nobody has followed is not seen yet
         let tip = self.tip()?.commit.0;
         Ok((noted == tip || self.is_beyond(tip, noted)?).then_some(noted))
+    }
+
+    /// Whether the remote's branch has a doomed story anywhere in its history; its objects must be here.
+    pub fn holds(&self, heads: Heads, doomed: super::Doomed) -> Result<bool, RepoError> {
+        match heads.branch {
+            Some(theirs) => Ok(self.cleared(CommitId(theirs), doomed)?.0 != Some(CommitId(theirs))),
+            None => Ok(false),
+        }
+    }
+
+    /// Whether this desk has all that stands on the remote but the doomed stories; its objects must be here.
+    pub fn has_all_but(&self, heads: Heads, doomed: super::Doomed) -> Result<bool, RepoError> {
+        let Some(theirs) = heads.branch else { return Ok(true) };
+        let (Some(CommitId(cleared)), _) = self.cleared(CommitId(theirs), doomed)? else {
+            return Ok(true);
+        };
+        let tip = self.tip()?.commit.0;
+        // what was not there before is not here either, and so not in this history
+        let here = self.git.odb().is_ok_and(|odb| odb.exists(cleared));
+        Ok(cleared == tip || here && self.is_beyond(tip, cleared)?)
     }
 
     /// Remembers that the remote has this, and that this desk knows it.
@@ -150,7 +171,12 @@ impl StoryRepo {
             let plan = self.plan(&mut pack, remote, heads, how, &tip, clerk)?;
             let onto = heads.branch.map(|id| self.tip_of(id)).transpose()?;
             let theirs = heads.private.filter(|_| how.private);
-            let (private, private_push) = self.private_plan(&mut pack, remote, theirs, &plan.replayed, how, clerk)?;
+            let mut erased = self.erased(&tip)?;
+            if let Some(onto) = &onto {
+                erased.learn(&self.desk_record(onto)?);
+            }
+            let (private, private_push) =
+                self.private_plan(&mut pack, remote, theirs, (&plan.replayed, &erased), how, clerk)?;
             let branch = (plan.new != tip.commit.0).then_some(Move {
                 old: Some(tip.commit.0),
                 new: plan.new,
@@ -239,6 +265,13 @@ impl StoryRepo {
         if theirs == ours {
             return Ok(stay(0));
         }
+        // what was erased here and still stands there would come back with it
+        let erased = self.erased(tip)?;
+        if !erased.is_empty() && self.cleared(CommitId(theirs), &|id| erased.has_story(id))?.0 != Some(CommitId(theirs))
+        {
+            let remote = remote.to_owned();
+            return Err(RepoError::HoldsErased { remote });
+        }
         let rewritten = match seen {
             Some(seen) if seen != theirs && !self.is_beyond(theirs, seen)? => {
                 let gone = self.gone(seen, theirs)?;
@@ -300,6 +333,7 @@ impl StoryRepo {
     /// from here.
     fn gone(&self, seen: Oid, now: Oid) -> Result<Option<String>, RepoError> {
         let (old, new) = (self.tree_of(seen)?, self.tree_of(now)?);
+        let erased = self.erased(&self.tip_of(now)?)?;
         let (mut lines, mut stories) = (0, Vec::new());
         for differs in self.differences(self, Some(old), Some(new))? {
             let Some((folder, RECORD)) = differs.path.rsplit_once('/') else {
@@ -311,7 +345,8 @@ impl StoryRepo {
             };
             let (before, after) = (read(differs.old)?, read(differs.new)?);
             let lost = lost_lines(&before, &after);
-            if lost > 0 && !self.was_erased(folder, &Record::parse(&after)) {
+            let was_erased = folder.parse().is_ok_and(|id| erased.has_story(&id));
+            if lost > 0 && !was_erased {
                 lines += lost;
                 stories.push(folder.to_owned());
             }
@@ -321,12 +356,6 @@ impl StoryRepo {
             Some((one, [])) => Some(format!("{lines} steps of {one}")),
             Some((one, more)) => Some(format!("{lines} steps of {one} and {} more stories", more.len())),
         })
-    }
-
-    /// Whether this is a story that its people asked to be erased.
-    fn was_erased(&self, _folder: &str, after: &Record) -> bool {
-        use crate::story::event::What;
-        after.events.iter().any(|e| matches!(e.what, What::Erased {}))
     }
 
     /// Refuses to move a file on which somebody works by hand: their edit would afterwards look like an edit of the new text.
@@ -354,13 +383,13 @@ impl StoryRepo {
         pack: &mut Pack,
         remote: &str,
         theirs: Option<Oid>,
-        replayed: &[Replayed],
+        (replayed, erased): (&[Replayed], &Erased),
         how: Joining,
         clerk: &Clerk,
     ) -> Result<(Option<Move>, Option<Oid>), RepoError> {
         let ours = self.read_ref(PRIVATE_REF)?;
         let moved: Vec<(&StoryId, &StoryId)> = replayed.iter().filter_map(|r| Some((r.was.as_ref()?, &r.id))).collect();
-        if ours == theirs && moved.is_empty() {
+        if ours == theirs && moved.is_empty() && erased.is_empty() {
             return Ok((None, None));
         }
         let tree = |commit: Option<Oid>| commit.map(|commit| self.tree_of(commit)).transpose();
@@ -379,15 +408,10 @@ impl StoryRepo {
         let mut last = None;
         for differs in self.differences(self, our_tree, their_tree)? {
             let Some((folder, _)) = differs.path.rsplit_once('/').filter(|_| differs.new.is_some()) else {
-                if let ("erased", Some(new)) = (differs.path.as_str(), differs.new) {
-                    let both = self.erased_of_both(differs.old, new)?;
-                    let blob = pack.put(ObjectType::Blob, &both)?;
-                    shelves.put_root_file("erased", Some(blob));
-                }
                 continue;
             };
             let Ok(id) = folder.parse::<StoryId>() else { continue };
-            if last.as_ref() == Some(&id) {
+            if last.as_ref() == Some(&id) || erased.has_story(&id) {
                 continue;
             }
             if let Some(there) = their_tree.map(|tree| self.story_tree(tree, &id)).transpose()?.flatten() {
@@ -395,6 +419,15 @@ impl StoryRepo {
                 self.unite(pack, &mut shelves, &id, &there)?;
             }
             last = Some(id);
+        }
+        if !erased.is_empty()
+            && let Some(ours) = ours
+        {
+            let ours = self.tip_of(ours)?;
+            let gone = self.stories(&ours)?.filter_map(|listed| Some(listed.ok()?.id));
+            for id in gone.filter(|id| erased.has_story(id)).collect::<Vec<_>>() {
+                shelves.put(self, &id, None)?;
+            }
         }
         let both = shelves.write(pack)?;
         let push = |commit: Oid| how.private.then_some(commit);
@@ -434,20 +467,5 @@ impl StoryRepo {
         }
         let tree = pack.put(ObjectType::Tree, &dir.bytes())?;
         shelves.put(self, id, Some(tree))
-    }
-
-    /// The hashes of what was erased, by either desk.
-    fn erased_of_both(&self, ours: Option<Oid>, theirs: Oid) -> Result<Vec<u8>, RepoError> {
-        let theirs = self.object(ObjectType::Blob, theirs)?;
-        let Some(ours) = ours else { return Ok(theirs) };
-        let mut both = self.object(ObjectType::Blob, ours)?;
-        for line in crate::story::replay::new_lines(&both.clone(), &theirs) {
-            if !both.is_empty() && !both.ends_with(b"\n") {
-                both.push(b'\n');
-            }
-            both.extend_from_slice(line);
-            both.push(b'\n');
-        }
-        Ok(both)
     }
 }

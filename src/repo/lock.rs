@@ -15,7 +15,7 @@ use std::time::Duration;
 use git2::Oid;
 
 use super::object::sync_folder;
-use super::{Caution, PRIVATE_REF, RepoError, StoryRepo};
+use super::{Caution, RepoError, StoryRepo};
 
 /// How often, and how long apart, a lock file is tried: a live git command holds one for a moment.
 const TRIES: u32 = 25;
@@ -145,14 +145,17 @@ impl StoryRepo {
 
     /// Gives, with the cautions, the commit that the work tree still has to be brought up from where it could not be.
     fn mend(&self, words: Option<Words>) -> Result<(Vec<Caution>, Option<Oid>), RepoError> {
-        let branch = words.as_ref().map_or(&self.branch, |w| &w.branch);
-        let lockable = [
-            "index".into(),
-            "HEAD".into(),
-            PRIVATE_REF.into(),
-            format!("refs/heads/{branch}"),
-        ];
-        let locks = lockable.map(|name: String| lock_path(&self.dir.join(name)));
+        let mut locks: Vec<PathBuf> = ["index", "HEAD"].map(|name| lock_path(&self.dir.join(name))).into();
+        let mut open = vec![self.dir.join("refs")];
+        while let Some(folder) = open.pop() {
+            for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()) {
+                match path.extension() {
+                    Some(end) if end == "lock" => locks.push(path),
+                    _ if path.is_dir() => open.push(path),
+                    _ => {}
+                }
+            }
+        }
         let removing = |path: &Path| {
             let path = path.to_owned();
             move |e| RepoError::io("removing", path)(e)

@@ -23,12 +23,14 @@
 //! | [`replay`] | steps made here, made again upon those made elsewhere |
 //! | [`join`] | branch and private parts brought together |
 //! | [`history`] | commits of a story, newest first |
+//! | [`erase`] | stories taken out of all history, and objects that nothing names removed |
 //! | [`sign`], [`sshsig`] | signatures by the person's own `ssh-keygen`; their check |
 //! | [`trail`] | the history, commit by commit, for those who check it |
 //! | [`summary`] | what `list` and `status` show, remembered by tree |
 
 pub mod batch;
 mod delta;
+pub mod erase;
 pub mod error;
 mod folders;
 pub mod history;
@@ -58,6 +60,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use batch::{Batch, Finished, PackedMail, Syncing};
+pub use erase::{Doomed, Entry, Erasure, Hit, Pruned, Told};
 pub use error::{Caution, RepoError};
 pub use history::Past;
 pub use join::{Joined, Joining, Local, Replayed, Text};
@@ -135,6 +138,13 @@ impl StoryRepo {
             None if git2::Oid::from_str(head.trim()).is_ok_and(|id| !id.is_zero()) => Ok(false),
             _ => Err(self.damaged(".git/HEAD", "it names neither a branch nor a commit")),
         }
+    }
+
+    /// Where a remote is, and where its branch was when it was last seen; `None` where there is no such remote.
+    pub fn last_seen(&self, name: &str) -> Option<(String, Option<CommitId>)> {
+        let remote = self.git.find_remote(name).ok()?;
+        let seen = self.seen(name).ok().flatten();
+        Some((remote.url().ok()?.to_owned(), seen.map(CommitId)))
     }
 
     /// Name and address of the person at this desk, from git's own configuration (of the repository, the user, the

@@ -211,6 +211,16 @@ impl<'a> Pack<'a> {
         Ok(written)
     }
 
+    /// The same, but as a pack however few they are: what is in it is about to be removed elsewhere. None where it is empty.
+    pub fn finish_as_pack(self) -> Result<(), RepoError> {
+        self.sound()?;
+        let folder = self.folder.clone();
+        if !self.places.is_empty() {
+            self.complete().map_err(RepoError::io("finishing a pack in", &folder))?;
+        }
+        sync_folder(&folder)
+    }
+
     fn complete(mut self) -> io::Result<Written<'a>> {
         self.flush()?;
         let count = u32::try_from(self.places.len()).map_err(io::Error::other)?;

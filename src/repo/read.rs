@@ -84,17 +84,6 @@ impl StoryRepo {
         }
     }
 
-    /// The salted hashes of what must not come back: the file `erased` beside the private parts.
-    pub fn erased(&self) -> Result<Option<Vec<u8>>, RepoError> {
-        let Some(commit) = self.read_ref(PRIVATE_REF)? else {
-            return Ok(None);
-        };
-        match self.entry(self.tree_of(commit)?, b"erased")? {
-            Some((FILE, blob)) => self.object(ObjectType::Blob, blob).map(Some),
-            _ => Ok(None),
-        }
-    }
-
     /// The stories of a month (`2010/12`) whose folder ends with these ten digits, whatever their slug.
     pub fn find(&self, tip: &Tip, month: &str, digits: &str) -> Result<Vec<StoryId>, RepoError> {
         match self.subtree(tip.tree, month)? {

@@ -69,7 +69,6 @@ impl StoryRepo {
         match (kind, in_story) {
             (_, true) if is_file_name(&entry.name) => Ok(()),
             (_, true) => refused("has a name that is not the tool's"),
-            (Tree::Private, false) if place == "erased" => Ok(()),
             (Tree::Stories, false) if path.is_empty() => {
                 let ours = root_files().into_iter().find(|(name, _)| *name == place);
                 match ours {

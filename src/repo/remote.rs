@@ -106,6 +106,16 @@ pub struct Heads {
 }
 
 impl Heads {
+    /// Whether the branch is there, and this commit.
+    pub fn is_branch(&self, commit: &str) -> bool {
+        self.branch.is_some_and(|id| id.to_string() == commit)
+    }
+
+    /// Whether private parts are there.
+    pub fn has_private(&self) -> bool {
+        self.private.is_some()
+    }
+
     /// Neither stories nor private parts.
     pub fn is_empty(&self) -> bool {
         self.branch.is_none() && self.private.is_none()

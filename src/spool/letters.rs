@@ -193,6 +193,33 @@ fn lines(ledger: &[u8]) -> impl Iterator<Item = (Date, &str)> {
     })
 }
 
+/// The ledger without the lines of before that day; `None` where it has none.
+pub(super) fn since(ledger: &[u8], day: Date) -> Option<Vec<u8>> {
+    if !lines(ledger).any(|(on, _)| on < day) {
+        return None;
+    }
+    let kept = lines(ledger).filter(|(on, _)| *on >= day);
+    Some(
+        kept.map(|(on, to)| format!("{on} {to}\n"))
+            .collect::<String>()
+            .into_bytes(),
+    )
+}
+
+/// The ledger without the lines about an address; `None` where it has none.
+pub(super) fn without_address(ledger: &[u8], address: &str) -> Option<Vec<u8>> {
+    let hash = hash_of(address);
+    if !lines(ledger).any(|(_, to)| to == hash) {
+        return None;
+    }
+    let kept = lines(ledger).filter(|(_, to)| *to != hash);
+    Some(
+        kept.map(|(on, to)| format!("{on} {to}\n"))
+            .collect::<String>()
+            .into_bytes(),
+    )
+}
+
 /// The ledger names no address.
 fn hash_of(address: &str) -> String {
     let mut hash = Sha256::new();

@@ -16,6 +16,7 @@
 //! a crash it is there whole or not at all. Losing the spool loses no story and writes to nobody.
 
 mod aside;
+mod forget;
 mod incoming;
 mod letters;
 mod lock;
@@ -33,6 +34,7 @@ use sha2::{Digest, Sha256};
 
 use crate::story::submission::Kept;
 pub use aside::{Aside, AsideCounts, AsideEntry, AsideKind};
+pub use forget::AnyAside;
 pub use incoming::KeptMail;
 pub use letters::{LetterNote, WaitingLetter};
 use reading::Reading;

@@ -309,7 +309,15 @@ pub enum What {
         #[serde(default, skip_serializing_if = "is_false")]
         consent_ends: bool,
     },
-    Erased {},
+    /// In the desk's own record, not in a story's: salted hashes of what must not come back, see [`super::erased`].
+    Erased {
+        #[serde(default)]
+        salt: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stories: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mails: Vec<String>,
+    },
     /// A kind this version does not know: kept and shown.
     #[serde(skip)]
     Unknown {

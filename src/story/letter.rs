@@ -281,7 +281,7 @@ fn called_for(what: &What) -> Option<LetterKind> {
 /// Whether what happened before or after makes the letter untrue or needless.
 fn is_overtaken(kind: LetterKind, before: &[Event], event: &Event, after: &[Event]) -> bool {
     let later = |test: &dyn Fn(&Event) -> bool| after.iter().any(test);
-    if later(&|e| matches!(e.what, What::Erased {})) {
+    if later(&|e| matches!(e.what, What::Erased { .. })) {
         return true;
     }
     match kind {

@@ -18,6 +18,7 @@
 //! | [`people`] | `people.toml` of the private part |
 //! | [`step`] | a story, loaded, and a step upon it |
 //! | [`screen`] | which mail is a story, and which is set aside |
+//! | [`erased`] | salted hashes of what must not come back |
 //! | [`answer`] | whether a reply says yes |
 //! | [`pieces`] | one text, several stories |
 //! | [`revision`] | whether a later mail is a corrected text |
@@ -30,6 +31,7 @@ pub mod check;
 pub mod consent;
 pub mod cut;
 pub mod draft;
+pub mod erased;
 pub mod event;
 pub mod id;
 pub mod letter;

@@ -68,6 +68,8 @@ pub enum Task {
     Edit,
     /// publish, takedown
     Publish,
+    /// erase, and what is kept for how long
+    Erase,
     /// note, assign
     Note,
 }
@@ -102,6 +104,7 @@ impl Task {
                 &[Role::Publisher],
                 "Only a publisher puts a story out or takes it down.",
             ),
+            Task::Erase => (&[Role::Publisher], "Only a publisher destroys anything."),
             Task::Note => (
                 &[Role::Reviewer, Role::Editor, Role::Publisher],
                 "Notes are made by the team.",

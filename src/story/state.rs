@@ -601,7 +601,7 @@ impl Life {
                 }
                 self.edited(event, true);
             }
-            What::Erased {} | What::Unknown { .. } => {}
+            What::Erased { .. } | What::Unknown { .. } => {}
         }
     }
 

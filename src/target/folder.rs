@@ -142,7 +142,7 @@ impl Target for FolderTarget {
             false => fs::rename(&built, &path),
         });
         // the old page, or what was built before it failed
-        let tidied = fs::remove_dir_all(&built);
+        let tidied = clear(&built);
         swapped.map_err(failed(&path))?;
         match tidied {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&built)(error)),
@@ -158,6 +158,12 @@ impl Target for FolderTarget {
 
     fn remove(&self, post: &Post) -> Result<Removal, TargetError> {
         let (path, ours) = self.at(post.story, post.slug)?;
+        // what a run left that was killed while it did this, or while it put the page there
+        for aside in asides(&self.path) {
+            if fs::read_to_string(aside.join(MARK)).is_ok_and(|text| text == mark(post.story)) {
+                clear(&aside).map_err(|source| TargetError::Io { path: aside, source })?;
+            }
+        }
         if !ours {
             self.write_feed()?;
             return Ok(Removal::NotThere);
@@ -165,7 +171,7 @@ impl Target for FolderTarget {
         let done = self.beside().and_then(|aside| {
             fs::rename(&path, &aside)?;
             sync_folder(&self.path)?;
-            fs::remove_dir_all(&aside)
+            clear(&aside)
         });
         match done {
             Ok(()) => self.write_feed().map(|()| Removal::Removed),
@@ -192,6 +198,7 @@ impl Target for FolderTarget {
 /// Writes and syncs the whole bundle. The files are as readable as the umask lets them be: the web server is somebody else.
 fn build(folder: &Path, files: &BTreeMap<String, Cow<[u8]>>) -> io::Result<()> {
     fs::create_dir(folder)?;
+    // by name: the mark is first, and it goes last, so that what a killed run leaves is known by it
     for (name, bytes) in files {
         let mut file = File::create_new(folder.join(name))?;
         file.write_all(bytes)?;
@@ -213,7 +220,7 @@ fn exchange(new: &Path, old: &Path, aside: &Path) -> io::Result<()> {
     }
     fs::rename(old, aside)?;
     fs::rename(new, old)?;
-    fs::remove_dir_all(aside)
+    clear(aside)
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {
@@ -222,21 +229,38 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 
 /// Removes what killed runs left. What cannot be removed does no harm: site generators pass over it.
 fn sweep(path: &Path) {
-    let Ok(entries) = fs::read_dir(path) else { return };
-    for entry in entries.flatten() {
-        let ours = entry
-            .file_name()
-            .to_str()
-            .is_some_and(|name| name.starts_with(UNFINISHED));
-        let age = entry
-            .metadata()
+    for aside in asides(path) {
+        let age = fs::metadata(&aside)
             .and_then(|m| m.modified())
             .ok()
             .and_then(|at| at.elapsed().ok());
-        if ours && age.is_some_and(|age| age > STALE) {
-            let _ = fs::remove_dir_all(entry.path());
+        if age.is_some_and(|age| age > STALE) {
+            let _ = clear(&aside);
         }
     }
+}
+
+/// Removes a bundle, its mark last.
+fn clear(bundle: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(bundle)? {
+        let entry = entry?;
+        if entry.file_name() != MARK && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    fs::remove_dir_all(bundle)
+}
+
+/// Bundles that are not, or no longer, in their place.
+fn asides(path: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let ours = entries.filter(|entry| {
+        entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| name.starts_with(UNFINISHED))
+    });
+    ours.map(|entry| entry.path()).collect()
 }
 
 #[cfg(test)]

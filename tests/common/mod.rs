@@ -173,6 +173,18 @@ impl TestHouse {
         ran.exits(0).stdout.trim_end_matches('\n').to_owned()
     }
 
+    /// Bytes that git prints in the content repository, given something to read.
+    pub fn run_git_with_stdin(&self, arguments: &[&str], stdin: &str) -> Vec<u8> {
+        let mut input = tempfile::tempfile().expect("a temporary file");
+        std::io::Write::write_all(&mut input, stdin.as_bytes()).expect("room");
+        std::io::Seek::rewind(&mut input).expect("a file");
+        let mut command = self.command("git");
+        command.current_dir(self.path("stories")).args(arguments).stdin(input);
+        let done = command.output().expect("git runs");
+        assert!(done.status.success(), "{arguments:?}");
+        done.stdout
+    }
+
     /// Puts mails into the inbox, behind those that are there.
     pub fn arrive(&self, mails: &[String]) {
         let mut mbox = fs::read(self.path("mail.mbox")).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The content repository against the git command and a real file system.
 
 mod batch;
+mod erase;
 mod first_use;
 mod heal;
 mod history;

@@ -1,0 +1,476 @@
+//! Destroying what is held of a story or a person, for good.
+//!
+//! In this order: what it is about is kept in the spool; the desk's own record says, in salted hashes, what must not come back; the pages
+//! come off the targets; the spool, the letters; the stories out of all history, and the objects. A run that dies anywhere is finished by
+//! doing all of it again: each part is nothing where it is done.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Source, Way};
+use crate::repo::{Entry, Erasure, Hit, Pushed, StoryRepo, Told};
+use crate::spool::Spool;
+use crate::story::erased::Erased;
+use crate::story::event::Actor;
+use crate::story::policy::Task;
+use crate::story::record::{Signature, one_line};
+use crate::story::step::Story;
+use crate::story::{MailId, StoryId};
+
+use super::held::{self, Held, Whose};
+use super::publish::{NotPut, take_off};
+use super::{Desk, Trouble, draw};
+
+/// What an erasure is about: kept in the spool until it is done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    by: Actor,
+    email: String,
+    pub stories: Vec<StoryId>,
+    mails: Vec<String>,
+    /// The person, where one was named.
+    person: Option<String>,
+    /// By what they are looked for in the end.
+    words: Vec<String>,
+    addresses: Vec<String>,
+    /// Where the remote's branch was when it was last seen.
+    remote: Option<Remote>,
+    leave_published: bool,
+}
+
+/// Where the content repository was pushed to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remote {
+    pub name: String,
+    pub branch: String,
+    /// The content repository, as config.toml names it.
+    pub folder: String,
+    pub url: String,
+    /// The branch there, as it was last seen.
+    pub seen: Option<String>,
+}
+
+impl Plan {
+    /// Whether it goes on where a page cannot be taken off; once said, it stays so.
+    pub fn leave_published(&mut self, leave: bool) {
+        self.leave_published |= leave;
+    }
+}
+
+/// What would go, and what this program cannot reach.
+#[derive(Debug)]
+pub struct Survey {
+    pub held: Held,
+    /// What it comes to in the history.
+    pub told: Told,
+    /// Pages that stand at targets: the story, the target, the place.
+    pub pages: Vec<(StoryId, String, String)>,
+    pub remote: Option<Remote>,
+    /// Where something may be that is not reached: a place, and what to do there.
+    pub beyond: Vec<(String, String)>,
+}
+
+/// What was done.
+#[derive(Debug, Default)]
+pub struct Done {
+    pub stories: Vec<StoryId>,
+    /// Pages that were taken off, and what stays there all the same.
+    pub pages: Vec<(String, Option<String>)>,
+    /// Pages that could not be taken off.
+    pub standing: Vec<(String, NotPut)>,
+    pub quarantine: usize,
+    pub incoming: usize,
+    pub letters: usize,
+    pub files: usize,
+    pub erasure: Erasure,
+    /// Where their address, or one of their mails' ids, still stands.
+    pub left: Vec<Hit>,
+    pub remote: Option<Remote>,
+    /// Whether the remote has the new history, or why not; `None` without a remote.
+    pub pushed: Option<Result<bool, String>>,
+    /// Pages still stand: nothing but the pages was touched, and a run that is told to goes on.
+    pub stopped: bool,
+}
+
+/// How many places are told where something is left.
+const HITS: usize = 50;
+
+/// Looks at everything, and changes nothing.
+pub fn survey(desk: &Desk, repo: &StoryRepo, whose: &Whose) -> Result<Survey, Trouble> {
+    let held = held::find(desk, repo, desk.look_at_spool().as_ref(), whose)?;
+    let ids: Vec<StoryId> = held.stories.iter().map(|story| story.id.clone()).collect();
+    let told = match ids.is_empty() {
+        true => Told::default(),
+        false => repo.doomed(&|id| ids.iter().any(|known| same_story(known, id)))?,
+    };
+    let mut pages = Vec::new();
+    for found in &held.stories {
+        if let Ok(story) = Story::load(&found.id, found.files.clone()) {
+            for (target, post) in &story.life.posts {
+                let place = post.place.clone().unwrap_or_else(|| post.slug.clone());
+                pages.push((found.id.clone(), target.clone(), place));
+            }
+        }
+    }
+    let remote = remote(desk, repo);
+    let beyond = beyond(desk, &held, &pages, remote.as_ref());
+    Ok(Survey {
+        held,
+        told,
+        pages,
+        remote,
+        beyond,
+    })
+}
+
+/// Two desks may have given one mail two slugs: the month and the digits are the story.
+fn same_story(one: &StoryId, other: &StoryId) -> bool {
+    one.month() == other.month() && one.digits() == other.digits()
+}
+
+fn remote(desk: &Desk, repo: &StoryRepo) -> Option<Remote> {
+    let (name, branch) = (&desk.config.repository.remote, &desk.config.repository.branch);
+    let (url, seen) = repo.last_seen(name)?;
+    Some(Remote {
+        name: name.clone(),
+        branch: branch.clone(),
+        folder: desk.config.repository.path.display().to_string(),
+        url,
+        seen: seen.map(|commit| commit.to_string()),
+    })
+}
+
+/// What this program does not reach.
+fn beyond(
+    desk: &Desk,
+    held: &Held,
+    pages: &[(StoryId, String, String)],
+    remote: Option<&Remote>,
+) -> Vec<(String, String)> {
+    let mut beyond = Vec::new();
+    let mut add = |place: String, what: &str| beyond.push((place, what.to_owned()));
+    for inbox in &desk.config.inboxes {
+        let place = match &inbox.source {
+            Source::Mbox(path) | Source::Maildir(path) | Source::Files(path) => path.display().to_string(),
+            Source::Imap(imap) => format!("{} on {}", imap.mailbox, imap.server.host),
+        };
+        add(
+            format!("inbox {}", inbox.name),
+            &format!("the mail may still lie in {place}: delete it there (it is not taken in again)"),
+        );
+    }
+    let letters: usize = held.stories.iter().map(held::HeldStory::letters_sent).sum();
+    if letters > 0 || !held.sent.is_empty() {
+        add(
+            "letters".to_owned(),
+            "those that left are with their recipients, and on the mail servers between",
+        );
+    }
+    if matches!(desk.config.outbox.way, Way::Smtp(_)) && letters > 0 {
+        add(
+            "mail server".to_owned(),
+            "it may keep copies of what was sent, and its log",
+        );
+    }
+    for (_, target, place) in pages {
+        add(
+            target.clone(),
+            &format!("who has read {place} may have kept it; so may search engines and archives"),
+        );
+    }
+    if let Some(remote) = remote {
+        add(
+            format!("remote {}", remote.name),
+            &format!(
+                "{} has the old history until it is pushed over, and its host may keep what nothing names any more: ask there for it to be removed",
+                remote.url
+            ),
+        );
+    }
+    add(
+        "other clones".to_owned(),
+        "each has the old history until it syncs (or until `erase --finish` runs there, with this branch merged)",
+    );
+    add(
+        "backups".to_owned(),
+        "of this machine: snapshots, copies, and the disk's own free space",
+    );
+    for name in &held.named {
+        add(
+            name.clone(),
+            "it is another's, and left as it is; `erase STORY` or `quarantine drop` if it is to go, too",
+        );
+    }
+    for story in &held.stories {
+        for related in story.related() {
+            add(
+                related,
+                "it was split off or joined, and stays; erase it, too, if it is the same person's",
+            );
+        }
+    }
+    if held.unknown > 0 {
+        add(
+            format!("{} stories", held.unknown),
+            "their private part is not here: whose they are cannot be told by an address",
+        );
+    }
+    beyond
+}
+
+/// Makes the plan of what was surveyed.
+pub fn plan(
+    desk: &Desk,
+    repo: &StoryRepo,
+    survey: &Survey,
+    whose: &Whose,
+    leave_published: bool,
+) -> Result<Plan, Trouble> {
+    let clerk = desk.clerk(repo, Task::Erase)?;
+    let held = &survey.held;
+    let person = match whose {
+        Whose::Person(address) => Some(address.to_lowercase()),
+        Whose::Stories(_) => None,
+    };
+    let mails = held.stories.iter().flat_map(held::HeldStory::mails);
+    let mails = mails.chain(held.quarantine.iter().filter_map(|(_, mail)| *mail));
+    let mut addresses: Vec<String> = person.iter().cloned().collect();
+    let mut words = addresses.clone();
+    for story in &held.stories {
+        words.extend(story.people.thread().filter(|id| id.len() >= 6).map(str::to_owned));
+        words.push(story.id.digits().to_owned());
+        addresses.extend(story.people.storyteller.address.clone());
+    }
+    addresses.dedup();
+    words.sort();
+    words.dedup();
+    Ok(Plan {
+        by: clerk.actor,
+        email: clerk.email,
+        stories: held.stories.iter().map(|story| story.id.clone()).collect(),
+        mails: mails.map(|mail| mail.hex()).collect(),
+        person,
+        words,
+        addresses,
+        remote: survey.remote.clone(),
+        leave_published,
+    })
+}
+
+/// What was begun and not finished.
+pub fn unfinished(desk: &Desk) -> Result<Option<Plan>, Trouble> {
+    match desk.look_at_spool() {
+        Some(shelves) => Ok(shelves.erasing()?),
+        None => Ok(None),
+    }
+}
+
+/// Stories that are erased by the desk's record and stand at the tip, or in the private part, all the same: an old clone brought them back.
+pub fn came_back(repo: &StoryRepo) -> Result<Vec<StoryId>, Trouble> {
+    let tip = repo.tip()?;
+    let erased = repo.erased(&tip)?;
+    if erased.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut ids: Vec<StoryId> = repo.stories(&tip)?.filter_map(|listed| Some(listed.ok()?.id)).collect();
+    if let Some(private) = repo.private_tip()? {
+        ids.extend(repo.stories(&private)?.filter_map(|listed| Some(listed.ok()?.id)));
+    }
+    ids.retain(|id| erased.has_story(id));
+    ids.sort();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// Does it, or finishes it. The repository is read anew afterwards: [`Desk::repo`].
+pub fn carry_out(desk: &Desk, repo: StoryRepo, spool: &mut Spool, plan: &Plan) -> Result<Done, Trouble> {
+    repo.can_erase()?;
+    spool.put_erasing(plan)?;
+    let mut done = Done {
+        stories: plan.stories.clone(),
+        remote: plan.remote.clone(),
+        ..Done::default()
+    };
+    bury(desk, &repo, plan)?;
+    pages(desk, &repo, plan, &mut done)?;
+    if !done.standing.is_empty() && !plan.leave_published {
+        done.stopped = true;
+        return Ok(done);
+    }
+    let whose = match &plan.person {
+        Some(address) => Whose::Person(address.clone()),
+        None => Whose::Stories(plan.stories.clone()),
+    };
+    let held = held::find(desk, &repo, Some(&**spool), &whose)?;
+    out_of_the_spool(spool, plan, &held, &mut done)?;
+    let erased = repo.erased(&repo.tip()?)?;
+    let (repo, erasure) = repo.erase(&|id| erased.has_story(id))?;
+    done.erasure = erasure;
+    spool.clear_caches()?;
+    done.left = repo.search(&plan.words, HITS)?;
+    if let Some(remote) = &plan.remote {
+        done.pushed = Some(push(desk, &repo, remote).map_err(|t| format!("{t}: {}", t.why())));
+    }
+    spool.end_erasing()?;
+    Ok(done)
+}
+
+/// Pushes the history without the stories over the remote's, if that is still where it was last seen; `false` where somebody pushed since.
+fn push(desk: &Desk, repo: &StoryRepo, to: &Remote) -> Result<bool, Trouble> {
+    let remote = super::sync::remote(desk, repo, false)?;
+    let heads = remote.heads()?;
+    let tip = repo.tip()?.commit;
+    if !heads.is_branch(&tip.to_string()) {
+        if !to.seen.as_ref().is_some_and(|seen| heads.is_branch(seen)) {
+            return Ok(false);
+        }
+        let private = repo.private_tip()?.map(|tip| tip.commit);
+        let private = private.filter(|_| heads.has_private());
+        if remote.push_rewritten(tip, private, heads)? == Pushed::Moved {
+            return Ok(false);
+        }
+    }
+    repo.saw(&to.name, tip)?;
+    Ok(true)
+}
+
+/// Pushes over a remote that still has what was erased, if all else that it has is here, too; `false` where it is not, `None` where
+/// nothing of it stands there.
+pub fn push_over(desk: &Desk, repo: &StoryRepo, erased: &Erased) -> Result<Option<bool>, Trouble> {
+    let settings = &desk.config.repository;
+    if !repo.has_remote(&settings.remote) {
+        return Ok(None);
+    }
+    let remote = super::sync::remote(desk, repo, false)?;
+    let heads = remote.fetch(remote.heads()?, false)?;
+    if !repo.holds(heads, &|id| erased.has_story(id))? {
+        return Ok(None);
+    }
+    if !repo.has_all_but(heads, &|id| erased.has_story(id))? {
+        return Ok(Some(false));
+    }
+    let tip = repo.tip()?.commit;
+    let private = repo
+        .private_tip()?
+        .map(|tip| tip.commit)
+        .filter(|_| heads.has_private());
+    let done = remote.push_rewritten(tip, private, heads)? == Pushed::Done;
+    if done {
+        repo.saw(&settings.remote, tip)?;
+    }
+    Ok(Some(done))
+}
+
+/// Takes out what the desk's record says is erased and what is here all the same: brought by an old clone, or of a desk that has learnt of
+/// it only now.
+pub fn obey(desk: &Desk, repo: StoryRepo, spool: &mut Spool, erased: &Erased) -> Result<Erasure, Trouble> {
+    let told = repo.doomed(&|id| erased.has_story(id))?;
+    let held = held::find(desk, &repo, Some(&**spool), &Whose::Stories(told.stories))?;
+    let plan = Plan {
+        by: desk.robot().actor,
+        email: String::new(),
+        stories: Vec::new(),
+        mails: Vec::new(),
+        person: None,
+        words: Vec::new(),
+        addresses: Vec::new(),
+        remote: None,
+        leave_published: true,
+    };
+    out_of_the_spool(spool, &plan, &held, &mut Done::default())?;
+    let (_, erasure) = repo.erase(&|id| erased.has_story(id))?;
+    spool.clear_caches()?;
+    Ok(erasure)
+}
+
+/// The desk's record says what must not come back.
+fn bury(desk: &Desk, repo: &StoryRepo, plan: &Plan) -> Result<(), Trouble> {
+    let mails: Vec<MailId> = plan.mails.iter().filter_map(|hex| hex.parse().ok()).collect();
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).expect("the system gives random bytes");
+    let (salt, id) = (hex::encode(salt), draw());
+    repo.note_in_desk_record(|record| {
+        let who = (id.clone(), plan.by.clone(), desk.now);
+        let event = Erased::event(record, &plan.stories, &mails, &salt, who);
+        let subject = match plan.stories.len() {
+            0 => "Erase mail".to_owned(),
+            1 => "Erase a story".to_owned(),
+            many => format!("Erase {many} stories"),
+        };
+        Ok::<_, Trouble>(event.map(|event| Entry {
+            line: format!("{}\n", event.line()),
+            message: format!("{subject}\n\nStep: erased\nBy: {}\n", one_line(&plan.by.name)),
+            by: Signature {
+                name: plan.by.name.clone(),
+                email: plan.email.clone(),
+                at: desk.now,
+            },
+        }))
+    })?;
+    Ok(())
+}
+
+/// Takes the pages off. A story that is out of the history has none any more: this comes before.
+fn pages(desk: &Desk, repo: &StoryRepo, plan: &Plan, done: &mut Done) -> Result<(), Trouble> {
+    let tip = repo.tip()?;
+    for id in &plan.stories {
+        let Some(files) = repo.story(&tip, id)? else { continue };
+        let Ok(story) = Story::load(id, files) else { continue };
+        for (target, post) in &story.life.posts {
+            let place = post.place.clone().unwrap_or_else(|| post.slug.clone());
+            let place = format!("{target}: {place}");
+            match take_off(desk, &story, target) {
+                Ok(None) => {}
+                Ok(Some((removal, remains))) => {
+                    let remains = match removal {
+                        crate::target::Removal::CannotRecall(what) => Some(what),
+                        _ => remains.map(str::to_owned),
+                    };
+                    done.pages.push((place, remains));
+                }
+                Err(not) => done.standing.push((place, not)),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn out_of_the_spool(spool: &mut Spool, plan: &Plan, held: &Held, done: &mut Done) -> Result<(), Trouble> {
+    for (id, _) in &held.quarantine {
+        spool.drop_aside(id)?;
+        done.quarantine += 1;
+    }
+    for id in &held.incoming {
+        spool.release(id)?;
+        done.incoming += 1;
+    }
+    for id in &held.waiting {
+        done.letters += usize::from(spool.remove_letter(id)?);
+    }
+    for path in &held.sent {
+        remove_file(path)?;
+        done.files += 1;
+    }
+    for address in &plan.addresses {
+        spool.forget_sent(address)?;
+    }
+    let mut tells: Vec<&str> = plan.words.iter().map(String::as_str).collect();
+    tells.extend(
+        held.stories
+            .iter()
+            .flat_map(|story| [story.id.folder(), story.title.as_str()]),
+    );
+    spool.forget_notes(|text| tells.iter().any(|word| text.contains(word)))?;
+    Ok(())
+}
+
+pub(super) fn remove_file(path: &PathBuf) -> Result<(), Trouble> {
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Trouble::Removing {
+            path: path.clone(),
+            source: e,
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,300 @@
+//! What the desk holds of a story or of a person, wherever it lies: asked for by `erase` and by `export`.
+
+use std::path::PathBuf;
+
+use crate::config::{Outbox, Way};
+use crate::mail;
+use crate::repo::{StoryRepo, Tip};
+use crate::spool::{AnyAside, Shelves};
+use crate::story::event::{LetterStatus, What};
+use crate::story::page::RECORD;
+use crate::story::people::{PEOPLE, People};
+use crate::story::record::{Files, Record};
+use crate::story::{MailId, Mailbox, StoryId};
+
+use super::{Desk, Trouble};
+
+/// Of whom or what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    Stories(Vec<StoryId>),
+    /// Everything of the person with this address.
+    Person(String),
+}
+
+/// All that was found.
+#[derive(Debug, Default)]
+pub struct Held {
+    pub stories: Vec<HeldStory>,
+    /// Mails in the quarantine, by their id there, with their mail id where it is known.
+    pub quarantine: Vec<(String, Option<MailId>)>,
+    /// Mails that wait to be read, by their id there.
+    pub incoming: Vec<String>,
+    /// Letters under way, by their id.
+    pub waiting: Vec<String>,
+    /// Letters that left, as files of the outbox's folder.
+    pub sent: Vec<PathBuf>,
+    pub previews: usize,
+    /// Where they are named in what is another's, in words.
+    pub named: Vec<String>,
+    /// Stories whose private part is not here: whose they are cannot be told.
+    pub unknown: usize,
+}
+
+/// A story of theirs.
+#[derive(Debug)]
+pub struct HeldStory {
+    pub id: StoryId,
+    pub title: String,
+    /// At the tip; empty where it stands there no more.
+    pub files: Files,
+    pub private: Files,
+    pub people: People,
+    pub record: Record,
+}
+
+impl HeldStory {
+    /// The ids of its mails.
+    pub fn mails(&self) -> impl Iterator<Item = MailId> + '_ {
+        self.record.events.iter().filter_map(|event| match &event.what {
+            What::Received { mail, .. } | What::FollowUp { mail, .. } => Some(*mail),
+            _ => None,
+        })
+    }
+
+    /// Letters that left for good.
+    pub fn letters_sent(&self) -> usize {
+        let sent = |what: &What| {
+            matches!(
+                what,
+                What::Letter {
+                    status: LetterStatus::Sent,
+                    ..
+                }
+            )
+        };
+        self.record.events.iter().filter(|event| sent(&event.what)).count()
+    }
+
+    /// Stories it was split into or joined with.
+    pub fn related(&self) -> Vec<String> {
+        let related = |what: &What| match what {
+            What::Split { into, from, .. } => into.iter().chain(from).cloned().collect(),
+            What::Joined { with, into, .. } => with.iter().chain(into).cloned().collect(),
+            _ => Vec::new(),
+        };
+        let mut all: Vec<String> = self
+            .record
+            .events
+            .iter()
+            .flat_map(|event| related(&event.what))
+            .collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+}
+
+impl Held {
+    pub fn is_empty(&self) -> bool {
+        self.stories.is_empty()
+            && self.quarantine.is_empty()
+            && self.incoming.is_empty()
+            && self.waiting.is_empty()
+            && self.sent.is_empty()
+    }
+}
+
+/// By what a mail or a letter is known to be about them.
+struct Marks {
+    address: Option<String>,
+    /// Message-IDs of the stories' mails and letters.
+    message_ids: Vec<String>,
+    digits: Vec<String>,
+    titles: Vec<String>,
+    mails: Vec<MailId>,
+}
+
+/// Looks everywhere.
+pub fn find(desk: &Desk, repo: &StoryRepo, shelves: Option<&Shelves>, whose: &Whose) -> Result<Held, Trouble> {
+    let tip = repo.tip()?;
+    let mut held = Held::default();
+    match whose {
+        Whose::Stories(ids) => {
+            for id in ids {
+                held.stories.push(story(repo, &tip, id)?);
+            }
+        }
+        Whose::Person(address) => find_person(repo, &tip, address, &mut held)?,
+    }
+    let marks = Marks {
+        address: match whose {
+            Whose::Person(address) => Some(address.to_lowercase()),
+            Whose::Stories(_) => None,
+        },
+        message_ids: held
+            .stories
+            .iter()
+            .flat_map(|story| story.people.thread().map(str::to_owned))
+            .filter(|id| id.len() >= 6)
+            .collect(),
+        digits: held.stories.iter().map(|story| story.id.digits().to_owned()).collect(),
+        titles: held.stories.iter().map(|story| story.title.clone()).collect(),
+        mails: held.stories.iter().flat_map(HeldStory::mails).collect(),
+    };
+    if let Some(shelves) = shelves {
+        in_the_spool(shelves, &marks, &mut held)?;
+    }
+    in_the_outbox(&desk.config.outbox, &marks, &mut held);
+    Ok(held)
+}
+
+fn story(repo: &StoryRepo, tip: &Tip, id: &StoryId) -> Result<HeldStory, Trouble> {
+    let files = repo.story(tip, id)?.unwrap_or_default();
+    let private = repo.private(id)?.unwrap_or_default();
+    let people = private
+        .get(PEOPLE)
+        .and_then(|bytes| People::parse(bytes).ok())
+        .unwrap_or_default();
+    let record = Record::parse(files.get(RECORD).map_or(&[], Vec::as_slice));
+    let title = crate::story::Story::load(id, files.clone()).map_or_else(|_| id.folder().to_owned(), |s| s.title());
+    Ok(HeldStory {
+        id: id.clone(),
+        title,
+        files,
+        private,
+        people,
+        record,
+    })
+}
+
+/// Whether two addresses are the same.
+fn is(mailbox: &Mailbox, address: &str) -> bool {
+    mailbox
+        .address
+        .as_deref()
+        .is_some_and(|a| a.eq_ignore_ascii_case(address))
+}
+
+fn find_person(repo: &StoryRepo, tip: &Tip, address: &str, held: &mut Held) -> Result<(), Trouble> {
+    let mut ids: Vec<StoryId> = repo.stories(tip)?.filter_map(|listed| Some(listed.ok()?.id)).collect();
+    if let Some(private) = repo.private_tip()? {
+        ids.extend(repo.stories(&private)?.filter_map(|listed| Some(listed.ok()?.id)));
+    }
+    ids.sort();
+    ids.dedup();
+    for id in ids {
+        let Some(people) = repo
+            .private_file(&id, PEOPLE)?
+            .and_then(|bytes| People::parse(&bytes).ok())
+        else {
+            held.unknown += 1;
+            continue;
+        };
+        let no_other = people.storyteller.address.is_none() || is(&people.storyteller, address);
+        let sent_it = is(&people.sender, address) || people.reply_to.as_ref().is_some_and(|m| is(m, address));
+        if is(&people.storyteller, address) || sent_it && no_other {
+            held.stories.push(story(repo, tip, &id)?);
+        } else if sent_it {
+            held.named.push(format!("{id}: they sent it for somebody else"));
+        } else if people.forwarder.as_ref().is_some_and(|m| is(m, address)) {
+            held.named.push(format!("{id}: they forwarded it"));
+        } else if people
+            .letters
+            .iter()
+            .any(|letter| letter.to.eq_ignore_ascii_case(address))
+        {
+            held.named.push(format!("{id}: a letter about it went to them"));
+        }
+    }
+    Ok(())
+}
+
+impl Marks {
+    /// Whether this mail is theirs: from them, one of their stories' mails, or about a letter of theirs (a bounce).
+    fn owns(&self, raw: &[u8], from: &Mailbox) -> bool {
+        let mail = !self.mails.is_empty() && self.mails.contains(&mail::mail_id(raw));
+        mail || self.address.as_ref().is_some_and(|address| is(from, address))
+            || self
+                .message_ids
+                .iter()
+                .any(|id| memchr::memmem::find(raw, id.as_bytes()).is_some())
+    }
+
+    fn names(&self, raw: &[u8]) -> bool {
+        let text = |address: &String| {
+            raw.to_ascii_lowercase()
+                .windows(address.len())
+                .any(|w| w == address.as_bytes())
+        };
+        self.address.as_ref().is_some_and(text)
+    }
+}
+
+fn in_the_spool(shelves: &Shelves, marks: &Marks, held: &mut Held) -> Result<(), Trouble> {
+    for AnyAside { id, known, raw } in shelves.all_asides()? {
+        let glance = mail::glance(&raw);
+        let full = known.as_ref().and_then(|aside| aside.mail_id.parse().ok());
+        if marks.owns(&raw, &glance.from) {
+            held.quarantine.push((id, full));
+        } else if marks.names(&raw) {
+            held.named.push(format!(
+                "quarantine {}: another's mail names them",
+                &id[..id.len().min(8)]
+            ));
+        }
+    }
+    for (id, raw) in shelves.waiting_mails()? {
+        if marks.owns(&raw, &mail::glance(&raw).from) {
+            held.incoming.push(id);
+        } else if marks.names(&raw) {
+            held.named
+                .push("a mail that waits to be read: another's, and it names them".to_owned());
+        }
+    }
+    for letter in shelves.letters()?.items {
+        let about = letter.note.story.parse::<StoryId>().ok();
+        let about = about.is_some_and(|id| held.stories.iter().any(|story| story.id == id));
+        let to = marks
+            .address
+            .as_ref()
+            .is_some_and(|a| letter.note.to.eq_ignore_ascii_case(a));
+        // a digest is about no story, and names them all
+        let names = |bytes: &[u8]| {
+            marks
+                .titles
+                .iter()
+                .any(|t| memchr::memmem::find(bytes, t.as_bytes()).is_some())
+        };
+        let digest = letter.note.story.is_empty();
+        if about || to || digest && shelves.letter(&letter.id)?.is_some_and(|(bytes, _)| names(&bytes)) {
+            held.waiting.push(letter.id);
+        }
+    }
+    held.previews = shelves.previews();
+    Ok(())
+}
+
+fn in_the_outbox(outbox: &Outbox, marks: &Marks, held: &mut Held) {
+    let Way::Folder(folder) = &outbox.way else { return };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    files.sort();
+    for path in files {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.extension().is_none_or(|end| end != "eml") {
+            continue;
+        }
+        let about = marks.digits.iter().any(|digits| name.contains(&format!("-{digits}-")));
+        let Ok(raw) = std::fs::read(&path) else { continue };
+        let to = marks
+            .address
+            .as_ref()
+            .is_some_and(|address| is(&mail::addressee(&raw), address));
+        let named = |title: &String| memchr::memmem::find(&raw, title.as_bytes()).is_some();
+        let names = name.contains("-digest-") && marks.titles.iter().any(named);
+        if about || to || names {
+            held.sent.push(path);
+        }
+    }
+}

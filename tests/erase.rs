@@ -1,0 +1,360 @@
+//! What was erased is nowhere, does not come back, and nobody else's is touched.
+
+mod common;
+
+use common::{TestHouse, mail, marion};
+
+/// What only the erased person's mail, story and letters hold.
+const CANARIES: [&str; 5] = [
+    "marion@example.org",
+    "TeawithninetycleanersMarion",
+    "canary-words-of-hers",
+    "07700 900123",
+    "Marion Maxwell",
+];
+
+fn hers() -> String {
+    marion()
+        .replace("<Teawithninetycleaners@", "<TeawithninetycleanersMarion@")
+        .replace("In November", "canary-words-of-hers. In November")
+        .replace("\n\nMarion\n", "\n\nMarion\n\n-- \nMarion Maxwell\n07700 900123\n")
+}
+
+fn kelly() -> String {
+    mail(
+        "Kelly Brennan <kelly@example.net>",
+        "Sat, 4 Dec 2010 11:00:00 +0000",
+        "The bus stops",
+        "We asked the council for a bus stop, forty of us, and in March they put one up.\n\nKelly",
+    )
+}
+
+/// A house with two stories, one of them published and written about.
+fn house() -> (TestHouse, String, String) {
+    let house = TestHouse::new();
+    house.arrive(&[hers(), kelly()]);
+    house.run(&["fetch", "-q"]).exits(0);
+    let ids: Vec<String> = house
+        .run(&["list", "--json"])
+        .exits(0)
+        .json()
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|s| s["id"].as_str().expect("an id").to_owned())
+        .collect();
+    let find = |name: &str| ids.iter().find(|id| id.contains(name)).expect("it is there").clone();
+    (house, find("marion"), find("kelly"))
+}
+
+/// Everything in every object of a repository, and in every file of the house but the inbox and what the test keeps aside.
+fn hits(house: &TestHouse, folder: &str) -> Vec<&'static str> {
+    let all = house
+        .command("git")
+        .current_dir(house.path(folder))
+        .args(["cat-file", "--batch-all-objects", "--batch", "--unordered"])
+        .output()
+        .expect("git runs");
+    assert!(all.status.success());
+    let mut found: Vec<&str> = CANARIES.into_iter().filter(|c| contains(&all.stdout, c)).collect();
+    for name in house.files(".") {
+        let aside = ["mail.mbox", "home/", "old/", "aside.html"];
+        if aside.iter().any(|skip| name.starts_with(skip)) {
+            continue;
+        }
+        let bytes = std::fs::read(house.path(&name)).unwrap_or_default();
+        found.extend(CANARIES.into_iter().filter(|c| contains(&bytes, c)));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn contains(bytes: &[u8], what: &str) -> bool {
+    bytes.windows(what.len()).any(|w| w == what.as_bytes())
+}
+
+#[test]
+fn what_was_erased_is_nowhere_and_does_not_come_back() {
+    let (house, marion, kelly) = house();
+    house.run(&["approve", "marion", "kelly"]).exits(0);
+    house.run(&["publish", "marion", "kelly"]).exits(0);
+    house.run(&["letters", "send", "marion", "kelly"]).exits(0);
+    house.run(&["note", "marion", "-m", "She rang"]).exits(0);
+    house.run(&["preview", "marion", "--out", "aside.html"]).exits(0);
+    house.write(
+        &format!("stories/{marion}/index.md"),
+        house.read(&format!("stories/{marion}/index.md")) + "\ncanary-words-of-hers, by hand\n",
+    );
+    // an old clone, with its private part
+    house.git_in(".", &["clone", "-q", "stories", "old/clone"]);
+    house.git_in(
+        "old/clone",
+        &["fetch", "-q", "origin", "refs/desk/private:refs/desk/private"],
+    );
+    let record = house.git(&["show", &format!("main:{kelly}/record.jsonl")]);
+    assert_eq!(hits(&house, "stories").len(), CANARIES.len());
+
+    let shown = house.run(&["erase", "marion", "-n"]).exits(0).stdout.clone();
+    for told in [
+        &*marion,
+        "mail-1.eml",
+        "site/content/stories/marion-maxwell",
+        "inbox test",
+        "letters",
+        "other clones",
+    ] {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+    assert_eq!(hits(&house, "stories").len(), CANARIES.len(), "-n does nothing");
+    house.run(&["erase", "marion"]).exits(2);
+    assert_eq!(
+        hits(&house, "stories").len(),
+        CANARIES.len(),
+        "nor does it without a yes"
+    );
+
+    let done = house.run(&["erase", "marion", "--yes"]);
+    assert!(done.exits(0).stdout.contains("Erased: 1 story"), "{}", done.stdout);
+    assert_eq!(hits(&house, "stories"), Vec::<&str>::new(), "{}", done.stdout);
+    house.fsck();
+    assert_eq!(house.git(&["status", "--porcelain"]), "");
+    // the other one is as it was
+    assert_eq!(house.git(&["show", &format!("main:{kelly}/record.jsonl")]), record);
+    assert_eq!(house.state(&kelly), "published");
+    assert!(
+        house
+            .read("site/content/stories/kelly-brennan/index.md")
+            .contains("bus stop")
+    );
+
+    // twice is quiet success
+    house.run(&["erase", &marion, "--yes"]).exits(0);
+    house.run(&["erase", "--finish"]).exits(0);
+    house.run(&["show", "marion"]).exits(3);
+
+    // the mail is not taken in again, wherever it comes from, nor with another one beside it
+    house.arrive(&[mail(
+        "Ann Other <ann@example.net>",
+        "Sun, 5 Dec 2010 10:00:00 +0000",
+        "Hello",
+        "We met in the hall, all of us, and talked about the rent for an hour.\n\nAnn",
+    )]);
+    std::fs::remove_dir_all(house.path(".desk/cursors")).expect("the mailbox is read from its start");
+    let again = house.run(&["fetch", "--json"]).exits(0).json_lines();
+    let outcomes: Vec<&str> = again.iter().filter_map(|line| line["outcome"].as_str()).collect();
+    assert_eq!(outcomes, ["duplicate", "duplicate", "new"], "{again:?}");
+    assert_eq!(again[0]["rule"], "erased");
+    let piped = house.run_with_stdin(&["fetch", "--json", "-"], hers());
+    assert_eq!(piped.exits(0).json_lines()[0]["rule"], "erased");
+    assert_eq!(
+        house.run(&["fetch", "-n", "--json", "mail.mbox"]).exits(0).json_lines()[0]["rule"],
+        "erased"
+    );
+    assert_eq!(hits(&house, "stories"), Vec::<&str>::new());
+
+    // an old clone that is merged by hand is taken out again
+    house.git(&["pull", "-q", "--no-rebase", "--no-edit", "../old/clone", "main"]);
+    house.git(&["fetch", "-q", "../old/clone", "+refs/desk/private:refs/desk/private"]);
+    assert!(!hits(&house, "stories").is_empty());
+    let status = house.run(&["status"]);
+    assert!(status.stdout.contains("erase --finish"), "{}", status.stdout);
+    house.run(&["erase", "--finish"]).exits(0);
+    assert_eq!(hits(&house, "stories"), Vec::<&str>::new());
+    assert_eq!(house.git(&["show", &format!("main:{kelly}/record.jsonl")]), record);
+    house.fsck();
+}
+
+#[test]
+fn a_person_is_erased_with_all_that_is_theirs_and_nothing_of_others() {
+    let (house, marion, kelly) = house();
+    // a second story of hers, a mail of hers that was set aside, a bounce of a letter to her, and a mail of Kelly's that names her
+    let second = mail(
+        "Marion Maxwell <MARION@example.org>",
+        "Mon, 3 Jan 2011 10:00:00 +0000",
+        "The second time",
+        "In January we went to the trust again, and this time they listened to us for an hour.\n\nMarion",
+    );
+    let away = mail(
+        "Marion Maxwell <marion@example.org>",
+        "Tue, 4 Jan 2011 10:00:00 +0000",
+        "Automatic reply: away",
+        "I am away until Monday, canary-words-of-hers.",
+    )
+    .replace("MIME-Version", "Auto-Submitted: auto-replied\nMIME-Version");
+    let names_her = mail(
+        "Kelly Brennan <kelly@example.net>",
+        "Wed, 5 Jan 2011 10:00:00 +0000",
+        "Automatic reply: who was there",
+        "There were two of us.",
+    )
+    .replace(
+        "MIME-Version",
+        "Cc: marion@example.org\nAuto-Submitted: auto-replied\nMIME-Version",
+    );
+    house.arrive(&[second, away, names_her]);
+    house.run(&["fetch", "-q"]).exits(0);
+    house.run(&["letters", "send", "marion", "kelly"]).exits(3);
+    house.run(&["letters", "send"]).exits(0);
+    let survey = house
+        .run(&["erase", "--person", "marion@example.org", "-n", "--json"])
+        .exits(0)
+        .json();
+    assert_eq!(survey["stories"].as_array().map(Vec::len), Some(2), "{survey}");
+    assert_eq!(survey["quarantine"].as_array().map(Vec::len), Some(1), "{survey}");
+    assert_eq!(survey["named"].as_array().map(Vec::len), Some(1), "{survey}");
+    let done = house
+        .run(&["erase", "--person", "marion@example.org", "--yes", "--json"])
+        .exits(0)
+        .json();
+    assert_eq!(done["stories"].as_array().map(Vec::len), Some(2), "{done}");
+    // Kelly's own mail still names her: told, not touched
+    assert_eq!(hits(&house, "stories"), ["marion@example.org"]);
+    let aside = house
+        .run(&["quarantine", "list", "--set-aside", "--json"])
+        .exits(0)
+        .json();
+    assert_eq!(aside.as_array().map(Vec::len), Some(1), "{aside}");
+    assert_eq!(house.state(&kelly), "draft");
+    house.run(&["show", &marion]).exits(3);
+    house
+        .run(&["erase", "--person", "nobody@example.org", "--yes"])
+        .exits(0);
+    house.run(&["erase", "--person", "nobody", "--yes"]).exits(2);
+}
+
+#[test]
+fn a_page_that_cannot_be_taken_off_stops_it_until_somebody_says_to_go_on() {
+    let (house, marion, _) = house();
+    house.run(&["approve", "marion"]).exits(0);
+    house.run(&["publish", "marion"]).exits(0);
+    house.write(
+        "config.toml",
+        common::CONFIG.replace("name = \"site\"", "name = \"other\""),
+    );
+    let stopped = house.run(&["erase", "marion", "--yes"]);
+    assert!(
+        stopped.exits(7).stderr.contains("--leave-published"),
+        "{}",
+        stopped.stderr
+    );
+    house.run(&["show", &marion]).exits(0);
+    // its mail is refused from the first moment on
+    let piped = house.run_with_stdin(&["fetch", "--json", "-"], hers());
+    assert_eq!(piped.exits(0).json_lines()[0]["rule"], "erased");
+    house.write("config.toml", common::CONFIG);
+    house.run(&["erase", "--finish"]).exits(0);
+    house.run(&["show", &marion]).exits(3);
+    assert!(!house.path("site/content/stories/marion-maxwell").exists());
+    assert_eq!(hits(&house, "stories"), Vec::<&str>::new());
+}
+
+/// With a remote that is a folder beside it.
+fn with_remote(house: &TestHouse) {
+    house.git_in(".", &["init", "-q", "--bare", "-b", "main", "old/remote.git"]);
+    house.git(&[
+        "remote",
+        "add",
+        "origin",
+        &house.path("old/remote.git").display().to_string(),
+    ]);
+}
+
+const SHARED: &str = "[repository]\nlocal_remote = true\nshare_private = true\n";
+
+#[test]
+fn the_remote_is_pushed_over_and_an_old_clone_does_not_bring_it_back() {
+    let (house, ..) = house();
+    let config = format!("{SHARED}{}", common::CONFIG);
+    house.write("config.toml", &config);
+    with_remote(&house);
+    house.run(&["sync", "-q"]).exits(0);
+    // another desk, which goes on with both stories and does not hear of it
+    house.git_in(".", &["clone", "-q", "old/remote.git", "old/desk/stories"]);
+    house.git_in(
+        "old/desk/stories",
+        &["fetch", "-q", "origin", "refs/desk/private:refs/desk/private"],
+    );
+    house.write("old/desk/config.toml", &config);
+    house.write("old/desk/mail.mbox", "");
+    house
+        .run(&["-C", "old/desk", "note", "marion", "-m", "She rang"])
+        .exits(0);
+    house
+        .run(&["-C", "old/desk", "note", "kelly", "-m", "He wrote"])
+        .exits(0);
+
+    let done = house.run(&["erase", "marion", "--yes"]);
+    assert!(
+        done.exits(0).stdout.contains("The remote has the new history"),
+        "{}{}",
+        done.stdout,
+        done.stderr
+    );
+    house.git_in("old/remote.git", &["gc", "-q", "--prune=now"]);
+    assert_eq!(hits(&house, "old/remote.git"), Vec::<&str>::new());
+
+    let synced = house.run(&["-C", "old/desk", "sync"]);
+    assert_eq!(synced.code, 6, "{}{}", synced.stdout, synced.stderr);
+    assert_eq!(
+        hits(&house, "old/desk/stories"),
+        Vec::<&str>::new(),
+        "{}{}",
+        synced.stdout,
+        synced.stderr
+    );
+    house.git_in("old/remote.git", &["gc", "-q", "--prune=now"]);
+    assert_eq!(hits(&house, "old/remote.git"), Vec::<&str>::new());
+    house.run(&["sync", "-q"]).exits(0);
+    assert_eq!(hits(&house, "stories"), Vec::<&str>::new());
+    let kelly = house.git(&["show", &format!("main:{}/record.jsonl", find(&house, "kelly"))]);
+    assert!(kelly.contains("He wrote"), "what was done to another story is not lost");
+    house.fsck();
+}
+
+fn find(house: &TestHouse, name: &str) -> String {
+    let list = house.run(&["list", "--all", "--json"]).exits(0).json();
+    let ids = list.as_array().expect("a list").iter().filter_map(|s| s["id"].as_str());
+    ids.filter(|id| id.contains(name))
+        .map(str::to_owned)
+        .next()
+        .expect("it is there")
+}
+
+#[test]
+fn a_remote_that_cannot_be_reached_keeps_it_until_it_is_pushed_over() {
+    let (house, ..) = house();
+    let config = format!("{SHARED}{}", common::CONFIG);
+    house.write("config.toml", &config);
+    with_remote(&house);
+    house.run(&["sync", "-q"]).exits(0);
+    std::fs::rename(house.path("old/remote.git"), house.path("old/away.git")).expect("it is there");
+    let done = house.run(&["erase", "marion", "--yes"]);
+    assert!(done.exits(0).stdout.contains("--force-with-lease"), "{}", done.stdout);
+    std::fs::rename(house.path("old/away.git"), house.path("old/remote.git")).expect("it is there");
+    // nothing is taken from there while it has the old history
+    let refused = house.run(&["sync"]);
+    assert!(refused.exits(6).stderr.contains("erase --finish"), "{}", refused.stderr);
+    house.run(&["erase", "--finish"]).exits(0);
+    assert_eq!(hits(&house, "stories"), Vec::<&str>::new());
+    assert_eq!(
+        house.git(&["rev-parse", "main"]),
+        house.git_in("old/remote.git", &["rev-parse", "main"])
+    );
+    house.run(&["sync"]).exits(0);
+    assert_eq!(hits(&house, "stories"), Vec::<&str>::new());
+}
+
+#[test]
+fn only_a_publisher_erases_and_nothing_is_done_in_the_middle_of_a_merge() {
+    let (house, marion, _) = house();
+    house.write("stories/.git/MERGE_HEAD", "");
+    let refused = house.run(&["erase", "marion", "--yes"]);
+    assert!(refused.exits(1).stderr.contains("under way"), "{}", refused.stderr);
+    std::fs::remove_file(house.path("stories/.git/MERGE_HEAD")).expect("it is there");
+    let team =
+        "[team]\nmembers = [{ name = \"Robin Reviewer\", email = \"robin@example.org\", roles = [\"reviewer\"] }]\n";
+    house.write("config.toml", format!("{team}{}", common::CONFIG));
+    house.run(&["erase", "marion", "--yes"]).exits(5);
+    house.run(&["show", &marion]).exits(0);
+}
