@@ -172,6 +172,16 @@ impl Blog {
                 self.posts[at]["url"] = json!(format!("https://m4c.blogspot.example/2026/11/{id}.html"));
                 (200, self.posts[at].clone())
             }
+            ("POST", ["posts", id, "revert"]) => {
+                let at = place(id).unwrap_or(0);
+                self.posts[at]["status"] = json!("DRAFT");
+                (200, self.posts[at].clone())
+            }
+            ("DELETE", ["posts", id]) => {
+                let at = place(id).unwrap_or(0);
+                self.posts.remove(at);
+                (200, Value::Null)
+            }
             _ => error(400, "Bad Request"),
         }
     }
@@ -233,6 +243,17 @@ fn a_story_is_inserted_as_a_draft_published_and_changed_in_place() {
         "{}",
         doctor.stdout
     );
+
+    house.run(&["takedown", &id, "-m", "A neighbour is named"]).exits(0);
+    assert!(posts(&blog).is_empty());
+    let asked = blog.lock().expect("no thread panicked").asked.clone();
+    let at = |what: &str| asked.iter().position(|a| a == what);
+    let (reverted, deleted) = (
+        at("POST /blogger/v3/blogs/2399953/posts/7000/revert"),
+        at("DELETE /blogger/v3/blogs/2399953/posts/7000"),
+    );
+    assert!(reverted.is_some() && reverted < deleted, "{asked:?}");
+    assert_eq!(house.state(&id), "taken-down");
     house.fsck();
 }
 

@@ -169,7 +169,7 @@ fn a_story_whose_consent_is_gone_stays_and_the_others_go_out() {
     // cron says it once, and once when it is over
     let first = house.run(&["-q", "cron"]);
     assert!(
-        first.exits(5).stderr.contains("consent is not recorded"),
+        first.exits(5).stderr.contains("took their yes back"),
         "{}",
         first.stderr
     );

@@ -11,6 +11,11 @@ use common::{BINARY, CONFIG, Ran, TestHouse, marion};
 
 const TRIPPED: &str = "PWNED";
 
+/// Lays a trap in a story's folder.
+type Trap = fn(&TestHouse, &str);
+/// Makes the repository an odd one.
+type Oddity = fn(&TestHouse);
+
 /// Every command, those that write among them; how each ends is not looked at here, but that it ends of itself.
 fn every_command(house: &TestHouse, prepare: impl Fn(&mut Command)) {
     let more = marion()
@@ -246,7 +251,7 @@ fn attributes_change_no_byte_and_run_no_filter() {
 #[test]
 fn links_are_neither_followed_nor_published() {
     let secret = "the canary's secret";
-    let cases: [(&str, fn(&TestHouse, &str)); 4] = [
+    let cases: [(&str, Trap); 4] = [
         ("a photo", |house, story| {
             symlink(
                 "../../../../secret",
@@ -437,7 +442,7 @@ fn a_repository_of_an_odd_kind_works_or_is_refused_before_mail_is_taken() {
         "kind = \"mbox\"\npath = \"mail.mbox\"",
         "kind = \"maildir\"\npath = \"Maildir\"",
     );
-    let cases: [(&str, bool, fn(&TestHouse)); 10] = [
+    let cases: [(&str, bool, Oddity); 10] = [
         ("packed refs and packs", true, |house| drop(house.git(&["gc", "-q"]))),
         ("detached HEAD", true, |house| {
             drop(house.git(&["checkout", "-q", "--detach"]))

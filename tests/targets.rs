@@ -84,6 +84,10 @@ fn house(more: &str) -> TestHouse {
 /// `publish`, with our scripts before all others.
 fn publish(house: &TestHouse, more: &[&str]) -> Ran {
     let arguments: Vec<&str> = ["publish"].iter().chain(more).copied().collect();
+    run(house, &arguments)
+}
+
+fn run(house: &TestHouse, arguments: &[&str]) -> Ran {
     let mut command = house.command(common::BINARY);
     let path = command
         .get_envs()
@@ -94,7 +98,7 @@ fn publish(house: &TestHouse, more: &[&str]) -> Ran {
         |p| p.to_string_lossy().into_owned(),
     );
     command.env("PATH", format!("{}:{path}", house.path("bin").display()));
-    Ran::of(command.args(&arguments), &arguments, None)
+    Ran::of(command.args(arguments), arguments, None)
 }
 
 fn log(house: &TestHouse, format: &str) -> Vec<String> {
@@ -190,6 +194,21 @@ fn three_targets_get_a_story_its_correction_and_nothing_private() {
     let told: serde_json::Value = serde_json::from_str(&house.read("story.json")).expect("JSON");
     assert_eq!(told["place"], "https://social.example.org/marion-maxwell");
     assert_eq!(told["id"], format!("post {}", told["key"].as_str().expect("a key")));
+
+    // off all three; what the repository's history keeps is said
+    let arguments = ["takedown", &id, "-m", "A neighbour is named"];
+    let down = run(&house, &arguments);
+    assert!(
+        down.exits(0).stdout.contains("earlier commits") || down.stderr.contains("earlier commits"),
+        "{}{}",
+        down.stdout,
+        down.stderr
+    );
+    assert_eq!(log(&house, "%s")[0], "Take down marion-maxwell");
+    assert_eq!(house.read("posts.txt"), "");
+    assert!(!house.path("site/content/stories/marion-maxwell").exists());
+    assert!(!house.read("site/static/stories.xml").contains("<entry>"));
+    assert_eq!(house.state(&id), "taken-down");
 
     // every object there is, reachable or not, of the public repository and of our copy of it
     let copy = house

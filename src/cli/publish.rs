@@ -129,7 +129,7 @@ fn arrived(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Out
     if place.is_empty() || place.len() > 2000 || place.chars().any(char::is_control) {
         return Err(Failure::usage(
             format!("{given:?} names no place"),
-            &"the address of the post is asked for",
+            "the address of the post is asked for",
             "write it like --arrived blog=https://blog.example.org/2010/12/marion.html",
         ));
     }
@@ -168,7 +168,7 @@ fn settled(changed: bool, target: &str) -> Result<(), Failure> {
     }
     Err(Failure::usage(
         format!("there is no post on {target:?} of which it is not known whether it arrived"),
-        &"only such a post can be settled",
+        "only such a post can be settled",
         "`show STORY` lists the targets and what became of them",
     ))
 }

@@ -307,10 +307,9 @@ fn placed(remote: String, place: &dyn Fn(&mut PathBuf)) -> String {
 fn is_branch(name: &str) -> bool {
     let odd = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
     let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
-    !(name.is_empty() || name.starts_with('-') || name.ends_with('.') || name.contains(odd))
-        && !name.contains("..")
-        && !name.contains("@{")
-        && name.split('/').all(part)
+    let strange = name.is_empty() || name.starts_with('-') || name.ends_with('.') || name.contains(odd);
+    let special = ["..", "@{"].iter().any(|mark| name.contains(mark));
+    !strange && !special && name.split('/').all(part)
 }
 
 /// A path inside the repository, with plain slashes.

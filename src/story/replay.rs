@@ -101,7 +101,7 @@ pub fn follow(files: &mut Files) {
     let same = |a: Option<jiff::Timestamp>, b: Option<jiff::Timestamp>| {
         a.map(jiff::Timestamp::as_second) == b.map(jiff::Timestamp::as_second)
     };
-    if front.draft == !published && same(front.date, date) {
+    if front.draft != published && same(front.date, date) {
         return;
     }
     page.set_front(&Front {
@@ -137,10 +137,9 @@ pub fn unite_private(ours: &Files, theirs: &Files) -> Files {
                         .iter()
                         .any(|name| ours.contains_key(name) || theirs.contains_key(name))
             };
-            if !moved.contains_key(&number) {
-                let free = (1..).find(|n| !taken(*n)).expect("numbers do not end");
-                moved.insert(number, free);
-            }
+            let known = moved.get(&number).copied();
+            let free = known.or_else(|| (1..).find(|n| !taken(*n)));
+            moved.insert(number, free.expect("numbers do not end"));
         }
     }
     for (name, bytes) in ours {

@@ -29,8 +29,8 @@ fn agreed() -> (TestHouse, String) {
 fn proof(house: &TestHouse) -> String {
     house.run(&["proof", "marion"]).exits(0);
     house.run(&["letters", "send"]).exits(0);
-    let proofs = left(house).into_iter().filter(|l| l.contains("as it will appear"));
-    proofs.last().expect("a proof")
+    let mut proofs = left(house).into_iter().filter(|l| l.contains("as it will appear"));
+    proofs.next_back().expect("a proof")
 }
 
 #[test]

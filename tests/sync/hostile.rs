@@ -219,7 +219,7 @@ fn people_who_pull_and_merge_with_git_are_at_home_too() {
     edit_with(ben, &story, "sed -i 's/^In November/Last November/' \"$1\"").exits(0);
     ann.run(&["sync"]).exits(0);
     ben.git(&["pull", "-q", "--no-rebase", "--no-edit", "origin", "main"]);
-    assert_eq!(ben.git(&["log", "-1", "--merges", "--format=%s"]).is_empty(), false);
+    assert!(!ben.git(&["log", "-1", "--merges", "--format=%s"]).is_empty());
     // upon a merge that is pushed as it is
     ben.run(&["sync"]).exits(0);
     ben.run(&["approve", &story]).exits(0);

@@ -244,7 +244,7 @@ fn a_remote_where_nothing_is_new_is_asked_once_and_nothing_is_written() {
     let begun = trace
         .lines()
         .filter(|l| l.contains("\"event\":\"cmd_name\"") && l.contains("\"hierarchy\":\"ls-remote"));
-    assert_eq!(begun.count() >= 1, true);
+    assert!(begun.count() >= 1);
     assert!(
         !trace.contains("\"hierarchy\":\"fetch\"") && !trace.contains("\"hierarchy\":\"push\""),
         "{trace}"

@@ -17,7 +17,7 @@ use crate::target::{Bundle, Post, Receipt, Removal, Target, TargetError, posted}
 /// Where mail is handed in.
 pub(super) enum Way {
     Folder(FolderOutbox),
-    Smtp(SmtpOutbox),
+    Smtp(Box<SmtpOutbox>),
 }
 
 pub(super) struct ByMail {
@@ -161,7 +161,7 @@ impl Target for ByMail {
         let mut way = self.way.borrow_mut();
         let outbox: &mut dyn Outbox = match &mut *way {
             Way::Folder(outbox) => outbox,
-            Way::Smtp(outbox) => outbox,
+            Way::Smtp(outbox) => outbox.as_mut(),
         };
         match outbox.send(&letter) {
             Ok(_) => {

@@ -112,7 +112,7 @@ fn open(desk: &Desk, configured: &config::Target) -> Box<dyn Target> {
             from: desk.config.outbox.from.clone(),
             way: RefCell::new(match &desk.config.outbox.way {
                 config::Way::Folder(path) => Way::Folder(FolderOutbox::new(path)),
-                config::Way::Smtp(server) => Way::Smtp(crate::desk::post::smtp(server)),
+                config::Way::Smtp(server) => Way::Smtp(Box::new(crate::desk::post::smtp(server))),
             }),
             url,
             now: desk.now,
