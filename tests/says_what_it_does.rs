@@ -2,16 +2,8 @@
 
 mod common;
 
-use common::{CONFIG, TestHouse, marion};
+use common::{TestHouse, marion};
 use serde_json::Value;
-
-#[test]
-fn a_push_that_does_not_happen_is_told() {
-    let house = TestHouse::with_config(&format!("{CONFIG}\n[repository]\npush = \"always\"\n"));
-    house.story(&marion());
-    let ran = house.run(&["approve", "marion"]);
-    assert!(ran.exits(0).stderr.contains("push with git"), "{}", ran.stderr);
-}
 
 #[test]
 fn a_new_desk_has_no_sample_inbox() {

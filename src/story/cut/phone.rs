@@ -63,7 +63,7 @@ const DEVICES: &[&str] = &[
     "gmail", "proton", "protonmail", "k-9", "k9", "bluemail", "spark", "airmail", "tapatalk", "motorola", "droid",
     "lg", "nexus", "kindle", "tablet", "smartphone", "handheld", "wireless", "mobile", "mobil", "verizon",
     "t-mobile", "vodafone", "o2", "orange", "at&t", "sprint", "rogers", "telus", "mailbird", "thunderbird",
-    "superhuman", "easymail", "optus", "telstra", "mobiel", "telefonumdan", "telefonundan", "front", "mailspring", "hubspot", "outreach", "missive", "zoho", "fastmail", "tutanota", "tuta", "polymail", "handy", "telefon",
+    "superhuman", "easymail", "optus", "telstra", "mobiel", "telefonumdan", "telefonundan", "mailspring", "hubspot", "outreach", "missive", "zoho", "fastmail", "tutanota", "tuta", "polymail", "handy", "telefon",
     "telefono", "teléfono", "téléphone", "telefone", "portable", "ordinateur", "computer", "laptop", "mac",
     "macbook", "imac", "pc", "hotmail", "aol", "gmx", "web.de", "mailbox", "mymail", "aquamail", "aqua", "edison",
     "honor", "oppo", "vivo", "realme", "telia", "mobiltelefon", "mobilgerät", "telekom", "swisscom", "mobiele",
@@ -153,7 +153,11 @@ pub(super) fn sent_from(fold: &str) -> bool {
     let latin = line.starts_with(|c: char| c.is_ascii());
     let ends = SENT_FROM_END.iter().any(|end| line.ends_with(end)) && (led || !latin || joined_device(first));
     match line {
-        "sent from mobile"
+        "sent from front"
+        | "sent via front"
+        | "sent with front"
+        | "sent using front"
+        | "sent from mobile"
         | "via mobile"
         | "sent via mobile"
         | "from my iphone"

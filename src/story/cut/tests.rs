@@ -310,11 +310,7 @@ fn the_sign_off_name_is_reported_and_stays() {
 
 #[test]
 fn cutting_everything_is_called_off_and_said() {
-    for text in [
-        "> Please send us your story.\n> Cath\n",
-        "-- \nMarion\n",
-        "Sent from my iPhone\n",
-    ] {
+    for text in ["> Please send us your story.\n> Cath\n", "-- \nMarion\n"] {
         let lines = plain(text);
         let trimmed = trim(&lines, &Rules::default());
         assert_eq!(
@@ -323,6 +319,12 @@ fn cutting_everything_is_called_off_and_said() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn a_mail_that_is_only_the_line_of_a_phone_says_nothing() {
+    let trimmed = trim(&plain("Sent from my iPhone\n"), &Rules::default());
+    assert_eq!((trimmed.kept.len(), trimmed.cuts.len()), (0, 1));
 }
 
 #[test]
