@@ -388,7 +388,11 @@ fn a_post_by_mail_is_not_said_to_be_off_and_stops_it() {
     let stopped = house.run(&["erase", "marion", "--yes"]);
     assert!(!stopped.stdout.contains("Taken off blog"), "{}", stopped.stdout);
     let stopped = stopped.exits(7);
-    assert!(stopped.stderr.contains("a page still stands, blog"), "{}", stopped.stderr);
+    assert!(
+        stopped.stderr.contains("a page still stands, blog"),
+        "{}",
+        stopped.stderr
+    );
     house.run(&["show", &marion]).exits(0);
     house.run(&["erase", "--finish", "--leave-published"]).exits(7);
     house.run(&["show", &marion]).exits(3);

@@ -153,7 +153,10 @@ fn finish(desk: &Desk, global: &Global, repo: StoryRepo, report: &Report) -> Out
     let over = erase::push_over(desk, &repo, &erased);
     let erase::Obeyed { erasure, standing } = erase::obey(desk, repo, &mut spool, &erased, &tip)?;
     for (place, not) in &standing {
-        report.caution(&format!("a page still stands, {place}: {}; take it off there by hand", not.why));
+        report.caution(&format!(
+            "a page still stands, {place}: {}; take it off there by hand",
+            not.why
+        ));
     }
     match over {
         Ok(Some(true)) => report.remark("The remote had it still; the new history was pushed over."),

@@ -133,7 +133,10 @@ pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Resul
                 None => repo.tip().map_err(Trouble::from),
             };
             let done = before.and_then(|before| erase::obey(desk, repo, spool, &erased, &before));
-            if let Some((place, not)) = findings.note("erase", done).and_then(|done| done.standing.into_iter().next()) {
+            if let Some((place, not)) = findings
+                .note("erase", done)
+                .and_then(|done| done.standing.into_iter().next())
+            {
                 findings.bad.push(Bad {
                     part: "erase".to_owned(),
                     code: "target".to_owned(),

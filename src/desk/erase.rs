@@ -110,7 +110,9 @@ pub fn survey(desk: &Desk, repo: &StoryRepo, whose: &Whose) -> Result<Survey, Tr
         if let Ok(story) = Story::load(&found.id, found.files.clone()) {
             for target in story.life.may_stand() {
                 let post = story.life.posts.get(target);
-                let place = post.map_or("if it arrived there", |post| post.place.as_deref().unwrap_or(&post.slug));
+                let place = post.map_or("if it arrived there", |post| {
+                    post.place.as_deref().unwrap_or(&post.slug)
+                });
                 pages.push((found.id.clone(), target.to_owned(), place.to_owned()));
             }
             was_out |= story.life.publication.is_some();
@@ -120,7 +122,9 @@ pub fn survey(desk: &Desk, repo: &StoryRepo, whose: &Whose) -> Result<Survey, Tr
     let mut beyond = beyond(desk, &held, &pages, remote.as_ref());
     for target in desk.config.targets.iter().filter(|_| was_out) {
         if let TargetKind::Git { remote, .. } = &target.kind {
-            let what = format!("earlier commits of {remote}, and every clone of it, keep what was published: text, title and byline");
+            let what = format!(
+                "earlier commits of {remote}, and every clone of it, keep what was published: text, title and byline"
+            );
             beyond.push((target.name.clone(), what));
         }
     }
@@ -381,15 +385,12 @@ pub struct Obeyed {
 
 /// Takes out what the desk's record says is erased and what is here all the same: brought by an old clone, or of a desk that has learnt of
 /// it only now. `before` is where this desk stood when it did not know: what it published by then comes off.
-pub fn obey(
-    desk: &Desk,
-    repo: StoryRepo,
-    spool: &mut Spool,
-    erased: &Erased,
-    before: &Tip,
-) -> Result<Obeyed, Trouble> {
+pub fn obey(desk: &Desk, repo: StoryRepo, spool: &mut Spool, erased: &Erased, before: &Tip) -> Result<Obeyed, Trouble> {
     let mut done = Done::default();
-    let there: Vec<StoryId> = repo.stories(before)?.filter_map(|listed| Some(listed.ok()?.id)).collect();
+    let there: Vec<StoryId> = repo
+        .stories(before)?
+        .filter_map(|listed| Some(listed.ok()?.id))
+        .collect();
     for id in there.iter().filter(|id| erased.has_story(id)) {
         pages_of(desk, &repo, before, id, &mut done)?;
     }
@@ -452,8 +453,12 @@ fn pages(desk: &Desk, repo: &StoryRepo, plan: &Plan, done: &mut Done) -> Result<
 
 /// Takes one story off wherever it stands, or may stand since a run died before its receipt.
 fn pages_of(desk: &Desk, repo: &StoryRepo, tip: &Tip, id: &StoryId, done: &mut Done) -> Result<(), Trouble> {
-    let Some(files) = repo.story(tip, id)? else { return Ok(()) };
-    let Ok(story) = Story::load(id, files) else { return Ok(()) };
+    let Some(files) = repo.story(tip, id)? else {
+        return Ok(());
+    };
+    let Ok(story) = Story::load(id, files) else {
+        return Ok(());
+    };
     for target in story.life.may_stand() {
         let post = story.life.posts.get(target);
         let place = post.map(|post| post.place.clone().unwrap_or_else(|| post.slug.clone()));
