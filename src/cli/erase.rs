@@ -50,7 +50,7 @@ pub fn erase(desk: &Desk, global: &Global, args: &Erase, report: &Report) -> Out
         }
     }
     if args.finish {
-        return finish(desk, global, repo, report);
+        return finish(desk, global, repo, args.yes, report);
     }
     let whose = match (&args.person, &args.stories[..]) {
         (Some(address), _) if !address.contains('@') => {
@@ -134,7 +134,7 @@ fn stories(desk: &Desk, repo: &StoryRepo, typed: &[String], report: &Report) -> 
     Ok(ids)
 }
 
-fn finish(desk: &Desk, global: &Global, repo: StoryRepo, report: &Report) -> Outcome {
+fn finish(desk: &Desk, global: &Global, repo: StoryRepo, yes: bool, report: &Report) -> Outcome {
     let back = erase::came_back(&repo)?;
     if global.dry_run {
         report.answer(
@@ -142,6 +142,13 @@ fn finish(desk: &Desk, global: &Global, repo: StoryRepo, report: &Report) -> Out
             &json!({"dry_run": true, "stories": back}),
         );
         return Ok(0);
+    }
+    if !back.is_empty() && !yes {
+        report.remark("record.jsonl says of these that they are erased (git log -p record.jsonl: who wrote it). They go for good:");
+        for id in &back {
+            report.remark(&format!("  {id}"));
+        }
+        confirm(global, "erase")?;
     }
     let mut spool = desk.spool()?;
     let erased = repo
@@ -152,7 +159,7 @@ fn finish(desk: &Desk, global: &Global, repo: StoryRepo, report: &Report) -> Out
         return Ok(0);
     }
     let over = erase::push_over(desk, &repo, &erased);
-    let erasure = erase::obey(desk, repo, &mut spool, &erased)?;
+    let erasure = erase::obey(desk, repo, &mut spool, &erased, true)?;
     match over {
         Ok(Some(true)) => report.remark("The remote had it still; the new history was pushed over."),
         Ok(Some(false)) => report.caution("the remote has it still, and steps that are not here: ask whose they are"),

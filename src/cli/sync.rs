@@ -53,7 +53,7 @@ fn obey(desk: &Desk, spool: &mut Spool) -> Result<bool, Trouble> {
     if erased.is_empty() {
         return Ok(false);
     }
-    let erasure = erase::obey(desk, repo, spool, &erased)?;
+    let erasure = erase::obey(desk, repo, spool, &erased, false)?;
     Ok(erasure.pruned.objects > 0)
 }
 

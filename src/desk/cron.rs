@@ -127,7 +127,7 @@ pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Resul
         if erased != erased_before
             && let Some(erased) = erased
         {
-            findings.note("erase", erase::obey(desk, repo, spool, &erased));
+            findings.note("erase", erase::obey(desk, repo, spool, &erased, false));
         }
         let done = desk.repo().and_then(|repo| retention::apply(desk, repo, spool));
         findings.note("retention", done);
@@ -162,11 +162,12 @@ fn erasures(desk: &Desk, spool: &mut Spool, findings: &mut Findings) {
             code: "erase.back".to_owned(),
             exit: 7,
             what: match back {
-                1 => "a story that was erased is back".to_owned(),
-                many => format!("{many} stories that were erased are back"),
+                1 => "a story that is recorded as erased stands".to_owned(),
+                many => format!("{many} stories that are recorded as erased stand"),
             },
-            why: "an old clone was merged or pushed".to_owned(),
-            hint: "`erase --finish` takes out again what was erased".to_owned(),
+            why: "an old clone was merged or pushed, or somebody only wrote into record.jsonl that it is erased".to_owned(),
+            hint: "`git log -p record.jsonl` in the content repository says who wrote it; if it was meant, `erase --finish` takes it out; if not, take the line out and commit"
+                .to_owned(),
         }))
     };
     let found = finish();

@@ -102,7 +102,7 @@ pub fn survey(desk: &Desk, repo: &StoryRepo, whose: &Whose) -> Result<Survey, Tr
     let ids: Vec<StoryId> = held.stories.iter().map(|story| story.id.clone()).collect();
     let told = match ids.is_empty() {
         true => Told::default(),
-        false => repo.doomed(&|id| ids.iter().any(|known| same_story(known, id)))?,
+        false => repo.doomed(&|id| ids.iter().any(|known| known.is_same_story(id)))?,
     };
     let mut pages = Vec::new();
     for found in &held.stories {
@@ -122,11 +122,6 @@ pub fn survey(desk: &Desk, repo: &StoryRepo, whose: &Whose) -> Result<Survey, Tr
         remote,
         beyond,
     })
-}
-
-/// Two desks may have given one mail two slugs: the month and the digits are the story.
-fn same_story(one: &StoryId, other: &StoryId) -> bool {
-    one.month() == other.month() && one.digits() == other.digits()
 }
 
 fn remote(desk: &Desk, repo: &StoryRepo) -> Option<Remote> {
@@ -362,10 +357,21 @@ pub fn push_over(desk: &Desk, repo: &StoryRepo, erased: &Erased) -> Result<Optio
     Ok(Some(done))
 }
 
-/// Takes out what the desk's record says is erased and what is here all the same: brought by an old clone, or of a desk that has learnt of
-/// it only now.
-pub fn obey(desk: &Desk, repo: StoryRepo, spool: &mut Spool, erased: &Erased) -> Result<Erasure, Trouble> {
-    let told = repo.doomed(&|id| erased.has_story(id))?;
+/// Takes out what another desk erased, and what is here all the same. What stands in the history still is taken out only where a
+/// person said so (`confirmed`): see [`StoryRepo::claimed`].
+pub fn obey(
+    desk: &Desk,
+    repo: StoryRepo,
+    spool: &mut Spool,
+    erased: &Erased,
+    confirmed: bool,
+) -> Result<Erasure, Trouble> {
+    let claimed = match confirmed {
+        true => Vec::new(),
+        false => repo.claimed(&repo.tip()?, erased)?,
+    };
+    let gone = |id: &StoryId| erased.has_story(id) && !claimed.iter().any(|other| other.is_same_story(id));
+    let told = repo.doomed(&gone)?;
     let held = held::find(desk, &repo, Some(&**spool), &Whose::Stories(told.stories))?;
     let plan = Plan {
         by: desk.robot().actor,
@@ -379,7 +385,7 @@ pub fn obey(desk: &Desk, repo: StoryRepo, spool: &mut Spool, erased: &Erased) ->
         leave_published: true,
     };
     out_of_the_spool(spool, &plan, &held, &mut Done::default())?;
-    let (_, erasure) = repo.erase(&|id| erased.has_story(id))?;
+    let (_, erasure) = repo.erase(&gone)?;
     spool.clear_caches()?;
     Ok(erasure)
 }
