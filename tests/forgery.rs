@@ -508,9 +508,15 @@ fn a_line_that_says_erased_destroys_nothing() {
             synced.stderr,
             cron.stderr
         );
-        assert!(!house.git(&["log", "--format=%s", "--", &story]).is_empty(), "and its history");
+        assert!(
+            !house.git(&["log", "--format=%s", "--", &story]).is_empty(),
+            "and its history"
+        );
         let rules = found(&house, &[]);
-        assert!(rules.iter().any(|(rule, _)| rule == "erased-and-here"), "{deletes}: {rules:?}");
+        assert!(
+            rules.iter().any(|(rule, _)| rule == "erased-and-here"),
+            "{deletes}: {rules:?}"
+        );
         if !deletes {
             // nor does it stop anybody's work
             house.run(&["-C", ".", "note", "marion", "-m", "She rang"]).exits(0);

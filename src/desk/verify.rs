@@ -339,7 +339,10 @@ impl<'a> Look<'a> {
     fn erased(&mut self, only: Option<&StoryId>) -> Result<(), Trouble> {
         let erased = self.repo.erased(&self.tip)?;
         let claimed = self.repo.claimed(&self.tip, &erased)?;
-        for id in claimed.iter().filter(|id| only.is_none_or(|only| only.is_same_story(id))) {
+        for id in claimed
+            .iter()
+            .filter(|id| only.is_none_or(|only| only.is_same_story(id)))
+        {
             let said = "record.jsonl says that it is erased, and the history has it: an old clone brought it back, or the line is false"
                 .to_owned();
             let (rule, blocks) = ("erased-and-here", false);
