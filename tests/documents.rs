@@ -343,6 +343,15 @@ fn every_json_example_has_the_keys_that_the_program_prints() {
     run("cron", &["cron", "--json"]);
     house.run(&["edit", "marion", "--subtitle", "Tea"]).exits(0);
     run("diff", &["diff", "marion", "--json"]);
+    let again = "From: Marion Maxwell <marion.maxwell@example.com>\nSubject: Re: Tea with ninety cleaners\nMessage-ID: <again@example.com>\n\
+                 In-Reply-To: <MARION>\n\nIt was sixty.\n";
+    let first = house.read("samples/inbox.mbox");
+    let marion = first.lines().find_map(|l| l.strip_prefix("Message-ID: <"));
+    let marion = marion.expect("her mail is the first").trim_end_matches('>');
+    house.write("again.eml", again.replace("MARION", marion));
+    house.run(&["fetch", "again.eml"]).exits(0);
+    house.run(&["revisions", "marion", "--propose", "2"]).exits(0);
+    run("revisions", &["revisions", "marion", "--json"]);
     house.write("told.md", "We talked.\n");
     run(
         "new",

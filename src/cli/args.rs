@@ -39,6 +39,11 @@ Stories:
   edit               Change the text
   restore            Put back text that was cut
   media              Its photos: add, drop, replace
+  split              Of one mail with several stories, several
+  join               Of two stories, one
+  revisions          What its author wrote later, beside your text
+  accept             Take the author's revision into the text
+  decline            Leave it out, with a letter or without
   new                A story told by phone or on paper
   request-changes    Back to the author, with a letter
   reject             Decline, with a letter, or silently
@@ -167,6 +172,37 @@ pub enum Command {
         after_help = "Examples:\n  m4c-stories media marion\n  m4c-stories media marion add march.jpg --alt 'Sixty people with placards'\n  m4c-stories media marion drop photo-2.jpg"
     )]
     Media(super::media::Media),
+    /// Of one mail with several stories, several
+    ///
+    /// The first stays; each of the others becomes a story of its own, with its photos, and remembers the mail and the lines it came
+    /// from. A name above its words becomes its byline. Approvals lapse, and each storyteller's permission is needed.
+    #[command(after_help = "Examples:\n  m4c-stories split joan -n\n  m4c-stories split joan --at 24 --at 41")]
+    Split(super::pieces::Split),
+    /// Of two stories, one
+    ///
+    /// The words and photos of OTHER come below those of STORY, and OTHER closes with a pointer. Approvals lapse; permission stands only
+    /// where both have it. `reopen OTHER` makes it a story of its own again.
+    #[command(after_help = "Example:\n  m4c-stories join marion 2010/12/marion-maxwell-9f")]
+    Join(super::pieces::Join),
+    /// What its author wrote later, beside your text
+    ///
+    /// A later mail that has the story again, corrected, or new photos, is a proposed revision; all else is words to the team, of which
+    /// `--propose` makes a revision. Each is shown beside what the author wrote first and what you made of it.
+    #[command(
+        after_help = "Examples:\n  m4c-stories revisions marion\n  m4c-stories revisions marion 2 --word-diff\n  m4c-stories revisions marion --propose 3"
+    )]
+    Revisions(super::revisions::Revisions),
+    /// Take the author's revision into the text
+    ///
+    /// Your own edits stay where the author left the words alone. Where both changed the same words, your editor opens with both.
+    /// New photos come along, cleaned, below the text. Approvals lapse.
+    #[command(after_help = "Examples:\n  m4c-stories accept marion\n  m4c-stories accept marion 3 --as-written")]
+    Accept(super::revisions::Accept),
+    /// Leave the author's revision out, with a letter or without
+    #[command(
+        after_help = "Examples:\n  m4c-stories decline marion -m 'We keep the first version: it names nobody'\n  m4c-stories decline marion 3"
+    )]
+    Decline(super::revisions::Decline),
     /// A note for the team
     #[command(after_help = "Example:\n  m4c-stories note marion -m 'She is away until June'")]
     Note {

@@ -144,15 +144,20 @@ fn finish(desk: &Desk, global: &Global, repo: StoryRepo, report: &Report) -> Out
         return Ok(0);
     }
     let mut spool = desk.spool()?;
-    let erased = repo
-        .erased(&repo.tip().map_err(Trouble::from)?)
-        .map_err(Trouble::from)?;
+    let tip = repo.tip().map_err(Trouble::from)?;
+    let erased = repo.erased(&tip).map_err(Trouble::from)?;
     if erased.is_empty() {
         report.answer("Nothing was erased here.", &json!({"changed": false, "stories": []}));
         return Ok(0);
     }
     let over = erase::push_over(desk, &repo, &erased);
-    let erasure = erase::obey(desk, repo, &mut spool, &erased)?;
+    let erase::Obeyed { erasure, standing } = erase::obey(desk, repo, &mut spool, &erased, &tip)?;
+    for (place, not) in &standing {
+        report.caution(&format!(
+            "a page still stands, {place}: {}; take it off there by hand",
+            not.why
+        ));
+    }
     match over {
         Ok(Some(true)) => report.remark("The remote had it still; the new history was pushed over."),
         Ok(Some(false)) => report.caution("the remote has it still, and steps that are not here: ask whose they are"),
@@ -171,7 +176,7 @@ fn finish(desk: &Desk, global: &Global, repo: StoryRepo, report: &Report) -> Out
         },
         &json!({"changed": changed, "stories": erasure.told.stories, "objects_removed": objects}),
     );
-    Ok(0)
+    Ok(if standing.is_empty() { 0 } else { 7 })
 }
 
 fn stories_in_words(many: usize) -> String {
@@ -232,7 +237,7 @@ fn show(survey: &Survey, report: &Report) {
             row("private part", names(story.private.keys()));
         }
         for (_, target, place) in survey.pages.iter().filter(|(id, ..)| *id == story.id) {
-            row(target, format!("{place}, taken off"));
+            row(target, format!("{place}, taken off where that can be done from here"));
         }
     }
     report.line("");

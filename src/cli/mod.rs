@@ -13,6 +13,7 @@ mod fetch;
 mod keeping;
 mod letters;
 pub mod media;
+mod pieces;
 mod preview;
 mod progress;
 mod proof;
@@ -21,6 +22,7 @@ mod quarantine;
 mod queue;
 pub mod report;
 pub mod review;
+mod revisions;
 mod setup;
 pub mod stats;
 mod story;
@@ -146,6 +148,11 @@ fn at_desk(desk: &Desk, global: &Global, command: Command, report: &Report) -> O
         Command::Edit(edit) => self::edit::edit(desk, global, &edit, report),
         Command::Restore { story, number } => edit::restore(desk, global, &story, number, report),
         Command::Media(media) => self::media::media(desk, global, &media, report),
+        Command::Split(args) => pieces::split(desk, global, &args, report),
+        Command::Join(args) => pieces::join(desk, global, &args, report),
+        Command::Revisions(args) => revisions::revisions(desk, global, &args, report),
+        Command::Accept(args) => revisions::accept(desk, global, &args, report),
+        Command::Decline(args) => revisions::decline(desk, global, &args, report),
         Command::Note { story, message } => decide::note(desk, global, &story, message, report),
         Command::Assign { story, to, nobody: _ } => decide::assign(desk, global, &story, to.as_deref(), report),
         Command::Approve {

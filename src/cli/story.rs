@@ -24,10 +24,12 @@ use super::report::{Failure, Outcome, Report};
 pub fn show(desk: &Desk, args: &Show, report: &Report) -> Outcome {
     let repo = desk.repo()?;
     let id = queue::resolve(desk, &repo, &args.story)?;
+    let story = desk.story(&repo, &id)?;
     if args.raw {
+        // the mail of a piece is with the story that it was split off
+        let id = crate::desk::pieces::came_from(&story).unwrap_or(id);
         return raw(&repo, &id, report);
     }
-    let story = desk.story(&repo, &id)?;
     warn_of_edits(&repo, &id, report);
     if args.cut {
         return cut(&repo, &story, report);
@@ -222,6 +224,33 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
         let who = vote.lapsed_by.as_deref().unwrap_or("an edit outside the tool");
         facts.push(("Lapsed", format!("the approval by {}, through {who}", vote.by.name)));
     }
+    facts.extend(
+        life.joined_into
+            .iter()
+            .map(|into| ("Joined", format!("its words are in {into}"))),
+    );
+    for event in &story.record.events {
+        match &event.what {
+            What::Split {
+                from: Some(from),
+                lines: Some([first, last]),
+                ..
+            } => {
+                facts.push(("Split off", format!("lines {first} to {last} of {from}")));
+            }
+            What::Split { into, .. } if !into.is_empty() => facts.push(("Split", format!("into {}", into.join(", ")))),
+            What::Joined { with: Some(with), .. } => facts.push(("Joined", format!("with the words of {with}"))),
+            _ => {}
+        }
+    }
+    let open = crate::desk::revision::later(story).into_iter();
+    for later in open.filter(|l| l.status == Some(crate::story::event::RevisionStatus::Proposed)) {
+        let command = format!("`revisions {}` shows it", story.id.folder());
+        facts.push((
+            "Revision",
+            format!("{} proposed by the author: {command}", later.number),
+        ));
+    }
     for doubted in &life.doubted {
         facts.push((
             "Not counted",
@@ -310,10 +339,16 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
     }
     report.line("");
     report.line(story.page.body().trim_end());
+    let accepted = |l: &crate::desk::revision::Later| l.status == Some(crate::story::event::RevisionStatus::Accepted);
+    let in_it: Vec<String> = crate::desk::revision::later(story)
+        .iter()
+        .filter(|l| accepted(l))
+        .map(|l| format!("follow-up-{}.md", l.number))
+        .collect();
     for (name, bytes) in private
         .into_iter()
         .flatten()
-        .filter(|(n, _)| n.starts_with("follow-up-"))
+        .filter(|(n, _)| n.starts_with("follow-up-") && !in_it.contains(n))
     {
         report.line(&format!("\nA later mail ({name}):\n"));
         report.line(String::from_utf8_lossy(bytes).trim_end());
@@ -367,7 +402,11 @@ pub fn diff(desk: &Desk, args: &Diff, report: &Report) -> Outcome {
 /// The mail read again, with today's rules.
 pub(super) fn from_mail(desk: &Desk, repo: &StoryRepo, story: &Story) -> Result<String, Failure> {
     let raw = repo.private_file(&story.id, "mail-1.eml").map_err(Trouble::from)?;
-    let raw = raw.ok_or_else(|| Trouble::NoPrivatePart(story.id.clone()))?;
+    let Some(raw) = raw else {
+        // told, or split off another: as it was then
+        let came = crate::desk::revision::first_words(repo, story)?;
+        return came.ok_or_else(|| Trouble::NoPrivatePart(story.id.clone()).into());
+    };
     let submission = crate::desk::intake::reread(&raw);
     let submission = submission.map_err(|e| Failure::new("mail.unreadable", 1, "the mail cannot be read", e, ""))?;
     Ok(format!("{}\n", desk.draft(&submission).0.body.trim_end()))

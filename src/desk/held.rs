@@ -79,8 +79,8 @@ impl HeldStory {
     /// Stories it was split into or joined with.
     pub fn related(&self) -> Vec<String> {
         let related = |what: &What| match what {
-            What::Split { into, .. } => into.clone(),
-            What::Joined { with, .. } => vec![with.clone()],
+            What::Split { into, from, .. } => into.iter().chain(from).cloned().collect(),
+            What::Joined { with, into, .. } => with.iter().chain(into).cloned().collect(),
             _ => Vec::new(),
         };
         let mut all: Vec<String> = self

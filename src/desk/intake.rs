@@ -27,7 +27,7 @@ use super::consent;
 use super::crew::Crew;
 use super::letters::bounce;
 use super::threads::Threads;
-use super::{Desk, Trouble, convert};
+use super::{Desk, Trouble, convert, revision};
 
 /// A mail, judged; its change is in the batch, or its bytes are in the quarantine.
 #[derive(Debug, Clone)]
@@ -439,7 +439,7 @@ impl<'a> Reader<'a> {
                 continue;
             };
             if is_thread(&people, reference, submission) {
-                return Ok(Some((id, files, private)));
+                return Ok(Some(follow_pointer(batch, (id, files, private))?));
             }
         }
         Ok(None)
@@ -473,16 +473,14 @@ impl<'a> Reader<'a> {
         if story.life.phase == Phase::Withdrawn && !people.is_some_and(answers) {
             return Ok(None);
         }
-        // by the record, not by what lies in the private part: a run that died between the two is then repeated, not added to
-        let follow_up = |w: &What| matches!(w, What::FollowUp { .. });
-        let number = 2 + story.record.events.iter().filter(|e| follow_up(&e.what)).count();
+        let number = revision::next_number(&story.record.events);
         let mut people = private
             .get(PEOPLE)
             .and_then(|b| People::parse(b).ok())
             .unwrap_or_default();
         let mut subject = "Take in a follow-up to";
         let mut notes = draft.notes.clone();
-        let heard = consent::read(&story, &people, submission, draft, &m.raw, number);
+        let heard = consent::read(&story, &people, submission, draft, &m.raw, number as usize);
         if heard.events.iter().any(|what| matches!(what, What::Consent { .. })) {
             subject = "Take in a follow-up that gives permission to publish";
         } else if !heard.events.is_empty() {
@@ -492,6 +490,22 @@ impl<'a> Reader<'a> {
             report.notes.push(told.clone());
             notes.push(Note::Other(told));
         }
+        let first = private.get("mail-1.eml").and_then(|bytes| reread(bytes).ok());
+        let revised = match revision::propose(self.desk, &story, first.as_ref(), submission, draft, &m.raw) {
+            Ok(true) => {
+                let folder = id.folder();
+                report.notes.push(format!(
+                    "it brings a corrected text or photos: `revisions {folder}` shows them"
+                ));
+                Some(revision::proposed(number, submission.mail))
+            }
+            Ok(false) => None,
+            Err(why) => {
+                report.notes.push(why.clone());
+                notes.push(Note::Other(why));
+                None
+            }
+        };
         if !people.message_ids.contains(&submission.message_id) {
             people.message_ids.push(submission.message_id.clone());
         }
@@ -505,7 +519,7 @@ impl<'a> Reader<'a> {
         let says_yes = !heard.events.is_empty();
         let step = Step {
             subject: subject.to_owned(),
-            events: std::iter::once(what).chain(heard.events).collect(),
+            events: std::iter::once(what).chain(heard.events).chain(revised).collect(),
             private: BTreeMap::from([
                 (format!("follow-up-{number}.md"), Some(draft.body.clone().into_bytes())),
                 (PEOPLE.to_owned(), Some(people.render())),
@@ -727,6 +741,24 @@ fn is_thread(people: &People, reference: &str, submission: &Submission) -> bool 
     let ours = || people.letters.iter().any(|l| l.message_id == reference);
     let subject = || draft::bare_subject(&people.subject) == draft::bare_subject(&submission.subject);
     known.into_iter().flatten().any(same) && (ours() || subject())
+}
+
+/// The story that a story's words went into: what its author writes belongs there.
+fn follow_pointer(batch: &mut Batch, mut at: (StoryId, Files, Files)) -> Result<(StoryId, Files, Files), Trouble> {
+    // a circle ends somewhere
+    for _ in 0..8 {
+        let into = Story::load(&at.0, at.1.clone())
+            .ok()
+            .and_then(|story| story.life.joined_into);
+        let Some(id) = into.and_then(|id| id.parse::<StoryId>().ok()) else {
+            break;
+        };
+        match (batch.story(&id)?, batch.private(&id)?) {
+            (Some(files), Some(private)) => at = (id, files, private),
+            _ => break,
+        }
+    }
+    Ok(at)
 }
 
 /// What a rehearsed fetch remembers of the mails before.

@@ -152,7 +152,7 @@ fn number(name: &str) -> Option<u32> {
 }
 
 /// A name behind those of all its photos.
-fn free(story: &Story, new: &BTreeMap<String, Option<Vec<u8>>>, ext: &str) -> String {
+pub(super) fn free(story: &Story, new: &BTreeMap<String, Option<Vec<u8>>>, ext: &str) -> String {
     let taken = photos(story).chain(new.keys().map(String::as_str)).filter_map(number);
     format!("photo-{}.{ext}", taken.max().unwrap_or(0) + 1)
 }

@@ -11,6 +11,8 @@
 //! | [`walk`] | the queue as a reviewer walks it: stories read, decisions held, taken upon what was read |
 //! | [`check`](mod@check) | what should be looked at first; a finding waived |
 //! | [`edit`] | changes of the text |
+//! | [`revision`] | later mails of the author: proposed, accepted, declined |
+//! | [`pieces`] | one mail with several stories, several mails with one |
 //! | [`media`] | photos added, taken out, replaced |
 //! | [`sync`] | this desk and the others, through a git server |
 //! | [`stats`] | what came, how soon it was answered, what became of it |
@@ -45,6 +47,7 @@ pub mod held;
 pub mod intake;
 pub mod letters;
 pub mod media;
+pub mod pieces;
 mod post;
 pub mod preview;
 pub mod publish;
@@ -52,6 +55,7 @@ pub mod quarantine;
 pub mod queue;
 pub mod retention;
 pub mod review;
+pub mod revision;
 pub mod schedule;
 pub mod seal;
 pub mod stats;

@@ -160,7 +160,8 @@ impl Summary {
             open_checks: open_checks(story, policy, story.state(policy)),
             letters: letter::open(&story.id, &story.record.events, &Standing::of(story, policy)),
             failed_letters: letter::failed(&story.record.events),
-            wrote_again: letter::wrote_again(&story.record.events) && story.state(policy).is_open(),
+            // after the publication, too: it may be a correction, or a wish to take it down
+            wrote_again: letter::wrote_again(&story.record.events) && (state.is_open() || state == State::Published),
             damage: story.agrees().err().map(|r| r.why),
         }
     }
@@ -226,7 +227,7 @@ impl Summary {
 
     /// Whether a person has something to do with it: what `list` shows and `review` walks.
     pub fn is_on_the_desk(&self, now: Timestamp) -> bool {
-        let told = self.correction || !self.pending.is_empty() || self.damage.is_some();
+        let told = self.correction || self.wrote_again || !self.pending.is_empty() || self.damage.is_some();
         let gone = self.is_unpermitted(now) || self.asks.is_some() || !self.still_out.is_empty();
         self.state.is_open() || told || gone
     }
@@ -241,10 +242,13 @@ impl Summary {
             State::Draft | State::Conflict => "reviewer",
             State::Approved if policy.consent_required && !self.consent => "author",
             State::Approved | State::Scheduled => "publisher",
+            State::Published if self.wrote_again => "reviewer",
             State::Published if !self.pending.is_empty() => "publisher",
             State::Published if self.correction && self.approvals as usize >= policy.approvals => "publisher",
             State::Published if self.correction => "reviewer",
-            State::Published | State::TakenDown | State::Rejected | State::Withdrawn => return String::new(),
+            State::Published | State::TakenDown | State::Rejected | State::Withdrawn | State::Joined => {
+                return String::new();
+            }
         };
         self.assigned.clone().unwrap_or_else(|| role.to_owned())
     }
@@ -379,7 +383,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 9;
+const FORMAT: u32 = 10;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.

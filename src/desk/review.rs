@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::repo::{Past, StoryRepo};
 use crate::story::check::check;
-use crate::story::event::{MailProof, What};
+use crate::story::event::{MailProof, RevisionStatus, What};
 use crate::story::id::TextHash;
 use crate::story::page::RECORD;
 use crate::story::policy::{Policy, Refusal};
@@ -34,14 +34,17 @@ pub fn approve(story: &Story, policy: &Policy, clerk: &Clerk, note: &str, if_tex
 /// that edit, so the history is asked.
 pub fn not_own_by_hand(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Clerk) -> Result<(), Trouble> {
     let makes_text = |what: &What| {
-        matches!(
-            what,
-            What::Received { .. }
-                | What::Edited { .. }
-                | What::Restored { .. }
-                | What::Merged { .. }
-                | What::Revision { .. }
-        )
+        let accepted = matches!(what, What::Revision { status, .. } if *status == RevisionStatus::Accepted);
+        accepted
+            || matches!(
+                what,
+                What::Received { .. }
+                    | What::Edited { .. }
+                    | What::Restored { .. }
+                    | What::Merged { .. }
+                    | What::Split { .. }
+                    | What::Joined { .. }
+            )
     };
     let told = story
         .record
@@ -421,6 +424,18 @@ mod tests {
                 with(&down, "cat", vec![crate::desk::publish::removed("site")])
             }
             State::Rejected => made(&story, reject(&story, &p, &clerk("ann"), "no", false)),
+            State::Joined => with(
+                &story,
+                "ann",
+                vec![What::Joined {
+                    with: None,
+                    into: Some("2010/11/marion-maxwell-9876543210".into()),
+                    mail: None,
+                    lines: None,
+                    of: None,
+                    consent_ends: false,
+                }],
+            ),
             State::Withdrawn => with(
                 &story,
                 "ann",

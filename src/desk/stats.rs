@@ -93,7 +93,7 @@ fn row(key: String, stories: &[&Summary]) -> Row {
         key,
         arrived: stories.len() as u64,
         published: many(&|s| s == State::Published),
-        declined: many(&|s| matches!(s, State::Rejected | State::Withdrawn | State::TakenDown)),
+        declined: many(&|s| matches!(s, State::Rejected | State::Withdrawn | State::TakenDown | State::Joined)),
         open: many(&State::is_open),
         hours_to_answer: median(stories, |s| s.answered),
         hours_to_publication: median(stories, |s| s.first_published),

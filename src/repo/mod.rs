@@ -17,6 +17,7 @@
 //! | [`step`] | one step, one commit |
 //! | [`batch`] | many steps, one pack, one move of the branch |
 //! | [`worktree`], [`folders`], [`index`] | what a person sees in the folder, kept right without touching their edits |
+//! | [`merge`] | two people's changes of one text |
 //! | [`remote`] | the server that desks share, through the user's own git |
 //! | [`received`] | what came from there, before anything moves |
 //! | [`replay`] | steps made here, made again upon those made elsewhere |
@@ -36,6 +37,7 @@ pub mod history;
 mod index;
 pub mod join;
 mod lock;
+mod merge;
 mod object;
 pub mod open;
 mod pack;
@@ -62,6 +64,7 @@ pub use erase::{Doomed, Entry, Erasure, Hit, Pruned, Told};
 pub use error::{Caution, RepoError};
 pub use history::Past;
 pub use join::{Joined, Joining, Local, Replayed, Text};
+pub use merge::Merged;
 pub use press::{Press, Ready, ReadyChange};
 
 pub use read::{Damage, Listed};

@@ -463,7 +463,12 @@ fn words(lines: &[Line]) -> usize {
 /// Two or more lines that read as the head of a story: `Story 1`, `Name: ...`, or a name that stands alone as a
 /// heading, each with a paragraph under it.
 fn several(lines: &[Line]) -> bool {
-    let mut heads = 0;
+    heads(lines).len() >= 2
+}
+
+/// Where the stories of a text begin: their heads, if there are two or more with a paragraph under each.
+pub fn heads(lines: &[Line]) -> Vec<usize> {
+    let mut heads = Vec::new();
     let mut since = 0;
     for (at, line) in lines.iter().enumerate() {
         if line.is_blank() || line.quote > 0 {
@@ -483,13 +488,33 @@ fn several(lines: &[Line]) -> bool {
             || (styled && (alone || matches!(line.kind, Kind::Heading(_))) && byline::looks_like_a_name(text));
         if numbered || named {
             // the head before has to have had a text
-            heads += usize::from(heads == 0 || since >= 25);
+            if heads.is_empty() || since >= 25 {
+                heads.push(at);
+            }
             since = 0;
         } else {
             since += text.split_whitespace().count();
         }
     }
-    heads >= 2 && since >= 25
+    if heads.len() < 2 || since < 25 {
+        heads.clear();
+    }
+    heads
+}
+
+/// The name in the head of a story: `Marion Maxwell`, `Name: Marion Maxwell`, `Story 2: Marion Maxwell`.
+pub fn name_in_head(line: &str) -> Option<String> {
+    let line = line.trim().trim_end_matches(':');
+    let labelled = |label: &str| {
+        let head = line.get(..label.len())?;
+        head.eq_ignore_ascii_case(label).then(|| &line[label.len()..])
+    };
+    let numbered =
+        labelled("story ").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit() || "#:.- ".contains(c)));
+    let name = labelled("name:").or(numbered).unwrap_or(line).trim();
+    byline::looks_like_a_name(name)
+        .then(|| byline::tidy(name))
+        .filter(|name| !name.is_empty())
 }
 
 /// Puts a cut piece back where it stood: before the paragraph it names, or, where that is no longer there, at the end.

@@ -269,11 +269,45 @@ pub enum What {
         status: RevisionStatus,
         mail: Option<MailId>,
     },
+    /// Of one story several were made. On the one that was split: into which others, and which lines it kept; on each of those: from
+    /// which it came.
     Split {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         into: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+        /// The mail that the text came in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mail: Option<MailId>,
+        /// First and last line in `index.md` of the text `of`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lines: Option<[u32; 2]>,
+        /// The text that was split.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<TextHash>,
+        /// The storyteller's yes does not cover it any more, and nobody took it back.
+        #[serde(default, skip_serializing_if = "is_false")]
+        consent_ends: bool,
     },
+    /// Two stories became one. On the one that stays: with which other, and on which lines its words stand; on the other, which closes:
+    /// into which it went.
     Joined {
-        with: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        with: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        into: Option<String>,
+        /// The other's mail.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mail: Option<MailId>,
+        /// First and last line in `index.md`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lines: Option<[u32; 2]>,
+        /// The other's text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<TextHash>,
+        /// The storyteller's yes does not cover it any more, and nobody took it back.
+        #[serde(default, skip_serializing_if = "is_false")]
+        consent_ends: bool,
     },
     /// In the desk's own record, not in a story's: salted hashes of what must not come back, see [`super::erased`].
     Erased {

@@ -20,6 +20,8 @@
 //! | [`screen`] | which mail is a story, and which is set aside |
 //! | [`erased`] | salted hashes of what must not come back |
 //! | [`answer`] | whether a reply says yes |
+//! | [`pieces`] | one text, several stories |
+//! | [`revision`] | whether a later mail is a corrected text |
 //! | [`consent`] | what an author agreed to, and whether a page keeps to it |
 //! | [`letter`] | which letters a story's events call for |
 //! | [`check`](mod@check) | what should be looked at before a story goes out |
@@ -37,10 +39,12 @@ pub mod markdown;
 pub mod page;
 pub mod passage;
 pub mod people;
+pub mod pieces;
 pub mod policy;
 pub mod proof;
 pub mod record;
 pub mod replay;
+pub mod revision;
 pub mod screen;
 pub mod seal;
 pub mod state;

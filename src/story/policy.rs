@@ -408,6 +408,10 @@ fn illegal(state: State, verb: Verb, title: &str) -> Refusal {
         (State::Published, _) => ("readers have it already", "`takedown` it first"),
         (State::TakenDown, _) => ("it was taken down", "`reopen` it first"),
         (State::Rejected, _) => ("it was rejected", "`reopen` it first"),
+        (State::Joined, _) => (
+            "its words went into another story",
+            "`reopen` it to make it a story of its own again",
+        ),
         (State::Withdrawn, _) => (
             "its author withdrew it",
             "`reopen` it only if the author wishes; consent is needed anew",

@@ -24,12 +24,14 @@ pub enum State {
     TakenDown,
     Rejected,
     Withdrawn,
+    /// Its words went into another story.
+    Joined,
     /// Contradicting decisions from two desks.
     Conflict,
 }
 
 impl State {
-    pub const ALL: [State; 9] = [
+    pub const ALL: [State; 10] = [
         State::Draft,
         State::ChangesRequested,
         State::Approved,
@@ -38,6 +40,7 @@ impl State {
         State::TakenDown,
         State::Rejected,
         State::Withdrawn,
+        State::Joined,
         State::Conflict,
     ];
 
@@ -52,6 +55,7 @@ impl State {
             State::TakenDown => "taken-down",
             State::Rejected => "rejected",
             State::Withdrawn => "withdrawn",
+            State::Joined => "joined",
             State::Conflict => "conflict",
         }
     }
@@ -60,7 +64,7 @@ impl State {
     pub fn is_open(self) -> bool {
         !matches!(
             self,
-            State::Published | State::TakenDown | State::Rejected | State::Withdrawn
+            State::Published | State::TakenDown | State::Rejected | State::Withdrawn | State::Joined
         )
     }
 }
@@ -158,10 +162,10 @@ pub fn cell(state: State, verb: Verb) -> Cell {
         (Published, Verb::Takedown) => Becomes(TakenDown),
         (Published, Verb::RequestChanges | Verb::Reject | Verb::Schedule | Verb::Reopen) => Refused,
 
-        (Rejected, Verb::Reject) | (TakenDown | Rejected | Withdrawn, Verb::Takedown) => Nothing,
-        (TakenDown | Rejected | Withdrawn, Verb::Reopen) => Becomes(Draft),
+        (Rejected, Verb::Reject) | (TakenDown | Rejected | Withdrawn | Joined, Verb::Takedown) => Nothing,
+        (TakenDown | Rejected | Withdrawn | Joined, Verb::Reopen) => Becomes(Draft),
         (Withdrawn, Verb::Withdraw) => Nothing,
-        (TakenDown | Rejected | Withdrawn, verb) if verb != Verb::Withdraw => Refused,
+        (TakenDown | Rejected | Withdrawn | Joined, verb) if verb != Verb::Withdraw => Refused,
 
         (Conflict, Verb::Approve | Verb::RequestChanges | Verb::Publish | Verb::Schedule) => Unsettled,
         (Conflict, Verb::Edit | Verb::Reopen) => Becomes(Draft),
@@ -169,7 +173,7 @@ pub fn cell(state: State, verb: Verb) -> Cell {
         (Conflict, Verb::Takedown) => Becomes(TakenDown),
 
         (_, Verb::Withdraw) => Becomes(Withdrawn),
-        (TakenDown | Rejected | Withdrawn, _) => Refused,
+        (TakenDown | Rejected | Withdrawn | Joined, _) => Refused,
     }
 }
 
@@ -335,6 +339,8 @@ pub struct Life {
     /// Waived findings of `check`, the latest last.
     pub waived: Vec<Waiver>,
     pub proposed_revisions: Vec<u32>,
+    /// The story that its words went into.
+    pub joined_into: Option<String>,
     /// How many mails followed the first.
     follow_ups: usize,
     /// What was not taken for what it says, the latest last; empty where signatures were not asked for.
@@ -369,6 +375,7 @@ pub enum Phase {
     TakenDown,
     Rejected,
     Withdrawn,
+    Joined,
 }
 
 impl Life {
@@ -414,6 +421,7 @@ impl Life {
             conflict: None,
             waived: Vec::new(),
             proposed_revisions: Vec::new(),
+            joined_into: None,
             follow_ups: 0,
             doubted: Vec::new(),
             proven,
@@ -442,7 +450,7 @@ impl Life {
                 RevisionStatus::Accepted | RevisionStatus::Declined => {
                     self.proposed_revisions.retain(|r| r != revision);
                     if *status == RevisionStatus::Accepted {
-                        self.edited(event, true);
+                        self.revised(event);
                     }
                 }
             },
@@ -582,7 +590,17 @@ impl Life {
                 }
             }
             What::Noted { about, .. } => self.wishes.retain(|w| Some(&w.event) != about.as_ref()),
-            What::Asked { .. } | What::Letter { .. } | What::Split { .. } | What::Joined { .. } => {}
+            What::Asked { .. } | What::Letter { .. } => {}
+            What::Joined { into: Some(into), .. } => {
+                self.close(Phase::Joined);
+                self.joined_into = Some(into.clone());
+            }
+            What::Split { consent_ends, .. } | What::Joined { consent_ends, .. } => {
+                if *consent_ends {
+                    self.consent = None;
+                }
+                self.edited(event, true);
+            }
             What::Erased { .. } | What::Unknown { .. } => {}
         }
     }
@@ -663,6 +681,13 @@ impl Life {
         self.last_edit = Some((by, event.text));
     }
 
+    /// The author's own words came in: votes lapse as by an edit, and whose edit the text has in it stays as it was.
+    fn revised(&mut self, event: &Event) {
+        let by = self.last_edit.take().map(|(by, _)| by);
+        self.edited(event, true);
+        self.last_edit = by.map(|by| (by, event.text));
+    }
+
     /// A person who records what the author says now has read what they asked for; a machine has not.
     fn settled_by(&mut self, event: &Event) {
         if event.by.role != Role::Robot {
@@ -711,6 +736,7 @@ impl Life {
             publication.over = true;
         }
         self.phase = phase;
+        self.joined_into = None;
         self.votes.clear();
         self.requests.clear();
         self.schedule = None;
@@ -747,6 +773,7 @@ impl Life {
         match self.phase {
             Phase::Rejected => State::Rejected,
             Phase::Withdrawn => State::Withdrawn,
+            Phase::Joined => State::Joined,
             Phase::TakenDown => State::TakenDown,
             Phase::Published => State::Published,
             Phase::Open if self.unanswered(text).next().is_some() => State::ChangesRequested,

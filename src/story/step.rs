@@ -247,7 +247,7 @@ fn event(what: What, text: TextHash, after: Vec<EventId>, clerk: &Clerk) -> Even
 }
 
 /// Whether git left a merge open in this text: its three marks stand at the beginnings of lines, in their order.
-fn has_markers(text: &str) -> bool {
+pub fn has_markers(text: &str) -> bool {
     let mut wanted = ["<<<<<<< ", "=======", ">>>>>>> "].into_iter().peekable();
     for line in text.lines() {
         wanted.next_if(|mark| line.starts_with(mark));
@@ -271,6 +271,8 @@ fn about_text(what: &What) -> bool {
             | What::Receipt { .. }
             | What::Published {}
             | What::Revision { .. }
+            | What::Split { .. }
+            | What::Joined { .. }
             | What::Checked { .. }
             | What::Proof {}
     )

@@ -252,7 +252,7 @@ fn auth_of<'a>(story: &'a Story, about: &EventId) -> &'a [crate::story::submissi
     }
 }
 
-fn people(repo: &StoryRepo, id: &StoryId) -> Result<Option<People>, Trouble> {
+pub(super) fn people(repo: &StoryRepo, id: &StoryId) -> Result<Option<People>, Trouble> {
     let bytes = repo.private_file(id, PEOPLE)?;
     bytes.map(|b| People::parse(&b).map_err(Trouble::Letter)).transpose()
 }

@@ -9,7 +9,8 @@ use super::{Fate, MOST_REMINDERS, OpenLetter, Standing};
 pub(super) fn told(id: &StoryId, record: &[Event], standing: &Standing) -> Vec<OpenLetter> {
     let (state, reviewers) = (standing.state, &standing.reviewers);
     let mut letters = Vec::new();
-    if reviewers.is_empty() || !state.is_open() {
+    // after the publication an author may still write: to correct it, or to have it taken down
+    if reviewers.is_empty() || !(state.is_open() || state == State::Published) {
         return letters;
     }
     let open = |kind, event: &Event, to: &String| {
@@ -35,7 +36,8 @@ pub(super) fn told(id: &StoryId, record: &[Event], standing: &Standing) -> Vec<O
         let to_each = whose_turn(&record[..place], reviewers);
         letters.extend(to_each.filter_map(|name| open(LetterKind::Waiting, &record[place], name)));
     }
-    if let Some(place) = record.iter().rposition(|e| matches!(e.what, What::Assigned { .. }))
+    if state.is_open()
+        && let Some(place) = record.iter().rposition(|e| matches!(e.what, What::Assigned { .. }))
         && let event = &record[place]
         && let What::Assigned { to: Some(name) } = &event.what
         && reviewers.contains(name)

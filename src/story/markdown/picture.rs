@@ -25,6 +25,19 @@ pub fn with_picture(body: &str, file: &str, alt: &str) -> String {
     format!("{text}{gap}{}\n", picture(file, alt))
 }
 
+/// The files that are shown in a text, each once, in order.
+pub fn pictures(body: &str) -> Vec<String> {
+    let mut files: Vec<String> = Vec::new();
+    for event in Parser::new_ext(body, options()) {
+        if let Event::Start(Tag::Image { dest_url, .. }) = event
+            && !files.iter().any(|known| *known == *dest_url)
+        {
+            files.push(dest_url.into_string());
+        }
+    }
+    files
+}
+
 /// Takes the pictures that show `file` out, and the paragraph with it where nothing else is in it.
 pub fn without_picture(body: &str, file: &str) -> String {
     let mut out = body.to_owned();
