@@ -159,7 +159,8 @@ fn what_was_erased_is_nowhere_and_does_not_come_back() {
     assert!(!hits(&house, "stories").is_empty());
     let status = house.run(&["status"]);
     assert!(status.stdout.contains("erase --finish"), "{}", status.stdout);
-    house.run(&["erase", "--finish"]).exits(0);
+    house.run(&["erase", "--finish"]).exits(2);
+    house.run(&["erase", "--finish", "--yes"]).exits(0);
     assert_eq!(hits(&house, "stories"), Vec::<&str>::new());
     assert_eq!(house.git(&["show", &format!("main:{kelly}/record.jsonl")]), record);
     house.fsck();

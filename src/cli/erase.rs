@@ -50,7 +50,7 @@ pub fn erase(desk: &Desk, global: &Global, args: &Erase, report: &Report) -> Out
         }
     }
     if args.finish {
-        return finish(desk, global, repo, report);
+        return finish(desk, global, repo, args.yes, report);
     }
     let whose = match (&args.person, &args.stories[..]) {
         (Some(address), _) if !address.contains('@') => {
@@ -134,7 +134,7 @@ fn stories(desk: &Desk, repo: &StoryRepo, typed: &[String], report: &Report) -> 
     Ok(ids)
 }
 
-fn finish(desk: &Desk, global: &Global, repo: StoryRepo, report: &Report) -> Outcome {
+fn finish(desk: &Desk, global: &Global, repo: StoryRepo, yes: bool, report: &Report) -> Outcome {
     let back = erase::came_back(&repo)?;
     if global.dry_run {
         report.answer(
@@ -142,6 +142,13 @@ fn finish(desk: &Desk, global: &Global, repo: StoryRepo, report: &Report) -> Out
             &json!({"dry_run": true, "stories": back}),
         );
         return Ok(0);
+    }
+    if !back.is_empty() && !yes {
+        report.remark("record.jsonl says of these that they are erased (git log -p record.jsonl: who wrote it). They go for good:");
+        for id in &back {
+            report.remark(&format!("  {id}"));
+        }
+        confirm(global, "erase")?;
     }
     let mut spool = desk.spool()?;
     let tip = repo.tip().map_err(Trouble::from)?;
@@ -151,7 +158,7 @@ fn finish(desk: &Desk, global: &Global, repo: StoryRepo, report: &Report) -> Out
         return Ok(0);
     }
     let over = erase::push_over(desk, &repo, &erased);
-    let erase::Obeyed { erasure, standing } = erase::obey(desk, repo, &mut spool, &erased, &tip)?;
+    let erase::Obeyed { erasure, standing } = erase::obey(desk, repo, &mut spool, &erased, &tip, true)?;
     for (place, not) in &standing {
         report.caution(&format!(
             "a page still stands, {place}: {}; take it off there by hand",

@@ -132,7 +132,7 @@ pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Resul
                 Some(before) => Ok(before),
                 None => repo.tip().map_err(Trouble::from),
             };
-            let done = before.and_then(|before| erase::obey(desk, repo, spool, &erased, &before));
+            let done = before.and_then(|before| erase::obey(desk, repo, spool, &erased, &before, false));
             if let Some((place, not)) = findings
                 .note("erase", done)
                 .and_then(|done| done.standing.into_iter().next())
@@ -180,11 +180,12 @@ fn erasures(desk: &Desk, spool: &mut Spool, findings: &mut Findings) {
             code: "erase.back".to_owned(),
             exit: 7,
             what: match back {
-                1 => "a story that was erased is back".to_owned(),
-                many => format!("{many} stories that were erased are back"),
+                1 => "a story that is recorded as erased stands".to_owned(),
+                many => format!("{many} stories that are recorded as erased stand"),
             },
-            why: "an old clone was merged or pushed".to_owned(),
-            hint: "`erase --finish` takes out again what was erased".to_owned(),
+            why: "an old clone was merged or pushed, or somebody only wrote into record.jsonl that it is erased".to_owned(),
+            hint: "`git log -p record.jsonl` in the content repository says who wrote it; if it was meant, `erase --finish` takes it out; if not, take the line out and commit"
+                .to_owned(),
         }))
     };
     let found = finish();

@@ -105,7 +105,7 @@ pub fn survey(desk: &Desk, repo: &StoryRepo, whose: &Whose) -> Result<Survey, Tr
     let ids: Vec<StoryId> = held.stories.iter().map(|story| story.id.clone()).collect();
     let told = match ids.is_empty() {
         true => Told::default(),
-        false => repo.doomed(&|id| ids.iter().any(|known| same_story(known, id)))?,
+        false => repo.doomed(&|id| ids.iter().any(|known| known.is_same_story(id)))?,
     };
     let (mut pages, mut was_out) = (Vec::new(), false);
     for found in &held.stories {
@@ -140,11 +140,6 @@ pub fn survey(desk: &Desk, repo: &StoryRepo, whose: &Whose) -> Result<Survey, Tr
         remote,
         beyond,
     })
-}
-
-/// Two desks may have given one mail two slugs: the month and the digits are the story.
-fn same_story(one: &StoryId, other: &StoryId) -> bool {
-    one.month() == other.month() && one.digits() == other.digits()
 }
 
 fn remote(desk: &Desk, repo: &StoryRepo) -> Option<Remote> {
@@ -389,17 +384,30 @@ pub struct Obeyed {
 }
 
 /// Takes out what the desk's record says is erased and what is here all the same: brought by an old clone, or of a desk that has learnt of
-/// it only now. `before` is where this desk stood when it did not know: what it published by then comes off.
-pub fn obey(desk: &Desk, repo: StoryRepo, spool: &mut Spool, erased: &Erased, before: &Tip) -> Result<Obeyed, Trouble> {
+/// it only now. `before` is where this desk stood when it did not know: what it published by then comes off. What stands in the history
+/// still is taken out only where a person said so (`confirmed`): see [`StoryRepo::claimed`].
+pub fn obey(
+    desk: &Desk,
+    repo: StoryRepo,
+    spool: &mut Spool,
+    erased: &Erased,
+    before: &Tip,
+    confirmed: bool,
+) -> Result<Obeyed, Trouble> {
+    let claimed = match confirmed {
+        true => Vec::new(),
+        false => repo.claimed(&repo.tip()?, erased)?,
+    };
+    let gone = |id: &StoryId| erased.has_story(id) && !claimed.iter().any(|other| other.is_same_story(id));
     let mut done = Done::default();
     let there: Vec<StoryId> = repo
         .stories(before)?
         .filter_map(|listed| Some(listed.ok()?.id))
         .collect();
-    for id in there.iter().filter(|id| erased.has_story(id)) {
+    for id in there.iter().filter(|id| gone(id)) {
         pages_of(desk, &repo, before, id, &mut done)?;
     }
-    let told = repo.doomed(&|id| erased.has_story(id))?;
+    let told = repo.doomed(&gone)?;
     let held = held::find(desk, &repo, Some(&**spool), &Whose::Stories(told.stories))?;
     let plan = Plan {
         by: desk.robot().actor,
@@ -413,7 +421,7 @@ pub fn obey(desk: &Desk, repo: StoryRepo, spool: &mut Spool, erased: &Erased, be
         leave_published: true,
     };
     out_of_the_spool(spool, &plan, &held, &mut done)?;
-    let (_, erasure) = repo.erase(&|id| erased.has_story(id))?;
+    let (_, erasure) = repo.erase(&gone)?;
     spool.clear_caches()?;
     Ok(Obeyed {
         erasure,
