@@ -372,6 +372,11 @@ pub fn environment(name: &str) -> Option<String> {
         .or_else(|| home()?.into_os_string().into_string().ok())
 }
 
+/// The names of this process's variables, where they are text.
+pub fn variables() -> impl Iterator<Item = String> {
+    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
+}
+
 impl Config {
     /// Where transient private state is kept: `[spool] path`, else a folder of the user's state home, one per content
     /// repository, else `.desk` beside the config.
