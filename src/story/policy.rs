@@ -462,10 +462,10 @@ fn illegal(state: State, verb: Verb, title: &str) -> Refusal {
             "edit the text and approve it, or `reopen` it",
         ),
         (State::Published, Verb::RequestChanges) => (
-            "it is published",
-            "edit it (the correction then needs approval), or take it down",
+            "readers have it already",
+            "`edit` it (the correction then needs approval), or `takedown` it",
         ),
-        (State::Published, _) => ("it is published", "take it down first"),
+        (State::Published, _) => ("readers have it already", "`takedown` it first"),
         (State::TakenDown, _) => ("it was taken down", "`reopen` it first"),
         (State::Rejected, _) => ("it was rejected", "`reopen` it first"),
         (State::Joined, _) => (

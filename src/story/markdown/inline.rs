@@ -91,7 +91,8 @@ fn checked(lines: &[Vec<Span>], place: Place) -> String {
         }
         let text = written(&lines, Manner { care, style, place });
         let last = !style || size > CHECKED;
-        if last || says(&text, &words, place) {
+        // a mark may only come about where two spans meet
+        if last || says(&text, &words, place) && !escape::is_template(&text) {
             return text;
         }
     }
@@ -181,6 +182,7 @@ fn one_line(spans: &[Span], manner: Manner) -> String {
             .collect();
         out = escape::text(&words, manner.care, manner.place == Place::Paragraph, None, None);
     } else {
+        let spans = &with_real_links(spans)[..];
         // links first: what is emphasised within one is emphasised there
         let mut at = 0;
         while at < spans.len() {
@@ -230,21 +232,39 @@ fn first_mark(span: &Span) -> char {
     }
 }
 
-fn linked(out: &mut String, group: &[Span], href: &str, next: Option<char>, manner: Manner) {
+/// Spans whose links are those that are written; what is left without one is text like that beside it.
+fn with_real_links(spans: &[Span]) -> Vec<Span> {
+    let mut out = Vec::with_capacity(spans.len());
+    for group in spans.chunk_by(same_link) {
+        let real = group[0].image.is_some() || group[0].href.as_deref().is_some_and(|to| leads_to(group, to).is_some());
+        out.extend(group.iter().map(|span| Span {
+            href: span.href.clone().filter(|_| real),
+            ..span.clone()
+        }));
+    }
+    out
+}
+
+/// Where a link of these words leads; `None`: nowhere that it may. An address that leads elsewhere than it says is text; so is
+/// a mail address.
+fn leads_to(group: &[Span], href: &str) -> Option<String> {
     let words: String = group.iter().map(|s| s.text.as_str()).collect();
     let shown = words.trim();
-    let Some(to) = link::destination(href).filter(|_| !shown.is_empty()) else {
-        return styled(out, group, 0, next, manner);
-    };
+    let to = link::destination(href).filter(|_| !shown.is_empty())?;
     let same_mail = to
         .strip_prefix("mailto:")
         .is_some_and(|a| a.split('?').next() == Some(shown));
     let named = link::host_in_text(shown);
     let astray = named.is_some_and(|named| link::host_of(&to).is_none_or(|host| !link::same_site(&named, &host)));
-    // an address that leads elsewhere than it says is text; so is a mail address
-    if same_mail || astray {
+    (!same_mail && !astray).then_some(to)
+}
+
+fn linked(out: &mut String, group: &[Span], href: &str, next: Option<char>, manner: Manner) {
+    let Some(to) = leads_to(group, href) else {
         return styled(out, group, 0, next, manner);
-    }
+    };
+    let words: String = group.iter().map(|s| s.text.as_str()).collect();
+    let shown = words.trim();
     let lead = words.len() - words.trim_start().len();
     out.push_str(&words[..lead]);
     let is_address = link::destination(shown).is_some_and(|d| d.trim_end_matches('/') == to.trim_end_matches('/'));

@@ -174,6 +174,16 @@ fn links_lead_where_they_say_or_are_text() {
 }
 
 #[test]
+fn no_template_comes_about_where_two_spans_meet() {
+    for (first, second) in [("{", "%"), ("{", "{"), ("{", "#"), ("<", "%"), ("<", "!--")] {
+        let page = render(&[line(vec![span(first), link(second, "javascript:x")])], &|_| None);
+        assert!(!escape::is_template(&page), "{page}");
+        let page = render(&[line(vec![span(first), bold(second)])], &|_| None);
+        assert!(!escape::is_template(&page), "{page}");
+    }
+}
+
+#[test]
 fn blocks_are_real() {
     let item = |depth, number, text: &str| Line {
         kind: Kind::Item { depth, number },
