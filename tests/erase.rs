@@ -159,7 +159,8 @@ fn what_was_erased_is_nowhere_and_does_not_come_back() {
     assert!(!hits(&house, "stories").is_empty());
     let status = house.run(&["status"]);
     assert!(status.stdout.contains("erase --finish"), "{}", status.stdout);
-    house.run(&["erase", "--finish"]).exits(0);
+    house.run(&["erase", "--finish"]).exits(2);
+    house.run(&["erase", "--finish", "--yes"]).exits(0);
     assert_eq!(hits(&house, "stories"), Vec::<&str>::new());
     assert_eq!(house.git(&["show", &format!("main:{kelly}/record.jsonl")]), record);
     house.fsck();
@@ -357,4 +358,47 @@ fn only_a_publisher_erases_and_nothing_is_done_in_the_middle_of_a_merge() {
     house.write("config.toml", format!("{team}{}", common::CONFIG));
     house.run(&["erase", "marion", "--yes"]).exits(5);
     house.run(&["show", &marion]).exits(0);
+}
+
+#[test]
+fn a_page_that_another_desk_put_out_comes_off_when_it_hears_of_the_erasure() {
+    let (house, ..) = house();
+    let config = format!("{SHARED}{}", common::CONFIG);
+    house.write("config.toml", &config);
+    with_remote(&house);
+    house.run(&["sync", "-q"]).exits(0);
+    house.git_in(".", &["clone", "-q", "old/remote.git", "old/desk/stories"]);
+    house.write("old/desk/config.toml", &config);
+    house.write("old/desk/mail.mbox", "");
+    house.run(&["-C", "old/desk", "approve", "marion"]).exits(0);
+    house.run(&["-C", "old/desk", "publish", "marion"]).exits(0);
+    let page = house.path("old/desk/site/content/stories/marion-maxwell");
+    assert!(page.exists());
+    house.run(&["erase", "marion", "--yes"]).exits(0);
+    house.run(&["-C", "old/desk", "sync"]).exits(6);
+    assert!(!page.exists(), "no record is left by which anybody could take it off");
+}
+
+#[test]
+fn a_post_by_mail_is_not_said_to_be_off_and_stops_it() {
+    let (house, marion, _) = house();
+    let post = "\n[[target]]\nname = \"blog\"\nkind = \"email\"\naddress_command = [\"echo\", \"post@example.org\"]\n";
+    house.write("config.toml", format!("{}{post}", common::CONFIG));
+    house.run(&["approve", "marion"]).exits(0);
+    house.run(&["publish", "marion"]).exits(0);
+    let stopped = house.run(&["erase", "marion", "--yes"]);
+    assert!(
+        stopped.stdout.contains("stands until a person deletes it there") && !stopped.stdout.contains("Taken off blog"),
+        "{}",
+        stopped.stdout
+    );
+    let stopped = stopped.exits(7);
+    assert!(
+        stopped.stderr.contains("a page still stands, blog"),
+        "{}",
+        stopped.stderr
+    );
+    house.run(&["show", &marion]).exits(0);
+    house.run(&["erase", "--finish", "--leave-published"]).exits(7);
+    house.run(&["show", &marion]).exits(3);
 }

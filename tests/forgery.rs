@@ -8,6 +8,7 @@ use base64::Engine as _;
 use common::{Ran, TestHouse, mail, marion};
 use keys::{key, known_by, public, signed_house, sits, team};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// The rules that `verify` finds broken, with what it says.
 #[track_caller]
@@ -465,4 +466,61 @@ fn a_team_that_begins_to_sign_is_not_asked_for_what_was_before() {
         with.replace("signed = true", "signed = true\nsigned_since = 9000-01-01"),
     );
     assert_eq!(found(&house, &[]), []);
+}
+
+/// Whoever can push writes that a living person's story is erased, and deletes it or not: no desk destroys anything for that.
+#[test]
+fn a_line_that_says_erased_destroys_nothing() {
+    const SHARED: &str = "[repository]\nlocal_remote = true\n";
+    for deletes in [false, true] {
+        let house = TestHouse::new();
+        house.write("config.toml", &format!("{SHARED}{}", common::CONFIG));
+        house.arrive(&[marion()]);
+        house.run(&["fetch", "-q"]).exits(0);
+        let list = house.run(&["list", "--json"]).exits(0).json();
+        let story = list[0]["id"].as_str().expect("an id").to_owned();
+        house.git_in(".", &["init", "-q", "--bare", "-b", "main", "remote.git"]);
+        let remote = house.path("remote.git").display().to_string();
+        house.git(&["remote", "add", "origin", &remote]);
+        house.run(&["sync", "-q"]).exits(0);
+        let private = house.git(&["rev-parse", "refs/desk/private"]);
+
+        house.git_in(".", &["clone", "-q", "remote.git", "evil"]);
+        let salt = "ab".repeat(16);
+        let digits = &story[story.len() - 10..];
+        let hash = hex::encode(Sha256::digest(format!("{salt}story\0{}/{digits}", &story[..7])));
+        let line = json!({"id": "00000000000000aa", "after": [], "at": "2026-11-28T10:00:00Z",
+            "by": {"name": "Ann Reviewer", "role": "publisher"}, "event": "erased", "salt": salt, "stories": [hash]});
+        house.write("evil/record.jsonl", &format!("{line}\n"));
+        if deletes {
+            house.git_in("evil", &["rm", "-rq", &story]);
+        }
+        house.git_in("evil", &["add", "-A"]);
+        house.git_in("evil", &["commit", "-qm", "Erase a story"]);
+        house.git_in("evil", &["push", "-q"]);
+
+        let synced = house.run(&["sync"]);
+        let cron = house.run(&["cron"]);
+        assert_eq!(
+            house.git(&["rev-parse", "refs/desk/private"]),
+            private,
+            "the mail is here still ({deletes}): {}{}",
+            synced.stderr,
+            cron.stderr
+        );
+        assert!(
+            !house.git(&["log", "--format=%s", "--", &story]).is_empty(),
+            "and its history"
+        );
+        let rules = found(&house, &[]);
+        assert!(
+            rules.iter().any(|(rule, _)| rule == "erased-and-here"),
+            "{deletes}: {rules:?}"
+        );
+        if !deletes {
+            // nor does it stop anybody's work
+            house.run(&["-C", ".", "note", "marion", "-m", "She rang"]).exits(0);
+            house.run(&["sync"]).exits(0);
+        }
+    }
 }

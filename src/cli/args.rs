@@ -442,6 +442,7 @@ pub enum Command {
     )]
     Completions {
         /// For which
+        #[arg(ignore_case = true)]
         shell: clap_complete::Shell,
     },
     /// The manual page
@@ -461,7 +462,7 @@ pub struct Fetch {
     pub since: Option<jiff::civil::Date>,
 }
 
-fn day(text: &str) -> Result<jiff::civil::Date, String> {
+pub(super) fn day(text: &str) -> Result<jiff::civil::Date, String> {
     text.parse()
         .map_err(|_| "a day is written as YYYY-MM-DD, like 2026-05-03".to_owned())
 }

@@ -41,7 +41,7 @@ pub struct Consent {
     #[arg(long = "for", value_name = "TARGET", value_delimiter = ',', requires = "grant")]
     pub targets: Vec<String>,
     /// The last day for which it was given (YYYY-MM-DD) [default: until it is taken back]
-    #[arg(long, value_name = "DAY", requires = "grant")]
+    #[arg(long, value_name = "DAY", requires = "grant", value_parser = super::args::day)]
     pub until: Option<Date>,
 }
 
@@ -150,8 +150,17 @@ fn targets(desk: &Desk, given: &[String]) -> Result<Vec<String>, Failure> {
 fn end_of(day: Date, desk: &Desk) -> Result<Timestamp, Failure> {
     let end = day.to_datetime(Time::constant(23, 59, 59, 0));
     let zone = &desk.config.team.timezone;
-    zone.to_timestamp(end)
-        .map_err(|e| Failure::usage(format!("{day} is no day to end with"), e, "write it as YYYY-MM-DD"))
+    let end = zone
+        .to_timestamp(end)
+        .map_err(|e| Failure::usage(format!("{day} is no day to end with"), e, "write it as YYYY-MM-DD"))?;
+    match end < desk.now {
+        true => Err(Failure::usage(
+            format!("a yes until {day} is none any more"),
+            "that day is past",
+            "look at the year; or ask for a new yes with `write STORY --consent`",
+        )),
+        false => Ok(end),
+    }
 }
 
 fn show(desk: &Desk, story: &str, report: &Report) -> Outcome {

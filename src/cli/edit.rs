@@ -231,7 +231,11 @@ pub fn new(desk: &Desk, global: &Global, args: &New, report: &Report) -> Outcome
     } else {
         report.line(&format!(
             "{}: {id}",
-            if made { "Taken down" } else { "It is there already" }
+            if made {
+                "Made a draft of it"
+            } else {
+                "It is there already"
+            }
         ));
     }
     Ok(0)

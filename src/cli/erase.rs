@@ -50,7 +50,7 @@ pub fn erase(desk: &Desk, global: &Global, args: &Erase, report: &Report) -> Out
         }
     }
     if args.finish {
-        return finish(desk, global, repo, report);
+        return finish(desk, global, repo, args.yes, report);
     }
     let whose = match (&args.person, &args.stories[..]) {
         (Some(address), _) if !address.contains('@') => {
@@ -134,7 +134,7 @@ fn stories(desk: &Desk, repo: &StoryRepo, typed: &[String], report: &Report) -> 
     Ok(ids)
 }
 
-fn finish(desk: &Desk, global: &Global, repo: StoryRepo, report: &Report) -> Outcome {
+fn finish(desk: &Desk, global: &Global, repo: StoryRepo, yes: bool, report: &Report) -> Outcome {
     let back = erase::came_back(&repo)?;
     if global.dry_run {
         report.answer(
@@ -143,16 +143,28 @@ fn finish(desk: &Desk, global: &Global, repo: StoryRepo, report: &Report) -> Out
         );
         return Ok(0);
     }
+    if !back.is_empty() && !yes {
+        report.remark("record.jsonl says of these that they are erased (git log -p record.jsonl: who wrote it). They go for good:");
+        for id in &back {
+            report.remark(&format!("  {id}"));
+        }
+        confirm(global, "erase")?;
+    }
     let mut spool = desk.spool()?;
-    let erased = repo
-        .erased(&repo.tip().map_err(Trouble::from)?)
-        .map_err(Trouble::from)?;
+    let tip = repo.tip().map_err(Trouble::from)?;
+    let erased = repo.erased(&tip).map_err(Trouble::from)?;
     if erased.is_empty() {
         report.answer("Nothing was erased here.", &json!({"changed": false, "stories": []}));
         return Ok(0);
     }
     let over = erase::push_over(desk, &repo, &erased);
-    let erasure = erase::obey(desk, repo, &mut spool, &erased)?;
+    let erase::Obeyed { erasure, standing } = erase::obey(desk, repo, &mut spool, &erased, &tip, true)?;
+    for (place, not) in &standing {
+        report.caution(&format!(
+            "a page still stands, {place}: {}; take it off there by hand",
+            not.why
+        ));
+    }
     match over {
         Ok(Some(true)) => report.remark("The remote had it still; the new history was pushed over."),
         Ok(Some(false)) => report.caution("the remote has it still, and steps that are not here: ask whose they are"),
@@ -171,7 +183,7 @@ fn finish(desk: &Desk, global: &Global, repo: StoryRepo, report: &Report) -> Out
         },
         &json!({"changed": changed, "stories": erasure.told.stories, "objects_removed": objects}),
     );
-    Ok(0)
+    Ok(if standing.is_empty() { 0 } else { 7 })
 }
 
 fn stories_in_words(many: usize) -> String {
@@ -232,7 +244,11 @@ fn show(survey: &Survey, report: &Report) {
             row("private part", names(story.private.keys()));
         }
         for (_, target, place) in survey.pages.iter().filter(|(id, ..)| *id == story.id) {
-            row(target, format!("{place}, taken off"));
+            let off = match survey.by_hand.contains(target) {
+                true => "stands until a person deletes it there",
+                false => "taken off",
+            };
+            row(target, format!("{place}, {off}"));
         }
     }
     report.line("");

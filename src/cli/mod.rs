@@ -203,6 +203,10 @@ fn patience(global: &Global, command: &Command) -> Duration {
 /// The desk of this run: configuration, rules, and the moment.
 fn desk(global: &Global, command: &Command) -> Result<Desk, Failure> {
     let dir = global.dir.clone().unwrap_or_else(|| ".".into());
+    let named = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    if let Some(wrong) = crate::config::misspelt(named) {
+        return Err(Trouble::from(wrong).into());
+    }
     let mut config = Config::load(global.config.as_deref(), &dir, crate::config::environment).map_err(Trouble::from)?;
     if let Some(repo) = &global.repo {
         config.repository.path = dir.join(repo);

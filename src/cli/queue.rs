@@ -270,8 +270,8 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
     if erasing || back > 0 {
         let (many, what) = match (erasing, back) {
             (true, _) => (String::new(), "an erasure was interrupted"),
-            (_, 1) => ("1".to_owned(), "story that was erased is back"),
-            (_, many) => (many.to_string(), "stories that were erased are back"),
+            (_, 1) => ("1".to_owned(), "story that is recorded as erased stands"),
+            (_, many) => (many.to_string(), "stories that are recorded as erased stand"),
         };
         rows.push(vec![many, what.to_owned(), "erase --finish".to_owned()]);
     }

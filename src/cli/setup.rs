@@ -95,19 +95,23 @@ pub fn man(report: &Report) -> Outcome {
     clap_mangen::Man::new(command().disable_help_flag(true))
         .render(&mut out)
         .map_err(failed)?;
-    for sub in command().get_subcommands() {
-        section(sub, sub.get_name(), &mut out).map_err(failed)?;
+    let root = command();
+    for sub in root.get_subcommands() {
+        section(&root, sub, sub.get_name(), &mut out).map_err(failed)?;
         for part in sub.get_subcommands() {
-            section(part, &format!("{} {}", sub.get_name(), part.get_name()), &mut out).map_err(failed)?;
+            let name = format!("{} {}", sub.get_name(), part.get_name());
+            section(&root, part, &name, &mut out).map_err(failed)?;
         }
     }
     report.bytes(&out);
     Ok(0)
 }
 
-/// One command's part of the manual page.
-fn section(command: &clap::Command, name: &str, out: &mut Vec<u8>) -> std::io::Result<()> {
-    let man = clap_mangen::Man::new(command.clone().disable_help_flag(true));
+/// One command's part of the manual page. The options of all commands are known in it, since its own may name them, and not shown again.
+fn section(root: &clap::Command, command: &clap::Command, name: &str, out: &mut Vec<u8>) -> std::io::Result<()> {
+    let everywhere = root.get_arguments().filter(|arg| arg.is_global_set());
+    let hidden = everywhere.map(|arg| arg.clone().hide(true));
+    let man = clap_mangen::Man::new(command.clone().args(hidden).disable_help_flag(true));
     writeln!(out, ".SH {}", name.to_uppercase())?;
     man.render_synopsis_section(out)?;
     man.render_description_section(out)?;
@@ -118,6 +122,18 @@ fn section(command: &clap::Command, name: &str, out: &mut Vec<u8>) -> std::io::R
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_manual_page_can_be_made_and_tells_the_options_of_all_commands_once() {
+        let mut page = Vec::new();
+        let root = command();
+        for sub in root.get_subcommands() {
+            section(&root, sub, sub.get_name(), &mut page).expect("a section");
+        }
+        let page = String::from_utf8(page).expect("text");
+        assert!(page.contains("\\-\\-csv"), "{page}");
+        assert!(!page.contains("\\-\\-dry\\-run"), "of all commands");
+    }
 
     #[test]
     fn init_writes_every_setting_of_the_project_and_no_sample_inbox() {

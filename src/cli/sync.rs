@@ -33,28 +33,45 @@ pub fn sync(desk: &Desk, global: &Global, args: &Sync, report: &Report) -> Outco
         true => None,
         false => Some(desk.spool()?),
     };
+    let before = repo.tip().ok();
     let bar = Progress::new(report.quiet || report.json);
     let done = sync::sync(desk, &repo, wish, may_ask(global), &mut |phase| bar.say(phase.words()));
     bar.end();
     let done = done?;
     tell(&done, global.dry_run, report);
-    if let Some(mut spool) = spool.filter(|_| done.rewritten)
-        && obey(desk, &mut spool)?
-    {
-        report.remark("What was erased elsewhere is destroyed here, too.");
-    }
-    Ok(if done.told.is_empty() { 0 } else { 6 })
+    let stands = match spool.filter(|_| done.rewritten) {
+        Some(mut spool) => obey(desk, &mut spool, before.as_ref(), report)?,
+        None => false,
+    };
+    Ok(match (done.told.is_empty(), stands) {
+        (false, _) => 6,
+        (true, true) => 7,
+        (true, false) => 0,
+    })
 }
 
-/// Destroys here what another desk erased; whether there was anything.
-fn obey(desk: &Desk, spool: &mut Spool) -> Result<bool, Trouble> {
+/// Destroys here what another desk erased: what this desk published by `before`, too. Tells it; whether a page still stands.
+fn obey(desk: &Desk, spool: &mut Spool, before: Option<&Tip>, report: &Report) -> Result<bool, Trouble> {
     let repo = desk.repo()?;
-    let erased = repo.erased(&repo.tip()?)?;
+    let tip = repo.tip()?;
+    let erased = repo.erased(&tip)?;
     if erased.is_empty() {
         return Ok(false);
     }
-    let erasure = erase::obey(desk, repo, spool, &erased)?;
-    Ok(erasure.pruned.objects > 0)
+    let done = erase::obey(desk, repo, spool, &erased, before.unwrap_or(&tip), false)?;
+    for (place, not) in &done.standing {
+        report.failure(&Failure::new(
+            "target",
+            7,
+            format!("a page of what was erased elsewhere still stands, {place}"),
+            &not.why,
+            "take it off there by hand",
+        ));
+    }
+    if done.erasure.pruned.objects > 0 {
+        report.remark("What was erased elsewhere is destroyed here, too.");
+    }
+    Ok(!done.standing.is_empty())
 }
 
 /// Whether git and ssh may ask for a password here.
@@ -172,10 +189,11 @@ impl Pushing {
         if !sync::is_wanted(desk, &repo) {
             return false;
         }
+        let before = repo.tip().ok();
         let synced = desk.spool().and_then(|mut spool| {
             let synced = sync::sync(desk, &repo, Wish::default(), may_ask(global), &mut |_| {})?;
             if synced.rewritten {
-                obey(desk, &mut spool)?;
+                obey(desk, &mut spool, before.as_ref(), report)?;
             }
             Ok(synced)
         });

@@ -41,10 +41,19 @@ pub enum ConfigError {
     Value { place: Place, key: String, problem: String },
     #[error("the environment variable {variable} cannot be used as it is")]
     Variable { variable: String, problem: String },
+    #[error("the environment variable {variable} is no setting")]
+    UnknownVariable {
+        variable: String,
+        section: &'static str,
+        nearest: Option<String>,
+        known: String,
+    },
     #[error("the password in {} can be read by others", file.display())]
     ExposedSecret { file: PathBuf, mode: u32 },
     #[error("{} has a password in it and lies in the content repository", file.display())]
     SecretInRepository { file: PathBuf, repository: PathBuf },
+    #[error("its `{key}` is not known: {variable} is not set, and `{key}_command` not either")]
+    SecretMissing { key: &'static str, variable: String },
     #[error("the password command {program:?} gave no password: {problem}")]
     SecretCommand { program: String, problem: String },
 }
@@ -53,13 +62,14 @@ impl ConfigError {
     /// One line of why, where the what does not say it all.
     pub fn why(&self) -> Option<String> {
         match self {
-            ConfigError::Missing { .. } | ConfigError::SecretCommand { .. } => None,
+            ConfigError::Missing { .. } | ConfigError::SecretCommand { .. } | ConfigError::SecretMissing { .. } => None,
             ConfigError::Unreadable { source, .. } => Some(source.to_string()),
             ConfigError::Syntax { problem, .. }
             | ConfigError::Value { problem, .. }
             | ConfigError::Variable { problem, .. } => Some(problem.clone()),
             ConfigError::UnknownKey { known, .. } if known.is_empty() => None,
             ConfigError::UnknownKey { known, .. } => Some(format!("known here: {}", known.join(", "))),
+            ConfigError::UnknownVariable { section, known, .. } => Some(format!("known under [{section}]: {known}")),
             ConfigError::ExposedSecret { mode, .. } => Some(format!("its mode is {:o}", mode & 0o777)),
             ConfigError::SecretInRepository { repository, .. } => {
                 Some(format!("{} is shared, with all its history", repository.display()))
@@ -82,11 +92,18 @@ impl ConfigError {
             } => format!("did you mean `{nearest}`?"),
             ConfigError::UnknownKey { .. } => "take the line out, or look in the shipped config.toml".to_owned(),
             ConfigError::Variable { variable, .. } => format!("correct it, or `unset {variable}`"),
+            ConfigError::UnknownVariable { variable, nearest, .. } => match nearest {
+                Some(nearest) => format!("did you mean {nearest}? Else `unset {variable}`"),
+                None => format!("`unset {variable}`"),
+            },
             ConfigError::ExposedSecret { file, .. } => {
                 format!("chmod 600 {}, or use password_command", file.display())
             }
             ConfigError::SecretInRepository { .. } => {
                 "move the config out of the repository, or use password_command".to_owned()
+            }
+            ConfigError::SecretMissing { key, variable } => {
+                format!("set {variable} in the environment, or `{key}_command` in config.toml")
             }
             ConfigError::SecretCommand { .. } => "run the command by hand and see what it says".to_owned(),
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ConfigError;
+use super::keys::nearest;
 use super::load::{File, lists, sections};
 
 /// `M4C_STORIES_` and this is how a section, a name or a key is written as a variable.
@@ -83,13 +84,36 @@ pub(super) fn override_from(
                 };
                 return Err(ConfigError::Variable {
                     variable,
-                    problem: problem.trim().to_owned(),
+                    problem: super::place::one_line(problem),
                 });
             }
             _ => overridden.insert((section.to_owned(), index, key.to_owned()), variable),
         };
     }
     Ok((file, overridden))
+}
+
+/// A variable that is meant for a section and names no key of it: what it should have changed would quietly stay as it was. Those of
+/// inboxes and targets are let be: they may be another config's.
+pub fn misspelt(names: impl IntoIterator<Item = String>) -> Option<ConfigError> {
+    names.into_iter().find_map(|variable| {
+        let rest = variable.strip_prefix("M4C_STORIES_")?;
+        let (section, keys) = sections().into_iter().find(|(section, _)| {
+            rest.strip_prefix(&as_variable(section))
+                .is_some_and(|key| key.starts_with('_'))
+        })?;
+        let key = &rest[section.len() + 1..];
+        if keys.iter().any(|known| as_variable(known) == key) {
+            return None;
+        }
+        let nearest = nearest(&key.to_ascii_lowercase(), keys.iter().copied());
+        Some(ConfigError::UnknownVariable {
+            section,
+            nearest: nearest.map(|key| format!("M4C_STORIES_{}_{}", as_variable(section), as_variable(key))),
+            known: keys.join(", "),
+            variable,
+        })
+    })
 }
 
 fn set(table: &mut toml::Table, section: &str, index: Option<usize>, key: &str, value: toml::Value) {

@@ -127,6 +127,23 @@ impl Text<'_> {
     }
 }
 
-fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
+/// The parser names types as Rust does; who writes a config knows numbers, texts and lists.
+pub(super) fn one_line(message: &str) -> String {
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line
+        .strip_prefix("invalid type: ")
+        .and_then(|rest| rest.rsplit_once(", expected "))
+    {
+        Some((found, wanted)) => {
+            let wanted = match wanted {
+                "u16" | "u32" | "u64" | "usize" | "i64" => "a whole number",
+                "a boolean" => "true or false",
+                "a sequence" => "a list, like [\"one\", \"two\"]",
+                "a string" => "a text in quotes",
+                other => other,
+            };
+            format!("{wanted} is asked for, not {found}")
+        }
+        None => line,
+    }
 }

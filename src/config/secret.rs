@@ -68,6 +68,8 @@ pub enum SecretSource {
     Given(Secret),
     /// The first line that this program prints; run at login, without a shell.
     Command(Vec<String>),
+    /// From neither: what does without it still works. The key that would hold it, and the variable.
+    Missing { key: &'static str, variable: String },
 }
 
 /// How long a password command may take: someone may have to unlock a key ring.
@@ -81,6 +83,10 @@ impl SecretSource {
         match self {
             SecretSource::Given(secret) => Ok(secret.clone()),
             SecretSource::Command(argv) => first_line_of(argv),
+            SecretSource::Missing { key, variable } => Err(ConfigError::SecretMissing {
+                key,
+                variable: variable.clone(),
+            }),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::load::Wrong;
+use super::overrides::as_variable;
 use super::secret::{Secret, SecretSource, command};
 
 /// One `[[target]]`.
@@ -115,6 +116,11 @@ impl RawTarget {
     /// `place` makes a path of the file one of this machine.
     pub fn checked(self, place: &dyn Fn(&mut PathBuf)) -> Result<Target, Wrong> {
         self.keys_of_its_kind()?;
+        let name = self.name.clone();
+        let missing = |key: &'static str| SecretSource::Missing {
+            key,
+            variable: format!("M4C_STORIES_TARGET_{}_{}", as_variable(&name), as_variable(key)),
+        };
         let url = self.url.clone();
         let odd = |url: &str| {
             !(url.starts_with("https://") || url.starts_with("http://")) || url.contains(char::is_whitespace)
@@ -174,7 +180,7 @@ impl RawTarget {
                         (Some(_), Some(_)) => Err(Wrong::at(key, "it is given twice: which one counts?")),
                         (Some(secret), None) => Ok(SecretSource::Given(secret)),
                         (None, Some(argv)) => Ok(SecretSource::Command(argv)),
-                        (None, None) => Err(Wrong::at(key, format!("`{key}` is missing"))),
+                        (None, None) => Ok(missing(key.trim_end_matches("_command"))),
                     };
                 TargetKind::Blogger {
                     blog: given("blog", self.blog)?,
@@ -199,9 +205,7 @@ impl RawTarget {
                     }
                     (Some(address), None) => SecretSource::Given(address),
                     (None, Some(argv)) => SecretSource::Command(argv),
-                    (None, None) => {
-                        return Err(Wrong::at("address_command", "the secret address to post to is missing"));
-                    }
+                    (None, None) => missing("address"),
                 },
             },
             Kind::Hook => TargetKind::Hook {

@@ -237,6 +237,41 @@ fn the_environment_overrides_one_key_each() {
 }
 
 #[test]
+fn a_variable_that_names_no_key_of_its_section_is_no_setting() {
+    let said = |name: &str| misspelt([name.to_owned()]).map(|e| format!("{e} | {}", e.hint()));
+    let wrong = said("M4C_STORIES_REVIEW_APROVALS").expect("it changes nothing");
+    assert!(wrong.contains("did you mean M4C_STORIES_REVIEW_APPROVALS?"), "{wrong}");
+    for right in [
+        "M4C_STORIES_REVIEW_APPROVALS",
+        "M4C_STORIES_CONFIG",
+        "M4C_STORIES_INBOX_OLD_PASSWORD",
+        "HOME",
+    ] {
+        assert_eq!(said(right), None);
+    }
+}
+
+#[test]
+fn a_value_of_the_wrong_type_is_told_without_the_parsers_words() {
+    let said = |text: &str| read_with(text, &[]).unwrap_err().why().unwrap_or_default();
+    assert_eq!(
+        said("[review]\napprovals = 'two'\n"),
+        "a whole number is asked for, not string \"two\""
+    );
+    assert!(said("[review]\nsigned = 'yes'\n").starts_with("true or false is asked for"));
+}
+
+#[test]
+fn a_target_without_its_secret_stands_in_nobodys_way_until_it_is_needed() {
+    let config = read_with("[[target]]\nname = 'the-blog'\nkind = 'email'\n", &[]).expect("a config");
+    let TargetKind::Email { address } = &config.targets[0].kind else {
+        panic!("a blog by mail");
+    };
+    let error = address.secret().unwrap_err();
+    assert!(error.hint().contains("M4C_STORIES_TARGET_THE_BLOG_ADDRESS"), "{error}");
+}
+
+#[test]
 fn a_wrong_variable_is_named() {
     let error = read_with("", &[("M4C_STORIES_REVIEW_APPROVALS", "many")]).unwrap_err();
     assert!(error.to_string().contains("M4C_STORIES_REVIEW_APPROVALS"), "{error}");

@@ -113,7 +113,8 @@ pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Resul
     if let Some(repo) = findings.note("repository", desk.repo_or_new()) {
         // what others decided is known before anything goes out
         let shared = repo.has_remote(&desk.config.repository.remote);
-        let erased_before = repo.tip().and_then(|tip| repo.erased(&tip)).ok();
+        let before = repo.tip().ok();
+        let erased_before = before.as_ref().and_then(|tip| repo.erased(tip).ok());
         let reached = shared && bring_together(desk, &repo, listener, &mut pass, &mut findings);
         fetch_all(desk, &repo, spool, listener, &mut pass, &mut findings);
         take_down(desk, &repo, listener, &mut pass, &mut findings);
@@ -127,7 +128,24 @@ pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Resul
         if erased != erased_before
             && let Some(erased) = erased
         {
-            findings.note("erase", erase::obey(desk, repo, spool, &erased));
+            let before = match before {
+                Some(before) => Ok(before),
+                None => repo.tip().map_err(Trouble::from),
+            };
+            let done = before.and_then(|before| erase::obey(desk, repo, spool, &erased, &before, false));
+            if let Some((place, not)) = findings
+                .note("erase", done)
+                .and_then(|done| done.standing.into_iter().next())
+            {
+                findings.bad.push(Bad {
+                    part: "erase".to_owned(),
+                    code: "target".to_owned(),
+                    exit: 7,
+                    what: format!("a page of what was erased elsewhere still stands, {place}"),
+                    why: not.why,
+                    hint: "take it off there by hand".to_owned(),
+                });
+            }
         }
         let done = desk.repo().and_then(|repo| retention::apply(desk, repo, spool));
         findings.note("retention", done);
@@ -162,11 +180,12 @@ fn erasures(desk: &Desk, spool: &mut Spool, findings: &mut Findings) {
             code: "erase.back".to_owned(),
             exit: 7,
             what: match back {
-                1 => "a story that was erased is back".to_owned(),
-                many => format!("{many} stories that were erased are back"),
+                1 => "a story that is recorded as erased stands".to_owned(),
+                many => format!("{many} stories that are recorded as erased stand"),
             },
-            why: "an old clone was merged or pushed".to_owned(),
-            hint: "`erase --finish` takes out again what was erased".to_owned(),
+            why: "an old clone was merged or pushed, or somebody only wrote into record.jsonl that it is erased".to_owned(),
+            hint: "`git log -p record.jsonl` in the content repository says who wrote it; if it was meant, `erase --finish` takes it out; if not, take the line out and commit"
+                .to_owned(),
         }))
     };
     let found = finish();

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Source, Way};
-use crate::repo::{Entry, Erasure, Hit, Pushed, StoryRepo, Told};
+use crate::config::{Source, TargetKind, Way};
+use crate::repo::{Entry, Erasure, Hit, Pushed, StoryRepo, Tip, Told};
 use crate::spool::Spool;
 use crate::story::erased::Erased;
 use crate::story::event::Actor;
@@ -17,6 +17,7 @@ use crate::story::policy::Task;
 use crate::story::record::{Signature, one_line};
 use crate::story::step::Story;
 use crate::story::{MailId, StoryId};
+use crate::target::Removal;
 
 use super::held::{self, Held, Whose};
 use super::publish::{NotPut, take_off};
@@ -66,6 +67,8 @@ pub struct Survey {
     pub told: Told,
     /// Pages that stand at targets: the story, the target, the place.
     pub pages: Vec<(StoryId, String, String)>,
+    /// Targets where only a person can take a page off.
+    pub by_hand: Vec<String>,
     pub remote: Option<Remote>,
     /// Where something may be that is not reached: a place, and what to do there.
     pub beyond: Vec<(String, String)>,
@@ -102,31 +105,41 @@ pub fn survey(desk: &Desk, repo: &StoryRepo, whose: &Whose) -> Result<Survey, Tr
     let ids: Vec<StoryId> = held.stories.iter().map(|story| story.id.clone()).collect();
     let told = match ids.is_empty() {
         true => Told::default(),
-        false => repo.doomed(&|id| ids.iter().any(|known| same_story(known, id)))?,
+        false => repo.doomed(&|id| ids.iter().any(|known| known.is_same_story(id)))?,
     };
-    let mut pages = Vec::new();
+    let (mut pages, mut was_out) = (Vec::new(), false);
     for found in &held.stories {
         if let Ok(story) = Story::load(&found.id, found.files.clone()) {
-            for (target, post) in &story.life.posts {
-                let place = post.place.clone().unwrap_or_else(|| post.slug.clone());
-                pages.push((found.id.clone(), target.clone(), place));
+            for target in story.life.may_stand() {
+                let post = story.life.posts.get(target);
+                let place = post.map_or("if it arrived there", |post| {
+                    post.place.as_deref().unwrap_or(&post.slug)
+                });
+                pages.push((found.id.clone(), target.to_owned(), place.to_owned()));
             }
+            was_out |= story.life.publication.is_some();
         }
     }
     let remote = remote(desk, repo);
-    let beyond = beyond(desk, &held, &pages, remote.as_ref());
+    let mut beyond = beyond(desk, &held, &pages, remote.as_ref());
+    for target in desk.config.targets.iter().filter(|_| was_out) {
+        if let TargetKind::Git { remote, .. } = &target.kind {
+            let what = format!(
+                "earlier commits of {remote}, and every clone of it, keep what was published: text, title and byline"
+            );
+            beyond.push((target.name.clone(), what));
+        }
+    }
+    let targets = desk.config.targets.iter();
+    let by_mail = targets.filter(|target| matches!(target.kind, TargetKind::Email { .. }));
     Ok(Survey {
         held,
         told,
         pages,
+        by_hand: by_mail.map(|target| target.name.clone()).collect(),
         remote,
         beyond,
     })
-}
-
-/// Two desks may have given one mail two slugs: the month and the digits are the story.
-fn same_story(one: &StoryId, other: &StoryId) -> bool {
-    one.month() == other.month() && one.digits() == other.digits()
 }
 
 fn remote(desk: &Desk, repo: &StoryRepo) -> Option<Remote> {
@@ -362,10 +375,39 @@ pub fn push_over(desk: &Desk, repo: &StoryRepo, erased: &Erased) -> Result<Optio
     Ok(Some(done))
 }
 
+/// What was destroyed because another desk erased it.
+#[derive(Debug, Default)]
+pub struct Obeyed {
+    pub erasure: Erasure,
+    /// Pages that could not be taken off.
+    pub standing: Vec<(String, NotPut)>,
+}
+
 /// Takes out what the desk's record says is erased and what is here all the same: brought by an old clone, or of a desk that has learnt of
-/// it only now.
-pub fn obey(desk: &Desk, repo: StoryRepo, spool: &mut Spool, erased: &Erased) -> Result<Erasure, Trouble> {
-    let told = repo.doomed(&|id| erased.has_story(id))?;
+/// it only now. `before` is where this desk stood when it did not know: what it published by then comes off. What stands in the history
+/// still is taken out only where a person said so (`confirmed`): see [`StoryRepo::claimed`].
+pub fn obey(
+    desk: &Desk,
+    repo: StoryRepo,
+    spool: &mut Spool,
+    erased: &Erased,
+    before: &Tip,
+    confirmed: bool,
+) -> Result<Obeyed, Trouble> {
+    let claimed = match confirmed {
+        true => Vec::new(),
+        false => repo.claimed(&repo.tip()?, erased)?,
+    };
+    let gone = |id: &StoryId| erased.has_story(id) && !claimed.iter().any(|other| other.is_same_story(id));
+    let mut done = Done::default();
+    let there: Vec<StoryId> = repo
+        .stories(before)?
+        .filter_map(|listed| Some(listed.ok()?.id))
+        .collect();
+    for id in there.iter().filter(|id| gone(id)) {
+        pages_of(desk, &repo, before, id, &mut done)?;
+    }
+    let told = repo.doomed(&gone)?;
     let held = held::find(desk, &repo, Some(&**spool), &Whose::Stories(told.stories))?;
     let plan = Plan {
         by: desk.robot().actor,
@@ -378,10 +420,13 @@ pub fn obey(desk: &Desk, repo: StoryRepo, spool: &mut Spool, erased: &Erased) ->
         remote: None,
         leave_published: true,
     };
-    out_of_the_spool(spool, &plan, &held, &mut Done::default())?;
-    let (_, erasure) = repo.erase(&|id| erased.has_story(id))?;
+    out_of_the_spool(spool, &plan, &held, &mut done)?;
+    let (_, erasure) = repo.erase(&gone)?;
     spool.clear_caches()?;
-    Ok(erasure)
+    Ok(Obeyed {
+        erasure,
+        standing: done.standing,
+    })
 }
 
 /// The desk's record says what must not come back.
@@ -414,23 +459,34 @@ fn bury(desk: &Desk, repo: &StoryRepo, plan: &Plan) -> Result<(), Trouble> {
 /// Takes the pages off. A story that is out of the history has none any more: this comes before.
 fn pages(desk: &Desk, repo: &StoryRepo, plan: &Plan, done: &mut Done) -> Result<(), Trouble> {
     let tip = repo.tip()?;
-    for id in &plan.stories {
-        let Some(files) = repo.story(&tip, id)? else { continue };
-        let Ok(story) = Story::load(id, files) else { continue };
-        for (target, post) in &story.life.posts {
-            let place = post.place.clone().unwrap_or_else(|| post.slug.clone());
-            let place = format!("{target}: {place}");
-            match take_off(desk, &story, target) {
-                Ok(None) => {}
-                Ok(Some((removal, remains))) => {
-                    let remains = match removal {
-                        crate::target::Removal::CannotRecall(what) => Some(what),
-                        _ => remains.map(str::to_owned),
-                    };
-                    done.pages.push((place, remains));
-                }
-                Err(not) => done.standing.push((place, not)),
+    plan.stories
+        .iter()
+        .try_for_each(|id| pages_of(desk, repo, &tip, id, done))
+}
+
+/// Takes one story off wherever it stands, or may stand since a run died before its receipt.
+fn pages_of(desk: &Desk, repo: &StoryRepo, tip: &Tip, id: &StoryId, done: &mut Done) -> Result<(), Trouble> {
+    let Some(files) = repo.story(tip, id)? else {
+        return Ok(());
+    };
+    let Ok(story) = Story::load(id, files) else {
+        return Ok(());
+    };
+    for target in story.life.may_stand() {
+        let post = story.life.posts.get(target);
+        let place = post.map(|post| post.place.clone().unwrap_or_else(|| post.slug.clone()));
+        let place = place.map_or_else(|| target.to_owned(), |place| format!("{target}: {place}"));
+        match take_off(desk, &story, target) {
+            Ok(None) => {}
+            Ok(Some((Removal::NotThere | Removal::CannotRecall(_), _))) if post.is_none() => {}
+            // what only a person can take off stands until they did: its record is all that says where
+            Ok(Some((Removal::CannotRecall(why), _))) => {
+                let hint = "take it off there by hand".to_owned();
+                let unknown = false;
+                done.standing.push((place, NotPut { why, hint, unknown }));
             }
+            Ok(Some((_, remains))) => done.pages.push((place, remains.map(str::to_owned))),
+            Err(not) => done.standing.push((place, not)),
         }
     }
     Ok(())

@@ -295,7 +295,7 @@ fn gone(replayed: &Replayed) -> Refusal {
         what: format!("{} was taken out elsewhere", replayed.id.folder()),
         why: format!("what was done here was not brought back ({})", steps.join("; ")),
         hint:
-            "ask who took it out, if it should not be gone; the old commits are in the reflog (git reflog) for a while"
+            "ask who took it out, if it should not be gone; unless it was erased, the old commits are in the reflog for a while"
                 .to_owned(),
         exit: 6,
     }

@@ -213,6 +213,14 @@ fn spool_advice(error: &SpoolError) -> &'static str {
         SpoolError::Busy { .. } => "try again, or wait for it with `--wait 60`",
         SpoolError::NotOurs { .. } | SpoolError::NotASpool { .. } => "choose another folder with `[spool] path`",
         SpoolError::Full { .. } => "make room on the disk and repeat: nothing is lost",
+        SpoolError::Io { source, .. }
+            if matches!(
+                source.kind(),
+                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            "run as the user whom the desk belongs to, where that folder can be written; `doctor` looks at each"
+        }
         SpoolError::Io { .. } | SpoolError::Damaged { .. } => "look at that file; nothing was removed",
         SpoolError::BadId(_) | SpoolError::NoSuch(_) => {
             "`quarantine list --set-aside` shows every mail that lies there"

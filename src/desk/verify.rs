@@ -128,6 +128,7 @@ pub fn verify(desk: &Desk, repo: &StoryRepo, scope: &Scope, step: Step) -> Resul
         look.link(&link)?;
     }
     look.departed(only)?;
+    look.erased(only)?;
     match scope {
         Scope::All => {
             for (n, listed) in repo.stories(&tip)?.enumerate() {
@@ -330,6 +331,22 @@ impl<'a> Look<'a> {
                 let place = id.to_string();
                 self.find(&place, Some(commit), problems.collect::<Vec<_>>());
             }
+        }
+        Ok(())
+    }
+
+    /// What the desk's own record calls erased, against the history: who erases takes a story out of it.
+    fn erased(&mut self, only: Option<&StoryId>) -> Result<(), Trouble> {
+        let erased = self.repo.erased(&self.tip)?;
+        let claimed = self.repo.claimed(&self.tip, &erased)?;
+        for id in claimed
+            .iter()
+            .filter(|id| only.is_none_or(|only| only.is_same_story(id)))
+        {
+            let said = "record.jsonl says that it is erased, and the history has it: an old clone brought it back, or the line is false"
+                .to_owned();
+            let (rule, blocks) = ("erased-and-here", false);
+            self.find(id.as_str(), None, [Problem { rule, said, blocks }]);
         }
         Ok(())
     }

@@ -15,9 +15,8 @@ use super::remote::{Heads, seen_ref};
 use super::replay::Span;
 pub use super::replay::{Replayed, Text};
 use super::tree::{Dir, FILE, Shelves};
-use super::{Caution, CommitId, PRIVATE_REF, RepoError, StoryRepo, Tip};
+use super::{Caution, CommitId, Doomed, PRIVATE_REF, RepoError, StoryRepo, Tip};
 use crate::story::StoryId;
-use crate::story::erased::Erased;
 use crate::story::page::RECORD;
 use crate::story::record::Files;
 use crate::story::replay::{lost_lines, unite_private};
@@ -112,7 +111,7 @@ impl StoryRepo {
     }
 
     /// Whether the remote's branch has a doomed story anywhere in its history; its objects must be here.
-    pub fn holds(&self, heads: Heads, doomed: super::Doomed) -> Result<bool, RepoError> {
+    pub fn holds(&self, heads: Heads, doomed: Doomed) -> Result<bool, RepoError> {
         match heads.branch {
             Some(theirs) => Ok(self.cleared(CommitId(theirs), doomed)?.0 != Some(CommitId(theirs))),
             None => Ok(false),
@@ -120,7 +119,7 @@ impl StoryRepo {
     }
 
     /// Whether this desk has all that stands on the remote but the doomed stories; its objects must be here.
-    pub fn has_all_but(&self, heads: Heads, doomed: super::Doomed) -> Result<bool, RepoError> {
+    pub fn has_all_but(&self, heads: Heads, doomed: Doomed) -> Result<bool, RepoError> {
         let Some(theirs) = heads.branch else { return Ok(true) };
         let (Some(CommitId(cleared)), _) = self.cleared(CommitId(theirs), doomed)? else {
             return Ok(true);
@@ -175,8 +174,10 @@ impl StoryRepo {
             if let Some(onto) = &onto {
                 erased.learn(&self.desk_record(onto)?);
             }
+            let claimed = self.claimed(onto.as_ref().unwrap_or(&tip), &erased)?;
+            let gone = |id: &StoryId| erased.has_story(id) && !claimed.iter().any(|c| c.is_same_story(id));
             let (private, private_push) =
-                self.private_plan(&mut pack, remote, theirs, (&plan.replayed, &erased), how, clerk)?;
+                self.private_plan(&mut pack, remote, theirs, (&plan.replayed, &gone), how, clerk)?;
             let branch = (plan.new != tip.commit.0).then_some(Move {
                 old: Some(tip.commit.0),
                 new: plan.new,
@@ -267,8 +268,9 @@ impl StoryRepo {
         }
         // what was erased here and still stands there would come back with it
         let erased = self.erased(tip)?;
-        if !erased.is_empty() && self.cleared(CommitId(theirs), &|id| erased.has_story(id))?.0 != Some(CommitId(theirs))
-        {
+        let claimed = self.claimed(tip, &erased)?;
+        let gone = |id: &StoryId| erased.has_story(id) && !claimed.iter().any(|c| c.is_same_story(id));
+        if !erased.is_empty() && self.cleared(CommitId(theirs), &gone)?.0 != Some(CommitId(theirs)) {
             let remote = remote.to_owned();
             return Err(RepoError::HoldsErased { remote });
         }
@@ -383,13 +385,13 @@ impl StoryRepo {
         pack: &mut Pack,
         remote: &str,
         theirs: Option<Oid>,
-        (replayed, erased): (&[Replayed], &Erased),
+        (replayed, gone): (&[Replayed], Doomed),
         how: Joining,
         clerk: &Clerk,
     ) -> Result<(Option<Move>, Option<Oid>), RepoError> {
         let ours = self.read_ref(PRIVATE_REF)?;
         let moved: Vec<(&StoryId, &StoryId)> = replayed.iter().filter_map(|r| Some((r.was.as_ref()?, &r.id))).collect();
-        if ours == theirs && moved.is_empty() && erased.is_empty() {
+        if ours == theirs && moved.is_empty() && self.private_of(ours, gone)?.is_empty() {
             return Ok((None, None));
         }
         let tree = |commit: Option<Oid>| commit.map(|commit| self.tree_of(commit)).transpose();
@@ -411,7 +413,7 @@ impl StoryRepo {
                 continue;
             };
             let Ok(id) = folder.parse::<StoryId>() else { continue };
-            if last.as_ref() == Some(&id) || erased.has_story(&id) {
+            if last.as_ref() == Some(&id) || gone(&id) {
                 continue;
             }
             if let Some(there) = their_tree.map(|tree| self.story_tree(tree, &id)).transpose()?.flatten() {
@@ -420,14 +422,8 @@ impl StoryRepo {
             }
             last = Some(id);
         }
-        if !erased.is_empty()
-            && let Some(ours) = ours
-        {
-            let ours = self.tip_of(ours)?;
-            let gone = self.stories(&ours)?.filter_map(|listed| Some(listed.ok()?.id));
-            for id in gone.filter(|id| erased.has_story(id)).collect::<Vec<_>>() {
-                shelves.put(self, &id, None)?;
-            }
+        for id in self.private_of(ours, gone)? {
+            shelves.put(self, &id, None)?;
         }
         let both = shelves.write(pack)?;
         let push = |commit: Oid| how.private.then_some(commit);
@@ -445,6 +441,13 @@ impl StoryRepo {
         let bytes = commit_bytes(both, None, &clerk.signature(), "Private parts\n");
         let new = pack.put(ObjectType::Commit, &bytes)?;
         Ok((Some(Move { old: ours, new }), push(new)))
+    }
+
+    /// The stories that these private parts have, of those that are gone.
+    fn private_of(&self, private: Option<Oid>, gone: Doomed) -> Result<Vec<StoryId>, RepoError> {
+        let Some(private) = private else { return Ok(Vec::new()) };
+        let here = self.stories(&self.tip_of(private)?)?;
+        Ok(here.filter_map(|listed| Some(listed.ok()?.id)).filter(gone).collect())
     }
 
     /// Adds a story's private files to those that are there.

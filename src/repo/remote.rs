@@ -69,7 +69,7 @@ impl RemoteError {
     pub fn advice(&self) -> String {
         match self {
             RemoteError::None(name) => {
-                format!("name one, in the content repository: git remote add {name} ssh://host/path/stories.git")
+                format!("name one with `git -C STORIES remote add {name} ssh://host/path/stories.git`, STORIES being its folder")
             }
             RemoteError::Address { why, .. } if *why == FOLDER => {
                 "if it is to be a folder of this machine, set `local_remote = true` under [repository]".to_owned()

@@ -88,10 +88,10 @@ pub const RULES: [Rule; 8] = [
         code: "policy.consent_expired",
         english: "A yes until a day ends with that day.",
         broken: |life, used| {
-            let grant = life.consent.as_ref().filter(|g| g.is_over(used.now))?;
-            Some(format!("its author's yes was until {}", grant.until?))
+            life.consent.as_ref().filter(|g| g.is_over(used.now))?;
+            Some("its author's yes was for a time that is over".to_owned())
         },
-        hint: "ask again with `write STORY --consent`, then record the answer",
+        hint: "`consent STORY` says until when; ask again with `write STORY --consent`, then record the answer",
     },
     Rule {
         code: "policy.consent_name",

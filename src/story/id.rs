@@ -124,6 +124,11 @@ impl StoryId {
         StoryId(format!("{}/{}-{}", month_of(date), slug(name), mail.digits()))
     }
 
+    /// Whether both are of one mail: two desks may have given it two slugs.
+    pub fn is_same_story(&self, other: &StoryId) -> bool {
+        self.month() == other.month() && self.digits() == other.digits()
+    }
+
     /// `2010/12`
     pub fn month(&self) -> &str {
         &self.0[..7]

@@ -67,7 +67,7 @@ impl ByMail {
         if let Some(known) = self.address.get() {
             return Ok(known);
         }
-        let hint = "check `address_command` of this [[target]]";
+        let hint = "give this [[target]] its `address_command`, or the address in the environment";
         let secret = self
             .to
             .secret()
@@ -128,6 +128,7 @@ impl Target for ByMail {
 
     fn try_out(&self) -> Result<String, TargetError> {
         self.ready()?;
+        self.address()?;
         Ok("stories can be posted by mail".to_owned())
     }
 

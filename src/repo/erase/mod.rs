@@ -129,6 +129,15 @@ impl StoryRepo {
         Ok((new.map(CommitId), rewriter.told))
     }
 
+    /// The stories that the desk's record calls erased while a history has them still. Who erases takes a story out of all history: here an
+    /// old clone brought it back, or somebody who can push wrote the line. Nothing is destroyed for such a line but by a person.
+    pub fn claimed(&self, tip: &Tip, erased: &Erased) -> Result<Vec<StoryId>, RepoError> {
+        match erased.is_empty() {
+            true => Ok(Vec::new()),
+            false => Ok(self.cleared(tip.commit, &|id| erased.has_story(id))?.1.stories),
+        }
+    }
+
     /// The doomed stories that are in the branch's history, whether or not they still stand at its tip, or in the private part; and what
     /// taking them out would come to. Nothing is written.
     pub fn doomed(&self, doomed: Doomed) -> Result<Told, RepoError> {
