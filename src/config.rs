@@ -77,6 +77,9 @@ pub struct Team {
 pub struct Member {
     pub name: String,
     pub email: String,
+    /// Other addresses of the same person.
+    #[serde(default)]
+    pub also: Vec<String>,
     #[serde(default = "value::every_role")]
     pub roles: Vec<Role>,
     /// An SSH public key, as in `id_ed25519.pub`.
@@ -85,6 +88,13 @@ pub struct Member {
     /// Several of them, for those who changed theirs.
     #[serde(default)]
     pub keys: Vec<MemberKey>,
+}
+
+impl Member {
+    /// Every address of theirs.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.email).chain(&self.also).map(String::as_str)
+    }
 }
 
 /// What a member may do. Apart from [`event::Role`], which takes any word: in a config a misspelt role is an error.
@@ -401,7 +411,7 @@ impl Config {
         self.team
             .members
             .iter()
-            .find(|member| member.email.eq_ignore_ascii_case(email.trim()))
+            .find(|member| member.addresses().any(|own| own.eq_ignore_ascii_case(email.trim())))
     }
 
     /// The addresses of this desk itself: mail from them is never answered.

@@ -387,7 +387,11 @@ fn a_post_by_mail_is_not_said_to_be_off_and_stops_it() {
     house.run(&["approve", "marion"]).exits(0);
     house.run(&["publish", "marion"]).exits(0);
     let stopped = house.run(&["erase", "marion", "--yes"]);
-    assert!(!stopped.stdout.contains("Taken off blog"), "{}", stopped.stdout);
+    assert!(
+        stopped.stdout.contains("stands until a person deletes it there") && !stopped.stdout.contains("Taken off blog"),
+        "{}",
+        stopped.stdout
+    );
     let stopped = stopped.exits(7);
     assert!(
         stopped.stderr.contains("a page still stands, blog"),

@@ -136,7 +136,7 @@ pub fn approve(
         let repo = desk.repo()?;
         let clerk = desk.clerk(&repo, Task::Decide)?;
         let story = desk.story(&repo, &queue::resolve(desk, &repo, typed)?)?;
-        review::not_own_by_hand(desk, &repo, &story, &clerk)?;
+        review::not_own(desk, &repo, &story, &clerk)?;
         errand.run(desk, global, typed, report, |story, clerk| {
             review::approve(story, &desk.policy, clerk, note.unwrap_or_default(), if_text)
         })

@@ -244,7 +244,11 @@ fn show(survey: &Survey, report: &Report) {
             row("private part", names(story.private.keys()));
         }
         for (_, target, place) in survey.pages.iter().filter(|(id, ..)| *id == story.id) {
-            row(target, format!("{place}, taken off where that can be done from here"));
+            let off = match survey.by_hand.contains(target) {
+                true => "stands until a person deletes it there",
+                false => "taken off",
+            };
+            row(target, format!("{place}, {off}"));
         }
     }
     report.line("");

@@ -175,9 +175,21 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
         target,
     } = file_now;
 
-    for member in &team.members {
-        if Address::parse(&member.email).is_none_or(|address| address.email != member.email) {
-            let problem = format!("{:?} is no address", member.email);
+    for (index, member) in team.members.iter().enumerate() {
+        if let Some(bad) = member
+            .addresses()
+            .find(|own| Address::parse(own).is_none_or(|address| address.email != *own))
+        {
+            let problem = format!("{bad:?} is no address");
+            return Err(wrong("team", None, Wrong::at("members", problem)));
+        }
+        // a person would be taken for another one
+        let others = || team.members[..index].iter().flat_map(super::Member::addresses);
+        if let Some(twice) = member
+            .addresses()
+            .find(|own| others().any(|other| other.eq_ignore_ascii_case(own)))
+        {
+            let problem = format!("{twice:?} is an address of two members");
             return Err(wrong("team", None, Wrong::at("members", problem)));
         }
     }

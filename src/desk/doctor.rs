@@ -312,7 +312,7 @@ fn signatures(desk: &Desk, repo: Option<&StoryRepo>, signer: Option<Signer>) -> 
     }
     let known = repo.map_or_else(identity_of_user, StoryRepo::identity);
     let member = known.and_then(|(_, email)| {
-        let same = |m: &&Member| m.email.eq_ignore_ascii_case(&email);
+        let same = |m: &&Member| m.has(&email);
         desk.policy.members.iter().find(same)
     });
     let Some(signer) = signer else {

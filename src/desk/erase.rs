@@ -67,6 +67,8 @@ pub struct Survey {
     pub told: Told,
     /// Pages that stand at targets: the story, the target, the place.
     pub pages: Vec<(StoryId, String, String)>,
+    /// Targets where only a person can take a page off.
+    pub by_hand: Vec<String>,
     pub remote: Option<Remote>,
     /// Where something may be that is not reached: a place, and what to do there.
     pub beyond: Vec<(String, String)>,
@@ -128,10 +130,13 @@ pub fn survey(desk: &Desk, repo: &StoryRepo, whose: &Whose) -> Result<Survey, Tr
             beyond.push((target.name.clone(), what));
         }
     }
+    let targets = desk.config.targets.iter();
+    let by_mail = targets.filter(|target| matches!(target.kind, TargetKind::Email { .. }));
     Ok(Survey {
         held,
         told,
         pages,
+        by_hand: by_mail.map(|target| target.name.clone()).collect(),
         remote,
         beyond,
     })

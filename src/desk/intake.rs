@@ -550,7 +550,7 @@ impl Desk {
             max_side: self.config.story.max_image_side,
             ..media::Limits::default()
         };
-        let team: Vec<String> = self.policy.members.iter().map(|m| m.email.clone()).collect();
+        let team = self.team();
         let rules = DraftRules {
             title: &self.config.story.title,
             team: &team,

@@ -118,6 +118,7 @@ impl Desk {
         let members = config.team.members.iter().map(|m| Member {
             name: m.name.clone(),
             email: m.email.clone(),
+            also: m.also.clone(),
             roles: m.roles.iter().map(|r| (*r).into()).collect(),
             keys: m.key.iter().chain(&m.keys).map(|k| k.in_zone(zone)).collect(),
         });
@@ -300,11 +301,14 @@ impl Desk {
 
     /// Whether an address is one of the team's.
     pub fn is_team(&self, mailbox: &Mailbox) -> bool {
-        let address = mailbox.address.as_deref().unwrap_or_default();
-        self.policy
-            .members
-            .iter()
-            .any(|m| m.email.eq_ignore_ascii_case(address))
+        let address = mailbox.address.as_deref();
+        address.is_some_and(|address| self.policy.members.iter().any(|m| m.has(address)))
+    }
+
+    /// Every address of the team.
+    fn team(&self) -> Vec<String> {
+        let members = self.policy.members.iter();
+        members.flat_map(Member::addresses).map(str::to_owned).collect()
     }
 }
 

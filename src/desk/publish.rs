@@ -86,7 +86,10 @@ fn plan(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Clerk, update: boo
     let plan = by_state(desk, story, clerk, update)?;
     let begun = story.life.publication.as_ref();
     match plan {
-        Plan::Begin => permitted(desk, repo, story, &targets(desk, story), desk.now)?,
+        Plan::Begin => {
+            approved_by_others(desk, repo, story)?;
+            permitted(desk, repo, story, &targets(desk, story), desk.now)?;
+        }
         Plan::GoOn => permitted(desk, repo, story, begun.map_or(&[], |p| &p.targets), desk.now)?,
         Plan::Nothing => {}
     }
@@ -101,6 +104,22 @@ pub fn targets(desk: &Desk, story: &Story) -> Vec<String> {
     if some.is_empty() { all.collect() } else { some }
 }
 
+/// Who is behind a story, where that is known here.
+fn people(repo: &StoryRepo, story: &Story) -> Option<People> {
+    let bytes = repo.private_file(&story.id, PEOPLE).ok().flatten()?;
+    People::parse(&bytes).ok()
+}
+
+/// Whether enough people approved it whose own story it is not, as far as that is known here.
+pub(super) fn approved_by_others(desk: &Desk, repo: &StoryRepo, story: &Story) -> Result<(), Refusal> {
+    match people(repo, story) {
+        Some(people) => desk
+            .policy
+            .approved_by_others(&story.life, story.text, &people, &story.title()),
+        None => Ok(()),
+    }
+}
+
 /// Whether the author's consent covers this page, at these targets, at that time.
 pub(super) fn permitted(
     desk: &Desk,
@@ -109,8 +128,7 @@ pub(super) fn permitted(
     targets: &[String],
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    let people = repo.private_file(&story.id, PEOPLE).ok().flatten();
-    let named = people.and_then(|bytes| People::parse(&bytes).ok()?.storyteller.name);
+    let named = people(repo, story).and_then(|people| people.storyteller.name);
     // the folder has the name that the story came under, also where the private part is not here
     let folder = story.id.folder().rsplit_once('-').map(|(name, _)| name.to_owned());
     let storyteller: Vec<String> = named.into_iter().chain(folder).collect();

@@ -166,7 +166,7 @@ pub(super) fn other_subject(first: Option<&Submission>, mail: &Submission) -> bo
 impl Desk {
     /// The author's words as a draft has them, without its photos.
     pub(super) fn words(&self, submission: &Submission) -> String {
-        let team: Vec<String> = self.policy.members.iter().map(|m| m.email.clone()).collect();
+        let team = self.team();
         let rules = draft::DraftRules {
             title: &self.config.story.title,
             team: &team,

@@ -131,6 +131,7 @@ pub fn schedule(
     if !allowed || story.life.schedule == Some((at, Some(story.text))) {
         return Ok(None);
     }
+    super::publish::approved_by_others(desk, repo, story)?;
     // what the author agreed to must still hold then
     super::publish::permitted(desk, repo, story, &super::publish::targets(desk, story), at)?;
     Ok(Some(

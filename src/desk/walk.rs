@@ -234,7 +234,7 @@ pub fn rehearse<'a>(
     let clerk = desk.clerk(repo, decision.task())?;
     let mut story = reading.story.clone();
     if *decision == Decision::Approve {
-        review::not_own_by_hand(desk, repo, &story, &clerk)?;
+        review::not_own(desk, repo, &story, &clerk)?;
     }
     let by_hand = repo.uncommitted(&repo.tip()?, &story.id)?;
     if decision.is_upon_text() && !by_hand.is_empty() {
@@ -276,7 +276,7 @@ pub fn take(
     // held until the letter has its words, so that no other run sends it before
     let mut spool = desk.spool()?;
     if *decision == Decision::Approve {
-        review::not_own_by_hand(desk, repo, &desk.story(repo, &id)?, &clerk)?;
+        review::not_own(desk, repo, &desk.story(repo, &id)?, &clerk)?;
     }
     let upon_text = decision.is_upon_text();
     let taken = desk.step(repo, &id, upon_text, |now| {

@@ -8,8 +8,10 @@ use super::check::{Finding, Wanted};
 use super::consent;
 use super::event::{Actor, Event, Role, What};
 use super::id::{StoryId, TextHash};
+use super::people::People;
 use super::seal::{Doubt, Key, Revoked, Seal};
 use super::state::{Cell, Doubted, Life, Phase, State, Verb, cell};
+use super::submission::Mailbox;
 
 /// The team's rules: from the local configuration, never from a file that arrived with the content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,9 +43,23 @@ pub struct Member {
     pub name: String,
     /// Compared without regard to case.
     pub email: String,
+    /// Other addresses of the same person.
+    pub also: Vec<String>,
     pub roles: Vec<Role>,
     /// For signed decisions.
     pub keys: Vec<Key>,
+}
+
+impl Member {
+    /// Whether an address is theirs.
+    pub fn has(&self, address: &str) -> bool {
+        self.addresses().any(|own| own.eq_ignore_ascii_case(address.trim()))
+    }
+
+    /// Every address of theirs.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.email).chain(&self.also).map(String::as_str)
+    }
 }
 
 /// A step that is not made, and what would help.
@@ -124,18 +140,13 @@ impl Policy {
                 role: wanted[0],
             });
         }
-        let member = self
-            .members
-            .iter()
-            .find(|m| m.email.eq_ignore_ascii_case(email))
-            .ok_or_else(|| Refusal {
-                code: "policy.not_a_member",
-                what: format!("{name} is not of the team"),
-                why: "no member in config.toml has the e-mail address of this git identity".to_owned(),
-                hint: "add a line to `members` under [team], or set git's user.email to the address named there"
-                    .to_owned(),
-                exit: 5,
-            })?;
+        let member = self.members.iter().find(|m| m.has(email)).ok_or_else(|| Refusal {
+            code: "policy.not_a_member",
+            what: format!("{name} is not of the team"),
+            why: "no member in config.toml has the e-mail address of this git identity".to_owned(),
+            hint: "add a line to `members` under [team], or set git's user.email to the address named there".to_owned(),
+            exit: 5,
+        })?;
         match wanted.iter().find(|role| member.roles.contains(role)) {
             Some(role) => Ok(Actor {
                 name: member.name.clone(),
@@ -318,6 +329,55 @@ impl Policy {
             hint: "ask another reviewer, or set `own_text = true` under [review]".to_owned(),
             exit: 5,
         }
+    }
+
+    /// The members whose own story it is: who told it, or sent it, by any address of theirs; by name where no address is known. Who
+    /// forwarded another's mail did not tell it.
+    pub fn tellers<'a>(&'a self, people: &'a People) -> impl Iterator<Item = &'a Member> {
+        let sender = Some(&people.sender).filter(|_| people.forwarder.is_none());
+        let mailboxes: Vec<&Mailbox> = sender.into_iter().chain([&people.storyteller]).collect();
+        self.members.iter().filter(move |member| {
+            mailboxes.iter().any(|who| match &who.address {
+                Some(address) => member.has(address),
+                None => who.name.as_ref() == Some(&member.name),
+            })
+        })
+    }
+
+    /// The refusal of one's own story.
+    pub fn own_story_refused(name: &str, title: &str) -> Refusal {
+        Refusal {
+            code: "policy.own_story",
+            what: format!("{name} cannot approve {title}"),
+            why: format!("it is {name}'s own story, and nobody approves their own"),
+            hint: "ask another reviewer, or set `own_text = true` under [review]".to_owned(),
+            exit: 5,
+        }
+    }
+
+    /// Enough approvals by others than those whose own story it is. The record knows nobody's address, so this is asked apart from
+    /// [`Policy::publishable`], where the people of the story are known.
+    pub fn approved_by_others(&self, life: &Life, text: TextHash, people: &People, title: &str) -> Result<(), Refusal> {
+        let tellers: Vec<&str> = self.tellers(people).map(|m| m.name.as_str()).collect();
+        let is_own = |name: &str| tellers.contains(&name);
+        let (own, others): (Vec<_>, Vec<_>) = life.standing(text, self).partition(|v| is_own(&v.by.name));
+        if self.own_text || own.is_empty() || others.len() >= self.approvals {
+            return Ok(());
+        }
+        let mut why = format!("it has {} of {} approvals for this text", others.len(), self.approvals);
+        for vote in own {
+            let name = &vote.by.name;
+            why.push_str(&format!(
+                "; the approval by {name} does not count: it is {name}'s own story"
+            ));
+        }
+        Err(Refusal {
+            code: "policy.too_few_approvals",
+            what: format!("{title} is not ready to publish"),
+            why,
+            hint: "let another reviewer read it and `approve` it".to_owned(),
+            exit: 5,
+        })
     }
 
     /// Everything that must be true before this text goes out.
