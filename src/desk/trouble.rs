@@ -11,6 +11,9 @@ use crate::story::StoryId;
 use crate::story::policy::Refusal;
 use crate::story::step::Broken;
 
+/// So many of the stories that are meant are named.
+const SHOWN: usize = 20;
+
 /// Everything a job at the desk can fail with.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
@@ -137,7 +140,11 @@ impl Trouble {
             Trouble::Config(e) => e.why().unwrap_or_default(),
             Trouble::Repo(RepoError::NotSigned { why, .. }) => why.clone(),
             Trouble::NoIdentity => "a decision stands in the history under a name".to_owned(),
-            Trouble::Several(_, all) => all.join(", "),
+            // one sender can send thousands
+            Trouble::Several(_, all) => match all.len().checked_sub(SHOWN) {
+                None | Some(0) => all.join(", "),
+                Some(more) => format!("{}, and {more} more", all[..SHOWN].join(", ")),
+            },
             Trouble::ByHand { .. } => {
                 "somebody changed it in the folder: what you decide upon must be what is committed".to_owned()
             }
@@ -250,5 +257,17 @@ fn inbox_advice(error: &InboxError) -> String {
         }
         error if error.passes() => "try again later; nothing is lost".to_owned(),
         _ => "check `host`, `port`, `tls`, `ca_file` and `mailbox` under [[inbox]]".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_very_many_stories_the_first_are_named() {
+        let why = |many: usize| Trouble::Several("a".into(), (0..many).map(|n| format!("s{n}")).collect()).why();
+        assert!(why(SHOWN).ends_with(", s19"));
+        assert!(why(2_001).ends_with(", s19, and 1981 more"));
     }
 }

@@ -1,6 +1,7 @@
 //! Lines that a phone, a mail service, a list or a lawyer puts under a mail.
 
 use super::phone::sent_from;
+use super::phrases::Phrases;
 use super::signature::personal;
 
 /// What kind of footer a line is.
@@ -18,7 +19,7 @@ pub(super) enum Footer {
 
 /// Lines that a virus scanner adds.
 #[rustfmt::skip]
-const SCANNER: &[&str] = &[
+static SCANNER: Phrases = Phrases::new(&[
     "checked for viruses by", "scanned for viruses", "no virus found in this", "checked by avg", "virus database:",
     "auf viren geprüft", "auf viren überprüft", "l'absence de virus", "l’absence de virus",
     "virus signature database", "comprobado en busca de virus", "antivirus avast ha analizado",
@@ -29,20 +30,20 @@ const SCANNER: &[&str] = &[
     "avast! antivirus", "avast.com", "www.avg.com", "eset nod32", "eset smart security", "mcafee.com",
     "scanned by mailscanner", "believed to be clean", "messagelabs email security", "scanned by the symantec",
     "tarkistettu virusten", "virustorjunta", "ellenőrizte", "virus checked", "spamassassin",
-];
+]);
 
 /// What a scanner says of a clean mail: beside its own name only, people are free of viruses too.
 #[rustfmt::skip]
-const CLEAN: &[&str] = &[
+static CLEAN: Phrases = Phrases::new(&[
     "virus-free", "virus free", "virenfrei", "privo di virus", "não contém vírus", "δεν περιέχει ιούς", "ללא וירוסים",
     "خالية من الفيروسات", "ウイルス フリー", "ウイルスフリー", "无病毒", "不含病毒", "바이러스 없음", "viruksista vapaa", "viruksettomia", "brez virusov",
     "вільний від вірусів", "без вірусів", "sans virus", "libre de virus", "virusvrij", "livre de vírus", "priva di virus",
     "wolny od wirusów", "bez virů", "без вирусов", "virusfri", "virüs bulunmuyor", "vírusmentes", "fără viruși",
-];
+]);
 
 /// Where a list, a group or a help desk begins its footer.
 #[rustfmt::skip]
-const LIST: &[&str] = &[
+static LIST: Phrases = Phrases::new(&[
     "you received this message because you are subscribed", "you are receiving this because",
     "you received this message because", "to unsubscribe from this group", "to unsubscribe from this list",
     "to unsubscribe, ", "to unsubscribe send", "to unsubscribe: ", "to unsubscribe go", "to unsubscribe from",
@@ -65,10 +66,10 @@ const LIST: &[&str] = &[
     "__._,_.___", "reacted via gmail", "visit topic or reply to this email",
     "to respond, reply to this email or visit", "you can also reply to this email",
     "to stop receiving notifications", "groups.io links:", "view/reply online (#", "mute this topic:", "reply to this email to respond", "to unsubscribe from these emails",
-];
+]);
 
 #[rustfmt::skip]
-const ENVIRONMENT: &[&str] = &[
+static ENVIRONMENT: Phrases = Phrases::new(&[
     "consider the environment", "think before you print", "think before printing", "think of the environment",
     "save a tree", "save paper", "think about the environment", "please don't print", "environment before printing",
     "denken sie an die umwelt", "an die umwelt", "umwelt bevor", "umwelt, bevor", "pensez à l'environnement",
@@ -82,7 +83,7 @@ const ENVIRONMENT: &[&str] = &[
     "l’ambiente", "het milieu", "miljøet", "miljön", "miljø", "ympäristö", "środowisk", "životní prostředí",
     "környezet", "mediul înconjurător", "окружающ", "довкілля", "περιβάλλον", "çevreye", "çevre", "環境", "环境", "環保", "환경",
     "البيئة", "הסביבה", "save trees", "the planet",
-];
+]);
 
 /// What footer the line is, by its lower-case text.
 pub(super) fn footer(fold: &str) -> Option<Footer> {
@@ -92,23 +93,25 @@ pub(super) fn footer(fold: &str) -> Option<Footer> {
     if sent_from(fold) {
         return Some(Footer::SentFrom);
     }
-    let named = ["avast", "avg", "www.", "http"].iter().any(|name| fold.contains(name));
-    if fold.len() < 200
-        && CLEAN
+    let named = || ["avast", "avg", "www.", "http"].iter().any(|name| fold.contains(name));
+    let alone = || {
+        CLEAN
+            .list()
             .iter()
-            .any(|s| fold.contains(s) && (named || fold.len() <= s.len() + 2))
-    {
+            .any(|s| fold.contains(s) && fold.len() <= s.len() + 2)
+    };
+    if fold.len() < 200 && CLEAN.stand_in(fold) && (named() || alone()) {
         return Some(Footer::Scanner);
     }
-    if fold.len() < 500 && SCANNER.iter().any(|s| fold.contains(s)) {
+    if fold.len() < 500 && SCANNER.stand_in(fold) {
         return Some(Footer::Scanner);
     }
     let told = || personal(&format!(" {fold} "));
-    if fold.len() < 400 && LIST.iter().any(|s| fold.contains(s)) && !told() || list_info(fold) {
+    if fold.len() < 400 && LIST.stand_in(fold) && !told() || list_info(fold) {
         return Some(Footer::List);
     }
     if fold.len() < 260
-        && ENVIRONMENT.iter().any(|s| fold.contains(s))
+        && ENVIRONMENT.stand_in(fold)
         && paper(fold)
         && ![" we ", " i ", " our ", " wir ", " ich ", " nous ", " notre "]
             .iter()

@@ -1,17 +1,18 @@
 //! Legal notices: the words they are made of, in any language, and how many a text has.
 
+use super::phrases::Phrases;
 use super::seen::has_word;
 
 /// Where the rules on people's data are to be read.
 #[rustfmt::skip]
-const PRIVACY: &[&str] = &[
+static PRIVACY: Phrases = Phrases::new(&[
     "datenschutz", "dsgvo", "privacy policy", "privacy notice", "privacy statement", "protección de datos",
     "política de privacidad", "datos personales", "rgpd", "gdpr", "données personnelles",
     "données à caractère personnel", "politique de confidentialité", "privacyverklaring", "persoonsgegevens",
     "dati personali", "informativa privacy", "dados pessoais", "personuppgift", "personopplysning", "persondata",
     "personoplysning", "tietosuoja", "rodo", "danych osobowych", "osobních údajů", "kvkk", "kişisel veri",
     "персональных данных", "personal data",
-];
+]);
 
 /// A line that only points to the rules on people's data: `Informationen zum Datenschutz: https://...`.
 pub(super) fn pointer(fold: &str) -> bool {
@@ -19,12 +20,12 @@ pub(super) fn pointer(fold: &str) -> bool {
     let own = ["wir haben ", "we wrote ", "we asked ", "nous avons "]
         .iter()
         .any(|w| fold.contains(w));
-    linked && !own && PRIVACY.iter().any(|w| fold.contains(w))
+    linked && !own && PRIVACY.stand_in(fold)
 }
 
 /// Words of legal notices. Two in one paragraph make one; see [`legal`].
 #[rustfmt::skip]
-const LEGAL: &[&str] = &[
+static LEGAL: Phrases = Phrases::new(&[
     "confidential", "privileged", "intended recipient", "intended solely", "intended only", "solely for the use",
     "for the use of the individual", "for the addressee", "named addressee", "addressee(s)",
     "received this email in error", "received this e-mail in error", "received this message in error",
@@ -70,7 +71,7 @@ const LEGAL: &[&str] = &[
     "機密情報", "誤って受信", "誤送信", "受信された場合", "본 메일", "본 이메일",
     "본 전자우편", "이 이메일", "비밀정보", "비밀 정보", "기밀", "잘못 수신", "잘못 전송", "本邮件", "本郵件", "此邮件", "此郵件", "此電子郵件", "本電子郵件", "未经授权", "未經授權", "指定收件人", "denne mail", "konfidensielle",
     "konfidentiella", "konfidentiellt",
-];
+]);
 
 /// Words that stand in legal notices, and in other mails about letters too: they count beside one of [`LEGAL`] only.
 #[rustfmt::skip]
@@ -94,6 +95,9 @@ pub(super) fn legal(fold: &str) -> usize {
 
 /// The words of [`LEGAL`] alone, and with those that count beside them.
 fn legal_words(fold: &str) -> (usize, usize) {
+    if !LEGAL.stand_in(fold) {
+        return (0, 0);
+    }
     let is = |word: &str| {
         if word.len() > 6 {
             fold.contains(word)
@@ -101,7 +105,7 @@ fn legal_words(fold: &str) -> (usize, usize) {
             has_word(fold, word.trim())
         }
     };
-    let hits: Vec<&str> = LEGAL.iter().copied().filter(|word| is(word)).collect();
+    let hits: Vec<&str> = LEGAL.list().iter().copied().filter(|word| is(word)).collect();
     let strong = hits
         .iter()
         .filter(|hit| {

@@ -14,6 +14,7 @@ mod inside;
 mod legal;
 mod mark;
 mod phone;
+mod phrases;
 mod quote;
 mod seen;
 mod sign_off;
