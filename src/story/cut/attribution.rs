@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use super::phrases::Phrases;
 use super::seen::{Seen, address_in, find_word, has_word};
 
 /// Lines one attribution may be wrapped over.
@@ -36,7 +37,7 @@ pub(super) struct Attribution {
 
 /// Verbs of writing, as they stand before or after a name.
 #[rustfmt::skip]
-const VERBS: &[&str] = &[
+static VERBS: Phrases = Phrases::new(&[
     "wrote", "writes", "excerpts from", "wrote the following", "has written", "quoting", "said the following", "schrieb", "schrieben",
     "geschrieben", "schreibt", "zitat von", "a écrit", "a ecrit", "écrit", "écrivait", "ecrit", "citation de",
     "selon", "escribió", "escribio", "ha escrito", "escribía", "citando", "va escriure", "escribiu", "idatzi",
@@ -49,7 +50,7 @@ const VERBS: &[&str] = &[
     "έγραψε", "έγραψαν", "έγραψες", "yazdı", "yazmış", "yazdi", "menulis", "đã viết", "viết", "เขียน", "เขียนว่า",
     "書きました", "のメッセージ", "作成", "님이 작성", "작성", "썼습니다", "씀", "写道", "寫道", "来信", "写到", "كتب", "كتبت", "كتابة", "כתב",
     "כתבה", "כתבו", "نوشت", "ने लिखा", "लिखा", "shkroi", "skribis", "sgrifennodd",
-];
+]);
 
 /// Words that an attribution begins with.
 #[rustfmt::skip]
@@ -121,7 +122,7 @@ static SMALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     LITTLE
         .iter()
         .copied()
-        .chain(VERBS.iter().flat_map(|verb| verb.split(' ')))
+        .chain(VERBS.list().iter().flat_map(|verb| verb.split(' ')))
         .collect()
 });
 static TELLING: LazyLock<HashSet<&str>> = LazyLock::new(|| PROSE.iter().copied().collect());
@@ -279,6 +280,7 @@ fn inline(lines: &[Seen], last: usize) -> Option<Attribution> {
 pub(super) fn dashed_name(text: &str) -> bool {
     let inner = text.trim_matches(['-', '–', '—', '─', '=', ' ', ':']);
     let name = VERBS
+        .list()
         .iter()
         .find_map(|verb| inner.strip_suffix(verb)?.strip_suffix(' '));
     name.is_some_and(|name| {
@@ -297,7 +299,7 @@ pub(super) fn leads_up(text: &str) -> bool {
     text.ends_with(':')
         && !text.contains(|c: char| c.is_ascii_digit() || c == '@')
         && text.len() <= 160
-        && !VERBS.iter().any(|verb| has_word(&text.to_lowercase(), verb))
+        && !has_verb(&text.to_lowercase())
         && text.trim_end_matches(':').split(' ').filter(told).count() >= 3
 }
 
@@ -330,12 +332,18 @@ fn ends_like_one(fold: &str) -> bool {
     end.ends_with([':', '：'])
         || fold.trim_start_matches(['[', ' ']).starts_with("quoting ") && (end.ends_with(')') || fold.contains('@'))
         || VERBS
+            .list()
             .iter()
             .any(|verb| end.trim_end_matches(['.', '…']).ends_with(verb))
 }
 
 fn address_ends(text: &str) -> bool {
     text.ends_with('>') && text.contains('@')
+}
+
+/// Whether a verb of attributions stands in the text, as a word.
+fn has_verb(fold: &str) -> bool {
+    VERBS.stand_in(fold) && VERBS.list().iter().any(|verb| has_word(fold, verb))
 }
 
 impl Parts {
@@ -350,7 +358,7 @@ impl Parts {
                     .any(|s| fold.contains(s)),
             timed: timed(&fold),
             dated: dated(&fold),
-            verb: VERBS.iter().any(|verb| has_word(&fold, verb)),
+            verb: has_verb(&fold),
             colon: end.ends_with([':', '：']),
             opener: OPENERS.iter().any(|word| starts_with_word(&fold, word)),
             leading_date: fold.starts_with(|c: char| c.is_ascii_digit()) || starts_with_weekday(&fold),
@@ -385,7 +393,7 @@ impl Parts {
             }
             // Not the `der` of `van der berg`.
             article = ARTICLES.contains(&bare) && after_date;
-            after_date = bare.contains(|c: char| c.is_ascii_digit()) || date_word(bare) || VERBS.contains(&bare);
+            after_date = bare.contains(|c: char| c.is_ascii_digit()) || date_word(bare) || VERBS.list().contains(&bare);
         }
         parts.sentences = sentence_inside(&outside);
         parts
