@@ -41,7 +41,7 @@ pub enum TargetKind {
         endpoint: String,
         token_endpoint: String,
     },
-    /// A blog that takes posts by mail, through the [outbox].
+    /// A blog that takes posts by mail, through the `[outbox]`.
     Email {
         /// The secret address.
         address: SecretSource,
