@@ -76,7 +76,7 @@ Machine:
   watch              Stay connected, and take mail in when it comes
   sync               Bring this desk and the others together: fetch, replay, push
   doctor             Try each part: inboxes, outbox, repository, disk, clock
-  prune              Let go what is older than [retention] allows
+  prune              Let go what is kept longer than config.toml allows
   cron               One unattended pass: fetch, publish what is due, send letters
 
 `m4c-stories COMMAND --help` has an example of each.";
@@ -220,7 +220,7 @@ pub enum Command {
         after_help = "Examples:\n  m4c-stories export --person marion@example.org\n  m4c-stories export --person marion@example.org --out marion"
     )]
     Export(super::keeping::Export),
-    /// Let go what is older than [retention] allows
+    /// Let go what is kept longer than config.toml allows
     ///
     /// Mails set aside, private parts of rejected stories, files of letters that left; never of a story that is open or published.
     #[command(after_help = "Examples:\n  m4c-stories prune -n\n  m4c-stories prune")]
