@@ -477,6 +477,13 @@ fn a_full_disk_is_said_and_leaves_nothing_half() {
         spool.keep(RAW.to_vec()).unwrap();
     });
     // Lazily: a process that another test is just starting still holds our files until its exec.
-    assert!(Command::new("umount").arg("--lazy").arg(dir.path()).status().unwrap().success());
+    assert!(
+        Command::new("umount")
+            .arg("--lazy")
+            .arg(dir.path())
+            .status()
+            .unwrap()
+            .success()
+    );
     outcome.unwrap();
 }
