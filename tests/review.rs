@@ -1,6 +1,8 @@
 //! `review` as a person meets it: the real program in a real terminal (tmux), by keys and by what stands on the screen.
 
 mod common;
+#[path = "review/offers.rs"]
+mod offers;
 #[path = "review/terminal.rs"]
 mod terminal;
 

@@ -2,39 +2,15 @@
 
 mod common;
 
-use common::{CONFIG, Ran, TestHouse, mail, marion};
+use common::{CONFIG, MARIONS_WORDS as TEXT, Ran, TestHouse, marion, marion_corrected, reply_to_marion};
 use serde_json::Value;
-
-const TEXT: &str = "I clean at the hospital, on nights, and so do about ninety others. I asked each of them one question.\n\n\
-                    In November the trust agreed that the next contract will pay the living wage.\n\nMarion";
 
 /// A reply of Marion to her own mail.
 fn reply(subject: &str, text: &str) -> String {
-    reply_from("Marion Maxwell <marion@example.org>", subject, text)
-}
-
-fn reply_from(from: &str, subject: &str, text: &str) -> String {
-    let id = format!("reply-{}", text.len());
-    mail(from, "Sun, 5 Dec 2010 09:00:00 +0000", subject, text)
-        .replacen(
-            "MIME-Version",
-            "In-Reply-To: <Teawithninetycleaners@example.org>\nMIME-Version",
-            1,
-        )
-        .replacen("Message-ID: <", &format!("Message-ID: <{id}-"), 1)
+    reply_to_marion("Marion Maxwell <marion@example.org>", subject, text)
 }
 
 const RE: &str = "Re: Tea with ninety cleaners";
-
-fn corrected() -> String {
-    reply(
-        RE,
-        &format!(
-            "Hi Cath,\n\nsorry, here is a corrected version:\n\n{}",
-            TEXT.replace("ninety others", "sixty others")
-        ),
-    )
-}
 
 fn house() -> (TestHouse, String) {
     let house = TestHouse::new();
@@ -112,7 +88,7 @@ fn a_corrected_text_is_proposed_and_accepting_it_keeps_our_edits_and_lapses_appr
     house.run(&["approve", "marion"]).exits(0);
     assert_eq!(house.state("marion"), "approved");
 
-    let said = fetch(&house, &corrected());
+    let said = fetch(&house, &marion_corrected());
     assert_eq!(said["outcome"], "follow-up", "{said}");
     assert!(said["notes"].to_string().contains("revisions marion"), "{said}");
     assert_eq!(house.state("marion"), "approved", "a proposal changes nothing");
@@ -189,7 +165,7 @@ fn where_both_changed_the_same_words_a_person_says_which_are_right() {
             .replace("about ninety others", "some ninety colleagues"),
     );
     house.run(&["edit", "marion", "--take"]).exits(0);
-    fetch(&house, &corrected());
+    fetch(&house, &marion_corrected());
     let all = revisions(&house);
     assert_eq!(
         (&all[0]["conflict"], &all[0]["merged"]),
@@ -255,7 +231,7 @@ fn words_as_they_were_written_take_the_place_of_ours() {
             .replace("about ninety others", "some ninety colleagues"),
     );
     house.run(&["edit", "marion", "--take"]).exits(0);
-    fetch(&house, &corrected());
+    fetch(&house, &marion_corrected());
     house.run(&["accept", "marion", "--as-written"]).exits(0);
     assert!(text(&house).contains("about sixty others") && !text(&house).contains("colleagues"));
 }
@@ -267,7 +243,7 @@ fn who_accepts_the_authors_words_may_approve_them_and_who_edited_may_not() {
     let config = format!("{team}{}", CONFIG.replace("own_text = true", "own_text = false"));
     let house = TestHouse::with_config(&config);
     house.story(&marion());
-    fetch(&house, &corrected());
+    fetch(&house, &marion_corrected());
     house.run(&["edit", "marion", "--tag", "health"]).exits(0);
     house.sign_in("Ada Reader", "ada@example.org");
     house.run(&["accept", "marion"]).exits(0);
@@ -350,7 +326,7 @@ fn new_photos_come_with_a_revision_cleaned_and_not_twice() {
     );
     assert_eq!(said["outcome"], "follow-up");
     assert_eq!(revisions(&house)[1]["status"], "note", "{}", revisions(&house));
-    fetch(&house, &with_photo(&corrected(), &photo));
+    fetch(&house, &with_photo(&marion_corrected(), &photo));
     house.run(&["accept", "marion"]).exits(0);
     let now = text(&house);
     assert!(
@@ -363,7 +339,7 @@ fn new_photos_come_with_a_revision_cleaned_and_not_twice() {
 #[test]
 fn a_second_revision_is_compared_with_the_words_before_it() {
     let (house, id) = house();
-    fetch(&house, &corrected());
+    fetch(&house, &marion_corrected());
     house.run(&["accept", "marion"]).exits(0);
     let page = format!("stories/{id}/index.md");
     house.write(&page, house.read(&page).replace("one question", "one single question"));
@@ -387,7 +363,7 @@ fn nothing_is_attached_silently() {
     // from another address: a mail of its own
     let said = fetch(
         &house,
-        &reply_from(
+        &reply_to_marion(
             "Somebody Else <else@example.org>",
             RE,
             &TEXT.replace("ninety others", "no others"),
@@ -413,7 +389,7 @@ fn nothing_is_attached_silently() {
     house.run(&["approve", &id]).exits(0);
     house.run(&["publish", &id]).exits(0);
     let published = house.show(&id)["text_hash"].clone();
-    let said = fetch(&house, &corrected());
+    let said = fetch(&house, &marion_corrected());
     assert_eq!(said["outcome"], "follow-up", "{said}");
     assert!(said["notes"].to_string().contains("published already"), "{said}");
     let all = house.run(&["revisions", &id, "--json"]).exits(0).json();

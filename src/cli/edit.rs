@@ -289,6 +289,14 @@ pub fn keep(bytes: &[u8]) -> Result<String, Failure> {
     Ok(path.display().to_string())
 }
 
+/// A failure that also says where the text is that somebody wrote.
+pub fn kept(mut failure: Failure, text: &[u8]) -> Failure {
+    if let Ok(kept) = keep(text) {
+        failure.hint = format!("{}; your text is kept in {kept}", failure.hint);
+    }
+    failure
+}
+
 /// Asks yes or no at a terminal; without one the answer is no.
 pub fn agreed(global: &Global, question: &str) -> Result<bool, Failure> {
     if global.no_input || !std::io::stdin().is_terminal() {

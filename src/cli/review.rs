@@ -4,10 +4,12 @@
 mod draw;
 mod ink;
 mod keys;
+mod offers;
 mod over;
 mod page;
 mod pen;
 mod plain;
+mod proposed;
 mod rendered;
 mod round;
 pub mod screen;
@@ -90,9 +92,9 @@ fn on_screen(round: &mut Round, report: &Report) -> Outcome {
                 lost(round, report);
                 return Ok(130);
             }
-            Then::Edit(bytes) => {
+            Then::Edit(work, bytes) => {
                 let edited = screen.lend(|| super::edit::in_editor(&bytes, ".md")).map_err(failed)?;
-                round.edited(edited);
+                round.edited(work, edited);
             }
             Then::Preview(id) => screen.lend(|| preview(round, &id)).map_err(failed)?,
         }

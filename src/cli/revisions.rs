@@ -141,15 +141,19 @@ pub fn revisions(desk: &Desk, global: &Global, args: &Revisions, report: &Report
 }
 
 /// A later mail, read, beside the story.
-struct Shown {
-    view: View,
-    has_text: bool,
-    left_out: Vec<String>,
-    unproven: bool,
+pub(super) struct Shown {
+    pub view: View,
+    pub has_text: bool,
+    pub left_out: Vec<String>,
+    pub unproven: bool,
 }
 
+/// What is said of a mail that nothing proves.
+pub(super) const UNPROVEN: &str =
+    "nothing proves that this mail is of the author (no DKIM signature of its domain, found by a trusted server)";
+
 impl Shown {
-    fn of(desk: &Desk, repo: &StoryRepo, story: &Story, later: &Later) -> Result<Shown, Failure> {
+    pub fn of(desk: &Desk, repo: &StoryRepo, story: &Story, later: &Later) -> Result<Shown, Trouble> {
         let brought = revision::read(desk, repo, story, later)?;
         Ok(Shown {
             view: revision::view(repo, story, &brought)?,
@@ -159,7 +163,7 @@ impl Shown {
         })
     }
 
-    fn brings(&self) -> String {
+    pub fn brings(&self) -> String {
         let many = self.view.photos.len();
         let photos = match many {
             0 => None,
@@ -227,7 +231,7 @@ impl Shown {
             report.line(&format!("\nA new photo, {} x {} ({alt})", photo.width, photo.height));
         }
         if self.unproven {
-            report.caution("nothing proves that this mail is of the author (no DKIM signature of its domain, found by a trusted server)");
+            report.caution(UNPROVEN);
         }
     }
 }
@@ -286,10 +290,7 @@ pub fn accept(desk: &Desk, global: &Global, args: &Accept, report: &Report) -> O
     let taken = match (take(), &taking.by_hand) {
         // nobody puts it together twice
         (Err(trouble), Some(by_hand)) => {
-            let kept = edit::keep(by_hand.text.as_bytes())?;
-            let mut failure = Failure::from(trouble);
-            failure.hint = format!("{}; your text is kept in {kept}", failure.hint);
-            return Err(failure);
+            return Err(edit::kept(trouble.into(), by_hand.text.as_bytes()));
         }
         (taken, _) => taken?,
     };

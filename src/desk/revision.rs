@@ -71,7 +71,7 @@ pub struct View {
 }
 
 /// How a person wants a revision taken.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Taking {
     /// The author's words as they are, our edits of the text left out.
     pub as_written: bool,
@@ -81,7 +81,7 @@ pub struct Taking {
 }
 
 /// A merge that a person ended.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ByHand {
     pub text: String,
     /// What stood in the story when they began.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::story::StoryId;
 use crate::story::draft::CutPiece;
-use crate::story::event::{EventId, LetterStatus, What};
+use crate::story::event::{EventId, LetterStatus, RevisionStatus, What};
 use crate::story::people::{PEOPLE, People};
 use crate::story::policy::{Policy, Refusal, Task};
 use crate::story::record::{Change, Files, one_line};
@@ -18,7 +18,10 @@ use super::check::{self, Which};
 use super::letters::foretold::{Foretold, foretell, keep_words};
 use super::queue::{Queue, Summary};
 use super::review::{self, Planned};
-use super::{Desk, StoryRepo, Taken, Trouble, edit};
+use super::takedown::{self, Down, Off};
+use super::{Desk, StoryRepo, Taken, Trouble, edit, revision};
+
+pub mod later;
 
 /// The open stories, in the order in which a reviewer meets them.
 pub struct Walk {
@@ -87,8 +90,8 @@ pub struct Reading {
     pub cut: Vec<CutPiece>,
     /// Numbers of the pieces that are back in the text.
     pub back: HashSet<u32>,
-    /// Later mails by the author: file name and Markdown.
-    pub later: Vec<(String, String)>,
+    /// Later mails by the author: number and Markdown, the oldest first.
+    pub later: Vec<(u32, String)>,
     /// Files that somebody changed in the folder and did not commit.
     pub by_hand: Vec<String>,
 }
@@ -104,7 +107,7 @@ impl Reading {
             Some(_) => edit::pieces(repo, id)?,
             None => Vec::new(),
         };
-        let later = private.map(later).unwrap_or_default();
+        let later = private.map(self::later).unwrap_or_default();
         let by_hand = repo.uncommitted(&repo.tip()?, id)?;
         Ok(Reading {
             summary: Summary::of(&story, &desk.policy),
@@ -140,11 +143,14 @@ impl Reading {
     }
 }
 
-fn later(private: Files) -> Vec<(String, String)> {
-    let later = private.into_iter().filter(|(name, _)| name.starts_with("follow-up-"));
+fn later(private: Files) -> Vec<(u32, String)> {
+    let number = |name: &str| name.strip_prefix("follow-up-")?.strip_suffix(".md")?.parse().ok();
+    let mut later: Vec<(u32, String)> = private
+        .into_iter()
+        .filter_map(|(name, bytes)| Some((number(&name)?, String::from_utf8_lossy(&bytes).into_owned())))
+        .collect();
+    later.sort();
     later
-        .map(|(name, bytes)| (name, String::from_utf8_lossy(&bytes).into_owned()))
-        .collect()
 }
 
 /// What a reviewer decides upon a story they have read.
@@ -171,20 +177,34 @@ pub enum Decision {
         grant: bool,
         evidence: String,
     },
+    /// A proposed revision is left out; with words, the author reads them in a letter.
+    Decline {
+        number: u32,
+        why: String,
+    },
+    /// Off the targets, or no longer scheduled: why, for the team.
+    TakeDown(String),
+    /// The author's wish, and how it is known.
+    Withdraw(String),
 }
 
 impl Decision {
     fn task(&self) -> Task {
         match self {
             Decision::Note(_) | Decision::Assign(_) => Task::Note,
+            Decision::Decline { .. } => Task::Edit,
+            Decision::TakeDown(_) => Task::Publish,
             _ => Task::Decide,
         }
     }
 
     /// Whether it decides what becomes of the story; only one such decision is held.
     pub fn is_vote(&self) -> bool {
-        use Decision::{Approve, Changes, Reject, Reopen};
-        matches!(self, Approve | Changes(_) | Reject { .. } | Reopen)
+        use Decision::{Approve, Changes, Reject, Reopen, TakeDown, Withdraw};
+        matches!(
+            self,
+            Approve | Changes(_) | Reject { .. } | Reopen | TakeDown(_) | Withdraw(_)
+        )
     }
 
     /// Whether it is a decision upon the text, which must be the text that was read.
@@ -210,6 +230,12 @@ impl Decision {
                 };
                 review::consent(story, clerk, &said)
             }
+            Decision::Decline { number, why } => match revision::later(story).iter().find(|l| l.number == *number) {
+                Some(later) => revision::decline(story, clerk, later, why),
+                None => Ok(None),
+            },
+            Decision::TakeDown(why) => takedown::take_down(story, policy, clerk, why),
+            Decision::Withdraw(why) => takedown::withdraw(story, policy, clerk, why),
         }
     }
 }
@@ -261,16 +287,24 @@ pub fn rehearse<'a>(
     })
 }
 
-/// Takes a decision: one step, one commit. `own` are the reviewer's own words for the letter (`Subject: ...`, an empty line, the
-/// text). A decision upon a text is refused (6) where the story is not as it was read; `reading` follows the step. Comes back with what kept the letter
-/// from having those words, if anything did.
+/// What writing a decision down came to.
+pub struct Written {
+    pub taken: Taken,
+    /// What kept the letter from having the reviewer's own words, if anything did.
+    pub unkept: Option<Trouble>,
+    /// Targets that had the story, where it was taken off.
+    pub offs: Vec<Off>,
+}
+
+/// Takes a decision: one step, one commit; a story that is taken off is then taken off its targets. `own` are the reviewer's own words for the letter (`Subject: ...`, an empty line, the
+/// text). A decision upon a text is refused (6) where the story is not as it was read; `reading` follows the step.
 pub fn take(
     desk: &Desk,
     repo: &StoryRepo,
     reading: &mut Reading,
     decision: &Decision,
     own: Option<&str>,
-) -> Result<(Taken, Option<Trouble>), Trouble> {
+) -> Result<Written, Trouble> {
     let clerk = desk.clerk(repo, decision.task())?;
     let id = reading.story.id.clone();
     // held until the letter has its words, so that no other run sends it before
@@ -279,18 +313,37 @@ pub fn take(
         review::not_own(desk, repo, &desk.story(repo, &id)?, &clerk)?;
     }
     let upon_text = decision.is_upon_text();
-    let taken = desk.step(repo, &id, upon_text, |now| {
+    let plan = |now: &Story| {
         if upon_text {
             as_read(now, &reading.story)?;
         }
         decision.plan(now, &desk.policy, &clerk)
-    })?;
+    };
+    let (taken, offs) = match decision {
+        Decision::TakeDown(_) | Decision::Withdraw(_) => {
+            let Down { story, changed, offs } = takedown::carry_out(desk, repo, &id, &clerk, plan)?;
+            let cautions = Vec::new();
+            (
+                Taken {
+                    story,
+                    changed,
+                    cautions,
+                },
+                offs,
+            )
+        }
+        _ => (desk.step(repo, &id, upon_text, plan)?, Vec::new()),
+    };
     let kept = match own.filter(|_| taken.changed) {
         Some(own) => keep_words(desk, repo, &mut spool, (&reading.story, &taken.story), own),
         None => Ok(()),
     };
     reading.after(desk, &taken);
-    Ok((taken, kept.err()))
+    Ok(Written {
+        taken,
+        unkept: kept.err(),
+        offs,
+    })
 }
 
 /// Refused (6) where the text, or what others decided about it, is not what was read. Letters that left meanwhile change nothing.
@@ -324,11 +377,7 @@ pub fn rehearse_edit(desk: &Desk, repo: &StoryRepo, reading: &Reading, index: &[
 /// Whether this person may edit the story now, asked before they begin.
 pub fn may_edit(desk: &Desk, repo: &StoryRepo, reading: &Reading) -> Result<(), Trouble> {
     let clerk = desk.clerk(repo, Task::Edit)?;
-    let files = repo.uncommitted(&repo.tip()?, &reading.story.id)?;
-    if !files.is_empty() {
-        let id = reading.story.id.clone();
-        return Err(Trouble::ByHand { id, files });
-    }
+    later::unedited(repo, reading)?;
     Ok(edit::may(&reading.story, &desk.policy, &clerk)?)
 }
 
@@ -383,6 +432,20 @@ pub fn take_restore(desk: &Desk, repo: &StoryRepo, reading: &mut Reading, number
     Ok(taken)
 }
 
+/// Whether whoever sits here may take the story down, and whether it may be withdrawn. Errs with why neither is to be had.
+pub fn may_take_off(desk: &Desk, repo: &StoryRepo, reading: &Reading) -> Result<(bool, bool), Trouble> {
+    let try_out = |decision: Decision| -> Result<bool, Trouble> {
+        let clerk = desk.clerk(repo, decision.task())?;
+        Ok(decision.plan(&reading.story, &desk.policy, &clerk)?.is_some())
+    };
+    let down = try_out(Decision::TakeDown(String::new()));
+    match (down, try_out(Decision::Withdraw(String::new()))) {
+        (down, Ok(withdraw)) => Ok((down.unwrap_or(false), withdraw)),
+        (Ok(true), Err(_)) => Ok((true, false)),
+        (_, Err(why)) => Err(why),
+    }
+}
+
 fn after(desk: &Desk, story: &Story, change: Option<Change>) -> Result<Option<Story>, Trouble> {
     let Some(change) = change else { return Ok(None) };
     Ok(Some(desk.foreseen(story, &change)?))
@@ -418,6 +481,11 @@ pub fn said(what: &What) -> String {
         What::Published {} => "published it".to_owned(),
         What::TakenDown { note } => with("took it down", note),
         What::Withdrawn { note } => with("recorded that the author withdrew it", note),
+        What::Revision { revision, status, .. } => match status {
+            RevisionStatus::Proposed => format!("proposed the author's mail {revision} as a revision"),
+            RevisionStatus::Accepted => format!("accepted the author's revision {revision}"),
+            RevisionStatus::Declined => format!("declined the author's revision {revision}"),
+        },
         What::Letter { letter, status, .. } => {
             let kind = letter.name();
             match status {

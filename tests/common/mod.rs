@@ -310,14 +310,39 @@ pub fn mail(from: &str, date: &str, subject: &str, text: &str) -> String {
     )
 }
 
+/// What [`marion`] tells.
+pub const MARIONS_WORDS: &str = "I clean at the hospital, on nights, and so do about ninety others. I asked each of them one question.\n\n\
+     In November the trust agreed that the next contract will pay the living wage.\n\nMarion";
+
 /// A story that most tests can use: sent by Marion Maxwell in December 2010.
 pub fn marion() -> String {
     mail(
         "Marion Maxwell <marion@example.org>",
         "Sat, 4 Dec 2010 10:12:31 +0000",
         "Tea with ninety cleaners",
-        "I clean at the hospital, on nights, and so do about ninety others. I asked each of them one question.\n\n\
-         In November the trust agreed that the next contract will pay the living wage.\n\nMarion",
+        MARIONS_WORDS,
+    )
+}
+
+/// A reply to [`marion`], the day after.
+pub fn reply_to_marion(from: &str, subject: &str, text: &str) -> String {
+    let id = format!("reply-{}", text.len());
+    mail(from, "Sun, 5 Dec 2010 09:00:00 +0000", subject, text)
+        .replacen(
+            "MIME-Version",
+            "In-Reply-To: <Teawithninetycleaners@example.org>\nMIME-Version",
+            1,
+        )
+        .replacen("Message-ID: <", &format!("Message-ID: <{id}-"), 1)
+}
+
+/// Marion's mail once more, corrected: about sixty others.
+pub fn marion_corrected() -> String {
+    let text = MARIONS_WORDS.replace("ninety others", "sixty others");
+    reply_to_marion(
+        "Marion Maxwell <marion@example.org>",
+        "Re: Tea with ninety cleaners",
+        &format!("Hi Cath,\n\nsorry, here is a corrected version:\n\n{text}"),
     )
 }
 

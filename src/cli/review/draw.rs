@@ -74,6 +74,7 @@ fn foot_row(row: &str) -> Row {
             keys::CHANGES,
             keys::READ_ONLY,
             keys::PUTTING_BACK,
+            keys::PUTTING_TOGETHER,
             keys::CHOOSING,
         ];
         match all.into_iter().flatten().find(known) {
@@ -321,7 +322,7 @@ fn over(round: &mut Round, area: Rect, buffer: &mut Buffer, color: bool) -> Opti
             cursor = Some(write(pen, &mut rows, area));
             rows
         }
-        Over::Rewrite(_, pen) | Over::Text(pen) => {
+        Over::Rewrite(_, pen) | Over::Text(_, pen) => {
             let mut rows = Vec::new();
             cursor = Some(write(pen, &mut rows, area));
             rows

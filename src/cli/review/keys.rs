@@ -45,7 +45,7 @@ pub const STORY: &[Key] = &[
     ),
     key(
         "c",
-        "ask for changes",
+        "changes",
         "Ask the author for something. They get a letter, which you see first.",
     ),
     key(
@@ -53,6 +53,7 @@ pub const STORY: &[Key] = &[
         "reject",
         "Decline it, with a letter to the author or silently (spam).",
     ),
+    key("w", "stand", "Let something stand that the checks found, and say why."),
     key("s", "skip", "Go to the next story without a decision."),
     key(
         "Enter",
@@ -78,7 +79,7 @@ pub const STORY: &[Key] = &[
     ),
     key(
         "y",
-        "author's yes",
+        "yes",
         "Record that the author agreed to publication, and how you know.",
     ),
     key(
@@ -86,14 +87,23 @@ pub const STORY: &[Key] = &[
         "put back",
         "Put something back into the text that was cut from the mail.",
     ),
-    key("w", "stand", "Let something stand that the checks found, and say why."),
     key("i", "photo", "Say what a photo shows, for those who cannot see it."),
     key(
         "o",
         "reopen",
         "Set earlier decisions aside, or settle contradicting ones.",
     ),
-    key("p", "preview", "See it as a page in the browser."),
+    key(
+        "m",
+        "new text",
+        "Take the new text that the author sent later, or decline it.",
+    ),
+    key("p", "page", "See it as a page in the browser."),
+    key(
+        "f",
+        "withdraw",
+        "Withdraw it for the author, or take it down; you are asked first.",
+    ),
     key("?", "help", "This help."),
     key("x", "cut", "Show what was cut from the mail, and why; again: hide."),
     key(
@@ -142,6 +152,13 @@ pub const CHANGES: &[Key] = &[
 /// What putting something back would change.
 pub const PUTTING_BACK: &[Key] = &[key("Enter", "keep it", ""), key("Esc", "drop it", "")];
 
+/// What a text that was put together by hand would change.
+pub const PUTTING_TOGETHER: &[Key] = &[
+    key("Enter", "keep it", ""),
+    key("e", "edit it again", ""),
+    key("Esc", "drop it", ""),
+];
+
 pub const READ_ONLY: &[Key] = &[key("Enter", "go on", "")];
 
 /// One of several: each choice names its own key.
@@ -174,6 +191,10 @@ pub const PLAIN: &[(&str, &str)] = &[
         "o",
         "Reopen: set earlier decisions aside, or settle contradicting ones.",
     ),
+    ("w", "Let something stand that the checks found, and say why."),
+    ("i", "Say what a photo shows, for those who cannot see it."),
+    ("m", "Take the new text that the author sent later, or decline it."),
+    ("f", "Withdraw it for the author, or take it down; you are asked first."),
     ("x", "Show what was cut from the mail, and why."),
     ("d", "Show what the author wrote, and what was changed since."),
     ("h", "Show the history of the story."),
@@ -210,7 +231,7 @@ mod tests {
 
     #[test]
     fn every_key_is_named_at_the_foot_of_a_small_screen() {
-        for keys in [LIST, STORY, WRITING, WRITING_MUCH, LETTER, CHANGES] {
+        for keys in [LIST, STORY, WRITING, WRITING_MUCH, LETTER, CHANGES, PUTTING_TOGETHER] {
             let rows = foot(keys, 80);
             assert!(rows.len() <= 3, "{rows:?}");
             assert!(rows.iter().all(|r| r.len() <= 80), "{rows:?}");

@@ -1,12 +1,13 @@
 //! What lies over the story or the list while something is asked or shown, and what keys do then.
 
 use super::pen::{Move, Pen};
-use super::round::{Held, Place, Press, Round, Then};
+use super::round::{Held, Place, Press, Round, Then, Work};
 use super::spoken::told;
 use crate::cli::report::Failure;
 use crate::desk::check::Which;
 use crate::desk::edit::{self, Flags};
 use crate::desk::letters::foretold::Foretold;
+use crate::desk::revision::Taking;
 use crate::desk::walk::{self, Decision};
 use crate::story::check::{Finding, check};
 use crate::story::draft::CutPiece;
@@ -28,8 +29,8 @@ pub enum Over {
     Letter(Meant),
     /// The letter's words, being changed.
     Rewrite(Meant, Pen),
-    /// The story's text, being changed where there is no editor for it.
-    Text(Pen),
+    /// A text, being changed where there is no editor for it.
+    Text(Work, Pen),
     /// One of several.
     Choose {
         question: String,
@@ -48,7 +49,7 @@ impl Over {
     fn has_words(&self) -> bool {
         match self {
             Over::Write { asks, pen, .. } => *asks != Asks::Find && !pen.text.is_empty(),
-            Over::Rewrite(..) | Over::Text(_) => true,
+            Over::Rewrite(..) | Over::Text(..) => true,
             _ => false,
         }
     }
@@ -75,6 +76,10 @@ pub enum Asks {
     Photo(usize),
     /// Why the finding of this place may stand.
     Stand(usize),
+    /// Why this later mail's new text is left out.
+    Declined(u32),
+    Takedown,
+    Withdrawal,
     Find,
 }
 
@@ -84,6 +89,12 @@ pub enum Chosen {
     Write(Asks),
     Decide(Decision),
     Restore(Vec<u32>),
+    /// The new text of this later mail.
+    NewText(u32),
+    /// Take it so.
+    Take(u32, Taking),
+    /// The team's words and the author's contradict each other.
+    PutTogether(u32),
     Nothing,
 }
 
@@ -91,6 +102,8 @@ pub enum Chosen {
 pub enum Changed {
     Edit(Vec<u8>),
     Restore(Vec<u32>),
+    /// A revision by the author is taken.
+    Accept(u32, Taking),
 }
 
 impl Round {
@@ -103,7 +116,7 @@ impl Round {
         let Some(over) = self.over.take() else {
             return Then::Stay;
         };
-        let writes = matches!(over, Over::Write { .. } | Over::Rewrite(..) | Over::Text(_));
+        let writes = matches!(over, Over::Write { .. } | Over::Rewrite(..) | Over::Text(..));
         if !writes && self.scrolls_over(&press) {
             self.over = Some(over);
             return Then::Stay;
@@ -124,7 +137,8 @@ impl Round {
             (Over::Help | Over::Failure(_), Press::Enter | Press::Escape | Press::Letter(_)) => {}
             (Over::Write { asks, pen, .. }, Press::Enter | Press::Done) => self.written(asks, &pen.text),
             (Over::Write { asks: Asks::Find, .. }, Press::Escape) => {}
-            (Over::Text(pen), Press::Done) => return self.typed(&pen),
+            (Over::Text(Work::Page, pen), Press::Done) => return self.typed(&pen),
+            (Over::Text(work, pen), Press::Done) => self.edited(work, Ok(pen.text.into_bytes())),
             (Over::Rewrite(meant, pen), Press::Done) => self.reworded(meant, pen),
             (Over::Rewrite(meant, _), Press::Escape) => {
                 self.said = "The letter stays as it was.".to_owned();
@@ -133,7 +147,7 @@ impl Round {
             (Over::Changed { .. }, Press::Escape | Press::Undo | Press::Letter('u')) => {
                 self.said = "Dropped: the text stays as it was.".to_owned();
             }
-            (Over::Write { .. } | Over::Letter(_) | Over::Choose { .. } | Over::Text(_), Press::Escape) => {
+            (Over::Write { .. } | Over::Letter(_) | Over::Choose { .. } | Over::Text(..), Press::Escape) => {
                 self.said = "Given up; nothing is done.".to_owned();
             }
             (Over::Letter(meant), Press::Enter) => self.hold(meant.decision, meant.own, true),
@@ -162,7 +176,14 @@ impl Round {
                     ..
                 },
                 Press::Letter('e'),
-            ) => return self.edit_these(bytes),
+            ) => return self.edit_these(Work::Page, bytes),
+            (
+                Over::Changed {
+                    index: Changed::Accept(number, Taking { by_hand: Some(own), .. }),
+                    ..
+                },
+                Press::Letter('e'),
+            ) => return self.edit_these(Work::NewText(number), own.text.into_bytes()),
             (Over::Choose { question, choices }, Press::Letter(key)) => {
                 match choices
                     .iter()
@@ -174,10 +195,13 @@ impl Round {
                     Some(Chosen::Write(asks)) => self.write(asks),
                     Some(Chosen::Decide(decision)) => self.decide(decision),
                     Some(Chosen::Restore(numbers)) => self.restore(&numbers),
+                    Some(Chosen::NewText(number)) => self.choose_what_becomes_of(number),
+                    Some(Chosen::Take(number, taking)) => self.take_new_text(number, taking),
+                    Some(Chosen::PutTogether(number)) => return self.put_together(number),
                 }
             }
             (mut over, press) => {
-                if let Over::Write { pen, .. } | Over::Rewrite(_, pen) | Over::Text(pen) = &mut over {
+                if let Over::Write { pen, .. } | Over::Rewrite(_, pen) | Over::Text(_, pen) = &mut over {
                     writing(pen, press, self.page.1);
                 }
                 self.over = Some(over);
@@ -222,6 +246,11 @@ impl Round {
                 let found = found.unwrap_or_default();
                 format!("Why may it stand: {found}? Your reason is kept with the story.")
             }
+            Asks::Declined(_) => {
+                format!("Why is the new text left out? {who} reads your words in a letter, which you see next.")
+            }
+            Asks::Takedown => "Why does it come off? For the team; the author does not see it.".to_owned(),
+            Asks::Withdrawal => format!("How do you know that {who} wishes it? For the team."),
             Asks::Find => "Which words in title, author or place? Nothing shows all again.".to_owned(),
         };
         let pen = match asks {
@@ -271,6 +300,9 @@ impl Round {
                 },
                 None => return,
             },
+            Asks::Declined(number) => Decision::Decline { number, why: text },
+            Asks::Takedown => Decision::TakeDown(text),
+            Asks::Withdrawal => Decision::Withdraw(text),
             Asks::Photo(_) | Asks::Find => return,
         });
     }
@@ -468,7 +500,7 @@ impl Round {
             ..Flags::default()
         };
         match edit::apply(&open.reading.story, &flags) {
-            Ok(page) => self.edited(Ok(page.render())),
+            Ok(page) => self.edited(Work::Page, Ok(page.render())),
             Err(refusal) => self.fail(refusal),
         }
     }
@@ -515,7 +547,7 @@ impl Round {
                 return Then::Stay;
             }
             page.set_body(&pen.text);
-            self.edited(Ok(page.render()));
+            self.edited(Work::Page, Ok(page.render()));
         }
         Then::Stay
     }

@@ -4,7 +4,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::ink::{Hue, Ink, Piece, Row, words, wrap};
-use super::rendered;
+use super::{proposed, rendered};
 use crate::desk::account::shown;
 use crate::desk::queue::Summary;
 use crate::desk::walk::{Reading, age, said};
@@ -32,7 +32,7 @@ pub enum Part {
 }
 
 /// Longer lines than this are hard to read.
-const WIDEST: usize = 96;
+pub(super) const WIDEST: usize = 96;
 
 /// The story in rows of at most `width` columns.
 pub fn rows(desk: &Desk, repo: &StoryRepo, reading: &Reading, me: Option<&str>, view: View, width: usize) -> Vec<Row> {
@@ -80,10 +80,7 @@ pub fn rows(desk: &Desk, repo: &StoryRepo, reading: &Reading, me: Option<&str>, 
     } else {
         out.extend(titled("As readers will see it", text(reading, width), width));
     }
-    for (at, (_, mail)) in reading.later.iter().enumerate() {
-        headline(&mut out, &format!("The author wrote again ({})", at + 1), width);
-        out.extend(rendered::rows(mail, width));
-    }
+    out.extend(proposed::later_mails(desk, repo, reading, whole, width));
     for (shown, part) in [
         (view.cut, Part::Cut),
         (view.own_words && !beside, Part::OwnWords),
@@ -117,11 +114,11 @@ fn text(reading: &Reading, width: usize) -> Vec<Row> {
 }
 
 /// A window this wide has room for two texts.
-const WIDE: usize = 140;
-const GUTTER: &str = " | ";
+pub(super) const WIDE: usize = 140;
+pub(super) const GUTTER: &str = " | ";
 
 /// Two columns, the left one `width` wide.
-fn side_by_side(left: Vec<Row>, right: Vec<Row>, width: usize) -> Vec<Row> {
+pub(super) fn side_by_side(left: Vec<Row>, right: Vec<Row>, width: usize) -> Vec<Row> {
     let many = left.len().max(right.len());
     let (mut left, mut right) = (left.into_iter(), right.into_iter());
     let pairs = (0..many).map(|_| (left.next().unwrap_or_default(), right.next().unwrap_or_default()));
@@ -137,14 +134,14 @@ fn side_by_side(left: Vec<Row>, right: Vec<Row>, width: usize) -> Vec<Row> {
     joined.collect()
 }
 
-fn titled(words: &str, rows: Vec<Row>, width: usize) -> Vec<Row> {
+pub(super) fn titled(words: &str, rows: Vec<Row>, width: usize) -> Vec<Row> {
     let mut out = Vec::new();
     headline(&mut out, words, width);
     out.extend(rows);
     out
 }
 
-fn headline(out: &mut Vec<Row>, words: &str, width: usize) {
+pub(super) fn headline(out: &mut Vec<Row>, words: &str, width: usize) {
     let line = format!("-- {words} ");
     let rest = width.min(72).saturating_sub(line.chars().count());
     out.push(Row::new());
@@ -346,6 +343,13 @@ fn facts(desk: &Desk, reading: &Reading, me: Option<&str>) -> Vec<(&'static str,
     }
     for request in life.unanswered(story.text) {
         fact("Asked", format!("{}: {}", request.by.name, request.note), Hue::Caution);
+    }
+    for later in crate::desk::walk::later::proposed(story) {
+        let words = format!(
+            "the author sent a new text (mail {}), shown below; m takes it or leaves it out",
+            later.number
+        );
+        fact("New text", words, Hue::Caution);
     }
     for event in &story.record.events {
         match &event.what {

@@ -9,7 +9,7 @@ use super::keys;
 use super::over::Over;
 use super::page::{self, Part};
 use super::pen::Pen;
-use super::round::{Place, Press, Round, Then};
+use super::round::{Place, Press, Round, Then, Work};
 use super::spoken::told;
 use crate::cli::report::{Failure, Outcome, Report, visible};
 use crate::desk::walk::age;
@@ -112,7 +112,7 @@ impl Plain<'_> {
             }
             (Some('j'), None) => round.press(Press::Go(super::pen::Move::Right)),
             (Some('k'), None) => round.press(Press::Go(super::pen::Move::Left)),
-            (Some(c), None) if "acrentyboiwups".contains(c) => round.press(Press::Letter(c)),
+            (Some(c), None) if "acrentyboiwmfups".contains(c) => round.press(Press::Letter(c)),
             _ => {
                 self.report
                     .line(&format!("{:?} is no answer; ? lists them.", one_line(answer)));
@@ -120,14 +120,14 @@ impl Plain<'_> {
             }
         };
         match then {
-            Then::Edit(bytes) => self.edit(round, bytes),
+            Then::Edit(work, bytes) => self.edit(round, work, bytes),
             Then::Preview(id) => super::preview(round, &id),
             then => return Ok(then),
         }
         Ok(Then::Stay)
     }
 
-    fn edit(&mut self, round: &mut Round, bytes: Vec<u8>) {
+    fn edit(&mut self, round: &mut Round, work: Work, bytes: Vec<u8>) {
         let edited = match crate::config::editor() {
             Some(_) => crate::cli::edit::in_editor(&bytes, ".md"),
             None => Err(Failure::usage(
@@ -136,7 +136,7 @@ impl Plain<'_> {
                 "set EDITOR to one, for example `export EDITOR=nano`, or use `edit STORY --title`, `--alt` and its other flags",
             )),
         };
-        round.edited(edited);
+        round.edited(work, edited);
     }
 
     /// Asks for whatever lies over the story, until nothing does.
@@ -144,7 +144,7 @@ impl Plain<'_> {
         while let Some(over) = &mut round.over {
             match over {
                 // only where `edit_here`, which is not so line by line
-                Over::Help | Over::Text(_) => {
+                Over::Help | Over::Text(..) => {
                     round.press(Press::GiveUp);
                 }
                 Over::Failure(failure) => {
@@ -212,10 +212,13 @@ impl Plain<'_> {
                     let keys: Vec<String> = choices.iter().map(|(key, _, _)| key.to_string()).collect();
                     let answer = self.ask(&format!("Which [{}; Enter: none]? ", keys.join(",")))?;
                     let mut letters = answer.as_deref().unwrap_or_default().trim().chars();
-                    match (letters.next(), letters.next()) {
+                    let then = match (letters.next(), letters.next()) {
                         (Some(key), None) => round.press(Press::Letter(key)),
                         _ => round.press(Press::GiveUp),
                     };
+                    if let Then::Edit(work, bytes) = then {
+                        self.edit(round, work, bytes);
+                    }
                 }
                 Over::Changed { old, new, .. } => {
                     self.report.line("This would change: [-taken out-]  {+put in+}");
@@ -233,8 +236,8 @@ impl Plain<'_> {
                             continue;
                         }
                     };
-                    if let Then::Edit(bytes) = round.press(press) {
-                        self.edit(round, bytes);
+                    if let Then::Edit(work, bytes) = round.press(press) {
+                        self.edit(round, work, bytes);
                     }
                 }
             }

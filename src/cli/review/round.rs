@@ -10,8 +10,11 @@ use super::over::{Asks, Changed, Meant, Over, take_back_first};
 use super::page::{self, View};
 use super::pen::{Move, Pen};
 use super::spoken::{done, nothing, told};
+use crate::cli::edit::kept;
 use crate::cli::report::Failure;
-use crate::desk::walk::{self, Decision, Reading, Walk};
+use crate::desk::revision::Taking;
+use crate::desk::takedown::Left;
+use crate::desk::walk::{self, Decision, Reading, Walk, Written};
 use crate::desk::{Desk, StoryRepo, Trouble};
 use crate::story::StoryId;
 use crate::story::page::{INDEX, Page};
@@ -43,9 +46,18 @@ pub enum Then {
     Quit,
     Interrupted,
     /// Let the person edit these bytes, and hand them to [`Round::edited`].
-    Edit(Vec<u8>),
+    Edit(Work, Vec<u8>),
     /// Show this story as a page.
     Preview(StoryId),
+}
+
+/// What a person changes in an editor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// The story's page.
+    Page,
+    /// The text with both wordings: the team's, and that of the author's later mail of this number.
+    NewText(u32),
 }
 
 /// A decision that is made and not written down yet.
@@ -64,6 +76,8 @@ pub struct Open {
     pub scroll: usize,
     /// Whether the last row of the text was on the screen.
     pub seen_end: bool,
+    /// Whether a change of the text was kept here, which is written down at once.
+    kept: bool,
     rows: Option<(usize, Vec<Row>)>,
 }
 
@@ -186,7 +200,7 @@ impl Round {
         match (&self.over, &self.place) {
             (Some(Over::Help | Over::Failure(_)), _) => keys::READ_ONLY,
             (Some(Over::Write { .. }), _) => keys::WRITING,
-            (Some(Over::Rewrite(..) | Over::Text(_)), _) => keys::WRITING_MUCH,
+            (Some(Over::Rewrite(..) | Over::Text(..)), _) => keys::WRITING_MUCH,
             (Some(Over::Letter(_)), _) => keys::LETTER,
             (Some(Over::Choose { .. }), _) => keys::CHOOSING,
             (
@@ -196,6 +210,13 @@ impl Round {
                 }),
                 _,
             ) => keys::CHANGES,
+            (
+                Some(Over::Changed {
+                    index: Changed::Accept(_, Taking { by_hand: Some(_), .. }),
+                    ..
+                }),
+                _,
+            ) => keys::PUTTING_TOGETHER,
             (Some(Over::Changed { .. }), _) => keys::PUTTING_BACK,
             (None, Place::List) => keys::LIST,
             (None, Place::Story(_)) => keys::STORY,
@@ -278,7 +299,8 @@ impl Round {
             Press::Letter('?') => self.lay(Over::Help),
             Press::Letter('q') => return Then::Quit,
             Press::Letter(
-                'a' | 'c' | 'r' | 'e' | 'n' | 't' | 'y' | 'b' | 'o' | 's' | 'u' | 'x' | 'd' | 'h' | 'p' | 'i',
+                'a' | 'c' | 'r' | 'e' | 'n' | 't' | 'y' | 'b' | 'o' | 's' | 'u' | 'x' | 'd' | 'h' | 'p' | 'i' | 'm'
+                | 'f',
             ) => {
                 self.said = "Open the story first: Enter.".to_owned();
             }
@@ -301,6 +323,7 @@ impl Round {
                     held: Vec::new(),
                     scroll: 0,
                     seen_end: false,
+                    kept: false,
                     rows: None,
                 }));
             }
@@ -338,6 +361,8 @@ impl Round {
             Press::Letter('b') => self.choose_cut(),
             Press::Letter('i') => self.choose_photo(),
             Press::Letter('w') => self.choose_finding(),
+            Press::Letter('m') => self.choose_new_text(),
+            Press::Letter('f') => self.choose_off(),
             Press::Letter('e') => return self.edit(),
             Press::Letter('p') => return Then::Preview(open.reading.story.id.clone()),
             Press::Letter('u') | Press::Undo => self.undo(),
@@ -437,6 +462,9 @@ impl Round {
         let Some(open) = self.open_mut() else { return };
         self.said = match open.held.pop() {
             Some(held) => format!("Taken back: {}", told(std::slice::from_ref(&held))),
+            None if open.kept => {
+                "What you changed is in the text already and cannot be taken back here; e changes it.".to_owned()
+            }
             None => "There is nothing to take back here. What was written down before: `o` sets it aside.".to_owned(),
         };
     }
@@ -458,11 +486,12 @@ impl Round {
                 &held.decision,
                 held.own.as_deref(),
             ) {
-                Ok((taken, unkept)) => {
+                Ok(Written { taken, unkept, offs }) => {
                     let title = one_line(&taken.story.title());
                     let held = open.held.remove(0);
+                    let now = taken.story.state(&self.desk.policy);
                     written.push(match taken.changed {
-                        true => done(&held.decision),
+                        true => done(&held.decision, now),
                         false => nothing(&held.decision),
                     });
                     self.said = format!("{}: {title}", written.join(", "));
@@ -470,7 +499,7 @@ impl Round {
                         self.said.push_str(&format!(". {caution}"));
                     }
                     if taken.changed {
-                        *self.done.entry(done(&held.decision)).or_default() += 1;
+                        *self.done.entry(done(&held.decision, now)).or_default() += 1;
                         self.letters += usize::from(held.letter);
                     }
                     let id = &open.reading.story.id;
@@ -484,6 +513,10 @@ impl Round {
                         let mut failure = Failure::from(trouble);
                         failure.hint = "Your decision is written down, your words for its letter are not: `letters edit` takes them.".to_owned();
                         self.fail(failure);
+                        return false;
+                    }
+                    if offs.iter().any(|off| !matches!(off.result, Left::Gone(_))) {
+                        self.tell_what_stands(&offs);
                         return false;
                     }
                 }
@@ -562,7 +595,7 @@ impl Round {
         match walk::may_edit(&self.desk, &self.repo, &open.reading) {
             Ok(()) => {
                 let bytes = open.reading.story.files[INDEX].clone();
-                self.edit_these(bytes)
+                self.edit_these(Work::Page, bytes)
             }
             Err(trouble) => {
                 self.fail(trouble);
@@ -582,12 +615,16 @@ impl Round {
         }
     }
 
-    pub(super) fn edit_these(&mut self, index: Vec<u8>) -> Then {
+    pub(super) fn edit_these(&mut self, work: Work, bytes: Vec<u8>) -> Then {
         if !self.edit_here {
-            return Then::Edit(index);
+            return Then::Edit(work, bytes);
         }
-        match Page::parse(&index) {
-            Ok(page) => self.lay(Over::Text(Pen::new(page.body()))),
+        if work != Work::Page {
+            self.lay(Over::Text(work, Pen::new(&String::from_utf8_lossy(&bytes))));
+            return Then::Stay;
+        }
+        match Page::parse(&bytes) {
+            Ok(page) => self.lay(Over::Text(work, Pen::new(page.body()))),
             Err(why) => self.fail(Failure::new(
                 "story.not_a_page",
                 1,
@@ -600,10 +637,11 @@ impl Round {
     }
 
     /// The editor gave these bytes back, or failed.
-    pub fn edited(&mut self, index: Result<Vec<u8>, Failure>) {
-        let index = match index {
-            Ok(index) => index,
-            Err(failure) => return self.fail(failure),
+    pub fn edited(&mut self, work: Work, bytes: Result<Vec<u8>, Failure>) {
+        let index = match (work, bytes) {
+            (Work::Page, Ok(index)) => index,
+            (Work::NewText(number), Ok(text)) => return self.put_together_as(number, text),
+            (_, Err(failure)) => return self.fail(failure),
         };
         self.desk.now = crate::cli::now();
         let Place::Story(open) = &self.place else { return };
@@ -611,11 +649,7 @@ impl Round {
             Ok(None) => self.said = "Nothing was changed.".to_owned(),
             Ok(Some(story)) => self.show_change(Changed::Edit(index), &story),
             Err(trouble) => {
-                let mut failure = Failure::from(trouble);
-                if let Ok(kept) = crate::cli::edit::keep(&index) {
-                    failure.hint = format!("{}; your text is kept in {kept}", failure.hint);
-                }
-                self.fail(failure);
+                self.fail(kept(trouble.into(), &index));
             }
         }
     }
@@ -626,19 +660,23 @@ impl Round {
         let taken = match &index {
             Changed::Edit(bytes) => walk::take_edit(&self.desk, &self.repo, &mut open.reading, bytes, minor),
             Changed::Restore(numbers) => walk::take_restore(&self.desk, &self.repo, &mut open.reading, numbers),
+            Changed::Accept(number, taking) => {
+                walk::later::take_accept(&self.desk, &self.repo, &mut open.reading, *number, taking)
+            }
         };
         match taken {
             Ok(_) => {
-                let what = if matches!(index, Changed::Edit(_)) {
-                    "Edited"
-                } else {
-                    "Put back"
+                let what = match index {
+                    Changed::Edit(_) => "Edited",
+                    Changed::Restore(_) => "Put back",
+                    Changed::Accept(..) => "Accepted",
                 };
                 *self.done.entry(what).or_default() += 1;
                 let id = open.reading.story.id.clone();
                 let summary = open.reading.summary.clone();
                 open.rows = None;
                 open.seen_end = false;
+                open.kept = true;
                 self.fresh = true;
                 self.said = match minor && self.desk.policy.minor_keeps {
                     true => format!("{what}, and kept, as only spelling and punctuation."),
@@ -650,12 +688,12 @@ impl Round {
             }
             Err(trouble) => {
                 let moved = trouble.exit() == 6;
-                let mut failure = Failure::from(trouble);
-                if let Changed::Edit(bytes) = &index
-                    && let Ok(kept) = crate::cli::edit::keep(bytes)
-                {
-                    failure.hint = format!("{}; your text is kept in {kept}", failure.hint);
-                }
+                let failure = Failure::from(trouble);
+                let failure = match &index {
+                    Changed::Edit(bytes) => kept(failure, bytes),
+                    Changed::Accept(_, Taking { by_hand: Some(own), .. }) => kept(failure, own.text.as_bytes()),
+                    _ => failure,
+                };
                 if moved {
                     self.read_again();
                 }

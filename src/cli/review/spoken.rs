@@ -2,6 +2,7 @@
 
 use super::round::Held;
 use crate::desk::walk::Decision;
+use crate::story::state::State;
 
 /// What is held, in words: `You approve this.`
 pub fn told(held: &[Held]) -> String {
@@ -19,13 +20,19 @@ pub fn told(held: &[Held]) -> String {
             Decision::Waive { which, .. } => format!("You let {} stand.", which.rule),
             Decision::Consent { grant: true, .. } => "The author said yes.".to_owned(),
             Decision::Consent { .. } => "The author took their yes back.".to_owned(),
+            Decision::Decline { why, .. } if why.is_empty() => {
+                "You leave the new text out, without a letter.".to_owned()
+            }
+            Decision::Decline { .. } => "You leave the new text out.".to_owned(),
+            Decision::TakeDown(_) => "You take this off.".to_owned(),
+            Decision::Withdraw(_) => "The author withdraws this.".to_owned(),
         })
         .collect();
     words.join(" ")
 }
 
-/// As the command of that name says it.
-pub fn done(decision: &Decision) -> &'static str {
+/// As the command of that name says it; the story is `now` in this state.
+pub fn done(decision: &Decision, now: State) -> &'static str {
     match decision {
         Decision::Approve => "Approved",
         Decision::Changes(_) => "Asked for changes",
@@ -36,6 +43,10 @@ pub fn done(decision: &Decision) -> &'static str {
         Decision::Waive { .. } => "Waived",
         Decision::Consent { grant: true, .. } => "Consent recorded",
         Decision::Consent { .. } => "Recorded that consent is revoked",
+        Decision::Decline { .. } => "Declined",
+        Decision::TakeDown(_) if now == State::Approved => "No longer scheduled",
+        Decision::TakeDown(_) => "Taken down",
+        Decision::Withdraw(_) => "Withdrawn",
     }
 }
 
@@ -51,5 +62,8 @@ pub fn nothing(decision: &Decision) -> &'static str {
         Decision::Waive { .. } => "It is waived already",
         Decision::Consent { grant: true, .. } => "This consent is recorded already",
         Decision::Consent { .. } => "There is no consent to revoke",
+        Decision::Decline { .. } => "It is declined already",
+        Decision::TakeDown(_) => "It is down already",
+        Decision::Withdraw(_) => "It is withdrawn already",
     }
 }
