@@ -474,7 +474,7 @@ fn a_line_that_says_erased_destroys_nothing() {
     const SHARED: &str = "[repository]\nlocal_remote = true\n";
     for deletes in [false, true] {
         let house = TestHouse::new();
-        house.write("config.toml", &format!("{SHARED}{}", common::CONFIG));
+        house.write("config.toml", format!("{SHARED}{}", common::CONFIG));
         house.arrive(&[marion()]);
         house.run(&["fetch", "-q"]).exits(0);
         let list = house.run(&["list", "--json"]).exits(0).json();
@@ -491,7 +491,7 @@ fn a_line_that_says_erased_destroys_nothing() {
         let hash = hex::encode(Sha256::digest(format!("{salt}story\0{}/{digits}", &story[..7])));
         let line = json!({"id": "00000000000000aa", "after": [], "at": "2026-11-28T10:00:00Z",
             "by": {"name": "Ann Reviewer", "role": "publisher"}, "event": "erased", "salt": salt, "stories": [hash]});
-        house.write("evil/record.jsonl", &format!("{line}\n"));
+        house.write("evil/record.jsonl", format!("{line}\n"));
         if deletes {
             house.git_in("evil", &["rm", "-rq", &story]);
         }
