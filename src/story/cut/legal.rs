@@ -55,7 +55,7 @@ static LEGAL: Phrases = Phrases::new(&[
     "adresat", "przez pomyłkę", "sąd rejonowy", "krs", "tato zpráva", "důvěrné", "adresát", "omylem",
     "конфиденциальн", "настоящее сообщение", "данное сообщение", "получили это сообщение по ошибке", "отправителя",
     "bu e-posta", "gizli", "yanlışlıkla", "保密", "机密", "機密", "收件人", "误收", "誤收", "誤って", "守秘", "送信者に",
-    "vat no", "registered in scotland", "registered in wales", "registered in ireland", "registration number",
+    "vat no", "vat reg", "registered in scotland", "registered in wales", "registered in ireland", "registration number",
     "charitable body", "registered no", "company no", "charity no", "may be monitored", "monitor emails", "datos personales",
     "rgpd", "le informamos", "reglamento (ue)", "derechos de acceso", "dati personali", "regolamento ue", "données personnelles",
     "dsgvo", "rodo", "danych osobowych", "osobních údajů", "personuppgift", "persoonsgegevens",

@@ -68,7 +68,8 @@ const SIGN_OFFS: &[&str] = &[
     "祝工作顺利", "祝商祺", "祝安好", "多谢", "谨上", "感谢", "고맙습니다", "감사드립니다", "안녕히 계세요", "수고하세요", "감사해요", "드림", "올림",
     "yours aye", "best regards and thanks", "thanks in advance", "many regards", "with appreciation", "with kindest regards",
     "have a great day", "have a nice day", "have a good day", "have a lovely day", "have a good weekend", "speak soon",
-    "talk soon", "see you soon", "take it easy", "blessings", "god bless", "warm wishes", "with warm regards",
+    "talk soon", "see you soon", "take it easy", "warmest wishes", "warmest", "yours ever", "yours fraternally",
+    "fraternally", "comradely", "in friendship", "with solidarity", "with respect", "yours respectfully", "blessings", "god bless", "warm wishes", "with warm regards",
     "kind wishes", "good wishes", "hope this helps", "thx", "tia", "ttyl", "bw", "atb", "bfn",
 ];
 
@@ -87,6 +88,24 @@ pub(super) fn signs_for(line: &str, name: &str) -> bool {
     name_like(line, false) && line.split(' ').count() <= 3 && first(line) == first(name)
 }
 
+/// Whether a phrase in lower case is a closing formula, or two that an "and" joins (`with thanks and best wishes`), or
+/// one that says in what its writer is the reader's (`yours in solidarity`).
+fn formula(phrase: &str) -> bool {
+    let known = |phrase: &str| SIGN_OFFS.contains(&phrase.trim());
+    let joined = |and: &&str| {
+        phrase
+            .split_once(*and)
+            .is_some_and(|(one, other)| known(one) && known(other))
+    };
+    let in_what = phrase.strip_prefix("yours in ");
+    known(phrase) || JOINTS.iter().any(|and| joined(&and)) || in_what.is_some_and(|what| what.split(' ').count() <= 3)
+}
+
+/// What joins two closing formulas.
+const JOINTS: &[&str] = &[
+    " and ", " & ", " + ", " und ", " et ", " y ", " e ", " en ", " og ", " och ", " i ",
+];
+
 /// The rest of a closing formula after its phrase: empty where the name stands on the next line.
 pub(super) fn closing(text: &str) -> Option<&str> {
     if text.is_empty() || text.len() > 80 {
@@ -98,13 +117,13 @@ pub(super) fn closing(text: &str) -> Option<&str> {
             ',', '.', '!', ' ', ';', '-', '—', '–', ':', ')', '*', '，', '。', '、', '_', '،', '！', '~', '\u{2026}',
         ])
         .trim_start_matches(['*', '_', ' ']);
-    if SIGN_OFFS.contains(&bare) {
+    if formula(bare) {
         return Some("");
     }
     // `Best wishes, Marion`
     if let Some((phrase, rest)) = text.split_once([',', '，', '、', '،', '-', '–', '—', '!']) {
         let rest = rest.trim_start_matches([' ', '-']);
-        if SIGN_OFFS.contains(&phrase.trim().to_lowercase().as_str()) && name_like(rest, true) {
+        if formula(phrase.trim().to_lowercase().as_str()) && name_like(rest, true) {
             return Some(rest);
         }
     }
@@ -117,9 +136,9 @@ fn on_one_line(text: &str) -> Option<&str> {
     text.match_indices(' ').take(5).find_map(|(at, _)| {
         let (phrase, rest) = (text[..at].to_lowercase(), text[at + 1..].trim());
         let greets = phrase.contains(' ') || SHORT.contains(&phrase.as_str());
-        let formula = SIGN_OFFS.contains(&phrase.as_str()) && greets && !THANKS.iter().any(|w| phrase.contains(w));
+        let greets = greets && formula(&phrase) && !THANKS.iter().any(|w| phrase.contains(w));
         let named = rest.split(' ').count() <= 3 && rest.starts_with(char::is_uppercase) && name_like(rest, false);
-        (formula && named).then_some(rest)
+        (greets && named).then_some(rest)
     })
 }
 

@@ -263,6 +263,14 @@ fn sentence(line: &Seen) -> bool {
     line.words() >= 4 && line.text.ends_with(['.', '!', '?']) && !contact(line) && !titled(&line.fold)
 }
 
+/// `Elm Housing is a registered charity no. 1234567.`: what an organisation's letterhead says of it.
+fn institutional(line: &Seen) -> bool {
+    line.words() <= 24
+        && legal(&line.fold) >= 1
+        && line.text.contains(|c: char| c.is_ascii_digit())
+        && !personal(&format!(" {} ", line.fold))
+}
+
 /// `We danced.`: a paragraph of a few words that ends like a sentence.
 fn said(lines: &[Seen], i: usize, end: usize) -> bool {
     let line = &lines[i];
@@ -501,7 +509,7 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         let strong = shown.iter().filter(|l| contact(l)).count();
         let fits = shown
             .iter()
-            .all(|l| l.text.len() <= 120 && !prose(l) && !postscript(&l.fold) && !sentence(l));
+            .all(|l| l.text.len() <= 120 && (!prose(l) && !sentence(l) || institutional(l)) && !postscript(&l.fold));
         let fits = fits && !(start..end).any(|i| said(lines, i, end));
         (fits && shown.len() <= 16).then_some((shown.len(), strong))
     };
