@@ -3,6 +3,7 @@
 mod auth;
 mod body;
 mod charset;
+mod codes;
 pub mod copy;
 mod date;
 mod document;
@@ -22,6 +23,7 @@ pub mod wording;
 mod words;
 pub mod write;
 
+pub use codes::{borne, with_code};
 pub use ident::mail_id;
 pub use own::{addressee, own_copy};
 #[cfg(fuzzing)]

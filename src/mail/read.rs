@@ -13,6 +13,7 @@ use super::limits::{
 };
 use super::mime::{self, Part};
 use super::{auth, date, document, docx, fields, ident, people, signals, words};
+use crate::story::code::{Code, take_codes_out, without_codes};
 use crate::story::passage::Line;
 use crate::story::submission::{Attachment, Document, Kept, Note, Submission};
 use crate::story::{MailId, Mailbox};
@@ -127,9 +128,15 @@ pub fn glance(raw: &[u8]) -> Glance {
     Glance {
         message_id: fields.first("Message-ID").map(people::message_id).unwrap_or_default(),
         date: fields.line("Date").and_then(|line| date::read(&line)),
-        subject: fields.text("Subject").unwrap_or_default(),
+        subject: bare_subject(&fields).0,
         from: people::first(&fields, "From").unwrap_or_default(),
     }
+}
+
+/// The subject without the codes of our letters, and those codes.
+fn bare_subject(fields: &Fields) -> (String, Vec<Code>) {
+    let subject = fields.text("Subject").unwrap_or_default();
+    (without_codes(&subject).trim().to_owned(), Code::all_in(&subject))
 }
 
 struct Reader<'s> {
@@ -246,6 +253,8 @@ impl Reader<'_> {
         notes.extend(attachments.iter().filter_map(document::unread));
         let documents = self.documents(&mut attachments, &mut notes);
 
+        body.lines.iter_mut().for_each(take_codes_out);
+        let (subject, codes) = bare_subject(fields);
         let from = people::first(fields, "From").unwrap_or_default();
         let sender = people::first(fields, "Sender").filter(|s| !same_address(s, &from));
         Ok(Submission {
@@ -254,7 +263,8 @@ impl Reader<'_> {
             references: people::references(fields),
             date: fields.line("Date").and_then(|line| date::read(&line)),
             received: received(fields),
-            subject: fields.text("Subject").unwrap_or_default(),
+            subject,
+            codes,
             sender,
             reply_to: people::first(fields, "Reply-To"),
             to: recipients(fields),
@@ -279,7 +289,8 @@ impl Reader<'_> {
             }
             self.documents_left -= 1;
             match docx::read(&attachment.bytes, attachments.len()) {
-                Ok(read) => {
+                Ok(mut read) => {
+                    read.lines.iter_mut().for_each(take_codes_out);
                     if read.hidden && !notes.contains(&Note::HiddenText) {
                         notes.push(Note::HiddenText);
                     }

@@ -24,10 +24,12 @@
 //! | [`revision`] | whether a later mail is a corrected text |
 //! | [`consent`] | what an author agreed to, and whether a page keeps to it |
 //! | [`letter`] | which letters a story's events call for |
+//! | [`code`] | what a reviewer's answer by mail brings back |
 //! | [`check`](mod@check) | what should be looked at before a story goes out |
 
 pub mod answer;
 pub mod check;
+pub mod code;
 pub mod consent;
 pub mod cut;
 pub mod draft;

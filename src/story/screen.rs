@@ -276,6 +276,7 @@ mod tests {
             attachments: vec![],
             embedded: vec![],
             documents: vec![],
+            codes: vec![],
             signals,
             auth: vec![],
             notes: vec![],

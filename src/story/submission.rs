@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::code::Code;
 use super::id::MailId;
 use super::passage::Line;
 
@@ -47,8 +48,10 @@ pub struct Submission {
     pub date: Option<Timestamp>,
     /// The date of the topmost `Received` header.
     pub received: Option<Timestamp>,
-    /// Decoded, on one line, no control characters; may be empty.
+    /// Decoded, on one line, no control characters, without the codes of our letters; may be empty.
     pub subject: String,
+    /// The codes of our letters that stood in the subject.
+    pub codes: Vec<Code>,
     /// From (the first mailbox of it).
     pub from: Mailbox,
     /// Sender, where it differs from From ("on behalf of").

@@ -28,6 +28,7 @@ fn mail(text: &str) -> Submission {
         attachments: Vec::new(),
         embedded: Vec::new(),
         documents: Vec::new(),
+        codes: Vec::new(),
         signals: Signals::default(),
         auth: Vec::new(),
         notes: Vec::new(),
