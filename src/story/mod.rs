@@ -24,7 +24,7 @@
 //! | [`revision`] | whether a later mail is a corrected text |
 //! | [`consent`] | what an author agreed to, and whether a page keeps to it |
 //! | [`letter`] | which letters a story's events call for |
-//! | [`code`] | what a reviewer's answer by mail brings back |
+//! | [`code`], [`decision`] | what a reviewer's answer by mail brings back, and what it says |
 //! | [`check`](mod@check) | what should be looked at before a story goes out |
 
 pub mod answer;
@@ -32,6 +32,7 @@ pub mod check;
 pub mod code;
 pub mod consent;
 pub mod cut;
+pub mod decision;
 pub mod draft;
 pub mod erased;
 pub mod event;
