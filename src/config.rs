@@ -167,6 +167,10 @@ pub struct Review {
     pub signed: bool,
     /// The first day on which it did: `verify` asks for none before.
     pub signed_since: Option<jiff::civil::Date>,
+    /// Whether reviewers may decide by answering a letter.
+    pub by_mail: bool,
+    /// How long an answer may take.
+    pub by_mail_for: SignedDuration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

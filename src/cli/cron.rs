@@ -130,6 +130,7 @@ fn summary(desk: &Desk, pass: &Pass) -> String {
     };
     add(count.new, "new story", "new stories");
     add(count.follow_up, "follow-up", "follow-ups");
+    add(count.decision, "decision by mail", "decisions by mail");
     add(count.set_aside, "mail set aside", "mails set aside");
     add(count.quarantined, "mail quarantined", "mails quarantined");
     add(pass.published, "story published", "stories published");

@@ -71,6 +71,7 @@ pub fn tell(report: &Report, mail: &MailReport) {
             mail.subject,
             mail.story.as_ref().map(ToString::to_string).unwrap_or_default()
         ),
+        Outcome::Decision => format!("decided      {}: {reason}", mail.title.as_deref().unwrap_or_default()),
         Outcome::Duplicate if !report.verbose => return,
         Outcome::Duplicate => format!("duplicate    {} ({reason})", mail.subject),
         Outcome::SetAside => format!("set aside    {} ({reason})", mail.subject),
@@ -105,6 +106,7 @@ fn summary(report: &Report, count: &Count, failed: bool) {
     let parts = [
         (count.new, "new"),
         (count.follow_up, "follow-up"),
+        (count.decision, "decided"),
         (count.duplicate, "duplicate"),
         (count.set_aside, "set aside"),
         (count.quarantined, "quarantined"),

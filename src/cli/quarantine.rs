@@ -68,6 +68,7 @@ pub fn quarantine(
                 report.line(&match mail.outcome {
                     MailOutcome::New => format!("It is a story now: {story}"),
                     MailOutcome::FollowUp => format!("It is a follow-up of {story} now"),
+                    MailOutcome::Decision => format!("It decided about {story}: {reason}"),
                     MailOutcome::Duplicate => format!("It was taken in before: {story}"),
                     MailOutcome::SetAside => {
                         format!("It stays set aside: {reason} (--as-story takes it in all the same)")

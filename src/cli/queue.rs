@@ -163,6 +163,7 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "damaged": counts.damaged,
             "quarantined": quarantined,
             "set_aside": set_aside,
+            "decisions_refused": aside.decisions,
             "letters_due": letters,
             "letters_failed": counts.failed_letters,
             "wrote_again": counts.wrote_again,
@@ -287,6 +288,13 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
         report.line(&format!(
             "{set_aside} set aside in the last 30 days (quarantine list --set-aside)"
         ));
+    }
+    if aside.decisions > 0 {
+        let many = match aside.decisions {
+            1 => "1 decision by mail that does not count is".to_owned(),
+            many => format!("{many} decisions by mail that do not count are"),
+        };
+        report.line(&format!("  {many} among them"));
     }
     for (at, id, title) in &counts.oldest {
         let day = at.map(|at| super::fetch::day(at, desk)).unwrap_or_default();

@@ -71,6 +71,7 @@ impl Listener for Teller<'_> {
         let parts = [
             (count.new, "new"),
             (count.follow_up, "follow-up"),
+            (count.decision, "decided"),
             (count.set_aside, "set aside"),
             (count.quarantined, "quarantined"),
         ];

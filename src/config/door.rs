@@ -286,6 +286,11 @@ pub(super) fn is_loopback(host: &str) -> bool {
 }
 
 impl RawInbox {
+    /// Whether a server is named that is believed about who mail is from.
+    pub fn trusts_a_server(&self) -> bool {
+        self.trusted_authserv.as_deref().is_some_and(|name| !name.is_empty())
+    }
+
     pub fn checked(self) -> Result<Inbox, Wrong> {
         let reach = Reach {
             host: self.host,

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::SignedDuration;
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -17,8 +18,9 @@ use super::target::RawTarget;
 use super::{
     Address, Check, Config, ConfigError, Consent, Letters, Place, Repository, Review, SpoolSettings, StorySettings,
 };
-use super::{Retention, Team};
+use super::{Retention, Team, value};
 use crate::story::check::{COUNTRIES, Country, RULES};
+use crate::story::event::LetterKind;
 
 /// The file, as it is written.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -47,6 +49,9 @@ pub(super) struct RawReview {
     signed: bool,
     #[serde(deserialize_with = "optional_day")]
     signed_since: Option<Date>,
+    by_mail: bool,
+    #[serde(deserialize_with = "value::duration")]
+    by_mail_for: SignedDuration,
 }
 
 impl Default for RawReview {
@@ -58,6 +63,8 @@ impl Default for RawReview {
             consent: Consent::Required,
             signed: false,
             signed_since: None,
+            by_mail: false,
+            by_mail_for: SignedDuration::from_hours(14 * 24),
         }
     }
 }
@@ -212,6 +219,14 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
         return Err(wrong("review", None, Wrong::at("approvals", problem)));
     }
 
+    if let Some(problem) = review
+        .by_mail
+        .then(|| no_decisions(&review, &team, &inbox, &letters))
+        .flatten()
+    {
+        return Err(wrong("review", None, Wrong::at("by_mail", problem)));
+    }
+
     check_rules(&check).map_err(|bad| wrong("check", None, bad))?;
 
     let root = file.parent().unwrap_or(Path::new(""));
@@ -255,6 +270,8 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
         consent: review.consent,
         signed: review.signed,
         signed_since: review.signed_since,
+        by_mail: review.by_mail,
+        by_mail_for: review.by_mail_for,
     };
     Ok(Config {
         file: file.to_path_buf(),
@@ -291,6 +308,23 @@ fn one_of_each(names: &[&str]) -> Result<(), (usize, Wrong)> {
         }
     }
     Ok(())
+}
+
+/// Why nothing could be decided by mail.
+fn no_decisions(review: &RawReview, team: &Team, inboxes: &[RawInbox], letters: &Letters) -> Option<&'static str> {
+    if review.signed {
+        return Some("it does not go with `signed = true`: nobody's key can sign what they decide by mail");
+    }
+    if !team.members.iter().any(|m| m.roles.contains(&super::Role::Reviewer)) {
+        return Some("nobody could decide by mail: name the reviewers in `members` under [team]");
+    }
+    if !inboxes.iter().any(RawInbox::trusts_a_server) {
+        return Some(
+            "nothing would prove who a mail is from: give the [[inbox]] that answers come to its `trusted_authserv`",
+        );
+    }
+    (!letters.team.contains(&LetterKind::NewStory))
+        .then_some("no reviewer would be written to: put \"new-story\" into `team` under [letters]")
 }
 
 fn check_rules(check: &Check) -> Result<(), Wrong> {

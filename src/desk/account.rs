@@ -19,15 +19,18 @@ use crate::story::{Mailbox, StoryId, Submission};
 pub enum Outcome {
     New,
     FollowUp,
+    /// A reviewer decided about a story.
+    Decision,
     Duplicate,
     SetAside,
     Quarantined,
 }
 
 impl Outcome {
-    pub const ALL: [Outcome; 5] = [
+    pub const ALL: [Outcome; 6] = [
         Outcome::New,
         Outcome::FollowUp,
+        Outcome::Decision,
         Outcome::Duplicate,
         Outcome::SetAside,
         Outcome::Quarantined,
@@ -79,6 +82,16 @@ pub fn duplicate(story: StoryId, place: &str, raw: &[u8]) -> MailReport {
         story: Some(story),
         reason: Some("it was taken in before".to_owned()),
         ..bare(Outcome::Duplicate, place, raw)
+    }
+}
+
+/// A mail by which a reviewer decided about a story.
+pub fn decision(story: StoryId, title: String, said: String, place: &str, raw: &[u8]) -> MailReport {
+    MailReport {
+        story: Some(story),
+        title: Some(title),
+        reason: Some(said),
+        ..bare(Outcome::Decision, place, raw)
     }
 }
 

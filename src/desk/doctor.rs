@@ -11,8 +11,10 @@ use rustix::fs::{Access, StatVfsMountFlags, access, statvfs};
 
 use crate::config::{self, Auth, Login, Server, Source, TargetKind, Way};
 use crate::inbox::InboxError;
+use crate::mail::wording::Wording;
 use crate::outbox::SendError;
 use crate::repo::{RepoError, Signer, StoryRepo, identity_of_user, signed_by, signer_of_user};
+use crate::story::event::LetterKind;
 use crate::story::policy::Member;
 use crate::story::seal::{Key, NAMESPACE, Revoked};
 
@@ -78,6 +80,9 @@ pub fn examine(desk: &Desk, each: &mut dyn FnMut(Finding)) {
     tell("spool", spool(desk));
     tell("disk", disk(desk));
     tell("templates", templates(desk));
+    if desk.config.review.by_mail {
+        tell("decisions by mail", by_mail(desk));
+    }
     if let Some(command) = &desk.config.story.heic_command {
         tell("heic_command", converter(command));
     }
@@ -156,6 +161,41 @@ fn configuration(desk: &Desk) -> Answer {
         file.display(),
         many(inboxes, "inbox", "inboxes"),
         many(targets, "target", "targets")
+    ))
+}
+
+/// What keeps reviewers from deciding by mail, beyond what the configuration is refused for.
+fn by_mail(desk: &Desk) -> Answer {
+    let templates = &desk.config.letters.templates;
+    if let Ok(wording) = Wording::load(templates)
+        && !wording.shows_the_story(LetterKind::NewStory)
+    {
+        let hint = format!(
+            "put `{{% if by_mail %}}` and `{{{{ page }}}}` into {} as the built-in one has them",
+            templates.join("new-story.md").display()
+        );
+        return bad(
+            "the team's own template of new-story does not show the story, so nothing can be decided",
+            hint,
+        );
+    }
+    if matches!(desk.config.outbox.way, Way::Folder(_)) {
+        let said = "letters are written to a folder: nobody gets one to answer";
+        return note(
+            said,
+            "set `kind = \"smtp\"` under [outbox] when the team is to get them",
+        );
+    }
+    let trusted = desk
+        .config
+        .inboxes
+        .iter()
+        .filter(|inbox| inbox.trusted_authserv.is_some());
+    let trusted: Vec<&str> = trusted.map(|inbox| inbox.name.as_str()).collect();
+    ok(format!(
+        "{} may decide by answering a letter; answers count that come to {}",
+        desk.config.reviewers().join(", "),
+        trusted.join(", ")
     ))
 }
 

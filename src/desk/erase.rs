@@ -508,6 +508,7 @@ fn out_of_the_spool(spool: &mut Spool, plan: &Plan, held: &Held, done: &mut Done
         remove_file(path)?;
         done.files += 1;
     }
+    spool.forget_codes(|code| plan.stories.iter().any(|id| id.as_str() == code.story))?;
     for address in &plan.addresses {
         spool.forget_sent(address)?;
     }

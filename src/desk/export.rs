@@ -16,7 +16,7 @@ use crate::story::record::Files;
 use crate::story::step::Story;
 
 use super::held::{self, Held, HeldStory, Whose};
-use super::{Desk, StoryRepo, Trouble};
+use super::{Desk, StoryRepo, Trouble, decide};
 
 /// An answer to somebody who asks what is held about them.
 #[derive(Debug)]
@@ -157,7 +157,10 @@ fn story(desk: &Desk, held: &HeldStory, address: &str, files: &mut BTreeMap<Stri
 /// The mails they wrote; of another's (a forward) only that it is there.
 fn mails(private: &Files, folder: &str, address: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Vec<Value> {
     let mut all = Vec::new();
-    for (name, raw) in private.iter().filter(|(name, _)| name.ends_with(".eml")) {
+    for (name, raw) in private
+        .iter()
+        .filter(|(name, _)| name.ends_with(".eml") && !name.starts_with(decide::FILE))
+    {
         let from = mail::glance(raw).from.address.unwrap_or_default();
         if from.eq_ignore_ascii_case(address) {
             all.push(with_mail(raw, &format!("{folder}/{name}"), json!({}), files));

@@ -33,6 +33,7 @@ pub struct Count {
     pub new: u64,
     #[serde(rename = "follow-up")]
     pub follow_up: u64,
+    pub decision: u64,
     pub duplicate: u64,
     #[serde(rename = "set-aside")]
     pub set_aside: u64,
@@ -44,6 +45,7 @@ impl Count {
         match outcome {
             Outcome::New => self.new += 1,
             Outcome::FollowUp => self.follow_up += 1,
+            Outcome::Decision => self.decision += 1,
             Outcome::Duplicate => self.duplicate += 1,
             Outcome::SetAside => self.set_aside += 1,
             Outcome::Quarantined => self.quarantined += 1,
@@ -569,7 +571,7 @@ fn after(desk: &Desk, name: &str, outcome: Outcome) -> Fate {
     };
     let wanted = match outcome {
         Outcome::New => &inbox.after.new,
-        Outcome::FollowUp => &inbox.after.follow_up,
+        Outcome::FollowUp | Outcome::Decision => &inbox.after.follow_up,
         Outcome::Duplicate => &inbox.after.duplicate,
         Outcome::SetAside => &inbox.after.set_aside,
         Outcome::Quarantined => &inbox.after.quarantined,

@@ -58,7 +58,7 @@ impl HeldStory {
     pub fn mails(&self) -> impl Iterator<Item = MailId> + '_ {
         self.record.events.iter().filter_map(|event| match &event.what {
             What::Received { mail, .. } | What::FollowUp { mail, .. } => Some(*mail),
-            _ => None,
+            what => what.decided_by().map(|mail| mail.id),
         })
     }
 
@@ -259,7 +259,7 @@ fn in_the_spool(shelves: &Shelves, marks: &Marks, held: &mut Held) -> Result<(),
             .address
             .as_ref()
             .is_some_and(|a| letter.note.to.eq_ignore_ascii_case(a));
-        // a digest is about no story, and names them all
+        // a digest is about no story, and names them all; so does what answers a decision
         let names = |bytes: &[u8]| {
             marks
                 .titles
@@ -292,7 +292,8 @@ fn in_the_outbox(outbox: &Outbox, marks: &Marks, held: &mut Held) {
             .as_ref()
             .is_some_and(|address| is(&mail::addressee(&raw), address));
         let named = |title: &String| memchr::memmem::find(&raw, title.as_bytes()).is_some();
-        let names = name.contains("-digest-") && marks.titles.iter().any(named);
+        let about_several = name.contains("-digest-") || name.contains("-undecided-");
+        let names = about_several && marks.titles.iter().any(named);
         if about || to || names {
             held.sent.push(path);
         }

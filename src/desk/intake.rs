@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::mail::{self, ReadSetting};
 use crate::media;
 use crate::repo::{Batch, PackedMail, Press, ReadyChange, StoryRepo};
-use crate::spool::{Aside, AsideEntry, AsideKind, Spool};
+use crate::spool::{Aside, AsideEntry, AsideKind, CodeNote, Spool};
 use crate::story::answer::withdrawal;
+use crate::story::code::Code;
 use crate::story::draft::{self, Draft, DraftRules, MediaFate};
 use crate::story::erased::Erased;
 use crate::story::event::What;
@@ -22,12 +23,12 @@ use crate::story::step::{Step, Story, begin};
 use crate::story::submission::Note;
 use crate::story::{MailId, Mailbox, StoryId, Submission};
 
-use super::account::{MailReport, Outcome, aside_report, bare, duplicate, report, shown, unreadable_report};
-use super::consent;
+use super::account::{self, MailReport, Outcome, aside_report, bare, duplicate, report, shown, unreadable_report};
 use super::crew::Crew;
-use super::letters::bounce;
+use super::decide::{Answer, Heard, Taken};
+use super::letters::{bounce, undecided};
 use super::threads::Threads;
-use super::{Desk, Trouble, convert, revision};
+use super::{Desk, Trouble, consent, convert, decide, revision};
 
 /// A mail, judged; its change is in the batch, or its bytes are in the quarantine.
 #[derive(Debug, Clone)]
@@ -173,6 +174,15 @@ impl Pen<'_> {
 /// Why the answer of a member of the team to a letter of ours is set aside: it is no story, and From is no proof of who decides.
 const TEAM_REPLY: &str = "team-reply";
 const TEAM_REPLY_REASON: &str = "it is a member's answer to a letter to the team; nothing is decided by mail";
+const NO_CODE_REASON: &str =
+    "it is a member's answer to a letter to the team; it decides nothing without a letter's code in its subject";
+
+fn team_reply(desk: &Desk) -> &'static str {
+    match desk.config.review.by_mail {
+        true => NO_CODE_REASON,
+        false => TEAM_REPLY_REASON,
+    }
+}
 
 const TAKE_DOWN: &str = "it may be no story, but a wish to have one taken down: look for the author's story (`list --all`), \
     `withdraw` that, and `reject` this";
@@ -329,13 +339,16 @@ impl<'a> Reader<'a> {
                 return self.aside(AsideKind::SetAside, m, looked, why, spool, Some(&submission));
             }
         };
+        if let Some(judged) = self.decided(repo, m, looked, &submission, batch, spool)? {
+            return Ok(judged);
+        }
         if let Some(thread) = self.follows(repo, &submission, batch)?
-            && let Some(judged) = self.follow_up(m, thread, &submission, &fresh, batch)?
+            && let Some(judged) = self.follow_up(m, thread, &submission, &fresh, batch, spool)?
         {
             return Ok(judged);
         }
         if !self.as_story && self.threads.answers_team_letter(self.desk, Some(repo), &submission)? {
-            let told = (TEAM_REPLY, TEAM_REPLY_REASON);
+            let told = (TEAM_REPLY, team_reply(self.desk));
             return self.aside(AsideKind::SetAside, m, looked, told, spool, Some(&submission));
         }
         let others = self.threads.find(self.desk, Some(repo), &submission.message_id)?;
@@ -348,6 +361,7 @@ impl<'a> Reader<'a> {
             fresh = again;
         }
         let Fresh { report, change, .. } = *fresh;
+        self.spend_codes(m, &submission, spool)?;
         batch.add_ready(change, &[("mail-1.eml", m.kept)])?;
         if let Some(id) = &report.story {
             self.threads.learn(&submission.message_id, id);
@@ -391,6 +405,92 @@ impl<'a> Reader<'a> {
             report: aside_report(outcome, &aside, submission),
             settle: true,
         })
+    }
+
+    /// A reviewer's answer to a letter that offered a decision. Its code is spent by this very mail before anything else is done, so that
+    /// whatever is killed the next run hears this mail again, and no other one.
+    fn decided(
+        &self,
+        repo: &StoryRepo,
+        m: &KeptMail,
+        looked: &Looked,
+        submission: &Submission,
+        batch: &mut Batch,
+        spool: &mut Spool,
+    ) -> Result<Option<Judged>, Trouble> {
+        if self.as_story || !self.desk.config.review.by_mail {
+            return Ok(None);
+        }
+        let code = decide::known(spool, submission)?;
+        let note = code.as_ref().map(|(_, note)| note);
+        let mut find = |id: &StoryId| Ok(batch.story(id)?);
+        let heard = decide::hear(self.desk, repo, note, (submission, &m.raw), &mut find)?;
+        if let (Some((hash, note)), false) = (&code, matches!(heard, Heard::No | Heard::Before(_)))
+            && note.spent_by.is_none()
+        {
+            let spent_by = Some(submission.mail.hex());
+            spool.put_code(
+                hash,
+                &CodeNote {
+                    spent_by,
+                    ..note.clone()
+                },
+            )?;
+        }
+        Ok(match heard {
+            Heard::No => None,
+            Heard::Before(story) => Some(done(duplicate(story, &m.place, &m.raw), true)),
+            Heard::Taken(taken) => {
+                let Taken { story, change, said } = *taken;
+                self.spend_codes(m, submission, spool)?;
+                batch.add(&change, &[(&decide::file_of(submission), m.kept)])?;
+                let report = account::decision(story.id.clone(), story.title(), said, &m.place, &m.raw);
+                Some(done(report, true))
+            }
+            Heard::Refused(refused) => {
+                if let Some(answer) = &refused.answer {
+                    self.answer(repo, spool, answer, &submission.mail)?;
+                }
+                if let Some((hash, _)) = &code
+                    && let Some(note) = spool.code(hash)?
+                {
+                    let first = note.spent_by == Some(submission.mail.hex());
+                    let refused = note.refused.clone().or_else(|| first.then(|| refused.reason.clone()));
+                    let told = note.told || !first;
+                    spool.put_code(hash, &CodeNote { refused, told, ..note })?;
+                }
+                let why = (refused.rule, &refused.reason[..]);
+                Some(self.aside(AsideKind::SetAside, m, looked, why, spool, Some(submission))?)
+            }
+        })
+    }
+
+    /// A letter to the reviewer; where a template of the team's own has a slip in it there is none.
+    fn answer(&self, repo: &StoryRepo, spool: &mut Spool, answer: &Answer, mail: &MailId) -> Result<(), Trouble> {
+        let about = (&answer.story, &answer.reviewer[..], mail);
+        match undecided::prepare(self.desk, repo, spool, about, &answer.why, answer.again) {
+            Err(Trouble::Letter(_)) => Ok(()),
+            done => done,
+        }
+    }
+
+    /// A mail goes where others may read it one day: what codes it brings count no more, wherever in it they stand.
+    fn spend_codes(&self, m: &KeptMail, submission: &Submission, spool: &mut Spool) -> Result<(), Trouble> {
+        let out: HashSet<String> = spool.codes()?.into_iter().collect();
+        if out.is_empty() {
+            return Ok(());
+        }
+        for hash in mail::borne(&m.raw)
+            .iter()
+            .map(Code::hash)
+            .filter(|hash| out.contains(hash))
+        {
+            if let Some(note) = spool.code(&hash)?.filter(|note| note.spent_by.is_none()) {
+                let spent_by = Some(submission.mail.hex());
+                spool.put_code(&hash, &CodeNote { spent_by, ..note })?;
+            }
+        }
+        Ok(())
     }
 
     /// Records a letter of ours that came back on its story.
@@ -453,6 +553,7 @@ impl<'a> Reader<'a> {
         submission: &Submission,
         Fresh { draft, report, .. }: &Fresh,
         batch: &mut Batch,
+        spool: &mut Spool,
     ) -> Result<Option<Judged>, Trouble> {
         let id = &id;
         let Ok(story) = Story::load(id, files) else {
@@ -536,6 +637,7 @@ impl<'a> Reader<'a> {
                 .sealed(&self.desk.pens(batch.signer()), before, change.clone())
                 .unwrap_or(change);
         }
+        self.spend_codes(m, submission, spool)?;
         batch.add(&change, &[(&mail, m.kept)])?;
         self.threads.learn(&submission.message_id, id);
         report.outcome = Outcome::FollowUp;
@@ -835,6 +937,21 @@ pub fn rehearse(
     };
     let (draft, photos) = desk.draft(&submission);
     let mut report = report(Outcome::New, None, place, &submission, &draft, &photos);
+    let heard = match (repo, desk.look_at_spool()) {
+        (Some(repo), Some(shelves)) => {
+            let code = decide::known(&shelves, &submission)?;
+            let tip = repo.tip()?;
+            let mut find = |id: &StoryId| Ok(repo.story(&tip, id)?);
+            decide::hear(
+                desk,
+                repo,
+                code.as_ref().map(|(_, note)| note),
+                (&submission, raw),
+                &mut find,
+            )?
+        }
+        _ => Heard::No,
+    };
     match screen(
         &submission,
         &ScreenSetting {
@@ -846,6 +963,20 @@ pub fn rehearse(
             report.rule = Some(rule.to_string());
             report.reason = Some(reason);
         }
+        Screened::Story if !matches!(heard, Heard::No) => {
+            report = match heard {
+                Heard::Before(story) => duplicate(story, place, raw),
+                Heard::Taken(taken) => {
+                    account::decision(taken.story.id.clone(), taken.story.title(), taken.said, place, raw)
+                }
+                Heard::Refused(refused) => MailReport {
+                    rule: Some(refused.rule.to_owned()),
+                    reason: Some(refused.reason),
+                    ..bare(Outcome::SetAside, place, raw)
+                },
+                Heard::No => report,
+            };
+        }
         Screened::Story => match before.follows(desk, repo, &submission)? {
             Some(story) => {
                 report.outcome = Outcome::FollowUp;
@@ -854,7 +985,7 @@ pub fn rehearse(
             None if before.threads.answers_team_letter(desk, repo, &submission)? => {
                 report.outcome = Outcome::SetAside;
                 report.rule = Some(TEAM_REPLY.to_owned());
-                report.reason = Some(TEAM_REPLY_REASON.to_owned());
+                report.reason = Some(team_reply(desk).to_owned());
             }
             None => {
                 let id = StoryId::new(submission.date, &draft.author, &submission.mail);

@@ -5,6 +5,7 @@
 //! | [`fetch`] | mail in: keep, read, screen, draft, commit, settle |
 //! | [`account`] | what each mail came to |
 //! | [`intake`], [`threads`] | one mail, judged; the story it follows |
+//! | [`decide`] | a reviewer's decision by mail |
 //! | [`consent`] | the author's answer to "may we publish it?" |
 //! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
 //! | [`review`] | decisions |
@@ -38,6 +39,7 @@ pub mod consent;
 mod convert;
 mod crew;
 pub mod cron;
+pub mod decide;
 pub mod doctor;
 pub mod edit;
 pub mod erase;
@@ -212,7 +214,22 @@ impl Desk {
             email,
             now: self.now,
             draw,
+            mail: None,
         })
+    }
+
+    /// A member of the team who is not at this desk: what they decide by mail is by them.
+    fn clerk_of(&self, member: &Member) -> Clerk {
+        Clerk {
+            actor: Actor {
+                name: member.name.clone(),
+                role: Role::Reviewer,
+            },
+            email: member.email.clone(),
+            now: self.now,
+            draw,
+            mail: None,
+        }
     }
 
     /// The robot: author of machine steps.
@@ -232,6 +249,7 @@ impl Desk {
             email: robot.email.clone(),
             now: self.now,
             draw,
+            mail: None,
         }
     }
 

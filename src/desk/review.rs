@@ -26,7 +26,10 @@ pub fn approve(story: &Story, policy: &Policy, clerk: &Clerk, note: &str, if_tex
         return Ok(None);
     }
     policy.checked(&check(story, &policy.checks), &story.id, &story.title())?;
-    let what = What::Approved { note: note.to_owned() };
+    let what = What::Approved {
+        note: note.to_owned(),
+        mail: clerk.mail.clone(),
+    };
     Ok(Some(story.change(step("Approve", note, vec![what]), clerk)))
 }
 
@@ -99,7 +102,10 @@ pub fn request_changes(story: &Story, policy: &Policy, clerk: &Clerk, note: &str
     {
         return Ok(None);
     }
-    let mut events = vec![What::ChangesRequested { note: note.to_owned() }];
+    let mut events = vec![What::ChangesRequested {
+        note: note.to_owned(),
+        mail: clerk.mail.clone(),
+    }];
     events.extend(unscheduled(story, policy));
     Ok(Some(story.change(step("Ask for changes to", note, events), clerk)))
 }
@@ -113,6 +119,7 @@ pub fn reject(story: &Story, policy: &Policy, clerk: &Clerk, note: &str, spam: b
     let what = What::Rejected {
         note: note.to_owned(),
         spam,
+        mail: clerk.mail.clone(),
     };
     Ok(Some(story.change(step("Reject", note, vec![what]), clerk)))
 }
@@ -296,6 +303,7 @@ mod tests {
             email: format!("{name}@team.example"),
             now: jiff::Timestamp::from_second(1_790_000_000 + second).unwrap(),
             draw,
+            mail: None,
         }
     }
 

@@ -304,8 +304,8 @@ fn gone(replayed: &Replayed) -> Refusal {
 /// What a person wrote with a step.
 fn note_of(event: &Event) -> &str {
     match &event.what {
-        What::Approved { note }
-        | What::ChangesRequested { note }
+        What::Approved { note, .. }
+        | What::ChangesRequested { note, .. }
         | What::Rejected { note, .. }
         | What::Reopened { note }
         | What::Noted { note, .. }

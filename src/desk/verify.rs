@@ -19,7 +19,7 @@ use crate::story::step::Story;
 use crate::story::{StoryId, TextHash};
 
 use super::seal::of_record;
-use super::{Desk, Trouble};
+use super::{Desk, Trouble, decide};
 
 /// One thing that is not as it should be, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -390,13 +390,14 @@ impl<'a> Look<'a> {
         let mut problems = Vec::new();
         let named = story.record.events.iter().filter_map(|event| match &event.what {
             What::Received { mail, .. } | What::FollowUp { mail, .. } => Some((event, mail)),
-            _ => None,
+            what => what.decided_by().map(|mail| (event, &mail.id)),
         });
         let named: Vec<_> = named.collect();
         let Some(private) = self.repo.private(&story.id)? else {
             return Ok(problems);
         };
-        let is_mail = |name: &str| name.starts_with("mail-") && name.ends_with(".eml");
+        let is_mail =
+            |name: &str| (name.starts_with("mail-") || name.starts_with(decide::FILE)) && name.ends_with(".eml");
         let here = private.iter().filter(|(name, _)| is_mail(name));
         let here: BTreeMap<String, String> = here.map(|(name, raw)| (mail_id(raw).hex(), name.clone())).collect();
         for (hex, name) in &here {

@@ -457,6 +457,7 @@ pub fn said(what: &What) -> String {
         note if note.is_empty() => words.to_owned(),
         note => format!("{words}: {note}"),
     };
+    let by_mail = |words: &str, mail: &Option<_>| format!("{words}{}", if mail.is_some() { " by mail" } else { "" });
     match what {
         What::Received { .. } => "took the story in".to_owned(),
         What::FollowUp { .. } => "took in another mail by the author".to_owned(),
@@ -467,10 +468,14 @@ pub fn said(what: &What) -> String {
         What::Noted { note, .. } => with("noted", note),
         What::Assigned { to: Some(to) } => format!("gave it to {}", one_line(to)),
         What::Assigned { to: None } => "gave it to nobody in particular".to_owned(),
-        What::Approved { note } => with("approved", note),
-        What::ChangesRequested { note } => with("asked for changes", note),
-        What::Rejected { note, spam: false } => with("rejected it", note),
-        What::Rejected { note, spam: true } => with("rejected it without a letter", note),
+        What::Approved { note, mail } => with(&by_mail("approved", mail), note),
+        What::ChangesRequested { note, mail } => with(&by_mail("asked for changes", mail), note),
+        What::Rejected {
+            note,
+            spam: false,
+            mail,
+        } => with(&by_mail("rejected it", mail), note),
+        What::Rejected { note, spam: true, .. } => with("rejected it without a letter", note),
         What::Reopened { note } => with("reopened it", note),
         What::Consent { grant, evidence, .. } => match grant {
             true => with("recorded the author's yes", evidence),

@@ -345,7 +345,7 @@ impl Hand<'_> {
         let bad = relay.bad;
         let (count, _) = fetched?;
         drop(spool);
-        if count.new + count.follow_up + count.set_aside + count.quarantined > 0 {
+        if count.new + count.follow_up + count.decision + count.set_aside + count.quarantined > 0 {
             let names: Vec<&str> = inboxes().map(|(_, inbox)| inbox.name.as_str()).collect();
             self.listener.fetched(&names, &count, desk.now);
         }

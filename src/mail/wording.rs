@@ -47,8 +47,23 @@ pub struct Facts {
     pub lines: Vec<String>,
     /// Whether the story was published once.
     pub was_out: bool,
-    /// In a proof: the story as it will appear.
+    /// In a proof, and where the reader may decide by answering: the story as it will appear.
     pub page: Copy,
+    /// To a reviewer: what they may decide by answering; none: nothing is decided so.
+    pub offer: Option<Offered>,
+    /// To a reviewer: why what they answered decided nothing, after "because".
+    pub why: String,
+}
+
+/// What a reviewer should know who decides by answering a letter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offered {
+    /// In how many days an answer must be here.
+    pub days: i64,
+    /// How many photos the story has: the letter does not show them.
+    pub photos: usize,
+    /// What keeps the story from being approved; empty where nothing does.
+    pub checks: String,
 }
 
 /// A letter's words.
@@ -81,10 +96,12 @@ pub struct Wording {
     marked: Environment<'static>,
     /// What the words of a template are called.
     versions: BTreeMap<&'static str, String>,
+    /// The kinds that show the story to a reviewer who may decide by answering.
+    showing: Vec<LetterKind>,
 }
 
 #[rustfmt::skip]
-const BUILT_IN: [(LetterKind, &str, &str); 12] = [
+const BUILT_IN: [(LetterKind, &str, &str); 13] = [
     (LetterKind::Received, "received.md", include_str!("../../templates/received.md")),
     (LetterKind::ChangesRequested, "changes-requested.md", include_str!("../../templates/changes-requested.md")),
     (LetterKind::Rejected, "rejected.md", include_str!("../../templates/rejected.md")),
@@ -97,6 +114,7 @@ const BUILT_IN: [(LetterKind, &str, &str); 12] = [
     (LetterKind::Waiting, "waiting.md", include_str!("../../templates/waiting.md")),
     (LetterKind::Stalled, "stalled.md", include_str!("../../templates/stalled.md")),
     (LetterKind::Digest, "digest.md", include_str!("../../templates/digest.md")),
+    (LetterKind::Undecided, "undecided.md", include_str!("../../templates/undecided.md")),
 ];
 
 /// The number of the built-in words that ask for permission to publish: evidence of consent names it. It goes up when they change.
@@ -118,6 +136,7 @@ impl Wording {
             plain: environment(),
             marked: environment(),
             versions: BTreeMap::new(),
+            showing: Vec::new(),
         };
         wording.marked.set_formatter(escape);
         for (kind, name, built_in) in BUILT_IN {
@@ -152,13 +171,26 @@ impl Wording {
                 },
                 ..Facts::default()
             };
+            let shows = |tried: &Worded| tried.text.contains(PAGE) && tried.html.contains(PAGE);
             let tried = wording.render(kind, &trial).map_err(|error| told(&path, &error))?;
-            if kind == LetterKind::Proof && !(tried.text.contains(PAGE) && tried.html.contains(PAGE)) {
+            if kind.is_for_team() {
+                let offer = Some(Offered::default());
+                let trial = Facts { offer, ..trial };
+                let tried = wording.render(kind, &trial).map_err(|error| told(&path, &error))?;
+                wording.showing.extend(Some(kind).filter(|_| shows(&tried)));
+            }
+            if kind == LetterKind::Proof && !shows(&tried) {
                 let problem = "a proof shows the story: `{{ page }}` on a line of its own".to_owned();
                 return Err(WordingError::Template { file, line: 1, problem });
             }
         }
         Ok(wording)
+    }
+
+    /// Whether a letter of this kind shows the story to a reviewer who may decide by answering it. A team's own template may not; then
+    /// nothing is decided by answering.
+    pub fn shows_the_story(&self, kind: LetterKind) -> bool {
+        self.showing.contains(&kind)
     }
 
     /// The words of one letter.
@@ -191,10 +223,18 @@ impl Wording {
             lines,
             was_out,
             page,
+            offer,
+            why,
         } = facts;
+        let by_mail = offer.is_some();
+        let Offered {
+            days: within,
+            photos,
+            checks,
+        } = offer.unwrap_or_default();
         let values = minijinja::context! {
             re, author, title, team, note, url => &url, subject, ask_consent, reader, story, assigned, days, lines, was_out,
-            page => page.text
+            by_mail, within, photos, checks, why, page => page.text
         };
         let plain = self.plain.get_template(name_of(kind))?.render(&values)?;
         // Markdown of its own, which is put in once the letter's is HTML

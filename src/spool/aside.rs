@@ -46,6 +46,8 @@ pub struct AsideEntry {
 pub struct AsideCounts {
     pub quarantined: usize,
     pub set_aside: usize,
+    /// Of those: what would have decided something by mail.
+    pub decisions: usize,
     /// Entries that cannot be read.
     pub damaged: usize,
 }
@@ -201,6 +203,7 @@ impl Shelves {
                 AsideKind::Quarantined => counts.quarantined += 1,
                 AsideKind::SetAside => counts.set_aside += 1,
             }
+            counts.decisions += usize::from(entry.aside.rule.starts_with("decision-"));
         }
         Ok(counts)
     }

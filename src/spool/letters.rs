@@ -53,6 +53,19 @@ pub struct LetterNote {
     /// The id of the event by which this desk claimed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
+    /// What its reader may decide by answering it. The code for that is drawn when the letter leaves, and is not kept here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offers: Option<Offer>,
+}
+
+/// A decision that a letter offers: about this story, in the text that the letter shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    pub story: String,
+    pub text: String,
+    /// As in [`super::CodeNote`].
+    #[serde(default)]
+    pub round: u32,
 }
 
 /// A letter that waits.

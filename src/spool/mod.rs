@@ -7,6 +7,7 @@
 //! | `incoming/SHA256.eml` | mails from standard input, durable before they are read |
 //! | `quarantine/ID.eml`, `ID.toml` | mails that need a person, and mails set aside, each with its reason |
 //! | `letters/ID.eml`, `ID.toml` | letters waiting, as RFC 5322 files, and what is known of each |
+//! | `codes/HASH.toml` | codes for deciding by mail, by their hash: for which story, text and reviewer, until when, and by which mail spent |
 //! | `cursors/` | where each inbox was left; only saves work |
 //! | `ledger` | automatic letters a day, by hash of the address; for the caps |
 //! | `notes.toml` | what cron remembers between runs |
@@ -16,6 +17,7 @@
 //! a crash it is there whole or not at all. Losing the spool loses no story and writes to nobody.
 
 mod aside;
+mod codes;
 mod forget;
 mod incoming;
 mod letters;
@@ -34,15 +36,17 @@ use sha2::{Digest, Sha256};
 
 use crate::story::submission::Kept;
 pub use aside::{Aside, AsideCounts, AsideEntry, AsideKind};
+pub use codes::CodeNote;
 pub use forget::AnyAside;
 pub use incoming::KeptMail;
-pub use letters::{LetterNote, WaitingLetter};
+pub use letters::{LetterNote, Offer, WaitingLetter};
 use reading::Reading;
 use shelf::Shelf;
 
 const INCOMING: &str = "incoming";
 const QUARANTINE: &str = "quarantine";
 const LETTERS: &str = "letters";
+const CODES: &str = "codes";
 const CURSORS: &str = "cursors";
 const NOTES: &str = "notes.toml";
 
@@ -135,7 +139,7 @@ impl Spool {
         let mended = lock::private_folder(path)?;
         let lock = lock::hold(path, wait)?;
         let shelves = Shelves { path: path.to_owned() };
-        for name in [INCOMING, QUARANTINE, LETTERS, CURSORS] {
+        for name in [INCOMING, QUARANTINE, LETTERS, CODES, CURSORS] {
             let shelf = shelves.shelf(name);
             shelf.make()?;
             // Whoever drops off a mail without the lock may be writing just now.

@@ -55,7 +55,38 @@ fn letter(to: &str) -> LetterNote {
         member: None,
         asks_consent: None,
         claim: None,
+        offers: None,
     }
+}
+
+#[test]
+fn a_code_is_known_by_its_hash_until_long_after_its_end() {
+    let (_dir, _path, mut spool) = spool();
+    let note = |story: &str, until: i64| CodeNote {
+        story: story.to_owned(),
+        text: "0".repeat(64),
+        reviewer: "Cath Lee".to_owned(),
+        until: Timestamp::from_second(until).unwrap(),
+        round: 0,
+        spent_by: None,
+        refused: None,
+        told: false,
+    };
+    let (one, two) = ("1".repeat(64), "2".repeat(64));
+    spool.put_code(&one, &note("2010/12/ann-0123456789", 1_000)).unwrap();
+    spool
+        .put_code(&two, &note("2010/12/ben-0123456789", 9_000_000))
+        .unwrap();
+    assert_eq!(spool.code(&one).unwrap(), Some(note("2010/12/ann-0123456789", 1_000)));
+    assert_eq!(spool.code(&"3".repeat(64)).unwrap(), None);
+    assert!(matches!(spool.code("../lock"), Err(SpoolError::BadId(_))));
+    let at = |second| Timestamp::from_second(second).unwrap();
+    spool.forget_old_codes(at(7_000_000)).unwrap();
+    assert_eq!(spool.codes().unwrap(), [one.clone(), two.clone()]);
+    spool.forget_old_codes(at(8_000_000)).unwrap();
+    assert_eq!(spool.codes().unwrap(), [two]);
+    spool.forget_codes(|note| note.story.contains("ben")).unwrap();
+    assert_eq!(spool.codes().unwrap(), [] as [String; 0]);
 }
 
 #[test]
@@ -294,6 +325,7 @@ fn a_mail_is_put_aside_once_and_can_be_brought_back() {
     let counts = |quarantined, set_aside| AsideCounts {
         quarantined,
         set_aside,
+        decisions: 0,
         damaged: 0,
     };
     assert_eq!(spool.aside_counts(since(0)).unwrap(), counts(3, 1));

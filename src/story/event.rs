@@ -153,9 +153,15 @@ pub enum What {
     Approved {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         note: String,
+        /// The mail that it came by.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mail: Option<MailProof>,
     },
     ChangesRequested {
         note: String,
+        /// The mail that it came by.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mail: Option<MailProof>,
     },
     Rejected {
         #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -163,6 +169,9 @@ pub enum What {
         /// Declined without a letter.
         #[serde(default, skip_serializing_if = "is_false")]
         spam: bool,
+        /// The mail that it came by.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mail: Option<MailProof>,
     },
     Reopened {
         #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -371,10 +380,12 @@ pub enum LetterKind {
     Stalled,
     /// To reviewers: what waits, of all stories.
     Digest,
+    /// To a reviewer: why what they answered a letter with decided nothing.
+    Undecided,
 }
 
 impl LetterKind {
-    pub const ALL: [LetterKind; 12] = [
+    pub const ALL: [LetterKind; 13] = [
         LetterKind::Received,
         LetterKind::ChangesRequested,
         LetterKind::Rejected,
@@ -387,6 +398,7 @@ impl LetterKind {
         LetterKind::Waiting,
         LetterKind::Stalled,
         LetterKind::Digest,
+        LetterKind::Undecided,
     ];
 
     /// As it is written in the record and in config.toml.
@@ -404,13 +416,14 @@ impl LetterKind {
             LetterKind::Waiting => "waiting",
             LetterKind::Stalled => "stalled",
             LetterKind::Digest => "digest",
+            LetterKind::Undecided => "undecided",
         }
     }
 
     /// Whether it goes to the team and not to the author.
     pub fn is_for_team(self) -> bool {
-        use LetterKind::{Digest, NewStory, Stalled, Waiting};
-        matches!(self, NewStory | Waiting | Stalled | Digest)
+        use LetterKind::{Digest, NewStory, Stalled, Undecided, Waiting};
+        matches!(self, NewStory | Waiting | Stalled | Digest | Undecided)
     }
 }
 
@@ -525,6 +538,16 @@ impl Event {
 }
 
 impl What {
+    /// The mail by which a reviewer decided.
+    pub fn decided_by(&self) -> Option<&MailProof> {
+        match self {
+            What::Approved { mail, .. } | What::ChangesRequested { mail, .. } | What::Rejected { mail, .. } => {
+                mail.as_ref()
+            }
+            _ => None,
+        }
+    }
+
     /// The kind as it is written: `changes-requested`.
     pub fn kind(&self) -> String {
         match self {

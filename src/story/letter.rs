@@ -328,7 +328,8 @@ fn is_overtaken(kind: LetterKind, before: &[Event], event: &Event, after: &[Even
         | LetterKind::NewStory
         | LetterKind::Waiting
         | LetterKind::Stalled
-        | LetterKind::Digest => false,
+        | LetterKind::Digest
+        | LetterKind::Undecided => false,
     }
 }
 

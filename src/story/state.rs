@@ -455,7 +455,7 @@ impl Life {
                 }
             },
             What::Assigned { to } => self.assigned = to.clone(),
-            What::Approved { note } => {
+            What::Approved { note, .. } => {
                 self.requests.retain(|r| r.by.name != event.by.name);
                 // a vote without a text is a vote for nothing
                 if let Some(text) = text {
@@ -472,7 +472,7 @@ impl Life {
                     });
                 }
             }
-            What::ChangesRequested { note } => {
+            What::ChangesRequested { note, .. } => {
                 self.votes.retain(|v| v.by.name != event.by.name);
                 self.requests.retain(|r| r.by.name != event.by.name);
                 let (id, by) = (event.id.clone(), event.by.clone());

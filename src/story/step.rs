@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::event::{Actor, Event, EventId, What};
+use super::event::{Actor, Event, EventId, MailProof, What};
 use super::id::{StoryId, TextHash};
 use super::page::{Front, INDEX, NotAPage, Page, RECORD, text_hash, text_hash_of};
 use super::policy::{Policy, Refusal};
@@ -50,6 +50,8 @@ pub struct Clerk {
     pub now: Timestamp,
     /// Draws a random event id.
     pub draw: fn() -> EventId,
+    /// The mail that a decision came by.
+    pub mail: Option<MailProof>,
 }
 
 impl Clerk {

@@ -6,14 +6,14 @@ use crate::mail::write::{Letter, write};
 use crate::repo::StoryRepo;
 use crate::spool::{LetterNote, Shelves, Spool};
 use crate::story::Mailbox;
-use crate::story::event::{Event, LetterKind, What};
+use crate::story::event::{LetterKind, What};
 use crate::story::letter::LetterId;
 use crate::story::people::People;
 use crate::story::record::one_line;
 use crate::story::step::Story;
 
 use super::super::{Desk, Trouble, intake};
-use super::{Waiting, people};
+use super::{Waiting, event, offer, people};
 
 /// A letter as it would leave: the one in the spool, or one worded now.
 pub fn letter(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>, waiting: &Waiting) -> Result<Vec<u8>, Trouble> {
@@ -38,7 +38,15 @@ pub(super) fn compose(
     let story = desk.story(repo, id)?;
     let people = people(repo, id)?.ok_or_else(|| Trouble::NoPrivatePart(id.clone()))?;
     let kind = waiting.due.kind;
+    let wording = wording(desk)?;
+    let offered = match &waiting.due.to {
+        Some(name) if offer::fits(&story, waiting) && wording.shows_the_story(kind) => {
+            offer::of(desk, repo, &story, name, 0)?
+        }
+        _ => None,
+    };
     let facts = facts(desk, &story, &people, waiting);
+    let facts = offer::told(desk, &story, facts, offered.is_some());
     let words = match own {
         // permission asked for in a person's own words is still asked for
         Some((subject, text)) => wording::Worded {
@@ -48,9 +56,7 @@ pub(super) fn compose(
             asks_consent: (facts.ask_consent && wording::asks_consent(text))
                 .then(|| format!("{}, reworded by hand", kind.name())),
         },
-        None => wording(desk)?
-            .word(kind, &facts)
-            .map_err(|e| Trouble::Letter(e.to_string()))?,
+        None => wording.word(kind, &facts).map_err(|e| Trouble::Letter(e.to_string()))?,
     };
     let thread = (!kind.is_for_team()).then_some(&people);
     let bytes = bytes(desk, waiting, id.digits(), thread, &words)?;
@@ -61,6 +67,7 @@ pub(super) fn compose(
         asks_consent: words
             .asks_consent
             .filter(|_| kind == LetterKind::Received || facts.note.is_empty()),
+        offers: offered,
         ..note(desk, waiting)
     };
     Ok((bytes, note))
@@ -82,6 +89,7 @@ pub(super) fn note(desk: &Desk, waiting: &Waiting) -> LetterNote {
         member: waiting.due.to.clone(),
         asks_consent: None,
         claim: None,
+        offers: None,
     }
 }
 
@@ -127,10 +135,6 @@ pub(super) fn wording(desk: &Desk) -> Result<Wording, Trouble> {
     Wording::load(&desk.config.letters.templates).map_err(|e| Trouble::Letter(e.to_string()))
 }
 
-fn event<'a>(story: &'a Story, waiting: &Waiting) -> Option<&'a Event> {
-    story.record.events.iter().find(|e| e.id == waiting.due.about)
-}
-
 /// What the words of a letter are made of.
 pub(super) fn facts(desk: &Desk, story: &Story, people: &People, waiting: &Waiting) -> Facts {
     match waiting.due.kind.is_for_team() {
@@ -141,7 +145,7 @@ pub(super) fn facts(desk: &Desk, story: &Story, people: &People, waiting: &Waiti
 
 fn author_facts(desk: &Desk, story: &Story, people: &People, waiting: &Waiting) -> Facts {
     let (note, asked) = match event(story, waiting).map(|e| &e.what) {
-        Some(What::ChangesRequested { note } | What::Rejected { note, .. } | What::Withdrawn { note }) => {
+        Some(What::ChangesRequested { note, .. } | What::Rejected { note, .. } | What::Withdrawn { note }) => {
             (note.clone(), true)
         }
         Some(What::Asked { note, consent }) => (note.clone(), *consent),

@@ -9,13 +9,17 @@
 //! | [`foretold`] | the letter that a decision would call for, before it is made |
 //! | `send` | claim, send, record; the caps |
 //! | `digest` | the letter that is about no one story |
+//! | [`undecided`] | the answer to a reviewer whose mail decided nothing |
+//! | `offer` | what a reviewer may decide by answering, and the code for it |
 //! | [`bounce`] | a letter that came back |
 
 pub mod bounce;
 mod compose;
 mod digest;
 pub mod foretold;
+mod offer;
 mod send;
+pub mod undecided;
 
 use std::fmt;
 
@@ -151,6 +155,7 @@ pub fn show_proof(story: &Story, clerk: &Clerk) -> Planned {
 /// Every letter that is due, the oldest first.
 pub fn waiting(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>) -> Result<Vec<Waiting>, Trouble> {
     let mut all = digest::waiting(desk, spool)?;
+    all.extend(undecided::waiting(desk, spool)?);
     let mut unreachable = bounce::Unreachable::default();
     for (id, _) in queue::with_letters_due(desk, repo)? {
         all.extend(of_story(desk, repo, spool, &desk.story(repo, &id)?, &mut unreachable)?);
@@ -255,6 +260,10 @@ fn auth_of<'a>(story: &'a Story, about: &EventId) -> &'a [crate::story::submissi
 pub(super) fn people(repo: &StoryRepo, id: &StoryId) -> Result<Option<People>, Trouble> {
     let bytes = repo.private_file(id, PEOPLE)?;
     bytes.map(|b| People::parse(&b).map_err(Trouble::Letter)).transpose()
+}
+
+fn event<'a>(story: &'a Story, waiting: &Waiting) -> Option<&'a Event> {
+    story.record.events.iter().find(|e| e.id == waiting.due.about)
 }
 
 /// Somebody of the team, by the name in config.toml.

@@ -20,7 +20,7 @@ use crate::story::step::{Step, Story};
 use super::super::sync::{self, Wish};
 use super::super::{Desk, Trouble};
 use super::compose::compose;
-use super::{Waiting, digest};
+use super::{Waiting, digest, offer};
 
 /// Who wants letters to leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -267,7 +267,11 @@ fn one(
         _ => {
             // a spool that cannot be written to would forget that the letter left
             spool.note_letter(&waiting.number, &note)?;
-            outbox.open(desk).send(&outgoing)
+            let coded = offer::coded(desk, spool, &note, &bytes)?;
+            outbox.open(desk).send(&Outgoing {
+                bytes: coded.as_deref().unwrap_or(&bytes),
+                ..outgoing
+            })
         }
     };
     match said {
@@ -393,6 +397,7 @@ pub(super) fn without_address(text: &str, address: &str) -> String {
 /// Ends what earlier runs left in the spool: letters that are recorded as sent, that were overtaken, or that could not be delivered in all
 /// the time they had.
 fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<(), Trouble> {
+    spool.forget_old_codes(desk.now)?;
     let policy = desk.config.letters.policy();
     for kept in spool.letters()?.items {
         let (Ok(id), Ok(about)) = (kept.note.story.parse::<StoryId>(), kept.note.about.parse::<EventId>()) else {

@@ -72,19 +72,24 @@ fn received() -> What {
 fn changes() -> What {
     What::ChangesRequested {
         note: "Which street?".into(),
+        mail: None,
     }
 }
 fn rejected(spam: bool) -> What {
     What::Rejected {
         note: String::new(),
         spam,
+        mail: None,
     }
 }
 fn reopened() -> What {
     What::Reopened { note: String::new() }
 }
 fn approved() -> What {
-    What::Approved { note: String::new() }
+    What::Approved {
+        note: String::new(),
+        mail: None,
+    }
 }
 fn withdrawn() -> What {
     What::Withdrawn { note: String::new() }

@@ -1,0 +1,95 @@
+//! The answer to a reviewer whose mail decided nothing: why, and where there is still something to decide, the story as it stands with a
+//! code of its own. Like the digest it is about no event, so it lies in the spool until it leaves.
+
+use sha2::{Digest, Sha256};
+
+use crate::mail::wording::Facts;
+use crate::repo::StoryRepo;
+use crate::spool::{Shelves, Spool, WaitingLetter};
+use crate::story::MailId;
+use crate::story::event::{EventId, LetterKind};
+use crate::story::letter::{NO_STORY, OpenLetter};
+use crate::story::step::Story;
+
+use super::super::{Desk, Trouble};
+use super::{Hold, Waiting, compose, member, offer};
+
+/// The answers that lie in the spool.
+pub(super) fn waiting(desk: &Desk, spool: Option<&Shelves>) -> Result<Vec<Waiting>, Trouble> {
+    let Some(spool) = spool else { return Ok(Vec::new()) };
+    let letters = spool.letters()?.items.into_iter();
+    let answers = letters.filter(|kept| kept.note.kind == LetterKind::Undecided.name());
+    let as_waiting = |kept: WaitingLetter| {
+        let name = kept.note.member.clone().unwrap_or_default();
+        let later = kept.note.not_before.filter(|at| *at > desk.now);
+        let mut waiting = of(desk, &name, kept.id);
+        waiting.held = waiting
+            .held
+            .or_else(|| later.map(|at| Hold::Later(at, kept.note.last_error.unwrap_or_default())));
+        waiting.at = kept.note.at;
+        waiting.written = true;
+        waiting
+    };
+    Ok(answers.map(as_waiting).collect())
+}
+
+/// Writes the answer to `mail` by the member called `name` into the spool; once, however often it is asked. `round`: how many such
+/// answers went before; where it is given the reader may try again.
+pub fn prepare(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: &mut Spool,
+    (story, name, mail): (&Story, &str, &MailId),
+    why: &str,
+    round: Option<u32>,
+) -> Result<(), Trouble> {
+    let sum = Sha256::digest(format!("undecided\0{}", mail.hex()));
+    let waiting = of(desk, name, hex::encode(&sum[..8]));
+    if spool.letter(&waiting.number)?.is_some() {
+        return Ok(());
+    }
+    let wording = compose::wording(desk)?;
+    let offered = match round.filter(|_| wording.shows_the_story(LetterKind::Undecided)) {
+        Some(round) => offer::of(desk, repo, story, name, round)?,
+        None => None,
+    };
+    let facts = Facts {
+        reader: name.to_owned(),
+        title: story.title(),
+        team: desk.config.team.name.clone(),
+        why: why.to_owned(),
+        ..Facts::default()
+    };
+    let facts = offer::told(desk, story, facts, offered.is_some());
+    let words = wording.word(LetterKind::Undecided, &facts);
+    let words = words.map_err(|e| Trouble::Letter(e.to_string()))?;
+    let bytes = compose::bytes(desk, &waiting, NO_STORY, None, &words)?;
+    let mut note = compose::note(desk, &waiting);
+    note.offers = offered;
+    spool.put_letter(&waiting.number, &bytes, &note)?;
+    Ok(())
+}
+
+fn of(desk: &Desk, name: &str, number: String) -> Waiting {
+    let to = member(desk, name);
+    Waiting {
+        story: None,
+        title: "what a reviewer's mail decided".to_owned(),
+        due: OpenLetter {
+            kind: LetterKind::Undecided,
+            about: EventId::from_random([0; 8]),
+            to: Some(name.to_owned()),
+            since: desk.now,
+            nth: 0,
+            claim: None,
+        },
+        number,
+        held: match to {
+            Some(_) => None,
+            None => Some(Hold::Cannot("no address is known".to_owned())),
+        },
+        to,
+        at: desk.now,
+        written: false,
+    }
+}
