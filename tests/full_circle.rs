@@ -222,3 +222,81 @@ fn an_author_gets_the_letters_of_their_story_over_tls() {
 fn an_author_gets_the_letters_of_their_story_over_starttls() {
     around("starttls");
 }
+
+/// The only door to the desk that a reviewer has is their mailbox.
+#[test]
+fn a_reviewer_decides_from_their_mailbox() {
+    let Some(dovecot) = Dovecot::start() else { return };
+    let Some(smtpd) = Smtpd::start(&dovecot) else { return };
+    let config = config(&dovecot, "implicit")
+        .replace(
+            "timezone = \"UTC\"",
+            "timezone = \"UTC\"\nmembers = [{ name = \"Ben Okri\", email = \"ben@example.org\", roles = [\"reviewer\"] }]\n\n\
+             [letters]\nteam = [\"new-story\"]",
+        )
+        .replace("user = \"blog\"\npassword_command = [\"cat\", \"secret\"]\nafter", "user = \"blog\"\ntrusted_authserv = \"mx.example.org\"\npassword_command = [\"cat\", \"secret\"]\nafter")
+        .replace("own_text = true", "by_mail = true");
+    let house = TestHouse::with_config(&config);
+    fs::copy(dovecot.ca_file(), house.path("ca.pem")).unwrap();
+    house.write("secret", servers::PASSWORD);
+    let story_mail = mail(
+        "Marion Maxwell <marion@example.org>",
+        &now(),
+        "Zo\u{eb} and ninety cleaners, and what each of them said when I asked her one question in the street at night",
+        "I clean at the hospital, on nights, and so do about ninety others.\n\nMarion",
+    );
+    smtpd.hand_in("marion@example.org", "blog@example.org", &story_mail);
+    dovecot.wait_for("blog", 1);
+    let lines = house.run(&["fetch", "--json"]).exits(0).json_lines();
+    let id = lines[0]["story"].as_str().expect("a story").to_owned();
+    // nothing proves who the author is, so their answer waits for a person
+    send(&house, &smtpd, 1);
+
+    let letter = dovecot.wait_for("ben", 1).remove(0);
+    let letter = MessageParser::new().parse(letter.as_slice()).unwrap();
+    let subject = letter.subject().expect("a subject").to_owned();
+    assert!(subject.ends_with(']') && subject.contains(" [m4c:"), "{subject}");
+    assert!(letter.body_text(0).unwrap().contains("ninety others"));
+    let html = letter.body_html(0).unwrap();
+    assert!(html.contains("<p>I clean at the hospital"), "{html}");
+    // what the receiving server writes on top of a mail that Ben's server has signed
+    let answer = |text: &str| {
+        let answer = mail("Ben Okri <ben@example.org>", &now(), "x", text)
+            .replace("Subject: x", &format!("Subject: Re: {subject}"))
+            .replace("<x@example.org>", &format!("<{}@example.org>", text.len()))
+            .replace(
+                "MIME-Version",
+                &format!("In-Reply-To: <{}>\nMIME-Version", letter.message_id().unwrap()),
+            );
+        format!("Authentication-Results: mx.example.org; dkim=pass header.d=example.org\n{answer}")
+    };
+    smtpd.hand_in("ben@example.org", "blog@example.org", &answer("Approve.\n\nBen"));
+    dovecot.wait_for("blog", 1);
+    let lines = house.run(&["fetch", "--json"]).exits(0).json_lines();
+    assert_eq!(
+        (&lines[0]["outcome"], &lines[0]["story"]),
+        (&"decision".into(), &id.as_str().into()),
+        "{lines:?}"
+    );
+    assert_eq!(house.state(&id), "approved");
+    assert_eq!(dovecot.files("blog/.Stories/cur").len(), 2);
+
+    // once more with the same code: told why, and no more
+    smtpd.hand_in(
+        "ben@example.org",
+        "blog@example.org",
+        &answer("reject: I was too quick"),
+    );
+    dovecot.wait_for("blog", 1);
+    let lines = house.run(&["fetch", "--json"]).exits(0).json_lines();
+    assert_eq!(lines[0]["rule"], "decision-refused", "{lines:?}");
+    assert_eq!(house.state(&id), "approved");
+    send(&house, &smtpd, 1);
+    let told = dovecot.wait_for("ben", 2);
+    assert!(
+        told.iter()
+            .any(|mail| String::from_utf8_lossy(mail).contains("used already"))
+    );
+    house.run(&["verify"]).exits(0);
+    house.fsck();
+}
