@@ -797,6 +797,59 @@ fn a_run_that_is_killed_anywhere_decides_once() {
 }
 
 #[test]
+fn another_desk_that_has_the_story_and_not_the_answer_finds_nothing_wrong() {
+    let (house, id) = told();
+    let other = house.copied();
+    let letter = the_letter(&house, "cath@example.net");
+    let mail = answer(&signed("example.net"), CATH, &letter, "approve");
+    assert_eq!(fetch(&house, &mail)["outcome"], "decision");
+    let from = house.path("stories");
+    other.git(&["pull", "-q", "--ff-only", from.to_str().expect("a path"), "main"]);
+    assert_eq!(other.state(&id), "approved");
+    other.run(&["verify"]).exits(0);
+    other.run(&["publish", &id]).exits(0);
+    // a decision's mail that no decision names is found where it lies
+    house.run(&["verify"]).exits(0);
+    let kept = private_files(&house, &id);
+    let name = kept
+        .iter()
+        .find(|name| name.starts_with("decision-"))
+        .expect("the mail");
+    let tree = house.git(&["ls-tree", "-r", "refs/desk/private"]);
+    assert!(tree.contains(name.as_str()));
+    let blob = String::from_utf8(
+        house.run_git_with_stdin(&["hash-object", "-w", "--stdin"], "From: a@example.org\n\napprove\n"),
+    );
+    let index = house.path("index");
+    let forge = |arguments: &[&str]| {
+        let done = house
+            .command("git")
+            .current_dir(house.path("stories"))
+            .env("GIT_INDEX_FILE", &index)
+            .args(arguments)
+            .output();
+        let done = done.expect("git runs");
+        assert!(done.status.success(), "{arguments:?}");
+        String::from_utf8(done.stdout).expect("text").trim().to_owned()
+    };
+    forge(&["read-tree", "refs/desk/private"]);
+    let entry = format!(
+        "100644,{},{id}/decision-0000000000000000.eml",
+        blob.expect("an id").trim()
+    );
+    forge(&["update-index", "--add", "--cacheinfo", &entry]);
+    let tree = forge(&["write-tree"]);
+    let commit = forge(&["commit-tree", "-m", "Private parts", &tree]);
+    forge(&["update-ref", "refs/desk/private", &commit]);
+    let found = house.run(&["verify"]);
+    assert!(
+        found.code != 0 && found.stdout.contains("decision-0000000000000000.eml is not a mail"),
+        "{}",
+        found.stdout
+    );
+}
+
+#[test]
 fn an_erased_story_takes_its_codes_and_decisions_with_it() {
     let (house, id) = told();
     let letter = the_letter(&house, "cath@example.net");

@@ -121,7 +121,10 @@ pub fn hear(
         let reason = format!("it would decide by mail for {name}, and the story is no longer here");
         return silent(REFUSED, reason);
     };
-    let story = desk.load(&id, files)?;
+    let Ok(story) = desk.load(&id, files) else {
+        let reason = format!("it would decide by mail for {name}, and the story cannot be read");
+        return silent(REFUSED, reason);
+    };
     let decided = |m: &MailProof| m.id == mail.mail;
     if story
         .record
@@ -197,6 +200,8 @@ pub fn hear(
         }))),
         Ok(None) => silent(REFUSED, format!("{name} had decided that already")),
         Err(Trouble::Refused(refusal)) => refuse(format!("{}: {}", refusal.what, refusal.why), true),
+        // the story's private part cannot be read
+        Err(Trouble::Letter(why)) => silent(REFUSED, format!("{name} decided nothing by mail: {why}")),
         Err(trouble) => Err(trouble),
     }
 }

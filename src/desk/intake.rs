@@ -1,6 +1,7 @@
 //! One kept mail, judged: a story, a follow-up, a duplicate, set aside, or quarantined. Nothing is written in the inbox
 //! here.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::mail::{self, ReadSetting};
@@ -43,6 +44,8 @@ pub struct Reader<'a> {
     desk: &'a Desk,
     setting: ReadSetting,
     threads: Threads,
+    /// The hashes of the codes that are out: while mail is read none is added. Read when the first is asked for.
+    codes: OnceCell<HashSet<String>>,
     /// A person said that it is a story, whatever the rules say.
     pub as_story: bool,
     /// It comes from the quarantine: that it lies there is no news.
@@ -197,6 +200,7 @@ impl<'a> Reader<'a> {
             desk,
             setting,
             threads: Threads::default(),
+            codes: OnceCell::new(),
             as_story: false,
             again: false,
         }
@@ -444,7 +448,8 @@ impl<'a> Reader<'a> {
                 let Taken { story, change, said } = *taken;
                 self.spend_codes(m, submission, spool)?;
                 batch.add(&change, &[(&decide::file_of(submission), m.kept)])?;
-                let report = account::decision(story.id.clone(), story.title(), said, &m.place, &m.raw);
+                let mut report = account::decision(story.id.clone(), story.title(), said, &m.place, &m.raw);
+                report.auth.clone_from(&submission.auth);
                 Some(done(report, true))
             }
             Heard::Refused(refused) => {
@@ -476,7 +481,13 @@ impl<'a> Reader<'a> {
 
     /// A mail goes where others may read it one day: what codes it brings count no more, wherever in it they stand.
     fn spend_codes(&self, m: &KeptMail, submission: &Submission, spool: &mut Spool) -> Result<(), Trouble> {
-        let out: HashSet<String> = spool.codes()?.into_iter().collect();
+        let out = match self.codes.get() {
+            Some(out) => out,
+            None => {
+                let out = spool.codes()?.into_iter().collect();
+                self.codes.get_or_init(|| out)
+            }
+        };
         if out.is_empty() {
             return Ok(());
         }

@@ -410,7 +410,8 @@ impl<'a> Look<'a> {
                 });
             }
         }
-        for (event, mail) in named {
+        // a decision's mail is where it was fetched, and nowhere else unless the private part is shared
+        for (event, mail) in named.into_iter().filter(|(event, _)| event.what.decided_by().is_none()) {
             if !here.is_empty() && !here.contains_key(&mail.hex()) {
                 let said = format!("the mail {} of \"{}\" is not here", &mail.hex()[..12], event.kind());
                 problems.push(Problem {
