@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::repo::{Past, StoryRepo};
 use crate::story::check::check;
-use crate::story::event::{MailProof, RevisionStatus, What};
+use crate::story::event::{MailProof, What};
 use crate::story::id::TextHash;
 use crate::story::page::RECORD;
 use crate::story::policy::{Policy, Refusal};
@@ -36,19 +36,6 @@ pub fn approve(story: &Story, policy: &Policy, clerk: &Clerk, note: &str, if_tex
 /// Refused where the story is the approver's own, or where its text was last changed by their own hand, past the tool, in a commit of
 /// theirs. The record knows neither, so the private part (where it is here) and the history are asked.
 pub fn not_own(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Clerk) -> Result<(), Trouble> {
-    let makes_text = |what: &What| {
-        let accepted = matches!(what, What::Revision { status, .. } if *status == RevisionStatus::Accepted);
-        accepted
-            || matches!(
-                what,
-                What::Received { .. }
-                    | What::Edited { .. }
-                    | What::Restored { .. }
-                    | What::Merged { .. }
-                    | What::Split { .. }
-                    | What::Joined { .. }
-            )
-    };
     if desk.policy.own_text {
         return Ok(());
     }
@@ -62,7 +49,7 @@ pub fn not_own(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Clerk) -> R
         .events
         .iter()
         .rev()
-        .find(|e| makes_text(&e.what))
+        .find(|e| e.what.makes_text())
         .and_then(|e| e.text);
     if told == Some(story.text) {
         return Ok(());
@@ -464,12 +451,56 @@ mod tests {
             State::Conflict => {
                 let here = approve(&story, &p, &clerk("ann"), "", None).unwrap().unwrap();
                 let there = reject(&story, &p, &clerk("ben"), "no", false).unwrap().unwrap();
-                let name = crate::story::page::RECORD;
-                let mut lines = here.files[name].clone().unwrap();
-                lines.extend_from_slice(&there.files[name].as_ref().unwrap()[story.files[name].len()..]);
-                let mut files = story.files.clone();
-                files.insert(name.into(), lines);
-                Story::load(&story.id, files).unwrap()
+                apart(&story, &here, &there)
+            }
+        }
+    }
+
+    /// The story after two steps that two desks took without knowing of each other.
+    fn apart(story: &Story, here: &Change, there: &Change) -> Story {
+        let name = crate::story::page::RECORD;
+        let mut lines = here.files[name].clone().unwrap();
+        lines.extend_from_slice(&there.files[name].as_ref().unwrap()[story.files[name].len()..]);
+        let mut files = story.files.clone();
+        files.insert(name.into(), lines);
+        Story::load(&story.id, files).unwrap()
+    }
+
+    #[test]
+    fn a_publication_that_was_begun_while_another_desk_rejected_does_not_go_on() {
+        let p = policy(1);
+        let approved = in_state(State::Approved);
+        let at = |who: &str, second: i64| {
+            let mut clerk = clerk(who);
+            clerk.now += jiff::SignedDuration::from_secs(second);
+            clerk
+        };
+        for (begins, rejects) in [(1, 2), (2, 1)] {
+            let begun = What::PublishBegun {
+                targets: vec!["site".into()],
+                slug: "m".into(),
+                policy: p.stamp(),
+            };
+            let begun = approved.change(step("Begin to publish", "", vec![begun]), &at("cat", begins));
+            let rejected = reject(&approved, &p, &at("ben", rejects), "no", false)
+                .unwrap()
+                .unwrap();
+            let story = apart(&approved, &begun, &rejected);
+            assert_eq!(story.state(&p), State::Conflict);
+            let refused = p.allows(Verb::Publish, &clerk("cat").actor, &story.life, story.text, "T");
+            assert_eq!(refused.map_err(|r| r.exit), Err(6));
+            let settled: [(&str, Planned); 5] = [
+                ("reject", reject(&story, &p, &at("ben", 3), "no", false)),
+                ("reopen", reopen(&story, &p, &at("ben", 3), "")),
+                ("edit", edited(&story, "ben", "Other words.")),
+                ("takedown", takedown::take_down(&story, &p, &at("cat", 3), "")),
+                ("withdraw", takedown::withdraw(&story, &p, &at("ben", 3), "her wish")),
+            ];
+            for (verb, planned) in settled {
+                let then = made(&story, planned);
+                assert_ne!(then.state(&p), State::Conflict, "{verb}");
+                let publication = then.life.publication.expect("it was begun");
+                assert!(!publication.is_under_way(), "{verb} lets it go on");
             }
         }
     }

@@ -284,7 +284,7 @@ impl<'a> Look<'a> {
             let added = proof::added(&deed);
             if let (Some(now), false) = (&now, link.parents.len() > 1) {
                 let was = before.first().and_then(Option::as_ref).map(|stand| stand.text);
-                let told = added.iter().any(|e| makes_text(&e.what) && e.text == Some(now.text));
+                let told = added.iter().any(|e| e.what.makes_text() && e.text == Some(now.text));
                 if was.is_some() && was != Some(now.text) && !told {
                     let texts = self.by_hand.entry(touched.story.clone()).or_default();
                     texts.insert(now.text.to_string(), link.by.name.clone());
@@ -466,15 +466,4 @@ fn at(stand: &Stand) -> At<'_> {
         record: &stand.record,
         text: stand.text,
     }
-}
-
-fn makes_text(what: &What) -> bool {
-    matches!(
-        what,
-        What::Received { .. }
-            | What::Edited { .. }
-            | What::Restored { .. }
-            | What::Merged { .. }
-            | What::Revision { .. }
-    )
 }

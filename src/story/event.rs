@@ -548,6 +548,53 @@ impl What {
         }
     }
 
+    /// Whether an event of this kind names the text that the story has with it.
+    pub fn names_text(&self) -> bool {
+        let decides = matches!(
+            self,
+            What::ChangesRequested { .. } | What::Rejected { .. } | What::Checked { .. } | What::Proof {}
+        );
+        let tells = matches!(self, What::Revision { .. } | What::Split { .. } | What::Joined { .. });
+        self.is_of_its_text() || decides || tells
+    }
+
+    /// Whether what an event of this kind does holds for the text that the story has at its commit and for no other: what an
+    /// examination of the history compares.
+    pub fn is_of_its_text(&self) -> bool {
+        matches!(
+            self,
+            What::Received { .. }
+                | What::Edited { .. }
+                | What::Restored { .. }
+                | What::Merged { .. }
+                | What::Approved { .. }
+                | What::Scheduled { .. }
+                | What::PublishBegun { .. }
+                | What::Receipt { .. }
+                | What::Published {}
+        )
+    }
+
+    /// Whether a text that came with this event was made by the tool, which wrote down whose it is. A new text without such an event
+    /// was made past it.
+    pub fn makes_text(&self) -> bool {
+        matches!(self, What::Received { .. }) || self.changes_text()
+    }
+
+    /// Whether this event gave a story that was there another text.
+    pub fn changes_text(&self) -> bool {
+        let accepted = matches!(self, What::Revision { status, .. } if *status == RevisionStatus::Accepted);
+        accepted
+            || matches!(
+                self,
+                What::Edited { .. }
+                    | What::Restored { .. }
+                    | What::Merged { .. }
+                    | What::Split { .. }
+                    | What::Joined { .. }
+            )
+    }
+
     /// The kind as it is written: `changes-requested`.
     pub fn kind(&self) -> String {
         match self {

@@ -187,7 +187,7 @@ pub fn deed(deed: &Deed) -> Vec<Problem> {
             let said = format!("\"{}\" came by a commit of {}", named(event), one_line(deed.author));
             found.push(Problem::new("author", said));
         }
-        if is_of_its_text(&event.what) && event.text != Some(now.text) && !is_taken_again(deed, event) {
+        if event.what.is_of_its_text() && event.text != Some(now.text) && !is_taken_again(deed, event) {
             let of = event
                 .text
                 .map_or_else(|| "no text".to_owned(), |t| format!("the text {}", short(t)));
@@ -284,19 +284,13 @@ fn is_taken_again(deed: &Deed, event: &Event) -> bool {
     };
     let record = Record::parse(now.record);
     let known = known_to(&record.events, event);
-    let makes_text = |what: &What| {
-        matches!(
-            what,
-            What::Edited { .. } | What::Restored { .. } | What::Merged { .. } | What::Revision { .. }
-        )
-    };
     // the copy of an event is none of its own
     let is_copy = |e: &Event| {
         e.id != event.id && (e.at, &e.by, &e.what, e.text) == (event.at, &event.by, &event.what, event.text)
     };
     let mut events = record.events.iter();
     !record.events.iter().any(is_copy)
-        && events.any(|e| e.id != event.id && makes_text(&e.what) && !known.contains(&e.id))
+        && events.any(|e| e.id != event.id && e.what.changes_text() && !known.contains(&e.id))
 }
 
 /// The events that were there for whoever made this one.
@@ -310,22 +304,6 @@ fn known_to<'e>(events: &'e [Event], event: &'e Event) -> BTreeSet<&'e EventId> 
         }
     }
     known
-}
-
-/// Kinds whose text is the story's at their commit, but for steps that were taken again.
-fn is_of_its_text(what: &What) -> bool {
-    matches!(
-        what,
-        What::Received { .. }
-            | What::Edited { .. }
-            | What::Restored { .. }
-            | What::Merged { .. }
-            | What::Approved { .. }
-            | What::Scheduled { .. }
-            | What::PublishBegun { .. }
-            | What::Receipt { .. }
-            | What::Published {}
-    )
 }
 
 /// Whether a publication that begins at a commit was allowed: by the policy that it names, if that is to be believed, else by the one of

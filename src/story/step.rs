@@ -204,7 +204,7 @@ impl Story {
             .ok()
             .filter(|title| !title.is_empty())
             .unwrap_or_else(|| self.id.folder().to_owned());
-        let about_text = step.events.iter().any(about_text);
+        let about_text = step.events.iter().any(What::names_text);
         for what in step.events {
             let event = event(what, text, std::mem::take(&mut after), clerk);
             after = vec![event.id.clone()];
@@ -236,7 +236,7 @@ fn event(what: What, text: TextHash, after: Vec<EventId>, clerk: &Clerk) -> Even
         What::Received { mail, .. } | What::FollowUp { mail, .. } => EventId::of_mail(mail),
         _ => (clerk.draw)(),
     };
-    let text = about_text(&what).then_some(text);
+    let text = what.names_text().then_some(text);
     Event {
         id,
         after,
@@ -255,29 +255,6 @@ pub fn has_markers(text: &str) -> bool {
         wanted.next_if(|mark| line.starts_with(mark));
     }
     wanted.peek().is_none()
-}
-
-/// Whether an event of this kind names the text it was made upon.
-fn about_text(what: &What) -> bool {
-    matches!(
-        what,
-        What::Received { .. }
-            | What::Edited { .. }
-            | What::Restored { .. }
-            | What::Merged { .. }
-            | What::Approved { .. }
-            | What::ChangesRequested { .. }
-            | What::Rejected { .. }
-            | What::Scheduled { .. }
-            | What::PublishBegun { .. }
-            | What::Receipt { .. }
-            | What::Published {}
-            | What::Revision { .. }
-            | What::Split { .. }
-            | What::Joined { .. }
-            | What::Checked { .. }
-            | What::Proof {}
-    )
 }
 
 /// The first step of a story: a folder with a page, its photos, and its record.
