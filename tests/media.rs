@@ -57,6 +57,22 @@ fn photos_come_and_go_and_approvals_lapse() {
         "{}",
         index()
     );
+    // what it shows is taken out again, which is told, and found
+    house.run(&["edit", "marion", "--alt", "photo-2.jpg=A van"]).exits(0);
+    assert!(index().contains("![A van](photo-2.jpg)"), "{}", index());
+    let emptied = house.run(&["edit", "marion", "--alt", "photo-2.jpg= "]);
+    assert!(
+        emptied.exits(0).stderr.contains("photo-2.jpg has no description now"),
+        "{}",
+        emptied.stderr
+    );
+    assert!(
+        index().contains("![](photo-2.jpg)") && !index().contains("photo-2.jpg = "),
+        "{}",
+        index()
+    );
+    let found = house.run(&["check", "marion", "--json"]).exits(0).json();
+    assert!(found.to_string().contains("\"alt\""), "{found}");
     let kept = std::fs::read(house.path(&format!("stories/{id}/photo-1.jpg"))).expect("a photo");
     assert!(!kept.windows(6).any(|w| w == b"canary"));
     let show = house.run(&["show", "marion", "--json"]).exits(0).json();

@@ -168,6 +168,15 @@ fn a_mail_with_three_stories_becomes_three_that_know_their_lines() {
         false
     );
     house.run(&["split", "tom", "--at", "999"]).exits(2);
+    let refused = house.run(&["split", "tom", "--at", "Story 2"]);
+    assert!(
+        refused
+            .exits(2)
+            .stderr
+            .contains("the number of a line of index.md is expected"),
+        "{}",
+        refused.stderr
+    );
     assert_eq!(tip(&house), now);
     house.fsck();
 }

@@ -474,6 +474,33 @@ fn nothing_in_a_story_reaches_the_terminal_as_a_command_and_every_letter_is_show
 }
 
 #[test]
+fn the_list_fits_the_window_and_is_whole_in_a_pipe() {
+    if !have("tmux") {
+        return;
+    }
+    let house = TestHouse::new();
+    let story = house.story(&mail(
+        "Wilhelmina Featherstonehaugh-Cholmondeley <wil@example.org>",
+        "Sat, 4 Dec 2010 10:12:31 +0000",
+        "Tea",
+        "I clean at the hospital, on nights, and so do about ninety others.",
+    ));
+    let whole = house.run(&["list"]).exits(0).stdout.clone();
+    assert!(
+        whole.contains("Wilhelmina Featherstonehaugh-Cholmondeley") && whole.contains(&story),
+        "{whole}"
+    );
+    let terminal = Terminal::start(&house, 80, 24, "m4c-stories list");
+    let screen = terminal.wait("the terminal is as it was");
+    let rows: Vec<&str> = screen.lines().take_while(|row| !row.starts_with("exit")).collect();
+    assert_eq!(rows.len(), 2, "no row is broken: {screen}");
+    assert!(
+        rows[1].contains("Wilhelmina F") && rows[1].matches('…').count() == 2,
+        "{screen}"
+    );
+}
+
+#[test]
 fn it_fits_whatever_the_size_and_a_resized_window_is_drawn_anew() {
     if !have("tmux") {
         return;

@@ -49,6 +49,22 @@ fn a_takedown_takes_the_page_off_every_target_and_says_what_is_beyond_recall() {
     let house = two_sites();
     let story = published(&house);
     assert_eq!(is_out(&house), (true, true));
+    for verb in ["takedown", "withdraw"] {
+        let would = ended(
+            &house,
+            &[verb, "marion", "-m", "A neighbour is named", "-n", "--json"],
+            0,
+        )
+        .json();
+        let targets: Vec<(&str, bool)> = would["targets"]
+            .as_array()
+            .expect("the targets")
+            .iter()
+            .map(|t| (t["target"].as_str().expect("a name"), t["place"].is_string()))
+            .collect();
+        assert_eq!(targets, [("mirror", true), ("site", true)], "{would}");
+        assert_eq!((&would["dry_run"], is_out(&house)), (&true.into(), (true, true)));
+    }
     let ran = ended(&house, &["takedown", "marion", "-m", "A neighbour is named"], 0);
     for part in ["Taken down", "site: gone from", "mirror: gone from"] {
         assert!(ran.stdout.contains(part), "{}", ran.stdout);

@@ -91,12 +91,11 @@ fn rehearse(
 
 /// A change that would be made.
 pub fn show_change(report: &Report, story: &Story, change: Option<&Change>) {
-    let files: Vec<&String> = change.iter().flat_map(|c| c.files.keys()).collect();
     if report.json {
-        let message = change.map(|c| c.message.as_str());
-        report.object(&serde_json::json!({"id": story.id, "dry_run": true, "changed": change.is_some(), "message": message, "files": files}));
+        report.object(&change_as_json(story, change));
         return;
     }
+    let files: Vec<&String> = change.iter().flat_map(|c| c.files.keys()).collect();
     match change {
         None => report.line(&format!("Nothing to do: {}", story.title())),
         Some(change) => {
@@ -109,6 +108,13 @@ pub fn show_change(report: &Report, story: &Story, change: Option<&Change>) {
             change.message.lines().for_each(|l| report.line(&format!("    {l}")));
         }
     }
+}
+
+/// The same as JSON.
+pub fn change_as_json(story: &Story, change: Option<&Change>) -> serde_json::Value {
+    let files: Vec<&String> = change.iter().flat_map(|c| c.files.keys()).collect();
+    let message = change.map(|c| c.message.as_str());
+    serde_json::json!({"id": story.id, "dry_run": true, "changed": change.is_some(), "message": message, "files": files})
 }
 
 pub fn approve(

@@ -80,14 +80,18 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
     let taken = match take() {
         // nobody types it twice, whatever stood in the way
         Err(trouble) if flags.is_empty() && !args.take => {
-            let kept = keep(&index)?;
-            let mut failure = Failure::from(trouble);
-            failure.hint = format!("{}; your text is kept in {kept}", failure.hint);
-            return Err(failure);
+            return Err(kept(trouble.into(), &index));
         }
         taken => taken?,
     };
     tell(report, "Edited", "Nothing changed", &taken, desk);
+    for (file, _) in flags.alt.iter().filter(|(_, words)| words.trim().is_empty()) {
+        let folder = id.folder();
+        report.remark(&format!(
+            "{file} has no description now: who cannot see it learns nothing of it. Where it only decorates, \
+             `check {folder} --waive alt -m \"why\"` lets that stand."
+        ));
+    }
     if args.minor && taken.changed && !report.json {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         report.line("");

@@ -21,8 +21,13 @@ pub struct Split {
     /// Its id or the beginning of it, its author, or a path
     story: String,
     /// A new story begins at this line of index.md; once for each [default: your editor opens, with marks where they seem to begin]
-    #[arg(long, value_name = "LINE")]
+    #[arg(long, value_name = "LINE", value_parser = line_number)]
     at: Vec<u32>,
+}
+
+fn line_number(typed: &str) -> Result<u32, String> {
+    let wanted = "the number of a line of index.md is expected; `split STORY -n` shows where stories seem to begin";
+    typed.parse().map_err(|_| wanted.to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,8 @@ use crate::story::state::State;
 use crate::story::{StoryId, id::slug};
 
 use super::args::{List, Sort};
-use super::report::{Outcome, Report, table};
+use super::report::{Outcome, Report, fitted_table, table};
+use super::review::screen::columns;
 
 /// One story of a list as JSON.
 pub fn as_json(desk: &Desk, repo: &StoryRepo, id: &StoryId, s: &Summary) -> serde_json::Value {
@@ -101,7 +102,9 @@ pub fn list(desk: &Desk, args: &List, report: &Report) -> Outcome {
             .to_vec(),
     ];
     lines.extend(rows.iter().map(row));
-    table(&lines).iter().for_each(|line| report.line(line));
+    // the author and the story, by whose beginning it can be named
+    let lines = fitted_table(lines, columns(), &[5, 6]);
+    lines.iter().for_each(|line| report.line(line));
     for (id, s) in rows.iter().filter(|(_, s)| s.damage.is_some()) {
         report.caution(&format!("{id}: {}", s.damage.as_deref().unwrap_or_default()));
     }

@@ -236,6 +236,58 @@ pub fn table(rows: &[Vec<String>]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
+/// A table whose lines are at most `width` columns wide, where its cells in the columns `long` can be cut so far: the widest of these
+/// is cut first, and each keeps enough to be known by.
+pub fn fitted_table(mut rows: Vec<Vec<String>>, width: Option<usize>, long: &[usize]) -> Vec<String> {
+    use unicode_width::UnicodeWidthStr;
+    const LEAST: usize = 8;
+    let Some(width) = width else { return table(&rows) };
+    let widest = |c: usize| {
+        rows.iter()
+            .filter_map(|r| r.get(c))
+            .map(|t| t.width())
+            .max()
+            .unwrap_or(0)
+    };
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let mut widths: Vec<usize> = (0..columns).map(widest).collect();
+    while widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1) > width {
+        match long
+            .iter()
+            .copied()
+            .filter(|&c| widths[c] > LEAST)
+            .max_by_key(|&c| widths[c])
+        {
+            Some(c) => widths[c] -= 1,
+            None => break,
+        }
+    }
+    for row in &mut rows {
+        for &c in long {
+            row[c] = short(&row[c], widths[c]);
+        }
+    }
+    table(&rows)
+}
+
+/// `text` in at most `room` columns; what is missing at its end is shown by an ellipsis.
+pub fn short(text: &str, room: usize) -> String {
+    use unicode_segmentation::UnicodeSegmentation;
+    use unicode_width::UnicodeWidthStr;
+    if text.width() <= room {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    for letter in text.graphemes(true) {
+        if out.width() + letter.width() + 1 > room {
+            break;
+        }
+        out.push_str(letter);
+    }
+    out.push('…');
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,5 +304,31 @@ mod tests {
     fn a_table_lines_up_wide_letters() {
         let rows = [vec!["日本".into(), "x".into()], vec!["abc".into(), "y".into()]];
         assert_eq!(table(&rows), ["日本  x", "abc   y"]);
+    }
+
+    #[test]
+    fn a_table_fits_a_narrow_terminal_by_what_its_letters_take_and_is_whole_elsewhere() {
+        use unicode_width::UnicodeWidthStr;
+        let row = |name: &str, id: &str| ["2010-12-04", name, id].map(str::to_owned).to_vec();
+        let rows = vec![
+            row("日本語の名前の長い人", "2010/12/a-b15560c867"),
+            row(
+                "Zoe\u{301} 👩‍👩‍👧‍👦 Lukasiewicz-Nunez",
+                "2010/12/zoe-lukasiewicz-nunez-0123456789",
+            ),
+            row("Joan", "2010/12/joan-0123456789"),
+        ];
+        assert_eq!(fitted_table(rows.clone(), None, &[1, 2]), table(&rows));
+        assert_eq!(fitted_table(rows.clone(), Some(200), &[1, 2]), table(&rows));
+        let fitted = fitted_table(rows.clone(), Some(40), &[1, 2]);
+        assert!(fitted.iter().all(|line| line.width() <= 40), "{fitted:?}");
+        assert!(fitted[0].contains("日本語の") && fitted[0].contains('…'), "{fitted:?}");
+        assert!(
+            fitted[1].contains("Zoe\u{301} 👩‍👩‍👧‍👦 "),
+            "a letter is not cut in two: {fitted:?}"
+        );
+        assert!(fitted[2].contains("Joan  "), "{fitted:?}");
+        // so narrow that nothing sensible is left: it is as narrow as it can be known by
+        assert!(fitted_table(rows, Some(5), &[1, 2])[2].contains("2010/12…"));
     }
 }

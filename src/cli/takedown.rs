@@ -12,7 +12,7 @@ use crate::story::state::State;
 use crate::story::step::{Clerk, Story};
 
 use super::args::Global;
-use super::decide::{each, show_change};
+use super::decide::{change_as_json, each, show_change};
 use super::message;
 use super::report::{Failure, Outcome, Report};
 
@@ -96,9 +96,17 @@ fn run(
     if global.dry_run {
         let story = desk.story(&repo, &id)?;
         let change = plan(&story, &clerk).map_err(Trouble::from)?;
-        show_change(report, &story, change.as_ref());
         let names: Vec<&str> = story.life.may_stand().collect();
-        if !report.json && !names.is_empty() {
+        if report.json {
+            let place = |name: &str| story.life.posts.get(name).and_then(|post| post.place.clone());
+            let targets = names.iter().map(|name| json!({"target": name, "place": place(name)}));
+            let mut object = change_as_json(&story, change.as_ref());
+            object["targets"] = targets.collect();
+            report.object(&object);
+            return Ok(0);
+        }
+        show_change(report, &story, change.as_ref());
+        if !names.is_empty() {
             report.line(&format!("Would take it off {}", names.join(", ")));
         }
         return Ok(0);

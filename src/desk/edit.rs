@@ -27,7 +27,7 @@ pub struct Flags {
     pub description: Option<String>,
     /// Added, or with a leading `-` taken off.
     pub tags: Vec<String>,
-    /// `photo-1.jpg=words`
+    /// `photo-1.jpg=words`; without words its description is taken out
     pub alt: Vec<(String, String)>,
 }
 
@@ -78,8 +78,11 @@ pub fn apply(story: &Story, flags: &Flags) -> Result<Page, Refusal> {
 /// Alternative text: in the Markdown, where readers meet it, and in the front matter.
 fn describe(page: &mut Page, front: &mut Front, story: &Story, file: &str, words: &str) -> Result<(), Refusal> {
     media::known(story, file)?;
-    front.alt.insert(file.to_owned(), words.to_owned());
-    page.set_body(&crate::story::markdown::with_alt(page.body(), file, words));
+    match words.trim() {
+        "" => drop(front.alt.remove(file)),
+        words => drop(front.alt.insert(file.to_owned(), words.to_owned())),
+    }
+    page.set_body(&crate::story::markdown::with_alt(page.body(), file, words.trim()));
     Ok(())
 }
 

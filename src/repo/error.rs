@@ -161,10 +161,23 @@ pub enum Caution {
     Staged(String),
     #[error("{0} is, or lies behind, a symbolic link or something else that is no plain file; it was not written")]
     NotFollowed(String),
-    #[error("the commit is made, but {path} in the work tree could not be written: {error}")]
-    NotWritten { path: String, error: String },
+    #[error("the commit is made, but {path}{} in the work tree could not be written: {error}", and_others(*.others))]
+    NotWritten {
+        path: String,
+        error: String,
+        /// So many other files for the same reason.
+        others: usize,
+    },
     #[error(
         "the commit is made, but git's index could not be brought up to date: {0}; `rm -f .git/index && git reset -q` there makes it anew"
     )]
     Index(String),
+}
+
+fn and_others(many: usize) -> String {
+    match many {
+        0 => String::new(),
+        1 => " and 1 other file".to_owned(),
+        many => format!(" and {many} other files"),
+    }
 }

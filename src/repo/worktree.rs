@@ -99,13 +99,14 @@ impl StoryRepo {
                 Err(e) => Err(Caution::NotWritten {
                     path: path.clone(),
                     error: e.to_string(),
+                    others: 0,
                 }),
             };
             let stat = match done {
                 Ok(stat) => stat,
                 Err(Caution::DeletedByHand(path)) if left_out(&path) => UNKNOWN,
                 Err(caution) => {
-                    cautions.push(caution);
+                    note(cautions, caution);
                     UNKNOWN
                 }
             };
@@ -181,6 +182,7 @@ impl StoryRepo {
         Ok(done.map_err(|e| Caution::NotWritten {
             path: path.to_owned(),
             error: e.to_string(),
+            others: 0,
         }))
     }
 
@@ -303,4 +305,39 @@ fn with_sources(error: &dyn std::error::Error) -> String {
         source = error.source();
     }
     text
+}
+
+/// A disk that is full keeps many files from being written; that is said once.
+fn note(cautions: &mut Vec<Caution>, caution: Caution) {
+    if let Caution::NotWritten { error: why, .. } = &caution {
+        let same = cautions.iter_mut().find_map(|known| match known {
+            Caution::NotWritten { error, others, .. } if error == why => Some(others),
+            _ => None,
+        });
+        if let Some(others) = same {
+            *others += 1;
+            return;
+        }
+    }
+    cautions.push(caution);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_said_once_and_another_reason_by_itself() {
+        let mut cautions = Vec::new();
+        for (path, error) in [("a", "no space"), ("b", "no space"), ("c", "denied"), ("d", "no space")] {
+            let (path, error) = (path.to_owned(), error.to_owned());
+            note(&mut cautions, Caution::NotWritten { path, error, others: 0 });
+        }
+        note(&mut cautions, Caution::HandEdited("e".to_owned()));
+        note(&mut cautions, Caution::HandEdited("f".to_owned()));
+        let said: Vec<String> = cautions.iter().map(Caution::to_string).collect();
+        assert_eq!(said.len(), 4, "{said:?}");
+        assert!(said[0].contains("a and 2 other files in the work tree could not be written: no space"));
+        assert!(said[1].contains("c in the work tree could not be written: denied"));
+    }
 }

@@ -466,14 +466,14 @@ fn illegal(state: State, verb: Verb, title: &str) -> Refusal {
             "`edit` it (the correction then needs approval), or `takedown` it",
         ),
         (State::Published, _) => ("readers have it already", "`takedown` it first"),
-        (State::TakenDown, _) => ("it was taken down", "`reopen` it first"),
-        (State::Rejected, _) => ("it was rejected", "`reopen` it first"),
+        (State::TakenDown, _) => ("what was taken down stays as it was", "`reopen` it first"),
+        (State::Rejected, _) => ("somebody decided against it", "`reopen` it first"),
         (State::Joined, _) => (
             "its words went into another story",
             "`reopen` it to make it a story of its own again",
         ),
         (State::Withdrawn, _) => (
-            "its author withdrew it",
+            "it is its author's again",
             "`reopen` it only if the author wishes; consent is needed anew",
         ),
         (_, Verb::Takedown) => ("it is not published", "`reject` keeps a story from being published"),

@@ -4,7 +4,6 @@
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::{Position, Rect};
 use ratatui_core::style::{Modifier, Style};
-use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::ink::{Hue, Ink, Piece, Row, line, wrap};
@@ -13,7 +12,7 @@ use super::over::{Meant, Over};
 use super::page;
 use super::round::{Open, Place, Round};
 use super::spoken::told;
-use crate::cli::report::visible;
+use crate::cli::report::{short, visible};
 use crate::desk::account::shown;
 use crate::desk::walk::age;
 use crate::story::record::one_line;
@@ -163,22 +162,6 @@ fn status(round: &Round) -> String {
         false => format!("{} Enter writes it down, u takes it back. ", told(&open.held)),
     };
     format!("{held}{}", round.said)
-}
-
-/// `text` in at most `room` columns.
-fn short(text: &str, room: usize) -> String {
-    if text.width() <= room {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    for letter in text.graphemes(true) {
-        if out.width() + letter.width() + 2 > room {
-            break;
-        }
-        out.push_str(letter);
-    }
-    out.push_str("..");
-    out
 }
 
 /// `text` in exactly `room` columns.

@@ -10,6 +10,7 @@ use super::over::Over;
 use super::page::{self, Part};
 use super::pen::Pen;
 use super::round::{Place, Press, Round, Then, Work};
+use super::screen::columns;
 use super::spoken::told;
 use crate::cli::report::{Failure, Outcome, Report, visible};
 use crate::desk::walk::age;
@@ -20,15 +21,10 @@ const WIDEST: usize = 80;
 
 pub fn walk(round: &mut Round, report: &Report) -> Outcome {
     let mut plain = Plain {
-        width: columns(),
+        width: columns().unwrap_or(WIDEST).clamp(20, WIDEST),
         report,
     };
     plain.walk(round)
-}
-
-fn columns() -> usize {
-    let (columns, _) = ratatui_crossterm::crossterm::terminal::size().unwrap_or((80, 24));
-    usize::from(columns).clamp(20, WIDEST)
 }
 
 struct Plain<'a> {

@@ -83,6 +83,7 @@ impl StoryRepo {
                         cautions.push(Caution::NotWritten {
                             path: folder.display().to_string(),
                             error: error.to_string(),
+                            others: 0,
                         });
                     }
                 }
