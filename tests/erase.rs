@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{TestHouse, mail, marion};
+use common::{TestHouse, kelly, kelly_names_marion, mail, marion};
 
 /// What only the erased person's mail, story and letters hold.
 const CANARIES: [&str; 5] = [
@@ -18,15 +18,6 @@ fn hers() -> String {
         .replace("<Teawithninetycleaners@", "<TeawithninetycleanersMarion@")
         .replace("In November", "canary-words-of-hers. In November")
         .replace("\n\nMarion\n", "\n\nMarion\n\n-- \nMarion Maxwell\n07700 900123\n")
-}
-
-fn kelly() -> String {
-    mail(
-        "Kelly Brennan <kelly@example.net>",
-        "Sat, 4 Dec 2010 11:00:00 +0000",
-        "The bus stops",
-        "We asked the council for a bus stop, forty of us, and in March they put one up.\n\nKelly",
-    )
 }
 
 /// A house with two stories, one of them published and written about.
@@ -183,16 +174,7 @@ fn a_person_is_erased_with_all_that_is_theirs_and_nothing_of_others() {
         "I am away until Monday, canary-words-of-hers.",
     )
     .replace("MIME-Version", "Auto-Submitted: auto-replied\nMIME-Version");
-    let names_her = mail(
-        "Kelly Brennan <kelly@example.net>",
-        "Wed, 5 Jan 2011 10:00:00 +0000",
-        "Automatic reply: who was there",
-        "There were two of us.",
-    )
-    .replace(
-        "MIME-Version",
-        "Cc: marion@example.org\nAuto-Submitted: auto-replied\nMIME-Version",
-    );
+    let names_her = kelly_names_marion("There were two of us.");
     house.arrive(&[second, away, names_her]);
     house.run(&["fetch", "-q"]).exits(0);
     house.run(&["letters", "send", "marion", "kelly"]).exits(3);
@@ -250,34 +232,35 @@ fn a_page_that_cannot_be_taken_off_stops_it_until_somebody_says_to_go_on() {
     assert_eq!(hits(&house, "stories"), Vec::<&str>::new());
 }
 
-/// With a remote that is a folder beside it.
-fn with_remote(house: &TestHouse) {
+const SHARED: &str = "[repository]\nlocal_remote = true\nshare_private = true\n";
+
+/// The same with a remote, a folder beside it, that has all of it.
+fn shared_house() -> TestHouse {
+    let (house, ..) = house();
+    house.write("config.toml", format!("{SHARED}{}", common::CONFIG));
     house.git_in(".", &["init", "-q", "--bare", "-b", "main", "old/remote.git"]);
-    house.git(&[
-        "remote",
-        "add",
-        "origin",
-        &house.path("old/remote.git").display().to_string(),
-    ]);
+    let remote = house.path("old/remote.git").display().to_string();
+    house.git(&["remote", "add", "origin", &remote]);
+    house.run(&["sync", "-q"]).exits(0);
+    house
 }
 
-const SHARED: &str = "[repository]\nlocal_remote = true\nshare_private = true\n";
+/// Another desk at the same remote, in `old/desk`.
+fn second_desk(house: &TestHouse) {
+    house.git_in(".", &["clone", "-q", "old/remote.git", "old/desk/stories"]);
+    house.write("old/desk/config.toml", house.read("config.toml"));
+    house.write("old/desk/mail.mbox", "");
+}
 
 #[test]
 fn the_remote_is_pushed_over_and_an_old_clone_does_not_bring_it_back() {
-    let (house, ..) = house();
-    let config = format!("{SHARED}{}", common::CONFIG);
-    house.write("config.toml", &config);
-    with_remote(&house);
-    house.run(&["sync", "-q"]).exits(0);
+    let house = shared_house();
     // another desk, which goes on with both stories and does not hear of it
-    house.git_in(".", &["clone", "-q", "old/remote.git", "old/desk/stories"]);
+    second_desk(&house);
     house.git_in(
         "old/desk/stories",
         &["fetch", "-q", "origin", "refs/desk/private:refs/desk/private"],
     );
-    house.write("old/desk/config.toml", &config);
-    house.write("old/desk/mail.mbox", "");
     house
         .run(&["-C", "old/desk", "note", "marion", "-m", "She rang"])
         .exits(0);
@@ -324,11 +307,7 @@ fn find(house: &TestHouse, name: &str) -> String {
 
 #[test]
 fn a_remote_that_cannot_be_reached_keeps_it_until_it_is_pushed_over() {
-    let (house, ..) = house();
-    let config = format!("{SHARED}{}", common::CONFIG);
-    house.write("config.toml", &config);
-    with_remote(&house);
-    house.run(&["sync", "-q"]).exits(0);
+    let house = shared_house();
     std::fs::rename(house.path("old/remote.git"), house.path("old/away.git")).expect("it is there");
     let done = house.run(&["erase", "marion", "--yes"]);
     assert!(done.exits(0).stdout.contains("--force-with-lease"), "{}", done.stdout);
@@ -362,14 +341,8 @@ fn only_a_publisher_erases_and_nothing_is_done_in_the_middle_of_a_merge() {
 
 #[test]
 fn a_page_that_another_desk_put_out_comes_off_when_it_hears_of_the_erasure() {
-    let (house, ..) = house();
-    let config = format!("{SHARED}{}", common::CONFIG);
-    house.write("config.toml", &config);
-    with_remote(&house);
-    house.run(&["sync", "-q"]).exits(0);
-    house.git_in(".", &["clone", "-q", "old/remote.git", "old/desk/stories"]);
-    house.write("old/desk/config.toml", &config);
-    house.write("old/desk/mail.mbox", "");
+    let house = shared_house();
+    second_desk(&house);
     house.run(&["-C", "old/desk", "approve", "marion"]).exits(0);
     house.run(&["-C", "old/desk", "publish", "marion"]).exits(0);
     let page = house.path("old/desk/site/content/stories/marion-maxwell");

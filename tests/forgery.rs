@@ -5,7 +5,7 @@ mod common;
 mod keys;
 
 use base64::Engine as _;
-use common::{Ran, TestHouse, mail, marion};
+use common::{CONFIG, Ran, TestHouse, mail, marion};
 use keys::{key, known_by, public, signed_house, sits, team};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -215,6 +215,29 @@ fn an_approval_is_given_again_after_an_edit() {
     forge(&house, &story, &again.to_string());
     finds(&house, "text", "approved by Robin Reviewer");
     stays_in(&house);
+}
+
+#[test]
+fn a_text_of_ones_own_is_passed_off_as_one_that_the_author_proposed() {
+    let team = "[team]\nmembers = [{ name = \"Cath Lee\", email = \"cath@example.org\", roles = [\"reviewer\"] }, \
+                { name = \"Robin Reviewer\", email = \"robin@example.org\", roles = [\"reviewer\"] }]\n";
+    let config = CONFIG.replace("own_text = true", "own_text = false");
+    let house = TestHouse::with_config(&format!("{team}{config}"));
+    let story = house.story(&marion());
+    let aside = house.copied();
+    aside.edit_by_hand("marion", "ninety", "nineteen");
+    let mut proposed = approval(&aside, &story, "Cath Lee", "00000000000000ab");
+    proposed["after"] = json!([last(&house, &story)["id"]]);
+    proposed["event"] = json!("revision");
+    proposed["revision"] = json!(2);
+    proposed["status"] = json!("proposed");
+    let page = format!("stories/{story}/index.md");
+    house.write(&page, house.read(&page).replace("ninety", "nineteen"));
+    forge(&house, &story, &proposed.to_string());
+    let vote = approval(&house, &story, "Cath Lee", "00000000000000ac");
+    assert_eq!(vote["text"], proposed["text"]);
+    forge(&house, &story, &vote.to_string());
+    finds(&house, "own-text", "Cath Lee approved a text of their own");
 }
 
 #[test]

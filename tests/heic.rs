@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{CONFIG, TestHouse, have};
+use common::{CONFIG, TestHouse, base64, have};
 
 /// A mail with one HEIC photo named as a JPEG, as phones send them.
 fn mail(photo: &[u8]) -> String {
@@ -17,22 +17,6 @@ fn mail(photo: &[u8]) -> String {
          Content-Type: image/jpeg; name=IMG_0001.jpg\nContent-Transfer-Encoding: base64\n\
          Content-Disposition: attachment; filename=IMG_0001.jpg\n\n{encoded}\n--b--\n"
     )
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for (i, three) in bytes.chunks(3).enumerate() {
-        if i > 0 && i % 19 == 0 {
-            out.push('\n');
-        }
-        let bits = three.iter().fold(0u32, |n, b| n << 8 | u32::from(*b)) << (8 * (3 - three.len()));
-        for place in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-            out.push(if place <= three.len() { letter as char } else { '=' });
-        }
-    }
-    out
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{TestHouse, mail, marion};
+use common::{TestHouse, kelly, kelly_names_marion, mail, marion};
 
 fn contains(bytes: &[u8], what: &str) -> bool {
     bytes.windows(what.len()).any(|w| w == what.as_bytes())
@@ -25,15 +25,6 @@ const CANARIES: [&str; 7] = [
     "canary-cc@example.net",
     "07700 900123",
 ];
-
-fn kelly() -> String {
-    mail(
-        "Kelly Brennan <kelly@example.net>",
-        "Sat, 4 Dec 2010 11:00:00 +0000",
-        "The bus stops",
-        "We asked the council for a bus stop, forty of us, and in March they put one up.\n\nKelly",
-    )
-}
 
 #[test]
 fn nothing_private_is_on_the_branch_on_the_site_or_in_a_letter_to_somebody_else() {
@@ -104,16 +95,7 @@ fn nothing_private_is_on_the_branch_on_the_site_or_in_a_letter_to_somebody_else(
 #[test]
 fn a_person_gets_all_of_theirs_and_nothing_of_others() {
     let house = TestHouse::new();
-    let names_her = mail(
-        "Kelly Brennan <kelly@example.net>",
-        "Wed, 5 Jan 2011 10:00:00 +0000",
-        "Automatic reply: who was there",
-        "There were two of us, canary-of-kelly.",
-    )
-    .replace(
-        "MIME-Version",
-        "Cc: marion@example.org\nAuto-Submitted: auto-replied\nMIME-Version",
-    );
+    let names_her = kelly_names_marion("There were two of us, canary-of-kelly.");
     house.arrive(&[with_canaries(), kelly(), names_her]);
     house.run(&["fetch", "-q"]).exits(0);
     house.run(&["note", "marion", "-m", "She rang"]).exits(0);

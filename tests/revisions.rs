@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{CONFIG, MARIONS_WORDS as TEXT, Ran, TestHouse, marion, marion_corrected, reply_to_marion};
+use common::{CONFIG, MARIONS_WORDS as TEXT, Ran, TestHouse, base64, marion, marion_corrected, reply_to_marion};
 use serde_json::Value;
 
 /// A reply of Marion to her own mail.
@@ -59,32 +59,11 @@ fn with_photo(mail: &str, jpeg: &[u8]) -> String {
     )
 }
 
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for three in bytes.chunks(3) {
-        let n = three.iter().fold(0u32, |n, b| n << 8 | u32::from(*b)) << (8 * (3 - three.len()));
-        for i in 0..4 {
-            out.push(if i <= three.len() {
-                LETTERS[(n >> (18 - 6 * i) & 63) as usize] as char
-            } else {
-                '='
-            });
-        }
-        if out.len() % 77 == 76 {
-            out.push('\n');
-        }
-    }
-    out
-}
-
 #[test]
 fn a_corrected_text_is_proposed_and_accepting_it_keeps_our_edits_and_lapses_approvals() {
-    let (house, id) = house();
+    let (house, _) = house();
     // our own edit, in another sentence of the same paragraph
-    let page = format!("stories/{id}/index.md");
-    house.write(&page, house.read(&page).replace("one question", "one single question"));
-    house.run(&["edit", "marion", "--take"]).exits(0);
+    house.edit_by_hand("marion", "one question", "one single question");
     house.run(&["approve", "marion"]).exits(0);
     assert_eq!(house.state("marion"), "approved");
 
@@ -156,15 +135,8 @@ fn a_corrected_text_is_proposed_and_accepting_it_keeps_our_edits_and_lapses_appr
 
 #[test]
 fn where_both_changed_the_same_words_a_person_says_which_are_right() {
-    let (house, id) = house();
-    let page = format!("stories/{id}/index.md");
-    house.write(
-        &page,
-        house
-            .read(&page)
-            .replace("about ninety others", "some ninety colleagues"),
-    );
-    house.run(&["edit", "marion", "--take"]).exits(0);
+    let (house, _) = house();
+    house.edit_by_hand("marion", "about ninety others", "some ninety colleagues");
     fetch(&house, &marion_corrected());
     let all = revisions(&house);
     assert_eq!(
@@ -222,15 +194,8 @@ fn where_both_changed_the_same_words_a_person_says_which_are_right() {
 
 #[test]
 fn words_as_they_were_written_take_the_place_of_ours() {
-    let (house, id) = house();
-    let page = format!("stories/{id}/index.md");
-    house.write(
-        &page,
-        house
-            .read(&page)
-            .replace("about ninety others", "some ninety colleagues"),
-    );
-    house.run(&["edit", "marion", "--take"]).exits(0);
+    let (house, _) = house();
+    house.edit_by_hand("marion", "about ninety others", "some ninety colleagues");
     fetch(&house, &marion_corrected());
     house.run(&["accept", "marion", "--as-written"]).exits(0);
     assert!(text(&house).contains("about sixty others") && !text(&house).contains("colleagues"));
@@ -338,12 +303,10 @@ fn new_photos_come_with_a_revision_cleaned_and_not_twice() {
 
 #[test]
 fn a_second_revision_is_compared_with_the_words_before_it() {
-    let (house, id) = house();
+    let (house, _) = house();
     fetch(&house, &marion_corrected());
     house.run(&["accept", "marion"]).exits(0);
-    let page = format!("stories/{id}/index.md");
-    house.write(&page, house.read(&page).replace("one question", "one single question"));
-    house.run(&["edit", "marion", "--take"]).exits(0);
+    house.edit_by_hand("marion", "one question", "one single question");
     let second = TEXT
         .replace("ninety others", "sixty others")
         .replace("In November", "In December");

@@ -202,6 +202,17 @@ impl TestHouse {
             .to_owned()
     }
 
+    /// Changes words of a story in its file, as a person with an editor does, and commits that.
+    pub fn edit_by_hand(&self, story: &str, words: &str, new: &str) {
+        let id = self.show(story)["id"].as_str().expect("an id").to_owned();
+        let page = format!("stories/{id}/index.md");
+        let before = self.read(&page);
+        let after = before.replace(words, new);
+        assert_ne!(before, after, "{words:?} is not in {page}");
+        self.write(&page, after);
+        self.run(&["edit", story, "--take"]).exits(0);
+    }
+
     /// `m4c-stories show --json`.
     pub fn show(&self, story: &str) -> Value {
         self.run(&["show", "--json", story]).exits(0).json()
@@ -322,6 +333,41 @@ pub fn marion() -> String {
         "Tea with ninety cleaners",
         MARIONS_WORDS,
     )
+}
+
+/// A story by somebody else, from the same day.
+pub fn kelly() -> String {
+    mail(
+        "Kelly Brennan <kelly@example.net>",
+        "Sat, 4 Dec 2010 11:00:00 +0000",
+        "The bus stops",
+        "We asked the council for a bus stop, forty of us, and in March they put one up.\n\nKelly",
+    )
+}
+
+/// An automatic reply by Kelly, which names Marion.
+pub fn kelly_names_marion(text: &str) -> String {
+    mail(
+        "Kelly Brennan <kelly@example.net>",
+        "Wed, 5 Jan 2011 10:00:00 +0000",
+        "Automatic reply: who was there",
+        text,
+    )
+    .replace(
+        "MIME-Version",
+        "Cc: marion@example.org\nAuto-Submitted: auto-replied\nMIME-Version",
+    )
+}
+
+/// As a mail has an attachment: base64 in lines of 76 letters.
+pub fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    let encoded = base64::engine::general_purpose::STANDARD.encode(bytes);
+    let lines: Vec<&str> = (0..encoded.len())
+        .step_by(76)
+        .map(|at| &encoded[at..encoded.len().min(at + 76)])
+        .collect();
+    lines.join("\n")
 }
 
 /// A reply to [`marion`], the day after.

@@ -7,16 +7,32 @@ use crate::{commits, last_event};
 /// Marion's story, with an edit of ours (`from` becomes `to`), and her mail with a corrected text.
 fn corrected(from: &str, to: &str) -> TestHouse {
     let house = TestHouse::new();
-    let id = house.story(&marion());
-    let page = format!("stories/{id}/index.md");
-    house.write(&page, house.read(&page).replace(from, to));
-    house.run(&["edit", "marion", "--take"]).exits(0);
+    house.story(&marion());
+    house.edit_by_hand("marion", from, to);
     house.run_with_stdin(&["fetch", "-q", "-"], marion_corrected()).exits(0);
     house
 }
 
 fn log(house: &TestHouse) -> String {
     house.git(&["log", "--format=%an <%ae>%n%B%n--", "--name-only", "main"])
+}
+
+/// Asks what becomes of the new text, and answers with `key`.
+fn decide_on_new_text(terminal: &Terminal, key: &str) {
+    terminal.press(&["m"]);
+    terminal.wait("What becomes of the author's new text");
+    terminal.press(&[key]);
+}
+
+/// Says that the story comes off by the team's decision, and why.
+fn take_off(terminal: &Terminal) {
+    terminal.press(&["f"]);
+    terminal.wait("Is this story to come off?");
+    terminal.press(&["t"]);
+    terminal.wait("Why does it come off?");
+    terminal.write("A neighbour is named");
+    terminal.press(&["Enter"]);
+    terminal.wait("You take this off.");
 }
 
 fn text(house: &TestHouse) -> String {
@@ -63,21 +79,16 @@ fn a_new_text_is_shown_in_three_ways_taken_and_approved_as_the_commands_do() {
     // a decision upon the text that goes comes first
     terminal.press(&["a"]);
     terminal.wait("You approve this text.");
-    terminal.press(&["m"]);
-    terminal.wait("What becomes of the author's new text");
-    terminal.press(&["t"]);
+    decide_on_new_text(&terminal, "t");
     terminal.wait("Take that back first (u)");
-    terminal.press(&["u", "m"]);
-    terminal.wait("What becomes of the author's new text");
-    terminal.press(&["t"]);
+    terminal.press(&["u"]);
+    decide_on_new_text(&terminal, "t");
     terminal.wait("about [-ninety-]{+sixty+} others");
     let before = commits(&by_key);
     terminal.press(&["Escape"]);
     terminal.wait("Dropped: the text stays as it was.");
     assert_eq!(commits(&by_key), before);
-    terminal.press(&["m"]);
-    terminal.wait("What becomes of the author's new text");
-    terminal.press(&["t"]);
+    decide_on_new_text(&terminal, "t");
     terminal.wait("This would change:");
     terminal.press(&["Enter"]);
     terminal.wait("Accepted, and kept.");
@@ -109,15 +120,13 @@ fn a_new_text_is_left_out_with_a_letter_and_that_can_be_taken_back() {
     let before = commits(&by_key);
     let terminal = Terminal::start(&by_key, 80, 24, "m4c-stories review");
     terminal.wait("1 story to review");
-    terminal.press(&["Enter", "m"]);
-    terminal.wait("What becomes of the author's new text");
-    terminal.press(&["d"]);
+    terminal.press(&["Enter"]);
+    decide_on_new_text(&terminal, "d");
     terminal.wait("You leave the new text out, without a letter.");
     terminal.press(&["m"]);
     terminal.wait("You leave it out already; u takes that back.");
-    terminal.press(&["u", "m"]);
-    terminal.wait("What becomes of the author's new text");
-    terminal.press(&["l"]);
+    terminal.press(&["u"]);
+    decide_on_new_text(&terminal, "l");
     terminal.wait("Why is the new text left out?");
     terminal.write("We counted ninety, too");
     terminal.press(&["Enter"]);
@@ -203,23 +212,12 @@ fn a_story_comes_off_by_a_key_after_a_question_and_not_before_one_leaves_it() {
     terminal.wait("1 story to review");
     terminal.press(&["Enter", "f"]);
     terminal.wait("it comes off site");
-    terminal.press(&["n", "f"]);
-    terminal.wait("Is this story to come off?");
-    terminal.press(&["t"]);
-    terminal.wait("Why does it come off?");
-    terminal.write("A neighbour is named");
-    terminal.press(&["Enter"]);
-    terminal.wait("You take this off.");
+    terminal.press(&["n"]);
+    take_off(&terminal);
     terminal.press(&["u"]);
     terminal.wait("Taken back: You take this off.");
     assert!(by_key.path(page).exists() && commits(&by_key) == before);
-    terminal.press(&["f"]);
-    terminal.wait("Is this story to come off?");
-    terminal.press(&["t"]);
-    terminal.wait("Why does it come off?");
-    terminal.write("A neighbour is named");
-    terminal.press(&["Enter"]);
-    terminal.wait("You take this off.");
+    take_off(&terminal);
     terminal.press(&["q"]);
     terminal.wait("Taken down: Future Leader Stories: Marion Maxwell");
     terminal.press(&["q"]);

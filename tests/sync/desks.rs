@@ -5,42 +5,16 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::common::{BINARY, Ran, TestHouse};
+use crate::common::{BINARY, CONFIG, Ran, TestHouse};
 
-pub const CONFIG: &str = r#"
-[[inbox]]
-name = "test"
-kind = "mbox"
-path = "mail.mbox"
-
-[repository]
-local_remote = true
-share_private = true
-
-[review]
-own_text = true
-consent = "optional"
-
-[check]
-block = false
-
-[spool]
-path = ".desk"
-
-[outbox]
-kind = "folder"
-path = "letters"
-
-[letters]
-send = ["published"]
-max_age = "36500d"
-
-[[target]]
-name = "site"
-kind = "folder"
-path = "site/content/stories"
-engine = "hugo"
-"#;
+/// As [`crate::common::CONFIG`], with the remote, and so that a story goes out without much ado.
+pub fn config() -> String {
+    let letters = "[letters]\nsend = [\"published\"]";
+    format!(
+        "[repository]\nlocal_remote = true\nshare_private = true\n\n[check]\nblock = false\n{}",
+        CONFIG.replace("[letters]", letters)
+    )
+}
 
 pub struct Desks {
     /// The house that the bare repository stands in.
@@ -53,7 +27,7 @@ const NAMES: [&str; 5] = ["Ann Able", "Ben Bold", "Cath Clear", "Dan Deep", "Eve
 impl Desks {
     /// So many desks that know each other only through the remote.
     pub fn new(many: usize) -> Desks {
-        Desks::with_config(many, CONFIG)
+        Desks::with_config(many, &config())
     }
 
     pub fn with_config(many: usize, config: &str) -> Desks {

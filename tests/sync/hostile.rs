@@ -7,7 +7,7 @@ use crate::desks::{Desks, edit_with, event_ids};
 
 #[test]
 fn only_addresses_of_servers_are_used_and_a_folder_only_where_it_is_allowed() {
-    let desks = Desks::with_config(1, &crate::desks::CONFIG.replace("local_remote = true", ""));
+    let desks = Desks::with_config(1, &crate::desks::config().replace("local_remote = true", ""));
     let ann = &desks.desks[0];
     for url in [
         "ext::sh -c touch% pwned",

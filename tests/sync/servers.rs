@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::common::{BINARY, Ran, TestHouse, have, marion};
-use crate::desks::{CONFIG, Desks};
+use crate::desks::{Desks, config};
 
 /// Ends with the test.
 struct Running(Child);
@@ -126,7 +126,7 @@ impl Sshd {
 
 /// Two desks that may only speak to servers, and push each step.
 fn desks() -> Desks {
-    let config = CONFIG.replace("local_remote = true", "push = \"always\"");
+    let config = config().replace("local_remote = true", "push = \"always\"");
     Desks::with_config(2, &config)
 }
 

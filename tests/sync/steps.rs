@@ -143,7 +143,7 @@ fn edits_of_the_same_line_stand_there_both_until_one_is_chosen() {
 
 #[test]
 fn a_step_that_is_pushed_at_once_brings_the_others_with_it_and_status_knows_what_is_left() {
-    let config = crate::desks::CONFIG.replace("local_remote = true", "local_remote = true\npush = \"always\"");
+    let config = crate::desks::config().replace("local_remote = true", "local_remote = true\npush = \"always\"");
     let desks = Desks::with_config(2, &config);
     let [ann, ben] = &desks.desks[..] else { panic!("two") };
     let story = ann.story(&marion());
@@ -187,7 +187,7 @@ fn a_step_that_is_pushed_at_once_brings_the_others_with_it_and_status_knows_what
 
 #[test]
 fn of_two_hosts_that_hold_the_outbox_one_sends_a_letter() {
-    let config = crate::desks::CONFIG.replace("local_remote = true", "local_remote = true\npush = \"always\"");
+    let config = crate::desks::config().replace("local_remote = true", "local_remote = true\npush = \"always\"");
     let desks = Desks::with_config(2, &config);
     let [ann, ben] = &desks.desks[..] else { panic!("two") };
     let story = ann.story(&marion());
