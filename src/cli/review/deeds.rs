@@ -1,0 +1,269 @@
+//! What a reviewer does to a story: decisions that are held until they are written down, and changes of the text.
+
+use super::over::{Changed, Meant, Over, take_back_first};
+use super::pen::Pen;
+use super::round::{Held, Place, Round, Then, Work};
+use super::spoken::{done, nothing, told};
+use crate::cli::edit::kept;
+use crate::cli::report::Failure;
+use crate::desk::revision::Taking;
+use crate::desk::takedown::Left;
+use crate::desk::walk::{self, Decision, Reading, Written};
+use crate::story::page::{INDEX, Page};
+use crate::story::record::one_line;
+
+impl Round {
+    /// Makes a decision: rehearsed, held, not written down. A letter is shown first.
+    pub(super) fn decide(&mut self, decision: Decision) {
+        self.desk.now = crate::cli::now();
+        let Place::Story(open) = &self.place else { return };
+        let vote = decision.is_vote();
+        // a second vote takes the place of the first
+        let held = open.held.iter().map(|h| &h.decision).filter(|d| !(vote && d.is_vote()));
+        match walk::rehearse(&self.desk, &self.repo, &open.reading, held, &decision) {
+            Err(trouble) => {
+                let mut failure = Failure::from(trouble);
+                if failure.code == "policy.open_checks" {
+                    failure.hint.push_str("\nHere: w lets one stand, e mends the text.");
+                }
+                self.fail(failure);
+            }
+            Ok(rehearsed) if !rehearsed.changes => self.said = format!("{}.", nothing(&decision)),
+            Ok(rehearsed) => match rehearsed.letter {
+                None => self.hold(decision, None, false),
+                Some(letter) => {
+                    self.lay(Over::Letter(Meant {
+                        decision,
+                        letter,
+                        own: None,
+                    }));
+                }
+            },
+        }
+    }
+
+    pub(super) fn hold(&mut self, decision: Decision, own: Option<String>, letter: bool) {
+        let Some(open) = self.open_mut() else { return };
+        // the last of two is the one that is meant
+        let vote = decision.is_vote();
+        open.held
+            .retain(|h| h.decision != decision && !(vote && h.decision.is_vote()));
+        let unread = decision == Decision::Approve && !open.seen_end;
+        open.held.push(Held { decision, own, letter });
+        if unread {
+            self.said = "You have not seen the end of the text yet (Space reads on).".to_owned();
+        }
+    }
+
+    pub(super) fn undo(&mut self) {
+        let Some(open) = self.open_mut() else { return };
+        self.said = match open.held.pop() {
+            Some(held) => format!("Taken back: {}", told(std::slice::from_ref(&held))),
+            None if open.kept => {
+                "What you changed is in the text already and cannot be taken back here; e changes it.".to_owned()
+            }
+            None => "There is nothing to take back here. What was written down before: `o` sets it aside.".to_owned(),
+        };
+    }
+
+    /// Writes the held decisions down, in their order. False: something stands in the way, and is shown.
+    pub(super) fn write_down(&mut self) -> bool {
+        let Place::Story(open) = &mut self.place else {
+            return true;
+        };
+        self.desk.now = crate::cli::now();
+        let mut written = Vec::new();
+        while !open.held.is_empty() {
+            let held = &open.held[0];
+            let stale = self.walk.is_stale(&self.repo);
+            match walk::take(
+                &self.desk,
+                &self.repo,
+                &mut open.reading,
+                &held.decision,
+                held.own.as_deref(),
+            ) {
+                Ok(Written { taken, unkept, offs }) => {
+                    let title = one_line(&taken.story.title());
+                    let held = open.held.remove(0);
+                    let now = taken.story.state(&self.desk.policy);
+                    written.push(match taken.changed {
+                        true => done(&held.decision, now),
+                        false => nothing(&held.decision),
+                    });
+                    self.said = format!("{}: {title}", written.join(", "));
+                    for caution in &taken.cautions {
+                        self.said.push_str(&format!(". {caution}"));
+                    }
+                    if taken.changed {
+                        *self.done.entry(done(&held.decision, now)).or_default() += 1;
+                        self.letters += usize::from(held.letter);
+                    }
+                    let id = &open.reading.story.id;
+                    if let Some((_, summary)) = self.walk.stories.iter_mut().find(|(i, _)| i == id) {
+                        *summary = open.reading.summary.clone();
+                    }
+                    if !stale {
+                        self.walk.note_tip(&self.repo);
+                    }
+                    if let Some(trouble) = unkept {
+                        let mut failure = Failure::from(trouble);
+                        failure.hint = "Your decision is written down, your words for its letter are not: `letters edit` takes them.".to_owned();
+                        self.fail(failure);
+                        return false;
+                    }
+                    if offs.iter().any(|off| !matches!(off.result, Left::Gone(_))) {
+                        self.tell_what_stands(&offs);
+                        return false;
+                    }
+                }
+                Err(trouble) => {
+                    let moved = trouble.exit() == 6;
+                    let mut failure = Failure::from(trouble);
+                    if moved {
+                        failure.hint = "Your decision was not written down. The story is shown again as it is now: read it, then decide.".to_owned();
+                        self.read_again();
+                    }
+                    self.fail(failure);
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// The open story as it is now, without what was held upon the old one.
+    fn read_again(&mut self) {
+        let Place::Story(open) = &mut self.place else { return };
+        let id = open.reading.story.id.clone();
+        match Reading::open(&self.desk, &self.repo, &id) {
+            Ok(reading) => {
+                self.fresh = true;
+                open.reading = reading;
+                open.held.clear();
+                open.scroll = 0;
+                open.seen_end = false;
+                open.rows = None;
+            }
+            Err(_) => self.back_to_list(),
+        }
+    }
+
+    pub(super) fn edit(&mut self) -> Then {
+        let Place::Story(open) = &self.place else {
+            return Then::Stay;
+        };
+        if let Some(held) = open.held.iter().find(|h| h.decision.is_upon_text()) {
+            self.said = take_back_first(held);
+            return Then::Stay;
+        }
+        match walk::may_edit(&self.desk, &self.repo, &open.reading) {
+            Ok(()) => {
+                let bytes = open.reading.story.files[INDEX].clone();
+                self.edit_these(Work::Page, bytes)
+            }
+            Err(trouble) => {
+                self.fail(trouble);
+                Then::Stay
+            }
+        }
+    }
+
+    /// The page was written, and perhaps opened.
+    pub fn previewed(&mut self, shown: Result<(std::path::PathBuf, bool), Failure>) {
+        match shown {
+            Ok((file, true)) => self.said = format!("Shown in the browser: {}", file.display()),
+            Ok((file, false)) => {
+                self.said = format!("No browser could be opened. The page is here: {}", file.display());
+            }
+            Err(failure) => self.fail(failure),
+        }
+    }
+
+    pub(super) fn edit_these(&mut self, work: Work, bytes: Vec<u8>) -> Then {
+        if !self.edit_here {
+            return Then::Edit(work, bytes);
+        }
+        if work != Work::Page {
+            self.lay(Over::Text(work, Pen::new(&String::from_utf8_lossy(&bytes))));
+            return Then::Stay;
+        }
+        match Page::parse(&bytes) {
+            Ok(page) => self.lay(Over::Text(work, Pen::new(page.body()))),
+            Err(why) => self.fail(Failure::new(
+                "story.not_a_page",
+                1,
+                "the text cannot be changed here",
+                why,
+                "use `edit` with an editor",
+            )),
+        }
+        Then::Stay
+    }
+
+    /// The editor gave these bytes back, or failed.
+    pub fn edited(&mut self, work: Work, bytes: Result<Vec<u8>, Failure>) {
+        let index = match (work, bytes) {
+            (Work::Page, Ok(index)) => index,
+            (Work::NewText(number), Ok(text)) => return self.put_together_as(number, text),
+            (_, Err(failure)) => return self.fail(failure),
+        };
+        self.desk.now = crate::cli::now();
+        let Place::Story(open) = &self.place else { return };
+        match walk::rehearse_edit(&self.desk, &self.repo, &open.reading, &index) {
+            Ok(None) => self.said = "Nothing was changed.".to_owned(),
+            Ok(Some(story)) => self.show_change(Changed::Edit(index), &story),
+            Err(trouble) => {
+                self.fail(kept(trouble.into(), &index));
+            }
+        }
+    }
+
+    pub(super) fn keep_change(&mut self, index: Changed, minor: bool) {
+        self.desk.now = crate::cli::now();
+        let Place::Story(open) = &mut self.place else { return };
+        let taken = match &index {
+            Changed::Edit(bytes) => walk::take_edit(&self.desk, &self.repo, &mut open.reading, bytes, minor),
+            Changed::Restore(numbers) => walk::take_restore(&self.desk, &self.repo, &mut open.reading, numbers),
+            Changed::Accept(number, taking) => {
+                walk::later::take_accept(&self.desk, &self.repo, &mut open.reading, *number, taking)
+            }
+        };
+        match taken {
+            Ok(_) => {
+                let what = match index {
+                    Changed::Edit(_) => "Edited",
+                    Changed::Restore(_) => "Put back",
+                    Changed::Accept(..) => "Accepted",
+                };
+                *self.done.entry(what).or_default() += 1;
+                let id = open.reading.story.id.clone();
+                let summary = open.reading.summary.clone();
+                open.rows = None;
+                open.seen_end = false;
+                open.kept = true;
+                self.fresh = true;
+                self.said = match minor && self.desk.policy.minor_keeps {
+                    true => format!("{what}, and kept, as only spelling and punctuation."),
+                    false => format!("{what}, and kept. Approvals of the text before it no longer count."),
+                };
+                if let Some((_, s)) = self.walk.stories.iter_mut().find(|(i, _)| *i == id) {
+                    *s = summary;
+                }
+            }
+            Err(trouble) => {
+                let moved = trouble.exit() == 6;
+                let failure = Failure::from(trouble);
+                let failure = match &index {
+                    Changed::Edit(bytes) => kept(failure, bytes),
+                    Changed::Accept(_, Taking { by_hand: Some(own), .. }) => kept(failure, own.text.as_bytes()),
+                    _ => failure,
+                };
+                if moved {
+                    self.read_again();
+                }
+                self.fail(failure);
+            }
+        }
+    }
+}
