@@ -98,7 +98,7 @@ fn formula(phrase: &str) -> bool {
             .is_some_and(|(one, other)| known(one) && known(other))
     };
     let in_what = phrase.strip_prefix("yours in ");
-    known(phrase) || JOINTS.iter().any(|and| joined(&and)) || in_what.is_some_and(|what| what.split(' ').count() <= 3)
+    known(phrase) || JOINTS.iter().any(joined) || in_what.is_some_and(|what| what.split(' ').count() <= 3)
 }
 
 /// What joins two closing formulas.
