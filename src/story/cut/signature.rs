@@ -213,20 +213,21 @@ fn signature_like(lines: &[Seen], kind: Delimiter, parted: bool) -> bool {
     if card {
         return true;
     }
+    let named = shown.first().is_some_and(|l| name_like(&l.text, false));
     match kind {
         Delimiter::Exact => shown.len() <= 40 && (prose_words <= 80 || law >= 3) && !postscript,
         Delimiter::Bare => {
             let listed = shown.iter().any(|l| footer(&l.fold).is_some());
-            let tagline = prose_words <= 30 && prose.len() == 1 && name_like(&shown[0].text, false) && !parted;
+            let tagline = prose_words <= 30 && prose.len() == 1 && named && !parted;
             shown.len() <= 25
                 && (prose_words <= 14 || tagline || law >= 3 || contacts >= 2 && prose_words < 60)
-                && (!parted || contacts >= 1 || law >= 3 || listed || name_like(&shown[0].text, false))
+                && (!parted || contacts >= 1 || law >= 3 || listed || named)
                 && !postscript
         }
         Delimiter::Short => {
             !shown.is_empty()
                 && shown.len() <= 12
-                && (prose.is_empty() && shown.len() <= 4 && name_like(&shown[0].text, false)
+                && (prose.is_empty() && shown.len() <= 4 && named
                     || law >= 3
                     || contacts >= 1 && prose_words <= 20 && running <= 1)
                 && shown.iter().all(|l| l.text.len() <= 110 || law >= 3)
