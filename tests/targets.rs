@@ -49,22 +49,6 @@ die("kill-after")
 print(json.dumps({"place": "https://social.example.org/" + story["slug"], "id": "post " + story["key"]}))
 "#;
 
-/// Ends the program that started it at the Nth time it is called, before or after git does its work.
-const GIT: &str = r#"#!/usr/bin/env python3
-import os, signal, subprocess, sys
-here = os.environ["HOME"]
-n = int(open(here + "/calls").read() or 0) + 1 if os.path.exists(here + "/calls") else 1
-open(here + "/calls", "w").write(str(n))
-kill = open(here + "/kill").read().split() if os.path.exists(here + "/kill") else ["0", ""]
-real = subprocess.run(["which", "-a", "git"], capture_output=True, text=True).stdout.split()[1]
-if int(kill[0]) == n and kill[1] == "before":
-    os.kill(os.getppid(), signal.SIGKILL); sys.exit(1)
-code = subprocess.call([real] + sys.argv[1:])
-if int(kill[0]) == n:
-    os.kill(os.getppid(), signal.SIGKILL)
-sys.exit(code)
-"#;
-
 fn script(house: &TestHouse, name: &str, text: &str) {
     house.write(name, text);
     fs::set_permissions(house.path(name), fs::Permissions::from_mode(0o755)).expect("it was written");
@@ -236,32 +220,6 @@ fn three_targets_get_a_story_its_correction_and_nothing_private() {
             assert!(!all.contains(canary), "{canary} in {repo}");
         }
         assert!(all.contains("A crossing"), "{repo}");
-    }
-}
-
-#[test]
-fn a_run_that_is_killed_inside_the_git_target_leaves_one_post_each() {
-    for when in ["before", "after"] {
-        let mut call = if when == "before" { 2 } else { 3 };
-        loop {
-            let house = house(THREE);
-            script(&house, "bin/git", GIT);
-            let id = house.story(&marion());
-            house.run(&["approve", &id]).exits(0);
-            house.write("home/kill", format!("{call} {when}"));
-            let told = format!("killed {when} call {call} of git");
-            let first = publish(&house, &[&id]);
-            house.write("home/kill", "0 none");
-            let died = first.code != 0;
-            let again = publish(&house, &[&id]);
-            again.exits(0);
-            one_post_each(&house, &id, &told);
-            if !died {
-                assert!(call > 8, "git was called only {call} times: {}", first.stderr);
-                break;
-            }
-            call += 3;
-        }
     }
 }
 

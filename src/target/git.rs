@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -83,6 +83,15 @@ const FOREIGN: [&str; 20] = [
     "GIT_WORK_TREE",
 ];
 
+/// What git writes beside a file before it takes its place, and a git that was killed leaves: the next one stops at it.
+const LOCKS: [&str; 5] = [
+    "HEAD.lock",
+    "config.lock",
+    "index.new.lock",
+    "refs/public.lock",
+    "shallow.lock",
+];
+
 /// How often a commit is made anew because somebody else pushed first.
 const RACES: usize = 5;
 
@@ -156,7 +165,7 @@ impl GitTarget {
             .stderr(err.try_clone().map_err(failed)?)
             .status()
             .map_err(|source| match source.kind() {
-                std::io::ErrorKind::NotFound => TargetError::Remote {
+                io::ErrorKind::NotFound => TargetError::Remote {
                     what: "git is not installed".to_owned(),
                     said: String::new(),
                     hint: "install git (Debian: apt install git)",
@@ -226,15 +235,36 @@ impl GitTarget {
         format!("refs/heads/{}", self.branch)
     }
 
+    /// Our copy of the public branch; where it is already, git finds nothing to do.
+    fn make_store(&self) -> Result<(), TargetError> {
+        let made = fs::create_dir_all(&self.store);
+        made.map_err(|source| TargetError::Io {
+            path: self.store.clone(),
+            source,
+        })?;
+        self.must(&["init", "--quiet", "--bare", "--template=", "."], &[])?;
+        Ok(())
+    }
+
+    /// Undoes what a git that was killed left in our copy: locks, and a copy half made. Only for a run that holds the spool's lock:
+    /// nobody else writes there then.
+    fn mend_store(&self) -> Result<(), TargetError> {
+        for lock in LOCKS {
+            let path = self.store.join(lock);
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(TargetError::Io { path, source });
+                }
+                _ => {}
+            }
+        }
+        self.make_store()
+    }
+
     /// Asks the remote where its branch stands, and gets that commit.
     fn tip(&self) -> Result<Tip, TargetError> {
         if !self.store.join("HEAD").exists() {
-            let made = fs::create_dir_all(&self.store);
-            made.map_err(|source| TargetError::Io {
-                path: self.store.clone(),
-                source,
-            })?;
-            self.must(&["init", "--quiet", "--bare", "--template=", "."], &[])?;
+            self.make_store()?;
         }
         let branch = self.branch_ref();
         let asked = self
@@ -444,6 +474,7 @@ impl Target for GitTarget {
             );
         }
         let title = super::front::text(bundle.front.get("title")).unwrap_or_else(|| bundle.slug.to_owned());
+        self.mend_store()?;
         self.step(|| {
             let tip = self.tip()?;
             let old = self.standing(&tip, bundle.story, bundle.slug)?;
@@ -458,6 +489,7 @@ impl Target for GitTarget {
     }
 
     fn remove(&self, post: &Post) -> Result<Removal, TargetError> {
+        self.mend_store()?;
         self.step(|| {
             let tip = self.tip()?;
             let old = self.standing(&tip, post.story, post.slug)?;
