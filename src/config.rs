@@ -128,6 +128,8 @@ pub struct Repository {
     pub share_private: bool,
     /// Whether the remote may be a folder of this machine.
     pub local_remote: bool,
+    /// More than this is not taken over from the remote at once, in bytes.
+    pub max_received_bytes: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -286,6 +288,7 @@ impl Default for Repository {
             push: Push::Never,
             share_private: false,
             local_remote: false,
+            max_received_bytes: 4 << 30,
         }
     }
 }

@@ -1,10 +1,63 @@
 //! Hands: threads, and what is done where the system gives none. A limit on processes or on memory makes a run slower, it never
-//! ends one: nobody else begins a thread.
+//! ends one: nobody else begins a thread. And the user's own git, by which we reach other machines.
 
 use std::io;
 use std::panic::resume_unwind;
+use std::process::Command;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle, Scope, ScopedJoinHandle};
+
+/// What takes git to another repository than the one it is told, lets it write at another time, or makes it talk or listen elsewhere.
+const FOREIGN: [&str; 29] = [
+    "GIT_ALLOW_PROTOCOL",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_AUTHOR_DATE",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_COMMITTER_DATE",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_EXEC_PATH",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_PROTOCOL_FROM_USER",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_TEMPLATE_DIR",
+    "GIT_TRACE",
+    "GIT_TRACE_CURL",
+    "GIT_TRACE_PACKET",
+    "GIT_WORK_TREE",
+    "LANGUAGE",
+];
+
+/// `ulimit -f` counts so (POSIX).
+const BLOCK: u64 = 512;
+
+/// The user's own git, which begins with nothing of the environment that is meant for another repository. No file that it writes, nor
+/// what it starts, gets longer than `most` bytes: it then says "File too large". Where there is no git it ends with [`NO_GIT`].
+pub fn git(most: u64) -> Command {
+    let mut command = Command::new("sh");
+    // without the signal the write is refused, and git can say so and tidy up; a limit that is lower already stays
+    command.args(["-c", "trap '' XFSZ; ulimit -f \"$0\" 2>/dev/null; exec git \"$@\""]);
+    command.arg(most.div_ceil(BLOCK).to_string());
+    for name in FOREIGN {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// With this a shell ends that does not find a program.
+pub const NO_GIT: i32 = 127;
 
 /// A thread of its own for a piece of work. `Err`: the system gives none, and the work was not begun.
 pub fn hire<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<JoinHandle<T>> {

@@ -254,3 +254,42 @@ fn without_being_asked_for_signatures_a_key_signs_and_no_key_does_not_matter() {
         .collect();
     assert_eq!(signed, [false, false, true]);
 }
+
+#[test]
+fn who_wishes_to_be_gone_does_not_wait_for_a_key() {
+    let house = signed_house();
+    let story = house.story(&marion());
+    sits(&house, "Cath Lee", Some("cath"));
+    house.run(&["approve", "marion"]).exits(0);
+    house
+        .run(&["consent", "marion", "--grant", "--evidence", "by phone"])
+        .exits(0);
+    sits(&house, "Pat Moss", Some("pat"));
+    house.run(&["publish", "marion"]).exits(0);
+    let signed = || {
+        let record = house.run(&["show", "--record", "marion"]).exits(0).stdout.clone();
+        record.matches("\"sig\":\"").count()
+    };
+    let before = signed();
+    // neither without a key, nor with one that is another's
+    for (key, name, verb) in [(None, "Pat Moss", "takedown"), (Some("ben"), "Cath Lee", "withdraw")] {
+        sits(&house, name, key);
+        let down = house.run(&[verb, "marion", "-m", "she asked us to"]);
+        assert!(down.exits(0).stderr.contains("without a signature"), "{}", down.stderr);
+    }
+    assert_eq!(house.state(&story), "withdrawn");
+    assert_eq!(house.files("site"), Vec::<String>::new());
+    assert_eq!(signed(), before);
+    let told = house.run(&["verify", "marion", "--json"]).exits(1).json();
+    let findings = told["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 2, "{told}");
+    assert!(
+        findings
+            .iter()
+            .all(|f| f["rule"] == "signature" && f["blocks"] == false),
+        "{told}"
+    );
+    // what lets it out again waits
+    sits(&house, "Cath Lee", None);
+    house.run(&["reopen", "marion", "-m", "she changed her mind"]).exits(2);
+}

@@ -7,7 +7,8 @@ use crate::desk::queue;
 use crate::desk::review::Planned;
 use crate::desk::takedown::{self, Down, Left, Off};
 use crate::desk::{Desk, Trouble};
-use crate::story::policy::Task;
+use crate::story::event::Role;
+use crate::story::policy::{Policy, Task};
 use crate::story::state::State;
 use crate::story::step::{Clerk, Story};
 
@@ -118,7 +119,20 @@ fn run(
     } else {
         tell(desk, report, &down);
     }
+    if down.changed && desk.policy.signed && is_unsigned(&down.story) {
+        report.caution(&format!(
+            "it holds without a signature: git has no key here that counts for {}; `verify` tells it",
+            clerk.actor.name
+        ));
+    }
     Ok(if down.is_whole() { 0 } else { 7 })
+}
+
+/// Whether the person's decision was made without their key.
+fn is_unsigned(story: &Story) -> bool {
+    let decided = story.record.events.iter().rev();
+    let mut decided = decided.filter(|e| e.by.role != Role::Robot && Policy::only_takes_away(&e.what));
+    decided.next().is_some_and(|event| event.sig.is_none())
 }
 
 pub fn as_json(desk: &Desk, down: &Down) -> serde_json::Value {

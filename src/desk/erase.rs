@@ -435,6 +435,7 @@ fn bury(desk: &Desk, repo: &StoryRepo, plan: &Plan) -> Result<(), Trouble> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).expect("the system gives random bytes");
     let (salt, id) = (hex::encode(salt), draw());
+    let pens = desk.pens(repo.signer());
     repo.note_in_desk_record(|record| {
         let who = (id.clone(), plan.by.clone(), desk.now);
         let event = Erased::event(record, &plan.stories, &mails, &salt, who);
@@ -444,7 +445,7 @@ fn bury(desk: &Desk, repo: &StoryRepo, plan: &Plan) -> Result<(), Trouble> {
             many => format!("Erase {many} stories"),
         };
         Ok::<_, Trouble>(event.map(|event| Entry {
-            line: format!("{}\n", event.line()),
+            line: format!("{}\n", desk.desk_line(&pens, &event)),
             message: format!("{subject}\n\nStep: erased\nBy: {}\n", one_line(&plan.by.name)),
             by: Signature {
                 name: plan.by.name.clone(),

@@ -7,7 +7,10 @@ use crate::story::event::{Event, Role};
 use crate::story::page::RECORD;
 use crate::story::policy::{Policy, Refusal};
 use crate::story::record::{Change, Files};
-use crate::story::seal::{self, Doubt, Key, NAMESPACE, PublicKey, Seal, Seals, signed_bytes, with_seal};
+use crate::story::erased::Erased;
+use crate::story::seal::{
+    self, Doubt, Key, NAMESPACE, PublicKey, Seal, Seals, signed_bytes, signed_bytes_of_desk, with_seal,
+};
 use crate::story::step::{Broken, Story};
 
 use super::{Desk, Trouble};
@@ -35,7 +38,44 @@ pub fn of_record(id: &StoryId, record: &[u8]) -> Seals {
     seal::seals(id, record, |bytes, signature| signed_by(NAMESPACE, bytes, signature))
 }
 
+/// The seals of the events in the desk's own record.
+pub fn of_desk(record: &[u8]) -> Seals {
+    seal::seals_of_desk(record, |bytes, signature| signed_by(NAMESPACE, bytes, signature))
+}
+
 impl Desk {
+    /// What a desk's own record says is erased, by those lines only whose signer the configuration lets erase.
+    pub fn proven_erased(&self, record: &[u8]) -> Erased {
+        let seals = of_desk(record);
+        let is_proven = |line: &[u8]| {
+            let event = std::str::from_utf8(line).ok().and_then(|line| Event::parse(line.trim()).ok());
+            event.is_some_and(|event| {
+                let seal = seals.get(&event.id).unwrap_or(&Seal::Unsigned);
+                self.policy.proof(&event, seal, None).is_ok()
+            })
+        };
+        let proven: Vec<&[u8]> = record.split(|&b| b == b'\n').filter(|line| is_proven(line)).collect();
+        Erased::of(&proven.join(&b'\n'))
+    }
+
+    /// A line of the desk's own record, signed where there is a key that counts for it: an erasure does not wait for one.
+    pub(super) fn desk_line(&self, pens: &Pens, event: &Event) -> String {
+        let line = event.line();
+        let bytes = signed_bytes_of_desk(&line);
+        let pen = match event.by.role {
+            Role::Robot => &pens.robot,
+            _ => &pens.person,
+        };
+        let Some(signature) = pen.as_ref().and_then(|pen| pen.sign(NAMESPACE, &bytes).ok()) else {
+            return line;
+        };
+        let seal = signed_by(NAMESPACE, &bytes, &signature).map_or_else(Seal::Broken, Seal::By);
+        match self.policy.signed && self.policy.proof(event, &seal, None).is_err() {
+            true => line,
+            false => with_seal(&line, &signature),
+        }
+    }
+
     /// Reads a story's files; where the team wants signatures, only what is proven counts.
     pub fn load(&self, id: &StoryId, files: Files) -> Result<Story, Broken> {
         Ok(Story::load(id, files)?.judged(&self.policy, seals))
@@ -141,14 +181,22 @@ impl Desk {
             true => pens.robot.clone(),
             false => pens.person.clone().or_else(|| of_agent().filter(|_| wanted)),
         };
+        let waits = !Policy::only_takes_away(&event.what);
         let Some(pen) = pen else {
-            return if wanted { Err(no_key(event).into()) } else { Ok(None) };
+            return if wanted && waits { Err(no_key(event).into()) } else { Ok(None) };
         };
         let bytes = signed_bytes(story, line);
-        let signature = pen.sign(NAMESPACE, &bytes)?;
+        let signature = match pen.sign(NAMESPACE, &bytes) {
+            Err(_) if !waits => return Ok(None),
+            signed => signed?,
+        };
         if wanted {
             let seal = signed_by(NAMESPACE, &bytes, &signature).map_or_else(Seal::Broken, Seal::By);
-            self.policy.proof(event, &seal, None).map_err(|doubt| Refusal {
+            let proof = self.policy.proof(event, &seal, None);
+            if proof.is_err() && !waits {
+                return Ok(None);
+            }
+            proof.map_err(|doubt| Refusal {
                 code: "policy.wrong_key",
                 what: format!("what {} decides would not count", event.by.name),
                 why: format!("{doubt} ({})", pen.place()),

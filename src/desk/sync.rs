@@ -77,6 +77,7 @@ pub fn remote<'r>(desk: &Desk, repo: &'r StoryRepo, ask: bool) -> Result<Remote<
         ask,
         local: settings.local_remote,
         ssh: config::environment("GIT_SSH_COMMAND"),
+        most: settings.max_received_bytes,
     };
     Ok(repo.remote(&settings.remote, means)?)
 }
@@ -108,9 +109,11 @@ pub fn sync(
     let settings = &desk.config.repository;
     let remote = remote(desk, repo, ask && !wish.unattended)?;
     let clerk = clerk(desk, repo, wish);
+    let proven = |record: &[u8]| desk.proven_erased(record);
     let how = Joining {
         private: settings.share_private,
         accept_rewrite: wish.accept_rewrite,
+        proven: desk.policy.signed.then_some(&proven),
         rehearse: wish.rehearse,
     };
     let mut done = Synced {

@@ -76,11 +76,13 @@ impl Trouble {
             Trouble::Repo(RepoError::Locked(_)) | Trouble::Spool(SpoolError::Busy { .. }) => "busy".to_owned(),
             Trouble::Repo(RepoError::NotSigned { .. }) => "signature".to_owned(),
             Trouble::Repo(RepoError::Rewritten { .. }) => "remote.rewritten".to_owned(),
+            Trouble::Repo(RepoError::UnprovenErasure { .. }) => "remote.unproven_erasure".to_owned(),
             Trouble::Repo(RepoError::Foreign { .. }) => "remote.foreign".to_owned(),
             Trouble::Repo(RepoError::ByHand { .. }) => "story.edited_by_hand".to_owned(),
             Trouble::Repo(_) | Trouble::Broken(_) => "repository".to_owned(),
             Trouble::Remote(RemoteError::Login(..)) => "remote.login".to_owned(),
             Trouble::Remote(RemoteError::Stranger(..)) => "remote.stranger".to_owned(),
+            Trouble::Remote(RemoteError::TooMuch(..)) => "remote.too_much".to_owned(),
             Trouble::Remote(RemoteError::Away(..)) | Trouble::Crowded(_) => "remote.away".to_owned(),
             Trouble::Remote(_) => "remote".to_owned(),
             Trouble::Spool(_) => "spool".to_owned(),
@@ -115,6 +117,7 @@ impl Trouble {
                 RepoError::ByHand { .. }
                 | RepoError::BothChanged { .. }
                 | RepoError::Rewritten { .. }
+                | RepoError::UnprovenErasure { .. }
                 | RepoError::HoldsErased { .. },
             ) => 6,
             Trouble::Remote(RemoteError::Login(..) | RemoteError::Stranger(..)) => 4,
@@ -139,6 +142,10 @@ impl Trouble {
             Trouble::Refused(r) => r.why.clone(),
             Trouble::Config(e) => e.why().unwrap_or_default(),
             Trouble::Repo(RepoError::NotSigned { why, .. }) => why.clone(),
+            Trouble::Repo(RepoError::UnprovenErasure { .. }) => {
+                "`signed = true` under [review], and no publisher's key that config.toml gives signed the erasure"
+                    .to_owned()
+            }
             Trouble::NoIdentity => "a decision stands in the history under a name".to_owned(),
             // one sender can send thousands
             Trouble::Several(_, all) => match all.len().checked_sub(SHOWN) {

@@ -13,8 +13,8 @@ use crate::story::event::{Event, What};
 use crate::story::page::{INDEX, RECORD};
 use crate::story::policy::Refusal;
 use crate::story::proof::{self, At, Deed, Problem};
-use crate::story::record::{Files, one_line};
-use crate::story::seal::Seal;
+use crate::story::record::{Files, Record, one_line};
+use crate::story::seal::{Doubt, Seal};
 use crate::story::step::Story;
 use crate::story::{StoryId, TextHash};
 
@@ -347,6 +347,28 @@ impl<'a> Look<'a> {
                 .to_owned();
             let (rule, blocks) = ("erased-and-here", false);
             self.find(id.as_str(), None, [Problem { rule, said, blocks }]);
+        }
+        if only.is_none() && self.desk.policy.signed {
+            self.erasers()?;
+        }
+        Ok(())
+    }
+
+    /// Erasures that nobody's key proves: other desks follow them only when a person says so.
+    fn erasers(&mut self) -> Result<(), Trouble> {
+        let record = self.repo.desk_record(&self.tip)?;
+        let seals = super::seal::of_desk(&record);
+        for event in Record::parse(&record).events {
+            let asked = self.since.is_none_or(|since| event.at >= since);
+            let seal = seals.get(&event.id).unwrap_or(&Seal::Unsigned);
+            if let Err(doubt) = self.desk.policy.proof(&event, seal, None)
+                && asked
+            {
+                let who = one_line(&event.by.name);
+                let said = format!("\"{}\" by {who} is not proven: {doubt}", event.kind());
+                let (rule, blocks) = ("signature", matches!(doubt, Doubt::Broken(_)));
+                self.find(RECORD, None, [Problem { rule, said, blocks }]);
+            }
         }
         Ok(())
     }

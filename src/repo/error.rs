@@ -52,6 +52,8 @@ pub enum RepoError {
     Unrelated { path: PathBuf, remote: String },
     #[error("{remote} was rewritten: {gone} that it had are no longer there")]
     Rewritten { remote: String, gone: String },
+    #[error("{remote} was rewritten: {gone} that it had are said to be erased")]
+    UnprovenErasure { remote: String, gone: String },
     #[error("{remote} still has what was erased here")]
     HoldsErased { remote: String },
     #[error("{file} was changed here and on {remote}")]
@@ -126,6 +128,9 @@ impl RepoError {
             RepoError::Rewritten { .. } => {
                 "ask who did it. If it was meant (an old copy was put back, something was taken out by hand): `sync --accept-rewrite` follows it, and pushes nothing of what is gone; if not: git push puts it back".into()
             }
+            RepoError::UnprovenErasure { .. } => {
+                "ask who did it. If it was meant: `sync --accept-rewrite` follows it, and what was erased goes here, too; if not: git push puts it back".into()
+            }
             RepoError::ByHand { story, .. } => format!(
                 "`edit {} --take` commits it, `git checkout` in the content repository drops it; then `sync` puts both together",
                 story.folder()
@@ -159,6 +164,10 @@ pub enum Caution {
     DeletedByHand(String),
     #[error("{0} has something staged with git add; it was left so")]
     Staged(String),
+    #[error(
+        "{0} commits of this desk were made again upon the others', and have lost git's signatures: git does not sign them here; the decisions' own signatures stay"
+    )]
+    NotSignedAgain(usize),
     #[error("{0} is, or lies behind, a symbolic link or something else that is no plain file; it was not written")]
     NotFollowed(String),
     #[error("the commit is made, but {path}{} in the work tree could not be written: {error}", and_others(*.others))]

@@ -17,6 +17,7 @@ pub use super::replay::{Replayed, Text};
 use super::tree::{Dir, FILE, Shelves};
 use super::{Caution, CommitId, Doomed, PRIVATE_REF, RepoError, StoryRepo, Tip};
 use crate::story::StoryId;
+use crate::story::erased::Erased;
 use crate::story::page::RECORD;
 use crate::story::record::Files;
 use crate::story::replay::{lost_lines, unite_private};
@@ -53,13 +54,19 @@ pub struct Joined {
     pub cautions: Vec<Caution>,
 }
 
+/// What a desk's record proves to be erased.
+pub type Prover<'a> = &'a dyn Fn(&[u8]) -> Erased;
+
 /// How it is done.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Joining {
+#[derive(Clone, Copy, Default)]
+pub struct Joining<'a> {
     /// The private parts travel, too.
     pub private: bool,
     /// A remote that lost steps is followed.
     pub accept_rewrite: bool,
+    /// What a desk's record proves to be erased, where a history that lost stories is followed only for what is proven; else whatever
+    /// the record says is.
+    pub proven: Option<Prover<'a>>,
     /// Nothing moves.
     pub rehearse: bool,
 }
@@ -71,6 +78,8 @@ struct Plan {
     own: usize,
     replayed: Vec<Replayed>,
     rewritten: bool,
+    /// Commits that lost their signatures.
+    unsigned: usize,
 }
 
 impl StoryRepo {
@@ -157,7 +166,7 @@ impl StoryRepo {
     /// # Errors
     /// [`RepoError::Foreign`], [`RepoError::Unrelated`], [`RepoError::Rewritten`], [`RepoError::BothChanged`], [`RepoError::Changed`]:
     /// then nothing was changed.
-    pub fn join(&self, remote: &str, heads: Heads, how: Joining, clerk: &Clerk) -> Result<Joined, RepoError> {
+    pub fn join(&self, remote: &str, heads: Heads, how: Joining<'_>, clerk: &Clerk) -> Result<Joined, RepoError> {
         let shallow = "it is a shallow clone, and to bring two histories together takes both (git fetch --unshallow)";
         if self.git.is_shallow() {
             let path = self.root.clone();
@@ -217,6 +226,7 @@ impl StoryRepo {
                     Some(index) => cautions.extend(self.follow_up(&mut writing, &written, new.tree, index, false)),
                     None => writing.finish(true),
                 }
+                cautions.extend((plan.unsigned > 0).then_some(Caution::NotSignedAgain(plan.unsigned)));
             }
             return Ok(done(new, cautions));
         }
@@ -242,7 +252,7 @@ impl StoryRepo {
         pack: &mut Pack,
         remote: &str,
         heads: Heads,
-        how: Joining,
+        how: Joining<'_>,
         tip: &Tip,
         clerk: &Clerk,
     ) -> Result<Plan, RepoError> {
@@ -254,6 +264,7 @@ impl StoryRepo {
             own,
             replayed: Vec::new(),
             rewritten: false,
+            unsigned: 0,
         };
         let Some(theirs) = heads.branch else {
             if seen.is_some() && !how.accept_rewrite {
@@ -276,10 +287,13 @@ impl StoryRepo {
         }
         let rewritten = match seen {
             Some(seen) if seen != theirs && !self.is_beyond(theirs, seen)? => {
-                let gone = self.gone(seen, theirs)?;
-                if let Some(gone) = gone.filter(|_| !how.accept_rewrite) {
+                let gone = self.gone(seen, theirs, how.proven)?;
+                if let Some((gone, unproven)) = gone.filter(|_| !how.accept_rewrite) {
                     let remote = remote.to_owned();
-                    return Err(RepoError::Rewritten { remote, gone });
+                    return Err(match unproven {
+                        true => RepoError::UnprovenErasure { remote, gone },
+                        false => RepoError::Rewritten { remote, gone },
+                    });
                 }
                 Some(seen)
             }
@@ -320,6 +334,7 @@ impl StoryRepo {
             onto_tree,
             hide,
             remote,
+            sign: !how.rehearse,
         };
         let replay = self.replay(pack, &span, clerk)?;
         Ok(Plan {
@@ -328,15 +343,18 @@ impl StoryRepo {
             own: replay.made,
             replayed: replay.stories,
             rewritten: rewritten.is_some(),
+            unsigned: replay.unsigned,
         })
     }
 
-    /// What the remote had and has no longer, in words; `None` where only erased stories are gone: that is how an erasure looks
-    /// from here.
-    fn gone(&self, seen: Oid, now: Oid) -> Result<Option<String>, RepoError> {
+    /// What the remote had and has no longer, in words, and whether all of that is said to be erased without a proof; `None` where
+    /// only erased stories are gone: that is how an erasure looks from here.
+    fn gone(&self, seen: Oid, now: Oid, proven: Option<Prover>) -> Result<Option<(String, bool)>, RepoError> {
         let (old, new) = (self.tree_of(seen)?, self.tree_of(now)?);
-        let erased = self.erased(&self.tip_of(now)?)?;
-        let (mut lines, mut stories) = (0, Vec::new());
+        let record = self.desk_record(&self.tip_of(now)?)?;
+        let said = Erased::of(&record);
+        let erased = proven.map_or_else(|| said.clone(), |proven| proven(&record));
+        let (mut lines, mut stories, mut unproven) = (0, Vec::new(), true);
         for differs in self.differences(self, Some(old), Some(new))? {
             let Some((folder, RECORD)) = differs.path.rsplit_once('/') else {
                 continue;
@@ -347,16 +365,18 @@ impl StoryRepo {
             };
             let (before, after) = (read(differs.old)?, read(differs.new)?);
             let lost = lost_lines(&before, &after);
-            let was_erased = folder.parse().is_ok_and(|id| erased.has_story(&id));
-            if lost > 0 && !was_erased {
+            let id = folder.parse::<StoryId>().ok();
+            let is_in = |erased: &Erased| id.as_ref().is_some_and(|id| erased.has_story(id));
+            if lost > 0 && !is_in(&erased) {
+                unproven &= is_in(&said);
                 lines += lost;
                 stories.push(folder.to_owned());
             }
         }
         Ok(match stories.split_first() {
             None => None,
-            Some((one, [])) => Some(format!("{lines} steps of {one}")),
-            Some((one, more)) => Some(format!("{lines} steps of {one} and {} more stories", more.len())),
+            Some((one, [])) => Some((format!("{lines} steps of {one}"), unproven)),
+            Some((one, more)) => Some((format!("{lines} steps of {one} and {} more stories", more.len()), unproven)),
         })
     }
 
@@ -386,7 +406,7 @@ impl StoryRepo {
         remote: &str,
         theirs: Option<Oid>,
         (replayed, gone): (&[Replayed], Doomed),
-        how: Joining,
+        how: Joining<'_>,
         clerk: &Clerk,
     ) -> Result<(Option<Move>, Option<Oid>), RepoError> {
         let ours = self.read_ref(PRIVATE_REF)?;

@@ -43,6 +43,7 @@ pub mod open;
 mod pack;
 mod packed;
 pub mod press;
+mod quarantine;
 mod read;
 mod received;
 mod refs;

@@ -8,11 +8,13 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use git2::Oid;
 
-use super::{PRIVATE_REF, StoryRepo};
+use super::quarantine::Quarantine;
+use super::{PRIVATE_REF, RepoError, StoryRepo};
+use crate::hands;
 
 /// How git may ask, and what this machine allows.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +25,8 @@ pub struct Means {
     pub local: bool,
     /// `GIT_SSH_COMMAND`, where it is set.
     pub ssh: Option<String>,
+    /// So many bytes are taken over at once, and no more.
+    pub most: u64,
 }
 
 /// Why the remote could not be used.
@@ -44,6 +48,8 @@ pub enum RemoteError {
     NotThere(String, String),
     #[error("what {0} sent was refused")]
     Unsound(String, String),
+    #[error("{0} sends more than {1} bytes")]
+    TooMuch(String, u64),
     #[error("{0} did not take it")]
     NotTaken(String, String),
     #[error("git failed at {0}")]
@@ -51,7 +57,7 @@ pub enum RemoteError {
 }
 
 impl RemoteError {
-    /// What git said.
+    /// What git said, or why it was stopped.
     pub fn said(&self) -> &str {
         match self {
             RemoteError::Login(_, said)
@@ -61,6 +67,7 @@ impl RemoteError {
             | RemoteError::Unsound(_, said)
             | RemoteError::NotTaken(_, said)
             | RemoteError::Git(_, said) => said,
+            RemoteError::TooMuch(..) => "all that is taken over at once must not be larger",
             RemoteError::None(_) | RemoteError::Address { .. } | RemoteError::NoGit => "",
         }
     }
@@ -90,6 +97,10 @@ impl RemoteError {
                 "make it there (git init --bare), or correct the address: git remote set-url, in the content repository".to_owned()
             }
             RemoteError::Unsound(..) => "nothing was taken over; tell whoever runs the server".to_owned(),
+            RemoteError::TooMuch(..) => {
+                "nothing was taken over; if so much is to be expected, set `max_received_bytes` under [repository] higher; else ask whoever runs the server"
+                    .to_owned()
+            }
             RemoteError::NotTaken(..) => "ask whoever runs the server for the right to push to this branch".to_owned(),
             RemoteError::Git(..) => "nothing is lost; see what git says above".to_owned(),
         }
@@ -138,39 +149,8 @@ pub struct Remote<'a> {
     means: Means,
 }
 
-/// What takes git to another repository than the one it is told, or makes it talk or listen elsewhere.
-const FOREIGN: [&str; 27] = [
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_CEILING_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_CONFIG",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_DIR",
-    "GIT_EXEC_PATH",
-    "GIT_EXTERNAL_DIFF",
-    "GIT_GRAFT_FILE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_NAMESPACE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_PROTOCOL_FROM_USER",
-    "GIT_ALLOW_PROTOCOL",
-    "GIT_QUARANTINE_PATH",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
-    "GIT_TEMPLATE_DIR",
-    "GIT_TRACE",
-    "GIT_TRACE_CURL",
-    "GIT_TRACE_PACKET",
-    "GIT_WORK_TREE",
-    "LANGUAGE",
-];
-
 /// Said on the command line, which no file overrules.
-const SETTINGS: [&str; 22] = [
+const SETTINGS: [&str; 23] = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.fsync=all",
@@ -181,6 +161,7 @@ const SETTINGS: [&str; 22] = [
     "protocol.ssh.allow=always",
     "transfer.fsckObjects=true",
     "fetch.fsckObjects=true",
+    "fetch.unpackLimit=1",
     "fetch.recurseSubmodules=false",
     "fetch.writeCommitGraph=false",
     "fetch.prune=false",
@@ -328,10 +309,17 @@ impl Remote<'_> {
             &self.url,
         ];
         args.extend(wanted.iter().map(String::as_str));
-        let ran = self.git_in(&scene, &args)?;
+        // what came whole is let in; all else goes with the quarantine
+        let failed = |e: RepoError| RemoteError::Git(self.address(), e.to_string());
+        let quarantine = Quarantine::begin(self.repo).map_err(failed)?;
+        let ran = self.git_in(&scene, quarantine.objects(), &args)?;
         if !ran.ok {
             return Err(self.blame(&ran.err));
         }
+        for small in quarantine.small_packs().map_err(failed)? {
+            self.unpack(&scene, &small)?;
+        }
+        quarantine.let_in().map_err(failed)?;
         // they may have moved since they were asked
         for (name, head) in [("branch", &mut heads.branch), ("private", &mut heads.private)] {
             if let Ok(text) = fs::read_to_string(scene.path().join("refs/came").join(name)) {
@@ -339,6 +327,18 @@ impl Remote<'_> {
             }
         }
         Ok(heads)
+    }
+
+    /// The objects of a small pack, one by one: a pack for each sync would soon be very many.
+    fn unpack(&self, scene: &tempfile::TempDir, pack: &Path) -> Result<(), RemoteError> {
+        let failed = |e: std::io::Error| RemoteError::Git(self.address(), e.to_string());
+        let given = fs::File::open(pack).map_err(failed)?;
+        let objects = self.repo.dir.join("objects");
+        let ran = self.git_given(scene, &objects, &["unpack-objects", "-q"], given.into())?;
+        match ran.ok {
+            true => fs::remove_file(pack).map_err(failed),
+            false => Err(self.blame(&ran.err)),
+        }
     }
 
     /// Pushes the branch: never by force.
@@ -416,7 +416,7 @@ impl Remote<'_> {
     }
 
     fn git(&self, args: &[&str]) -> Result<Ran, RemoteError> {
-        self.git_in(&self.scene()?, args)
+        self.git_in(&self.scene()?, &self.repo.dir.join("objects"), args)
     }
 
     /// A git folder for one run: without objects of its own, and with as much of our refs as keeps it from fetching what is
@@ -454,15 +454,22 @@ impl Remote<'_> {
         Ok(scene)
     }
 
-    fn git_in(&self, scene: &tempfile::TempDir, args: &[&str]) -> Result<Ran, RemoteError> {
+    fn git_in(&self, scene: &tempfile::TempDir, objects: &Path, args: &[&str]) -> Result<Ran, RemoteError> {
+        self.git_given(scene, objects, args, Stdio::null())
+    }
+
+    fn git_given(
+        &self,
+        scene: &tempfile::TempDir,
+        objects: &Path,
+        args: &[&str],
+        given: Stdio,
+    ) -> Result<Ran, RemoteError> {
         let failed = |e: std::io::Error| RemoteError::Git(self.address(), e.to_string());
         // what it says goes to a file, so that nobody waits for the other to read
         let words = scene.path().join("words");
         let said = fs::File::create(&words).map_err(failed)?;
-        let mut command = Command::new("git");
-        for name in FOREIGN {
-            command.env_remove(name);
-        }
+        let mut command = hands::git(self.means.most);
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
@@ -473,12 +480,12 @@ impl Remote<'_> {
             .args(args)
             .current_dir(scene.path())
             .env("GIT_DIR", scene.path())
-            .env("GIT_OBJECT_DIRECTORY", self.repo.dir.join("objects"))
+            .env("GIT_OBJECT_DIRECTORY", objects)
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             .env("GIT_SSH_COMMAND", self.ssh())
             .env("LC_ALL", "C")
             .env("GIT_TERMINAL_PROMPT", if self.means.ask { "1" } else { "0" })
-            .stdin(Stdio::null())
+            .stdin(given)
             .stdout(Stdio::piped())
             .stderr(said);
         if !self.means.ask {
@@ -487,12 +494,13 @@ impl Remote<'_> {
                 .env("GIT_ASKPASS", OsString::from("true"))
                 .env("SSH_ASKPASS_REQUIRE", "never");
         }
-        let mut child = command.spawn().map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => RemoteError::NoGit,
-            _ => failed(e),
-        })?;
+        let mut child = command.spawn().map_err(failed)?;
         let out = read_some(child.stdout.take());
-        let ok = child.wait().map_err(failed)?.success();
+        let status = child.wait().map_err(failed)?;
+        if status.code() == Some(hands::NO_GIT) {
+            return Err(RemoteError::NoGit);
+        }
+        let ok = status.success();
         let err = read_some(fs::File::open(&words).ok());
         Ok(Ran { ok, out, err })
     }
@@ -516,7 +524,9 @@ impl Remote<'_> {
     fn blame(&self, err: &str) -> RemoteError {
         let has = |words: &[&str]| words.iter().any(|word| err.contains(word));
         let (name, said) = (self.address(), self.said(err));
-        if has(&[
+        if has(&["File too large"]) {
+            RemoteError::TooMuch(name, self.means.most)
+        } else if has(&[
             "Host key verification failed",
             "REMOTE HOST IDENTIFICATION HAS CHANGED",
             "server certificate verification failed",

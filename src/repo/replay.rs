@@ -9,6 +9,7 @@ use git2::{ObjectType, Oid, Sort};
 use super::object::{Objects, Stored, commit_bytes};
 use super::pack::Pack;
 use super::read::{ids_ending, plain_file};
+use super::sign::{Pen, is_signed};
 use super::step::{Side, place, store};
 use super::tree::{Dir, FILE, Shelves};
 use super::{RepoError, StoryRepo};
@@ -53,6 +54,8 @@ pub(super) struct Replay {
     /// How many commits there are upon the other's: a step that the other desk has made, too, is none.
     pub made: usize,
     pub stories: Vec<Replayed>,
+    /// Commits that were signed and, made again, are not.
+    pub unsigned: usize,
 }
 
 /// The commits to be made again, and between what.
@@ -66,6 +69,8 @@ pub(super) struct Span<'a> {
     /// What is not ours to bring: the remote's branch, and what it was before.
     pub hide: Vec<Oid>,
     pub remote: &'a str,
+    /// Commits are signed again, where git signs them here.
+    pub sign: bool,
 }
 
 /// One story while its steps are made again.
@@ -106,13 +111,19 @@ impl StoryRepo {
             lines: BTreeMap::new(),
             beside: BTreeMap::new(),
         };
-        let (mut head, mut head_tree, mut made) = (span.onto, span.onto_tree, 0);
+        let (mut head, mut head_tree, mut made, mut unsigned) = (span.onto, span.onto_tree, 0, 0);
+        let mut pen = Pen::of(self, span.sign);
         for id in commits {
             work.commit_again(to, id)?;
             let new = work.shelves.write(to)?;
             if new != head_tree {
-                let bytes = self.with_object(ObjectType::Commit, id, |bytes| again(bytes, new, head, &work.lines))?;
-                let bytes = bytes.ok_or_else(|| self.damaged(format!("commit {id}"), "its header cannot be read"))?;
+                let again = |bytes: &[u8]| Some((again(bytes, new, head, &work.lines)?, is_signed(bytes)));
+                let bytes = self.with_object(ObjectType::Commit, id, again)?;
+                let (bytes, was_signed) =
+                    bytes.ok_or_else(|| self.damaged(format!("commit {id}"), "its header cannot be read"))?;
+                let by = self.git.find_commit(id).map_err(|e| self.git_error("read a commit", e))?;
+                let bytes = pen.signed(bytes, by.author().email().unwrap_or_default());
+                unsigned += usize::from(span.sign && was_signed && !is_signed(&bytes));
                 (head, head_tree) = (to.put(ObjectType::Commit, &bytes)?, new);
                 made += 1;
             }
@@ -125,6 +136,7 @@ impl StoryRepo {
                 place(self, to, &mut work.shelves, &stored, Side::Branch)?;
                 let tree = work.shelves.write(to)?;
                 let bytes = commit_bytes(tree, Some(head), &change.by, &change.message);
+                let bytes = pen.signed(bytes, &change.by.email);
                 head = to.put(ObjectType::Commit, &bytes)?;
                 made += 1;
                 text = if clean { Text::Together } else { Text::Unfinished };
@@ -138,7 +150,12 @@ impl StoryRepo {
             });
         }
         let tip = head;
-        Ok(Replay { tip, made, stories })
+        Ok(Replay {
+            tip,
+            made,
+            stories,
+            unsigned,
+        })
     }
 
     fn entries_in(&self, root: Oid, id: &StoryId) -> Result<Option<Entries>, RepoError> {

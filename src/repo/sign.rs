@@ -212,6 +212,35 @@ fn parted(commit: &[u8]) -> Option<(Vec<u8>, String)> {
     (!armour.is_empty()).then_some((signed, armour))
 }
 
+/// Whether a commit has a signature.
+pub(super) fn is_signed(commit: &[u8]) -> bool {
+    parted(commit).is_some()
+}
+
+/// Signs many commits one after the other. One that cannot be signed is left as it is: steps that were made must not wait for a key.
+pub(super) struct Pen(Option<(Signer, String)>);
+
+impl Pen {
+    /// The person's at this desk; `wanted`: whether it signs anything at all.
+    pub fn of(repo: &StoryRepo, wanted: bool) -> Pen {
+        Pen(wanted.then(|| repo.signer_of_commits()).flatten())
+    }
+
+    /// The commit, signed where it is theirs. The first that cannot be is the last that is tried.
+    pub fn signed(&mut self, commit: Vec<u8>, author: &str) -> Vec<u8> {
+        let Some((signer, _)) = self.0.as_ref().filter(|(_, email)| email == author) else {
+            return commit;
+        };
+        match signer.sign_armoured(OF_COMMITS, &commit) {
+            Ok(armour) => with_signature(&commit, &armour),
+            Err(_) => {
+                self.0 = None;
+                commit
+            }
+        }
+    }
+}
+
 impl StoryRepo {
     /// The key that git signs with, where it signs with SSH (`gpg.format = ssh`, `user.signingkey`). The program is git's only by the
     /// user's own configuration: the repository's could name any.
@@ -226,18 +255,20 @@ impl StoryRepo {
 
     /// A commit's bytes, signed as git would (`commit.gpgsign`) where it is by the person at this desk and git signs with SSH.
     pub(super) fn signed_commit(&self, commit: Vec<u8>, by: &Signature) -> Result<Vec<u8>, RepoError> {
-        let wanted = self
-            .git
-            .config()
-            .is_ok_and(|config| config.get_bool("commit.gpgsign").unwrap_or(false));
-        let is_theirs = || self.identity().is_some_and(|(_, email)| email == by.email);
-        match self.signer() {
-            Some(signer) if wanted && is_theirs() => {
+        match self.signer_of_commits() {
+            Some((signer, email)) if email == by.email => {
                 let armour = signer.sign_armoured(OF_COMMITS, &commit)?;
                 Ok(with_signature(&commit, &armour))
             }
             _ => Ok(commit),
         }
+    }
+
+    /// The key that git signs commits with, where it does, and the address of those whose they are: the person's at this desk.
+    fn signer_of_commits(&self) -> Option<(Signer, String)> {
+        let config = self.git.config().ok()?;
+        let wanted = config.get_bool("commit.gpgsign").unwrap_or(false);
+        Some((self.signer().filter(|_| wanted)?, self.identity()?.1))
     }
 
     /// Whose key signed a commit; of other kinds than SSH none can be told.

@@ -105,6 +105,7 @@ impl Task {
             What::Scheduled { .. } | What::PublishBegun { .. } | What::Published {} | What::TakenDown { .. } => {
                 Some(Task::Publish)
             }
+            What::Erased { .. } => Some(Task::Erase),
             _ => None,
         }
     }
@@ -223,6 +224,14 @@ impl Policy {
                 | What::Checked { .. }
                 | What::Scheduled { .. }
                 | What::Edited { minor: true, .. }
+        )
+    }
+
+    /// Whether an event only takes away: a story from its readers, or a permission. Who wishes to be gone does not wait for a key.
+    pub fn only_takes_away(what: &What) -> bool {
+        matches!(
+            what,
+            What::TakenDown { .. } | What::Withdrawn { .. } | What::Unscheduled {} | What::Consent { grant: false, .. }
         )
     }
 

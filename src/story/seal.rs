@@ -129,7 +129,23 @@ pub enum Doubt {
 /// The bytes that are signed: what a story is known by, so that no event counts on another one, and the line without its signature,
 /// each with a line end. A story is known by its month and digits: two desks may have given it another slug.
 pub fn signed_bytes(story: &StoryId, line: &str) -> Vec<u8> {
-    format!("{}/{}\n{line}\n", story.month(), story.digits()).into_bytes()
+    signed_in(&place(story), line)
+}
+
+fn place(story: &StoryId) -> String {
+    format!("{}/{}", story.month(), story.digits())
+}
+
+/// The same for a line of the desk's own record.
+pub fn signed_bytes_of_desk(line: &str) -> Vec<u8> {
+    signed_in(DESK, line)
+}
+
+/// What the desk's own record is known by; no story is.
+const DESK: &str = "desk";
+
+fn signed_in(place: &str, line: &str) -> Vec<u8> {
+    format!("{place}\n{line}\n").into_bytes()
 }
 
 /// A record's line with a signature, which stands last in it.
@@ -148,6 +164,15 @@ pub fn parted(line: &str) -> Option<(String, Vec<u8>)> {
 
 /// The seals of a record's lines; `check` is asked for the key of each that has a signature.
 pub fn seals(story: &StoryId, record: &[u8], check: impl Fn(&[u8], &[u8]) -> Result<PublicKey, String>) -> Seals {
+    seals_in(&place(story), record, check)
+}
+
+/// The seals of the lines of the desk's own record.
+pub fn seals_of_desk(record: &[u8], check: impl Fn(&[u8], &[u8]) -> Result<PublicKey, String>) -> Seals {
+    seals_in(DESK, record, check)
+}
+
+fn seals_in(place: &str, record: &[u8], check: impl Fn(&[u8], &[u8]) -> Result<PublicKey, String>) -> Seals {
     let mut seals = Seals::new();
     for line in record.split(|&b| b == b'\n') {
         let Ok(line) = std::str::from_utf8(line) else { continue };
@@ -156,7 +181,7 @@ pub fn seals(story: &StoryId, record: &[u8], check: impl Fn(&[u8], &[u8]) -> Res
         let seal = match (&event.sig, parted(line)) {
             (None, _) => Seal::Unsigned,
             (Some(_), None) => Seal::Broken("it does not stand at the line's end".to_owned()),
-            (Some(_), Some((line, signature))) => match check(&signed_bytes(story, &line), &signature) {
+            (Some(_), Some((line, signature))) => match check(&signed_in(place, &line), &signature) {
                 Ok(key) => Seal::By(key),
                 Err(why) => Seal::Broken(why),
             },

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read, Seek, Write};
 use std::path::PathBuf;
-use std::process::Command;
 
 use jiff::Timestamp;
 
 use super::feed::{self, ENTRY, Feed};
 use super::{Bundle, Engine, MARK, Post, Receipt, Removal, Target, TargetError, address, check_slug, mark};
+use crate::hands;
 use crate::story::StoryId;
 
 /// Publishes into a public repository.
@@ -59,30 +59,6 @@ const SETTINGS: [&str; 18] = [
     "http.lowSpeedTime=60",
 ];
 
-/// What would take git to another repository, or write in another's name.
-const FOREIGN: [&str; 20] = [
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_AUTHOR_DATE",
-    "GIT_COMMITTER_DATE",
-    "GIT_COMMON_DIR",
-    "GIT_CONFIG",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_DIR",
-    "GIT_EXEC_PATH",
-    "GIT_INDEX_FILE",
-    "GIT_NAMESPACE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_QUARANTINE_PATH",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
-    "GIT_TEMPLATE_DIR",
-    "GIT_TRACE",
-    "GIT_TRACE_CURL",
-    "GIT_TRACE_PACKET",
-    "GIT_WORK_TREE",
-];
-
 /// What git writes beside a file before it takes its place, and a git that was killed leaves: the next one stops at it.
 const LOCKS: [&str; 5] = [
     "HEAD.lock",
@@ -91,6 +67,9 @@ const LOCKS: [&str; 5] = [
     "refs/public.lock",
     "shallow.lock",
 ];
+
+/// A public branch that would fill the disk is not taken over: in bytes, of its last commit.
+const MOST: u64 = 4 << 30;
 
 /// How often a commit is made anew because somebody else pushed first.
 const RACES: usize = 5;
@@ -134,10 +113,7 @@ impl GitTarget {
             path: self.store.clone(),
             source,
         };
-        let mut command = Command::new("git");
-        for name in FOREIGN {
-            command.env_remove(name);
-        }
+        let mut command = hands::git(MOST);
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
@@ -164,14 +140,14 @@ impl GitTarget {
             .stdout(out.try_clone().map_err(failed)?)
             .stderr(err.try_clone().map_err(failed)?)
             .status()
-            .map_err(|source| match source.kind() {
-                io::ErrorKind::NotFound => TargetError::Remote {
-                    what: "git is not installed".to_owned(),
-                    said: String::new(),
-                    hint: "install git (Debian: apt install git)",
-                },
-                _ => failed(source),
-            })?;
+            .map_err(failed)?;
+        if status.code() == Some(hands::NO_GIT) {
+            return Err(TargetError::Remote {
+                what: "git is not installed".to_owned(),
+                said: String::new(),
+                hint: "install git (Debian: apt install git)",
+            });
+        }
         let read = |file: &mut fs::File| {
             let mut bytes = Vec::new();
             file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map(|_| bytes)
@@ -194,7 +170,9 @@ impl GitTarget {
 
     fn blame(&self, err: &str) -> TargetError {
         let has = |words: &[&str]| words.iter().any(|word| err.contains(word));
-        let hint = if has(&[
+        let hint = if has(&["File too large"]) {
+            "nothing was published; its branch is larger than this program takes: give the stories a branch or a repository of their own"
+        } else if has(&[
             "Permission denied (",
             "Authentication failed",
             "could not read Username",
