@@ -158,3 +158,90 @@ fn a_follow_up_that_a_crash_left_half_done_is_in_the_private_part_once() {
     let again = house.run_with_stdin(&["fetch", "--json", "-"], &reply);
     assert_eq!(again.exits(0).json_lines()[0]["outcome"], "duplicate");
 }
+
+/// Marion's `n`th mail in the thread of her story, in answer to the one before.
+fn again(n: usize, text: &str) -> String {
+    let before = match n {
+        1 => "Teawithninetycleaners".to_owned(),
+        n => format!("again{}", n - 1),
+    };
+    format!(
+        "From: Marion Maxwell <marion@example.org>\nTo: stories@example.org\nDate: Sun, 5 Dec 2010 10:12:31 +0000\n\
+         Subject: Re: Tea with ninety cleaners\nMessage-ID: <again{n}@example.org>\nIn-Reply-To: <{before}@example.org>\n\
+         References: <Teawithninetycleaners@example.org> <{before}@example.org>\nMIME-Version: 1.0\n\
+         Content-Type: text/plain; charset=utf-8\n\nThis is letter {n}. {text}\n\nMarion\n"
+    )
+}
+
+#[test]
+fn a_follow_up_that_lies_before_its_story_in_the_inbox_follows_it_all_the_same() {
+    let house = TestHouse::new();
+    house.arrive(&[
+        again(2, "And one more thing."),
+        from_year(2010),
+        again(1, "I forgot the bus."),
+        marion(),
+    ]);
+    let lines = house.run(&["fetch", "--json"]).exits(0).json_lines();
+    let outcomes: Vec<&str> = lines.iter().filter_map(|line| line["outcome"].as_str()).collect();
+    assert_eq!(
+        outcomes,
+        ["follow-up", "new", "follow-up", "new"],
+        "each is told where it lay"
+    );
+    assert_eq!(
+        house.run(&["list", "--json"]).exits(0).json().as_array().map(Vec::len),
+        Some(2)
+    );
+    let events = house.show("marion")["events"].clone();
+    let kinds: Vec<&str> = events
+        .as_array()
+        .expect("events")
+        .iter()
+        .filter_map(|e| e["event"].as_str())
+        .collect();
+    assert_eq!(kinds, ["received", "follow-up", "follow-up"]);
+    house.fsck();
+}
+
+/// How often a fetch of one story and so many mails in its thread reads something again that it wrote.
+fn reads_again(mails: usize) -> usize {
+    let house = TestHouse::new();
+    let words = |n: usize| {
+        let word = |m: usize| format!("{:x}", (n * 7919 + m).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        (0..150).map(word).collect::<Vec<_>>().join(" ")
+    };
+    let thread = std::iter::once(marion()).chain((1..=mails).map(|n| again(n, &words(n))));
+    house.arrive(&thread.collect::<Vec<_>>());
+    let counted = house.path("counted");
+    let output = house
+        .command("strace")
+        .args(["-f", "-qq", "-e", "trace=pread64", "-o"])
+        .args([counted.as_os_str(), BINARY.as_ref(), "fetch".as_ref(), "-q".as_ref()])
+        .output()
+        .expect("strace runs");
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(
+        house.run(&["list", "--json"]).exits(0).json().as_array().map(Vec::len),
+        Some(1)
+    );
+    std::fs::read_to_string(&counted)
+        .expect("strace wrote it")
+        .lines()
+        .count()
+}
+
+#[test]
+fn what_a_follow_up_costs_does_not_grow_with_the_mails_before_it() {
+    if !traces() {
+        return;
+    }
+    // four times as many mails: four times the reads, where sixteen times would mean that each reads all others
+    let (few, many) = (reads_again(50), reads_again(200));
+    assert!(few > 0 && many < 8 * few, "{few} reads for 50 mails, {many} for 200");
+}

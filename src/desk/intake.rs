@@ -118,6 +118,31 @@ pub struct Told {
     reading: Option<Result<Reading, mail::Unreadable>>,
 }
 
+/// The story in whose thread a mail stands; none where its files cannot be read.
+struct Thread {
+    id: StoryId,
+    story: Option<Story>,
+    known: Known,
+}
+
+/// What is read of a story's private part to take in a mail that follows it.
+struct Known {
+    people: Option<People>,
+    /// The mail that began it.
+    first: Option<Vec<u8>>,
+}
+
+impl Known {
+    fn of(batch: &mut Batch, id: &StoryId) -> Result<Option<Known>, Trouble> {
+        const FIRST: &str = "mail-1.eml";
+        let private = batch.private(id, &[PEOPLE, FIRST])?;
+        Ok(private.map(|mut private| Known {
+            people: private.get(PEOPLE).and_then(|bytes| People::parse(bytes).ok()),
+            first: private.remove(FIRST),
+        }))
+    }
+}
+
 /// Reads mails; every hand of the crew holds it.
 pub struct Pen<'a> {
     desk: &'a Desk,
@@ -172,6 +197,42 @@ impl Pen<'_> {
         let made = Made::Story(Box::new(Fresh { draft, report, change }));
         Ok(Reading { submission, made })
     }
+}
+
+/// The order in which mails that were read together are taken in: as they came, but none before one that it refers to, so that a
+/// follow-up finds the story that the mail before it began.
+fn originals_first(read: &[Told]) -> Vec<usize> {
+    let submission = |told: &'_ Told| -> Option<(String, Vec<String>)> {
+        let submission = &told.reading.as_ref()?.as_ref().ok()?.submission;
+        Some((submission.message_id.clone(), submission.references.clone()))
+    };
+    let mails: Vec<(String, Vec<String>)> = read.iter().map(|told| submission(told).unwrap_or_default()).collect();
+    in_order(&mails)
+}
+
+/// The same by Message-IDs and what each refers to. Two that refer to each other stay as they came.
+fn in_order(mails: &[(String, Vec<String>)]) -> Vec<usize> {
+    let mut at: HashMap<&str, usize> = HashMap::new();
+    for (n, (id, _)) in mails.iter().enumerate().filter(|(_, (id, _))| !id.is_empty()) {
+        at.entry(id).or_insert(n);
+    }
+    let mut begun = vec![false; mails.len()];
+    let mut order = Vec::with_capacity(mails.len());
+    for start in 0..mails.len() {
+        let mut path = if begun[start] { Vec::new() } else { vec![start] };
+        while let Some(&n) = path.last() {
+            begun[n] = true;
+            let earlier = mails[n].1.iter().filter_map(|id| at.get(id.as_str()).copied());
+            match earlier.into_iter().find(|earlier| !begun[*earlier]) {
+                Some(earlier) => path.push(earlier),
+                None => {
+                    order.push(n);
+                    path.pop();
+                }
+            }
+        }
+    }
+    order
 }
 
 /// Why the answer of a member of the team to a letter of ours is set aside: it is no story, and From is no proof of who decides.
@@ -263,26 +324,32 @@ impl<'a> Reader<'a> {
             }
             known.push(seen);
         }
+        let read: Vec<Told> = crew.answers(new).collect();
+        let order = originals_first(&read);
+        let mut read: Vec<Option<Told>> = read.into_iter().map(Some).collect();
+        let mut taken: Vec<Option<Judged>> = read.iter().map(|_| None).collect();
         let mut first = HashSet::new();
-        let mut read = crew.answers(new);
-        for seen in known {
-            if let Some(seen) = seen {
-                judged.push(seen);
+        for at in order {
+            let Some(Told { m, looked, reading }) = read[at].take() else {
                 continue;
-            }
-            let Some(Told { m, looked, reading }) = read.next() else {
-                break;
             };
             // the same mail may stand twice in one group
             let again = match first.insert(looked.mail) {
                 true => None,
                 false => self.seen(&looked, &m, batch, spool)?,
             };
-            judged.push(match (again, reading) {
+            taken[at] = Some(match (again, reading) {
                 (Some(again), _) => again,
                 (None, Some(reading)) => self.take_in(repo, &m, &looked, reading, batch, spool)?,
                 (None, None) => self.judge(repo, &m, batch, spool)?,
             });
+        }
+        let mut taken = taken.into_iter().flatten();
+        for seen in known {
+            let Some(told) = seen.or_else(|| taken.next()) else {
+                break;
+            };
+            judged.push(told);
         }
         spool.end_reading()?;
         Ok(judged)
@@ -516,7 +583,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         };
         for id in self.threads.find(self.desk, Some(repo), &bounce.message_id)? {
-            let (Some(files), Some(private)) = (batch.story(&id)?, batch.private(&id)?) else {
+            let (Some(files), Some(private)) = (batch.story(&id)?, batch.private(&id, &[PEOPLE])?) else {
                 continue;
             };
             let people = private.get(PEOPLE).and_then(|bytes| People::parse(bytes).ok());
@@ -536,21 +603,24 @@ impl<'a> Reader<'a> {
         repo: &StoryRepo,
         submission: &Submission,
         batch: &mut Batch,
-    ) -> Result<Option<(StoryId, Files, Files)>, Trouble> {
+    ) -> Result<Option<Thread>, Trouble> {
         let mut candidates = Vec::new();
         for reference in &submission.references {
             let stories = self.threads.find(self.desk, Some(repo), reference)?;
             candidates.extend(stories.into_iter().map(|id| (reference, id)));
         }
+        // a mail may refer to every one of a long thread
+        let mut looked: HashMap<StoryId, Option<Known>> = HashMap::new();
         for (reference, id) in candidates.into_iter().take(MAX_CANDIDATES) {
-            let (Some(files), Some(private)) = (batch.story(&id)?, batch.private(&id)?) else {
-                continue;
-            };
-            let Some(people) = private.get(PEOPLE).and_then(|bytes| People::parse(bytes).ok()) else {
-                continue;
-            };
-            if is_thread(&people, reference, submission) {
-                return Ok(Some(follow_pointer(batch, (id, files, private))?));
+            if !looked.contains_key(&id) {
+                looked.insert(id.clone(), Known::of(batch, &id)?);
+            }
+            let people = looked[&id].as_ref().and_then(|known| known.people.as_ref());
+            if people.is_some_and(|people| is_thread(people, reference, submission))
+                && let Some(files) = batch.story(&id)?
+                && let Some(known) = looked.remove(&id).flatten()
+            {
+                return Ok(Some(follow_pointer(batch, (id, files, known))?));
             }
         }
         Ok(None)
@@ -560,14 +630,14 @@ impl<'a> Reader<'a> {
     fn follow_up(
         &mut self,
         m: &KeptMail,
-        (id, files, private): (StoryId, Files, Files),
+        Thread { id, story, known }: Thread,
         submission: &Submission,
         Fresh { draft, report, .. }: &Fresh,
         batch: &mut Batch,
         spool: &mut Spool,
     ) -> Result<Option<Judged>, Trouble> {
         let id = &id;
-        let Ok(story) = Story::load(id, files) else {
+        let Some(story) = story else {
             return Ok(None);
         };
         let mut report = MailReport {
@@ -580,16 +650,12 @@ impl<'a> Reader<'a> {
             return Ok(Some(done(report, true)));
         }
         // after a withdrawal a new mail is a new story, but the answer to a letter is none
-        let answers = |people: People| submission.references.iter().any(|id| people.letter(id).is_some());
-        let people = private.get(PEOPLE).and_then(|bytes| People::parse(bytes).ok());
-        if story.life.phase == Phase::Withdrawn && !people.is_some_and(answers) {
+        let answers = |people: &People| submission.references.iter().any(|id| people.letter(id).is_some());
+        if story.life.phase == Phase::Withdrawn && !known.people.as_ref().is_some_and(answers) {
             return Ok(None);
         }
         let number = revision::next_number(&story.record.events);
-        let mut people = private
-            .get(PEOPLE)
-            .and_then(|b| People::parse(b).ok())
-            .unwrap_or_default();
+        let mut people = known.people.unwrap_or_default();
         let mut subject = "Take in a follow-up to";
         let mut notes = draft.notes.clone();
         let heard = consent::read(&story, &people, submission, draft, &m.raw, number as usize);
@@ -602,7 +668,7 @@ impl<'a> Reader<'a> {
             report.notes.push(told.clone());
             notes.push(Note::Other(told));
         }
-        let first = private.get("mail-1.eml").and_then(|bytes| reread(bytes).ok());
+        let first = known.first.and_then(|bytes| reread(&bytes).ok());
         let revised = match revision::propose(self.desk, &story, first.as_ref(), submission, draft, &m.raw) {
             Ok(true) => {
                 let folder = id.folder();
@@ -857,17 +923,21 @@ fn is_thread(people: &People, reference: &str, submission: &Submission) -> bool 
 }
 
 /// The story that a story's words went into: what its author writes belongs there.
-fn follow_pointer(batch: &mut Batch, mut at: (StoryId, Files, Files)) -> Result<(StoryId, Files, Files), Trouble> {
+fn follow_pointer(batch: &mut Batch, (id, files, known): (StoryId, Files, Known)) -> Result<Thread, Trouble> {
+    let read = |id: StoryId, files: Files, known: Known| Thread {
+        story: Story::load(&id, files).ok(),
+        id,
+        known,
+    };
+    let mut at = read(id, files, known);
     // a circle ends somewhere
     for _ in 0..8 {
-        let into = Story::load(&at.0, at.1.clone())
-            .ok()
-            .and_then(|story| story.life.joined_into);
+        let into = at.story.as_ref().and_then(|story| story.life.joined_into.as_ref());
         let Some(id) = into.and_then(|id| id.parse::<StoryId>().ok()) else {
             break;
         };
-        match (batch.story(&id)?, batch.private(&id)?) {
-            (Some(files), Some(private)) => at = (id, files, private),
+        match (batch.story(&id)?, Known::of(batch, &id)?) {
+            (Some(files), Some(known)) => at = read(id, files, known),
             _ => break,
         }
     }
@@ -1012,4 +1082,34 @@ pub fn rehearse(
 
 fn done(report: MailReport, settle: bool) -> Judged {
     Judged { report, settle }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mails_are_taken_in_as_they_came_but_none_before_one_that_it_refers_to() {
+        for (mails, order) in [
+            (&["a", "b", "c"][..], &[0, 1, 2][..]),
+            (&["b>a", "a"], &[1, 0]),
+            (&["c>b", "x", "b>a", "a"], &[3, 2, 0, 1]),
+            (&["c>a,b", "b>a", "a", "d>a"], &[2, 1, 0, 3]),
+            (&["b>elsewhere", "a"], &[0, 1]),
+            // a circle, a mail that names itself, one Message-ID on two mails, and mails without any
+            (&["a>b", "b>a", "c"], &[1, 0, 2]),
+            (&["a>a", "b"], &[0, 1]),
+            (&["b>a", "a", "a"], &[1, 0, 2]),
+            (&[">", ""], &[0, 1]),
+        ] {
+            let mails: Vec<(String, Vec<String>)> = mails
+                .iter()
+                .map(|mail| {
+                    let (id, earlier) = mail.split_once('>').unwrap_or((mail, ""));
+                    (id.to_owned(), earlier.split(',').map(str::to_owned).collect())
+                })
+                .collect();
+            assert_eq!(in_order(&mails), order, "{mails:?}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::press::{Ready, ReadyChange, ReadyFiles};
 use super::read::ids_ending;
 use super::refs::Move;
 use super::step::{Side, StoredChange, check_name, place, store};
-use super::tree::{Dir, Shelves};
+use super::tree::{Dir, Entry, Shelves};
 use super::{Caution, CommitId, PRIVATE_REF, RepoError, Signer, StoryRepo, Tip};
 use crate::story::StoryId;
 use crate::story::record::{Change, Files};
@@ -214,26 +214,35 @@ impl Batch<'_> {
 
     /// As [`StoryRepo::story`], with what this batch has added.
     pub fn story(&mut self, id: &StoryId) -> Result<Option<Files>, RepoError> {
-        let tree = self.line.shelves.story(self.repo, id)?;
-        self.files(tree, id)
+        let Some(tree) = self.line.shelves.story(self.repo, id)? else {
+            return Ok(None);
+        };
+        let dir = self.dir(tree, id)?;
+        self.files(dir.0.iter(), id).map(Some)
     }
 
-    /// As [`StoryRepo::private`], with what this batch has added.
-    pub fn private(&mut self, id: &StoryId) -> Result<Option<Files>, RepoError> {
-        let tree = self.line.private.story(self.repo, id)?;
-        self.files(tree, id)
+    /// As [`StoryRepo::private`], with what this batch has added, and of the files only these: a story may have thousands of mails.
+    pub fn private(&mut self, id: &StoryId, names: &[&str]) -> Result<Option<Files>, RepoError> {
+        let Some(tree) = self.line.private.story(self.repo, id)? else {
+            return Ok(None);
+        };
+        let dir = self.dir(tree, id)?;
+        let wanted = names.iter().filter_map(|name| dir.get(name.as_bytes()));
+        self.files(wanted, id).map(Some)
     }
 
-    fn files(&self, tree: Option<Oid>, id: &StoryId) -> Result<Option<Files>, RepoError> {
-        let Some(tree) = tree else { return Ok(None) };
+    fn dir(&self, tree: Oid, id: &StoryId) -> Result<Dir, RepoError> {
         let dir = Dir::parse(&self.pack.get(ObjectType::Tree, tree)?);
-        let dir = dir.map_err(|what| self.repo.damaged(id.as_str(), what))?;
+        dir.map_err(|what| self.repo.damaged(id.as_str(), what))
+    }
+
+    fn files<'e>(&self, entries: impl Iterator<Item = &'e Entry>, id: &StoryId) -> Result<Files, RepoError> {
         let mut files = Files::new();
-        for entry in &dir.0 {
+        for entry in entries {
             let (name, blob) = super::read::plain_file(entry).map_err(|what| self.repo.damaged(id.as_str(), what))?;
             files.insert(name, self.pack.get(ObjectType::Blob, blob)?);
         }
-        Ok(Some(files))
+        Ok(files)
     }
 
     /// As [`StoryRepo::signer`].

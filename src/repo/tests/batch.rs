@@ -29,7 +29,12 @@ fn a_batch_is_one_pack_and_sees_what_it_added() {
     batch.sync().unwrap();
     let story = id(7);
     assert_eq!(batch.story(&story).unwrap().unwrap()["index.md"], b"story 7");
-    assert_eq!(batch.private(&story).unwrap().unwrap()["mail-1.eml"], raws[7]);
+    let private = batch.private(&story, &["mail-1.eml"]).unwrap().unwrap();
+    assert_eq!(private["mail-1.eml"], raws[7]);
+    assert_eq!(
+        batch.private(&story, &[]).unwrap(),
+        Some(std::collections::BTreeMap::new())
+    );
     // a follow-up in the same batch
     batch
         .add(
