@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{TestHouse, mail, marion};
+use common::{Ran, TestHouse, mail, marion};
 
 /// How a story gets into a state, from a fresh draft.
 const WAYS: [(&str, &[&[&str]]); 8] = [
@@ -279,4 +279,23 @@ fn nothing_private_is_on_main() {
         house.git(&["log", "--format=%P", "refs/desk/private"]).is_empty(),
         "the private part has no history"
     );
+}
+
+#[test]
+fn whoever_git_config_global_names_sits_at_the_desk() {
+    let house = TestHouse::new();
+    house.story(&marion());
+    house.write("elsewhere", "[user]\n\tname = Eve Hart\n\temail = eve@example.org\n");
+    let mut approve = house.command(common::BINARY);
+    approve.env("GIT_CONFIG_GLOBAL", house.path("elsewhere"));
+    Ran::of(approve.args(["approve", "marion"]), &["approve"], None).exits(0);
+    assert_eq!(
+        house.git(&["log", "-1", "--format=%an %ae %cn"]),
+        "Eve Hart eve@example.org Eve Hart"
+    );
+    // as with git, it stands for the user's own file: what it does not name is not known
+    house.write("elsewhere", "");
+    let mut note = house.command(common::BINARY);
+    note.env("GIT_CONFIG_GLOBAL", house.path("elsewhere"));
+    Ran::of(note.args(["note", "marion", "-m", "She rang"]), &["note"], None).exits(2);
 }

@@ -594,7 +594,7 @@ pub struct Publish {
     /// Which; none: all that are approved
     #[arg(value_name = "STORY")]
     pub stories: Vec<String>,
-    /// An approved correction of a published story
+    /// An approved correction of a published story; or its page, where a folder of this desk lacks it
     #[arg(long)]
     pub update: bool,
     /// At this time, on the team's clock: `2026-12-24 09:00`, `tomorrow 09:00`, `18:00`

@@ -67,7 +67,12 @@ impl Listener for Teller<'_> {
     }
 
     fn bad(&mut self, bad: &Bad) {
-        self.report.failure(&failure(bad));
+        match bad.exit {
+            0 => self
+                .report
+                .caution(&format!("{}: {}\n  {}", bad.what, bad.why, bad.hint)),
+            _ => self.report.failure(&failure(bad)),
+        }
     }
 
     fn over(&mut self, part: &str, alarm: &Alarm) {

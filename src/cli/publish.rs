@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::desk::publish::{self as publishing, here};
 use crate::desk::queue::{self, Queue};
-use crate::desk::{Desk, Trouble, publish as publishing, schedule};
+use crate::desk::{Desk, Trouble, schedule};
 use crate::story::StoryId;
 use crate::story::letter::wrote_again;
 use crate::story::policy::Task;
@@ -29,11 +30,16 @@ fn now(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome
     let repo = desk.repo()?;
     let queue = Queue::read(desk, &repo)?;
     let stories: Vec<StoryId> = if args.stories.is_empty() {
+        let found = here::look(desk, &repo, true)?;
+        let targets = desk.config.targets.iter().filter(|_| !args.update);
+        for [what, why, hint] in targets.filter_map(|target| found.lacking_in_words(&target.name)) {
+            report.caution(&format!("{what}: {why}\n  {hint}"));
+        }
         let ready =
             |s: &queue::Summary| s.is_ready(&desk.policy) || (s.state == State::Published && !s.pending.is_empty());
         queue
             .iter()
-            .filter(|(_, s)| ready(s))
+            .filter(|(id, s)| ready(s) || args.update && found.lacking.iter().any(|a| a.story == **id))
             .map(|(id, _)| id.clone())
             .collect()
     } else {
@@ -203,6 +209,9 @@ pub fn as_json(done: &publishing::Published) -> serde_json::Value {
     if !done.kept.is_empty() {
         object["kept"] = json!(done.kept);
     }
+    if !done.lacking.is_empty() {
+        object["lacking"] = json!(done.lacking);
+    }
     object
 }
 
@@ -215,6 +224,13 @@ pub fn tell(report: &Report, done: &publishing::Published) {
             Ok(place) => report.line(&format!("Published: {}\n  {}: {place}", done.title, put.target)),
             Err(_) => report.caution(&not_put(done, put)),
         }
+    }
+    for target in &done.lacking {
+        report.caution(&format!(
+            "the folder of {target} at this desk has no page of it, though the record says so: another desk put it into a folder of \
+             its own, or it was deleted here\n  `publish {} --update` puts it there",
+            done.story.folder()
+        ));
     }
     for target in &done.kept {
         report.caution(&format!(

@@ -18,6 +18,7 @@ pub struct Bad {
     pub part: String,
     /// A dotted word, as in errors.
     pub code: String,
+    /// 0: nothing failed, and a person should know.
     pub exit: u8,
     pub what: String,
     pub why: String,

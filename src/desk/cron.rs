@@ -14,7 +14,7 @@ use super::account::MailReport;
 use super::alarm::{self, Alarm, Bad, News};
 use super::fetch::{self, Count, Watcher, Wish};
 use super::letters::{self, Sending, Status, Told, Waiting};
-use super::publish::{self, Published};
+use super::publish::{self, Published, here};
 use super::sync;
 use super::takedown::{self, Down, Left};
 use super::{Desk, Trouble, erase, retention};
@@ -119,6 +119,7 @@ pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Resul
         fetch_all(desk, &repo, spool, listener, &mut pass, &mut findings);
         take_down(desk, &repo, listener, &mut pass, &mut findings);
         publish_due(desk, &repo, listener, &mut pass, &mut findings);
+        folders(desk, &repo, &mut findings);
         send_letters(desk, &repo, spool, listener, &mut pass, &mut findings);
         if reached && repo.has_unpushed(&desk.config.repository.remote).unwrap_or(true) {
             bring_together(desk, &repo, listener, &mut pass, &mut findings);
@@ -328,6 +329,27 @@ fn publish_due(desk: &Desk, repo: &StoryRepo, listener: &mut dyn Listener, pass:
     }
 }
 
+/// Tells where the folders of this desk are otherwise than the record says.
+fn folders(desk: &Desk, repo: &StoryRepo, findings: &mut Findings) {
+    let Some(found) = findings.note("folders", here::look(desk, repo, true)) else {
+        return;
+    };
+    for target in desk.config.targets.iter().map(|target| &target.name) {
+        let lacks = found.lacking_in_words(target).map(|said| ("lacks", said));
+        let has = found.left_in_words(target).map(|said| ("has", said));
+        for (which, [what, why, hint]) in lacks.into_iter().chain(has) {
+            findings.bad.push(Bad {
+                part: format!("folder.{target}/{which}"),
+                code: "target".to_owned(),
+                exit: 0,
+                what,
+                why,
+                hint,
+            });
+        }
+    }
+}
+
 /// Goes on with takedowns that stopped half-way, and tells what is out and should not be: that is for a person.
 fn take_down(desk: &Desk, repo: &StoryRepo, listener: &mut dyn Listener, pass: &mut Pass, findings: &mut Findings) {
     if let Some(all) = findings.note("takedown", takedown::resume_all(desk, repo)) {
@@ -436,14 +458,18 @@ fn tell(
             News::Over(_) | News::None => desk.now,
         };
         alarm::keep(spool, &bad.part, kept.as_ref())?;
-        pass.bad.push((bad, since));
+        // what is no failure of this run is told, and that is all
+        if bad.exit > 0 {
+            pass.bad.push((bad, since));
+        }
     }
     for (part, alarm) in known {
         let published = part.starts_with("publish.") || part.starts_with("target.");
         let well = |name: &str| findings.well.iter().any(|p| p == name);
         let tried = findings.well.contains(&part)
             || published && well("publish")
-            || part.starts_with("takedown.") && well("takedown");
+            || part.starts_with("takedown.") && well("takedown")
+            || part.starts_with("folder.") && well("folders");
         // an inbox that is no longer in the configuration
         let gone = part
             .strip_prefix("inbox.")

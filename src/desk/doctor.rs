@@ -15,6 +15,7 @@ use crate::story::event::LetterKind;
 use crate::story::policy::Member;
 use crate::story::seal::{Key, NAMESPACE, Revoked};
 
+use super::publish::here;
 use super::{Desk, Trouble, alarm, publish, schedule, sync};
 
 mod mail;
@@ -70,9 +71,10 @@ pub fn examine(desk: &Desk, each: &mut dyn FnMut(Finding)) {
         tell("private part", private_part(repo));
     }
     tell("identity", identity(desk, repo.as_ref().ok()));
-    let signer = repo
-        .as_ref()
-        .map_or_else(|_| signer_of_user(desk.starting()), StoryRepo::signer);
+    let signer = repo.as_ref().map_or_else(
+        |_| signer_of_user(&super::user_config(), desk.starting()),
+        StoryRepo::signer,
+    );
     if desk.config.review.signed || signer.is_some() {
         tell("signatures", signatures(desk, repo.as_ref().ok(), signer));
     }
@@ -85,8 +87,16 @@ pub fn examine(desk: &Desk, each: &mut dyn FnMut(Finding)) {
     if let Some(command) = &desk.config.story.heic_command {
         tell("heic_command", converter(command));
     }
+    // a repository that cannot be read is told above
+    let found = repo.as_ref().ok().map(|repo| here::look(desk, repo, false));
+    let found = found.and_then(Result::ok).unwrap_or_default();
     for target in &desk.config.targets {
-        tell(&format!("target {}", target.name), self::target(desk, target));
+        let part = format!("target {}", target.name);
+        tell(&part, self::target(desk, target));
+        let lacks = found.lacking_in_words(&target.name);
+        for [what, why, hint] in lacks.into_iter().chain(found.left_in_words(&target.name)) {
+            tell(&part, note(format!("{what}: {why}"), hint));
+        }
     }
     if desk.config.targets.is_empty() {
         let hint = "add a [[target]]; the config.toml that came with the tool has an example";
@@ -323,7 +333,7 @@ fn private_part(repo: &StoryRepo) -> Answer {
 }
 
 fn identity(desk: &Desk, repo: Option<&StoryRepo>) -> Answer {
-    let known = repo.map_or_else(identity_of_user, StoryRepo::identity);
+    let known = repo.map_or_else(|| identity_of_user(&super::user_config()), StoryRepo::identity);
     let Some((name, email)) = known else {
         let said = "git does not know who you are: nobody decides at this desk (`fetch` and `cron` do not need it)";
         return bad(said, Trouble::NoIdentity.hint());
@@ -349,7 +359,7 @@ fn signatures(desk: &Desk, repo: Option<&StoryRepo>, signer: Option<Signer>) -> 
             "put each member's public key into `members` under [team]",
         );
     }
-    let known = repo.map_or_else(identity_of_user, StoryRepo::identity);
+    let known = repo.map_or_else(|| identity_of_user(&super::user_config()), StoryRepo::identity);
     let member = known.and_then(|(_, email)| {
         let same = |m: &&Member| m.has(&email);
         desk.policy.members.iter().find(same)

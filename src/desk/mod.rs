@@ -70,12 +70,13 @@ pub mod verify;
 pub mod walk;
 pub mod watch;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::config::{self, Config};
-use crate::repo::Committed;
+use crate::repo::{Committed, UserConfig};
 use crate::spool::{Shelves, SpoolError};
 use crate::story::event::{Actor, EventId, Role};
 use crate::story::page::RECORD;
@@ -153,8 +154,7 @@ impl Desk {
     /// The content repository, which must be there.
     pub fn repo(&self) -> Result<StoryRepo, Trouble> {
         let repo = StoryRepo::open(&self.config.repository.path, &self.config.repository.branch)?;
-        repo.sign_by(self.starting());
-        Ok(repo)
+        self.at_home(repo)
     }
 
     /// The content repository, made on first use.
@@ -164,7 +164,13 @@ impl Desk {
             Err(crate::repo::RepoError::Missing(_)) => StoryRepo::init(path, branch)?,
             opened => opened?,
         };
+        self.at_home(repo)
+    }
+
+    /// The repository, with git's configuration of the person at this desk, and signing as they do.
+    fn at_home(&self, repo: StoryRepo) -> Result<StoryRepo, Trouble> {
         repo.sign_by(self.starting());
+        repo.use_config(user_config())?;
         Ok(repo)
     }
 
@@ -328,6 +334,11 @@ impl Desk {
         let members = self.policy.members.iter();
         members.flat_map(Member::addresses).map(str::to_owned).collect()
     }
+}
+
+/// git's configuration of the user: git itself asks this variable, too (git-config(1)).
+fn user_config() -> UserConfig {
+    UserConfig(config::environment("GIT_CONFIG_GLOBAL").map(PathBuf::from))
 }
 
 /// A random event id.

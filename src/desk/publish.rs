@@ -2,6 +2,7 @@
 //! dies between any two is taken up where it stopped.
 
 mod by_mail;
+pub mod here;
 mod places;
 mod receipts;
 
@@ -65,6 +66,8 @@ pub struct Published {
     pub puts: Vec<Put>,
     /// Targets that keep the text they have, because a post there cannot be changed from here.
     pub kept: Vec<String>,
+    /// Folders of this desk that have no page of it, though the record says so.
+    pub lacking: Vec<String>,
 }
 
 impl Published {
@@ -215,7 +218,7 @@ pub fn rehearse(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Clerk, upd
     if would {
         super::verify::before_publishing(desk, repo, story)?;
     }
-    Ok(would)
+    Ok(would || update && !here::lacking_of(desk, story).is_empty())
 }
 
 /// Publishes one story, by the person at this desk. `taken` says whether another story has a slug already.
@@ -321,6 +324,7 @@ fn publish_by(
         title,
         puts: Vec::new(),
         kept: Vec::new(),
+        lacking: Vec::new(),
     };
     let Some(publication) = story
         .life
@@ -328,6 +332,11 @@ fn publish_by(
         .clone()
         .filter(|p| p.text == Some(story.text) && p.is_under_way())
     else {
+        done.lacking = here::lacking_of(desk, &story);
+        if update && !done.lacking.is_empty() {
+            let lacking = std::mem::take(&mut done.lacking);
+            done.puts = put_here(desk, repo, &story, lacking)?;
+        }
         return Ok(done);
     };
     let kept = desk.config.targets.iter().map(|t| &t.name);
@@ -404,6 +413,24 @@ fn one(
     };
     note(&outcome)?;
     Ok(put.map(|receipt| receipt.place))
+}
+
+/// Puts a published story into folders of this desk that lack it. The record has it there already: no event is added. The rules are
+/// those of a publication.
+fn put_here(desk: &Desk, repo: &StoryRepo, story: &Story, lacking: Vec<String>) -> Result<Vec<Put>, Trouble> {
+    let Some(publication) = story.life.publication.as_ref().filter(|p| p.text == Some(story.text)) else {
+        return Ok(Vec::new());
+    };
+    desk.policy.publishable(&story.life, story.text, &story.title())?;
+    permitted(desk, repo, story, &lacking, desk.now)?;
+    super::verify::before_publishing(desk, repo, story)?;
+    let put = |target: String| Put {
+        result: named(desk, &target)
+            .and_then(|to| put(desk, story, publication, &*to))
+            .map(|receipt| receipt.place),
+        target,
+    };
+    Ok(lacking.into_iter().map(put).collect())
 }
 
 fn settle_hint(name: &str) -> String {

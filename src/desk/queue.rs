@@ -59,6 +59,8 @@ pub struct Summary {
     pub under_way: bool,
     /// Under which name it is published.
     pub published_as: Option<String>,
+    /// The targets that have it for certain, and the name that it has there.
+    pub stands: Vec<(String, String)>,
     /// Findings that nobody mended or waived; none of a story that is closed.
     pub open_checks: Vec<OpenCheck>,
     /// Letters that its events call for.
@@ -157,6 +159,12 @@ impl Summary {
             under_way: matches!(state, State::Approved | State::Scheduled | State::Published)
                 && begun.is_some_and(|p| p.is_under_way()),
             published_as: life.publication.as_ref().map(|p| p.slug.clone()),
+            stands: life
+                .posts
+                .iter()
+                .filter(|(_, post)| post.certain)
+                .map(|(target, post)| (target.clone(), post.slug.clone()))
+                .collect(),
             open_checks: open_checks(story, policy, story.state(policy)),
             letters: letter::open(&story.id, &story.record.events, &Standing::of(story, policy)),
             failed_letters: letter::failed(&story.record.events),
@@ -191,6 +199,7 @@ impl Summary {
             scheduled_for: None,
             under_way: false,
             published_as: None,
+            stands: Vec::new(),
             open_checks: Vec::new(),
             letters: Vec::new(),
             failed_letters: Vec::new(),
@@ -383,13 +392,23 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 10;
+const FORMAT: u32 = 11;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.
 fn with_summaries<R>(
     desk: &Desk,
     repo: &StoryRepo,
+    work: impl FnOnce(&Summaries) -> Result<R, Trouble>,
+) -> Result<R, Trouble> {
+    with_summaries_in(desk, repo, &desk.config.spool_folder().join(CACHE), work)
+}
+
+/// The same, remembered in that file; in none where its path is empty.
+fn with_summaries_in<R>(
+    desk: &Desk,
+    repo: &StoryRepo,
+    cache: &std::path::Path,
     work: impl FnOnce(&Summaries) -> Result<R, Trouble>,
 ) -> Result<R, Trouble> {
     let of_story = |source: &Source| summarise(source, &desk.policy);
@@ -403,11 +422,10 @@ fn with_summaries<R>(
         postcard::to_stdvec(&counts).unwrap_or_default()
     };
     let fingerprint = format!("{FORMAT} {:?}", desk.policy);
-    let cache = desk.config.spool_folder().join(CACHE);
     let (tip, key) = (repo.tip()?, fingerprint.as_bytes());
     let nowhere = std::path::Path::new("");
     let summaries = repo
-        .summaries(&tip, &cache, key, &of_story, &of_month)
+        .summaries(&tip, cache, key, &of_story, &of_month)
         // a full disk keeps nobody from reading: then it is remembered for this run only
         .or_else(|_| repo.summaries(&tip, nowhere, key, &of_story, &of_month))?;
     work(&summaries)
@@ -489,6 +507,21 @@ pub fn half_down(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)
     of_months(desk, repo, |counts| counts.half_down > 0, Summary::is_half_down)
 }
 
+/// Stories in one of these states. Only months that have one are read; `remember` whether the summaries are written down for next time.
+pub fn in_states(
+    desk: &Desk,
+    repo: &StoryRepo,
+    states: &[State],
+    remember: bool,
+) -> Result<Vec<(StoryId, Summary)>, Trouble> {
+    let has_one = |counts: &Counts| states.iter().any(|state| counts.of(*state) > 0);
+    let pick = |summaries: &Summaries| picked(summaries, has_one, |s| states.contains(&s.state));
+    match remember {
+        true => with_summaries(desk, repo, pick),
+        false => with_summaries_in(desk, repo, std::path::Path::new(""), pick),
+    }
+}
+
 /// Stories that are out though their author's yes was taken back, or is over. Only months that have one are read.
 pub fn unpermitted(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
     let now = desk.now;
@@ -507,20 +540,26 @@ fn of_months(
     has_one: impl Fn(&Counts) -> bool,
     wanted: impl Fn(&Summary) -> bool,
 ) -> Result<Vec<(StoryId, Summary)>, Trouble> {
-    with_summaries(desk, repo, |summaries| {
-        let mut found = Vec::new();
-        for (place, (_, bytes)) in summaries.months().enumerate() {
-            let counts: Counts = postcard::from_bytes(bytes).unwrap_or_default();
-            if !has_one(&counts) {
-                continue;
-            }
-            for told in summaries.month(place)? {
-                let Ok(told) = told else { continue };
-                found.extend(read(&told.bytes).filter(&wanted).map(|s| (told.id, s)));
-            }
+    with_summaries(desk, repo, |summaries| picked(summaries, has_one, wanted))
+}
+
+fn picked(
+    summaries: &Summaries,
+    has_one: impl Fn(&Counts) -> bool,
+    wanted: impl Fn(&Summary) -> bool,
+) -> Result<Vec<(StoryId, Summary)>, Trouble> {
+    let mut found = Vec::new();
+    for (place, (_, bytes)) in summaries.months().enumerate() {
+        let counts: Counts = postcard::from_bytes(bytes).unwrap_or_default();
+        if !has_one(&counts) {
+            continue;
         }
-        Ok(found)
-    })
+        for told in summaries.month(place)? {
+            let Ok(told) = told else { continue };
+            found.extend(read(&told.bytes).filter(&wanted).map(|s| (told.id, s)));
+        }
+    }
+    Ok(found)
 }
 
 /// Stories that `publish --due` takes up now. Only months that have one are read.

@@ -3,11 +3,11 @@
 use crate::config::{environment, without_secrets};
 use crate::repo::{Signer, Starting, signed_by};
 use crate::story::StoryId;
+use crate::story::erased::Erased;
 use crate::story::event::{Event, Role};
 use crate::story::page::RECORD;
 use crate::story::policy::{Policy, Refusal};
 use crate::story::record::{Change, Files};
-use crate::story::erased::Erased;
 use crate::story::seal::{
     self, Doubt, Key, NAMESPACE, PublicKey, Seal, Seals, signed_bytes, signed_bytes_of_desk, with_seal,
 };
@@ -48,7 +48,9 @@ impl Desk {
     pub fn proven_erased(&self, record: &[u8]) -> Erased {
         let seals = of_desk(record);
         let is_proven = |line: &[u8]| {
-            let event = std::str::from_utf8(line).ok().and_then(|line| Event::parse(line.trim()).ok());
+            let event = std::str::from_utf8(line)
+                .ok()
+                .and_then(|line| Event::parse(line.trim()).ok());
             event.is_some_and(|event| {
                 let seal = seals.get(&event.id).unwrap_or(&Seal::Unsigned);
                 self.policy.proof(&event, seal, None).is_ok()
@@ -183,7 +185,11 @@ impl Desk {
         };
         let waits = !Policy::only_takes_away(&event.what);
         let Some(pen) = pen else {
-            return if wanted && waits { Err(no_key(event).into()) } else { Ok(None) };
+            return if wanted && waits {
+                Err(no_key(event).into())
+            } else {
+                Ok(None)
+            };
         };
         let bytes = signed_bytes(story, line);
         let signature = match pen.sign(NAMESPACE, &bytes) {

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use crate::repo::StoryRepo;
 use crate::story::StoryId;
-use crate::story::event::What;
+use crate::story::event::{Role, What};
 use crate::story::page::{Front, INDEX};
 use crate::story::policy::{Policy, Refusal};
 use crate::story::state::{Phase, State, Verb};
 use crate::story::step::{Clerk, Step, Story};
 use crate::target::Removal;
 
-use super::publish::{NotPut, removed, take_off};
+use super::publish::{NotPut, here, removed, take_off};
 use super::review::Planned;
 use super::{Desk, Trouble};
 
@@ -205,6 +205,19 @@ pub fn carry_out(
         down.changed |= taken.changed;
         down.story = taken.story;
         if known || !matches!(result, Left::Gone(_)) {
+            down.offs.push(Off { target, place, result });
+        }
+    }
+    // what another desk took off its own folder stands in ours: the record has it off already
+    if clerk.actor.role != Role::Robot {
+        for target in here::left_of(desk, &down.story) {
+            let result = match take_off(desk, &down.story, &target) {
+                Ok(None) => continue,
+                Ok(Some((Removal::CannotRecall(what), _))) => Left::ByHand(what),
+                Ok(Some((_, remains))) => Left::Gone(remains),
+                Err(why) => Left::Still(why),
+            };
+            let place = None;
             down.offs.push(Off { target, place, result });
         }
     }

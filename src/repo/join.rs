@@ -376,7 +376,10 @@ impl StoryRepo {
         Ok(match stories.split_first() {
             None => None,
             Some((one, [])) => Some((format!("{lines} steps of {one}"), unproven)),
-            Some((one, more)) => Some((format!("{lines} steps of {one} and {} more stories", more.len()), unproven)),
+            Some((one, more)) => Some((
+                format!("{lines} steps of {one} and {} more stories", more.len()),
+                unproven,
+            )),
         })
     }
 

@@ -90,6 +90,29 @@ pub struct StoryRepo {
     last: std::cell::RefCell<Option<packed::OwnPack>>,
     /// How the person's own program signs; none: nothing is signed.
     starting: std::cell::Cell<Option<Starting>>,
+    user: std::cell::RefCell<UserConfig>,
+}
+
+/// git's configuration of the user: their usual files, or the one that `GIT_CONFIG_GLOBAL` names in their place, which libgit2 does
+/// not know.
+#[derive(Debug, Clone, Default)]
+pub struct UserConfig(pub Option<PathBuf>);
+
+impl UserConfig {
+    /// With the system's, without any repository's.
+    fn open(&self) -> Option<git2::Config> {
+        let mut config = git2::Config::open_default().ok()?;
+        self.lay_over(&mut config).ok()?;
+        Some(config)
+    }
+
+    fn lay_over(&self, config: &mut git2::Config) -> Result<(), git2::Error> {
+        let Some(path) = &self.0 else { return Ok(()) };
+        // the one file stands for both that a user may have
+        [git2::ConfigLevel::XDG, git2::ConfigLevel::Global]
+            .into_iter()
+            .try_for_each(|level| config.add_file(path, level, true))
+    }
 }
 
 /// A commit's name.
@@ -148,6 +171,17 @@ impl StoryRepo {
         Some((remote.url().ok()?.to_owned(), seen.map(CommitId)))
     }
 
+    /// From now on the user's configuration is this one.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn use_config(&self, user: UserConfig) -> Result<(), RepoError> {
+        let laid = self.git.config().and_then(|mut config| user.lay_over(&mut config));
+        laid.map_err(|e| self.git_error("read the file that GIT_CONFIG_GLOBAL names", e))?;
+        self.user.replace(user);
+        Ok(())
+    }
+
     /// Name and address of the person at this desk, from git's own configuration (of the repository, the user, the
     /// system); `None` where either is missing.
     pub fn identity(&self) -> Option<(String, String)> {
@@ -156,8 +190,8 @@ impl StoryRepo {
 }
 
 /// Name and address by git's configuration of the user and the system, where there is no content repository yet.
-pub fn identity_of_user() -> Option<(String, String)> {
-    identity_in(&git2::Config::open_default().ok()?)
+pub fn identity_of_user(user: &UserConfig) -> Option<(String, String)> {
+    identity_in(&user.open()?)
 }
 
 fn identity_in(config: &git2::Config) -> Option<(String, String)> {

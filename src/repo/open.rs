@@ -184,6 +184,7 @@ impl StoryRepo {
             branch: branch.to_owned(),
             last: Default::default(),
             starting: Default::default(),
+            user: Default::default(),
         })
     }
 

@@ -507,7 +507,7 @@ impl Remote<'_> {
 
     /// The user's ssh; where nobody looks on it asks for nothing, and it does not wait for ever for a server that is gone.
     fn ssh(&self) -> String {
-        let configured = || git2::Config::open_default().ok()?.get_string("core.sshCommand").ok();
+        let configured = || self.repo.user.borrow().open()?.get_string("core.sshCommand").ok();
         let own = self.means.ssh.clone().or_else(configured);
         let ssh = own
             .filter(|own| !own.trim().is_empty())

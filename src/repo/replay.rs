@@ -121,7 +121,10 @@ impl StoryRepo {
                 let bytes = self.with_object(ObjectType::Commit, id, again)?;
                 let (bytes, was_signed) =
                     bytes.ok_or_else(|| self.damaged(format!("commit {id}"), "its header cannot be read"))?;
-                let by = self.git.find_commit(id).map_err(|e| self.git_error("read a commit", e))?;
+                let by = self
+                    .git
+                    .find_commit(id)
+                    .map_err(|e| self.git_error("read a commit", e))?;
                 let bytes = pen.signed(bytes, by.author().email().unwrap_or_default());
                 unsigned += usize::from(span.sign && was_signed && !is_signed(&bytes));
                 (head, head_tree) = (to.put(ObjectType::Commit, &bytes)?, new);

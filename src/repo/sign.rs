@@ -12,7 +12,7 @@ use std::time::Duration;
 use git2::ObjectType;
 
 use super::sshsig::{signer, unarmoured};
-use super::{CommitId, RepoError, StoryRepo};
+use super::{CommitId, RepoError, StoryRepo, UserConfig};
 use crate::story::record::Signature;
 use crate::story::seal::{PublicKey, Seal};
 
@@ -152,11 +152,11 @@ fn ended(mut child: Child, may_ask: bool) -> io::Result<Option<Output>> {
 }
 
 /// The key that git signs with by the user's own configuration, where there is no content repository yet.
-pub fn signer_of_user(starting: Starting) -> Option<Signer> {
-    signer_in(&git2::Config::open_default().ok()?, starting)
+pub fn signer_of_user(user: &UserConfig, starting: Starting) -> Option<Signer> {
+    signer_in(&user.open()?, user, starting)
 }
 
-fn signer_in(config: &git2::Config, starting: Starting) -> Option<Signer> {
+fn signer_in(config: &git2::Config, user: &UserConfig, starting: Starting) -> Option<Signer> {
     let text = |key: &str| config.get_string(key).ok().filter(|text| !text.trim().is_empty());
     if text("gpg.format")? != "ssh" {
         return None;
@@ -167,8 +167,7 @@ fn signer_in(config: &git2::Config, starting: Starting) -> Option<Signer> {
         Some(key) => At::Agent(key),
         None => At::File(config.get_path("user.signingkey").unwrap_or_else(|_| named.into())),
     };
-    let own = git2::Config::open_default().ok();
-    let program = own.and_then(|own| own.get_path("gpg.ssh.program").ok());
+    let program = user.open().and_then(|own| own.get_path("gpg.ssh.program").ok());
     Some(Signer {
         program: program.map_or_else(|| "ssh-keygen".into(), PathBuf::into_os_string),
         key,
@@ -245,7 +244,7 @@ impl StoryRepo {
     /// The key that git signs with, where it signs with SSH (`gpg.format = ssh`, `user.signingkey`). The program is git's only by the
     /// user's own configuration: the repository's could name any.
     pub fn signer(&self) -> Option<Signer> {
-        signer_in(&self.git.config().ok()?, self.starting.get()?)
+        signer_in(&self.git.config().ok()?, &self.user.borrow(), self.starting.get()?)
     }
 
     /// From now on commits are signed where git signs them.

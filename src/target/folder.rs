@@ -188,6 +188,10 @@ impl Target for FolderTarget {
         }
     }
 
+    fn lacks(&self, post: &Post) -> Result<bool, TargetError> {
+        self.is_gone(post)
+    }
+
     fn remains(&self) -> Option<&'static str> {
         Some(
             "readers see it until the site is built again, into an empty folder: generators leave old pages where they are",

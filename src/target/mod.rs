@@ -58,6 +58,12 @@ pub trait Target {
     /// Whether readers of the place find the post no more, looked at anew.
     fn is_gone(&self, post: &Post) -> Result<bool, TargetError>;
 
+    /// Whether a post that the record has here is not here. That is only asked of a folder, which is one machine's: under the same name
+    /// another desk may have one of its own. `false` where it is another's to know.
+    fn lacks(&self, _post: &Post) -> Result<bool, TargetError> {
+        Ok(false)
+    }
+
     /// What a removal leaves behind that this program cannot take back, in words for a person.
     fn remains(&self) -> Option<&'static str> {
         None

@@ -2,9 +2,13 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/keys.rs"]
+mod keys;
 
 mod desks;
+mod folders;
 mod hostile;
 mod seeds;
 mod servers;
+mod signed;
 mod steps;
