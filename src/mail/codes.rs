@@ -44,12 +44,9 @@ fn in_mail(raw: &[u8], depth: usize, found: &mut BTreeSet<Code>) {
 }
 
 fn in_header(fields: &Fields, found: &mut BTreeSet<Code>) {
-    let names: BTreeSet<String> = fields.names().collect();
-    for name in names {
-        for value in fields.all(&name) {
-            let line = words::decode(&unfolded(value));
-            in_bytes(line.as_bytes(), found);
-        }
+    for value in fields.values() {
+        let line = words::decode(&unfolded(value));
+        in_bytes(line.as_bytes(), found);
     }
 }
 
@@ -89,8 +86,10 @@ pub fn with_code(letter: &[u8], code: &Code) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::effort::in_time;
     use crate::mail::glance;
     use crate::mail::read::{ReadSetting, read};
+    use crate::story::code::without_codes;
     use crate::story::submission::Kept;
 
     fn code(n: u8) -> Code {
@@ -137,5 +136,23 @@ mod tests {
         }
         let none = format!("From: a@example.org\n\n{hex}0 {} x{}\n", &hex[1..], &hex[2..]);
         assert_eq!(borne(none.as_bytes()), BTreeSet::new());
+    }
+
+    #[test]
+    fn what_a_hostile_mail_costs_is_bounded_by_its_length() {
+        let fields: String = (0..9_000).map(|n| format!("X-{n}: {n:032x}\n")).collect();
+        for mail in [
+            format!("{fields}\nx\n"),
+            format!("From: a@example.org\n\n{}", "5f".repeat(2 << 20)),
+            format!(
+                "From: a@example.org\n\n{}",
+                format!("{} ", "5f".repeat(16)).repeat(100_000)
+            ),
+            format!("From: a@example.org\n\n{}", "[m4c:5f".repeat(500_000)),
+        ] {
+            let found = in_time("codes", || borne(mail.as_bytes()));
+            assert!(found.len() <= MOST);
+            in_time("a text", || without_codes(&mail).len());
+        }
     }
 }

@@ -65,6 +65,11 @@ impl<'a> Fields<'a> {
             .map(|f| String::from_utf8_lossy(f.name).to_ascii_lowercase())
     }
 
+    /// The raw values of all fields.
+    pub fn values(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
+        self.0.iter().map(|f| f.value)
+    }
+
     /// The raw values of all fields of this name, topmost first.
     pub fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'a [u8]> + 's {
         self.0
