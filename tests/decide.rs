@@ -696,6 +696,28 @@ fn the_rules_of_the_desk_hold_by_mail_too() {
         "{}",
         told.text
     );
+    // a finding that has to be looked at first; the letter had said so
+    let kelly = house.story(&story(
+        "Kelly Brennan <kelly@example.org>",
+        "The bus stops",
+        "We stood at the stop every Friday for a year. Ring me on 020 7946 0000.",
+    ));
+    house.run(&["letters", "send"]).exits(0);
+    let all = letters(&house, "ben@example.com", "new-story");
+    let letter = all.iter().find(|l| l.subject.contains("Kelly")).expect("a letter");
+    assert!(
+        letter.text.contains("cannot be approved yet") && letter.text.contains("(phone)"),
+        "{}",
+        letter.text
+    );
+    let mail = answer(&signed("example.com"), BEN, letter, "approve");
+    refused(
+        &house,
+        &mail,
+        "decision-refused",
+        "because it cannot be approved yet: it has 1 open check: phone",
+    );
+    assert_eq!(house.state(&kelly), "draft");
     // somebody edits by hand just now
     let file = format!("stories/{id}/index.md");
     house.write(&file, house.read(&file).replace("ninety", "90"));

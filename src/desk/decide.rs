@@ -139,7 +139,7 @@ pub fn hear(
         return silent(REFUSED, reason);
     }
     let member = desk.policy.members.iter().find(|m| m.name == *name);
-    let member = match proven(desk, member, mail) {
+    let member = match proven(member, mail) {
         Ok(member) => member,
         Err(why) => {
             let reason = format!("it would decide by mail for {name}, and {why}; its code counts no more");
@@ -199,7 +199,11 @@ pub fn hear(
             story,
         }))),
         Ok(None) => silent(REFUSED, format!("{name} had decided that already")),
-        Err(Trouble::Refused(refusal)) => refuse(format!("{}: {}", refusal.what, refusal.why), true),
+        Err(Trouble::Refused(refusal)) => {
+            // the letter has named the story
+            let what = refusal.what.replace(&story.title(), "it");
+            refuse(format!("{what}: {}", refusal.why), true)
+        }
         // the story's private part cannot be read
         Err(Trouble::Letter(why)) => silent(REFUSED, format!("{name} decided nothing by mail: {why}")),
         Err(trouble) => Err(trouble),
@@ -234,14 +238,11 @@ fn past(verdict: Verdict) -> &'static str {
 }
 
 /// The reviewer, if the mail is from an address of theirs and signed by its domain; or what is missing.
-fn proven<'m>(desk: &Desk, member: Option<&'m Member>, mail: &Submission) -> Result<&'m Member, &'static str> {
+fn proven<'m>(member: Option<&'m Member>, mail: &Submission) -> Result<&'m Member, &'static str> {
     let member = member.ok_or("nobody of that name is in the team")?;
     let from = mail.from.address.as_deref().unwrap_or_default();
     if mail.sender.is_some() || !member.has(from) {
         return Err("it does not come from an address of theirs");
-    }
-    if !desk.config.has_trusted_authserv() {
-        return Err("no server is trusted to say who mail is from (trusted_authserv)");
     }
     match signed_by(&mail.auth, from) {
         Some(_) => Ok(member),

@@ -74,7 +74,7 @@ fn of(desk: &Desk, name: &str, number: String) -> Waiting {
     let to = member(desk, name);
     Waiting {
         story: None,
-        title: "what a reviewer's mail decided".to_owned(),
+        title: "a decision by mail that does not count".to_owned(),
         due: OpenLetter {
             kind: LetterKind::Undecided,
             about: EventId::from_random([0; 8]),
