@@ -1,6 +1,9 @@
 //! Mail in. In this order, always: list, keep (raw bytes on disk), read, screen, draft, commit, settle. After a crash at any
 //! instant the next run ends with each mail exactly once.
 
+use std::collections::HashSet;
+use std::mem;
+use std::panic::resume_unwind;
 use std::sync::mpsc;
 use std::thread;
 
@@ -175,28 +178,45 @@ fn from_one(
             erased: &erased,
         };
         let mut rest = &listing.tickets[..];
-        while !rest.is_empty() {
+        // of the last batch, where its mails were heavier than they were said to be
+        let mut left = Vec::new();
+        while !rest.is_empty() || !left.is_empty() {
             if !watcher.go_on() {
-                count.listed -= rest.len() as u64;
+                count.listed -= (rest.len() + left.len()) as u64;
                 break;
             }
+            if left.is_empty() {
+                let (batch, others) = rest.split_at(fitting(rest, BATCH_MAILS, BATCH_BYTES));
+                (left, rest) = (batch.to_vec(), others);
+            }
             let (after, limit) = (source.after, desk.config.story.max_mail_bytes);
-            let mut taker = Taker::new(&mut *source.inbox, rest, limit);
-            let giver = &mut taker;
-            let came = thread::scope(|scope| {
+            let mut intake = Intake::begin(&work, spool, &mut reader)?;
+            let beside = thread::scope(|scope| {
                 let (to, groups) = mpsc::sync_channel(0);
                 // nobody listens any more where the batch failed
-                hands::hire_in(scope, move || giver.try_for_each(|group| to.send(group)).unwrap_or(())).ok()?;
-                Some(work.take_in(spool, &mut reader, groups.into_iter()))
+                let give = move |group| to.send(group).map_or(Go::Stop, |()| Go::On);
+                let (inbox, batch) = (&mut *source.inbox, &left[..]);
+                let taker = hands::hire_in(scope, move || take(inbox, batch, limit, give)).ok()?;
+                let done = groups.into_iter().try_for_each(|group| intake.group(group));
+                Some((taker.join().unwrap_or_else(|panic| resume_unwind(panic)), done))
             });
             // in turn where there is no thread for the taker
-            let came = came.unwrap_or_else(|| work.take_in(spool, &mut reader, taker.by_ref()));
-            let Came {
-                judged,
-                cautions,
-                broken,
-            } = came?;
-            rest = &rest[taker.mails..];
+            let (taken, done) = beside.unwrap_or_else(|| {
+                let mut done = Ok(());
+                let taken = take(&mut *source.inbox, &left, limit, |group| {
+                    done = intake.group(group);
+                    if done.is_ok() { Go::On } else { Go::Stop }
+                });
+                (taken, done)
+            });
+            done?;
+            let (judged, cautions) = intake.finish()?;
+            // what came before an inbox failed is settled, so that a poor line gets on a little with each run
+            let broken;
+            (left, broken) = match taken {
+                Ok(left) => (left, None),
+                Err(error) => (Vec::new(), Some(error)),
+            };
             cautions.iter().for_each(|c| watcher.caution(c));
             let mut settled = Vec::with_capacity(judged.len());
             for (ticket, judged) in judged {
@@ -228,8 +248,8 @@ fn from_one(
     Ok(())
 }
 
-/// A group of mails as they were taken; `Err`: the inbox fails, and no more come.
-type Group = Result<Vec<(Ticket, Taken)>, InboxError>;
+/// Mails as they were taken, few enough to be in memory at once.
+type Group = Vec<(Ticket, Taken)>;
 
 enum Taken {
     Raw(Vec<u8>, Ready),
@@ -237,68 +257,46 @@ enum Taken {
     Gone,
 }
 
-/// Takes the mails of one batch, group by group, and makes each ready for the pack. With a thread of its own it does so while the
-/// group before is read and committed; then three groups are in memory at most.
-struct Taker<'t> {
-    inbox: &'t mut dyn Inbox,
-    tickets: &'t [Ticket],
+/// Takes the mails of a batch, makes each ready for the pack, and gives them on group by group. The inbox is asked for all of them at
+/// once, so that between two groups no server is waited for. With a thread of its own this goes on while the groups before are
+/// read and committed: then three groups are in memory at most. What is left comes back, where the mails weigh more than was
+/// said of them.
+fn take(
+    inbox: &mut dyn Inbox,
+    batch: &[Ticket],
     limit: u64,
-    press: Press,
-    /// How many mails were taken, and what they weigh.
-    mails: usize,
-    bytes: u64,
-    failed: bool,
-}
-
-impl<'t> Taker<'t> {
-    fn new(inbox: &'t mut dyn Inbox, tickets: &'t [Ticket], limit: u64) -> Self {
-        Taker {
-            inbox,
-            tickets,
-            limit,
-            press: Press::new(),
-            mails: 0,
-            bytes: 0,
-            failed: false,
+    mut give: impl FnMut(Group) -> Go,
+) -> Result<Vec<Ticket>, InboxError> {
+    let mut press = Press::new();
+    let mut taken = HashSet::new();
+    let mut group = Group::new();
+    let (mut group_bytes, mut bytes) = (0, 0);
+    let mut go = Go::On;
+    let result = inbox.take_all(batch, limit, &mut |ticket, mail| {
+        taken.insert(ticket.key);
+        let mail = match mail {
+            Ok(raw) => {
+                group_bytes += raw.bytes.len() as u64;
+                bytes += raw.bytes.len() as u64;
+                let ready = press.file(&raw.bytes);
+                Taken::Raw(raw.bytes, ready)
+            }
+            Err(TakeError::Gone) => Taken::Gone,
+            Err(error) => Taken::Not(error),
+        };
+        group.push((ticket.clone(), mail));
+        if group.len() >= GROUP_MAILS || group_bytes >= GROUP_BYTES {
+            group_bytes = 0;
+            go = give(mem::take(&mut group));
         }
+        if bytes < BATCH_BYTES { go } else { Go::Stop }
+    });
+    if go == Go::On && !group.is_empty() {
+        give(group);
     }
-}
-
-impl Iterator for Taker<'_> {
-    type Item = Group;
-
-    fn next(&mut self) -> Option<Group> {
-        let full = self.mails >= self.tickets.len().min(BATCH_MAILS) || self.bytes >= BATCH_BYTES;
-        if full || self.failed {
-            return None;
-        }
-        let group = group(&self.tickets[self.mails..]);
-        let mut taken = Vec::with_capacity(group.len());
-        let result = self.inbox.take_all(group, self.limit, &mut |ticket, mail| {
-            let mail = match mail {
-                Ok(raw) => {
-                    self.bytes += raw.bytes.len() as u64;
-                    let ready = self.press.file(&raw.bytes);
-                    Taken::Raw(raw.bytes, ready)
-                }
-                Err(TakeError::Gone) => Taken::Gone,
-                Err(error) => Taken::Not(error),
-            };
-            taken.push((ticket.clone(), mail));
-            Go::On
-        });
-        self.mails += group.len();
-        self.failed = result.is_err();
-        Some(result.map(|()| taken))
-    }
-}
-
-/// What a batch came to, mail by mail; `None`: it was gone.
-struct Came {
-    judged: Vec<(Ticket, Option<Judged>)>,
-    cautions: Vec<Caution>,
-    /// The inbox failed. What came before is finished, so that a poor line gets on a little with each run.
-    broken: Option<InboxError>,
+    result?;
+    let left = |ticket: &&Ticket| bytes >= BATCH_BYTES && !taken.contains(&ticket.key);
+    Ok(batch.iter().filter(left).cloned().collect())
 }
 
 /// What all batches of an inbox have in common.
@@ -310,71 +308,78 @@ struct Work<'w, 'c> {
     erased: &'w Erased,
 }
 
-impl Work<'_, '_> {
-    /// Keeps, reads and commits the mails of one batch. When this returns they may be settled.
-    fn take_in(
-        &self,
-        spool: &mut Spool,
-        reader: &mut Reader,
-        groups: impl Iterator<Item = Group>,
-    ) -> Result<Came, Trouble> {
-        let mut batch = self.repo.batch()?;
-        let mut all = Vec::new();
-        let mut before = Vec::new();
-        let mut broken = None;
-        for group in groups {
-            let group = match group {
-                Ok(group) => group,
-                Err(error) => {
-                    broken = Some(error);
-                    break;
-                }
-            };
-            let mut here = Vec::new();
-            for (ticket, taken) in group {
-                let place = format!("{}: {ticket}", self.inbox);
-                match taken {
-                    // not even kept: it would be in the objects again
-                    Taken::Raw(raw, _) if intake::is_erased(self.erased, &raw) => {
-                        all.push((ticket, Some(intake::erased_before(&place, &raw))));
-                    }
-                    Taken::Raw(raw, ready) => {
-                        let (kept, key) = (batch.keep(&raw, &ready)?, ticket.key());
-                        here.push((ticket, KeptMail { raw, kept, key, place }));
-                    }
-                    Taken::Not(error) => {
-                        let judged = not_taken(&error, &place, self.desk.now, spool)?;
-                        all.push((ticket, Some(judged)));
-                    }
-                    Taken::Gone => all.push((ticket, None)),
-                }
-            }
-            // the disk is waited for while the group before is read
-            let syncing = batch.begin_sync()?;
-            let last = std::mem::replace(&mut before, here);
-            all.extend(self.judge(spool, reader, &mut batch, last)?);
-            batch.end_sync(syncing)?;
-        }
-        all.extend(self.judge(spool, reader, &mut batch, before)?);
-        let cautions = batch.finish()?.cautions;
-        Ok(Came {
-            judged: all,
-            cautions,
-            broken,
+/// What a mail came to; `None`: it was gone.
+type Outcomes = Vec<(Ticket, Option<Judged>)>;
+
+/// A batch under way: its mails are kept, read and committed as they come.
+struct Intake<'i, 'd, 'w, 'c> {
+    work: &'i Work<'w, 'c>,
+    spool: &'i mut Spool,
+    reader: &'i mut Reader<'d>,
+    batch: Batch<'w>,
+    /// The last group: on its way to the disk, or there.
+    before: Vec<(Ticket, KeptMail)>,
+    judged: Outcomes,
+}
+
+impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
+    fn begin(
+        work: &'i Work<'w, 'c>,
+        spool: &'i mut Spool,
+        reader: &'i mut Reader<'d>,
+    ) -> Result<Intake<'i, 'd, 'w, 'c>, Trouble> {
+        Ok(Intake {
+            batch: work.repo.batch()?,
+            before: Vec::new(),
+            judged: Vec::new(),
+            work,
+            spool,
+            reader,
         })
     }
 
+    /// Keeps the mails of a group, and reads those of the one before while the disk is waited for.
+    fn group(&mut self, group: Group) -> Result<(), Trouble> {
+        let mut here = Vec::new();
+        for (ticket, taken) in group {
+            let place = format!("{}: {ticket}", self.work.inbox);
+            match taken {
+                // not even kept: it would be in the objects again
+                Taken::Raw(raw, _) if intake::is_erased(self.work.erased, &raw) => {
+                    self.judged.push((ticket, Some(intake::erased_before(&place, &raw))));
+                }
+                Taken::Raw(raw, ready) => {
+                    let (kept, key) = (self.batch.keep(&raw, &ready)?, ticket.key());
+                    here.push((ticket, KeptMail { raw, kept, key, place }));
+                }
+                Taken::Not(error) => {
+                    let judged = not_taken(&error, &place, self.work.desk.now, self.spool)?;
+                    self.judged.push((ticket, Some(judged)));
+                }
+                Taken::Gone => self.judged.push((ticket, None)),
+            }
+        }
+        let syncing = self.batch.begin_sync()?;
+        let last = mem::replace(&mut self.before, here);
+        self.judge(last)?;
+        Ok(self.batch.end_sync(syncing)?)
+    }
+
     /// Judges a group of mails that are durable.
-    fn judge(
-        &self,
-        spool: &mut Spool,
-        reader: &mut Reader,
-        batch: &mut Batch,
-        group: Vec<(Ticket, KeptMail)>,
-    ) -> Result<impl Iterator<Item = (Ticket, Option<Judged>)> + use<>, Trouble> {
+    fn judge(&mut self, group: Vec<(Ticket, KeptMail)>) -> Result<(), Trouble> {
         let (tickets, mails): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        let judged = reader.judge_all(self.crew, self.repo, mails, batch, spool)?;
-        Ok(tickets.into_iter().zip(judged.into_iter().map(Some)))
+        let Work { crew, repo, .. } = self.work;
+        let judged = self.reader.judge_all(crew, repo, mails, &mut self.batch, self.spool)?;
+        self.judged
+            .extend(tickets.into_iter().zip(judged.into_iter().map(Some)));
+        Ok(())
+    }
+
+    /// Makes the commits. After this the mails may be settled.
+    fn finish(mut self) -> Result<(Outcomes, Vec<Caution>), Trouble> {
+        let last = mem::take(&mut self.before);
+        self.judge(last)?;
+        Ok((self.judged, self.batch.finish()?.cautions))
     }
 }
 
@@ -389,8 +394,8 @@ fn choose(desk: &Desk, source: &mut Source, wish: Wish, tickets: &mut Vec<Ticket
     let mut chosen = Vec::new();
     let mut rest = &tickets[..];
     while !rest.is_empty() && chosen.len() < limit {
-        let group = group(rest);
-        rest = &rest[group.len()..];
+        let group;
+        (group, rest) = rest.split_at(fitting(rest, GROUP_MAILS, GROUP_BYTES));
         source
             .inbox
             .take_all(group, desk.config.story.max_mail_bytes, &mut |ticket, taken| {
@@ -405,15 +410,20 @@ fn choose(desk: &Desk, source: &mut Source, wish: Wish, tickets: &mut Vec<Ticket
     Ok(())
 }
 
-/// As many tickets as may be in memory at once.
-fn group(tickets: &[Ticket]) -> &[Ticket] {
-    let mut bytes = 0;
+/// How many of these tickets are taken together: one at least.
+fn fitting(tickets: &[Ticket], most: usize, most_bytes: u64) -> usize {
+    let mut bytes = 0_u64;
     let fits = |t: &&Ticket| {
-        bytes += t.size().unwrap_or(64 << 10);
-        bytes <= GROUP_BYTES
+        bytes = bytes.saturating_add(t.size().unwrap_or(64 << 10));
+        bytes <= most_bytes
     };
-    let many = tickets.iter().take(GROUP_MAILS).take_while(fits).count();
-    &tickets[..many.max(1)]
+    tickets
+        .iter()
+        .take(most)
+        .take_while(fits)
+        .count()
+        .max(1)
+        .min(tickets.len())
 }
 
 /// A mail that was not taken is reported and entered in the quarantine without its bytes; it stays in its inbox.

@@ -437,9 +437,11 @@ impl Inbox for Imap {
             if !may_be_a_mails_fault(&error) || left.is_over() {
                 return Err(error);
             }
-            // One after the other, to find the one that the server, or the way to it, breaks on.
+            // One after the other, to find the one that the server, or the way to it, breaks on: it is among those that were asked for.
+            let mut suspects = UNDER_WAY * BATCH_MAILS;
             let mut found = false;
-            while !found && !left.is_over() {
+            while !found && suspects > 0 && !left.is_over() {
+                suspects -= 1;
                 if self.resumed().is_err() {
                     return Err(error);
                 }
