@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 use git2::{ObjectType, Oid};
+use simd_adler32::adler32;
 
 use super::object::{is_dense, name_of};
 use super::packed::OFS_DELTA;
@@ -34,10 +35,13 @@ pub struct ReadyChange {
     pub(super) by: Signature,
 }
 
-/// Deflates, at level 1 or not at all. One for each hand: it holds a window and tables.
+/// Trees up to this size are not deflated: most of their bytes are names of objects, and to clear the deflater's tables, of 128 KB, takes
+/// longer than all else that is done for them.
+const SMALL_TREE: usize = 1024;
+
+/// Deflates at level 1. One for each hand: it holds a window and tables.
 pub struct Press {
-    text: Compress,
-    dense: Compress,
+    deflate: Compress,
 }
 
 impl Default for Press {
@@ -49,8 +53,7 @@ impl Default for Press {
 impl Press {
     pub fn new() -> Press {
         Press {
-            text: Compress::new(Compression::fast(), true),
-            dense: Compress::new(Compression::none(), true),
+            deflate: Compress::new(Compression::fast(), true),
         }
     }
 
@@ -119,20 +122,61 @@ impl Press {
             }
             out.extend(digits.iter().rev());
         }
-        let dense = kind == ObjectType::Blob && is_dense(bytes);
-        let deflate = match dense {
-            true => &mut self.dense,
-            false => &mut self.text,
+        let as_it_stands = match kind {
+            ObjectType::Blob => is_dense(bytes),
+            ObjectType::Tree => bytes.len() <= SMALL_TREE,
+            _ => false,
         };
-        deflate.reset();
+        if as_it_stands {
+            return stored(out, bytes);
+        }
+        self.deflate.reset();
         loop {
-            let done = deflate.total_in() as usize;
-            out.reserve(if dense { bytes.len() - done + 1024 } else { 32 * 1024 });
-            let status = deflate.compress_vec(&bytes[done..], out, FlushCompress::Finish);
+            let done = self.deflate.total_in() as usize;
+            out.reserve(32 * 1024);
+            let status = self.deflate.compress_vec(&bytes[done..], out, FlushCompress::Finish);
             match status.expect("deflating to memory does not fail") {
                 Status::StreamEnd => break,
                 _ => continue,
             }
+        }
+    }
+}
+
+/// Appends a zlib stream (RFC 1950) in which the bytes are stored (RFC 1951, section 3.2.4).
+fn stored(out: &mut Vec<u8>, bytes: &[u8]) {
+    const MOST: usize = 0xffff;
+    out.reserve(bytes.len() + bytes.len() / MOST * 5 + 16);
+    out.extend_from_slice(&[0x78, 0x01]);
+    let last = bytes.len().saturating_sub(1) / MOST;
+    for n in 0..=last {
+        let block = &bytes[n * MOST..bytes.len().min((n + 1) * MOST)];
+        let len = block.len() as u16;
+        out.push(u8::from(n == last));
+        out.extend_from_slice(&len.to_le_bytes());
+        out.extend_from_slice(&(!len).to_le_bytes());
+        out.extend_from_slice(block);
+    }
+    out.extend_from_slice(&adler32(&bytes).to_be_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn stored_bytes_are_a_zlib_stream_of_them() {
+        for len in [0, 1, 0xfffe, 0xffff, 0x1_0000, 0x2_0000] {
+            let bytes: Vec<u8> = (0_u64..len).map(|n| ((n * n) >> 3) as u8).collect();
+            let mut out = Vec::new();
+            stored(&mut out, &bytes);
+            let (mut back, mut rest) = (Vec::new(), &out[..]);
+            flate2::bufread::ZlibDecoder::new(&mut rest)
+                .read_to_end(&mut back)
+                .unwrap();
+            assert!(back == bytes && rest.is_empty(), "{len}");
         }
     }
 }
