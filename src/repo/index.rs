@@ -1,6 +1,8 @@
 //! Git's index (gitformat-index), edited as bytes: the entries of the paths a step changed, all others as they stand. libgit2
 //! would load and sort every entry of every story for it.
 
+use std::io::{self, BufRead, BufWriter, Cursor, Read, Seek, SeekFrom, Take, Write};
+
 use git2::Oid;
 use sha1::{Digest, Sha1};
 
@@ -18,13 +20,14 @@ pub(super) struct Want {
     pub new: Option<(Oid, Stat)>,
 }
 
-struct Item<'a> {
+#[derive(Default)]
+struct Item {
     /// Stat, id, flags; two bytes more where extended.
-    fixed: &'a [u8],
-    path: std::borrow::Cow<'a, [u8]>,
+    fixed: Vec<u8>,
+    path: Vec<u8>,
 }
 
-impl Item<'_> {
+impl Item {
     fn flags(&self) -> u16 {
         u16::from_be_bytes([self.fixed[60], self.fixed[61]])
     }
@@ -37,18 +40,28 @@ impl Item<'_> {
     fn is_skipped(&self) -> bool {
         self.is_extended() && self.fixed[62] & 0x40 != 0
     }
+    fn id(&self) -> Option<Oid> {
+        Oid::from_bytes(&self.fixed[40..60]).ok()
+    }
 }
 
-struct Reader<'a> {
-    rest: &'a [u8],
+/// Gives one entry after the other: with many stories the index is large, and is not held whole.
+struct Reader<R> {
+    bytes: Take<R>,
     version: u32,
     left: u32,
-    last: Vec<u8>,
+    item: Item,
 }
 
-impl<'a> Reader<'a> {
-    fn new(bytes: &'a [u8]) -> Result<Self, String> {
-        let head = bytes.get(..12).ok_or("it is too short")?;
+/// Before the entries, and the checksum after all.
+const ENDS: (u64, u64) = (12, 20);
+
+impl<R: BufRead> Reader<R> {
+    /// `len` is of the whole index.
+    fn new(mut bytes: R, len: u64) -> Result<Self, String> {
+        let rest = len.checked_sub(ENDS.0 + ENDS.1).ok_or("it is too short")?;
+        let mut head = [0; ENDS.0 as usize];
+        bytes.read_exact(&mut head).map_err(|e| e.to_string())?;
         if &head[..4] != b"DIRC" {
             return Err("it does not begin like one".into());
         }
@@ -57,202 +70,233 @@ impl<'a> Reader<'a> {
         if !(2..=4).contains(&version) {
             return Err(format!("its version is {version}"));
         }
-        let rest = bytes.get(12..bytes.len().saturating_sub(20)).ok_or("it is too short")?;
         Ok(Reader {
-            rest,
+            bytes: bytes.take(rest),
             version,
             left: word(8),
-            last: Vec::new(),
+            item: Item::default(),
         })
     }
 
-    fn next(&mut self) -> Result<Option<Item<'a>>, String> {
+    fn next(&mut self) -> Result<Option<&Item>, String> {
         if self.left == 0 {
             return Ok(None);
         }
         self.left -= 1;
-        self.read().map(Some).ok_or_else(|| "an entry is cut off".into())
+        match self.read() {
+            Ok(()) => Ok(Some(&self.item)),
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Err("an entry is cut off".into()),
+            Err(e) => Err(e.to_string()),
+        }
     }
 
-    fn read(&mut self) -> Option<Item<'a>> {
-        let extended = *self.rest.get(60)? & 0x40 != 0;
-        let len = if extended { 64 } else { 62 };
-        let fixed = self.rest.get(..len)?;
-        let after = &self.rest[len..];
+    fn read(&mut self) -> io::Result<()> {
+        let Item { fixed, path } = &mut self.item;
+        fixed.resize(62, 0);
+        self.bytes.read_exact(fixed)?;
+        if fixed[60] & 0x40 != 0 {
+            fixed.resize(64, 0);
+            self.bytes.read_exact(&mut fixed[62..])?;
+        }
+        let cut_off = || io::Error::from(io::ErrorKind::UnexpectedEof);
         if self.version < 4 {
-            let nul = memchr::memchr(0, after)?;
-            // padded with 1 to 8 NULs to a multiple of eight
-            self.rest = self.rest.get((len + nul + 8) & !7..)?;
-            let path = after[..nul].into();
-            return Some(Item { fixed, path });
-        }
-        let (mut strip, mut at) = (0usize, 0);
-        loop {
-            let byte = *after.get(at)?;
-            strip = (strip << 7) | usize::from(byte & 0x7f);
-            at += 1;
-            if byte & 0x80 == 0 {
-                break;
+            path.clear();
+        } else {
+            // how much of the path before is not in this one
+            let mut strip = 0_usize;
+            loop {
+                let mut byte = [0];
+                self.bytes.read_exact(&mut byte)?;
+                strip = (strip << 7) | usize::from(byte[0] & 0x7f);
+                if byte[0] & 0x80 == 0 {
+                    break;
+                }
+                strip = strip.checked_add(1).filter(|s| *s < 1 << 20).ok_or_else(cut_off)?;
             }
-            strip = strip.checked_add(1).filter(|s| *s < 1 << 20)?;
+            path.truncate(path.len().checked_sub(strip).ok_or_else(cut_off)?);
         }
-        let nul = memchr::memchr(0, &after[at..])?;
-        self.last.truncate(self.last.len().checked_sub(strip)?);
-        self.last.extend_from_slice(&after[at..at + nul]);
-        self.rest = &after[at + nul + 1..];
-        let path = self.last.clone().into();
-        Some(Item { fixed, path })
+        self.bytes.read_until(0, path)?;
+        path.pop_if(|last| *last == 0).ok_or_else(cut_off)?;
+        if self.version < 4 {
+            // padded with 1 to 8 NULs to a multiple of eight, of which one was read
+            let len = fixed.len() + path.len();
+            let more = ((len + 8) & !7) - (len + 1);
+            self.bytes.read_exact(&mut [0; 8][..more])?;
+        }
+        Ok(())
+    }
+
+    /// What comes after the entries. Extensions with a capital first letter are caches that git makes anew; the others change what
+    /// the entries mean.
+    fn extensions(mut self) -> Result<(), String> {
+        let bytes = &mut self.bytes;
+        while bytes.limit() >= 8 {
+            let mut head = [0; 8];
+            bytes.read_exact(&mut head).map_err(|e| e.to_string())?;
+            if !head[0].is_ascii_uppercase() {
+                let name = String::from_utf8_lossy(&head[..4]).into_owned();
+                return Err(format!("it has the extension {name:?} (a split or sparse index)"));
+            }
+            let len = u64::from(u32::from_be_bytes([head[4], head[5], head[6], head[7]]));
+            let passed = io::copy(&mut bytes.by_ref().take(len), &mut io::sink());
+            if passed.map_err(|e| e.to_string())? < len {
+                return Err("an extension is cut off".into());
+            }
+        }
+        Ok(())
     }
 }
 
-/// Gives the index with these entries changed. An entry that is neither the old nor the new content is something a
-/// person staged: it is left, and told. Errors where the index is in a form that is not edited here.
-pub(super) fn edit(index: &[u8], mut wants: Vec<Want>) -> Result<(Vec<u8>, Vec<Caution>), String> {
+/// A new index: entries one after the other, at last their number before them and the checksum behind.
+struct Writer<W: Write> {
+    out: BufWriter<W>,
+    count: u32,
+}
+
+impl<W: Read + Write + Seek> Writer<W> {
+    /// For an index that is read in this version: the paths are written out, as version 4 does not.
+    fn new(out: W, version: u32) -> io::Result<Self> {
+        let mut out = BufWriter::new(out);
+        out.write_all(b"DIRC")?;
+        out.write_all(&u32::to_be_bytes(if version == 2 { 2 } else { 3 }))?;
+        out.write_all(&[0; 4])?;
+        Ok(Writer { out, count: 0 })
+    }
+
+    fn put(&mut self, fixed: &[u8], path: &[u8]) -> io::Result<()> {
+        self.out.write_all(fixed)?;
+        self.out.write_all(path)?;
+        let len = fixed.len() + path.len();
+        self.count += 1;
+        self.out.write_all(&[0; 8][..((len + 8) & !7) - len])
+    }
+
+    fn put_file(&mut self, (id, stat): (Oid, Stat), flags: u16, extended: &[u8], path: &[u8]) -> io::Result<()> {
+        let mut fixed = Vec::with_capacity(64);
+        stat.iter()
+            .for_each(|word| fixed.extend_from_slice(&word.to_be_bytes()));
+        fixed.extend_from_slice(id.as_bytes());
+        let flags = flags | (path.len().min(0xfff) as u16);
+        fixed.extend_from_slice(&flags.to_be_bytes());
+        fixed.extend_from_slice(extended);
+        self.put(&fixed, path)
+    }
+
+    fn finish(mut self) -> io::Result<W> {
+        self.out.seek(SeekFrom::Start(8))?;
+        self.out.write_all(&self.count.to_be_bytes())?;
+        self.out.seek(SeekFrom::Start(0))?;
+        let mut out = self.out.into_inner()?;
+        let (mut hash, mut chunk) = (Sha1::new(), vec![0; 64 * 1024]);
+        loop {
+            match out.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(n) => hash.update(&chunk[..n]),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        out.write_all(&hash.finalize())?;
+        Ok(out)
+    }
+}
+
+/// Writes an index of `len` bytes to `out` with these entries changed. An entry that is neither the old nor the new content is
+/// something a person staged: it is left, and told. Errors where the index is in a form that is not edited here, or cannot be read or
+/// written.
+pub(super) fn edit(
+    index: impl BufRead,
+    len: u64,
+    mut wants: Vec<Want>,
+    out: impl Read + Write + Seek,
+) -> Result<Vec<Caution>, String> {
     wants.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
-    let mut reader = Reader::new(index)?;
-    let version = if reader.version == 2 { 2 } else { 3 };
-    let mut out = Vec::with_capacity(index.len() + wants.len() * 128 + 32);
-    out.extend_from_slice(b"DIRC");
-    out.extend_from_slice(&u32::to_be_bytes(version));
-    out.extend_from_slice(&[0; 4]);
-    let (mut count, mut cautions) = (0u32, Vec::new());
+    let failed = |e: io::Error| e.to_string();
+    let mut reader = Reader::new(index, len)?;
+    let mut writer = Writer::new(out, reader.version).map_err(failed)?;
+    let mut cautions = Vec::new();
     let mut wants = wants.into_iter().peekable();
     let staged = |path: String| Caution::Staged(path);
-    let absent =
-        |want: Want, out: &mut Vec<u8>, count: &mut u32, cautions: &mut Vec<Caution>| match (want.old, want.new) {
-            (None, Some((id, stat))) => {
-                put(out, &stat, id, 0, &[], want.path.as_bytes());
-                *count += 1;
-            }
+    let absent = |want: Want, writer: &mut Writer<_>, cautions: &mut Vec<Caution>| {
+        match (want.old, want.new) {
+            (None, Some(new)) => writer.put_file(new, 0, &[], want.path.as_bytes()).map_err(failed)?,
             (Some(_), Some(_)) => cautions.push(staged(want.path)),
             (_, None) => {}
-        };
+        }
+        Ok::<(), String>(())
+    };
     while let Some(item) = reader.next()? {
         while let Some(want) = wants.next_if(|w| w.path.as_bytes() < &*item.path) {
-            absent(want, &mut out, &mut count, &mut cautions);
+            absent(want, &mut writer, &mut cautions)?;
         }
         let Some(want) = wants.next_if(|w| w.path.as_bytes() == &*item.path) else {
-            raw(&mut out, item.fixed, &item.path);
-            count += 1;
+            writer.put(&item.fixed, &item.path).map_err(failed)?;
             continue;
         };
-        let is = Oid::from_bytes(&item.fixed[40..60]).ok();
+        let is = item.id();
         let ours = item.stage() == 0 && (is == want.old || is == want.new.map(|(id, _)| id));
         match want.new {
             _ if !ours => {
                 cautions.push(staged(want.path));
-                raw(&mut out, item.fixed, &item.path);
-                count += 1;
-                // the other stages of a path in conflict
-                continue;
+                // and the other stages of a path in conflict
+                writer.put(&item.fixed, &item.path).map_err(failed)?;
             }
-            Some((id, stat)) => {
-                put(
-                    &mut out,
-                    &stat,
-                    id,
-                    item.flags() & 0xf000,
-                    &item.fixed[62..],
-                    &item.path,
-                );
-                count += 1;
+            Some(new) => {
+                let (flags, extended) = (item.flags() & 0xf000, &item.fixed[62..]);
+                writer.put_file(new, flags, extended, &item.path).map_err(failed)?;
             }
             None => {}
         }
     }
     for want in wants {
-        absent(want, &mut out, &mut count, &mut cautions);
+        absent(want, &mut writer, &mut cautions)?;
     }
-    out[8..12].copy_from_slice(&count.to_be_bytes());
-    extensions(reader.rest)?;
-    let sum = Sha1::digest(&out);
-    out.extend_from_slice(&sum);
-    Ok((out, cautions))
-}
-
-/// Extensions with a capital first letter are caches that git makes anew; the others change what the entries mean.
-fn extensions(mut rest: &[u8]) -> Result<(), String> {
-    while let Some(head) = rest.get(..8) {
-        if !head[0].is_ascii_uppercase() {
-            let name = String::from_utf8_lossy(&head[..4]).into_owned();
-            return Err(format!("it has the extension {name:?} (a split or sparse index)"));
-        }
-        let len = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize;
-        rest = rest
-            .get(8..)
-            .and_then(|r| r.get(len..))
-            .ok_or("an extension is cut off")?;
-    }
-    Ok(())
-}
-
-fn put(out: &mut Vec<u8>, stat: &Stat, id: Oid, flags: u16, extended: &[u8], path: &[u8]) {
-    let mut fixed = Vec::with_capacity(64);
-    stat.iter()
-        .for_each(|word| fixed.extend_from_slice(&word.to_be_bytes()));
-    fixed.extend_from_slice(id.as_bytes());
-    let flags = flags | (path.len().min(0xfff) as u16);
-    fixed.extend_from_slice(&flags.to_be_bytes());
-    fixed.extend_from_slice(extended);
-    raw(out, &fixed, path);
-}
-
-fn raw(out: &mut Vec<u8>, fixed: &[u8], path: &[u8]) {
-    out.extend_from_slice(fixed);
-    out.extend_from_slice(path);
-    let len = fixed.len() + path.len();
-    out.resize(out.len() + ((len + 8) & !7) - len, 0);
+    reader.extensions()?;
+    writer.finish().map_err(failed)?;
+    Ok(cautions)
 }
 
 /// The first index of a new repository.
-pub(super) fn empty() -> Vec<u8> {
-    let mut out = b"DIRC\0\0\0\x02\0\0\0\0".to_vec();
-    let sum = Sha1::digest(&out);
-    out.extend_from_slice(&sum);
-    out
+pub(super) fn first(wants: Vec<Want>) -> Vec<u8> {
+    let empty = [&b"DIRC\0\0\0\x02\0\0\0\0"[..], &[0; ENDS.1 as usize]].concat();
+    let mut out = Cursor::new(Vec::new());
+    edit(&empty[..], empty.len() as u64, wants, &mut out).expect("an empty index is one");
+    out.into_inner()
 }
 
 /// The index with only the entries whose paths are kept, staged by hand or not; `None` where it has no others. Errors where it is in a
 /// form that is not edited here.
 pub(super) fn keep_only(index: &[u8], keep: &dyn Fn(&[u8]) -> bool) -> Result<Option<Vec<u8>>, String> {
-    let mut reader = Reader::new(index)?;
-    let version = if reader.version == 2 { 2 } else { 3 };
-    let mut out = Vec::with_capacity(index.len());
-    out.extend_from_slice(b"DIRC");
-    out.extend_from_slice(&u32::to_be_bytes(version));
-    out.extend_from_slice(&[0; 4]);
-    let (mut count, mut all) = (0u32, true);
+    let failed = |e: io::Error| e.to_string();
+    let mut reader = Reader::new(index, index.len() as u64)?;
+    let mut writer = Writer::new(Cursor::new(Vec::with_capacity(index.len())), reader.version).map_err(failed)?;
+    let mut all = true;
     while let Some(item) = reader.next()? {
-        if keep(&item.path) {
-            raw(&mut out, item.fixed, &item.path);
-            count += 1;
-        } else {
-            all = false;
+        match keep(&item.path) {
+            true => writer.put(&item.fixed, &item.path).map_err(failed)?,
+            false => all = false,
         }
     }
-    extensions(reader.rest)?;
+    reader.extensions()?;
     if all {
         return Ok(None);
     }
-    out[8..12].copy_from_slice(&count.to_be_bytes());
-    let sum = Sha1::digest(&out);
-    out.extend_from_slice(&sum);
-    Ok(Some(out))
+    Ok(Some(writer.finish().map_err(failed)?.into_inner()))
 }
 
 /// The objects that the index names.
 pub(super) fn ids(index: &[u8]) -> Result<Vec<Oid>, String> {
-    let mut reader = Reader::new(index)?;
+    let mut reader = Reader::new(index, index.len() as u64)?;
     let mut ids = Vec::new();
     while let Some(item) = reader.next()? {
-        ids.extend(Oid::from_bytes(&item.fixed[40..60]).ok());
+        ids.extend(item.id());
     }
     Ok(ids)
 }
 
 /// The paths in a folder (`2010/12/x/`) that the index has and that are meant to be in the work tree.
 pub(super) fn paths_under(index: &[u8], folder: &str) -> Result<Vec<String>, String> {
-    let mut reader = Reader::new(index)?;
+    let mut reader = Reader::new(index, index.len() as u64)?;
     let mut found = Vec::new();
     while let Some(item) = reader.next()? {
         if item.path.starts_with(folder.as_bytes()) && !item.is_skipped() {

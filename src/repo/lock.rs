@@ -262,25 +262,27 @@ impl Lock {
         unreachable!("the last try returns")
     }
 
-    /// Puts new bytes in the place of the locked file: synced, renamed, its folder synced.
+    /// Puts new bytes in the place of the locked file.
     pub fn replace(&self, bytes: &[u8]) -> Result<(), RepoError> {
-        let fresh = self.temp.with_extension("new");
-        let write = || -> io::Result<()> {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o644)
-                .open(&fresh)?;
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&fresh, &self.target)
-        };
-        write().map_err(|e| {
-            let _ = fs::remove_file(&fresh);
-            RepoError::io("writing", &self.target)(e)
-        })?;
-        sync_folder(self.target.parent().expect("a file of the git folder"))
+        let mut fresh = self.fresh()?;
+        let written = fresh.file.write_all(bytes);
+        written.map_err(RepoError::io("writing", &self.target))?;
+        fresh.take_its_place()
+    }
+
+    /// A new file that is to take the place of the locked one.
+    pub fn fresh(&self) -> Result<Fresh<'_>, RepoError> {
+        let path = self.temp.with_extension("new");
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o644)
+            .open(&path)
+            .map_err(RepoError::io("writing", &self.target))?;
+        let target = &self.target;
+        Ok(Fresh { file, path, target })
     }
 
     pub fn target(&self) -> &Path {
@@ -294,6 +296,29 @@ impl Drop for Lock {
         if fs::remove_file(&self.lock).is_ok() {
             let _ = fs::remove_file(&self.temp);
         }
+    }
+}
+
+/// What is to take the place of a locked file; dropped before that, it leaves nothing.
+pub(super) struct Fresh<'l> {
+    pub file: File,
+    path: PathBuf,
+    target: &'l Path,
+}
+
+impl Fresh<'_> {
+    /// Synced, renamed, its folder synced.
+    pub fn take_its_place(self) -> Result<(), RepoError> {
+        let renamed = self.file.sync_all().and_then(|()| fs::rename(&self.path, self.target));
+        renamed.map_err(RepoError::io("writing", self.target))?;
+        sync_folder(self.target.parent().expect("a file of the git folder"))
+    }
+}
+
+impl Drop for Fresh<'_> {
+    fn drop(&mut self) {
+        // where it took its place it has no such name any more
+        let _ = fs::remove_file(&self.path);
     }
 }
 

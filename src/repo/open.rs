@@ -221,8 +221,7 @@ impl StoryRepo {
         let tree = loose.put(ObjectType::Tree, &root.bytes())?;
         let commit = loose.put(ObjectType::Commit, &root_commit(tree))?;
         loose.sync()?;
-        let (index, _) = index::edit(&index::empty(), wants).expect("an empty index is one");
-        Lock::take(&self, "index")?.replace(&index)?;
+        Lock::take(&self, "index")?.replace(&index::first(wants))?;
         Lock::take(&self, "HEAD")?.replace(format!("ref: {}\n", self.branch_ref()).as_bytes())?;
         let branch = Move { old: None, new: commit };
         if !self.move_refs(None, Some(branch), || Ok(()))? {

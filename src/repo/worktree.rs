@@ -4,7 +4,8 @@
 //! Every folder on the way is opened without following symbolic links, and no filter or line-ending rule takes part.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io;
+use std::fs::File;
+use std::io::{self, BufReader};
 
 use super::folders::{Folders, Found, split};
 use super::index::{self, Stat, Want};
@@ -187,16 +188,19 @@ impl StoryRepo {
     }
 
     fn update_index(&self, lock: &Lock, wants: Vec<Want>, cautions: &mut Vec<Caution>) -> Result<(), RepoError> {
-        let bytes = match std::fs::read(lock.target()) {
-            Ok(bytes) => bytes,
+        let reading = RepoError::io("reading", lock.target());
+        let opened = File::open(lock.target()).and_then(|file| Ok((file.metadata()?.len(), file)));
+        let (len, index) = match opened {
+            Ok((len, file)) => (len, BufReader::with_capacity(64 * 1024, file)),
             // nothing was ever checked out here
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(e) => return Err(RepoError::io("reading", lock.target())(e)),
+            Err(e) => return Err(reading(e)),
         };
-        match index::edit(&bytes, wants) {
-            Ok((bytes, more)) => {
+        let fresh = lock.fresh()?;
+        match index::edit(index, len, wants, &fresh.file) {
+            Ok(more) => {
                 cautions.extend(more);
-                lock.replace(&bytes)
+                fresh.take_its_place()
             }
             Err(why) => {
                 cautions.push(Caution::Index(why));
