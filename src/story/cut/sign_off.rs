@@ -1,5 +1,8 @@
 //! Closing formulas, and what looks like the name under one.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 #[rustfmt::skip]
 const SIGN_OFFS: &[&str] = &[
     "best", "best wishes", "best regards", "regards", "kind regards", "kindest regards", "warm regards",
@@ -91,7 +94,9 @@ pub(super) fn signs_for(line: &str, name: &str) -> bool {
 /// Whether a phrase in lower case is a closing formula, or two that an "and" joins (`with thanks and best wishes`), or
 /// one that says in what its writer is the reader's (`yours in solidarity`).
 fn formula(phrase: &str) -> bool {
-    let known = |phrase: &str| SIGN_OFFS.contains(&phrase.trim());
+    // asked several times of every line
+    static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| SIGN_OFFS.iter().copied().collect());
+    let known = |phrase: &str| KNOWN.contains(phrase.trim());
     let joined = |and: &&str| {
         phrase
             .split_once(*and)
