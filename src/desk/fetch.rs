@@ -593,3 +593,43 @@ fn after(desk: &Desk, name: &str, outcome: Outcome) -> Fate {
         Wanted::Leave => Fate::Leave,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+
+    use super::*;
+    use crate::inbox::Maildir;
+
+    #[test]
+    fn mails_heavier_than_was_said_of_them_are_left_for_the_next_batch() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["new", "cur"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let size = BATCH_BYTES / 2 + 1;
+        for n in 0..3 {
+            let file = File::create(folder.path().join(format!("new/{n}.desk"))).unwrap();
+            file.set_len(size).unwrap();
+        }
+        let mut inbox = Maildir::new("mail", folder.path());
+        let cursor = Cursor::start();
+        let wanted = Wanted {
+            cursor: &cursor,
+            since: None,
+        };
+        let mut left = inbox.list(&wanted).unwrap().tickets;
+        assert_eq!(fitting(&left, BATCH_MAILS, BATCH_BYTES), 3, "a Maildir tells no sizes");
+        let mut came = Vec::new();
+        while !left.is_empty() {
+            let mut mails = 0;
+            left = take(&mut inbox, &left, size, |group| {
+                mails += group.len();
+                Go::On
+            })
+            .unwrap();
+            came.push(mails);
+        }
+        assert_eq!(came, [2, 1]);
+    }
+}
