@@ -293,7 +293,7 @@ fn a_mail_is_settled_as_its_outcome_says_and_nothing_is_deleted() {
         let house = house(&dovecot.inbox("blog", after));
         let ran = house.run(&["fetch", "--json"]);
         let summary = ran.exits(7).json_lines().pop().unwrap();
-        let expected = r#"{"listed":5,"new":2,"follow-up":0,"duplicate":1,"set-aside":1,"quarantined":1}"#;
+        let expected = r#"{"listed":5,"new":2,"follow-up":0,"decision":0,"duplicate":1,"set-aside":1,"quarantined":1}"#;
         assert_eq!(summary["summary"].to_string(), expected, "{hidden}: {}", ran.stdout);
 
         assert_eq!(flags(&dovecot, "blog/.Blog.Done &- dusted/cur"), ["S", "S"], "{hidden}");
