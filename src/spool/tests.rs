@@ -121,7 +121,7 @@ fn a_loose_spool_is_closed_and_a_folder_of_other_things_is_left_alone() {
     assert!(!spool.was_open_to_others());
     drop(spool);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    assert!(Spool::open(&path, NO_WAIT).unwrap().was_open_to_others());
+    assert!(Spool::open(&path, A_WHILE).unwrap().was_open_to_others());
     assert_eq!(mode(&path), 0o700);
 
     let home = tempfile::tempdir().unwrap();
