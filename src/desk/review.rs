@@ -30,7 +30,7 @@ pub fn approve(story: &Story, policy: &Policy, clerk: &Clerk, note: &str, if_tex
         note: note.to_owned(),
         mail: clerk.mail.clone(),
     };
-    Ok(Some(story.change(step("Approve", note, vec![what]), clerk)))
+    Ok(Some(story.change(Step::of("Approve", note, vec![what]), clerk)))
 }
 
 /// Refused where the story is the approver's own, or where its text was last changed by their own hand, past the tool, in a commit of
@@ -94,7 +94,7 @@ pub fn request_changes(story: &Story, policy: &Policy, clerk: &Clerk, note: &str
         mail: clerk.mail.clone(),
     }];
     events.extend(unscheduled(story, policy));
-    Ok(Some(story.change(step("Ask for changes to", note, events), clerk)))
+    Ok(Some(story.change(Step::of("Ask for changes to", note, events), clerk)))
 }
 
 /// Declined: with a letter, or as `spam` without one.
@@ -108,7 +108,7 @@ pub fn reject(story: &Story, policy: &Policy, clerk: &Clerk, note: &str, spam: b
         spam,
         mail: clerk.mail.clone(),
     };
-    Ok(Some(story.change(step("Reject", note, vec![what]), clerk)))
+    Ok(Some(story.change(Step::of("Reject", note, vec![what]), clerk)))
 }
 
 /// Undoes a rejection or a withdrawal, sets approvals and requests aside: a new commit, never a rewrite.
@@ -135,7 +135,7 @@ pub fn reopen(story: &Story, policy: &Policy, clerk: &Clerk, note: &str) -> Plan
         State::Scheduled => What::Unscheduled {},
         _ => What::Reopened { note: note.to_owned() },
     };
-    Ok(Some(story.change(step("Reopen", note, vec![what]), clerk)))
+    Ok(Some(story.change(Step::of("Reopen", note, vec![what]), clerk)))
 }
 
 /// What the storyteller says about the use of their story, and how it is known.
@@ -188,7 +188,7 @@ pub fn consent(story: &Story, clerk: &Clerk, said: &Said) -> Planned {
         "Record that consent is revoked for"
     };
     // the evidence can be a private matter: it stands in the record, not in the log of commits
-    Ok(Some(story.change(step(subject, "", vec![what]), clerk)))
+    Ok(Some(story.change(Step::of(subject, "", vec![what]), clerk)))
 }
 
 /// An internal note; the same words again by the same person are none.
@@ -207,7 +207,7 @@ pub fn note(story: &Story, clerk: &Clerk, note: &str) -> Planned {
         note: note.to_owned(),
         about: None,
     };
-    Ok(Some(story.change(step("Note on", note, vec![what]), clerk)))
+    Ok(Some(story.change(Step::of("Note on", note, vec![what]), clerk)))
 }
 
 /// Whose turn it is; none: nobody's in particular.
@@ -223,7 +223,7 @@ pub fn assign(story: &Story, clerk: &Clerk, to: Option<&str>) -> Planned {
         Some(name) => format!("Assign to {name}:"),
         None => "Assign to nobody:".to_owned(),
     };
-    Ok(Some(story.change(step(&subject, "", vec![what]), clerk)))
+    Ok(Some(story.change(Step::of(&subject, "", vec![what]), clerk)))
 }
 
 /// Refused (6) where somebody names a text and it is not the one at the tip.
@@ -250,15 +250,6 @@ pub fn seen(story: &Story, if_text: Option<&str>) -> Result<(), Refusal> {
 
 fn unscheduled(story: &Story, policy: &Policy) -> Option<What> {
     (story.state(policy) == State::Scheduled).then_some(What::Unscheduled {})
-}
-
-fn step(subject: &str, note: &str, events: Vec<What>) -> Step {
-    Step {
-        subject: subject.to_owned(),
-        note: note.to_owned(),
-        events,
-        ..Step::default()
-    }
 }
 
 #[cfg(test)]

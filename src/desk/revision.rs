@@ -475,9 +475,10 @@ pub fn decline(story: &Story, clerk: &Clerk, later: &Later, note: &str) -> Plann
             consent: false,
         });
     }
-    Ok(Some(
-        story.change(step("Decline the author's revision of", note, events), clerk),
-    ))
+    Ok(Some(story.change(
+        Step::of("Decline the author's revision of", note, events),
+        clerk,
+    )))
 }
 
 /// Makes a revision of a later mail that was taken for a note.
@@ -490,9 +491,10 @@ pub fn call_revision(story: &Story, clerk: &Clerk, number: u32) -> Planned {
         return Ok(None);
     }
     let events = vec![event(&later, RevisionStatus::Proposed)];
-    Ok(Some(
-        story.change(step("Call a later mail a revision of", "", events), clerk),
-    ))
+    Ok(Some(story.change(
+        Step::of("Call a later mail a revision of", "", events),
+        clerk,
+    )))
 }
 
 /// The event that a follow-up brings with it.
@@ -509,15 +511,6 @@ fn event(later: &Later, status: RevisionStatus) -> What {
         revision: later.number,
         status,
         mail: Some(later.mail),
-    }
-}
-
-fn step(subject: &str, note: &str, events: Vec<What>) -> Step {
-    Step {
-        subject: subject.to_owned(),
-        note: note.to_owned(),
-        events,
-        ..Step::default()
     }
 }
 

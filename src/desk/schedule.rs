@@ -134,9 +134,10 @@ pub fn schedule(
     super::publish::approved_by_others(desk, repo, story)?;
     // what the author agreed to must still hold then
     super::publish::permitted(desk, repo, story, &super::publish::targets(desk, story), at)?;
-    Ok(Some(
-        story.change(step("Schedule", What::Scheduled { for_time: at }), clerk),
-    ))
+    Ok(Some(story.change(
+        Step::of("Schedule", "", vec![What::Scheduled { for_time: at }]),
+        clerk,
+    )))
 }
 
 /// Takes the time back; the approvals stand.
@@ -145,15 +146,9 @@ pub fn unschedule(story: &Story, clerk: &Clerk) -> Result<Option<Change>, Refusa
     if story.life.schedule.is_none() {
         return Ok(None);
     }
-    Ok(Some(story.change(step("Unschedule", What::Unscheduled {}), clerk)))
-}
-
-fn step(subject: &str, what: What) -> Step {
-    Step {
-        subject: subject.to_owned(),
-        events: vec![what],
-        ..Step::default()
-    }
+    Ok(Some(
+        story.change(Step::of("Unschedule", "", vec![What::Unscheduled {}]), clerk),
+    ))
 }
 
 #[cfg(test)]

@@ -78,6 +78,18 @@ pub struct Step {
     pub private: BTreeMap<String, Option<Vec<u8>>>,
 }
 
+impl Step {
+    /// A step that changes nothing but the record.
+    pub fn of(subject: &str, note: &str, events: Vec<What>) -> Step {
+        Step {
+            subject: subject.to_owned(),
+            note: note.to_owned(),
+            events,
+            ..Step::default()
+        }
+    }
+}
+
 impl Story {
     /// Reads a story's files.
     pub fn load(id: &StoryId, files: Files) -> Result<Story, Broken> {

@@ -6,13 +6,15 @@ use sha2::{Digest, Sha256};
 use crate::mail::wording::{self, Facts};
 use crate::repo::StoryRepo;
 use crate::spool::{LetterNote, Shelves, Spool};
-use crate::story::event::{EventId, LetterKind};
-use crate::story::letter::{NO_STORY, OpenLetter};
+use crate::story::event::LetterKind;
+use crate::story::letter::NO_STORY;
 use crate::story::state::State;
 
 use super::super::{Desk, Trouble, queue};
 use super::compose;
-use super::{Hold, Waiting, member};
+use super::{Hold, Waiting, about_no_story};
+
+const TITLE: &str = "what waits";
 
 /// Digests that lie in the spool.
 pub(super) fn waiting(desk: &Desk, spool: Option<&Shelves>) -> Result<Vec<Waiting>, Trouble> {
@@ -25,7 +27,7 @@ pub(super) fn waiting(desk: &Desk, spool: Option<&Shelves>) -> Result<Vec<Waitin
     let as_waiting = |kept: crate::spool::WaitingLetter| {
         let name = kept.note.member.clone().unwrap_or_default();
         let later = kept.note.not_before.filter(|at| *at > desk.now);
-        let mut waiting = of(desk, &name, kept.id);
+        let mut waiting = about_no_story(desk, LetterKind::Digest, TITLE, &name, kept.id);
         waiting.held = later.map(|at| Hold::Later(at, kept.note.last_error.unwrap_or_default()));
         waiting.at = kept.note.at;
         waiting.written = true;
@@ -52,7 +54,7 @@ pub(super) fn prepare(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Resul
     if !lines.is_empty() && waiting(desk, Some(spool))?.is_empty() {
         let wording = compose::wording(desk)?;
         for name in &reviewers {
-            let waiting = of(desk, name, number(desk, name));
+            let waiting = about_no_story(desk, LetterKind::Digest, TITLE, name, number(desk, name));
             let facts = Facts {
                 reader: name.clone(),
                 team: desk.config.team.name.clone(),
@@ -104,29 +106,6 @@ fn lines(desk: &Desk, repo: &StoryRepo, spool: &Spool) -> Result<Vec<String>, Tr
     ];
     let some = lines.into_iter().filter(|(many, _)| *many > 0);
     Ok(some.map(|(many, what)| format!("{many} {what}")).collect())
-}
-
-fn of(desk: &Desk, name: &str, number: String) -> Waiting {
-    Waiting {
-        story: None,
-        title: "what waits".to_owned(),
-        due: OpenLetter {
-            kind: LetterKind::Digest,
-            about: EventId::from_random([0; 8]),
-            to: Some(name.to_owned()),
-            since: desk.now,
-            nth: 0,
-            claim: None,
-        },
-        number,
-        to: member(desk, name),
-        at: desk.now,
-        held: match member(desk, name) {
-            Some(_) => None,
-            None => Some(Hold::Cannot("no address is known".to_owned())),
-        },
-        written: false,
-    }
 }
 
 fn number(desk: &Desk, name: &str) -> String {

@@ -275,6 +275,31 @@ fn member(desk: &Desk, name: &str) -> Option<Mailbox> {
     })
 }
 
+/// A letter to the member called `name` that no record calls for, because it is about no event of a story.
+fn about_no_story(desk: &Desk, kind: LetterKind, title: &str, name: &str, number: String) -> Waiting {
+    let to = member(desk, name);
+    Waiting {
+        story: None,
+        title: title.to_owned(),
+        due: OpenLetter {
+            kind,
+            about: EventId::from_random([0; 8]),
+            to: Some(name.to_owned()),
+            since: desk.now,
+            nth: 0,
+            claim: None,
+        },
+        number,
+        held: match to {
+            Some(_) => None,
+            None => Some(Hold::Cannot("no address is known".to_owned())),
+        },
+        to,
+        at: desk.now,
+        written: false,
+    }
+}
+
 /// Where an author's letters go; where that is no address that mail can be sent to, the next best.
 fn recipient(people: &People) -> Mailbox {
     let first = people.answers_to();

@@ -7,12 +7,14 @@ use crate::mail::wording::Facts;
 use crate::repo::StoryRepo;
 use crate::spool::{Shelves, Spool, WaitingLetter};
 use crate::story::MailId;
-use crate::story::event::{EventId, LetterKind};
-use crate::story::letter::{NO_STORY, OpenLetter};
+use crate::story::event::LetterKind;
+use crate::story::letter::NO_STORY;
 use crate::story::step::Story;
 
 use super::super::{Desk, Trouble};
-use super::{Hold, Waiting, compose, member, offer};
+use super::{Hold, Waiting, about_no_story, compose, offer};
+
+const TITLE: &str = "a decision by mail that does not count";
 
 /// The answers that lie in the spool.
 pub(super) fn waiting(desk: &Desk, spool: Option<&Shelves>) -> Result<Vec<Waiting>, Trouble> {
@@ -22,7 +24,7 @@ pub(super) fn waiting(desk: &Desk, spool: Option<&Shelves>) -> Result<Vec<Waitin
     let as_waiting = |kept: WaitingLetter| {
         let name = kept.note.member.clone().unwrap_or_default();
         let later = kept.note.not_before.filter(|at| *at > desk.now);
-        let mut waiting = of(desk, &name, kept.id);
+        let mut waiting = about_no_story(desk, LetterKind::Undecided, TITLE, &name, kept.id);
         waiting.held = waiting
             .held
             .or_else(|| later.map(|at| Hold::Later(at, kept.note.last_error.unwrap_or_default())));
@@ -44,7 +46,8 @@ pub fn prepare(
     round: Option<u32>,
 ) -> Result<(), Trouble> {
     let sum = Sha256::digest(format!("undecided\0{}", mail.hex()));
-    let waiting = of(desk, name, hex::encode(&sum[..8]));
+    let number = hex::encode(&sum[..8]);
+    let waiting = about_no_story(desk, LetterKind::Undecided, TITLE, name, number);
     if spool.letter(&waiting.number)?.is_some() {
         return Ok(());
     }
@@ -68,28 +71,4 @@ pub fn prepare(
     note.offers = offered;
     spool.put_letter(&waiting.number, &bytes, &note)?;
     Ok(())
-}
-
-fn of(desk: &Desk, name: &str, number: String) -> Waiting {
-    let to = member(desk, name);
-    Waiting {
-        story: None,
-        title: "a decision by mail that does not count".to_owned(),
-        due: OpenLetter {
-            kind: LetterKind::Undecided,
-            about: EventId::from_random([0; 8]),
-            to: Some(name.to_owned()),
-            since: desk.now,
-            nth: 0,
-            claim: None,
-        },
-        number,
-        held: match to {
-            Some(_) => None,
-            None => Some(Hold::Cannot("no address is known".to_owned())),
-        },
-        to,
-        at: desk.now,
-        written: false,
-    }
 }

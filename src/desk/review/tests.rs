@@ -96,7 +96,7 @@ fn draft() -> Story {
 }
 
 fn with(story: &Story, who: &str, events: Vec<What>) -> Story {
-    made(story, Ok(Some(story.change(step("Do", "", events), &clerk(who)))))
+    made(story, Ok(Some(story.change(Step::of("Do", "", events), &clerk(who)))))
 }
 
 fn published(story: &Story) -> Story {
@@ -216,7 +216,7 @@ fn a_publication_that_was_begun_while_another_desk_rejected_does_not_go_on() {
             slug: "m".into(),
             policy: p.stamp(),
         };
-        let begun = approved.change(step("Begin to publish", "", vec![begun]), &at("cat", begins));
+        let begun = approved.change(Step::of("Begin to publish", "", vec![begun]), &at("cat", begins));
         let rejected = reject(&approved, &p, &at("ben", rejects), "no", false)
             .unwrap()
             .unwrap();
