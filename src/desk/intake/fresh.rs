@@ -1,0 +1,160 @@
+//! What is written of a new story.
+
+use std::collections::BTreeMap;
+
+use crate::media;
+use crate::story::draft::{self, Draft, DraftRules, MediaFate};
+use crate::story::event::What;
+use crate::story::id::MAIL_ID_VERSION;
+use crate::story::letter::{never_answer, too_late};
+use crate::story::page::{Front, Page};
+use crate::story::people::{CUT, PEOPLE, People};
+use crate::story::record::{Change, Files};
+use crate::story::step::begin;
+use crate::story::submission::Note;
+use crate::story::{StoryId, Submission};
+
+use super::super::{Desk, convert};
+
+/// Pixels decoded for one mail: 25 photos of a phone, or six of the largest.
+const MAX_PIXELS: u64 = 300_000_000;
+
+impl Desk {
+    /// What the team would read: photos cleaned, text cut and turned into Markdown; and the cleaned photos by attachment.
+    pub fn draft(&self, submission: &Submission) -> (Draft, BTreeMap<usize, media::Photo>) {
+        let limits = media::Limits {
+            max_side: self.config.story.max_image_side,
+            ..media::Limits::default()
+        };
+        let team = self.team();
+        let rules = DraftRules {
+            title: &self.config.story.title,
+            team: &team,
+        };
+        let mut photos = BTreeMap::new();
+        let mut fates = Vec::new();
+        let mut left = MAX_PIXELS;
+        for (place, attachment) in draft::source(submission, &rules).attachments.iter().enumerate() {
+            let converted = match &self.config.story.heic_command {
+                Some(command) if media::is_heic(&attachment.bytes) => Some(convert::heic(command, &attachment.bytes)),
+                _ => None,
+            };
+            let bytes = match &converted {
+                Some(Err(why)) => {
+                    fates.push(MediaFate::Left { why: why.clone() });
+                    continue;
+                }
+                Some(Ok(jpeg)) => jpeg,
+                None => &attachment.bytes,
+            };
+            let pixels = media::pixels(bytes);
+            if pixels <= limits.max_pixels && pixels > left {
+                fates.push(MediaFate::Left {
+                    why: "the mail has more photos than are opened at once: please send the others in another mail"
+                        .to_owned(),
+                });
+                continue;
+            }
+            if pixels <= limits.max_pixels {
+                left -= pixels;
+            }
+            fates.push(match media::clean(bytes, &limits) {
+                Ok(photo) => {
+                    let fate = fate(&photo);
+                    photos.insert(place, photo);
+                    fate
+                }
+                Err(why) => MediaFate::Left { why: why.to_string() },
+            });
+        }
+        (draft::draft(submission, &fates, &rules, self.now), photos)
+    }
+
+    /// The change that makes a story of a mail.
+    pub(super) fn first_step(
+        &self,
+        submission: &Submission,
+        draft: &Draft,
+        mut photos: BTreeMap<usize, media::Photo>,
+        own: &[String],
+    ) -> Change {
+        let id = StoryId::new(submission.date, &draft.author, &submission.mail);
+        let front = Front {
+            title: draft.title.clone(),
+            date: Some(draft.date),
+            draft: true,
+            slug: draft.slug.clone(),
+            author: draft.author.clone(),
+            subtitle: draft.subtitle.clone(),
+            alt: draft
+                .media
+                .iter()
+                .filter(|p| !p.alt.is_empty())
+                .map(|p| (p.file.clone(), p.alt.clone()))
+                .collect(),
+            ..Front::default()
+        };
+        let page = Page::new(&front, &draft.body);
+        let mut media = Files::new();
+        for photo in &draft.media {
+            if let Some(cleaned) = photos.remove(&photo.attachment) {
+                media.insert(photo.file.clone(), cleaned.bytes);
+            }
+        }
+        let people = people(submission, draft);
+        let answer_to = people.answers_to();
+        let received = What::Received {
+            mail: submission.mail,
+            mail_version: MAIL_ID_VERSION,
+            notes: public(&draft.notes),
+            auth: submission.auth.clone(),
+            no_answer: never_answer(&submission.signals, answer_to.address.as_deref(), own)
+                .map(|why| draft::public(&why))
+                .or_else(|| too_late(submission.date, self.now, self.config.letters.max_age)),
+        };
+        let mut private = Files::from([(PEOPLE.to_owned(), people.render())]);
+        if !draft.cuts.is_empty() {
+            private.insert(CUT.to_owned(), cut_lines(draft));
+        }
+        begin(&id, &page, media, vec![received], "Take in", private, &self.robot())
+    }
+}
+
+/// Who is behind a new story.
+pub(super) fn people(submission: &Submission, draft: &Draft) -> People {
+    People {
+        message_ids: Some(submission.message_id.clone())
+            .filter(|m| !m.is_empty())
+            .into_iter()
+            .collect(),
+        subject: submission.subject.clone(),
+        storyteller: draft.storyteller.clone(),
+        sender: draft.sender.clone(),
+        forwarder: draft.forwarder.clone(),
+        reply_to: submission.reply_to.clone(),
+        ..People::default()
+    }
+}
+
+/// Notes as the record has them.
+pub(super) fn public(notes: &[Note]) -> Vec<String> {
+    notes.iter().map(|note| draft::public(&note.to_string())).collect()
+}
+
+/// `cut.jsonl`: one piece a line.
+fn cut_lines(draft: &Draft) -> Vec<u8> {
+    let line = |piece: &draft::CutPiece| format!("{}\n", serde_json::to_string(piece).expect("plain data is JSON"));
+    draft.cuts.iter().map(line).collect::<String>().into_bytes()
+}
+
+fn fate(photo: &media::Photo) -> MediaFate {
+    use sha2::{Digest, Sha256};
+    MediaFate::Photo {
+        ext: photo.ext.to_owned(),
+        sha256: Sha256::digest(&photo.bytes).into(),
+        bytes: photo.bytes.len(),
+        had_location: photo.had_location,
+        width: photo.width,
+        height: photo.height,
+    }
+}
