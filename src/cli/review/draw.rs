@@ -38,6 +38,7 @@ pub fn draw(round: &mut Round, area: Rect, buffer: &mut Buffer, color: bool) -> 
         ..area
     };
     round.page = (paper.height.into(), width);
+    round.photos.window(area.height.into());
     bar(buffer, area, &title(round));
     let cursor = match &round.over {
         Some(_) => over(round, paper, buffer, color),

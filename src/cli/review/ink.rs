@@ -25,6 +25,8 @@ pub enum Hue {
     Good,
     Bad,
     Caution,
+    /// Two pixels of a picture, the upper and the lower one.
+    Pixels(Color, Color),
 }
 
 impl Ink {
@@ -51,8 +53,11 @@ impl Ink {
         if self.hue == Hue::Link {
             style = style.add_modifier(Modifier::UNDERLINED);
         }
+        if let Hue::Pixels(upper, lower) = self.hue {
+            return style.fg(upper).bg(lower);
+        }
         let fg = match self.hue {
-            Hue::Plain | Hue::Heading => None,
+            Hue::Plain | Hue::Heading | Hue::Pixels(..) => None,
             Hue::Link | Hue::Label => Some(Color::Blue),
             Hue::Good => Some(Color::Green),
             Hue::Bad => Some(Color::Red),
