@@ -41,7 +41,7 @@ impl Ink {
         }
     }
 
-    /// The terminal's own foreground and background stay, so that it reads on light and on dark.
+    /// The terminal's own foreground and background stay, so that it reads on light and on dark; only a picture has both of its own.
     fn style(self, color: bool) -> Style {
         let mut style = Style::new();
         if self.strong || matches!(self.hue, Hue::Heading | Hue::Caution) {

@@ -20,8 +20,9 @@ use crate::story::TextHash;
 /// The upper half of a cell.
 const HALF: &str = "▀";
 
-/// Of the rows of a window a picture takes this share at most, and never more than [`TALLEST`]: its words stay beside it.
-const SHARE: (usize, usize) = (2, 3);
+/// So many rows of a window are for others than a picture: the bar, its words, and what stands at the foot.
+const BESIDE: usize = 8;
+/// More rows than this are no longer taken in at a look.
 const TALLEST: usize = 40;
 
 /// How many colours a terminal has.
@@ -136,7 +137,7 @@ impl Photos {
 
     /// The rows that a picture has at most.
     pub fn tallest(&self) -> usize {
-        (self.window * SHARE.0 / SHARE.1).clamp(1, TALLEST)
+        self.window.saturating_sub(BESIDE).clamp(1, TALLEST)
     }
 
     /// Begins to open the photos of a story that was not looked at yet, takes in what is opened; true: there is something new to draw.
@@ -333,7 +334,14 @@ mod tests {
         let mut photos = Photos::new(Ok(Depth::True));
         let large = of(&[[GREY; 96]; 80]);
         photos.pictures.insert("photo-1.jpg".to_owned(), Ok(large));
-        for (window, columns, rows) in [(24, 80, 16), (24, 10, 5), (12, 80, 8), (50, 96, 33), (400, 96, 40)] {
+        for (window, columns, rows) in [
+            (24, 80, 16),
+            (24, 10, 5),
+            (12, 80, 4),
+            (44, 96, 36),
+            (400, 96, 40),
+            (3, 80, 1),
+        ] {
             photos.window(window);
             let drawn = photos.drawn("photo-1.jpg", columns);
             assert!(
