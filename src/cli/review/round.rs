@@ -231,13 +231,22 @@ impl Round {
         matches!(&self.place, Place::Story(open) if self.over.is_none() && self.photos.waits(&open.reading))
     }
 
-    /// The rows of the open story, made once for each size and whenever a photo was opened.
+    /// Takes in what was opened of the photos since. Once a drawing, so that its rows stay the same rows.
+    pub fn take_in_photos(&mut self) {
+        if let Place::Story(open) = &mut self.place
+            && self.photos.follow(&open.reading)
+        {
+            open.rows = None;
+        }
+    }
+
+    /// The rows of the open story, made once for each size.
     pub fn story_rows(&mut self, width: usize) -> &[Row] {
         let Place::Story(open) = &mut self.place else {
             return &[];
         };
         let size = (width, self.photos.tallest());
-        if self.photos.follow(&open.reading) || open.rows.as_ref().is_none_or(|(drawn, _)| *drawn != size) {
+        if open.rows.as_ref().is_none_or(|(drawn, _)| *drawn != size) {
             let rows = page::rows(
                 &self.desk,
                 &self.repo,
