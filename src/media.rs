@@ -7,12 +7,17 @@
 //! Where a photo needs no turning, resizing or colour conversion its pixels are kept as they came and only what
 //! surrounds them goes, by an allow-list of segments; else it is decoded and written anew. An animation becomes its
 //! first frame: a page of stories should hold still, and one frame bounds the work.
+//!
+//! [`picture`] decodes a photo to a few pixels, for whoever reads in a terminal.
 
 mod container;
 mod gif;
 mod jpeg;
+mod picture;
 mod png;
 mod webp;
+
+pub use picture::{Picture, picture};
 
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,6 +27,8 @@ use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, imageops::FilterType};
 use moxcms::{ColorProfile, Layout, TransformOptions};
+
+use container::Stripped;
 
 /// How large a photo may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +92,17 @@ pub enum NotPublished {
     Damaged(String),
 }
 
+impl NotPublished {
+    /// What is wrong, without what its sender might do about it.
+    pub fn reason(&self) -> String {
+        let words = self.to_string();
+        words
+            .split_once(": please")
+            .map_or(words.as_str(), |(why, _)| why)
+            .to_owned()
+    }
+}
+
 /// Whether bytes are a HEIC photo (ISO 23008-12), which no decoder here reads: another program may make a JPEG of it.
 pub fn is_heic(bytes: &[u8]) -> bool {
     matches!(photo_format(bytes), Err(NotPublished::OtherImage(name)) if name.starts_with("HEIC"))
@@ -92,6 +110,12 @@ pub fn is_heic(bytes: &[u8]) -> bool {
 
 /// Makes a photo fit to be published. Never panics; memory is bounded by `limits`, whatever the bytes say.
 pub fn clean(bytes: &[u8], limits: &Limits) -> Result<Photo, NotPublished> {
+    let format = bounded(bytes, limits)?;
+    without_panic(|| clean_as(format, bytes, limits))
+}
+
+/// What the bytes are, where there are no more than may be looked at.
+fn bounded(bytes: &[u8], limits: &Limits) -> Result<ImageFormat, NotPublished> {
     if bytes.is_empty() {
         return Err(NotPublished::Empty);
     }
@@ -101,23 +125,30 @@ pub fn clean(bytes: &[u8], limits: &Limits) -> Result<Photo, NotPublished> {
             max: limits.max_bytes,
         });
     }
-    let format = photo_format(bytes)?;
-    without_panic(|| clean_as(format, bytes, limits))
+    photo_format(bytes)
+}
+
+/// The image alone, and what was found beside it.
+fn strip(format: ImageFormat, bytes: &[u8]) -> Result<Stripped, NotPublished> {
+    match format {
+        ImageFormat::Jpeg => jpeg::strip(bytes),
+        ImageFormat::Png => png::strip(bytes),
+        ImageFormat::WebP => webp::strip(bytes),
+        _ => gif::strip(bytes),
+    }
+}
+
+/// How it has to be turned to stand upright.
+fn turn(stripped: &Stripped) -> Orientation {
+    let exif = stripped.exif.as_deref();
+    exif.and_then(Orientation::from_exif_chunk)
+        .unwrap_or(Orientation::NoTransforms)
 }
 
 fn clean_as(format: ImageFormat, bytes: &[u8], limits: &Limits) -> Result<Photo, NotPublished> {
-    let stripped = match format {
-        ImageFormat::Jpeg => jpeg::strip(bytes)?,
-        ImageFormat::Png => png::strip(bytes)?,
-        ImageFormat::WebP => webp::strip(bytes)?,
-        _ => gif::strip(bytes)?,
-    };
+    let stripped = strip(format, bytes)?;
     let (decoder, width, height) = open(format, &stripped.bytes, limits, stripped.progressive)?;
-    let turn = stripped
-        .exif
-        .as_deref()
-        .and_then(Orientation::from_exif_chunk)
-        .unwrap_or(Orientation::NoTransforms);
+    let turn = turn(&stripped);
     let too_large = width.max(height) > limits.max_side;
     let profile = stripped.icc.as_deref().and_then(foreign_profile);
     let change = stripped.rewrite || too_large || turn != Orientation::NoTransforms || profile.is_some();

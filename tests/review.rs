@@ -3,6 +3,8 @@
 mod common;
 #[path = "review/offers.rs"]
 mod offers;
+#[path = "review/photos.rs"]
+mod photos;
 #[path = "review/terminal.rs"]
 mod terminal;
 
@@ -74,6 +76,14 @@ fn the_screens_in_the_documentation_are_what_a_reviewer_sees() {
     terminal.wait("stories to review");
     terminal.press(&["Down", "Down", "Down", "Down", "Down", "Down", "Down", "Enter", "d"]);
     shown.see("wide", &terminal, "-- What the author wrote");
+    let terminal = Terminal::start(&house, 80, 24, "COLORTERM=truecolor m4c-stories review");
+    terminal.wait("stories to review");
+    terminal.press(&["/"]);
+    terminal.write("kelly");
+    terminal.press(&["Enter", "Enter", "v"]);
+    terminal.wait_for(|s| s.contains('▀'));
+    shown.see("photos", &terminal, "Photos are shown; v hides them.");
+    terminal.press(&["q"]);
     let terminal = Terminal::start(&house, 80, 60, "m4c-stories review --plain");
     shown.see("plain", &terminal, "Approve this story [a,c,r,e,n,s,q,?]?");
 }

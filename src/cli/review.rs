@@ -9,6 +9,7 @@ mod offers;
 mod over;
 mod page;
 mod pen;
+mod photos;
 mod plain;
 mod proposed;
 mod rendered;
@@ -24,6 +25,7 @@ use crate::desk::Desk;
 use crate::story::StoryId;
 use crate::story::record::one_line;
 
+use photos::{Depth, Photos};
 use round::{Round, Then};
 use screen::{Input, Screen};
 
@@ -50,6 +52,9 @@ pub fn review(desk: Desk, global: &Global, args: &Review, report: &Report) -> Ou
         true => plain::walk(&mut round, report)?,
         false => {
             round.edit_here = crate::config::editor().is_none();
+            let says = |name| crate::config::environment(name);
+            let depth = Depth::of(report.color, says("COLORTERM").as_deref(), says("TERM").as_deref());
+            round.photos = Photos::new(depth);
             on_screen(&mut round, report)?
         }
     };
@@ -72,9 +77,9 @@ fn on_screen(round: &mut Round, report: &Report) -> Outcome {
         draw(&mut screen, round, report.color).map_err(failed)?;
         // keys that came while the last one was answered are answered before the next drawing
         let then = loop {
-            let then = match screen.input().map_err(failed)? {
+            let then = match screen.input(round.waits()).map_err(failed)? {
                 Input::Press(press) => round.press(press),
-                Input::Resized => Then::Stay,
+                Input::Resized | Input::Nothing => Then::Stay,
                 Input::Signal(number) => {
                     drop(screen);
                     lost(round, report);

@@ -22,6 +22,7 @@ use super::takedown::{self, Down, Off};
 use super::{Desk, StoryRepo, Taken, Trouble, edit, revision};
 
 pub mod later;
+pub mod photos;
 
 /// The open stories, in the order in which a reviewer meets them.
 pub struct Walk {

@@ -414,3 +414,96 @@ fn a_table_hides_nothing_behind_it() {
         Err(NotPublished::Damaged(_))
     ));
 }
+
+fn is_red(p: [u8; 3]) -> bool {
+    p[0] > 180 && p[1] < 80
+}
+
+#[test]
+fn a_picture_is_bounded_keeps_its_shape_and_is_never_larger_than_the_photo() {
+    for (photo, most, shown) in [
+        ((400, 200), (96, 80), (96, 48)),
+        ((90, 300), (96, 80), (24, 80)),
+        ((2000, 4), (96, 80), (96, 1)),
+        ((4, 2000), (96, 80), (1, 80)),
+        ((40, 30), (96, 80), (40, 30)),
+        ((2, 2), (1, 1), (1, 1)),
+    ] {
+        for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::Gif, ImageFormat::WebP] {
+            let bytes = written(self::picture(photo.0, photo.1), format);
+            let small = super::picture(&bytes, most.0, most.1, &Limits::default()).unwrap();
+            assert_eq!(small.size(), shown, "{photo:?} as {format:?}");
+            let (columns, rows) = shown;
+            assert!(small.rows().count() == rows as usize && small.rows().all(|row| row.len() == columns as usize));
+        }
+    }
+    let whole = super::picture(&written(picture(96, 48), ImageFormat::Png), 96, 80, &Limits::default()).unwrap();
+    assert_eq!(whole.within(20, 80).size(), (20, 10));
+    assert_eq!(whole.within(96, 80), whole);
+}
+
+#[test]
+fn a_picture_stands_upright_where_the_stored_photo_does_not() {
+    for (orientation, size, right, bottom) in [
+        (1, (32, 16), false, false),
+        (3, (32, 16), true, true),
+        (6, (16, 32), true, false),
+        (8, (16, 32), false, true),
+    ] {
+        let photo = laden_jpeg(picture(128, 64), orientation);
+        let small = super::picture(&photo, 32, 32, &Limits::default()).unwrap();
+        assert_eq!(small.size(), size, "{orientation}");
+        let pixels: Vec<_> = small.rows().collect();
+        let row = &pixels[if bottom { pixels.len() - 1 } else { 0 }];
+        assert!(is_red(row[if right { row.len() - 1 } else { 0 }]), "{orientation}");
+        assert_eq!(
+            pixels.iter().flatten().filter(|p| is_red(**p)).count(),
+            32,
+            "{orientation}"
+        );
+    }
+}
+
+#[test]
+fn what_a_photo_lets_through_is_white_in_its_picture() {
+    let alpha = |a| RgbaImage::from_pixel(1, 1, Rgba([0, 100, 200, a]));
+    for (a, shown) in [(255, [0, 100, 200]), (0, [255, 255, 255]), (51, [204, 224, 244])] {
+        let small = super::picture(&written(alpha(a), ImageFormat::Png), 9, 9, &Limits::default()).unwrap();
+        assert_eq!(small.rows().next().unwrap(), [shown], "{a}");
+    }
+}
+
+#[test]
+fn what_cannot_be_decoded_gives_no_picture_and_says_why() {
+    let limits = Limits::default();
+    let jpeg = written(picture(64, 64), ImageFormat::Jpeg);
+    let few = Limits {
+        max_pixels: 64 * 63,
+        ..limits
+    };
+    let mut bent = written(picture(64, 64), ImageFormat::Png);
+    let data = memchr::memmem::find(&bent, b"IDAT").unwrap();
+    bent[data + 6] ^= 0xff;
+    for (bytes, limits, why) in [
+        (&b""[..], limits, "it is empty"),
+        (
+            b"not a photo",
+            limits,
+            "it is not a kind of photo known here (JPEG, PNG, WebP, GIF)",
+        ),
+        (
+            b"\0\0\0\x18ftypheic....",
+            limits,
+            "HEIC, the iPhone's own photo format, is not shown by browsers",
+        ),
+        (&jpeg[..jpeg.len() / 2], limits, "it breaks off before its end"),
+        (&jpeg, few, "it is 64 by 64 pixels, too large to open"),
+        (&bent, limits, "it is damaged"),
+    ] {
+        let told = super::picture(bytes, 96, 80, &limits).unwrap_err().reason();
+        assert!(
+            told.starts_with(why) && !told.contains("please"),
+            "{told:?} for {why:?}"
+        );
+    }
+}

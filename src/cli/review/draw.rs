@@ -38,6 +38,7 @@ pub fn draw(round: &mut Round, area: Rect, buffer: &mut Buffer, color: bool) -> 
         ..area
     };
     round.page = (paper.height.into(), width);
+    round.photos.window(area.height.into());
     bar(buffer, area, &title(round));
     let cursor = match &round.over {
         Some(_) => over(round, paper, buffer, color),
@@ -251,6 +252,7 @@ fn list(round: &Round, area: Rect, buffer: &mut Buffer, color: bool) {
 
 fn story(round: &mut Round, area: Rect, buffer: &mut Buffer, color: bool) {
     let (width, height) = (usize::from(area.width), usize::from(area.height));
+    round.take_in_photos();
     let many = round.story_rows(width).len();
     // the last row tells where one is
     let height = height - 1;

@@ -25,6 +25,8 @@ pub enum Hue {
     Good,
     Bad,
     Caution,
+    /// Two pixels of a picture, the upper and the lower one.
+    Pixels(Color, Color),
 }
 
 impl Ink {
@@ -39,7 +41,7 @@ impl Ink {
         }
     }
 
-    /// The terminal's own foreground and background stay, so that it reads on light and on dark.
+    /// The terminal's own foreground and background stay, so that it reads on light and on dark; only a picture has both of its own.
     fn style(self, color: bool) -> Style {
         let mut style = Style::new();
         if self.strong || matches!(self.hue, Hue::Heading | Hue::Caution) {
@@ -51,8 +53,11 @@ impl Ink {
         if self.hue == Hue::Link {
             style = style.add_modifier(Modifier::UNDERLINED);
         }
+        if let Hue::Pixels(upper, lower) = self.hue {
+            return style.fg(upper).bg(lower);
+        }
         let fg = match self.hue {
-            Hue::Plain | Hue::Heading => None,
+            Hue::Plain | Hue::Heading | Hue::Pixels(..) => None,
             Hue::Link | Hue::Label => Some(Color::Blue),
             Hue::Good => Some(Color::Green),
             Hue::Bad => Some(Color::Red),

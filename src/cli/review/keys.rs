@@ -111,13 +111,18 @@ pub const STORY: &[Key] = &[
         "own words",
         "Show the author's own words, and what was changed; again: hide.",
     ),
-    key("h", "history", "Show what happened to the story; again: hide."),
+    key(
+        "v",
+        "photos",
+        "Show the photos here, in this story and the next ones; again: hide.",
+    ),
+    key("h", "log", "Show what happened to the story; again: hide."),
     key(
         "Space",
-        "more",
+        "on",
         "A page down (also Up, Down, Page Up, Page Down, Home, End).",
     ),
-    key("Left Right", "others", "The story before, the story after."),
+    key("Left Right", "go", "The story before, the story after."),
 ];
 
 /// Writing a line or more that somebody will read.

@@ -4,6 +4,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::ink::{Hue, Ink, Piece, Row, words, wrap};
+use super::photos::Photos;
 use super::{proposed, rendered};
 use crate::desk::account::shown;
 use crate::desk::queue::Summary;
@@ -35,7 +36,15 @@ pub enum Part {
 pub(super) const WIDEST: usize = 96;
 
 /// The story in rows of at most `width` columns.
-pub fn rows(desk: &Desk, repo: &StoryRepo, reading: &Reading, me: Option<&str>, view: View, width: usize) -> Vec<Row> {
+pub fn rows(
+    desk: &Desk,
+    repo: &StoryRepo,
+    reading: &Reading,
+    me: Option<&str>,
+    view: View,
+    photos: &Photos,
+    width: usize,
+) -> Vec<Row> {
     let whole = width;
     let width = width.min(WIDEST);
     let story = &reading.story;
@@ -62,7 +71,7 @@ pub fn rows(desk: &Desk, repo: &StoryRepo, reading: &Reading, me: Option<&str>, 
     let beside = view.own_words && whole >= WIDE;
     if beside {
         let column = ((whole - GUTTER.len()) / 2).min(WIDEST);
-        let left = titled("As readers will see it", text(reading, column), column);
+        let left = titled("As readers will see it", text(reading, photos, column), column);
         let own = reading.own_words(desk, repo);
         let right = match &own {
             Ok(own) => rendered::rows(own, column),
@@ -78,7 +87,7 @@ pub fn rows(desk: &Desk, repo: &StoryRepo, reading: &Reading, me: Option<&str>, 
             ));
         }
     } else {
-        out.extend(titled("As readers will see it", text(reading, width), width));
+        out.extend(titled("As readers will see it", text(reading, photos, width), width));
     }
     out.extend(proposed::later_mails(desk, repo, reading, whole, width));
     for (shown, part) in [
@@ -105,8 +114,8 @@ pub fn part(desk: &Desk, repo: &StoryRepo, reading: &Reading, part: Part, width:
 }
 
 /// The text of the story.
-fn text(reading: &Reading, width: usize) -> Vec<Row> {
-    let rows = rendered::rows(reading.story.page.body(), width);
+fn text(reading: &Reading, photos: &Photos, width: usize) -> Vec<Row> {
+    let rows = photos.text(reading, width);
     match rows.is_empty() {
         true => vec![vec![Piece::new("There is no text.", Ink::of(Hue::Caution))]],
         false => rows,

@@ -311,6 +311,7 @@ impl Plain<'_> {
             &open.reading,
             round.me.as_deref(),
             page::View::default(),
+            &round.photos,
             self.width,
         );
         rows.iter().for_each(|row| self.row(row));

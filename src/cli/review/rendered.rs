@@ -17,16 +17,27 @@ struct Block {
     pieces: Vec<Piece>,
     /// Whether an empty row stands before it.
     apart: bool,
+    /// The pictures that it names.
+    pictures: Vec<String>,
 }
+
+/// What stands in the place of a picture's missing description.
+pub const NO_WORDS: &str = "no description yet";
 
 /// `markdown` in rows of at most `width` columns.
 pub fn rows(markdown: &str, width: usize) -> Vec<Row> {
+    rows_with(markdown, width, &mut |_| Vec::new())
+}
+
+/// The same, and below each block the pictures that it names, as `drawn` draws the file of that name.
+pub fn rows_with(markdown: &str, width: usize, drawn: &mut dyn FnMut(&str) -> Vec<Row>) -> Vec<Row> {
     let mut out = Vec::new();
     for block in blocks(markdown) {
         if block.apart && !out.is_empty() {
             out.push(Row::new());
         }
         out.extend(wrap(&block.pieces, width, &block.first, &block.next));
+        out.extend(block.pictures.iter().flat_map(|file| drawn(file)));
     }
     out
 }
@@ -52,6 +63,8 @@ struct Reader {
     links: Vec<(String, usize)>,
     /// The open pictures, and where their description began.
     pictures: Vec<(String, usize)>,
+    /// Those that the open block names.
+    named: Vec<String>,
     /// Whether an empty row goes before the next block.
     apart: bool,
 }
@@ -197,12 +210,9 @@ impl Reader {
             .drain(from.min(self.pieces.len())..)
             .map(|p| p.text)
             .collect();
-        let alt = if alt.trim().is_empty() {
-            "no description yet"
-        } else {
-            alt.trim()
-        };
+        let alt = if alt.trim().is_empty() { NO_WORDS } else { alt.trim() };
         self.text(&format!("[{file}: {alt}]"));
+        self.named.push(file);
     }
 
     fn at_item_start(&self) -> bool {
@@ -242,6 +252,7 @@ impl Reader {
             next,
             pieces,
             apart,
+            pictures: std::mem::take(&mut self.named),
         });
     }
 }
@@ -278,6 +289,18 @@ mod tests {
         ] {
             assert_eq!(shown(markdown), rows, "{markdown:?}");
         }
+    }
+
+    #[test]
+    fn pictures_stand_below_the_block_that_names_them() {
+        let text = "One ![a](1.jpg) two ![](2.jpg).\n\n- ![b](3.jpg)\n- end";
+        let rows = rows_with(text, 60, &mut |file| vec![vec![Piece::plain(&format!("<{file}>"))]]);
+        let rows: Vec<String> = rows.iter().map(words).collect();
+        let named = "One [1.jpg: a] two [2.jpg: no description yet].";
+        assert_eq!(
+            rows,
+            [named, "<1.jpg>", "<2.jpg>", "", "- [3.jpg: b]", "<3.jpg>", "- end"]
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::keys::{self, Key};
 use super::over::{Asks, Changed, Over};
 use super::page::{self, View};
 use super::pen::Move;
+use super::photos::{self, Photos};
 use super::spoken::told;
 use crate::cli::report::Failure;
 use crate::desk::revision::Taking;
@@ -75,7 +76,10 @@ pub struct Open {
     pub seen_end: bool,
     /// Whether a change of the text was kept here, which is written down at once.
     pub kept: bool,
-    pub rows: Option<(usize, Vec<Row>)>,
+    /// As drawn in a window of so many columns, with pictures of so many rows at most.
+    pub rows: Option<((usize, usize), Vec<Row>)>,
+    /// Whether the photos were asked for by the last key, and are gone to once they are there.
+    pub to_photos: bool,
 }
 
 /// Where the reviewer is.
@@ -97,6 +101,7 @@ pub struct Round {
     pub find: String,
     pub only_waiting: bool,
     pub place: Place,
+    pub photos: Photos,
     pub over: Option<Over>,
     /// How far what lies over is scrolled.
     pub over_scroll: usize,
@@ -133,6 +138,7 @@ impl Round {
             find: String::new(),
             only_waiting: false,
             place: Place::List,
+            photos: Photos::new(Err("Photos are shown on the whole screen only.")),
             over: None,
             over_scroll: 0,
             in_doubt: false,
@@ -220,21 +226,41 @@ impl Round {
         }
     }
 
-    /// The rows of the open story, made once for each width.
+    /// Whether something is to be drawn that is not there yet.
+    pub fn waits(&self) -> bool {
+        matches!(&self.place, Place::Story(open) if self.over.is_none() && self.photos.waits(&open.reading))
+    }
+
+    /// Takes in what was opened of the photos since. Once a drawing, so that its rows stay the same rows.
+    pub fn take_in_photos(&mut self) {
+        if let Place::Story(open) = &mut self.place
+            && self.photos.follow(&open.reading)
+        {
+            open.rows = None;
+        }
+    }
+
+    /// The rows of the open story, made once for each size.
     pub fn story_rows(&mut self, width: usize) -> &[Row] {
         let Place::Story(open) = &mut self.place else {
             return &[];
         };
-        if open.rows.as_ref().is_none_or(|(w, _)| *w != width) {
+        let size = (width, self.photos.tallest());
+        if open.rows.as_ref().is_none_or(|(drawn, _)| *drawn != size) {
             let rows = page::rows(
                 &self.desk,
                 &self.repo,
                 &open.reading,
                 self.me.as_deref(),
                 open.view,
+                &self.photos,
                 width,
             );
-            open.rows = Some((width, rows));
+            if let Some(first) = photos::first(&rows).filter(|_| open.to_photos) {
+                // with the words above it
+                open.scroll = first.saturating_sub(2);
+            }
+            open.rows = Some((size, rows));
         }
         open.rows.as_ref().map_or(&[], |(_, rows)| rows)
     }
@@ -297,7 +323,7 @@ impl Round {
             Press::Letter('q') => return Then::Quit,
             Press::Letter(
                 'a' | 'c' | 'r' | 'e' | 'n' | 't' | 'y' | 'b' | 'o' | 's' | 'u' | 'x' | 'd' | 'h' | 'p' | 'i' | 'm'
-                | 'f',
+                | 'f' | 'v',
             ) => {
                 self.said = "Open the story first: Enter.".to_owned();
             }
@@ -322,6 +348,7 @@ impl Round {
                     seen_end: false,
                     kept: false,
                     rows: None,
+                    to_photos: false,
                 }));
             }
             Err(trouble) => self.fail(trouble),
@@ -338,6 +365,7 @@ impl Round {
             .map_or(0, |(_, rows)| rows.len())
             .saturating_sub(self.page.0);
         let page = self.page.0.max(3) - 2;
+        open.to_photos = false;
         match press {
             Press::Go(Move::Up) | Press::Letter('k') => open.scroll = open.scroll.saturating_sub(1),
             Press::Go(Move::Down) | Press::Letter('j') => open.scroll = (open.scroll + 1).min(end),
@@ -348,6 +376,7 @@ impl Round {
             Press::Letter('x') => self.toggle(|v| &mut v.cut, "-- What was cut"),
             Press::Letter('d') => self.toggle(|v| &mut v.own_words, "-- What the author wrote"),
             Press::Letter('h') => self.toggle(|v| &mut v.history, "-- What happened"),
+            Press::Letter('v') => self.show_photos(),
             Press::Letter('a') => self.decide(Decision::Approve),
             Press::Letter('c') => self.write(Asks::Changes),
             Press::Letter('r') => self.choose_rejection(),
@@ -404,6 +433,21 @@ impl Round {
             Some(at) => at.min(end),
             None => open.scroll.min(end),
         };
+    }
+
+    /// Shows the photos of this story and the next ones, or hides them.
+    fn show_photos(&mut self) {
+        let Place::Story(open) = &mut self.place else { return };
+        let toggled = self.photos.toggle();
+        let said = match (toggled, open.reading.photos().next()) {
+            (Err(why), _) => why,
+            (Ok(true), Some(_)) => "Photos are shown; v hides them.",
+            (Ok(true), None) => "Photos are shown from now on; this story has none.",
+            (Ok(false), _) => "Photos are named only; v shows them.",
+        };
+        self.said = said.to_owned();
+        open.to_photos = toggled == Ok(true);
+        open.rows = None;
     }
 
     pub(super) fn open_mut(&mut self) -> Option<&mut Open> {

@@ -1,5 +1,6 @@
 //! The terminal: taken over, read, drawn on, and given back whatever happens.
 
+use std::cell::Cell;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,6 +25,24 @@ use super::round::Press;
 /// A whole screen is written at once, so that a slow line does not show it half drawn.
 type Paper = CrosstermBackend<BufWriter<Stdout>>;
 
+/// So long a drawing may be behind.
+const FRAME: Duration = Duration::from_millis(16);
+/// So long a signal may wait.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+thread_local! {
+    /// Whether this thread is at work whose panics are caught.
+    static UNDISTURBED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does work that catches its panics itself: the terminal stays ours, and nothing is written over what it shows.
+pub fn undisturbed<T>(work: impl FnOnce() -> T) -> T {
+    UNDISTURBED.set(true);
+    let result = work();
+    UNDISTURBED.set(false);
+    result
+}
+
 /// A terminal that is ours until this is dropped.
 pub struct Screen {
     paper: Paper,
@@ -41,6 +60,8 @@ pub enum Input {
     Resized,
     /// A signal asks for an end.
     Signal(usize),
+    /// Nobody did anything for a frame.
+    Nothing,
 }
 
 impl Screen {
@@ -48,8 +69,10 @@ impl Screen {
     pub fn enter() -> io::Result<Screen> {
         let told = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            give_back();
-            told(panic);
+            if !UNDISTURBED.get() {
+                give_back();
+                told(panic);
+            }
         }));
         let signal = Arc::new(AtomicUsize::new(0));
         for number in [SIGINT, SIGTERM, SIGHUP] {
@@ -102,8 +125,9 @@ impl Screen {
         Ok(result)
     }
 
-    /// Waits for the next thing.
-    pub fn input(&mut self) -> io::Result<Input> {
+    /// Waits for the next thing; no longer than a frame where something is `due` that nobody has to press a key for.
+    pub fn input(&mut self, due: bool) -> io::Result<Input> {
+        let wait = if due { FRAME } else { PATIENCE };
         loop {
             match self.signal.load(Ordering::Relaxed) {
                 0 => {}
@@ -114,7 +138,10 @@ impl Screen {
             }
             match event::poll(Duration::ZERO) {
                 Ok(false) => {
-                    hung_up(Some(Duration::from_millis(200)));
+                    hung_up(Some(wait));
+                    if due && !event::poll(Duration::ZERO).unwrap_or(true) {
+                        return Ok(Input::Nothing);
+                    }
                     continue;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
