@@ -606,6 +606,26 @@ fn an_interrupted_round_gives_the_terminal_back_and_decides_nothing() {
     }
 }
 
+#[test]
+fn it_ends_with_its_window_also_in_the_middle_of_a_key() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let before = commits(&house);
+    for half in [&b""[..], b"\xc3"] {
+        let terminal = Terminal::start(&house, 80, 24, "m4c-stories review");
+        terminal.wait("2 stories to review");
+        terminal.press(&["Enter", "a"]);
+        terminal.wait("You approve this text.");
+        if !half.is_empty() {
+            terminal.send(half);
+        }
+        terminal.close();
+        assert_eq!(commits(&house), before);
+    }
+}
+
 /// Run by the test below inside a terminal, where it takes the screen and panics.
 #[test]
 fn a_panic_gives_the_terminal_back_before_it_tells_of_itself() {

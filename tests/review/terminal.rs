@@ -95,6 +95,27 @@ impl<'a> Terminal<'a> {
         self.tmux(&["capture-pane", "-p", "-e"])
     }
 
+    /// Sends bytes as they are, as a slow line does that carries half a letter.
+    pub fn send(&self, bytes: &[u8]) {
+        let file = format!("home/{}.bytes", self.socket);
+        self.house.write(&file, bytes);
+        self.tmux(&["load-buffer", &self.house.path(&file).display().to_string()]);
+        self.tmux(&["paste-buffer", "-d"]);
+    }
+
+    /// Closes the window, and waits until the program has ended.
+    #[track_caller]
+    pub fn close(&self) {
+        self.tmux(&["kill-server"]);
+        let pid = self.house.read(&format!("home/{}.program.pid", self.socket));
+        let process = Path::new("/proc").join(pid.trim());
+        let begun = Instant::now();
+        while process.exists() {
+            assert!(begun.elapsed() < PATIENCE, "it goes on without a terminal");
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+
     /// Sends a signal to the program.
     pub fn kill(&self, signal: &str) {
         let pid = self.house.read(&format!("home/{}.program.pid", self.socket));

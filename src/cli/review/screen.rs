@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ratatui_core::backend::Backend;
@@ -18,6 +18,9 @@ use ratatui_crossterm::crossterm::terminal::{
 };
 use ratatui_crossterm::crossterm::{cursor, execute};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::hands;
 
 use super::pen::Move;
 use super::round::Press;
@@ -29,6 +32,8 @@ type Paper = CrosstermBackend<BufWriter<Stdout>>;
 const FRAME: Duration = Duration::from_millis(16);
 /// So long a signal may wait.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// So long a run may take to end of itself once it is to end.
+const GRACE: Duration = Duration::from_secs(3);
 
 thread_local! {
     /// Whether this thread is at work whose panics are caught.
@@ -50,6 +55,8 @@ pub struct Screen {
     shown: Buffer,
     /// The signal that came, 0: none.
     signal: Arc<AtomicUsize>,
+    /// Whether another program has the terminal.
+    lent: Arc<AtomicBool>,
 }
 
 /// What the person, or somebody who ends the run, did.
@@ -78,9 +85,16 @@ impl Screen {
         for number in [SIGINT, SIGTERM, SIGHUP] {
             signal_hook::flag::register_usize(number, Arc::clone(&signal), number as usize)?;
         }
+        let lent = Arc::new(AtomicBool::new(false));
+        end_in_time(Arc::clone(&lent))?;
         let paper = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         let shown = Buffer::empty(Rect::ZERO);
-        let mut screen = Screen { paper, shown, signal };
+        let mut screen = Screen {
+            paper,
+            shown,
+            signal,
+            lent,
+        };
         screen.take()?;
         Ok(screen)
     }
@@ -120,7 +134,9 @@ impl Screen {
     /// Gives the terminal to `work` (an editor) and takes it again.
     pub fn lend<R>(&mut self, work: impl FnOnce() -> R) -> io::Result<R> {
         give_back();
+        self.lent.store(true, Ordering::Relaxed);
         let result = work();
+        self.lent.store(false, Ordering::Relaxed);
         self.take()?;
         Ok(result)
     }
@@ -169,6 +185,25 @@ impl Screen {
     pub fn has_more(&self) -> bool {
         !hung_up(None) && event::poll(Duration::ZERO).unwrap_or(false)
     }
+}
+
+/// Sees to it that the run ends when it is told to. crossterm, once it has begun to read, reads on until it has a whole key, whatever
+/// signal comes, and for ever where the terminal is gone meanwhile. Nothing is lost by dying then: each step is one commit.
+fn end_in_time(lent: Arc<AtomicBool>) -> io::Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGHUP])?;
+    let watch = move || {
+        for number in signals.forever() {
+            std::thread::sleep(GRACE);
+            while lent.load(Ordering::Relaxed) {
+                std::thread::sleep(GRACE);
+            }
+            give_back();
+            let _ = signal_hook::low_level::emulate_default_handler(number);
+        }
+    };
+    // where the system gives no thread, the run ends as soon as it looks
+    let _ = hands::hire(watch);
+    Ok(())
 }
 
 /// Whether the terminal is gone; waits so long for that or for input. Asked before each look at the events: crossterm reads a
