@@ -226,7 +226,7 @@ pub fn reword(desk: &Desk, repo: &StoryRepo, spool: &mut Spool, waiting: &Waitin
     let own = (subject.as_str(), body.trim());
     let (bytes, note) = match waiting.story {
         Some(_) => compose(desk, repo, waiting, Some(own))?,
-        None => super::digest::reworded(desk, waiting, own)?,
+        None => super::kept::reworded(desk, waiting, own)?,
     };
     spool.put_letter(&waiting.number, &bytes, &note)?;
     Ok(())

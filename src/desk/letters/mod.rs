@@ -9,6 +9,7 @@
 //! | [`foretold`] | the letter that a decision would call for, before it is made |
 //! | `send` | claim, send, record; the caps |
 //! | `digest` | the letter that is about no one story |
+//! | `kept` | letters about no story, which lie in the spool |
 //! | [`undecided`] | the answer to a reviewer whose mail decided nothing |
 //! | `offer` | what a reviewer may decide by answering, and the code for it |
 //! | [`bounce`] | a letter that came back |
@@ -17,6 +18,7 @@ pub mod bounce;
 mod compose;
 mod digest;
 pub mod foretold;
+mod kept;
 mod offer;
 mod send;
 pub mod undecided;
@@ -154,8 +156,7 @@ pub fn show_proof(story: &Story, clerk: &Clerk) -> Planned {
 
 /// Every letter that is due, the oldest first.
 pub fn waiting(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>) -> Result<Vec<Waiting>, Trouble> {
-    let mut all = digest::waiting(desk, spool)?;
-    all.extend(undecided::waiting(desk, spool)?);
+    let mut all = kept::waiting(desk, spool)?;
     let mut unreachable = bounce::Unreachable::default();
     for (id, _) in queue::with_letters_due(desk, repo)? {
         all.extend(of_story(desk, repo, spool, &desk.story(repo, &id)?, &mut unreachable)?);
@@ -273,31 +274,6 @@ fn member(desk: &Desk, name: &str) -> Option<Mailbox> {
         name: Some(member.name.clone()),
         address: Some(member.email.clone()),
     })
-}
-
-/// A letter to the member called `name` that no record calls for, because it is about no event of a story.
-fn about_no_story(desk: &Desk, kind: LetterKind, title: &str, name: &str, number: String) -> Waiting {
-    let to = member(desk, name);
-    Waiting {
-        story: None,
-        title: title.to_owned(),
-        due: OpenLetter {
-            kind,
-            about: EventId::from_random([0; 8]),
-            to: Some(name.to_owned()),
-            since: desk.now,
-            nth: 0,
-            claim: None,
-        },
-        number,
-        held: match to {
-            Some(_) => None,
-            None => Some(Hold::Cannot("no address is known".to_owned())),
-        },
-        to,
-        at: desk.now,
-        written: false,
-    }
 }
 
 /// Where an author's letters go; where that is no address that mail can be sent to, the next best.

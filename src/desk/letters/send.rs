@@ -20,7 +20,7 @@ use crate::story::step::{Step, Story};
 use super::super::sync::{self, Wish};
 use super::super::{Desk, Trouble};
 use super::compose::compose;
-use super::{Waiting, digest, offer};
+use super::{Waiting, digest, kept, offer};
 
 /// Who wants letters to leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,7 +201,15 @@ fn one(
         Some((bytes, note)) if has_moved(waiting, &note) => {
             // the words stay, the address and with it the Message-ID are others
             let (subject, text) = super::words(&bytes);
-            let fresh = match compose(desk, repo, waiting, Some((&subject, &text))) {
+            let words = (subject.as_str(), text.as_str());
+            let fresh = match &waiting.story {
+                Some(_) => compose(desk, repo, waiting, Some(words)),
+                None => kept::reworded(desk, waiting, words).map(|(bytes, fresh)| {
+                    let offers = note.offers.clone();
+                    (bytes, LetterNote { offers, ..fresh })
+                }),
+            };
+            let fresh = match fresh {
                 Ok(fresh) => fresh,
                 Err(Trouble::Letter(why)) => return Ok(Err(NotSent::Unwritten(why))),
                 Err(trouble) => return Err(trouble),
@@ -364,7 +372,7 @@ fn forget(repo: &StoryRepo, id: &StoryId, message_id: &str, desk: &Desk) -> Resu
 /// Whether the reader's address is another by now than the one that the letter in the spool is written to.
 fn has_moved(waiting: &Waiting, note: &LetterNote) -> bool {
     let to = address(waiting);
-    waiting.story.is_some() && !to.is_empty() && !note.to.is_empty() && !to.eq_ignore_ascii_case(&note.to)
+    note.left.is_none() && !to.is_empty() && !note.to.is_empty() && !to.eq_ignore_ascii_case(&note.to)
 }
 
 /// When a letter that was not taken is tried again: greylisting passes in minutes, a full mailbox in a day.
@@ -398,6 +406,7 @@ pub(super) fn without_address(text: &str, address: &str) -> String {
 /// the time they had.
 fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<(), Trouble> {
     spool.forget_old_codes(desk.now)?;
+    kept::let_go(desk, spool)?;
     let policy = desk.config.letters.policy();
     for kept in spool.letters()?.items {
         let (Ok(id), Ok(about)) = (kept.note.story.parse::<StoryId>(), kept.note.about.parse::<EventId>()) else {
