@@ -58,6 +58,7 @@ pub(super) fn about_no_story(desk: &Desk, kind: LetterKind, name: &str, number: 
             None => Some(Hold::Cannot(format!("{name} is no longer to get it"))),
         },
         to,
+        page: None,
         at: desk.now,
         written: false,
     }
