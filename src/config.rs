@@ -222,6 +222,9 @@ pub struct Letters {
     /// An event older than this calls for no letter.
     #[serde(deserialize_with = "value::duration")]
     pub max_age: SignedDuration,
+    /// A letter that names a page waits for it, and after so long that is told; none: it does not wait.
+    #[serde(deserialize_with = "value::duration_or_never")]
+    pub wait_live: Option<SignedDuration>,
     /// Without an answer for so long, a reminder goes; after as long again the last one.
     #[serde(deserialize_with = "value::duration")]
     pub remind_after: SignedDuration,
@@ -334,6 +337,7 @@ impl Default for Letters {
             per_address_per_day: 1,
             per_run: 50,
             max_age: SignedDuration::from_hours(14 * 24),
+            wait_live: Some(SignedDuration::from_hours(24)),
             remind_after: SignedDuration::from_hours(7 * 24),
             digest_every: SignedDuration::from_hours(7 * 24),
         }

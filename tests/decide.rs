@@ -660,6 +660,34 @@ fn a12_only_the_first_line_that_they_wrote_themselves_counts() {
     }
 }
 
+#[test]
+fn what_became_of_a_mail_is_told_to_a_member_where_they_are_now_and_to_nobody_who_left() {
+    let here = "name = \"Cath Lee\", email = \"cath@example.net\"";
+    let moved = "name = \"Cath Lee\", email = \"lee@example.com\"";
+    let another = "name = \"Dan Deep\", email = \"dan@example.com\"";
+    for (instead, at) in [(moved, Some("lee@example.com")), (another, None)] {
+        let (house, id) = told();
+        let letter = the_letter(&house, "cath@example.net");
+        let mail = answer(&signed("example.net"), CATH, &letter, "Perhaps later");
+        refused(&house, &mail, "decision-refused", "decided nothing");
+        assert_eq!(house.files(".desk/letters").len(), 2, "the letter and its note");
+        house.write("config.toml", house.read("config.toml").replacen(here, instead, 1));
+        house.run(&["letters", "send"]).exits(0);
+        assert_eq!(house.files(".desk/letters"), [""; 0]);
+        for address in ["cath@example.net", "dan@example.com"] {
+            assert!(letters(&house, address, "undecided").is_empty(), "{address}");
+        }
+        let Some(at) = at else { continue };
+        let told = letters(&house, at, "undecided");
+        assert_eq!(told.len(), 1);
+        assert!(!told[0].raw.contains("cath@example.net"), "{}", told[0].raw);
+        // and it still is what it was: a second try
+        let yes = answer(&signed("example.com"), &format!("Cath Lee <{at}>"), &told[0], "approve");
+        assert_eq!(fetch(&house, &yes)["outcome"], "decision");
+        assert_eq!(decisions(&house, &id).len(), 1);
+    }
+}
+
 /// Whether the code of a letter is out still.
 fn unspent(house: &TestHouse, letter: &Letter) -> bool {
     let code =

@@ -39,6 +39,10 @@ own_text = true
 [spool]
 path = ".desk"
 
+[letters]
+# nobody answers there
+wait_live = "never"
+
 [outbox]
 kind = "smtp"
 host = "localhost"
@@ -231,9 +235,9 @@ fn a_reviewer_decides_from_their_mailbox() {
     let config = config(&dovecot, "implicit")
         .replace(
             "timezone = \"UTC\"",
-            "timezone = \"UTC\"\nmembers = [{ name = \"Ben Okri\", email = \"ben@example.org\", roles = [\"reviewer\"] }]\n\n\
-             [letters]\nteam = [\"new-story\"]",
+            "timezone = \"UTC\"\nmembers = [{ name = \"Ben Okri\", email = \"ben@example.org\", roles = [\"reviewer\"] }]",
         )
+        .replace("[letters]", "[letters]\nteam = [\"new-story\"]")
         .replace("user = \"blog\"\npassword_command = [\"cat\", \"secret\"]\nafter", "user = \"blog\"\ntrusted_authserv = \"mx.example.org\"\npassword_command = [\"cat\", \"secret\"]\nafter")
         .replace("own_text = true", "by_mail = true");
     let house = TestHouse::with_config(&config);

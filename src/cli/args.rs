@@ -641,6 +641,8 @@ pub enum Letters {
         letter: String,
     },
     /// Send what is due
+    ///
+    /// A letter that a story is out leaves once its page answers (`[letters] wait_live`); one that is named leaves all the same.
     #[command(after_help = "Example:\n  m4c-stories letters send\n  m4c-stories letters send marion")]
     Send {
         /// Which; none: all

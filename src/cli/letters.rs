@@ -141,6 +141,7 @@ fn as_json(w: &Waiting) -> serde_json::Value {
         "title": w.title,
         "kind": w.due.kind,
         "to": w.to.as_ref().map(shown),
+        "page": w.page,
         "since": w.at,
         "automatic": w.due.is_automatic(),
         "held": w.held.as_ref().map(ToString::to_string),
@@ -288,6 +289,7 @@ fn send(
     tell(run, report)
 }
 
+/// What would leave. No page is asked: what the last run found of it is told.
 fn rehearse(chosen: &[Waiting], sending: Sending, report: &Report) {
     let held = |w: &Waiting| {
         w.held
@@ -300,7 +302,10 @@ fn rehearse(chosen: &[Waiting], sending: Sending, report: &Report) {
         let kind = w.due.kind.name();
         let text = match held(w) {
             Some(why) => format!("Would keep: {kind} about {} ({why})", w.title),
-            None => format!("Would send: {kind} to {to} about {}", w.title),
+            None => match w.page.as_ref().filter(|_| sending != Sending::Named) {
+                Some(page) => format!("Would send, once {page} answers: {kind} to {to} about {}", w.title),
+                None => format!("Would send: {kind} to {to} about {}", w.title),
+            },
         };
         report.answer(&text, &planned(w));
     }

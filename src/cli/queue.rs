@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::desk::Desk;
 use crate::desk::StoryRepo;
+use crate::desk::letters;
 use crate::desk::queue::{self, Queue, Summary};
 use crate::story::event::Asks;
 use crate::story::state::State;
@@ -145,7 +146,8 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
     // what needs a person needs one however long it lies there
     let waiting = spool.as_ref().and_then(|s| s.aside_counts(jiff::Timestamp::MIN).ok());
     let (quarantined, set_aside) = (waiting.unwrap_or_default().quarantined as u64, aside.set_aside as u64);
-    let letters = queue::letters_due(desk, &repo)?;
+    let letters_due = queue::letters_due(desk, &repo)?;
+    let silent_pages = letters::waiting_for_pages(desk, &repo, spool.as_ref())?;
     let erasing = crate::desk::erase::unfinished(desk)?.is_some();
     let back = crate::desk::erase::came_back(&repo)?.len();
     let unpushed = crate::desk::sync::unpushed(desk, &repo)?.map(|local| local.steps as u64);
@@ -167,7 +169,8 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             "quarantined": quarantined,
             "set_aside": set_aside,
             "decisions_refused": aside.decisions,
-            "letters_due": letters,
+            "letters_due": letters_due,
+            "letters_without_page": silent_pages,
             "letters_failed": counts.failed_letters,
             "wrote_again": counts.wrote_again,
             "erasing": erasing,
@@ -233,17 +236,13 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
             how.to_owned(),
         ]);
     }
-    if letters > 0 {
-        rows.push(vec![
-            letters.to_string(),
-            if letters == 1 {
-                "letter to send"
-            } else {
-                "letters to send"
-            }
-            .to_owned(),
-            "letters".to_owned(),
-        ]);
+    let letters = |many| if many == 1 { "letter" } else { "letters" };
+    let (due, silent) = (letters_due - silent_pages.min(letters_due), silent_pages);
+    for (many, what) in [(due, "to send"), (silent, "whose page does not answer yet")] {
+        if many > 0 {
+            let what = format!("{} {what}", letters(many));
+            rows.push(vec![many.to_string(), what, "letters".to_owned()]);
+        }
     }
     if counts.failed_letters > 0 {
         let what = if counts.failed_letters == 1 {

@@ -61,6 +61,19 @@ pub(super) fn duration<'de, D: Deserializer<'de>>(d: D) -> Result<SignedDuration
 }
 
 /// The same, or `never`.
+pub(super) fn duration_or_never<'de, D: Deserializer<'de>>(d: D) -> Result<Option<SignedDuration>, D::Error> {
+    let text = String::deserialize(d)?;
+    if text.trim() == "never" {
+        return Ok(None);
+    }
+    parse_duration(&text).map(Some).ok_or_else(|| {
+        Error::custom(format!(
+            "{text:?} is no length of time: write one like \"1d\" or \"6h\", or \"never\""
+        ))
+    })
+}
+
+/// The same, but no less than a day.
 pub(super) fn kept_for<'de, D: Deserializer<'de>>(d: D) -> Result<Option<SignedDuration>, D::Error> {
     let text = String::deserialize(d)?;
     if text.trim() == "never" {

@@ -421,6 +421,7 @@ fn send_letters(
             Status::Failed => pass.failed += 1,
             Status::Waiting | Status::Later => pass.waiting += 1,
         }
+        findings.bad.extend(silent_page(desk, letter));
     }
     let later = run.told.iter().find(|letter| letter.status == Status::Later);
     match (&run.stopped, later) {
@@ -436,6 +437,23 @@ fn send_letters(
         (None, None) if pass.sent + pass.failed > 0 => findings.well.push("outbox".to_owned()),
         (None, None) => {}
     }
+}
+
+/// A letter that waits for its page longer than is let pass in silence: somebody has to look why the site does not have it.
+fn silent_page(desk: &Desk, told: &Told) -> Option<Bad> {
+    let waiting = Some(&told.waiting).filter(|waiting| letters::waits_too_long(desk, waiting))?;
+    let story = waiting.story.as_ref()?;
+    Some(Bad {
+        part: format!("page.{story}"),
+        code: "letter.page".to_owned(),
+        exit: 7,
+        what: format!("the letter that {} is out waits for its page", waiting.title),
+        why: waiting.held.as_ref().map(ToString::to_string).unwrap_or_default(),
+        hint: format!(
+            "build and upload the site; `letters send {}` sends it all the same, `wait_live` under [letters] lets none wait",
+            waiting.number
+        ),
+    })
 }
 
 /// Weighs what was found against what was known: says what is new and what is over, and remembers it.
@@ -469,6 +487,7 @@ fn tell(
         let tried = findings.well.contains(&part)
             || published && well("publish")
             || part.starts_with("takedown.") && well("takedown")
+            || part.starts_with("page.") && well("letters")
             || part.starts_with("folder.") && well("folders");
         // an inbox that is no longer in the configuration
         let gone = part

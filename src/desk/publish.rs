@@ -535,7 +535,7 @@ pub fn wait_live(story: &Story, patience: Duration) -> Vec<(String, String)> {
             match crate::target::answers(&url, left.clamp(Duration::from_secs(1), Duration::from_secs(30))) {
                 Ok(()) => break,
                 Err(why) if left.is_zero() => {
-                    silent.push((url, why));
+                    silent.push((url, why.to_string()));
                     break;
                 }
                 Err(_) => {

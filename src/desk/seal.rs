@@ -7,7 +7,7 @@ use crate::story::erased::Erased;
 use crate::story::event::{Event, Role};
 use crate::story::page::RECORD;
 use crate::story::policy::{Policy, Refusal};
-use crate::story::record::{Change, Files};
+use crate::story::record::{Change, Files, Record};
 use crate::story::seal::{
     self, Doubt, Key, NAMESPACE, PublicKey, Seal, Seals, signed_bytes, signed_bytes_of_desk, with_seal,
 };
@@ -171,6 +171,23 @@ impl Desk {
         Ok(change)
     }
 
+    /// The step that puts two texts together, its line signed as [`Desk::sealed`] does. It is not kept from being made: with it comes
+    /// whether it lacks a signature that this desk would have given it.
+    pub(super) fn sealed_merge(&self, pens: &Pens, before: &[u8], change: Change) -> (Change, bool) {
+        let sealed = self.sealed(pens, before, change.clone()).unwrap_or(change);
+        let record = sealed.files.get(RECORD).and_then(Option::as_deref).unwrap_or_default();
+        let added = Record::parse(record.strip_prefix(before).unwrap_or_default()).events;
+        let lacks = |event: &Event| {
+            let pen = match event.by.role {
+                Role::Robot => &pens.robot,
+                _ => &pens.person,
+            };
+            event.sig.is_none() && (self.policy.signed || pen.is_some())
+        };
+        let lacking = added.iter().any(lacks);
+        (sealed, lacking)
+    }
+
     fn seal(&self, pens: &Pens, story: &StoryId, event: &Event, line: &str) -> Result<Option<String>, Trouble> {
         let robot = event.by.role == Role::Robot;
         let wanted = self.policy.signed && !robot && Policy::is_decision(&event.what);
@@ -183,7 +200,7 @@ impl Desk {
             true => pens.robot.clone(),
             false => pens.person.clone().or_else(|| of_agent().filter(|_| wanted)),
         };
-        let waits = !Policy::only_takes_away(&event.what);
+        let waits = !Policy::goes_unsigned(&event.what);
         let Some(pen) = pen else {
             return if wanted && waits {
                 Err(no_key(event).into())

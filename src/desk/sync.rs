@@ -110,10 +110,13 @@ pub fn sync(
     let remote = remote(desk, repo, ask && !wish.unattended)?;
     let clerk = clerk(desk, repo, wish);
     let proven = |record: &[u8]| desk.proven_erased(record);
+    let pens = desk.pens(repo.signer());
+    let seal = |before: &[u8], change| desk.sealed_merge(&pens, before, change);
     let how = Joining {
         private: settings.share_private,
         accept_rewrite: wish.accept_rewrite,
         proven: desk.policy.signed.then_some(&proven),
+        seal: Some(&seal),
         rehearse: wish.rehearse,
     };
     let mut done = Synced {

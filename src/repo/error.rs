@@ -168,6 +168,10 @@ pub enum Caution {
         "{0} commits of this desk were made again upon the others', and have lost git's signatures: git does not sign them here; the decisions' own signatures stay"
     )]
     NotSignedAgain(usize),
+    #[error(
+        "edits of {0} stories were put together by a step that is not signed: no key here counts for it; the edits' own signatures stay"
+    )]
+    MergedUnsigned(usize),
     #[error("{0} is, or lies behind, a symbolic link or something else that is no plain file; it was not written")]
     NotFollowed(String),
     #[error("the commit is made, but {path}{} in the work tree could not be written: {error}", and_others(*.others))]

@@ -19,7 +19,7 @@ use super::{Caution, CommitId, Doomed, PRIVATE_REF, RepoError, StoryRepo, Tip};
 use crate::story::StoryId;
 use crate::story::erased::Erased;
 use crate::story::page::RECORD;
-use crate::story::record::Files;
+use crate::story::record::{Change, Files};
 use crate::story::replay::{lost_lines, unite_private};
 use crate::story::step::Clerk;
 
@@ -57,6 +57,10 @@ pub struct Joined {
 /// What a desk's record proves to be erased.
 pub type Prover<'a> = &'a dyn Fn(&[u8]) -> Erased;
 
+/// Signs the line that a change adds to a record, given the record before it; with it comes whether it lacks a signature that it should
+/// have.
+pub type Sealer<'a> = &'a dyn Fn(&[u8], Change) -> (Change, bool);
+
 /// How it is done.
 #[derive(Clone, Copy, Default)]
 pub struct Joining<'a> {
@@ -67,6 +71,8 @@ pub struct Joining<'a> {
     /// What a desk's record proves to be erased, where a history that lost stories is followed only for what is proven; else whatever
     /// the record says is.
     pub proven: Option<Prover<'a>>,
+    /// Signs the steps that put two texts together.
+    pub seal: Option<Sealer<'a>>,
     /// Nothing moves.
     pub rehearse: bool,
 }
@@ -80,6 +86,8 @@ struct Plan {
     rewritten: bool,
     /// Commits that lost their signatures.
     unsigned: usize,
+    /// Texts put together by a step that lacks a signature.
+    unsealed: usize,
 }
 
 impl StoryRepo {
@@ -227,6 +235,7 @@ impl StoryRepo {
                     None => writing.finish(true),
                 }
                 cautions.extend((plan.unsigned > 0).then_some(Caution::NotSignedAgain(plan.unsigned)));
+                cautions.extend((plan.unsealed > 0).then_some(Caution::MergedUnsigned(plan.unsealed)));
             }
             return Ok(done(new, cautions));
         }
@@ -265,6 +274,7 @@ impl StoryRepo {
             replayed: Vec::new(),
             rewritten: false,
             unsigned: 0,
+            unsealed: 0,
         };
         let Some(theirs) = heads.branch else {
             if seen.is_some() && !how.accept_rewrite {
@@ -335,6 +345,7 @@ impl StoryRepo {
             hide,
             remote,
             sign: !how.rehearse,
+            seal: how.seal.filter(|_| !how.rehearse),
         };
         let replay = self.replay(pack, &span, clerk)?;
         Ok(Plan {
@@ -344,6 +355,7 @@ impl StoryRepo {
             replayed: replay.stories,
             rewritten: rewritten.is_some(),
             unsigned: replay.unsigned,
+            unsealed: replay.unsealed,
         })
     }
 

@@ -64,7 +64,7 @@ pub use batch::{Batch, Finished, PackedMail, Syncing};
 pub use erase::{Doomed, Entry, Erasure, Hit, Pruned, Told};
 pub use error::{Caution, RepoError};
 pub use history::Past;
-pub use join::{Joined, Joining, Local, Replayed, Text};
+pub use join::{Joined, Joining, Local, Replayed, Sealer, Text};
 pub use merge::Merged;
 pub use press::{Press, Ready, ReadyChange};
 

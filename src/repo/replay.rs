@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use git2::{ObjectType, Oid, Sort};
 
+use super::join::Sealer;
 use super::object::{Objects, Stored, commit_bytes};
 use super::pack::Pack;
 use super::read::{ids_ending, plain_file};
@@ -56,6 +57,8 @@ pub(super) struct Replay {
     pub stories: Vec<Replayed>,
     /// Commits that were signed and, made again, are not.
     pub unsigned: usize,
+    /// Texts put together by a step that lacks a signature.
+    pub unsealed: usize,
 }
 
 /// The commits to be made again, and between what.
@@ -71,6 +74,7 @@ pub(super) struct Span<'a> {
     pub remote: &'a str,
     /// Commits are signed again, where git signs them here.
     pub sign: bool,
+    pub seal: Option<Sealer<'a>>,
 }
 
 /// One story while its steps are made again.
@@ -131,10 +135,11 @@ impl StoryRepo {
                 made += 1;
             }
         }
-        let mut stories = Vec::new();
+        let (mut stories, mut unsealed) = (Vec::new(), 0);
         for (was, line) in std::mem::take(&mut work.lines) {
             let mut text = if line.gone { Text::Gone } else { Text::AsItWas };
-            if let Some((change, clean)) = work.together(to, &line, clerk)? {
+            if let Some((change, clean, lacking)) = work.together(to, &line, clerk)? {
+                unsealed += usize::from(lacking);
                 let stored = store(to, &change)?;
                 place(self, to, &mut work.shelves, &stored, Side::Branch)?;
                 let tree = work.shelves.write(to)?;
@@ -158,6 +163,7 @@ impl StoryRepo {
             made,
             stories,
             unsigned,
+            unsealed,
         })
     }
 
@@ -371,8 +377,9 @@ impl Work<'_> {
         self.shelves.put(self.repo, &target, Some(tree))
     }
 
-    /// The step that puts two texts together, where both desks changed it. With it comes whether nothing is left to choose.
-    fn together(&mut self, to: &Pack, line: &Line, clerk: &Clerk) -> Result<Option<(Change, bool)>, RepoError> {
+    /// The step that puts two texts together, where both desks changed it. With it comes whether nothing is left to choose, and whether
+    /// the step lacks a signature.
+    fn together(&mut self, to: &Pack, line: &Line, clerk: &Clerk) -> Result<Option<(Change, bool, bool)>, RepoError> {
         let (Some(theirs), Some(ours), false) = (&line.theirs, &line.ours, line.by.is_empty() || line.gone) else {
             return Ok(None);
         };
@@ -414,7 +421,12 @@ impl Work<'_> {
             files: changed,
             ..Step::default()
         };
-        Ok(Some((story.change(step, clerk), both.clean)))
+        let change = story.change(step, clerk);
+        let (change, lacking) = match self.span.seal {
+            Some(seal) => seal(now.get(RECORD).map_or(&[], Vec::as_slice), change),
+            None => (change, false),
+        };
+        Ok(Some((change, both.clean, lacking)))
     }
 
     /// The desk's own record is appended to like a story's.

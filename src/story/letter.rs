@@ -211,15 +211,18 @@ pub fn wrote_again(record: &[Event]) -> bool {
 }
 
 /// What the record says became of a letter.
+#[derive(Default)]
 struct Fate {
     claim: Option<EventId>,
+    /// When a person wanted it sent again.
+    again: Option<Timestamp>,
     /// How many of this kind are done with.
     closed: u32,
 }
 
 impl Fate {
     fn of(record: &[Event], kind: LetterKind, of: &EventId, member: Option<&str>) -> Fate {
-        let mut fate = Fate { claim: None, closed: 0 };
+        let mut fate = Fate::default();
         for event in record {
             if let What::Letter {
                 letter,
@@ -236,7 +239,12 @@ impl Fate {
                         fate.closed += 1;
                         fate.claim = None;
                     }
-                    LetterStatus::Again => fate = Fate { claim: None, closed: 0 },
+                    LetterStatus::Again => {
+                        fate = Fate {
+                            again: Some(event.at),
+                            ..Fate::default()
+                        }
+                    }
                 }
             }
         }
@@ -257,7 +265,8 @@ impl Fate {
             kind,
             about: event.id.clone(),
             to: to.map(str::to_owned),
-            since,
+            // what a person wants sent again is news again
+            since: self.again.filter(|_| !reminds).unwrap_or(since),
             nth: if reminds { self.closed + 1 } else { 0 },
             claim: self.claim,
         })

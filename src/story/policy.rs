@@ -101,7 +101,7 @@ impl Task {
             | What::Consent { .. }
             | What::Checked { .. }
             | What::Withdrawn { .. } => Some(Task::Decide),
-            What::Edited { .. } | What::Restored { .. } => Some(Task::Edit),
+            What::Edited { .. } | What::Restored { .. } | What::Merged { .. } => Some(Task::Edit),
             What::Scheduled { .. } | What::PublishBegun { .. } | What::Published {} | What::TakenDown { .. } => {
                 Some(Task::Publish)
             }
@@ -233,6 +233,12 @@ impl Policy {
             what,
             What::TakenDown { .. } | What::Withdrawn { .. } | What::Unscheduled {} | What::Consent { grant: false, .. }
         )
+    }
+
+    /// Whether an event is recorded, unsigned, where there is no key that counts for it. Two texts are put together because both desks
+    /// have made their steps already: to refuse that would keep them apart.
+    pub fn goes_unsigned(what: &What) -> bool {
+        Policy::only_takes_away(what) || matches!(what, What::Merged { .. })
     }
 
     /// Whether `actor` may make this move now; `Ok(false)`: nothing to do.

@@ -377,7 +377,11 @@ pub fn standing(story: &Story, seals: &Seals, policy: &Policy, since: Option<Tim
     for event in &story.record.events {
         let robots = matches!(
             event.what,
-            What::Consent { .. } | What::PublishBegun { .. } | What::Published {} | What::Edited { .. }
+            What::Consent { .. }
+                | What::PublishBegun { .. }
+                | What::Published {}
+                | What::Edited { .. }
+                | What::Merged { .. }
         );
         if event.by.role == Role::Robot && Policy::is_decision(&event.what) && !robots {
             let said = format!("\"{}\" is by the machine, which does not decide", named(event));

@@ -20,7 +20,7 @@ pub use feed::Feed;
 pub use folder::FolderTarget;
 pub use git::GitTarget;
 pub use hook::HookTarget;
-pub use web::answers;
+pub use web::{NoPage, answers};
 
 use crate::story::StoryId;
 use crate::story::record::Files;

@@ -66,12 +66,27 @@ pub(super) fn ask(agent: &Agent, request: Request<Vec<u8>>) -> Result<Answer, St
     Ok(Answer { status, body })
 }
 
-/// Whether an address answers as a page that is there does.
-pub fn answers(url: &str, patience: Duration) -> Result<(), String> {
-    let asked = agent(patience).get(url).call().map_err(|error| error.to_string())?;
+/// Why an address does not answer as a page that is there does.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoPage {
+    /// With this status (RFC 9110, section 15).
+    #[error("it answers {0}")]
+    Status(u16),
+    /// Not at all, or not in time.
+    #[error("{0}")]
+    Silent(String),
+}
+
+/// Whether an address answers a GET with 2xx, as a page that is there does, within `patience` in all: name, connection, redirects.
+///
+/// # Errors
+/// [`NoPage`]: what it did instead.
+pub fn answers(url: &str, patience: Duration) -> Result<(), NoPage> {
+    let asked = agent(patience).get(url).call();
+    let asked = asked.map_err(|error| NoPage::Silent(error.to_string()))?;
     match asked.status().as_u16() {
         200..300 => Ok(()),
-        status => Err(format!("it answers {status}")),
+        status => Err(NoPage::Status(status)),
     }
 }
 

@@ -4,6 +4,7 @@ mod bounced;
 #[path = "../common/mod.rs"]
 mod common;
 mod consent;
+mod live;
 mod team;
 mod wishes;
 

@@ -290,3 +290,54 @@ fn a_letter_that_left_while_a_person_wrote_is_neither_reworded_nor_dropped() {
     assert_eq!(left(&house).len(), 1);
     assert!(house.files(".desk/letters").is_empty());
 }
+
+/// An outbox that takes nothing: a file where its folder should be.
+fn shut(house: &TestHouse) {
+    house.write("letters", "in the way");
+}
+
+fn open(house: &TestHouse) {
+    std::fs::remove_file(house.path("letters")).expect("it is in the way");
+}
+
+#[test]
+fn who_left_the_team_gets_no_letter_that_was_written_to_them_before() {
+    let gone = "  { name = \"Ada Reader\", email = \"ada@example.org\", roles = [\"reviewer\"] },\n";
+    for (instead, expected) in [
+        ("", vec![pair("digest", "robin")]),
+        (
+            "  { name = \"Ada Reader\", email = \"ada@example.org\", roles = [\"editor\"] },\n",
+            vec![pair("digest", "robin")],
+        ),
+        (
+            "  { name = \"Ada Reader\", email = \"reader@example.org\", roles = [\"reviewer\"] },\n",
+            vec![pair("digest", "reader"), pair("digest", "robin")],
+        ),
+    ] {
+        let house = house("\"digest\"");
+        fetch(&house, &[story_by(AUTHOR, "Tea", "")]);
+        assert_eq!(sent(&unattended(&house, 0)), []);
+        shut(&house);
+        assert_eq!(sent(&unattended(&house, 8)), []);
+        let kept = house.files(".desk/letters").len();
+        assert_eq!(kept, 4, "two digests wait, each a letter and its note");
+        open(&house);
+        house.write("config.toml", house.read("config.toml").replacen(gone, instead, 1));
+        let listed = house.run(&["letters", "--json"]).exits(0).json();
+        let to_nobody = |l: &&Value| l["kind"] == "digest" && l["to"].is_null();
+        let to_ada: Vec<&Value> = listed.as_array().unwrap().iter().filter(to_nobody).collect();
+        assert_eq!(to_ada.len(), 2 - expected.len(), "{listed}");
+        for letter in to_ada {
+            assert_eq!(letter["held"], "Ada Reader is no longer to get it");
+            let number = letter["id"].as_str().expect("an id");
+            house.run(&["letters", "send", number]).exits(0);
+            assert_eq!(left(&house), [""; 0], "nor where it is named");
+        }
+        assert_eq!(sent(&unattended(&house, 9)), expected);
+        let all = left(&house);
+        assert_eq!(all.len(), expected.len());
+        assert!(!all.iter().any(|letter| letter.contains("ada@example.org")), "{all:?}");
+        assert!(all.iter().all(|letter| letter.contains("1 stories to read")), "{all:?}");
+        assert_eq!(house.files(".desk/letters"), [""; 0]);
+    }
+}

@@ -1,8 +1,9 @@
 //! What travels is signed where it was, and what is destroyed elsewhere is followed only for who may say so.
 
 use crate::common::{TestHouse, marion};
-use crate::desks::{Desks, config};
+use crate::desks::{Desks, config, edit_with, record_lines};
 use crate::keys::{key, public};
+use serde_json::Value;
 
 /// Ann and Ben, each with a key, each in every role; signatures are asked for.
 fn signed() -> Desks {
@@ -190,4 +191,120 @@ fn many_objects_that_come_at_once_stay_a_pack() {
     assert_eq!(ben.git(&["rev-parse", "main"]), ann.git(&["rev-parse", "main"]));
     assert!(ben.git(&["count-objects", "-v"]).contains("packs: 1"));
     ben.fsck();
+}
+
+/// Ann's desk and Ben's each changed another paragraph, and Ben has pushed.
+fn edited_at_both(desks: &Desks, story: &str) {
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    edit_with(ann, story, "sed -i 's/^I clean/We clean/' \"$1\"").exits(0);
+    edit_with(ben, story, "sed -i 's/^In November/Last November/' \"$1\"").exits(0);
+    ben.run(&["sync"]).exits(0);
+}
+
+fn merged_line(desk: &TestHouse, story: &str) -> Value {
+    let lines = record_lines(desk).into_iter().filter(|(of, _)| of == story);
+    let events = lines.map(|(_, line)| serde_json::from_str::<Value>(&line).expect("an event"));
+    let merged: Vec<Value> = events.filter(|event| event["event"] == "merged").collect();
+    assert_eq!(merged.len(), 1, "{merged:?}");
+    merged[0].clone()
+}
+
+/// What `verify` says, and that it ends accordingly.
+fn findings(desk: &TestHouse) -> Vec<String> {
+    let ran = desk.run(&["verify", "--json"]);
+    let found = ran.json()["findings"].as_array().expect("findings").clone();
+    ran.exits(i32::from(!found.is_empty()));
+    let said = |f: &Value| format!("{}: {} ({})", f["rule"], f["said"], f["blocks"]);
+    found.iter().map(said).collect()
+}
+
+const UNSIGNED: &str = "by a step that is not signed";
+
+#[test]
+fn two_edits_that_are_put_together_are_signed_by_whoever_syncs() {
+    let desks = signed();
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let story = ann.story(&marion());
+    desks.settle();
+    edited_at_both(&desks, &story);
+    let rehearsed = ann.run(&["sync", "-n"]);
+    assert!(!rehearsed.exits(0).stderr.contains(UNSIGNED), "{}", rehearsed.stderr);
+    let synced = ann.run(&["sync"]);
+    assert!(!synced.exits(0).stderr.contains(UNSIGNED), "{}", synced.stderr);
+    desks.settle();
+    for desk in [ann, ben] {
+        let merged = merged_line(desk, &story);
+        assert_eq!(merged["by"]["name"], "Ann Able");
+        assert!(merged["sig"].is_string(), "{merged}");
+        assert_eq!(findings(desk), [""; 0]);
+        let chain = desk.run(&["verify", "marion", "--json"]).exits(0).json();
+        let last = chain["chain"].as_array().expect("a chain").last().expect("an event");
+        assert_eq!((&last["kind"], &last["signed"]), (&"merged".into(), &true.into()));
+    }
+    // the text that Ann's step made is as good as any other, for whoever did not edit it or where that does not matter
+    ben.run(&["approve", &story]).exits(0);
+    ben.run(&["publish", &story]).exits(0);
+
+    // one that says something else than what was signed is found, and nothing is put out with it
+    desks.settle();
+    let file = format!("stories/{story}/record.jsonl");
+    let forged = ann.read(&file).replace("[\"Ann Able\",\"Ben Bold\"]", "[\"Somebody\"]");
+    assert_ne!(forged, ann.read(&file), "the forgery changes something");
+    ann.write(&file, forged);
+    ann.git(&["-c", "commit.gpgsign=false", "commit", "-qam", "Tidy up"]);
+    let found = findings(ann);
+    let broken = |f: &String| f.contains("\"merged by Ann Able\\\" is not proven") && f.ends_with("(true)");
+    assert!(found.iter().any(|f| f.contains("signature") && broken(f)), "{found:#?}");
+}
+
+#[test]
+fn two_edits_that_nobody_can_sign_for_are_put_together_all_the_same_and_that_is_told() {
+    let desks = signed();
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let story = ann.story(&marion());
+    desks.settle();
+    edited_at_both(&desks, &story);
+    signs(ann, "Ann Able", None);
+    let synced = ann.run(&["sync"]);
+    assert!(synced.exits(0).stderr.contains(UNSIGNED), "{}", synced.stderr);
+    desks.settle();
+    assert!(merged_line(ben, &story)["sig"].is_null());
+    // as an edit that is not signed: it is told, and keeps nothing in that has enough that counts
+    let found = findings(ben);
+    let told = "merged by Ann Able\\\" is not proven: it is not signed";
+    assert!(
+        found.len() == 1 && found[0].contains(told) && found[0].ends_with("(false)"),
+        "{found:#?}"
+    );
+    ben.run(&["approve", &story]).exits(0);
+    ben.run(&["publish", &story]).exits(0);
+}
+
+#[test]
+fn where_nobody_looks_on_the_machines_key_signs_what_is_put_together() {
+    for has_key in [true, false] {
+        let desks = signed();
+        let [ann, ben] = &desks.desks[..] else { panic!("two") };
+        let robot = key(ann, "robot", &[]);
+        for desk in [ann, ben] {
+            let config = desk
+                .read("config.toml")
+                .replace("[team]", &format!("[team]\nrobot_key = \"{robot}\""));
+            desk.write("config.toml", config);
+        }
+        let story = ann.story(&marion());
+        desks.settle();
+        edited_at_both(&desks, &story);
+        signs(ann, "Night Machine", has_key.then_some("robot"));
+        let ran = ann.run(&["cron"]);
+        assert_eq!(ran.exits(0).stderr.contains(UNSIGNED), !has_key, "{}", ran.stderr);
+        desks.settle();
+        let merged = merged_line(ben, &story);
+        assert_eq!(
+            (merged["by"]["role"].as_str(), merged["sig"].is_string()),
+            (Some("robot"), has_key)
+        );
+        // a person's steps are signed, the machine's need not be
+        assert_eq!(findings(ben), [""; 0]);
+    }
 }

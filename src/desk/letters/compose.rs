@@ -13,7 +13,7 @@ use crate::story::record::one_line;
 use crate::story::step::Story;
 
 use super::super::{Desk, Trouble, intake};
-use super::{Waiting, event, offer, people};
+use super::{Waiting, event, live, offer, people};
 
 /// A letter as it would leave: the one in the spool, or one worded now.
 pub fn letter(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>, waiting: &Waiting) -> Result<Vec<u8>, Trouble> {
@@ -156,16 +156,12 @@ fn author_facts(desk: &Desk, story: &Story, people: &People, waiting: &Waiting) 
         let place = life.posts.get(target).and_then(|post| post.place.clone());
         Some(place.unwrap_or_else(|| target.to_owned())).filter(|_| waiting.due.kind == LetterKind::Withdrawn)
     });
-    let places = story.life.publication.iter().flat_map(|p| p.receipts.values());
-    let url = places
-        .filter_map(|(done, place)| place.as_ref().filter(|p| *done && p.starts_with("http")))
-        .next();
     Facts {
         author: people.storyteller.name.clone().unwrap_or_else(|| story.front().author),
         title: story.title(),
         team: desk.config.team.name.clone(),
         note,
-        url: url.cloned().unwrap_or_default(),
+        url: live::told_url(story).map(|(_, url)| url.to_owned()).unwrap_or_default(),
         subject: people.subject.clone(),
         ask_consent: desk.policy.consent_required && story.life.consent.is_none() && asked,
         lines: remains.collect(),
@@ -226,7 +222,7 @@ pub fn reword(desk: &Desk, repo: &StoryRepo, spool: &mut Spool, waiting: &Waitin
     let own = (subject.as_str(), body.trim());
     let (bytes, note) = match waiting.story {
         Some(_) => compose(desk, repo, waiting, Some(own))?,
-        None => super::digest::reworded(desk, waiting, own)?,
+        None => super::kept::reworded(desk, waiting, own)?,
     };
     spool.put_letter(&waiting.number, &bytes, &note)?;
     Ok(())

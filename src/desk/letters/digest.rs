@@ -3,38 +3,16 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::mail::wording::{self, Facts};
+use crate::mail::wording::Facts;
 use crate::repo::StoryRepo;
-use crate::spool::{LetterNote, Shelves, Spool};
+use crate::spool::Spool;
 use crate::story::event::LetterKind;
 use crate::story::letter::NO_STORY;
 use crate::story::state::State;
 
 use super::super::{Desk, Trouble, queue};
 use super::compose;
-use super::{Hold, Waiting, about_no_story};
-
-const TITLE: &str = "what waits";
-
-/// Digests that lie in the spool.
-pub(super) fn waiting(desk: &Desk, spool: Option<&Shelves>) -> Result<Vec<Waiting>, Trouble> {
-    let Some(spool) = spool else { return Ok(Vec::new()) };
-    let digests = spool
-        .letters()?
-        .items
-        .into_iter()
-        .filter(|kept| kept.note.kind == LetterKind::Digest.name());
-    let as_waiting = |kept: crate::spool::WaitingLetter| {
-        let name = kept.note.member.clone().unwrap_or_default();
-        let later = kept.note.not_before.filter(|at| *at > desk.now);
-        let mut waiting = about_no_story(desk, LetterKind::Digest, TITLE, &name, kept.id);
-        waiting.held = later.map(|at| Hold::Later(at, kept.note.last_error.unwrap_or_default()));
-        waiting.at = kept.note.at;
-        waiting.written = true;
-        waiting
-    };
-    Ok(digests.map(as_waiting).collect())
-}
+use super::{Waiting, kept};
 
 /// Writes the digest into the spool, where it is wanted and time.
 pub(super) fn prepare(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<(), Trouble> {
@@ -51,10 +29,11 @@ pub(super) fn prepare(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Resul
     }
     let lines = lines(desk, repo, spool)?;
     // one that has not left yet would say the same
-    if !lines.is_empty() && waiting(desk, Some(spool))?.is_empty() {
+    let is_digest = |waiting: &Waiting| waiting.due.kind == LetterKind::Digest;
+    if !lines.is_empty() && !kept::waiting(desk, Some(spool))?.iter().any(is_digest) {
         let wording = compose::wording(desk)?;
         for name in &reviewers {
-            let waiting = about_no_story(desk, LetterKind::Digest, TITLE, name, number(desk, name));
+            let waiting = kept::about_no_story(desk, LetterKind::Digest, name, number(desk, name));
             let facts = Facts {
                 reader: name.clone(),
                 team: desk.config.team.name.clone(),
@@ -68,22 +47,6 @@ pub(super) fn prepare(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Resul
         }
     }
     Ok(spool.note_digest(desk.now)?)
-}
-
-/// A digest in a person's own words.
-pub(super) fn reworded(
-    desk: &Desk,
-    waiting: &Waiting,
-    (subject, text): (&str, &str),
-) -> Result<(Vec<u8>, LetterNote), Trouble> {
-    let words = wording::Worded {
-        subject: subject.to_owned(),
-        text: text.to_owned(),
-        html: wording::in_html(text),
-        asks_consent: None,
-    };
-    let bytes = compose::bytes(desk, waiting, NO_STORY, None, &words)?;
-    Ok((bytes, compose::note(desk, waiting)))
 }
 
 /// What waits, in numbers: no names.

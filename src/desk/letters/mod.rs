@@ -9,6 +9,8 @@
 //! | [`foretold`] | the letter that a decision would call for, before it is made |
 //! | `send` | claim, send, record; the caps |
 //! | `digest` | the letter that is about no one story |
+//! | `kept` | letters about no story, which lie in the spool |
+//! | `live` | whether the page that a letter names is there |
 //! | [`undecided`] | the answer to a reviewer whose mail decided nothing |
 //! | `offer` | what a reviewer may decide by answering, and the code for it |
 //! | [`bounce`] | a letter that came back |
@@ -17,6 +19,8 @@ pub mod bounce;
 mod compose;
 mod digest;
 pub mod foretold;
+mod kept;
+mod live;
 mod offer;
 mod send;
 pub mod undecided;
@@ -40,6 +44,7 @@ use super::review::Planned;
 use super::{Desk, Trouble, queue};
 
 pub use compose::{letter, reword, words};
+pub use live::{waiting_for_pages, waits_too_long};
 pub use send::{Run, Sending, Status, Told, drop_letter, let_be, send, send_due};
 
 /// A letter that waits.
@@ -52,6 +57,8 @@ pub struct Waiting {
     /// By what people and the spool know it.
     pub number: String,
     pub to: Option<Mailbox>,
+    /// The page that it names, which has to answer before it leaves unless a person names it.
+    pub page: Option<String>,
     /// When what it is about happened, or the reminder fell due.
     pub at: Timestamp,
     /// Why it does not leave now.
@@ -71,6 +78,8 @@ pub enum Hold {
     ForAPerson(&'static str),
     /// It waits for a person who sends what is due.
     ForASender(&'static str),
+    /// The page that it names did not answer when it was asked last; each run asks again.
+    NotLive { url: String, why: String },
     /// It was tried, and will be tried again.
     Later(Timestamp, String),
 }
@@ -80,7 +89,7 @@ impl Hold {
     pub fn stops(&self, sending: Sending) -> bool {
         match self {
             Hold::Cannot(_) | Hold::CameBack => true,
-            Hold::ForAPerson(_) => sending != Sending::Named,
+            Hold::ForAPerson(_) | Hold::NotLive { .. } => sending != Sending::Named,
             Hold::ForASender(_) | Hold::Later(..) => sending == Sending::Unattended,
         }
     }
@@ -92,6 +101,7 @@ impl fmt::Display for Hold {
             Hold::Cannot(why) => f.write_str(why),
             Hold::CameBack => f.write_str("a letter to this address came back: `letters again` when it is good again"),
             Hold::ForAPerson(why) | Hold::ForASender(why) => f.write_str(why),
+            Hold::NotLive { url, why } => write!(f, "its page does not answer yet: {url} ({why})"),
             Hold::Later(at, said) => write!(f, "tried; tried again after {}: {said}", at.strftime("%Y-%m-%d %H:%MZ")),
         }
     }
@@ -154,8 +164,7 @@ pub fn show_proof(story: &Story, clerk: &Clerk) -> Planned {
 
 /// Every letter that is due, the oldest first.
 pub fn waiting(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>) -> Result<Vec<Waiting>, Trouble> {
-    let mut all = digest::waiting(desk, spool)?;
-    all.extend(undecided::waiting(desk, spool)?);
+    let mut all = kept::waiting(desk, spool)?;
     let mut unreachable = bounce::Unreachable::default();
     for (id, _) in queue::with_letters_due(desk, repo)? {
         all.extend(of_story(desk, repo, spool, &desk.story(repo, &id)?, &mut unreachable)?);
@@ -172,11 +181,25 @@ fn of_story(
     story: &Story,
     unreachable: &mut bounce::Unreachable,
 ) -> Result<Vec<Waiting>, Trouble> {
-    let people = people(repo, &story.id)?;
     let policy = desk.config.letters.policy();
     let standing = Standing::of(story, &desk.policy);
+    let due = due(&story.id, &story.record.events, &standing, &policy, desk.now);
+    as_waiting(desk, repo, spool, story, due, unreachable)
+}
+
+/// These letters of a story, each with whom it goes to and what keeps it.
+fn as_waiting(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: Option<&Shelves>,
+    story: &Story,
+    letters: Vec<OpenLetter>,
+    unreachable: &mut bounce::Unreachable,
+) -> Result<Vec<Waiting>, Trouble> {
+    let people = people(repo, &story.id)?;
+    let policy = desk.config.letters.policy();
     let mut all = Vec::new();
-    for due in due(&story.id, &story.record.events, &standing, &policy, desk.now) {
+    for due in letters {
         let number = due.number();
         let note = match spool {
             Some(spool) => spool.letter(&number)?.map(|(_, note)| note),
@@ -186,8 +209,10 @@ fn of_story(
             Some(name) => member(desk, name),
             None => people.as_ref().map(recipient).filter(|m| m.address.is_some()),
         };
+        let page = live::page(desk, story, &due);
         let held = match hold(desk, story, &due, people.as_ref(), to.as_ref(), note.as_ref()) {
             None if unreachable.has(desk, repo, to.as_ref())? => Some(Hold::CameBack),
+            None => live::known(spool, &number, page.as_ref())?,
             held => held,
         };
         all.push(Waiting {
@@ -197,6 +222,7 @@ fn of_story(
             number,
             due,
             to,
+            page,
             held,
             written: note.is_some(),
         });
@@ -273,31 +299,6 @@ fn member(desk: &Desk, name: &str) -> Option<Mailbox> {
         name: Some(member.name.clone()),
         address: Some(member.email.clone()),
     })
-}
-
-/// A letter to the member called `name` that no record calls for, because it is about no event of a story.
-fn about_no_story(desk: &Desk, kind: LetterKind, title: &str, name: &str, number: String) -> Waiting {
-    let to = member(desk, name);
-    Waiting {
-        story: None,
-        title: title.to_owned(),
-        due: OpenLetter {
-            kind,
-            about: EventId::from_random([0; 8]),
-            to: Some(name.to_owned()),
-            since: desk.now,
-            nth: 0,
-            claim: None,
-        },
-        number,
-        held: match to {
-            Some(_) => None,
-            None => Some(Hold::Cannot("no address is known".to_owned())),
-        },
-        to,
-        at: desk.now,
-        written: false,
-    }
 }
 
 /// Where an author's letters go; where that is no address that mail can be sent to, the next best.

@@ -20,7 +20,8 @@ use crate::story::step::{Step, Story};
 use super::super::sync::{self, Wish};
 use super::super::{Desk, Trouble};
 use super::compose::compose;
-use super::{Waiting, digest, offer};
+use super::live::{self, Pages};
+use super::{Hold, Waiting, digest, kept, offer};
 
 /// Who wants letters to leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,10 +74,13 @@ impl Run {
 /// Sends everything that is due and may leave: what `cron` calls, with [`Sending::Unattended`], and `letters send` without names.
 /// Tidies up what earlier runs left, writes the digest where it is time, then [`send`].
 pub fn send_due(desk: &Desk, repo: &StoryRepo, spool: &mut Spool, sending: Sending) -> Result<Run, Trouble> {
+    let mut told = live::tidy(desk, repo, spool)?;
     tidy(desk, repo, spool)?;
     digest::prepare(desk, repo, spool)?;
     let letters = super::waiting(desk, repo, Some(spool))?;
-    send(desk, repo, spool, &letters, sending)
+    let run = send(desk, repo, spool, &letters, sending)?;
+    told.extend(run.told);
+    Ok(Run { told, ..run })
 }
 
 /// Failures of the network in a row after which the others are not tried.
@@ -92,8 +96,18 @@ pub fn send(
 ) -> Result<Run, Trouble> {
     let mut run = Run::default();
     let mut desk_outbox = DeskOutbox::default();
+    let mut pages = Pages::default();
     let (mut tried, mut in_vain) = (0, 0);
     for waiting in letters {
+        // what an earlier run found of its page may be over
+        let held = waiting
+            .held
+            .clone()
+            .filter(|hold| !matches!(hold, Hold::NotLive { .. }));
+        let waiting = &Waiting {
+            held,
+            ..waiting.clone()
+        };
         let tell = |status, said: String| Told {
             waiting: waiting.clone(),
             status,
@@ -110,6 +124,15 @@ pub fn send(
         if in_vain >= PATIENCE {
             let said = "the mail server took none of the last letters; this one was not tried".to_owned();
             run.told.push(tell(Status::Waiting, said));
+            continue;
+        }
+        if sending != Sending::Named
+            && let Some(hold) = pages.hold(spool, waiting)?
+        {
+            let said = format!("{hold}; `letters send {}` sends it all the same", waiting.number);
+            let mut told = tell(Status::Waiting, said);
+            told.waiting.held = Some(hold);
+            run.told.push(told);
             continue;
         }
         tried += 1;
@@ -201,7 +224,15 @@ fn one(
         Some((bytes, note)) if has_moved(waiting, &note) => {
             // the words stay, the address and with it the Message-ID are others
             let (subject, text) = super::words(&bytes);
-            let fresh = match compose(desk, repo, waiting, Some((&subject, &text))) {
+            let words = (subject.as_str(), text.as_str());
+            let fresh = match &waiting.story {
+                Some(_) => compose(desk, repo, waiting, Some(words)),
+                None => kept::reworded(desk, waiting, words).map(|(bytes, fresh)| {
+                    let offers = note.offers.clone();
+                    (bytes, LetterNote { offers, ..fresh })
+                }),
+            };
+            let fresh = match fresh {
                 Ok(fresh) => fresh,
                 Err(Trouble::Letter(why)) => return Ok(Err(NotSent::Unwritten(why))),
                 Err(trouble) => return Err(trouble),
@@ -364,7 +395,7 @@ fn forget(repo: &StoryRepo, id: &StoryId, message_id: &str, desk: &Desk) -> Resu
 /// Whether the reader's address is another by now than the one that the letter in the spool is written to.
 fn has_moved(waiting: &Waiting, note: &LetterNote) -> bool {
     let to = address(waiting);
-    waiting.story.is_some() && !to.is_empty() && !note.to.is_empty() && !to.eq_ignore_ascii_case(&note.to)
+    note.left.is_none() && !to.is_empty() && !note.to.is_empty() && !to.eq_ignore_ascii_case(&note.to)
 }
 
 /// When a letter that was not taken is tried again: greylisting passes in minutes, a full mailbox in a day.
@@ -398,6 +429,7 @@ pub(super) fn without_address(text: &str, address: &str) -> String {
 /// the time they had.
 fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<(), Trouble> {
     spool.forget_old_codes(desk.now)?;
+    kept::let_go(desk, spool)?;
     let policy = desk.config.letters.policy();
     for kept in spool.letters()?.items {
         let (Ok(id), Ok(about)) = (kept.note.story.parse::<StoryId>(), kept.note.about.parse::<EventId>()) else {
@@ -529,7 +561,7 @@ impl Entry {
     }
 
     /// Writes a letter's status into the record; with a claim, its Message-ID and what is known of it into the private part.
-    fn write(
+    pub fn write(
         &self,
         desk: &Desk,
         repo: &StoryRepo,

@@ -5,35 +5,14 @@ use sha2::{Digest, Sha256};
 
 use crate::mail::wording::Facts;
 use crate::repo::StoryRepo;
-use crate::spool::{Shelves, Spool, WaitingLetter};
+use crate::spool::Spool;
 use crate::story::MailId;
 use crate::story::event::LetterKind;
 use crate::story::letter::NO_STORY;
 use crate::story::step::Story;
 
 use super::super::{Desk, Trouble};
-use super::{Hold, Waiting, about_no_story, compose, offer};
-
-const TITLE: &str = "a decision by mail that does not count";
-
-/// The answers that lie in the spool.
-pub(super) fn waiting(desk: &Desk, spool: Option<&Shelves>) -> Result<Vec<Waiting>, Trouble> {
-    let Some(spool) = spool else { return Ok(Vec::new()) };
-    let letters = spool.letters()?.items.into_iter();
-    let answers = letters.filter(|kept| kept.note.kind == LetterKind::Undecided.name());
-    let as_waiting = |kept: WaitingLetter| {
-        let name = kept.note.member.clone().unwrap_or_default();
-        let later = kept.note.not_before.filter(|at| *at > desk.now);
-        let mut waiting = about_no_story(desk, LetterKind::Undecided, TITLE, &name, kept.id);
-        waiting.held = waiting
-            .held
-            .or_else(|| later.map(|at| Hold::Later(at, kept.note.last_error.unwrap_or_default())));
-        waiting.at = kept.note.at;
-        waiting.written = true;
-        waiting
-    };
-    Ok(answers.map(as_waiting).collect())
-}
+use super::{compose, kept, offer};
 
 /// Writes the answer to `mail` by the member called `name` into the spool; once, however often it is asked. `round`: how many such
 /// answers went before; where it is given the reader may try again.
@@ -47,7 +26,7 @@ pub fn prepare(
 ) -> Result<(), Trouble> {
     let sum = Sha256::digest(format!("undecided\0{}", mail.hex()));
     let number = hex::encode(&sum[..8]);
-    let waiting = about_no_story(desk, LetterKind::Undecided, TITLE, name, number);
+    let waiting = kept::about_no_story(desk, LetterKind::Undecided, name, number);
     if spool.letter(&waiting.number)?.is_some() {
         return Ok(());
     }

@@ -371,6 +371,25 @@ fn a_mail_of_long_ago_is_answered_no_more() {
 }
 
 #[test]
+fn a_letter_that_is_to_go_again_is_as_young_as_that_step() {
+    let letter = |status| What::Letter {
+        letter: LetterKind::Published,
+        about: id(0),
+        to: None,
+        status,
+        reason: None,
+    };
+    let mut events = vec![What::Published {}];
+    events.extend(std::iter::repeat_n(letter(LetterStatus::Failed), 19));
+    assert_eq!(due(&record(events.clone()), &policy(), at(20)), []);
+    events.push(letter(LetterStatus::Again));
+    let record = record(events);
+    for (day, many) in [(20, 1), (34, 1), (35, 0)] {
+        assert_eq!(due(&record, &policy(), at(day)).len(), many, "day {day}");
+    }
+}
+
+#[test]
 fn an_envelope_has_an_ascii_domain_where_it_can() {
     for (address, recipient) in [
         ("marion@example.com", "marion@example.com"),

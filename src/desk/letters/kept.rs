@@ -1,0 +1,110 @@
+//! Letters about no story, the digest and the answer to an undecided mail: no record calls for them, so they lie in the spool until they
+//! leave, or until nobody of the team is to get them any more.
+
+use crate::mail::wording;
+use crate::spool::{LetterNote, Shelves, Spool, WaitingLetter};
+use crate::story::Mailbox;
+use crate::story::event::{EventId, LetterKind, Role};
+use crate::story::letter::{NO_STORY, OpenLetter};
+
+use super::super::{Desk, Trouble};
+use super::{Hold, Waiting, compose, member};
+
+/// What such a letter is about, in lists; `None`: letters of this kind are about a story.
+fn title(kind: LetterKind) -> Option<&'static str> {
+    match kind {
+        LetterKind::Digest => Some("what waits"),
+        LetterKind::Undecided => Some("a decision by mail that does not count"),
+        _ => None,
+    }
+}
+
+/// Those that lie in the spool, each with its kind.
+fn all(spool: &Shelves) -> Result<Vec<(LetterKind, WaitingLetter)>, Trouble> {
+    let letters = spool.letters()?.items.into_iter();
+    let known = letters.filter_map(|kept| {
+        let mut kinds = LetterKind::ALL.into_iter();
+        let kind = kinds.find(|kind| kind.name() == kept.note.kind)?;
+        title(kind).map(|_| (kind, kept))
+    });
+    Ok(known.collect())
+}
+
+/// Who gets it, if they still are who it was written to: of the team, and for the digest a reviewer.
+fn reader(desk: &Desk, kind: LetterKind, name: &str) -> Option<Mailbox> {
+    let reviews = |role: &Role| *role == Role::Reviewer;
+    let of_team = desk.policy.members.iter().find(|m| m.name == name)?;
+    let gets = kind != LetterKind::Digest || of_team.roles.iter().any(reviews);
+    member(desk, name).filter(|_| gets)
+}
+
+/// The letter of this kind to the member called `name`. `number`: by what it is known.
+pub(super) fn about_no_story(desk: &Desk, kind: LetterKind, name: &str, number: String) -> Waiting {
+    let to = reader(desk, kind, name);
+    Waiting {
+        story: None,
+        title: title(kind).unwrap_or_default().to_owned(),
+        due: OpenLetter {
+            kind,
+            about: EventId::from_random([0; 8]),
+            to: Some(name.to_owned()),
+            since: desk.now,
+            nth: 0,
+            claim: None,
+        },
+        number,
+        held: match to {
+            Some(_) => None,
+            None => Some(Hold::Cannot(format!("{name} is no longer to get it"))),
+        },
+        to,
+        page: None,
+        at: desk.now,
+        written: false,
+    }
+}
+
+/// Those that lie in the spool.
+pub(super) fn waiting(desk: &Desk, spool: Option<&Shelves>) -> Result<Vec<Waiting>, Trouble> {
+    let Some(spool) = spool else { return Ok(Vec::new()) };
+    let as_waiting = |(kind, kept): (LetterKind, WaitingLetter)| {
+        let name = kept.note.member.clone().unwrap_or_default();
+        let later = kept.note.not_before.filter(|at| *at > desk.now);
+        let waiting = about_no_story(desk, kind, &name, kept.id);
+        Waiting {
+            held: waiting
+                .held
+                .or_else(|| later.map(|at| Hold::Later(at, kept.note.last_error.unwrap_or_default()))),
+            at: kept.note.at,
+            written: true,
+            ..waiting
+        }
+    };
+    Ok(all(spool)?.into_iter().map(as_waiting).collect())
+}
+
+/// Removes those to whoever left: what is known of stories is no longer theirs to hear.
+pub(super) fn let_go(desk: &Desk, spool: &mut Spool) -> Result<(), Trouble> {
+    for (kind, kept) in all(spool)? {
+        if reader(desk, kind, kept.note.member.as_deref().unwrap_or_default()).is_none() {
+            spool.remove_letter(&kept.id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Such a letter in other words than the program's, to its reader as they are in the configuration now.
+pub(super) fn reworded(
+    desk: &Desk,
+    waiting: &Waiting,
+    (subject, text): (&str, &str),
+) -> Result<(Vec<u8>, LetterNote), Trouble> {
+    let words = wording::Worded {
+        subject: subject.to_owned(),
+        text: text.to_owned(),
+        html: wording::in_html(text),
+        asks_consent: None,
+    };
+    let bytes = compose::bytes(desk, waiting, NO_STORY, None, &words)?;
+    Ok((bytes, compose::note(desk, waiting)))
+}
