@@ -1,5 +1,7 @@
 //! Encoded words (RFC 2047), decoded once, and text made fit for one line.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::{charset, transfer};
@@ -15,7 +17,7 @@ pub(super) fn decode(line: &str) -> String {
 pub(super) fn normalised(line: &str) -> String {
     rewrite(line, |text, out| {
         out.push_str("=?utf-8?B?");
-        out.push_str(&transfer::to_base64(text.as_bytes()));
+        STANDARD.encode_string(text, out);
         out.push_str("?=");
     })
 }

@@ -1,5 +1,7 @@
 //! `Sent from my iPhone`: the line a phone or a mail program puts under a mail, in any language.
 
+use std::borrow::Cow;
+
 use super::seen::has_word;
 
 /// `Sent from my ...` and its kin: what stands before the device.
@@ -95,24 +97,10 @@ pub(super) fn sent_from(fold: &str) -> bool {
         _ => line,
     };
     // A link in it or after it: `Get Outlook for iOS<https://aka.ms/o0ukef>`, `Sent with [Proton Mail](https://...)`.
-    let mut deep = 0u32;
-    let unlinked: String = line
-        .char_indices()
-        .filter(|(at, c)| {
-            match c {
-                '<' | '(' => deep += 1,
-                // `Sent with Mailbird [http://www.getmailbird.com/]`
-                '[' if line[*at..].starts_with("[http") => deep += 1,
-                ']' if deep > 0 && !line[*at..].contains(['>', ')']) => deep -= 1,
-                '>' | ')' => deep = deep.saturating_sub(1),
-                '[' | ']' => {}
-                _ => return deep == 0,
-            }
-            false
-        })
-        .map(|(_, c)| c)
-        .take(400)
-        .collect();
+    let unlinked = match line.contains(['<', '(', '[', ']', '>', ')']) {
+        true => Cow::Owned(without_links(line)),
+        false => Cow::Borrowed(line),
+    };
     let line = unlinked.trim();
     let words = line.split(' ').count();
     if line.chars().count() > 110 || words > 18 || line.contains(['?', ';']) || line.contains(". ") && !apologises(line)
@@ -137,7 +125,10 @@ pub(super) fn sent_from(fold: &str) -> bool {
             .any(known_device)
             || joined_device(line)
     };
-    let begins = SENT_FROM.iter().any(|start| line.starts_with(start));
+    let same_first = |start: &str| start.as_bytes().first() == line.as_bytes().first();
+    let begins = SENT_FROM
+        .iter()
+        .any(|start| same_first(start) && line.starts_with(start));
     // "Get Outlook for iOS" in any language.
     if words <= 7
         && line.contains("outlook")
@@ -173,6 +164,27 @@ pub(super) fn sent_from(fold: &str) -> bool {
         | "sent on the go" => true,
         _ => linked || (begins || ends) && (words <= 14) && device(),
     }
+}
+
+/// A line without its links, as far as such a line may go.
+fn without_links(line: &str) -> String {
+    let mut deep = 0u32;
+    line.char_indices()
+        .filter(|(at, c)| {
+            match c {
+                '<' | '(' => deep += 1,
+                // `Sent with Mailbird [http://www.getmailbird.com/]`
+                '[' if line[*at..].starts_with("[http") => deep += 1,
+                ']' if deep > 0 && !line[*at..].contains(['>', ')']) => deep -= 1,
+                '>' | ')' => deep = deep.saturating_sub(1),
+                '[' | ']' => {}
+                _ => return deep == 0,
+            }
+            false
+        })
+        .map(|(_, c)| c)
+        .take(400)
+        .collect()
 }
 
 /// What a program says of itself without saying that the mail was sent with it.
