@@ -607,6 +607,73 @@ fn an_interrupted_round_gives_the_terminal_back_and_decides_nothing() {
 }
 
 #[test]
+fn a_text_that_was_written_is_kept_where_the_round_ends_before_it_is_taken() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let before = commits(&house);
+    house.write("editor.sh", "printf '\\nOne more line.\\n' >>\"$1\"\n");
+    let command = format!(
+        "TMPDIR={0} EDITOR='sh {0}/editor.sh' m4c-stories review",
+        house.path("").display()
+    );
+    let terminal = Terminal::start(&house, 120, 24, &command);
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "e"]);
+    terminal.wait("This would change");
+    terminal.kill("TERM");
+    let screen = terminal.wait("exit 143");
+    assert!(screen.contains("what you wrote is kept in"), "{screen}");
+    let kept: Vec<_> = std::fs::read_dir(house.path(""))
+        .expect("the house")
+        .filter_map(|file| {
+            file.ok()
+                .filter(|f| f.file_name().to_string_lossy().starts_with("m4c-edit-"))
+        })
+        .collect();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    let text = std::fs::read_to_string(kept[0].path()).expect("the text");
+    assert!(text.ends_with("One more line.\n"), "{text}");
+    assert_eq!(commits(&house), before);
+}
+
+#[test]
+fn a_small_window_names_the_authors_and_leaves_room_for_the_text() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let terminal = Terminal::start(&house, 40, 12, "m4c-stories review");
+    let screen = terminal.wait("2 stories to review");
+    assert!(
+        screen.contains("Marion Maxwell") && screen.contains("Tom Okafor"),
+        "{screen}"
+    );
+    for (width, height) in [(47, 12), (48, 14), (64, 16), (66, 20), (20, 5), (40, 12)] {
+        terminal.resize(width, height);
+        let words = if width < 40 {
+            "Make the window larger"
+        } else {
+            "2 stories to review"
+        };
+        terminal.wait(words);
+    }
+    terminal.press(&["Enter"]);
+    let screen = terminal.wait("Story 1 of 2");
+    let rows: Vec<&str> = screen.lines().collect();
+    assert!(rows[rows.len() - 1].ends_with("? help"), "{screen}");
+    terminal.press(&["a"]);
+    let screen = terminal.wait("Enter writes it down");
+    assert!(
+        screen.lines().skip(1).take(3).all(|row| !row.starts_with("--")),
+        "{screen}"
+    );
+    terminal.press(&["q"]);
+    terminal.wait("1 story to review");
+}
+
+#[test]
 fn it_ends_with_its_window_also_in_the_middle_of_a_key() {
     if !have("tmux") {
         return;
@@ -620,6 +687,7 @@ fn it_ends_with_its_window_also_in_the_middle_of_a_key() {
         terminal.wait("You approve this text.");
         if !half.is_empty() {
             terminal.send(half);
+            terminal.wait_for_half_a_key();
         }
         terminal.close();
         assert_eq!(commits(&house), before);

@@ -25,6 +25,7 @@ use crate::desk::Desk;
 use crate::story::StoryId;
 use crate::story::record::one_line;
 
+use over::Over;
 use photos::{Depth, Photos};
 use round::{Round, Then};
 use screen::{Input, Screen};
@@ -121,6 +122,11 @@ fn lost(round: &Round, report: &Report) {
     if let Some(open) = draw::unwritten(&round.place) {
         let title = one_line(&open.reading.story.title());
         report.caution(&format!("{title}: your decision was not written down"));
+    }
+    if let Some(words) = round.over.as_ref().and_then(Over::words)
+        && let Ok(file) = super::edit::keep(words)
+    {
+        report.caution(&format!("what you wrote is kept in {file}"));
     }
 }
 

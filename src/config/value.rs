@@ -60,7 +60,7 @@ pub(super) fn duration<'de, D: Deserializer<'de>>(d: D) -> Result<SignedDuration
     })
 }
 
-/// The same, or `never`.
+/// A length of time, or `never`.
 pub(super) fn duration_or_never<'de, D: Deserializer<'de>>(d: D) -> Result<Option<SignedDuration>, D::Error> {
     let text = String::deserialize(d)?;
     if text.trim() == "never" {
@@ -73,7 +73,7 @@ pub(super) fn duration_or_never<'de, D: Deserializer<'de>>(d: D) -> Result<Optio
     })
 }
 
-/// The same, but no less than a day.
+/// A length of time of a day or more, or `never`.
 pub(super) fn kept_for<'de, D: Deserializer<'de>>(d: D) -> Result<Option<SignedDuration>, D::Error> {
     let text = String::deserialize(d)?;
     if text.trim() == "never" {

@@ -103,6 +103,17 @@ impl<'a> Terminal<'a> {
         self.tmux(&["paste-buffer", "-d"]);
     }
 
+    /// Waits until the program stands in the middle of a key, for as long as the kernel might not say so.
+    pub fn wait_for_half_a_key(&self) {
+        let pid = self.house.read(&format!("home/{}.program.pid", self.socket));
+        let stands = Path::new("/proc").join(pid.trim()).join("wchan");
+        let reads = |at: &str| at.contains("wait_woken") || at.contains("tty");
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(5) && !std::fs::read_to_string(&stands).is_ok_and(|at| reads(&at)) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Closes the window, and waits until the program has ended.
     #[track_caller]
     pub fn close(&self) {

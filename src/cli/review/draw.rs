@@ -24,11 +24,14 @@ const SMALLEST: (u16, u16) = (40, 12);
 pub fn draw(round: &mut Round, area: Rect, buffer: &mut Buffer, color: bool) -> Option<Position> {
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         let words = format!("Make the window larger: {} by {} at least.", SMALLEST.0, SMALLEST.1);
-        buffer.set_stringn(area.x, area.y, words, area.width.into(), Style::new());
+        let rows = wrap(&[Piece::plain(&words)], area.width.into(), "", "");
+        for (y, row) in (area.y..area.y + area.height).zip(&rows) {
+            put(buffer, area, y, row, color);
+        }
         return None;
     }
     let width = usize::from(area.width);
-    let foot = foot(round.keys(), width);
+    let foot = foot(round.keys(), width, usize::from(area.height) / 6);
     let mut status = wrap(&[Piece::new(&status(round), Ink::strong())], width, "", "");
     status.truncate(3);
     let below = (foot.len() + status.len()) as u16;
@@ -175,11 +178,13 @@ fn cell(text: &str, room: usize) -> String {
 fn list(round: &Round, area: Rect, buffer: &mut Buffer, color: bool) {
     let width = usize::from(area.width);
     // age, state and turn are short; author and place share what is left, and a wide screen has room for the title
-    let (age_w, state_w, turn_w) = (9, 18, if width >= 120 { 24 } else { 12 });
-    let rest = width.saturating_sub(2 + age_w + state_w + turn_w + 4);
-    let (author_w, place_w, title_w) = match width >= 120 {
-        true => (28, 20, rest.saturating_sub(28 + 20 + 2)),
-        false => (rest - rest / 3, rest / 3 - 1, 0),
+    let (age_w, state_w) = (9, if width < 66 { 12 } else { 18 });
+    let rest = width.saturating_sub(2 + age_w + state_w + 2);
+    let (author_w, place_w, turn_w, title_w) = match rest {
+        89.. => (28, 20, 24, rest - (28 + 20 + 24 + 4)),
+        // one that is narrow has room for the author alone
+        _ if width >= 66 => (rest - 14 - (rest - 14) / 3, (rest - 14) / 3 - 1, 12, 0),
+        _ => (rest, 0, 0, 0),
     };
     let row = |cells: [&str; 6]| {
         let widths = [age_w, author_w, place_w, state_w, turn_w, title_w];

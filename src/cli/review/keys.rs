@@ -108,7 +108,7 @@ pub const STORY: &[Key] = &[
     key("x", "cut", "Show what was cut from the mail, and why; again: hide."),
     key(
         "d",
-        "own words",
+        "author",
         "Show the author's own words, and what was changed; again: hide.",
     ),
     key(
@@ -122,7 +122,7 @@ pub const STORY: &[Key] = &[
         "on",
         "A page down (also Up, Down, Page Up, Page Down, Home, End).",
     ),
-    key("Left Right", "go", "The story before, the story after."),
+    key("Left Right", "other", "The story before, the story after."),
 ];
 
 /// Writing a line or more that somebody will read.
@@ -214,8 +214,25 @@ pub const PLAIN: &[(&str, &str)] = &[
 /// Between two keys at the foot.
 pub const GAP: &str = "  ";
 
-/// Keys in rows of at most `width` columns: `a approve  c ask for changes`.
-pub fn foot(keys: &[Key], width: usize) -> Vec<String> {
+/// Keys in rows of at most `width` columns: `a approve  c ask for changes`. In a low window in no more than `most` rows, where there is
+/// help that names the others.
+pub fn foot(keys: &[Key], width: usize, most: usize) -> Vec<String> {
+    let help = keys.iter().find(|k| k.key == "?");
+    let fewer = (0..keys.len()).rev().map(|many| {
+        let first = keys[..many].iter().filter(|k| k.key != "?");
+        in_rows(first.chain(help), width)
+    });
+    let all = in_rows(keys.iter(), width);
+    match help {
+        Some(_) => std::iter::once(all)
+            .chain(fewer)
+            .find(|rows| rows.len() <= most.max(1))
+            .unwrap_or_default(),
+        None => all,
+    }
+}
+
+fn in_rows<'k>(keys: impl Iterator<Item = &'k Key>, width: usize) -> Vec<String> {
     let mut rows: Vec<String> = Vec::new();
     for Key { key, short, .. } in keys {
         let item = format!("{key} {short}");
@@ -237,7 +254,7 @@ mod tests {
     #[test]
     fn every_key_is_named_at_the_foot_of_a_small_screen() {
         for keys in [LIST, STORY, WRITING, WRITING_MUCH, LETTER, CHANGES, PUTTING_TOGETHER] {
-            let rows = foot(keys, 80);
+            let rows = foot(keys, 80, 4);
             assert!(rows.len() <= 3, "{rows:?}");
             assert!(rows.iter().all(|r| r.len() <= 80), "{rows:?}");
             let all = rows.join(GAP);
@@ -245,5 +262,15 @@ mod tests {
                 assert!(all.contains(&format!("{} {}", k.key, k.short)), "{}", k.key);
             }
         }
+    }
+    #[test]
+    fn a_low_window_names_the_first_keys_and_the_help() {
+        let rows = foot(STORY, 40, 2);
+        assert_eq!(rows.len(), 2, "{rows:?}");
+        assert!(
+            rows[0].starts_with("a approve") && rows[1].ends_with("? help"),
+            "{rows:?}"
+        );
+        assert_eq!(foot(CHOOSING, 40, 0).len(), 1);
     }
 }

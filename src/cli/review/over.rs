@@ -53,6 +53,22 @@ impl Over {
             _ => false,
         }
     }
+
+    /// What somebody wrote that stands nowhere else yet.
+    pub fn words(&self) -> Option<&[u8]> {
+        let words = match self {
+            Over::Write { asks: Asks::Find, .. } => return None,
+            Over::Write { pen, .. } | Over::Rewrite(_, pen) | Over::Text(_, pen) => pen.text.as_bytes(),
+            Over::Letter(Meant { own, .. }) => own.as_deref()?.as_bytes(),
+            Over::Changed { index, .. } => match index {
+                Changed::Edit(bytes) => bytes,
+                Changed::Accept(_, Taking { by_hand, .. }) => by_hand.as_ref()?.text.as_bytes(),
+                Changed::Restore(_) => return None,
+            },
+            Over::Help | Over::Failure(_) | Over::Choose { .. } => return None,
+        };
+        Some(words).filter(|words| !words.is_empty())
+    }
 }
 
 /// A decision and the letter that it calls for.

@@ -155,7 +155,7 @@ impl Photos {
                 return false;
             }
             self.of = Some(reading.story.text);
-            self.open(reading.negatives().collect());
+            self.open(reading.negatives());
         }
         self.take_in()
     }
@@ -238,8 +238,29 @@ const NOTE: &str = "^ ";
 
 /// The first row of the first picture, or of what is said in its place.
 pub fn first(rows: &[Row]) -> Option<usize> {
-    let pixels = |row: &Row| matches!(row.first(), Some(p) if matches!(p.ink.hue, Hue::Pixels(..)));
-    rows.iter().position(|row| pixels(row) || words(row).starts_with(NOTE))
+    rows.iter().position(is_drawn)
+}
+
+/// A row of a picture, or of what is said in its place.
+fn is_drawn(row: &Row) -> bool {
+    matches!(row.first(), Some(p) if matches!(p.ink.hue, Hue::Pixels(..))) || words(row).starts_with(NOTE)
+}
+
+/// Which row of a text stands where row `at` of it stood before some of its pictures came.
+pub fn same_place(before: &[Row], at: usize, after: &[Row]) -> usize {
+    let at = at.min(before.len());
+    let text = before[..at].iter().filter(|row| !is_drawn(row)).count();
+    let within = before[..at].iter().rev().take_while(|row| is_drawn(row)).count();
+    let mut rows = after.iter().enumerate().filter(|(_, row)| !is_drawn(row));
+    let next = rows.clone().nth(text).map_or(after.len(), |(row, _)| row);
+    if before.get(at).is_some_and(|row| !is_drawn(row)) {
+        return next;
+    }
+    let begin = match text {
+        0 => 0,
+        _ => rows.nth(text - 1).map_or(0, |(row, _)| row + 1),
+    };
+    (begin + within).min(next)
 }
 
 #[cfg(test)]
@@ -254,6 +275,32 @@ mod tests {
         let mut png = std::io::Cursor::new(Vec::new());
         image.write_to(&mut png, image::ImageFormat::Png).expect("a PNG");
         picture(png.get_ref(), 96, 80, &Limits::default()).expect("a picture")
+    }
+
+    #[test]
+    fn the_text_stays_where_it_is_when_pictures_grow() {
+        let of = |rows: &str| -> Vec<Row> {
+            let row = |c| match c {
+                'p' => vec![Piece::new(HALF, Ink::of(Hue::Pixels(Color::Reset, Color::Reset)))],
+                'n' => vec![Piece::plain("^ is being opened ...")],
+                _ => vec![Piece::plain("words")],
+            };
+            rows.chars().map(row).collect()
+        };
+        for (before, at, after, expected) in [
+            ("tntnt", 0, "tppppppnt", 0),
+            ("tntnt", 2, "tpppptnt", 5),
+            ("tntnt", 4, "tpppptppt", 8),
+            ("tntnt", 3, "tpppptnt", 6),
+            ("tpppptnt", 3, "tpppptpppt", 3),
+            ("nt", 0, "pppt", 0),
+            ("nt", 1, "pppt", 3),
+            ("tnt", 9, "tppppt", 6),
+            ("", 0, "", 0),
+        ] {
+            let found = same_place(&of(before), at, &of(after));
+            assert_eq!(found, expected, "{before} at {at} as {after}");
+        }
     }
 
     const RED: [u8; 3] = [255, 0, 0];

@@ -78,6 +78,8 @@ pub struct Open {
     pub kept: bool,
     /// As drawn in a window of so many columns, with pictures of so many rows at most.
     pub rows: Option<((usize, usize), Vec<Row>)>,
+    /// The same before photos came that are to be drawn with it.
+    pub grown: Option<((usize, usize), Vec<Row>)>,
     /// Whether the photos were asked for by the last key, and are gone to once they are there.
     pub to_photos: bool,
 }
@@ -236,7 +238,7 @@ impl Round {
         if let Place::Story(open) = &mut self.place
             && self.photos.follow(&open.reading)
         {
-            open.rows = None;
+            open.grown = open.rows.take();
         }
     }
 
@@ -256,9 +258,12 @@ impl Round {
                 &self.photos,
                 width,
             );
+            let before = open.grown.take().filter(|(drawn, _)| *drawn == size);
             if let Some(first) = photos::first(&rows).filter(|_| open.to_photos) {
                 // with the words above it
                 open.scroll = first.saturating_sub(2);
+            } else if let Some((_, before)) = before {
+                open.scroll = photos::same_place(&before, open.scroll, &rows);
             }
             open.rows = Some((size, rows));
         }
@@ -348,6 +353,7 @@ impl Round {
                     seen_end: false,
                     kept: false,
                     rows: None,
+                    grown: None,
                     to_photos: false,
                 }));
             }

@@ -188,16 +188,23 @@ impl Screen {
 }
 
 /// Sees to it that the run ends when it is told to. crossterm, once it has begun to read, reads on until it has a whole key, whatever
-/// signal comes, and for ever where the terminal is gone meanwhile. Nothing is lost by dying then: each step is one commit.
+/// signal comes, and for ever where the terminal is gone meanwhile; a terminal that takes nothing more stops who writes to it. What is
+/// written down by then is whole: a step is one commit, and what was under way elsewhere is gone on with by the next run.
 fn end_in_time(lent: Arc<AtomicBool>) -> io::Result<()> {
     let mut signals = Signals::new([SIGTERM, SIGHUP])?;
     let watch = move || {
         for number in signals.forever() {
             std::thread::sleep(GRACE);
-            while lent.load(Ordering::Relaxed) {
+            if lent.load(Ordering::Relaxed) {
+                while lent.load(Ordering::Relaxed) {
+                    std::thread::sleep(PATIENCE);
+                }
+                // what the other program leaves is taken in first
                 std::thread::sleep(GRACE);
             }
-            give_back();
+            // whoever stands still may hold what it needs
+            let _ = hands::hire(give_back);
+            std::thread::sleep(PATIENCE);
             let _ = signal_hook::low_level::emulate_default_handler(number);
         }
     };

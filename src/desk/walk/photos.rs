@@ -12,12 +12,16 @@ pub struct Negative {
 }
 
 impl Reading {
-    /// The story's own photos.
-    pub fn negatives(&self) -> impl Iterator<Item = Negative> {
-        self.photos().map(|file| Negative {
+    /// The story's own photos, as the text comes to them; those that it does not name last.
+    pub fn negatives(&self) -> Vec<Negative> {
+        let body = self.story.page.body();
+        let mut files: Vec<&str> = self.photos().collect();
+        files.sort_by_key(|file| body.find(&format!("]({file})")).unwrap_or(body.len()));
+        let negative = |file: &str| Negative {
             file: file.to_owned(),
             bytes: self.story.files[file].clone(),
-        })
+        };
+        files.into_iter().map(negative).collect()
     }
 }
 
