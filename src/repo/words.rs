@@ -79,12 +79,7 @@ impl StoryRepo {
         of_story: OfStory,
     ) -> Result<Vec<u8>, RepoError> {
         let known: HashMap<(&str, &[u8]), usize> = match &old {
-            Some(old) => old
-                .folders
-                .lines()
-                .zip(old.trees.chunks(20))
-                .zip(0..)
-                .collect(),
+            Some(old) => old.folders.lines().zip(old.trees.chunks(20)).zip(0..).collect(),
             None => HashMap::new(),
         };
         let (mut folders, mut trees) = (String::new(), Vec::new());
@@ -194,7 +189,10 @@ impl<'a> Block<'a> {
 
     /// The stories of the word that begins there.
     fn stories_at(&self, begin: usize) -> Stories<'a> {
-        let mark = self.marks.partition_point(|(at, _)| *at as usize <= begin).saturating_sub(1);
+        let mark = self
+            .marks
+            .partition_point(|(at, _)| *at as usize <= begin)
+            .saturating_sub(1);
         let Some(&(at, place)) = self.marks.get(mark) else {
             return Stories::default();
         };

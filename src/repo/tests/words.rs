@@ -4,9 +4,14 @@ use super::*;
 
 /// A text of ten words or so, some with accents and punctuation.
 fn text(n: u32) -> String {
-    let some = ["bus,", "stop", "überall", "kettle", "a", "kettles.", "公園", "stop!", "we", "knocked"];
+    let some = [
+        "bus,", "stop", "überall", "kettle", "a", "kettles.", "公園", "stop!", "we", "knocked",
+    ];
     let word = |k: u32| some[(n.wrapping_mul(2_654_435_761).wrapping_add(k * 40_503) >> 7) as usize % some.len()];
-    (0..n % 13).map(word).collect::<Vec<_>>().join(if n % 2 == 0 { " " } else { "\n" })
+    (0..n % 13)
+        .map(word)
+        .collect::<Vec<_>>()
+        .join(if n.is_multiple_of(2) { " " } else { "\n" })
 }
 
 #[test]
@@ -71,5 +76,8 @@ fn words_are_found_wherever_they_stand_and_read_again_only_where_something_chang
     fs::remove_dir_all(&folder).unwrap();
     fs::write(&folder, "no folder").unwrap();
     look(&texts, &["kettle"]);
-    assert!(!look(&texts, &["kettle"]).is_empty(), "a cache that cannot be written costs only time");
+    assert!(
+        !look(&texts, &["kettle"]).is_empty(),
+        "a cache that cannot be written costs only time"
+    );
 }
