@@ -43,6 +43,39 @@ const STEPS: [&[&str]; 12] = [
 ];
 
 #[test]
+fn a_search_reads_title_byline_and_text_and_forgets_what_is_erased() {
+    let house = TestHouse::new();
+    let (marion, _) = with_marion(&house);
+    let tom_id = house.story(&tom());
+    let found = |words: &str| -> Vec<String> {
+        let list = house
+            .run(&["list", "--all", "--json", "--search", words])
+            .exits(0)
+            .json();
+        list.as_array()
+            .unwrap()
+            .iter()
+            .map(|s| s["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        found("OKAFOR windows"),
+        std::slice::from_ref(&tom_id),
+        "a word of the byline and one of the text"
+    );
+    assert_eq!(found("windo"), std::slice::from_ref(&tom_id), "a part of a word");
+    assert_eq!(found("windows okafor marion"), [""; 0]);
+    assert_eq!(found("  ").len(), 2);
+    house.run(&["edit", "tom", "--title", "Lighthouses"]).exits(0);
+    assert_eq!(found("lighthouse"), [tom_id]);
+    assert!(house.path(".desk/words/2013-11").exists());
+    house.run(&["erase", "tom", "--yes"]).exits(0);
+    assert!(!house.path(".desk/words").exists());
+    assert_eq!(found("windows"), [""; 0]);
+    assert_eq!(found("marion"), [marion]);
+}
+
+#[test]
 fn a_rehearsal_writes_nothing_and_a_step_taken_twice_is_one() {
     let house = TestHouse::new();
     with_marion(&house);

@@ -215,6 +215,7 @@ fn desk(global: &Global, command: &Command) -> Result<Desk, Failure> {
     // the review has the whole screen: ssh-keygen's question would be lost in it
     let screen = matches!(command, Command::Review(review) if !review.plain);
     desk.may_ask = !global.no_input && !unattended && !screen && std::io::stdin().is_terminal();
+    desk.watcher = progress::watcher(global.quiet || global.json || screen);
     Ok(desk)
 }
 

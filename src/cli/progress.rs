@@ -1,8 +1,27 @@
 //! Progress on a terminal's stderr; silent otherwise.
 
 use std::io::IsTerminal;
+use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::desk::reading::Watcher;
+
+/// A bar for long passes over the stories, drawn when there is one; none where nobody would see it.
+pub fn watcher(quiet: bool) -> Option<Watcher> {
+    let hidden = quiet || !std::io::stderr().is_terminal();
+    let bar = Mutex::new(None::<Progress>);
+    let watch = move |at: Option<(u64, u64)>| {
+        let Ok(mut bar) = bar.lock() else { return };
+        match at {
+            Some((done, all)) => bar
+                .get_or_insert_with(|| Progress::new(false))
+                .at("Reading stories", done, all),
+            None => bar.take().iter().for_each(Progress::end),
+        }
+    };
+    (!hidden).then(|| Box::new(watch) as Watcher)
+}
 
 /// How far a fetch is.
 pub struct Progress {
@@ -26,6 +45,13 @@ impl Progress {
                 .progress_chars("=> "),
         );
         Progress { bar }
+    }
+
+    /// From now on so many of so many are done.
+    fn at(&self, what: &str, done: u64, all: u64) {
+        self.bar.set_message(super::report::visible(what));
+        self.bar.set_length(all);
+        self.bar.set_position(done);
     }
 
     /// So many more are to come.

@@ -6,6 +6,7 @@ use crate::desk::Desk;
 use crate::desk::StoryRepo;
 use crate::desk::letters;
 use crate::desk::queue::{self, Queue, Summary};
+use crate::desk::search::search;
 use crate::story::event::Asks;
 use crate::story::state::State;
 use crate::story::{StoryId, id::slug};
@@ -40,15 +41,10 @@ pub fn as_json(desk: &Desk, repo: &StoryRepo, id: &StoryId, s: &Summary) -> serd
 
 pub fn list(desk: &Desk, args: &List, report: &Report) -> Outcome {
     let repo = desk.repo()?;
-    let queue = Queue::read(desk, &repo)?;
-    let words: Vec<String> = args
-        .search
-        .iter()
-        .flat_map(|s| s.split_whitespace())
-        .map(str::to_lowercase)
-        .collect();
-    let mut rows = Vec::new();
-    for (id, s) in queue.iter() {
+    let words = args.search.as_deref();
+    let found = words.map(|words| search(desk, &repo, words)).transpose()?;
+    let may = |id: &StoryId| found.as_ref().is_none_or(|found| found.may(id));
+    let wanted = |id: &StoryId, s: &Summary| {
         let state = match args.state {
             Some(state) => s.state == state,
             None => args.all || s.is_on_the_desk(desk.now),
@@ -57,11 +53,10 @@ pub fn list(desk: &Desk, args: &List, report: &Report) -> Outcome {
             .author
             .as_deref()
             .is_none_or(|a| slug(&s.author).contains(&slug(a)));
-        if !state || !author || !matches(desk, &repo, id, s, &words)? {
-            continue;
-        }
-        rows.push((id, s));
-    }
+        state && author && found.as_ref().is_none_or(|found| found.has(id, s))
+    };
+    let queue = Queue::read_those(desk, &repo, may, wanted)?;
+    let mut rows: Vec<_> = queue.iter().collect();
     match args.sort {
         Sort::Received => rows.sort_by(|a, b| (a.1.received, a.0).cmp(&(b.1.received, b.0))),
         Sort::Author => rows.sort_by(|a, b| (slug(&a.1.author), a.0).cmp(&(slug(&b.1.author), b.0))),
@@ -110,25 +105,6 @@ pub fn list(desk: &Desk, args: &List, report: &Report) -> Outcome {
         report.caution(&format!("{id}: {}", s.damage.as_deref().unwrap_or_default()));
     }
     Ok(0)
-}
-
-/// Whether every word is in the title, the byline or the text.
-fn matches(desk: &Desk, repo: &StoryRepo, id: &StoryId, s: &Summary, words: &[String]) -> Result<bool, super::Failure> {
-    if words.is_empty() {
-        return Ok(true);
-    }
-    let head = format!("{} {}", s.title, s.author).to_lowercase();
-    if words.iter().all(|w| head.contains(w)) {
-        return Ok(true);
-    }
-    let Ok(story) = desk.story(repo, id) else {
-        return Ok(false);
-    };
-    let text = format!(
-        "{head} {}",
-        crate::story::markdown::text_of(story.page.body()).to_lowercase()
-    );
-    Ok(words.iter().all(|w| text.contains(w)))
 }
 
 pub fn status(desk: &Desk, report: &Report) -> Outcome {

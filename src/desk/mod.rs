@@ -8,6 +8,7 @@
 //! | [`decide`] | a reviewer's decision by mail |
 //! | [`consent`] | the author's answer to "may we publish it?" |
 //! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
+//! | [`search`](mod@search), [`reading`] | stories by the words in them; how far a pass over many is |
 //! | [`review`] | decisions |
 //! | [`walk`] | the queue as a reviewer walks it: stories read, decisions held, taken upon what was read |
 //! | [`check`](mod@check) | what should be looked at first; a finding waived |
@@ -55,11 +56,13 @@ pub mod preview;
 pub mod publish;
 pub mod quarantine;
 pub mod queue;
+pub mod reading;
 pub mod retention;
 pub mod review;
 pub mod revision;
 pub mod schedule;
 pub mod seal;
+pub mod search;
 pub mod stats;
 pub mod sync;
 pub mod takedown;
@@ -102,6 +105,8 @@ pub struct Desk {
     pub wait: Duration,
     /// Whether a person sits at a terminal, so that a key's passphrase may be asked for.
     pub may_ask: bool,
+    /// Who is told how far a pass over many stories is.
+    pub watcher: Option<reading::Watcher>,
 }
 
 /// A step taken, or found to be taken already.
@@ -142,6 +147,7 @@ impl Desk {
             now,
             wait,
             may_ask: false,
+            watcher: None,
         }
     }
 

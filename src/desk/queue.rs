@@ -411,7 +411,12 @@ fn with_summaries_in<R>(
     cache: &std::path::Path,
     work: impl FnOnce(&Summaries) -> Result<R, Trouble>,
 ) -> Result<R, Trouble> {
-    let of_story = |source: &Source| summarise(source, &desk.policy);
+    let tip = repo.tip()?;
+    let reading = desk.reading(repo, &tip);
+    let of_story = |source: &Source| {
+        reading.one();
+        summarise(source, &desk.policy)
+    };
     let of_month = |stories: &[Told]| {
         let mut counts = Counts::default();
         for told in stories {
@@ -422,7 +427,7 @@ fn with_summaries_in<R>(
         postcard::to_stdvec(&counts).unwrap_or_default()
     };
     let fingerprint = format!("{FORMAT} {:?}", desk.policy);
-    let (tip, key) = (repo.tip()?, fingerprint.as_bytes());
+    let key = fingerprint.as_bytes();
     let nowhere = std::path::Path::new("");
     let summaries = repo
         .summaries(&tip, cache, key, &of_story, &of_month)
@@ -463,13 +468,26 @@ pub struct Queue {
 impl Queue {
     /// Reads what is remembered, and what changed since.
     pub fn read(desk: &Desk, repo: &StoryRepo) -> Result<Queue, Trouble> {
+        Self::read_those(desk, repo, |_| true, |_, _| true)
+    }
+
+    /// The same of the stories that `wanted` picks, among those that `may` lets through by their name alone; no other is held in
+    /// memory.
+    pub fn read_those(
+        desk: &Desk,
+        repo: &StoryRepo,
+        may: impl Fn(&StoryId) -> bool,
+        wanted: impl Fn(&StoryId, &Summary) -> bool,
+    ) -> Result<Queue, Trouble> {
         let stories = with_summaries(desk, repo, |summaries| {
             let mut stories = Vec::new();
             for told in summaries.iter() {
-                match told? {
-                    Ok(told) => stories.extend(read(&told.bytes).map(|s| (told.id, s))),
-                    Err(damage) => stories.extend(broken(&damage.place, &damage.what)),
-                }
+                let story = match told? {
+                    Ok(told) if !may(&told.id) => continue,
+                    Ok(told) => read(&told.bytes).map(|s| (told.id, s)),
+                    Err(damage) => broken(&damage.place, &damage.what),
+                };
+                stories.extend(story.filter(|(id, summary)| wanted(id, summary)));
             }
             Ok(stories)
         })?;

@@ -192,9 +192,10 @@ impl StoryRepo {
                 erased.learn(&self.desk_record(onto)?);
             }
             let claimed = self.claimed(onto.as_ref().unwrap_or(&tip), &erased)?;
-            let gone = |id: &StoryId| erased.has_story(id) && !claimed.iter().any(|c| c.is_same_story(id));
+            let is_gone = |id: &StoryId| erased.has_story(id) && !claimed.iter().any(|c| c.is_same_story(id));
+            let gone: Option<Doomed> = if erased.is_empty() { None } else { Some(&is_gone) };
             let (private, private_push) =
-                self.private_plan(&mut pack, remote, theirs, (&plan.replayed, &gone), how, clerk)?;
+                self.private_plan(&mut pack, remote, theirs, (&plan.replayed, gone), how, clerk)?;
             let branch = (plan.new != tip.commit.0).then_some(Move {
                 old: Some(tip.commit.0),
                 new: plan.new,
@@ -420,7 +421,7 @@ impl StoryRepo {
         pack: &mut Pack,
         remote: &str,
         theirs: Option<Oid>,
-        (replayed, gone): (&[Replayed], Doomed),
+        (replayed, gone): (&[Replayed], Option<Doomed>),
         how: Joining<'_>,
         clerk: &Clerk,
     ) -> Result<(Option<Move>, Option<Oid>), RepoError> {
@@ -448,7 +449,7 @@ impl StoryRepo {
                 continue;
             };
             let Ok(id) = folder.parse::<StoryId>() else { continue };
-            if last.as_ref() == Some(&id) || gone(&id) {
+            if last.as_ref() == Some(&id) || gone.is_some_and(|gone| gone(&id)) {
                 continue;
             }
             if let Some(there) = their_tree.map(|tree| self.story_tree(tree, &id)).transpose()?.flatten() {
@@ -478,9 +479,11 @@ impl StoryRepo {
         Ok((Some(Move { old: ours, new }), push(new)))
     }
 
-    /// The stories that these private parts have, of those that are gone.
-    fn private_of(&self, private: Option<Oid>, gone: Doomed) -> Result<Vec<StoryId>, RepoError> {
-        let Some(private) = private else { return Ok(Vec::new()) };
+    /// The stories that these private parts have, of those that are gone. Where nothing was erased no month is read.
+    fn private_of(&self, private: Option<Oid>, gone: Option<Doomed>) -> Result<Vec<StoryId>, RepoError> {
+        let (Some(private), Some(gone)) = (private, gone) else {
+            return Ok(Vec::new());
+        };
         let here = self.stories(&self.tip_of(private)?)?;
         Ok(here.filter_map(|listed| Some(listed.ok()?.id)).filter(gone).collect())
     }

@@ -27,6 +27,7 @@
 //! | [`sign`], [`sshsig`] | signatures by the person's own `ssh-keygen`; their check |
 //! | [`trail`] | the history, commit by commit, for those who check it |
 //! | [`summary`] | what `list` and `status` show, remembered by tree |
+//! | [`words`] | which words stand in which story, remembered by tree |
 
 pub mod batch;
 mod delta;
@@ -55,6 +56,7 @@ pub mod step;
 pub mod summary;
 pub mod trail;
 mod tree;
+mod words;
 mod worktree;
 
 use std::fmt;

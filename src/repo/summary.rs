@@ -24,7 +24,7 @@ const MAGIC: &[u8; 16] = b"m4c-summaries 1\n";
 const TAIL: u64 = 8 + 4 + 16;
 
 type Sum = [u8; 32];
-type Name = [u8; 20];
+pub(super) type Name = [u8; 20];
 
 /// A story as its summary is made from: files are read only when they are asked for, and a photo's SHA-256 is remembered.
 pub struct Source<'a> {
@@ -114,7 +114,7 @@ struct Line<'a> {
     told: Result<&'a [u8], &'a str>,
 }
 
-fn name_bytes(id: Oid) -> Name {
+pub(super) fn name_bytes(id: Oid) -> Name {
     id.as_bytes().try_into().unwrap_or_default()
 }
 
@@ -277,7 +277,7 @@ impl StoryRepo {
         clippy::type_complexity,
         reason = "the summary or the damage, and the sums it rests on"
     )]
-    fn summarise_story(
+    pub(super) fn summarise_story(
         &self,
         id: &StoryId,
         tree: Oid,

@@ -13,6 +13,8 @@ use super::{Aside, AsideEntry, INCOMING, QUARANTINE, Shelf, Shelves, Spool, Spoo
 const ERASING: &str = "erasing";
 /// Made anew whenever they are not there.
 const CACHES: [&str; 2] = ["stories.cache", "threads.cache"];
+/// Folders of the same kind: pages that were looked at, and the words of all stories.
+const FOLDERS: [&str; 2] = [PREVIEWS, "words"];
 const PREVIEWS: &str = "preview";
 const LEDGER: &str = "ledger";
 
@@ -88,10 +90,12 @@ impl Spool {
         for name in CACHES {
             root.remove(name)?;
         }
-        let path = self.path.join(PREVIEWS);
-        match fs::remove_dir_all(&path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(SpoolError::io("remove", &path, e)),
-            _ => {}
+        for name in FOLDERS {
+            let path = self.path.join(name);
+            match fs::remove_dir_all(&path) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(SpoolError::io("remove", &path, e)),
+                _ => {}
+            }
         }
         self.end_reading()?;
         root.sync()

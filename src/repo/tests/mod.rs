@@ -7,6 +7,7 @@ mod heal;
 mod history;
 mod step;
 mod summary;
+mod words;
 mod work_tree;
 
 use std::collections::BTreeMap;
