@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 
 use super::event::What;
 use super::page::{Front, INDEX};
+use super::record::Files;
 use super::state::Waiver;
 use super::step::Story;
 
@@ -96,6 +97,9 @@ pub const RULES: &[Rule] = rules! {
     "alt" BLOCKS form::alt:
         "A photo without a text for those who cannot see it.";
         "say what it shows: `edit STORY --alt FILE=TEXT`"
+    "no-photo" BLOCKS form::no_photo:
+        "The text names a photo that is not there: readers would see its marks.";
+        "take it out of the text, or bring it: `media STORY add FILE`"
     "link" TOLD form::link:
         "A link to another site.";
         "follow it, and see that it is what the author means"
@@ -194,7 +198,14 @@ pub fn check(story: &Story, wanted: &Wanted) -> Vec<Finding> {
         })
         .map(String::as_str)
         .collect();
-    let mut found = look(index, &story.front(), &notes, wanted, story.id.as_str());
+    let mut found = look(
+        index,
+        &story.front(),
+        &notes,
+        Some(&story.files),
+        wanted,
+        story.id.as_str(),
+    );
     for finding in &mut found {
         let of_these = |w: &&Waiver| w.rule == finding.rule.name && w.covers(&finding.key, story.text);
         finding.waived = story.life.waived.iter().rev().find(of_these).cloned();
@@ -202,9 +213,20 @@ pub fn check(story: &Story, wanted: &Wanted) -> Vec<Finding> {
     found
 }
 
-/// What is found in a page, before any waiver. `salt` keeps the keys of two stories apart.
-pub fn look(index: &str, front: &Front, notes: &[&str], wanted: &Wanted, salt: &str) -> Vec<Finding> {
-    let text = Text::new(index, front, notes, wanted);
+/// What is found in a page, before any waiver. `files`: what lies beside it, where that is known. `salt` keeps the keys of two stories
+/// apart.
+pub fn look(
+    index: &str,
+    front: &Front,
+    notes: &[&str],
+    files: Option<&Files>,
+    wanted: &Wanted,
+    salt: &str,
+) -> Vec<Finding> {
+    let text = Text {
+        files,
+        ..Text::new(index, front, notes, wanted)
+    };
     let mut all: Vec<(usize, Finding)> = Vec::new();
     for rule in RULES.iter().filter(|r| !wanted.off.iter().any(|off| off == r.name)) {
         let mut hits = Hits::default();
@@ -258,6 +280,8 @@ struct Text<'a> {
     body_at: usize,
     front: &'a Front,
     notes: &'a [&'a str],
+    /// What lies beside it, where that is known.
+    files: Option<&'a Files>,
     wanted: &'a Wanted,
     sentences: Vec<words::Sentence<'a>>,
     /// By sentence: whom it names, beside the author.
@@ -289,6 +313,7 @@ impl<'a> Text<'a> {
             body_at,
             front,
             notes,
+            files: None,
             wanted,
             sentences,
             people,

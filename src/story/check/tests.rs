@@ -15,10 +15,29 @@ fn front() -> Front {
 
 fn found_in(front: &Front, body: &str, notes: &[&str], wanted: &Wanted) -> Vec<Finding> {
     let index = String::from_utf8(Page::new(front, body).render()).unwrap();
-    look(&index, front, notes, wanted, "2010/12/marion-maxwell-0123456789")
+    look(
+        &index,
+        front,
+        notes,
+        Some(&photos()),
+        wanted,
+        "2010/12/marion-maxwell-0123456789",
+    )
 }
 
 /// The words that one rule finds in a text.
+/// What lies beside the pages here.
+fn photos() -> Files {
+    let names = [
+        "photo-1.jpg",
+        "photo-2.jpg",
+        "photo-3.png",
+        "photo-1.png",
+        "photo-2.png",
+    ];
+    names.map(|name| (name.to_owned(), Vec::new())).into()
+}
+
 fn words(rule: &str, body: &str, wanted: &Wanted) -> Vec<String> {
     let found = found_in(&front(), body, &[], wanted);
     found
@@ -198,6 +217,16 @@ const TABLE: &[(&str, &str, &[&str])] = &[
         "alt",
         "![](photo-1.jpg)\n\n![IMG_0042.JPG](photo-2.jpg)\n\n![ image ](photo-3.png)",
         &["photo-1.jpg", "photo-2.jpg", "photo-3.png"],
+    ),
+    (
+        "no-photo",
+        "![The bus](photo-4.jpg)\n\n![](./photo-5.png) ![It](<photo-4.jpg>)",
+        &["photo-4.jpg", "photo-5.png"],
+    ),
+    (
+        "no-photo",
+        "![A bench](photo-1.jpg) ![](./photo-3.png) ![x](https://example.org/a.jpg) [a](photo-9.jpg)",
+        &[],
     ),
     (
         "link",
@@ -457,7 +486,7 @@ fn the_front_matter_that_readers_see_is_looked_at_and_its_places_are_right() {
     page.alt
         .insert("photo-1.jpg".into(), "Amara, 6, at 12 Church Lane".into());
     let index = String::from_utf8(Page::new(&page, "Zoë — 0161 496 0124\n").render()).unwrap();
-    let found = look(&index, &page, &[], &Wanted::default(), "x");
+    let found = look(&index, &page, &[], None, &Wanted::default(), "x");
     let lines: Vec<&str> = index.lines().collect();
     let mut seen = Vec::new();
     for f in found.iter().filter(|f| f.rule.name != "short") {
@@ -491,6 +520,7 @@ fn the_same_words_are_one_finding_and_other_words_another() {
         &String::from_utf8(Page::new(&front(), "Ring 0161 496 0123.").render()).unwrap(),
         &front(),
         &[],
+        None,
         &Wanted::default(),
         "another story",
     );
@@ -652,7 +682,7 @@ fn hostile_text_costs_time_in_proportion_and_never_a_panic() {
         "no page at all 0161 496 0123",
         "\u{feff}+++\r\n+++\r\n0161 496 0123",
     ] {
-        look(index, &front(), &[], &Wanted::default(), "x");
+        look(index, &front(), &[], None, &Wanted::default(), "x");
     }
 }
 
