@@ -227,7 +227,7 @@ fn a_refusal_is_told_on_the_screen_in_the_words_of_the_command() {
         .expect("what")
         .to_owned();
     let terminal = Terminal::start(&house, 120, 30, "m4c-stories review");
-    terminal.wait("Approved: Future Leader Stories");
+    terminal.wait("1 story to review");
     terminal.press(&["Enter", "a"]);
     let screen = terminal.wait("Do this:");
     assert!(screen.contains(&what), "{what:?} in\n{screen}");
@@ -332,7 +332,7 @@ fn an_edit_is_shown_before_it_is_kept_and_cut_text_is_put_back() {
     ));
     house.write("home/mend", "#!/bin/sh\nsed -i s/nite/night/ \"$1\"\n");
     let terminal = Terminal::start(&house, 80, 30, "EDITOR='sh home/mend' m4c-stories review");
-    terminal.wait("Approved: Future Leader Stories");
+    terminal.wait("1 story to review");
     terminal.press(&["Enter", "e"]);
     terminal.wait("[-nite.-]{+night.+}");
     let before = commits(&house);
@@ -461,7 +461,7 @@ fn nothing_in_a_story_reaches_the_terminal_as_a_command_and_every_letter_is_show
     house.write(&file, page.replace("Words", "Words \u{202e}here\u{202c}"));
     house.run(&["edit", &story, "--take"]).exits(0);
     let terminal = Terminal::start(&house, 80, 40, "m4c-stories review");
-    terminal.wait("Approved: Future Leader Stories");
+    terminal.wait("1 story to review");
     terminal.press(&["Enter", "d"]);
     terminal.wait("-- What the author wrote");
     terminal.press(&["h"]);

@@ -450,7 +450,11 @@ fn summarise(source: &Source, policy: &Policy) -> Result<Vec<u8>, RepoError> {
         }
     }
     let summary = match Story::load_with(source.id, files, &sums) {
-        Ok(story) => Summary::of(&story.judged(policy, super::seal::seals), policy),
+        Ok(mut story) => {
+            // that they are there is enough
+            story.files.extend(sums.into_iter().map(|(name, _)| (name, Vec::new())));
+            Summary::of(&story.judged(policy, super::seal::seals), policy)
+        }
         Err(why) => Summary::broken(source.id, why.why()),
     };
     Ok(postcard::to_stdvec(&summary).unwrap_or_default())
