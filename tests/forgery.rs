@@ -3,6 +3,8 @@
 mod common;
 #[path = "common/keys.rs"]
 mod keys;
+#[path = "forgery/own_text.rs"]
+mod own_text;
 
 use base64::Engine as _;
 use common::{CONFIG, Ran, TestHouse, mail, marion};

@@ -4,7 +4,7 @@ mod common;
 #[path = "common/keys.rs"]
 mod keys;
 
-use common::{Ran, TestHouse, marion};
+use common::{Ran, TestHouse, mail, marion};
 use keys::{key, known_by, public, signed_house, sits, team};
 
 #[test]
@@ -292,4 +292,53 @@ fn who_wishes_to_be_gone_does_not_wait_for_a_key() {
     // what lets it out again waits
     sits(&house, "Cath Lee", None);
     house.run(&["reopen", "marion", "-m", "she changed her mind"]).exits(2);
+}
+
+#[test]
+fn stories_that_are_split_and_joined_are_signed_as_an_edit_is() {
+    let house = signed_house();
+    let words = "We knocked on every door of the house and asked what was wrong with it.";
+    let joan = house.story(&mail(
+        "Joan Hill <joan@example.org>",
+        "Sun, 5 Dec 2010 10:00:00 +0000",
+        "Two stories",
+        &format!("First. {words}\n\nSecond. {words}"),
+    ));
+    let index = house.read(&format!("stories/{joan}/index.md"));
+    let line = 1 + index.lines().position(|l| l.starts_with("Second")).expect("the line");
+    let split = ["split", "joan", "--at", &line.to_string()];
+    let before = house.git(&["rev-parse", "main"]);
+    sits(&house, "Cath Lee", None);
+    house.run(&split).exits(2);
+    assert_eq!(house.git(&["rev-parse", "main"]), before, "nothing is split");
+    sits(&house, "Cath Lee", Some("cath"));
+    house.run(&split).exits(0);
+    let list = house.run(&["list", "--json"]).exits(0).json();
+    let ids: Vec<&str> = list
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|s| s["id"].as_str())
+        .collect();
+    assert_eq!(ids.len(), 2, "{list}");
+    let other = ids.into_iter().find(|id| *id != joan).expect("the piece");
+    for id in [joan.as_str(), other] {
+        assert!(
+            house.show(id)["events"]
+                .as_array()
+                .expect("events")
+                .last()
+                .expect("one")["sig"]
+                .is_string()
+        );
+        // it is her text now, and her word alone puts nothing out
+        house.run(&["approve", id]).exits(5);
+    }
+    house.run(&["verify"]).exits(0);
+    sits(&house, "Ben Okri", Some("ben"));
+    house.run(&["join", &joan, other]).exits(0);
+    house.run(&["verify"]).exits(0);
+    house.run(&["approve", &joan]).exits(5);
+    sits(&house, "Cath Lee", Some("cath"));
+    house.run(&["approve", &joan]).exits(0);
 }

@@ -391,8 +391,8 @@ impl Counts {
     }
 }
 
-/// The format of [`Summary`] and [`Counts`]: a change of either makes every cache be built anew.
-const FORMAT: u32 = 11;
+/// The format of [`Summary`] and [`Counts`]: a change of either, or of the rules by which they are made, makes every cache be built anew.
+const FORMAT: u32 = 12;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.

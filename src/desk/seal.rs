@@ -1,13 +1,13 @@
 //! Signatures of the record's lines: made with the person's own key when a step is taken, and looked at when a story is loaded.
 
 use crate::config::{environment, without_secrets};
-use crate::repo::{Signer, Starting, signed_by};
+use crate::repo::{RepoError, Signer, Starting, signed_by};
 use crate::story::StoryId;
 use crate::story::erased::Erased;
 use crate::story::event::{Event, Role};
 use crate::story::page::RECORD;
 use crate::story::policy::{Policy, Refusal};
-use crate::story::record::{Change, Files, Record};
+use crate::story::record::{Change, Files};
 use crate::story::seal::{
     self, Doubt, Key, NAMESPACE, PublicKey, Seal, Seals, signed_bytes, signed_bytes_of_desk, with_seal,
 };
@@ -146,48 +146,34 @@ impl Desk {
 
     /// A change upon a story whose record was `before`, its new lines signed: those of people wherever git has an SSH key, the machine's
     /// where it has the machine's key. A decision that would not count without is refused.
-    pub(super) fn sealed(&self, pens: &Pens, before: &[u8], mut change: Change) -> Result<Change, Trouble> {
-        let Some(Some(record)) = change.files.get_mut(RECORD) else {
-            return Ok(change);
-        };
-        let Some(added) = record.strip_prefix(before) else {
-            return Ok(change);
-        };
-        let mut sealed = before.to_vec();
-        for line in added.split_inclusive(|&b| b == b'\n') {
-            let text = std::str::from_utf8(line).unwrap_or_default().trim_end_matches('\n');
-            match Event::parse(text) {
-                Ok(event) if event.sig.is_none() => match self.seal(pens, &change.story, &event, text)? {
-                    Some(with) => {
-                        sealed.extend_from_slice(with.as_bytes());
-                        sealed.push(b'\n');
-                    }
-                    None => sealed.extend_from_slice(line),
-                },
-                _ => sealed.extend_from_slice(line),
+    pub(super) fn sealed(&self, pens: &Pens, before: &[u8], change: Change) -> Result<Change, Trouble> {
+        sealed_with(before, change, |story, event, line| {
+            match self.seal(pens, story, event, line) {
+                // [`Policy::goes_unsigned`]
+                Err(_) if Policy::goes_unsigned(&event.what) => Ok(None),
+                sealed => sealed,
             }
-        }
-        *record = sealed;
-        Ok(change)
+        })
     }
 
     /// The step that puts two texts together, its line signed as [`Desk::sealed`] does. It is not kept from being made: with it comes
-    /// whether it lacks a signature that this desk would have given it.
-    pub(super) fn sealed_merge(&self, pens: &Pens, before: &[u8], change: Change) -> (Change, bool) {
-        let sealed = self.sealed(pens, before, change.clone()).unwrap_or(change);
-        let record = sealed.files.get(RECORD).and_then(Option::as_deref).unwrap_or_default();
-        let added = Record::parse(record.strip_prefix(before).unwrap_or_default()).events;
-        let lacks = |event: &Event| {
-            let pen = match event.by.role {
-                Role::Robot => &pens.robot,
-                _ => &pens.person,
+    /// why it lacks a signature that this desk would have given it.
+    pub(super) fn sealed_merge(&self, pens: &Pens, before: &[u8], change: Change) -> (Change, Option<String>) {
+        let mut lacking = None;
+        let sealed = sealed_with(before, change.clone(), |story, event, line| {
+            let sealed = self.seal(pens, story, event, line);
+            let why = match &sealed {
+                Ok(Some(_)) => None,
+                Ok(None) => self.policy.signed.then(|| NO_KEY_COUNTS.to_owned()),
+                Err(trouble) => Some(why_unsigned(trouble)),
             };
-            event.sig.is_none() && (self.policy.signed || pen.is_some())
-        };
-        let lacking = added.iter().any(lacks);
-        (sealed, lacking)
+            lacking = lacking.take().or(why);
+            Ok(sealed.unwrap_or_default())
+        });
+        (sealed.unwrap_or(change), lacking)
     }
 
+    /// A line with its signature; `None` where it has none and needs none. Refused, or failed, where it should have one.
     fn seal(&self, pens: &Pens, story: &StoryId, event: &Event, line: &str) -> Result<Option<String>, Trouble> {
         let robot = event.by.role == Role::Robot;
         let wanted = self.policy.signed && !robot && Policy::is_decision(&event.what);
@@ -200,26 +186,14 @@ impl Desk {
             true => pens.robot.clone(),
             false => pens.person.clone().or_else(|| of_agent().filter(|_| wanted)),
         };
-        let waits = !Policy::goes_unsigned(&event.what);
         let Some(pen) = pen else {
-            return if wanted && waits {
-                Err(no_key(event).into())
-            } else {
-                Ok(None)
-            };
+            return if wanted { Err(no_key(event).into()) } else { Ok(None) };
         };
         let bytes = signed_bytes(story, line);
-        let signature = match pen.sign(NAMESPACE, &bytes) {
-            Err(_) if !waits => return Ok(None),
-            signed => signed?,
-        };
+        let signature = pen.sign(NAMESPACE, &bytes)?;
         if wanted {
             let seal = signed_by(NAMESPACE, &bytes, &signature).map_or_else(Seal::Broken, Seal::By);
-            let proof = self.policy.proof(event, &seal, None);
-            if proof.is_err() && !waits {
-                return Ok(None);
-            }
-            proof.map_err(|doubt| Refusal {
+            self.policy.proof(event, &seal, None).map_err(|doubt| Refusal {
                 code: "policy.wrong_key",
                 what: format!("what {} decides would not count", event.by.name),
                 why: format!("{doubt} ({})", pen.place()),
@@ -234,9 +208,55 @@ impl Desk {
     }
 }
 
+/// A change upon a record that was `before`, with what `seal` makes of its new lines; `None`: a line stays as it is.
+fn sealed_with(
+    before: &[u8],
+    mut change: Change,
+    mut seal: impl FnMut(&StoryId, &Event, &str) -> Result<Option<String>, Trouble>,
+) -> Result<Change, Trouble> {
+    let Some(Some(record)) = change.files.get_mut(RECORD) else {
+        return Ok(change);
+    };
+    let Some(added) = record.strip_prefix(before) else {
+        return Ok(change);
+    };
+    let mut sealed = before.to_vec();
+    for line in added.split_inclusive(|&b| b == b'\n') {
+        let text = std::str::from_utf8(line).unwrap_or_default().trim_end_matches('\n');
+        match Event::parse(text) {
+            Ok(event) if event.sig.is_none() => match seal(&change.story, &event, text)? {
+                Some(with) => {
+                    sealed.extend_from_slice(with.as_bytes());
+                    sealed.push(b'\n');
+                }
+                None => sealed.extend_from_slice(line),
+            },
+            _ => sealed.extend_from_slice(line),
+        }
+    }
+    *record = sealed;
+    Ok(change)
+}
+
+/// Why a step that is not kept from being made is unsigned.
+const NO_KEY_COUNTS: &str = "no key here counts for it";
+
+/// The same, where signing it was tried.
+fn why_unsigned(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Refused(refusal) if refusal.code == NO_KEY => NO_KEY_COUNTS.to_owned(),
+        Trouble::Refused(refusal) => refusal.why.clone(),
+        Trouble::Repo(RepoError::NotSigned { why, .. }) => format!("{trouble}: {why}"),
+        other => other.to_string(),
+    }
+}
+
+/// The code of the refusal for want of a key.
+const NO_KEY: &str = "policy.no_key";
+
 fn no_key(event: &Event) -> Refusal {
     Refusal {
-        code: "policy.no_key",
+        code: NO_KEY,
         what: format!("what {} decides cannot be signed", event.by.name),
         why: "`signed = true` under [review] counts only signed decisions, and git has no SSH key to sign with"
             .to_owned(),

@@ -169,9 +169,13 @@ pub enum Caution {
     )]
     NotSignedAgain(usize),
     #[error(
-        "edits of {0} stories were put together by a step that is not signed: no key here counts for it; the edits' own signatures stay"
+        "edits of {stories} stories were put together by a step that is not signed: {why}; the edits' own signatures stay"
     )]
-    MergedUnsigned(usize),
+    MergedUnsigned {
+        stories: usize,
+        /// There is no key, or what came of it when it was to sign.
+        why: String,
+    },
     #[error("{0} is, or lies behind, a symbolic link or something else that is no plain file; it was not written")]
     NotFollowed(String),
     #[error("the commit is made, but {path}{} in the work tree could not be written: {error}", and_others(*.others))]

@@ -57,9 +57,9 @@ pub struct Joined {
 /// What a desk's record proves to be erased.
 pub type Prover<'a> = &'a dyn Fn(&[u8]) -> Erased;
 
-/// Signs the line that a change adds to a record, given the record before it; with it comes whether it lacks a signature that it should
+/// Signs the line that a change adds to a record, given the record before it; with it comes why it lacks a signature that it should
 /// have.
-pub type Sealer<'a> = &'a dyn Fn(&[u8], Change) -> (Change, bool);
+pub type Sealer<'a> = &'a dyn Fn(&[u8], Change) -> (Change, Option<String>);
 
 /// How it is done.
 #[derive(Clone, Copy, Default)]
@@ -86,8 +86,16 @@ struct Plan {
     rewritten: bool,
     /// Commits that lost their signatures.
     unsigned: usize,
-    /// Texts put together by a step that lacks a signature.
-    unsealed: usize,
+    /// Texts put together by a step that lacks a signature, and why each does.
+    unsealed: Vec<String>,
+}
+
+fn merged_unsigned(mut reasons: Vec<String>) -> Option<Caution> {
+    let stories = reasons.len();
+    reasons.sort();
+    reasons.dedup();
+    let why = reasons.join("; ");
+    (stories > 0).then_some(Caution::MergedUnsigned { stories, why })
 }
 
 impl StoryRepo {
@@ -236,7 +244,7 @@ impl StoryRepo {
                     None => writing.finish(true),
                 }
                 cautions.extend((plan.unsigned > 0).then_some(Caution::NotSignedAgain(plan.unsigned)));
-                cautions.extend((plan.unsealed > 0).then_some(Caution::MergedUnsigned(plan.unsealed)));
+                cautions.extend(merged_unsigned(plan.unsealed));
             }
             return Ok(done(new, cautions));
         }
@@ -275,7 +283,7 @@ impl StoryRepo {
             replayed: Vec::new(),
             rewritten: false,
             unsigned: 0,
-            unsealed: 0,
+            unsealed: Vec::new(),
         };
         let Some(theirs) = heads.branch else {
             if seen.is_some() && !how.accept_rewrite {

@@ -57,8 +57,8 @@ pub(super) struct Replay {
     pub stories: Vec<Replayed>,
     /// Commits that were signed and, made again, are not.
     pub unsigned: usize,
-    /// Texts put together by a step that lacks a signature.
-    pub unsealed: usize,
+    /// Texts put together by a step that lacks a signature, and why each does.
+    pub unsealed: Vec<String>,
 }
 
 /// The commits to be made again, and between what.
@@ -135,11 +135,11 @@ impl StoryRepo {
                 made += 1;
             }
         }
-        let (mut stories, mut unsealed) = (Vec::new(), 0);
+        let (mut stories, mut unsealed) = (Vec::new(), Vec::new());
         for (was, line) in std::mem::take(&mut work.lines) {
             let mut text = if line.gone { Text::Gone } else { Text::AsItWas };
             if let Some((change, clean, lacking)) = work.together(to, &line, clerk)? {
-                unsealed += usize::from(lacking);
+                unsealed.extend(lacking);
                 let stored = store(to, &change)?;
                 place(self, to, &mut work.shelves, &stored, Side::Branch)?;
                 let tree = work.shelves.write(to)?;
@@ -377,9 +377,14 @@ impl Work<'_> {
         self.shelves.put(self.repo, &target, Some(tree))
     }
 
-    /// The step that puts two texts together, where both desks changed it. With it comes whether nothing is left to choose, and whether
-    /// the step lacks a signature.
-    fn together(&mut self, to: &Pack, line: &Line, clerk: &Clerk) -> Result<Option<(Change, bool, bool)>, RepoError> {
+    /// The step that puts two texts together, where both desks changed it. With it comes whether nothing is left to choose, and why
+    /// the step lacks a signature that it should have.
+    fn together(
+        &mut self,
+        to: &Pack,
+        line: &Line,
+        clerk: &Clerk,
+    ) -> Result<Option<(Change, bool, Option<String>)>, RepoError> {
         let (Some(theirs), Some(ours), false) = (&line.theirs, &line.ours, line.by.is_empty() || line.gone) else {
             return Ok(None);
         };
@@ -424,7 +429,7 @@ impl Work<'_> {
         let change = story.change(step, clerk);
         let (change, lacking) = match self.span.seal {
             Some(seal) => seal(now.get(RECORD).map_or(&[], Vec::as_slice), change),
-            None => (change, false),
+            None => (change, None),
         };
         Ok(Some((change, both.clean, lacking)))
     }

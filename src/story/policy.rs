@@ -101,7 +101,7 @@ impl Task {
             | What::Consent { .. }
             | What::Checked { .. }
             | What::Withdrawn { .. } => Some(Task::Decide),
-            What::Edited { .. } | What::Restored { .. } | What::Merged { .. } => Some(Task::Edit),
+            _ if what.changes_text() => Some(Task::Edit),
             What::Scheduled { .. } | What::PublishBegun { .. } | What::Published {} | What::TakenDown { .. } => {
                 Some(Task::Publish)
             }
@@ -213,7 +213,8 @@ impl Policy {
     }
 
     /// Whether an event lets a story go out, so that with `signed` it needs a proof. What holds a story back needs none: a forged
-    /// rejection costs time, a forged approval costs trust.
+    /// rejection costs time, a forged approval costs trust. Besides, what changes the text takes nobody's name from it without one
+    /// ([`super::state::Makers`]).
     pub fn needs_proof(what: &What) -> bool {
         matches!(
             what,
@@ -290,12 +291,14 @@ impl Policy {
 
     /// Not one's own text, unless the team allows it.
     fn own(&self, actor: &Actor, life: &Life, text: TextHash, title: &str) -> Result<bool, Refusal> {
-        let edited = life
-            .last_edit
-            .as_ref()
-            .is_some_and(|(by, t)| by.contains(&actor.name) && *t == Some(text));
-        if edited && !self.own_text {
-            return Err(Policy::own_text_refused(&actor.name, title));
+        if life.is_text_of(&actor.name, text) && !self.own_text {
+            let name = &actor.name;
+            let refusal = Policy::own_text_refused(name, title);
+            let why = match life.makers.are_only(name, text) {
+                true => refusal.why,
+                false => format!("{name}'s edit is in it, and nobody approves their own text"),
+            };
+            return Err(Refusal { why, ..refusal });
         }
         Ok(true)
     }

@@ -183,7 +183,7 @@ pub fn deed(deed: &Deed) -> Vec<Problem> {
         .collect();
     for event in &events {
         let by = plain_name(&event.by.name, "unknown");
-        if by != deed.author {
+        if by != deed.author && !begins_piece(&events, event) {
             let said = format!("\"{}\" came by a commit of {}", named(event), one_line(deed.author));
             found.push(Problem::new("author", said));
         }
@@ -216,7 +216,8 @@ fn told_truly(deed: &Deed, events: &[Event], text: TextHash) -> Vec<Problem> {
     if account.story != Some(deed.story.as_str()) {
         // several stories in one commit: letters sent, a story split
         let other = |e: &&Event| account.by != Some(&one_line(&e.by.name)) || lets_out(&e.what);
-        let silent = events.iter().filter(other).map(|e| {
+        let silent = events.iter().filter(other).filter(|e| !begins_piece(events, e));
+        let silent = silent.map(|e| {
             let said = format!("\"{}\" was added by a commit that does not tell of it", named(e));
             Problem::new("untold", said)
         });
@@ -257,6 +258,12 @@ fn told_truly(deed: &Deed, events: &[Event], text: TextHash) -> Vec<Problem> {
         found.push(Problem::new("untold", said));
     }
     found
+}
+
+/// Whether the machine takes in with this event a piece that a person splits off by the same commit.
+fn begins_piece(events: &[Event], event: &Event) -> bool {
+    let split = |e: &Event| matches!(&e.what, What::Split { from: Some(_), .. });
+    matches!(event.what, What::Received { .. }) && event.by.role == Role::Robot && events.iter().any(split)
 }
 
 fn short(text: TextHash) -> String {
@@ -377,11 +384,7 @@ pub fn standing(story: &Story, seals: &Seals, policy: &Policy, since: Option<Tim
     for event in &story.record.events {
         let robots = matches!(
             event.what,
-            What::Consent { .. }
-                | What::PublishBegun { .. }
-                | What::Published {}
-                | What::Edited { .. }
-                | What::Merged { .. }
+            What::Consent { .. } | What::PublishBegun { .. } | What::Published {} | What::Merged { .. }
         );
         if event.by.role == Role::Robot && Policy::is_decision(&event.what) && !robots {
             let said = format!("\"{}\" is by the machine, which does not decide", named(event));
@@ -432,8 +435,13 @@ fn signatures(story: &Story, seals: &Seals, policy: &Policy, since: Option<Times
             .members
             .iter()
             .any(|m| m.name == event.by.name && !m.keys.is_empty());
+        // whose text it is the machine says only as far as its key does, where it has one
+        let signs = match person {
+            true => Policy::is_decision(&event.what),
+            false => event.what.changes_text() && !policy.robot_keys.is_empty(),
+        };
         let matters = match doubt {
-            Doubt::Unsigned => asked && person && Policy::is_decision(&event.what),
+            Doubt::Unsigned => asked && signs,
             Doubt::Broken(_) => true,
             // somebody signs with a key that no desk was told of
             _ => asked || person && has_keys,

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 
 mod conflict;
 mod life;
+mod makers;
 
 pub use life::{Doubted, Grant, Life, Phase, Post, Proof, Publication, Remains, Request, Vote, Waiver, Wish};
+pub use makers::Makers;
 
 /// Where a story stands. Computed, never stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

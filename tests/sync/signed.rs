@@ -304,7 +304,69 @@ fn where_nobody_looks_on_the_machines_key_signs_what_is_put_together() {
             (merged["by"]["role"].as_str(), merged["sig"].is_string()),
             (Some("robot"), has_key)
         );
-        // a person's steps are signed, the machine's need not be
-        assert_eq!(findings(ben), [""; 0]);
+        // the machine has a key, and this says whose text it is
+        let found = findings(ben);
+        assert_eq!(found.len(), usize::from(!has_key), "{found:#?}");
+        let told = "is not proven: it is not signed";
+        assert!(
+            found.iter().all(|f| f.contains(told) && f.ends_with("(false)")),
+            "{found:#?}"
+        );
     }
+}
+
+#[test]
+fn a_text_that_was_put_together_is_the_own_one_of_both_until_one_of_them_edits_it() {
+    let desks = signed();
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    for desk in [ann, ben] {
+        let config = desk.read("config.toml").replace("own_text = true", "own_text = false");
+        desk.write("config.toml", config);
+    }
+    let story = ann.story(&marion());
+    desks.settle();
+    edited_at_both(&desks, &story);
+    ann.run(&["sync"]).exits(0);
+    desks.settle();
+    for desk in [ann, ben] {
+        assert_eq!(
+            desk.run(&["approve", &story, "--json"]).exits(5).error()["code"],
+            "policy.own_text"
+        );
+    }
+    ben.run(&["edit", &story, "--tag", "health"]).exits(0);
+    desks.settle();
+    ben.run(&["approve", &story]).exits(5);
+    ann.run(&["approve", &story]).exits(0);
+    ann.run(&["publish", &story]).exits(0);
+    assert_eq!(findings(ann), [""; 0]);
+}
+
+#[test]
+fn a_key_that_is_there_and_does_not_sign_is_told_with_its_reason() {
+    let desks = signed();
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let story = ann.story(&marion());
+    desks.settle();
+    edited_at_both(&desks, &story);
+    std::fs::rename(ann.path("home/.ssh/ann"), ann.path("home/.ssh/elsewhere")).expect("the key is moved");
+    let said = ann.run(&["sync"]).exits(0).stderr.clone();
+    assert!(said.contains(UNSIGNED) && !said.contains("no key here"), "{said}");
+    assert!(said.contains("it could not be signed with"), "{said}");
+    desks.settle();
+    assert!(merged_line(ben, &story)["sig"].is_null());
+
+    // one that is nobody's here, either
+    let desks = signed();
+    let [ann, _] = &desks.desks[..] else { panic!("two") };
+    let story = ann.story(&marion());
+    desks.settle();
+    edited_at_both(&desks, &story);
+    key(ann, "new", &[]);
+    signs(ann, "Ann Able", Some("new"));
+    let said = ann.run(&["sync"]).exits(0).stderr.clone();
+    assert!(
+        said.contains(UNSIGNED) && said.contains("does not give Ann Able"),
+        "{said}"
+    );
 }

@@ -1,6 +1,6 @@
 //! A story's events, folded: votes, consent, what was published where, and what waits for a person.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -11,6 +11,7 @@ use crate::story::seal::{Doubt, Seal, Seals};
 
 use super::State;
 use super::conflict::contradiction;
+use super::makers::Makers;
 
 /// An approval, and what became of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -165,8 +166,8 @@ pub struct Life {
     /// What targets still have of it after a takedown, and why.
     pub remains: BTreeMap<String, Remains>,
     pub assigned: Option<String>,
-    /// The last to change the text by the tool (several, where their edits were put together), and the text it became.
-    pub last_edit: Option<(Vec<String>, Option<TextHash>)>,
+    /// Whose text it is.
+    pub makers: Makers,
     pub publication: Option<Publication>,
     /// What stands where, by target: whatever was put there and not taken off, by this publication or an earlier one.
     pub posts: BTreeMap<String, Post>,
@@ -216,10 +217,11 @@ pub enum Phase {
 impl Life {
     /// Folds a record, whose events are in order, and believes it.
     pub fn of(events: &[Event]) -> Life {
-        Life::fold(events, Vec::new(), false)
+        Life::fold(events, Vec::new(), &HashSet::new(), false)
     }
 
-    /// Folds a record of which only what is proven counts: an event that lets the story go out is passed over without a proof.
+    /// Folds a record of which only what is proven counts: an event that lets the story go out is passed over without a proof, and one
+    /// that changes the text does not make it another's.
     pub fn proven(events: &[Event], seals: &Seals, policy: &Policy) -> Life {
         let dates: HashMap<&EventId, Timestamp> = events.iter().map(|e| (&e.id, e.at)).collect();
         let doubt = |event: &Event| {
@@ -234,10 +236,13 @@ impl Life {
             let id = e.id.clone();
             doubt(e).map(|(event, by, why)| Doubted { id, event, by, why })
         });
-        Life::fold(events, doubted.collect(), true)
+        let changes = events.iter().filter(|e| e.what.changes_text());
+        let unproven = changes.filter(|e| doubt(e).is_some()).map(|e| &e.id).collect();
+        Life::fold(events, doubted.collect(), &unproven, true)
     }
 
-    fn fold(events: &[Event], doubted: Vec<Doubted>, proven: bool) -> Life {
+    /// `unproven`: those that change the text, and do not make it another's.
+    fn fold(events: &[Event], doubted: Vec<Doubted>, unproven: &HashSet<&EventId>, proven: bool) -> Life {
         let mut life = Life {
             phase: Phase::Open,
             received: None,
@@ -250,7 +255,7 @@ impl Life {
             proofs: Vec::new(),
             remains: BTreeMap::new(),
             assigned: None,
-            last_edit: None,
+            makers: Makers::default(),
             publication: None,
             posts: BTreeMap::new(),
             conflict: None,
@@ -263,11 +268,9 @@ impl Life {
         };
         let is_doubted = |event: &Event| doubted.iter().any(|d| d.id == event.id);
         for event in events {
-            match is_doubted(event) {
-                false => life.take(event),
-                // the text did change
-                true if matches!(event.what, What::Edited { .. }) => life.edited(event, false),
-                true => {}
+            // a text did change, whoever changed it
+            if event.what.changes_text() || !is_doubted(event) {
+                life.take(event, !unproven.contains(&event.id));
             }
         }
         life.conflict = contradiction(events, &is_doubted);
@@ -275,17 +278,19 @@ impl Life {
         life
     }
 
-    fn take(&mut self, event: &Event) {
+    /// `believed`: an event that changes the text is proven, where that is asked for.
+    fn take(&mut self, event: &Event, believed: bool) {
         let text = event.text;
         match &event.what {
             What::Received { .. } => self.received = self.received.or(Some(event.at)),
-            What::Edited { .. } | What::Restored { .. } | What::Merged { .. } => self.edited(event, true),
+            What::Edited { .. } | What::Restored { .. } | What::Merged { .. } => self.edited(event, believed),
             What::Revision { revision, status, .. } => match status {
                 RevisionStatus::Proposed => self.proposed_revisions.push(*revision),
                 RevisionStatus::Accepted | RevisionStatus::Declined => {
                     self.proposed_revisions.retain(|r| r != revision);
                     if *status == RevisionStatus::Accepted {
-                        self.revised(event);
+                        self.lapse(event, false);
+                        self.makers.revised(event.text);
                     }
                 }
             },
@@ -434,7 +439,7 @@ impl Life {
                 if *consent_ends {
                     self.consent = None;
                 }
-                self.edited(event, true);
+                self.edited(event, believed);
             }
             What::Erased { .. } | What::Unknown { .. } => {}
         }
@@ -493,8 +498,14 @@ impl Life {
         }
     }
 
-    /// The text changed. `carries`: a minor edit is believed to be one.
-    fn edited(&mut self, event: &Event, carries: bool) {
+    /// The text changed. `believed`: the event is what it says.
+    fn edited(&mut self, event: &Event, believed: bool) {
+        self.lapse(event, believed);
+        self.makers.edited(event, believed);
+    }
+
+    /// Votes for another text lapse. `carries`: a minor edit is believed to be one.
+    fn lapse(&mut self, event: &Event, carries: bool) {
         let upon = match &event.what {
             What::Edited { minor: true, from } if carries => *from,
             _ => None,
@@ -509,18 +520,12 @@ impl Life {
                 vote.lapsed_by = Some(event.by.name.clone());
             }
         }
-        let by = match &event.what {
-            What::Merged { of } => of.clone(),
-            _ => vec![event.by.name.clone()],
-        };
-        self.last_edit = Some((by, event.text));
     }
 
-    /// The author's own words came in: votes lapse as by an edit, and whose edit the text has in it stays as it was.
-    fn revised(&mut self, event: &Event) {
-        let by = self.last_edit.take().map(|(by, _)| by);
-        self.edited(event, true);
-        self.last_edit = by.map(|by| (by, event.text));
+    /// Whether this text is theirs, so that their own approval is of their own text: they made the last edit, or one that no proven edit
+    /// took over.
+    pub fn is_text_of(&self, name: &str, text: TextHash) -> bool {
+        self.makers.made(name, text, self.proven)
     }
 
     /// A person who records what the author says now has read what they asked for; a machine has not.
@@ -579,15 +584,10 @@ impl Life {
 
     /// The votes that stand: for exactly this text, not lapsed, by somebody whose vote counts.
     pub fn standing<'a>(&'a self, text: TextHash, policy: &'a Policy) -> impl Iterator<Item = &'a Vote> {
-        let edited_by = self
-            .last_edit
-            .as_ref()
-            .filter(|(_, t)| *t == Some(text))
-            .map_or(&[][..], |(by, _)| by);
         self.votes
             .iter()
             .filter(move |_| self.proven || !policy.signed)
-            .filter(move |v| v.is_for(text, policy) && policy.counts(&v.by, edited_by.contains(&v.by.name)))
+            .filter(move |v| v.is_for(text, policy) && policy.counts(&v.by, self.is_text_of(&v.by.name, text)))
     }
 
     /// Votes that no longer count, and whose they are.
