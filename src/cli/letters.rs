@@ -348,6 +348,10 @@ pub fn tell_one(told: &Told, report: &Report) {
         let mut object = as_json(&told.waiting);
         object["status"] = json!(status);
         object["answer"] = json!(told.said);
+        if told.status == Status::Failed {
+            // nothing keeps what has ended
+            object["held"] = json!(null);
+        }
         report.object(&object);
     } else if told.status == Status::Sent {
         report.line(&format!("Sent: {kind} about {}\n  {}", told.waiting.title, told.said));

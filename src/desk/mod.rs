@@ -60,6 +60,7 @@ pub mod review;
 pub mod revision;
 pub mod schedule;
 pub mod seal;
+mod site;
 pub mod stats;
 pub mod sync;
 pub mod takedown;
