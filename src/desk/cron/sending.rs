@@ -28,6 +28,7 @@ pub(super) fn send_letters(
             Status::Sent => pass.sent += 1,
             Status::Failed => pass.failed += 1,
             Status::Waiting | Status::Later => pass.waiting += 1,
+            Status::Dropped => {}
         }
         match (&letter.waiting.story, letter.status) {
             // it is told as failed

@@ -53,6 +53,8 @@ pub enum Status {
     Later,
     /// Given up.
     Failed,
+    /// Not to be sent any more.
+    Dropped,
 }
 
 /// What a run of the outbox came to.
@@ -75,7 +77,7 @@ impl Run {
 /// Tidies up what earlier runs left, writes the digest where it is time, then [`send`].
 pub fn send_due(desk: &Desk, repo: &StoryRepo, spool: &mut Spool, sending: Sending) -> Result<Run, Trouble> {
     let mut told = live::tidy(desk, repo, spool)?;
-    kept::let_go(desk, spool)?;
+    told.extend(kept::let_go(desk, spool)?);
     tidy(desk, repo, spool)?;
     digest::prepare(desk, repo, spool)?;
     let letters = super::waiting(desk, repo, Some(spool))?;
