@@ -235,7 +235,7 @@ mod tests {
     fn an_answer_that_does_not_end_in_time_is_the_pages_own_fault() {
         let since = Instant::now();
         let dripping = server("HTTP/1.1 200 OK\r\nX: ", "a");
-        let asked = ask(dripping, Duration::from_secs(1));
+        let asked = ask(dripping, Duration::from_secs(3));
         assert!(matches!(asked, Err(NoPage::Silent(_))), "{asked:?}");
         assert!(since.elapsed() < Duration::from_secs(30), "{:?}", since.elapsed());
         let asked = ask(server("what?\r\n\r\n", ""), Duration::from_secs(60));
@@ -252,7 +252,16 @@ mod tests {
         let closed = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = closed.local_addr().expect("it is bound").port();
         drop(closed);
-        let plain = server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n\r\n\r\n\r\n", "");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let plain = listener.local_addr().expect("it is bound").port();
+        // it does not wait for what it does not understand, and stays open so that its answer arrives
+        std::thread::spawn(move || {
+            let mut open = Vec::new();
+            for mut stream in listener.incoming().flatten() {
+                let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+                open.push(stream);
+            }
+        });
         for url in [
             format!("http://127.0.0.1:{port}/a/"),
             format!("https://127.0.0.1:{plain}/a/"),
