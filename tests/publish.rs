@@ -107,3 +107,19 @@ fn a_publication_may_wait_until_its_address_answers() {
         assert_eq!(house.state(&id), "published");
     }
 }
+
+#[test]
+fn of_a_target_without_a_url_only_what_it_answered_in_this_run_is_asked() {
+    let port = site(vec!["503 No", "200 OK"]);
+    let (head, _) = common::CONFIG.split_once("[[target]]").expect("a target");
+    let house = TestHouse::with_config(&format!(
+        "{head}[[target]]\nname = \"wall\"\nkind = \"hook\"\ncommand = [\"echo\", \"http://127.0.0.1:{port}/a/\"]\n"
+    ));
+    let id = house.story(&marion());
+    house.run(&["approve", &id]).exits(0);
+    house.run(&["publish", &id, "--wait-live"]).exits(0);
+    // from now on it is what the record says, and others write there, too
+    let ran = house.run(&["publish", &id, "--wait-live=1"]);
+    let told = format!("http://127.0.0.1:{port}/a/ was not asked: config.toml names no `url` for wall");
+    assert!(ran.exits(75).stderr.contains(&told), "{}", ran.stderr);
+}

@@ -57,7 +57,8 @@ impl Listener for Teller<'_> {
     }
 
     fn letter(&mut self, told: &Told) {
-        if self.report.json || self.report.verbose || told.status == letters::Status::Failed {
+        let ended = matches!(told.status, letters::Status::Failed | letters::Status::Dropped);
+        if self.report.json || self.report.verbose || ended {
             super::letters::tell_one(told, self.report);
         }
     }

@@ -342,12 +342,17 @@ pub fn tell_one(told: &Told, report: &Report) {
         Status::Sent => "sent",
         Status::Waiting | Status::Later => "waiting",
         Status::Failed => "failed",
+        Status::Dropped => "dropped",
     };
     let kind = told.waiting.due.kind.name();
     if report.json {
         let mut object = as_json(&told.waiting);
         object["status"] = json!(status);
         object["answer"] = json!(told.said);
+        if matches!(told.status, Status::Failed | Status::Dropped) {
+            // nothing keeps what has ended
+            object["held"] = json!(null);
+        }
         report.object(&object);
     } else if told.status == Status::Sent {
         report.line(&format!("Sent: {kind} about {}\n  {}", told.waiting.title, told.said));

@@ -107,12 +107,16 @@ fn now(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome
         }
         if let Some(seconds) = args.wait_live {
             let story = desk.story(&repo, &id)?;
-            for (url, why) in publishing::wait_live(&story, Duration::from_secs(seconds)) {
+            for page in publishing::wait_live(desk, &story, &done, Duration::from_secs(seconds)) {
                 silent = true;
-                report.caution(&format!(
-                    "{url} does not answer yet: {why}\n  build and upload the site; `publish {} --wait-live` waits again",
-                    id.folder()
-                ));
+                let (url, why) = (&page.url, &page.why);
+                report.caution(&match page.asked {
+                    true => format!(
+                        "{url} does not answer yet: {why}\n  build and upload the site; `publish {} --wait-live` waits again",
+                        id.folder()
+                    ),
+                    false => format!("{url} was not asked: {why}\n  look there yourself"),
+                });
             }
         }
         Ok(0)

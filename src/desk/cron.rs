@@ -1,6 +1,8 @@
 //! One unattended pass: sync, fetch, go on with takedowns, publish what is due, send letters, sync. A part that fails does not stop
 //! the others.
 
+mod sending;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -13,11 +15,12 @@ use crate::story::StoryId;
 use super::account::MailReport;
 use super::alarm::{self, Alarm, Bad, News};
 use super::fetch::{self, Count, Watcher, Wish};
-use super::letters::{self, Sending, Status, Told, Waiting};
+use super::letters::{self, Sending, Told, Waiting};
 use super::publish::{self, Published, here};
 use super::sync;
 use super::takedown::{self, Down, Left};
 use super::{Desk, Trouble, erase, retention};
+use sending::{PAGE, of_page, send_letters};
 
 /// Who is told while it goes on.
 pub trait Listener {
@@ -88,6 +91,8 @@ struct Findings {
     bad: Vec<Bad>,
     /// Parts that were tried and are well.
     well: Vec<String>,
+    /// Parts whose trouble was told to have ended, and not well.
+    ended: Vec<String>,
 }
 
 impl Findings {
@@ -402,60 +407,6 @@ pub fn leaves(waiting: &Waiting) -> bool {
         .is_some_and(|hold| hold.stops(Sending::Unattended))
 }
 
-fn send_letters(
-    desk: &Desk,
-    repo: &StoryRepo,
-    spool: &mut Spool,
-    listener: &mut dyn Listener,
-    pass: &mut Pass,
-    findings: &mut Findings,
-) {
-    let done = letters::send_due(desk, repo, spool, Sending::Unattended);
-    let Some(run) = findings.note("letters", done) else {
-        return;
-    };
-    for letter in &run.told {
-        listener.letter(letter);
-        match letter.status {
-            Status::Sent => pass.sent += 1,
-            Status::Failed => pass.failed += 1,
-            Status::Waiting | Status::Later => pass.waiting += 1,
-        }
-        findings.bad.extend(silent_page(desk, letter));
-    }
-    let later = run.told.iter().find(|letter| letter.status == Status::Later);
-    match (&run.stopped, later) {
-        (Some(trouble), _) => findings.bad.push(Bad::of("outbox", trouble)),
-        (None, Some(letter)) => findings.bad.push(Bad {
-            part: "outbox".to_owned(),
-            code: "outbox".to_owned(),
-            exit: 75,
-            what: format!("a letter about {} could not be sent", letter.waiting.title),
-            why: letter.said.clone(),
-            hint: "nothing is lost: the next run tries again".to_owned(),
-        }),
-        (None, None) if pass.sent + pass.failed > 0 => findings.well.push("outbox".to_owned()),
-        (None, None) => {}
-    }
-}
-
-/// A letter that waits for its page longer than is let pass in silence: somebody has to look why the site does not have it.
-fn silent_page(desk: &Desk, told: &Told) -> Option<Bad> {
-    let waiting = Some(&told.waiting).filter(|waiting| letters::waits_too_long(desk, waiting))?;
-    let story = waiting.story.as_ref()?;
-    Some(Bad {
-        part: format!("page.{story}"),
-        code: "letter.page".to_owned(),
-        exit: 7,
-        what: format!("the letter that {} is out waits for its page", waiting.title),
-        why: waiting.held.as_ref().map(ToString::to_string).unwrap_or_default(),
-        hint: format!(
-            "build and upload the site; `letters send {}` sends it all the same, `wait_live` under [letters] lets none wait",
-            waiting.number
-        ),
-    })
-}
-
 /// Weighs what was found against what was known: says what is new and what is over, and remembers it.
 fn tell(
     desk: &Desk,
@@ -481,13 +432,20 @@ fn tell(
             pass.bad.push((bad, since));
         }
     }
+    // a letter that was not tried waits for its page as before
+    let silent = letters::with_silent_pages(spool).unwrap_or_default();
+    let waits = |part: &str| silent.iter().any(|story| of_page(story) == part);
     for (part, alarm) in known {
+        if findings.ended.contains(&part) {
+            alarm::keep(spool, &part, None)?;
+            continue;
+        }
         let published = part.starts_with("publish.") || part.starts_with("target.");
         let well = |name: &str| findings.well.iter().any(|p| p == name);
         let tried = findings.well.contains(&part)
             || published && well("publish")
             || part.starts_with("takedown.") && well("takedown")
-            || part.starts_with("page.") && well("letters")
+            || part.starts_with(PAGE) && well("pages") && !waits(&part)
             || part.starts_with("folder.") && well("folders");
         // an inbox that is no longer in the configuration
         let gone = part

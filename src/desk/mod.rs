@@ -63,6 +63,7 @@ pub mod revision;
 pub mod schedule;
 pub mod seal;
 pub mod search;
+mod site;
 pub mod stats;
 pub mod sync;
 pub mod takedown;

@@ -3,12 +3,11 @@
 
 mod by_mail;
 pub mod here;
+mod live;
 mod places;
 mod receipts;
 
 use std::collections::HashMap;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -26,6 +25,7 @@ use crate::story::step::{Clerk, Step, Story};
 use crate::target::{Bundle, Post, Receipt, Removal, Target};
 
 use super::{Desk, Trouble};
+pub use live::{NotLive, wait_live};
 use places::{from_config, named, told};
 pub use receipts::removed;
 use receipts::{Outcome, announce, receipt};
@@ -517,35 +517,6 @@ fn corrected(desk: &Desk, body: &str, at: Timestamp) -> String {
         note if note.trim().is_empty() => body.to_owned(),
         note => format!("{}\n\n{note}\n", body.trim_end()),
     }
-}
-
-/// Waits until each address of the story's receipts answers as a page does, no longer than `patience` in all; gives those that did not,
-/// and why.
-pub fn wait_live(story: &Story, patience: Duration) -> Vec<(String, String)> {
-    let places = story.life.posts.values().filter(|post| post.certain);
-    let urls = places
-        .filter_map(|post| post.place.clone())
-        .filter(|place| place.starts_with("http"));
-    let since = Instant::now();
-    let mut silent = Vec::new();
-    for url in urls {
-        let mut pause = Duration::from_millis(200);
-        loop {
-            let left = patience.saturating_sub(since.elapsed());
-            match crate::target::answers(&url, left.clamp(Duration::from_secs(1), Duration::from_secs(30))) {
-                Ok(()) => break,
-                Err(why) if left.is_zero() => {
-                    silent.push((url, why.to_string()));
-                    break;
-                }
-                Err(_) => {
-                    thread::sleep(pause.min(left));
-                    pause = (pause * 2).min(Duration::from_secs(10));
-                }
-            }
-        }
-    }
-    silent
 }
 
 /// Tries a target without putting anything there.

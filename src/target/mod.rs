@@ -7,6 +7,7 @@ mod folder;
 mod front;
 mod git;
 mod hook;
+mod page;
 mod web;
 
 use std::io;
@@ -20,7 +21,7 @@ pub use feed::Feed;
 pub use folder::FolderTarget;
 pub use git::GitTarget;
 pub use hook::HookTarget;
-pub use web::{NoPage, answers};
+pub use page::{NoPage, answers};
 
 use crate::story::StoryId;
 use crate::story::record::Files;

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 use ureq::Agent;
+use ureq::config::ConfigBuilder;
 use ureq::http::{Request, Response};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::typestate::AgentScope;
 
 /// For a request and its answer as a whole.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -30,7 +32,12 @@ impl Answer {
 }
 
 /// One for all requests of a run.
-pub(super) fn agent(patience: Duration) -> Agent {
+pub(super) fn usual() -> Agent {
+    config(PATIENCE).build().into()
+}
+
+/// What all requests have in common.
+pub(super) fn config(patience: Duration) -> ConfigBuilder<AgentScope> {
     let certificates = rustls_native_certs::load_native_certs().certs;
     let roots = certificates
         .iter()
@@ -40,17 +47,11 @@ pub(super) fn agent(patience: Duration) -> Agent {
         .root_certs(RootCerts::Specific(Arc::new(roots)))
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .build();
-    let config = Agent::config_builder()
+    Agent::config_builder()
         .timeout_global(Some(patience))
         .http_status_as_error(false)
         .user_agent("m4c-stories")
         .tls_config(tls)
-        .build();
-    config.into()
-}
-
-pub(super) fn usual() -> Agent {
-    agent(PATIENCE)
 }
 
 /// Asks, and reads the whole answer. An error is one line.
@@ -64,30 +65,6 @@ pub(super) fn ask(agent: &Agent, request: Request<Vec<u8>>) -> Result<Answer, St
         .read_to_string()
         .map_err(|error| error.to_string())?;
     Ok(Answer { status, body })
-}
-
-/// Why an address does not answer as a page that is there does.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoPage {
-    /// With this status (RFC 9110, section 15).
-    #[error("it answers {0}")]
-    Status(u16),
-    /// Not at all, or not in time.
-    #[error("{0}")]
-    Silent(String),
-}
-
-/// Whether an address answers a GET with 2xx, as a page that is there does, within `patience` in all: name, connection, redirects.
-///
-/// # Errors
-/// [`NoPage`]: what it did instead.
-pub fn answers(url: &str, patience: Duration) -> Result<(), NoPage> {
-    let asked = agent(patience).get(url).call();
-    let asked = asked.map_err(|error| NoPage::Silent(error.to_string()))?;
-    match asked.status().as_u16() {
-        200..300 => Ok(()),
-        status => Err(NoPage::Status(status)),
-    }
 }
 
 /// A text as part of an address (RFC 3986).

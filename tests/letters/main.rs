@@ -1,10 +1,12 @@
 //! Letters as an author and a reviewer get them, and what their answers do.
 
+mod alarm;
 mod bounced;
 #[path = "../common/mod.rs"]
 mod common;
 mod consent;
 mod live;
+mod site;
 mod team;
 mod wishes;
 

@@ -333,7 +333,12 @@ fn who_left_the_team_gets_no_letter_that_was_written_to_them_before() {
             house.run(&["letters", "send", number]).exits(0);
             assert_eq!(left(&house), [""; 0], "nor where it is named");
         }
-        assert_eq!(sent(&unattended(&house, 9)), expected);
+        let run = unattended(&house, 9);
+        assert_eq!(sent(&run), expected);
+        let dropped: Vec<&str> = (run.told.iter().filter(|told| told.status == Status::Dropped))
+            .map(|told| told.said.as_str())
+            .collect();
+        assert_eq!(dropped, vec!["Ada Reader is no longer to get it"; 2 - expected.len()]);
         let all = left(&house);
         assert_eq!(all.len(), expected.len());
         assert!(!all.iter().any(|letter| letter.contains("ada@example.org")), "{all:?}");

@@ -8,6 +8,7 @@ use crate::story::event::{EventId, LetterKind, Role};
 use crate::story::letter::{NO_STORY, OpenLetter};
 
 use super::super::{Desk, Trouble};
+use super::send::{Status, Told};
 use super::{Hold, Waiting, compose, member};
 
 /// What such a letter is about, in lists; `None`: letters of this kind are about a story.
@@ -83,14 +84,23 @@ pub(super) fn waiting(desk: &Desk, spool: Option<&Shelves>) -> Result<Vec<Waitin
     Ok(all(spool)?.into_iter().map(as_waiting).collect())
 }
 
-/// Removes those to whoever left: what is known of stories is no longer theirs to hear.
-pub(super) fn let_go(desk: &Desk, spool: &mut Spool) -> Result<(), Trouble> {
-    for (kind, kept) in all(spool)? {
-        if reader(desk, kind, kept.note.member.as_deref().unwrap_or_default()).is_none() {
-            spool.remove_letter(&kept.id)?;
+/// Removes those to whoever left, and tells it: what is known of stories is no longer theirs to hear.
+pub(super) fn let_go(desk: &Desk, spool: &mut Spool) -> Result<Vec<Told>, Trouble> {
+    let mut told = Vec::new();
+    for waiting in waiting(desk, Some(spool))? {
+        let name = waiting.due.to.as_deref().unwrap_or_default();
+        if reader(desk, waiting.due.kind, name).is_some() {
+            continue;
         }
+        spool.remove_letter(&waiting.number)?;
+        let said = match &waiting.held {
+            Some(why) => why.to_string(),
+            None => "nobody is to get it".to_owned(),
+        };
+        let status = Status::Dropped;
+        told.push(Told { waiting, status, said });
     }
-    Ok(())
+    Ok(told)
 }
 
 /// Such a letter in other words than the program's, to its reader as they are in the configuration now.

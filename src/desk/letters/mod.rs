@@ -10,7 +10,8 @@
 //! | `send` | claim, send, record; the caps |
 //! | `digest` | the letter that is about no one story |
 //! | `kept` | letters about no story, which lie in the spool |
-//! | `live` | whether the page that a letter names is there |
+//! | `live` | whether the page that a letter names is there, and what waits for that |
+//! | `pages` | the pages that are asked in one run |
 //! | [`undecided`] | the answer to a reviewer whose mail decided nothing |
 //! | `offer` | what a reviewer may decide by answering, and the code for it |
 //! | [`bounce`] | a letter that came back |
@@ -22,6 +23,7 @@ pub mod foretold;
 mod kept;
 mod live;
 mod offer;
+mod pages;
 mod send;
 pub mod undecided;
 
@@ -44,7 +46,7 @@ use super::review::Planned;
 use super::{Desk, Trouble, queue};
 
 pub use compose::{letter, reword, words};
-pub use live::{waiting_for_pages, waits_too_long};
+pub use live::{ran_out, waiting_for_pages, waits_too_long, with_silent_pages};
 pub use send::{Run, Sending, Status, Told, drop_letter, let_be, send, send_due};
 
 /// A letter that waits.
@@ -92,6 +94,11 @@ impl Hold {
             Hold::ForAPerson(_) | Hold::NotLive { .. } => sending != Sending::Named,
             Hold::ForASender(_) | Hold::Later(..) => sending == Sending::Unattended,
         }
+    }
+
+    /// Whether it may be over as soon as the page is asked again.
+    fn is_for_a_page(&self) -> bool {
+        matches!(self, Hold::NotLive { .. })
     }
 }
 
@@ -212,7 +219,10 @@ fn as_waiting(
         let page = live::page(desk, story, &due);
         let held = match hold(desk, story, &due, people.as_ref(), to.as_ref(), note.as_ref()) {
             None if unreachable.has(desk, repo, to.as_ref())? => Some(Hold::CameBack),
-            None => live::known(spool, &number, page.as_ref())?,
+            None => match &page {
+                Ok(page) => live::known(spool, &number, page.as_ref())?,
+                Err(why) => Some(Hold::ForAPerson(why)),
+            },
             held => held,
         };
         all.push(Waiting {
@@ -222,7 +232,7 @@ fn as_waiting(
             number,
             due,
             to,
-            page,
+            page: page.ok().flatten(),
             held,
             written: note.is_some(),
         });

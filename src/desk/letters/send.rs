@@ -20,8 +20,8 @@ use crate::story::step::{Step, Story};
 use super::super::sync::{self, Wish};
 use super::super::{Desk, Trouble};
 use super::compose::compose;
-use super::live::{self, Pages};
-use super::{Hold, Waiting, digest, kept, offer};
+use super::pages::Pages;
+use super::{Hold, Waiting, digest, kept, live, offer};
 
 /// Who wants letters to leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,8 @@ pub enum Status {
     Later,
     /// Given up.
     Failed,
+    /// Not to be sent any more.
+    Dropped,
 }
 
 /// What a run of the outbox came to.
@@ -75,6 +77,7 @@ impl Run {
 /// Tidies up what earlier runs left, writes the digest where it is time, then [`send`].
 pub fn send_due(desk: &Desk, repo: &StoryRepo, spool: &mut Spool, sending: Sending) -> Result<Run, Trouble> {
     let mut told = live::tidy(desk, repo, spool)?;
+    told.extend(kept::let_go(desk, spool)?);
     tidy(desk, repo, spool)?;
     digest::prepare(desk, repo, spool)?;
     let letters = super::waiting(desk, repo, Some(spool))?;
@@ -96,68 +99,98 @@ pub fn send(
 ) -> Result<Run, Trouble> {
     let mut run = Run::default();
     let mut desk_outbox = DeskOutbox::default();
-    let mut pages = Pages::default();
-    let (mut tried, mut in_vain) = (0, 0);
-    for waiting in letters {
-        // what an earlier run found of its page may be over
-        let held = waiting
-            .held
-            .clone()
-            .filter(|hold| !matches!(hold, Hold::NotLive { .. }));
-        let waiting = &Waiting {
-            held,
-            ..waiting.clone()
+    let mut round = Round::new(sending);
+    for waiting in live::in_order(spool, letters)? {
+        let tell = |status, held, said| {
+            let waiting = waiting.clone();
+            Told {
+                waiting: Waiting { held, ..waiting },
+                status,
+                said,
+            }
         };
-        let tell = |status, said: String| Told {
-            waiting: waiting.clone(),
-            status,
-            said,
+        if let Some((held, said)) = round.keeps(desk, spool, waiting)? {
+            run.told.push(tell(Status::Waiting, held, said));
+            continue;
+        }
+        let sent = one(desk, repo, spool, &mut desk_outbox, waiting)?;
+        round.tried(&sent);
+        let (status, said) = match &sent {
+            Ok(said) => (Status::Sent, said.clone()),
+            Err(NotSent::Unwritten(why)) => (Status::Waiting, why.clone()),
+            Err(NotSent::Outbox(error)) if error.is_final() => (Status::Failed, error.to_string()),
+            Err(NotSent::Outbox(error)) => (Status::Later, error.to_string()),
         };
-        if let Some(hold) = waiting.held.as_ref().filter(|hold| hold.stops(sending)) {
-            run.told.push(tell(Status::Waiting, hold.to_string()));
-            continue;
-        }
-        if let Some(why) = over_a_cap(desk, spool, waiting, tried)? {
-            run.told.push(tell(Status::Waiting, why));
-            continue;
-        }
-        if in_vain >= PATIENCE {
-            let said = "the mail server took none of the last letters; this one was not tried".to_owned();
-            run.told.push(tell(Status::Waiting, said));
-            continue;
-        }
-        if sending != Sending::Named
-            && let Some(hold) = pages.hold(spool, waiting)?
-        {
-            let said = format!("{hold}; `letters send {}` sends it all the same", waiting.number);
-            let mut told = tell(Status::Waiting, said);
-            told.waiting.held = Some(hold);
-            run.told.push(told);
-            continue;
-        }
-        tried += 1;
-        match one(desk, repo, spool, &mut desk_outbox, waiting)? {
-            Ok(said) => {
-                in_vain = 0;
-                run.told.push(tell(Status::Sent, said));
+        // its page answered, or a person did not ask for that
+        let held = waiting.held.clone().filter(|hold| !hold.is_for_a_page());
+        run.told.push(tell(status, held, said));
+        match sent {
+            Err(NotSent::Outbox(error)) if error.stops_the_run() => {
+                run.stopped = Some(Trouble::Outbox(error));
+                return Ok(run);
             }
-            Err(NotSent::Unwritten(why)) => run.told.push(tell(Status::Waiting, why)),
-            Err(NotSent::Outbox(error)) if error.is_final() => {
-                in_vain = 0;
-                run.told.push(tell(Status::Failed, error.to_string()));
-            }
-            Err(NotSent::Outbox(error)) => {
-                in_vain += 1;
-                run.told.push(tell(Status::Later, error.to_string()));
-                if error.stops_the_run() {
-                    run.stopped = Some(Trouble::Outbox(error));
-                    return Ok(run);
-                }
-            }
+            _ => {}
         }
     }
     desk_outbox.close();
     Ok(run)
+}
+
+/// One run, as far as it got.
+struct Round {
+    sending: Sending,
+    pages: Pages<'static>,
+    tried: u32,
+    /// Failures of the network in a row.
+    in_vain: u32,
+}
+
+impl Round {
+    fn new(sending: Sending) -> Round {
+        Round {
+            sending,
+            pages: Pages::default(),
+            tried: 0,
+            in_vain: 0,
+        }
+    }
+
+    /// Why a letter is not tried, with what then keeps it; what an earlier run found of its page stands until it is asked again.
+    fn keeps(
+        &mut self,
+        desk: &Desk,
+        spool: &mut Spool,
+        waiting: &Waiting,
+    ) -> Result<Option<(Option<Hold>, String)>, Trouble> {
+        let as_before = |said: String| Ok(Some((waiting.held.clone(), said)));
+        let stops = |hold: &&Hold| hold.stops(self.sending) && !hold.is_for_a_page();
+        if let Some(hold) = waiting.held.as_ref().filter(stops) {
+            return as_before(hold.to_string());
+        }
+        if let Some(why) = over_a_cap(desk, spool, waiting, self.tried)? {
+            return as_before(why);
+        }
+        if self.in_vain >= PATIENCE {
+            return as_before("the mail server took none of the last letters; this one was not tried".to_owned());
+        }
+        if self.sending == Sending::Named {
+            return Ok(None);
+        }
+        let hold = live::hold(desk, spool, &mut self.pages, waiting)?;
+        Ok(hold.map(|hold| {
+            let said = format!("{hold}; `letters send {}` sends it all the same", waiting.number);
+            (Some(hold), said)
+        }))
+    }
+
+    fn tried(&mut self, sent: &Result<String, NotSent>) {
+        self.tried += 1;
+        match sent {
+            Err(NotSent::Outbox(error)) if !error.is_final() => self.in_vain += 1,
+            Err(NotSent::Unwritten(_)) => {}
+            _ => self.in_vain = 0,
+        }
+    }
 }
 
 /// Why a letter waits for a later run though nothing is wrong with it.
@@ -314,13 +347,13 @@ fn one(
             if waiting.due.is_automatic() {
                 spool.note_sent(&address, day(desk))?;
             }
-            spool.remove_letter(&waiting.number)?;
+            over(spool, &waiting.number)?;
             Ok(Ok(sent.said))
         }
         Err(error) if error.is_final() => {
             let reason = without_address(&error.to_string(), &address);
             entry.write(desk, repo, LetterStatus::Failed, Some(reason), None)?;
-            spool.remove_letter(&waiting.number)?;
+            over(spool, &waiting.number)?;
             Ok(Err(NotSent::Outbox(error)))
         }
         Err(error) => {
@@ -365,7 +398,7 @@ fn not_ours(
         (Some(first), Some(own)) if first.id.as_str() == own => Ok(None),
         _ => {
             forget(repo, id, message_id, desk)?;
-            spool.remove_letter(&waiting.number)?;
+            over(spool, &waiting.number)?;
             Ok(Some("another desk sends it".to_owned()))
         }
     }
@@ -396,6 +429,13 @@ fn forget(repo: &StoryRepo, id: &StoryId, message_id: &str, desk: &Desk) -> Resu
 fn has_moved(waiting: &Waiting, note: &LetterNote) -> bool {
     let to = address(waiting);
     note.left.is_none() && !to.is_empty() && !note.to.is_empty() && !to.eq_ignore_ascii_case(&note.to)
+}
+
+/// Nothing of a letter waits here any more: its end is in the record.
+fn over(spool: &mut Spool, number: &str) -> Result<(), Trouble> {
+    live::forget(spool, number)?;
+    spool.remove_letter(number)?;
+    Ok(())
 }
 
 /// When a letter that was not taken is tried again: greylisting passes in minutes, a full mailbox in a day.
@@ -429,7 +469,6 @@ pub(super) fn without_address(text: &str, address: &str) -> String {
 /// the time they had.
 fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<(), Trouble> {
     spool.forget_old_codes(desk.now)?;
-    kept::let_go(desk, spool)?;
     let policy = desk.config.letters.policy();
     for kept in spool.letters()?.items {
         let (Ok(id), Ok(about)) = (kept.note.story.parse::<StoryId>(), kept.note.about.parse::<EventId>()) else {
@@ -485,7 +524,7 @@ pub fn drop_letter(
 ) -> Result<(), Trouble> {
     let reason = Some(why.to_owned()).filter(|w| !w.is_empty());
     Entry::of(waiting).write(desk, repo, LetterStatus::Dropped, reason, None)?;
-    spool.remove_letter(&waiting.number)?;
+    over(spool, &waiting.number)?;
     Ok(())
 }
 

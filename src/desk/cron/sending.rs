@@ -1,0 +1,119 @@
+//! The letters of an unattended pass, and what is to be told of those that stay.
+
+use crate::repo::StoryRepo;
+use crate::spool::Spool;
+use crate::story::StoryId;
+
+use super::super::Desk;
+use super::super::alarm::{self, Bad};
+use super::super::letters::{self, Sending, Status, Told};
+use super::{Findings, Listener, Pass};
+
+/// Sends what may leave unattended, and finds what is wrong with what stays.
+pub(super) fn send_letters(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: &mut Spool,
+    listener: &mut dyn Listener,
+    pass: &mut Pass,
+    findings: &mut Findings,
+) {
+    let done = letters::send_due(desk, repo, spool, Sending::Unattended);
+    let Some(run) = findings.note("letters", done) else {
+        return;
+    };
+    for letter in &run.told {
+        listener.letter(letter);
+        match letter.status {
+            Status::Sent => pass.sent += 1,
+            Status::Failed => pass.failed += 1,
+            Status::Waiting | Status::Later => pass.waiting += 1,
+            Status::Dropped => {}
+        }
+        match (&letter.waiting.story, letter.status) {
+            // it is told as failed
+            (Some(story), Status::Failed) if letters::waits_too_long(desk, &letter.waiting) => {
+                findings.ended.push(of_page(story));
+            }
+            _ => findings.bad.extend(silent_page(desk, letter)),
+        }
+    }
+    if run.stopped.is_none() {
+        findings.well.push("pages".to_owned());
+    }
+    no_longer_due(desk, repo, spool, listener, pass, findings);
+    let later = run.told.iter().find(|letter| letter.status == Status::Later);
+    match (&run.stopped, later) {
+        (Some(trouble), _) => findings.bad.push(Bad::of("outbox", trouble)),
+        (None, Some(letter)) => findings.bad.push(Bad {
+            part: "outbox".to_owned(),
+            code: "outbox".to_owned(),
+            exit: 75,
+            what: format!("a letter about {} could not be sent", letter.waiting.title),
+            why: letter.said.clone(),
+            hint: "nothing is lost: the next run tries again".to_owned(),
+        }),
+        (None, None) if pass.sent + pass.failed > 0 => findings.well.push("outbox".to_owned()),
+        (None, None) => {}
+    }
+}
+
+/// Tells, of the letters that were told to wait for their page, those that are due no more without having been asked for or sent.
+fn no_longer_due(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: &Spool,
+    listener: &mut dyn Listener,
+    pass: &mut Pass,
+    findings: &mut Findings,
+) {
+    for (part, _) in alarm::standing(spool) {
+        let id = part.strip_prefix(PAGE).and_then(|id| id.parse::<StoryId>().ok());
+        let Some(id) = id.filter(|_| !findings.ended.contains(&part)) else {
+            continue;
+        };
+        let Ok(Some(title)) = letters::ran_out(desk, repo, &id) else {
+            continue;
+        };
+        let bad = Bad {
+            part: part.clone(),
+            code: "letter.page".to_owned(),
+            exit: 7,
+            what: format!("the letter that {title} is out did not leave"),
+            why: "it waited longer than `max_age` under [letters], and is due no more".to_owned(),
+            hint: format!("`write {}` to its author", id.folder()),
+        };
+        listener.bad(&bad);
+        pass.bad.push((bad, desk.now));
+        findings.ended.push(part);
+    }
+}
+
+/// Before the story, in the name of [`of_page`].
+pub(super) const PAGE: &str = "page.";
+
+/// The part that the page of a story is, while the letter that it is out waits for it.
+pub(super) fn of_page(story: &StoryId) -> String {
+    format!("{PAGE}{story}")
+}
+
+/// The letter that a story is out, which waits longer than is let pass in silence: somebody has to look why the site does not have the
+/// page, or whether the address is right.
+fn silent_page(desk: &Desk, told: &Told) -> Option<Bad> {
+    let waiting = Some(&told.waiting).filter(|waiting| letters::waits_too_long(desk, waiting))?;
+    let hint = match waiting.page {
+        Some(_) => "build and upload the site",
+        None => "look where the story is, and at its target in config.toml",
+    };
+    Some(Bad {
+        part: of_page(waiting.story.as_ref()?),
+        code: "letter.page".to_owned(),
+        exit: 7,
+        what: format!("the letter that {} is out waits for its page", waiting.title),
+        why: waiting.held.as_ref().map(ToString::to_string).unwrap_or_default(),
+        hint: format!(
+            "{hint}; `letters send {}` sends it all the same, `wait_live` under [letters] lets none wait",
+            waiting.number
+        ),
+    })
+}
