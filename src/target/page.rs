@@ -88,8 +88,25 @@ fn not_asked(error: &ureq::Error) -> NoPage {
         _ => false,
     };
     match away {
-        true => NoPage::Away(error.to_string()),
-        false => NoPage::Silent(error.to_string()),
+        true => NoPage::Away(words(error)),
+        false => NoPage::Silent(words(error)),
+    }
+}
+
+/// The same for whoever waits for the page, and is no programmer.
+fn words(error: &ureq::Error) -> String {
+    use ureq::Error;
+    match error {
+        Error::HostNotFound => "nobody knows its host".to_owned(),
+        Error::Timeout(_) => "no answer in time".to_owned(),
+        Error::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => {
+            format!("no secure connection: {error}")
+        }
+        Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            "its host takes no connection".to_owned()
+        }
+        Error::Io(_) | Error::Protocol(_) => format!("no answer that makes sense: {error}"),
+        error => error.to_string(),
     }
 }
 
