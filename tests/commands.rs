@@ -67,7 +67,9 @@ fn a_search_reads_title_byline_and_text_and_forgets_what_is_erased() {
     assert_eq!(found("windows okafor marion"), [""; 0]);
     assert_eq!(found("  ").len(), 2);
     house.run(&["edit", "tom", "--title", "Lighthouses"]).exits(0);
-    assert_eq!(found("lighthouse"), [tom_id]);
+    assert_eq!(found("lighthouse"), std::slice::from_ref(&tom_id));
+    house.run(&["edit", "tom", "--tag", "harbour"]).exits(0);
+    assert_eq!(found("harbour windows"), [tom_id], "a word beside the text");
     assert!(house.path(".desk/words/2013-11").exists());
     house.run(&["erase", "tom", "--yes"]).exits(0);
     assert!(!house.path(".desk/words").exists());

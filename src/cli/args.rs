@@ -475,7 +475,7 @@ pub struct List {
     /// Only stories of this author
     #[arg(long)]
     pub author: Option<String>,
-    /// Only stories with these words in title, author or text
+    /// Only stories with these words in title, author, place, tags or text
     #[arg(long, value_name = "WORDS")]
     pub search: Option<String>,
     /// Published, rejected and withdrawn ones, too

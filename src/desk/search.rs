@@ -13,7 +13,7 @@ use super::{Desk, Trouble};
 /// The folder in the spool where the words of all stories are remembered.
 const WORDS: &str = "words";
 
-/// What was searched for, and the stories that have it in their title, byline or text.
+/// What was searched for, and the stories that have it.
 pub struct Found {
     words: Vec<String>,
     stories: HashSet<StoryId>,
@@ -31,10 +31,7 @@ pub fn search(desk: &Desk, repo: &StoryRepo, wanted: &str) -> Result<Found, Trou
             reading.one();
             let page = source.read(INDEX)?.and_then(|bytes| Page::parse(&bytes).ok());
             let text = match page {
-                Some(page) => {
-                    let front = page.front();
-                    format!("{} {} {}", front.title, front.author, text_of(page.body()))
-                }
+                Some(page) => all_words(&page),
                 // what is shown of it
                 None => source.id.folder().to_owned(),
             };
@@ -43,6 +40,28 @@ pub fn search(desk: &Desk, repo: &StoryRepo, wanted: &str) -> Result<Found, Trou
         stories.extend(repo.with_words(&tip, &folder, &words, &of_story)?);
     }
     Ok(Found { words, stories })
+}
+
+/// All that readers see of a page, and what the team says of it in its head.
+fn all_words(page: &Page) -> String {
+    let front = page.front();
+    let body = text_of(page.body());
+    let head = [&front.title, &front.author].into_iter();
+    let more = [&front.subtitle, &front.place, &front.description]
+        .into_iter()
+        .flatten();
+    let beside = front
+        .tags
+        .iter()
+        .chain(front.alt.values())
+        .chain(front.credits.values());
+    let words: Vec<&str> = head
+        .chain(more)
+        .chain(beside)
+        .chain([&body])
+        .map(String::as_str)
+        .collect();
+    words.join("\n")
 }
 
 impl Found {

@@ -17,7 +17,7 @@ use super::summary::{OfStory, name_bytes};
 use super::{RepoError, StoryRepo, Tip};
 use crate::story::StoryId;
 
-const MAGIC: &[u8; 12] = b"m4c-words 1\n";
+const MAGIC: &[u8; 12] = b"m4c-words 2\n";
 /// The magic, the CRC-32 of all that follows, the month's tree.
 const HEAD: usize = 12 + 4 + 20;
 /// So many words stand between two marks.
