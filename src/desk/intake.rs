@@ -186,9 +186,7 @@ impl<'a> Reader<'a> {
         // a bounce is read again: its letter may not be recorded yet, if the run died that put it aside
         let known_aside = |entry: &AsideEntry| entry.aside.rule != Rule::Bounce.to_string();
         if !self.again && matches!(spool.aside_entry(&mail.hex()[..16]), Ok(Some(entry)) if known_aside(&entry)) {
-            let mut report = bare(Outcome::Duplicate, place, raw);
-            report.reason = Some("it is in the quarantine already".to_owned());
-            return Ok(Some(done(report, true)));
+            return Ok(Some(quarantined_before(m)));
         }
         Ok(None)
     }
@@ -271,9 +269,7 @@ impl<'a> Reader<'a> {
         };
         let there = matches!(spool.aside_entry(&mail.hex()[..16]), Ok(Some(_)));
         if there && !self.again {
-            let mut report = bare(Outcome::Duplicate, &m.place, &m.raw);
-            report.reason = Some("it is in the quarantine already".to_owned());
-            return Ok(done(report, true));
+            return Ok(quarantined_before(m));
         }
         spool.put_aside(&aside, Some(&m.raw))?;
         let outcome = if kind == AsideKind::SetAside {
@@ -310,6 +306,13 @@ pub fn erased_before(place: &str, raw: &[u8]) -> Judged {
     let mut report = bare(Outcome::Duplicate, place, raw);
     report.rule = Some("erased".to_owned());
     report.reason = Some("it was erased, and is not taken in again".to_owned());
+    done(report, true)
+}
+
+/// A mail that lies in the quarantine already.
+fn quarantined_before(m: &KeptMail) -> Judged {
+    let mut report = bare(Outcome::Duplicate, &m.place, &m.raw);
+    report.reason = Some("it is in the quarantine already".to_owned());
     done(report, true)
 }
 

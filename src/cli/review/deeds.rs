@@ -6,7 +6,6 @@ use super::round::{Held, Place, Round, Then, Work};
 use super::spoken::{done, nothing, told};
 use crate::cli::edit::kept;
 use crate::cli::report::Failure;
-use crate::desk::revision::Taking;
 use crate::desk::takedown::Left;
 use crate::desk::walk::{self, Decision, Reading, Written};
 use crate::story::page::{INDEX, Page};
@@ -254,10 +253,9 @@ impl Round {
             Err(trouble) => {
                 let moved = trouble.exit() == 6;
                 let failure = Failure::from(trouble);
-                let failure = match &index {
-                    Changed::Edit(bytes) => kept(failure, bytes),
-                    Changed::Accept(_, Taking { by_hand: Some(own), .. }) => kept(failure, own.text.as_bytes()),
-                    _ => failure,
+                let failure = match index.words() {
+                    Some(words) => kept(failure, words),
+                    None => failure,
                 };
                 if moved {
                     self.read_again();

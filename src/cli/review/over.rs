@@ -60,11 +60,7 @@ impl Over {
             Over::Write { asks: Asks::Find, .. } => return None,
             Over::Write { pen, .. } | Over::Rewrite(_, pen) | Over::Text(_, pen) => pen.text.as_bytes(),
             Over::Letter(Meant { own, .. }) => own.as_deref()?.as_bytes(),
-            Over::Changed { index, .. } => match index {
-                Changed::Edit(bytes) => bytes,
-                Changed::Accept(_, Taking { by_hand, .. }) => by_hand.as_ref()?.text.as_bytes(),
-                Changed::Restore(_) => return None,
-            },
+            Over::Changed { index, .. } => index.words()?,
             Over::Help | Over::Failure(_) | Over::Choose { .. } => return None,
         };
         Some(words).filter(|words| !words.is_empty())
@@ -120,6 +116,17 @@ pub enum Changed {
     Restore(Vec<u32>),
     /// A revision by the author is taken.
     Accept(u32, Taking),
+}
+
+impl Changed {
+    /// What somebody wrote by hand.
+    pub fn words(&self) -> Option<&[u8]> {
+        match self {
+            Changed::Edit(bytes) => Some(bytes),
+            Changed::Accept(_, Taking { by_hand, .. }) => by_hand.as_ref().map(|own| own.text.as_bytes()),
+            Changed::Restore(_) => None,
+        }
+    }
 }
 
 impl Round {

@@ -14,7 +14,8 @@ use crate::story::{Mailbox, StoryId, Submission};
 
 use super::super::threads::{Threads, came_back_key};
 use super::super::{Desk, Trouble};
-use super::send::{Entry, without_address};
+use super::entry::Entry;
+use super::send::without_address;
 
 /// A report that one of our letters was not delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,8 +15,9 @@ use crate::story::step::Story;
 use super::super::site::{Site, is_web};
 use super::super::{Desk, Trouble, queue};
 use super::bounce::Unreachable;
+use super::entry::Entry;
 use super::pages::{Found, Pages, by_turn};
-use super::send::{Entry, Status, Told};
+use super::send::{Status, Told};
 use super::{Hold, Waiting, as_waiting};
 
 /// The notes in the spool that tell of pages, each by its letter's number.

@@ -8,6 +8,7 @@
 //! | `compose` | words and bytes of a letter |
 //! | [`foretold`] | the letter that a decision would call for, before it is made |
 //! | `send` | claim, send, record; the caps |
+//! | `entry` | what the record says of a letter |
 //! | `digest` | the letter that is about no one story |
 //! | `kept` | letters about no story, which lie in the spool |
 //! | `live` | whether the page that a letter names is there, and what waits for that |
@@ -19,6 +20,7 @@
 pub mod bounce;
 mod compose;
 mod digest;
+mod entry;
 pub mod foretold;
 mod kept;
 mod live;

@@ -10,16 +10,15 @@ use crate::outbox::{FolderOutbox, Outbox, SendError, Sent};
 use crate::repo::StoryRepo;
 use crate::spool::{LetterNote, Spool};
 use crate::story::StoryId;
-use crate::story::event::{Event, EventId, LetterKind, LetterStatus, What};
+use crate::story::event::{EventId, LetterKind, LetterStatus};
 use crate::story::letter::{self, Envelope, FailedLetter, LetterId, Outgoing, Standing};
-use crate::story::page::RECORD;
-use crate::story::people::{PEOPLE, People, SentLetter};
+use crate::story::people::{PEOPLE, People};
 use crate::story::record::Change;
-use crate::story::step::{Step, Story};
 
 use super::super::sync::{self, Wish};
 use super::super::{Desk, Trouble};
 use super::compose::compose;
+use super::entry::Entry;
 use super::pages::Pages;
 use super::{Hold, Waiting, digest, kept, live, offer};
 
@@ -254,27 +253,8 @@ fn one(
     waiting: &Waiting,
 ) -> Result<Result<String, NotSent>, Trouble> {
     let (bytes, mut note) = match spool.letter(&waiting.number)? {
-        Some((bytes, note)) if has_moved(waiting, &note) => {
-            // the words stay, the address and with it the Message-ID are others
-            let (subject, text) = super::words(&bytes);
-            let words = (subject.as_str(), text.as_str());
-            let fresh = match &waiting.story {
-                Some(_) => compose(desk, repo, waiting, Some(words)),
-                None => kept::reworded(desk, waiting, words).map(|(bytes, fresh)| {
-                    let offers = note.offers.clone();
-                    (bytes, LetterNote { offers, ..fresh })
-                }),
-            };
-            let fresh = match fresh {
-                Ok(fresh) => fresh,
-                Err(Trouble::Letter(why)) => return Ok(Err(NotSent::Unwritten(why))),
-                Err(trouble) => return Err(trouble),
-            };
-            spool.put_letter(&waiting.number, &fresh.0, &fresh.1)?;
-            fresh
-        }
-        Some(kept) => kept,
-        None => match compose(desk, repo, waiting, None) {
+        Some(kept) if !has_moved(waiting, &kept.1) => kept,
+        before => match written(desk, repo, waiting, before) {
             Ok(fresh) => {
                 spool.put_letter(&waiting.number, &fresh.0, &fresh.1)?;
                 fresh
@@ -365,6 +345,26 @@ fn one(
             Ok(Err(NotSent::Outbox(error)))
         }
     }
+}
+
+/// A letter as it is to leave. Where it lay in the spool `before` the words stay, the address and with it the Message-ID are others.
+fn written(
+    desk: &Desk,
+    repo: &StoryRepo,
+    waiting: &Waiting,
+    before: Option<(Vec<u8>, LetterNote)>,
+) -> Result<(Vec<u8>, LetterNote), Trouble> {
+    let Some((bytes, note)) = before else {
+        return compose(desk, repo, waiting, None);
+    };
+    let (subject, text) = super::words(&bytes);
+    let words = (subject.as_str(), text.as_str());
+    if waiting.story.is_some() {
+        return compose(desk, repo, waiting, Some(words));
+    }
+    let (bytes, fresh) = kept::reworded(desk, waiting, words)?;
+    let offers = note.offers;
+    Ok((bytes, LetterNote { offers, ..fresh }))
 }
 
 /// Where several desks share a server, a letter is the desk's whose claim is there first: it is brought there before the letter
@@ -538,126 +538,6 @@ pub fn let_be(desk: &Desk, repo: &StoryRepo, id: &StoryId, failed: &FailedLetter
     };
     let reason = Some(why.to_owned()).filter(|w| !w.is_empty());
     entry.write(desk, repo, LetterStatus::Dropped, reason, None).map(drop)
-}
-
-/// A letter as the record knows it.
-pub(super) struct Entry {
-    /// None: the record has nothing of it.
-    pub story: Option<StoryId>,
-    pub kind: LetterKind,
-    pub about: EventId,
-    pub to: Option<String>,
-}
-
-impl Entry {
-    pub fn of(waiting: &Waiting) -> Entry {
-        Entry {
-            story: waiting.story.clone(),
-            kind: waiting.due.kind,
-            about: waiting.due.about.clone(),
-            to: waiting.due.to.clone(),
-        }
-    }
-
-    /// Whether this event claims it.
-    fn is_claim(&self, event: &Event) -> bool {
-        matches!(&event.what, What::Letter { letter, about, to, status: LetterStatus::Claimed, .. }
-            if (*letter, about, to) == (self.kind, &self.about, &self.to))
-    }
-
-    /// Whether that claim came to its end before the letter was to be sent again.
-    fn is_over(&self, story: &Story, claim: &Event) -> bool {
-        let after = story.record.events.iter().skip_while(|e| e.id != claim.id).skip(1);
-        let again = |e: &Event| {
-            matches!(&e.what, What::Letter { letter, about, to, status: LetterStatus::Again, .. }
-                if (*letter, about, to) == (self.kind, &self.about, &self.to))
-        };
-        after.into_iter().any(again)
-    }
-
-    /// What the record says of it last.
-    pub fn last(&self, story: &Story) -> Option<LetterStatus> {
-        story.record.events.iter().rev().find_map(|e| match &e.what {
-            What::Letter {
-                letter,
-                about,
-                to,
-                status,
-                ..
-            } if (*letter, about, to) == (self.kind, &self.about, &self.to) => Some(*status),
-            _ => None,
-        })
-    }
-
-    pub fn event(&self, status: LetterStatus, reason: Option<String>) -> What {
-        What::Letter {
-            letter: self.kind,
-            about: self.about.clone(),
-            to: self.to.clone(),
-            status,
-            reason,
-        }
-    }
-
-    /// Writes a letter's status into the record; with a claim, its Message-ID and what is known of it into the private part.
-    pub fn write(
-        &self,
-        desk: &Desk,
-        repo: &StoryRepo,
-        status: LetterStatus,
-        reason: Option<String>,
-        claim: Option<(&str, &LetterNote)>,
-    ) -> Result<Option<EventId>, Trouble> {
-        let Some(id) = &self.story else { return Ok(None) };
-        let mut made = None;
-        let clerk = desk.robot();
-        let verb = match status {
-            LetterStatus::Claimed => "Begin to send",
-            LetterStatus::Sent => "Send",
-            LetterStatus::Failed => "Fail to send",
-            LetterStatus::Dropped => "Drop",
-            LetterStatus::Again => "Send again",
-        };
-        let done: Result<_, Trouble> = repo.commit(id, |current| {
-            let Some(files) = current.files.clone() else {
-                return Ok(None);
-            };
-            let story = Story::load(id, files)?;
-            let mut private = BTreeMap::new();
-            if let Some((message_id, note)) = claim {
-                let known = current
-                    .private()?
-                    .and_then(|p| p.get(PEOPLE).cloned())
-                    .unwrap_or_default();
-                let mut people = People::parse(&known).map_err(Trouble::Letter)?;
-                people.letters.retain(|l| l.message_id != message_id);
-                people.letters.push(SentLetter {
-                    about: self.about.clone(),
-                    message_id: message_id.to_owned(),
-                    kind: self.kind.name().to_owned(),
-                    to: note.to.clone(),
-                    member: self.to.clone(),
-                    asked_consent: note.asks_consent.clone(),
-                });
-                private.insert(PEOPLE.to_owned(), Some(people.render()));
-            }
-            let subject = format!("{verb} the letter \"{}\" about", self.kind.name());
-            let step = Step {
-                subject,
-                events: vec![self.event(status, reason.clone())],
-                private,
-                ..Step::default()
-            };
-            let change = story.change(step, &clerk);
-            let record = change.files.get(RECORD).and_then(Option::as_ref);
-            let line = record.and_then(|record| record.trim_ascii_end().rsplit(|&b| b == b'\n').next());
-            made = line
-                .and_then(|line| Event::parse(&String::from_utf8_lossy(line)).ok())
-                .map(|e| e.id);
-            Ok(Some(change))
-        });
-        done.map(|_| made)
-    }
 }
 
 #[cfg(test)]
