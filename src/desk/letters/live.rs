@@ -35,14 +35,21 @@ struct Note {
     turn: Option<Timestamp>,
 }
 
+impl Note {
+    /// `None`: it cannot be read, which is as if there was none.
+    fn read(note: &str) -> Option<Note> {
+        serde_json::from_str(note).ok()
+    }
+}
+
 fn key(number: &str) -> String {
     format!("{PREFIX}{number}")
 }
 
-/// What earlier runs noted of a letter's page. What cannot be read is as if there was nothing.
+/// What earlier runs noted of a letter's page.
 fn noted(spool: &Shelves, number: &str) -> Result<Option<Note>, Trouble> {
     let note = spool.note(&key(number))?;
-    Ok(note.and_then(|note| serde_json::from_str(&note).ok()))
+    Ok(note.and_then(|note| Note::read(&note)))
 }
 
 /// Ends what was noted of a letter: it left, or is not to.
@@ -99,8 +106,7 @@ pub(super) fn in_order<'w>(spool: &Shelves, letters: &'w [Waiting]) -> Result<Ve
     let notes = spool.notes_of(PREFIX)?;
     let turn = |waiting: &Waiting| {
         waiting.page.as_ref()?;
-        let note = notes.get(&key(&waiting.number));
-        let note = note.and_then(|note| serde_json::from_str::<Note>(note).ok());
+        let note = notes.get(&key(&waiting.number)).and_then(|note| Note::read(note));
         Some(note.map_or((None, None), |note| (note.turn, note.asked)))
     };
     Ok(by_turn(letters, turn))
@@ -162,8 +168,8 @@ pub fn waits_too_long(desk: &Desk, waiting: &Waiting) -> bool {
 /// The stories of which a letter waits for its page, as far as that was noted.
 pub fn with_silent_pages(spool: &Shelves) -> Result<Vec<StoryId>, Trouble> {
     let notes = spool.notes_of(PREFIX)?.into_values();
-    let read = |note: String| serde_json::from_str::<Note>(&note).ok();
-    Ok(notes.filter_map(read).map(|note| note.story).collect())
+    let noted = notes.filter_map(|note| Note::read(&note));
+    Ok(noted.map(|note| note.story).collect())
 }
 
 /// How many letters wait for a page that did not answer when it was asked last.
@@ -198,7 +204,7 @@ pub(super) fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<V
     let mut told = Vec::new();
     for (key, note) in spool.notes_of(PREFIX)? {
         let number = key.strip_prefix(PREFIX).unwrap_or_default();
-        let Ok(note) = serde_json::from_str::<Note>(&note) else {
+        let Some(note) = Note::read(&note) else {
             spool.put_note(&key, None)?;
             continue;
         };
