@@ -188,7 +188,9 @@ impl Desk {
 
     /// The spool, locked for this run.
     pub fn spool(&self) -> Result<Spool, Trouble> {
-        Ok(Spool::open(&self.config.spool_folder(), self.wait)?)
+        let mut spool = Spool::open(&self.config.spool_folder(), self.wait)?;
+        letters::late::begin(&mut spool, self.now)?;
+        Ok(spool)
     }
 
     /// The spool, only looked at; `None` where there is none yet.

@@ -598,24 +598,26 @@ pub fn with_letters_due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, S
     let policy = desk.config.letters.policy();
     let reminders = letter::times(policy.remind_after, letter::MOST_REMINDERS);
     let longest = policy.max_age.saturating_add(reminders);
-    let young = |at: &Timestamp| desk.now.duration_since(*at) <= longest;
-    with_summaries(desk, repo, |summaries| {
-        let mut due = Vec::new();
-        for (place, (_, bytes)) in summaries.months().enumerate() {
-            let counts: Counts = postcard::from_bytes(bytes).unwrap_or_default();
-            if !counts.latest_letter.is_some_and(|at| young(&at)) {
-                continue;
-            }
-            for told in summaries.month(place)? {
-                let Ok(told) = told else { continue };
-                let Some(summary) = read(&told.bytes) else { continue };
-                if summary.letters_due(desk).next().is_some() {
-                    due.push((told.id, summary));
-                }
-            }
-        }
-        Ok(due)
-    })
+    let may = |counts: &Counts| {
+        let latest = counts.latest_letter;
+        latest.is_some_and(|at| desk.now.duration_since(at) <= longest)
+    };
+    of_months(desk, repo, may, |summary| summary.letters_due(desk).next().is_some())
+}
+
+/// Stories with a letter still open that became too old to leave between `since` and now. Only months that can have one are read.
+pub fn with_letters_run_out(
+    desk: &Desk,
+    repo: &StoryRepo,
+    since: Timestamp,
+) -> Result<Vec<(StoryId, Summary)>, Trouble> {
+    let policy = desk.config.letters.policy();
+    let may = |counts: &Counts| {
+        let latest = counts.latest_letter;
+        latest.is_some_and(|at| since.duration_since(at) <= policy.max_age)
+    };
+    let ran_out = |letter: &OpenLetter| letter.ran_out(&policy, since, desk.now);
+    of_months(desk, repo, may, |summary| summary.letters.iter().any(ran_out))
 }
 
 /// Stories with letters that did not arrive. Only months that have one are read.

@@ -11,10 +11,10 @@ use super::{Status, desk, unattended};
 
 /// What `cron` says on standard error.
 #[derive(Default)]
-struct Ear {
-    bad: Vec<Bad>,
+pub struct Ear {
+    pub bad: Vec<Bad>,
     over: Vec<String>,
-    failed: Vec<String>,
+    pub failed: Vec<String>,
 }
 
 impl cron::Listener for Ear {
@@ -44,7 +44,7 @@ fn pass(house: &TestHouse, days: i64) -> (u8, Vec<String>, Vec<String>) {
     (exit, bad.collect(), ear.over)
 }
 
-fn heard(house: &TestHouse, days: i64) -> (u8, Ear) {
+pub fn heard(house: &TestHouse, days: i64) -> (u8, Ear) {
     let desk = desk(house, days);
     let mut spool = desk.spool().expect("the spool");
     let mut ear = Ear::default();
@@ -178,13 +178,25 @@ fn only_a_letter_whose_own_page_was_asked_fails_for_it() {
         run.told[1].said.contains("not asked: its host does not answer"),
         "{run:?}"
     );
-    assert_eq!(heard(&asked_once, 20).1.failed.len(), 1);
+    let why = |failed: &String| failed.split([':', '(']).next().unwrap_or_default().trim().to_owned();
+    let failed = heard(&asked_once, 20).1.failed;
+    assert_eq!(
+        failed.iter().map(why).collect::<Vec<_>>(),
+        [
+            "its page did not answer in time",
+            "nobody sent it before it was too old"
+        ]
+    );
     // the next run asks first what was not asked
     let asked_twice = open();
     unattended(&asked_twice, 0);
     let run = unattended(&asked_twice, 0);
     assert!(run.told.iter().all(|told| !told.said.contains("not asked")), "{run:?}");
-    assert_eq!(heard(&asked_twice, 20).1.failed.len(), 2);
+    let failed = heard(&asked_twice, 20).1.failed;
+    assert_eq!(
+        failed.iter().map(why).collect::<Vec<_>>(),
+        ["its page did not answer in time"; 2]
+    );
     assert!(!asked_twice.read(".desk/notes.toml").contains("page."));
 }
 

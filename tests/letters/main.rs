@@ -5,6 +5,7 @@ mod bounced;
 #[path = "../common/mod.rs"]
 mod common;
 mod consent;
+mod late;
 mod live;
 mod site;
 mod team;

@@ -3,9 +3,10 @@
 use crate::repo::StoryRepo;
 use crate::spool::Spool;
 use crate::story::StoryId;
+use crate::story::event::LetterKind;
 
 use super::super::Desk;
-use super::super::alarm::{self, Bad};
+use super::super::alarm::Bad;
 use super::super::letters::{self, Sending, Status, Told};
 use super::{Findings, Listener, Pass};
 
@@ -32,7 +33,7 @@ pub(super) fn send_letters(
         }
         match (&letter.waiting.story, letter.status) {
             // it is told as failed
-            (Some(story), Status::Failed) if letters::waits_too_long(desk, &letter.waiting) => {
+            (Some(story), Status::Failed) if letter.waiting.due.kind == LetterKind::Published => {
                 findings.ended.push(of_page(story));
             }
             _ => findings.bad.extend(silent_page(desk, letter)),
@@ -41,7 +42,6 @@ pub(super) fn send_letters(
     if run.stopped.is_none() {
         findings.well.push("pages".to_owned());
     }
-    no_longer_due(desk, repo, spool, listener, pass, findings);
     let later = run.told.iter().find(|letter| letter.status == Status::Later);
     match (&run.stopped, later) {
         (Some(trouble), _) => findings.bad.push(Bad::of("outbox", trouble)),
@@ -55,37 +55,6 @@ pub(super) fn send_letters(
         }),
         (None, None) if pass.sent + pass.failed > 0 => findings.well.push("outbox".to_owned()),
         (None, None) => {}
-    }
-}
-
-/// Tells, of the letters that were told to wait for their page, those that are due no more without having been asked for or sent.
-fn no_longer_due(
-    desk: &Desk,
-    repo: &StoryRepo,
-    spool: &Spool,
-    listener: &mut dyn Listener,
-    pass: &mut Pass,
-    findings: &mut Findings,
-) {
-    for (part, _) in alarm::standing(spool) {
-        let id = part.strip_prefix(PAGE).and_then(|id| id.parse::<StoryId>().ok());
-        let Some(id) = id.filter(|_| !findings.ended.contains(&part)) else {
-            continue;
-        };
-        let Ok(Some(title)) = letters::ran_out(desk, repo, &id) else {
-            continue;
-        };
-        let bad = Bad {
-            part: part.clone(),
-            code: "letter.page".to_owned(),
-            exit: 7,
-            what: format!("the letter that {title} is out did not leave"),
-            why: "it waited longer than `max_age` under [letters], and is due no more".to_owned(),
-            hint: format!("`write {}` to its author", id.folder()),
-        };
-        listener.bad(&bad);
-        pass.bad.push((bad, desk.now));
-        findings.ended.push(part);
     }
 }
 

@@ -8,17 +8,15 @@ use serde::{Deserialize, Serialize};
 use crate::repo::StoryRepo;
 use crate::spool::{Shelves, Spool};
 use crate::story::StoryId;
-use crate::story::event::{LetterKind, LetterStatus};
+use crate::story::event::LetterKind;
 use crate::story::letter::{OpenLetter, Standing, open};
 use crate::story::step::Story;
 
 use super::super::site::{Site, is_web};
 use super::super::{Desk, Trouble, queue};
-use super::bounce::Unreachable;
-use super::entry::Entry;
 use super::pages::{Found, Pages, by_turn};
-use super::send::{Status, Told};
-use super::{Hold, Waiting, as_waiting};
+use super::send::Told;
+use super::{Hold, Waiting, late};
 
 /// The notes in the spool that tell of pages, each by its letter's number.
 const PREFIX: &str = "page.";
@@ -187,17 +185,6 @@ pub fn waiting_for_pages(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>)
     Ok(noted.count())
 }
 
-/// The title of a story of which the letter that it is out waited so long that it is not due any more, and nobody ended it.
-pub fn ran_out(desk: &Desk, repo: &StoryRepo, id: &StoryId) -> Result<Option<String>, Trouble> {
-    let story = desk.story(repo, id)?;
-    let letters = open(id, &story.record.events, &Standing::of(&story, &desk.policy));
-    let late = |letter: &OpenLetter| desk.now.duration_since(letter.since) > desk.config.letters.max_age;
-    let ran_out = letters
-        .iter()
-        .any(|letter| letter.kind == LetterKind::Published && letter.claim.is_none() && late(letter));
-    Ok(ran_out.then(|| story.title()))
-}
-
 /// Ends what earlier runs noted of letters that do not wait for their page any more. A letter whose page was asked and did not answer in
 /// all the time that it had is recorded as failed, and told: it is not to vanish.
 pub(super) fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<Vec<Told>, Trouble> {
@@ -222,39 +209,13 @@ pub(super) fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<V
                 continue;
             }
             if note.asked.is_some() {
-                told.extend(fail(desk, repo, spool, &story, due, &note)?);
+                let why = |_: &Waiting| format!("its page did not answer in time: {}", note.url);
+                told.extend(late::fail(desk, repo, spool, &story, due, why)?);
             }
         }
         spool.put_note(&key, None)?;
     }
     Ok(told)
-}
-
-/// Records that a letter failed because its page did not answer.
-fn fail(
-    desk: &Desk,
-    repo: &StoryRepo,
-    spool: &mut Spool,
-    story: &Story,
-    due: OpenLetter,
-    note: &Note,
-) -> Result<Option<Told>, Trouble> {
-    let waiting = as_waiting(desk, repo, Some(spool), story, vec![due], &mut Unreachable::default())?.pop();
-    let Some(waiting) = waiting else { return Ok(None) };
-    let said = format!("its page did not answer in time: {}", note.url);
-    Entry::of(&waiting).write(desk, repo, LetterStatus::Failed, Some(said.clone()), None)?;
-    let held = Hold::NotLive {
-        url: note.url.clone(),
-        why: note.why.clone(),
-    };
-    Ok(Some(Told {
-        waiting: Waiting {
-            held: Some(held),
-            ..waiting
-        },
-        status: Status::Failed,
-        said,
-    }))
 }
 
 /// The letter of that number, if nobody began to send it and the team wants it.

@@ -11,6 +11,7 @@
 //! | `entry` | what the record says of a letter |
 //! | `digest` | the letter that is about no one story |
 //! | `kept` | letters about no story, which lie in the spool |
+//! | `late` | what nobody sent in all the time that it had |
 //! | `live` | whether the page that a letter names is there, and what waits for that |
 //! | `pages` | the pages that are asked in one run |
 //! | [`undecided`] | the answer to a reviewer whose mail decided nothing |
@@ -23,6 +24,7 @@ mod digest;
 mod entry;
 pub mod foretold;
 mod kept;
+pub(super) mod late;
 mod live;
 mod offer;
 mod pages;
@@ -48,7 +50,7 @@ use super::review::Planned;
 use super::{Desk, Trouble, queue};
 
 pub use compose::{letter, reword, words};
-pub use live::{ran_out, waiting_for_pages, waits_too_long, with_silent_pages};
+pub use live::{waiting_for_pages, waits_too_long, with_silent_pages};
 pub use send::{Run, Sending, Status, Told, drop_letter, let_be, send, send_due};
 
 /// A letter that waits.

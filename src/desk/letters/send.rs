@@ -20,7 +20,7 @@ use super::super::{Desk, Trouble};
 use super::compose::compose;
 use super::entry::Entry;
 use super::pages::Pages;
-use super::{Hold, Waiting, digest, kept, live, offer};
+use super::{Hold, Waiting, digest, kept, late, live, offer};
 
 /// Who wants letters to leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,8 @@ impl Run {
 pub fn send_due(desk: &Desk, repo: &StoryRepo, spool: &mut Spool, sending: Sending) -> Result<Run, Trouble> {
     let mut told = live::tidy(desk, repo, spool)?;
     told.extend(kept::let_go(desk, spool)?);
-    tidy(desk, repo, spool)?;
+    told.extend(tidy(desk, repo, spool)?);
+    told.extend(late::give_up(desk, repo, spool)?);
     digest::prepare(desk, repo, spool)?;
     let letters = super::waiting(desk, repo, Some(spool))?;
     let run = send(desk, repo, spool, &letters, sending)?;
@@ -466,9 +467,10 @@ pub(super) fn without_address(text: &str, address: &str) -> String {
 }
 
 /// Ends what earlier runs left in the spool: letters that are recorded as sent, that were overtaken, or that could not be delivered in all
-/// the time they had.
-fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<(), Trouble> {
+/// the time they had, which are told.
+fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<Vec<Told>, Trouble> {
     spool.forget_old_codes(desk.now)?;
+    let mut told = Vec::new();
     let policy = desk.config.letters.policy();
     for kept in spool.letters()?.items {
         let (Ok(id), Ok(about)) = (kept.note.story.parse::<StoryId>(), kept.note.about.parse::<EventId>()) else {
@@ -494,12 +496,12 @@ fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<(), Trouble>
         match (claimed, last) {
             (Some(letter), _) if too_old(&letter) => {
                 let said = kept.note.last_error.clone().unwrap_or_default();
-                let reason = format!(
-                    "it could not be delivered in time: {}",
-                    without_address(&said, &kept.note.to)
-                );
-                entry.write(desk, repo, LetterStatus::Failed, Some(reason), None)?;
+                let said = without_address(&said, &kept.note.to);
+                let why = |_: &Waiting| format!("it could not be delivered in time: {said}");
+                told.extend(late::fail(desk, repo, spool, &story, letter.clone(), why)?);
             }
+            // a person's words for a letter that nobody sent in time
+            (None, Some(LetterStatus::Failed)) if kept.note.claim.is_none() => continue,
             (Some(_), _) => continue,
             (None, Some(LetterStatus::Claimed)) => {
                 let reason = Some("it was overtaken before it left".to_owned());
@@ -511,7 +513,7 @@ fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<(), Trouble>
         }
         spool.remove_letter(&kept.id)?;
     }
-    Ok(())
+    Ok(told)
 }
 
 /// Does not send a letter.
