@@ -15,6 +15,7 @@ mod secret;
 mod signing;
 mod target;
 mod value;
+mod web;
 
 use std::path::{Path, PathBuf};
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use super::load::Wrong;
 use super::secret::{Secret, SecretSource, command};
 use super::value::{Address, optional_duration};
+use super::web;
 
 /// One `[[inbox]]`.
 #[derive(Debug, Clone)]
@@ -231,6 +232,13 @@ impl Reach {
         let Some(host) = self.host.filter(|host| !host.is_empty()) else {
             return Err(Wrong::at("host", "the name of the server is missing"));
         };
+        web::bare_host(&host)?;
+        if self.port == Some(0) {
+            return Err(Wrong::at(
+                "port",
+                "0 is no port: a number from 1 to 65535, or leave it out",
+            ));
+        }
         let tls = self.tls.unwrap_or_default();
         if tls == Tls::None && !is_loopback(&host) {
             return Err(Wrong::at(

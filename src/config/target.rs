@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::load::Wrong;
 use super::overrides::as_variable;
 use super::secret::{Secret, SecretSource, command};
+use super::web;
 
 /// One `[[target]]`.
 #[derive(Debug, Clone)]
@@ -128,6 +129,13 @@ impl RawTarget {
         if url.as_deref().is_some_and(odd) {
             return Err(Wrong::at("url", "an address of a site starts with https:// or http://"));
         }
+        if let Some(url) = &url {
+            web::reachable("url", url)?;
+            if web::user(url).is_some() {
+                let problem = "a name or a password stands in it, before the @, and every author would get it in a letter: write it without, like https://blog.example.org/stories/";
+                return Err(Wrong::at("url", problem));
+            }
+        }
         if self.feed.is_some() && url.is_none() {
             return Err(Wrong::at(
                 "url",
@@ -152,9 +160,12 @@ impl RawTarget {
                 if remote.starts_with('-') || remote.contains(char::is_control) || remote.contains("::") {
                     return Err(Wrong::at("remote", "this is no address of a repository"));
                 }
-                if with_a_password(&remote) {
+                if web::user(&remote).is_some_and(|user| user.contains(':')) {
                     let problem = "there is a password in it: git keeps passwords (`git help credentials`), or use ssh";
                     return Err(Wrong::at("remote", problem));
+                }
+                if remote.contains("://") && !remote.starts_with("file://") {
+                    web::reachable("remote", &remote)?;
                 }
                 let branch = self.branch.unwrap_or_else(|| "main".to_owned());
                 if !is_branch(&branch) {
@@ -275,26 +286,23 @@ impl Kind {
 /// An address that secrets are sent to: by TLS, or on this machine.
 fn secure(key: &'static str, given: Option<String>, usual: &str) -> Result<String, Wrong> {
     let url = given.unwrap_or_else(|| usual.to_owned());
+    if web::user(&url).is_some() {
+        let problem = "a name or a password stands in it, before the @: write it without; what the server is to know has keys of its own";
+        return Err(Wrong::at(key, problem));
+    }
     let host = url
         .strip_prefix("http://")
         .map(|rest| rest.split('/').next().unwrap_or_default());
     let host = host.map(|host| host.rsplit_once(':').map_or(host, |(host, _)| host));
     let odd = url.contains(|c: char| c.is_whitespace() || c.is_control());
     match host {
-        None if url.starts_with("https://") && !odd => Ok(url),
-        Some(host) if super::door::is_loopback(host) && !odd => Ok(url),
+        None if url.starts_with("https://") && !odd => web::reachable(key, &url).map(|()| url),
+        Some(host) if super::door::is_loopback(host) && !odd => web::reachable(key, &url).map(|()| url),
         _ => Err(Wrong::at(
             key,
             "an https:// address is asked for; without TLS only this machine (localhost) may be reached",
         )),
     }
-}
-
-/// `https://user:secret@host/`.
-fn with_a_password(remote: &str) -> bool {
-    let host = remote.split_once("://").and_then(|(_, rest)| rest.split('/').next());
-    let user = host.and_then(|host| host.rsplit_once('@'));
-    user.is_some_and(|(user, _)| user.contains(':')) && !remote.starts_with("ssh://")
 }
 
 /// A path of this machine is read against the config file, as others are; an address stays (`git help urls`).

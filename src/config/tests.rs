@@ -212,6 +212,70 @@ fn a_value_that_cannot_be_used_is_told_with_its_place() {
 }
 
 #[test]
+fn an_address_with_a_password_in_it_or_a_port_that_is_none_is_refused_and_not_shown() {
+    let site = |url: &str| format!("[[target]]\nname='s'\nkind='folder'\npath='x'\nurl='{url}'\n");
+    let git = |remote: &str| format!("[[target]]\nname='s'\nkind='git'\nremote='{remote}'\n");
+    let blogger = |endpoint: &str| {
+        format!(
+            "[[target]]\nname='s'\nkind='blogger'\nblog='1'\nclient_id='1'\nclient_secret='1'\ntoken='1'\nendpoint='{endpoint}'\n"
+        )
+    };
+    let inbox =
+        |host: &str| format!("[[inbox]]\nname='i'\nkind='imap'\nhost='{host}'\nuser='a'\npassword_command=['true']\n");
+    let outbox =
+        |host: &str, port: u16| format!("[outbox]\nkind='smtp'\nhost='{host}'\nport={port}\nfrom='a@example.org'\n");
+    for (text, expected) in [
+        (
+            site("https://cath:sesame@blog.example.org/"),
+            "write it without, like https://",
+        ),
+        (
+            site("https://sesame@blog.example.org/"),
+            "write it without, like https://",
+        ),
+        (site("https://blog.example.org:sesame/"), "no port"),
+        (site("https://blog.example.org:/"), "no port"),
+        (site("https://blog.example.org:0/"), "no port"),
+        (site("https://blog.example.org:65536/"), "no port"),
+        (site("https://blog.example.org:+80"), "no port"),
+        (site("https://[::1]8080/"), "no port"),
+        (site("https:///stories/"), "no host"),
+        (site("https://:80/"), "no host"),
+        (git("https://cath:sesame@git.example.org/a.git"), "git keeps passwords"),
+        (git("ssh://git:sesame@git.example.org/a.git"), "git keeps passwords"),
+        (git("ssh://git@git.example.org:abc/a.git"), "no port"),
+        (blogger("https://cath:sesame@blog.example.org/"), "write it without"),
+        (blogger("http://127.0.0.1:sesame@blog.example.org/"), "write it without"),
+        (blogger("https://blog.example.org:99999/"), "no port"),
+        (inbox("cath:sesame@imap.example.org"), "the name of the server alone"),
+        (inbox("imaps://imap.example.org"), "the name of the server alone"),
+        (inbox("imap.example.org:993"), "the name of the server alone"),
+        (outbox("smtp.example.org:465", 465), "the name of the server alone"),
+        (outbox("smtp.example.org", 0), "0 is no port"),
+    ] {
+        let said = said(&read(&text).unwrap_err());
+        assert!(said.contains(expected), "{text}\n{said}");
+        assert!(!said.contains("sesame") && !said.contains('\n'), "{said}");
+    }
+    for text in [
+        site("https://blog.example.org:8443/stories/"),
+        site("http://[::1]:8080/"),
+        site("https://blog.example.org/a@b:c"),
+        git("ssh://git@git.example.org:2222/a.git"),
+        git("git@git.example.org:a.git"),
+        git("https://cath@git.example.org/a.git"),
+        git("../public"),
+        git("file:///srv/public"),
+        blogger("http://localhost:8080/"),
+        inbox("imap.example.org"),
+        inbox("::1"),
+        outbox("[::1]", 25),
+    ] {
+        assert!(read(&text).is_ok(), "{text}\n{:?}", read(&text).err());
+    }
+}
+
+#[test]
 fn the_environment_overrides_one_key_each() {
     let text = "[[inbox]]\nname='g-mail'\nkind='imap'\nhost='imap.example.org'\nuser='u'\n";
     let env = [

@@ -162,7 +162,11 @@ fn what_is_not_taken_now_is_tried_again_with_pauses_and_at_last_given_up() {
     assert_eq!(tries(), 5);
     // nor for ever
     let run = unattended(&house, day * 15);
-    assert_eq!((run.told.len(), run.count(Status::Failed), tries()), (1, 1, 5), "{run:?}");
+    assert_eq!(
+        (run.told.len(), run.count(Status::Failed), tries()),
+        (1, 1, 5),
+        "{run:?}"
+    );
     assert_eq!(events(&house), ["claimed", "failed"]);
     assert!(
         house
