@@ -583,7 +583,7 @@ fn an_interrupted_round_gives_the_terminal_back_and_decides_nothing() {
     }
     let house = house();
     let before = commits(&house);
-    for (end, code) in [("C-c", 130), ("TERM", 143), ("INT", 130)] {
+    for (end, code) in [("C-c", 130), ("TERM", 143), ("INT", 130), ("QUIT", 131)] {
         let terminal = Terminal::start(&house, 120, 24, "m4c-stories review");
         terminal.wait("2 stories to review");
         terminal.press(&["Enter", "a"]);
@@ -606,6 +606,87 @@ fn an_interrupted_round_gives_the_terminal_back_and_decides_nothing() {
     }
 }
 
+/// The one text that is kept in the house's folder.
+fn kept(house: &TestHouse) -> String {
+    let files = std::fs::read_dir(house.path("")).expect("the house").flatten();
+    let kept: Vec<_> = files
+        .filter(|file| file.file_name().to_string_lossy().starts_with("m4c-edit-"))
+        .collect();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    let text = std::fs::read_to_string(kept[0].path()).expect("the text");
+    std::fs::remove_file(kept[0].path()).expect("it is ours");
+    text
+}
+
+#[test]
+fn what_is_typed_is_kept_where_the_window_closes_or_the_round_ends_in_the_middle_of_a_key() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let before = commits(&house);
+    let command = format!("TMPDIR={} m4c-stories review", house.path("").display());
+    for end in ["close", "TERM", "QUIT"] {
+        let terminal = Terminal::start(&house, 80, 24, &command);
+        terminal.wait("2 stories to review");
+        terminal.press(&["Enter", "n"]);
+        terminal.wait("A note for the team");
+        terminal.write("She is away until June");
+        terminal.wait("She is away until June");
+        terminal.send(b"\xc3");
+        terminal.wait_for_half_a_key();
+        if end == "close" {
+            terminal.close();
+        } else {
+            terminal.kill(end);
+            let screen = terminal.wait("the terminal is as it was");
+            assert!(screen.contains("what you wrote is kept in"), "{screen}");
+        }
+        assert_eq!(kept(&house), "She is away until June", "{end}");
+        assert_eq!(commits(&house), before);
+    }
+}
+
+#[test]
+fn find_begins_empty_and_offers_the_words_of_the_last_time() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let terminal = Terminal::start(&house, 80, 24, "m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.press(&["/"]);
+    let screen = terminal.wait("Which words in title, author or place?");
+    assert!(!screen.contains("Enter alone"), "{screen}");
+    terminal.write("nobody at all");
+    // as in a shell
+    terminal.press(&["C-u"]);
+    terminal.write("Okafor Marion");
+    terminal.press(&["C-w"]);
+    terminal.write("tom");
+    terminal.press(&["Enter"]);
+    let screen = terminal.wait("Esc shows all again.");
+    assert!(
+        screen.contains("Tom Okafor") && !screen.contains("Marion Maxwell"),
+        "{screen}"
+    );
+    assert!(screen.contains("\"Okafor tom\""), "{screen}");
+    // other words need nothing taken off first
+    terminal.press(&["/"]);
+    terminal.wait("Enter alone finds \"Okafor tom\" again");
+    terminal.answer("maxwell");
+    terminal.wait("with \"maxwell\"");
+    terminal.press(&["Escape"]);
+    terminal.wait_for(|screen| screen.contains("Marion Maxwell") && screen.contains("Tom Okafor"));
+    for keys in [&["/", "Enter"][..], &["/", "Up", "Enter"]] {
+        terminal.press(keys);
+        let screen = terminal.wait("with \"maxwell\"");
+        assert!(!screen.contains("Tom Okafor"), "{screen}");
+        terminal.press(&["Escape"]);
+        terminal.wait("Tom Okafor");
+    }
+}
+
 #[test]
 fn a_text_that_was_written_is_kept_where_the_round_ends_before_it_is_taken() {
     if !have("tmux") {
@@ -625,15 +706,7 @@ fn a_text_that_was_written_is_kept_where_the_round_ends_before_it_is_taken() {
     terminal.kill("TERM");
     let screen = terminal.wait("exit 143");
     assert!(screen.contains("what you wrote is kept in"), "{screen}");
-    let kept: Vec<_> = std::fs::read_dir(house.path(""))
-        .expect("the house")
-        .filter_map(|file| {
-            file.ok()
-                .filter(|f| f.file_name().to_string_lossy().starts_with("m4c-edit-"))
-        })
-        .collect();
-    assert_eq!(kept.len(), 1, "{kept:?}");
-    let text = std::fs::read_to_string(kept[0].path()).expect("the text");
+    let text = kept(&house);
     assert!(text.ends_with("One more line.\n"), "{text}");
     assert_eq!(commits(&house), before);
 }

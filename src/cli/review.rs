@@ -78,7 +78,10 @@ fn on_screen(round: &mut Round, report: &Report) -> Outcome {
         draw(&mut screen, round, report.color).map_err(failed)?;
         // keys that came while the last one was answered are answered before the next drawing
         let then = loop {
-            let then = match screen.input(round.waits()).map_err(failed)? {
+            let then = match screen
+                .input(round.waits(), round.over.as_ref().and_then(Over::words))
+                .map_err(failed)?
+            {
                 Input::Press(press) => round.press(press),
                 Input::Resized | Input::Nothing => Then::Stay,
                 Input::Signal(number) => {
@@ -122,11 +125,6 @@ fn lost(round: &Round, report: &Report) {
     if let Some(open) = draw::unwritten(&round.place) {
         let title = one_line(&open.reading.story.title());
         report.caution(&format!("{title}: your decision was not written down"));
-    }
-    if let Some(words) = round.over.as_ref().and_then(Over::words)
-        && let Ok(file) = super::edit::keep(words)
-    {
-        report.caution(&format!("what you wrote is kept in {file}"));
     }
 }
 

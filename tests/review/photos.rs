@@ -143,7 +143,7 @@ fn a_panic_of_a_decoder_leaves_the_screen_as_it_is() {
                 None
             })
             .expect("a screen");
-        screen.input(false).expect("a key");
+        screen.input(false, None).expect("a key");
         return;
     }
     if !have("tmux") {

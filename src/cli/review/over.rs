@@ -160,6 +160,20 @@ impl Round {
             (Over::Help | Over::Failure(_), Press::Enter | Press::Escape | Press::Letter(_)) => {}
             (Over::Write { asks, pen, .. }, Press::Enter | Press::Done) => self.written(asks, &pen.text),
             (Over::Write { asks: Asks::Find, .. }, Press::Escape) => {}
+            (
+                Over::Write {
+                    asks: Asks::Find,
+                    question,
+                    pen,
+                },
+                Press::Go(Move::Up),
+            ) if pen.text.is_empty() => {
+                self.lay(Over::Write {
+                    asks: Asks::Find,
+                    question,
+                    pen: Pen::at_end(&self.found),
+                });
+            }
             (Over::Text(Work::Page, pen), Press::Done) => return self.typed(&pen),
             (Over::Text(work, pen), Press::Done) => self.edited(work, Ok(pen.text.into_bytes())),
             (Over::Rewrite(meant, pen), Press::Done) => self.reworded(meant, pen),
@@ -274,11 +288,14 @@ impl Round {
             }
             Asks::Takedown => "Why does it come off? For the team; the author does not see it.".to_owned(),
             Asks::Withdrawal => format!("How do you know that {who} wishes it? For the team."),
-            Asks::Find => "Which words in title, author or place? Nothing shows all again.".to_owned(),
+            Asks::Find if self.found.is_empty() => "Which words in title, author or place?".to_owned(),
+            Asks::Find => format!(
+                "Which words in title, author or place? Enter alone finds \"{}\" again, Up brings it here.",
+                one_line(&self.found)
+            ),
         };
         let pen = match asks {
-            Asks::Find => Pen::new(&self.find),
-            Asks::Photo(at) => Pen::new(&self.described(at)),
+            Asks::Photo(at) => Pen::at_end(&self.described(at)),
             _ => Pen::default(),
         };
         self.lay(Over::Write { asks, question, pen });
@@ -288,9 +305,15 @@ impl Round {
     fn written(&mut self, asks: Asks, text: &str) {
         let text = text.trim().to_owned();
         if asks == Asks::Find {
-            self.find = one_line(&text);
+            if !text.is_empty() {
+                self.found = one_line(&text);
+            }
+            self.find.clone_from(&self.found);
             self.at = 0;
             self.choose_shown();
+            if !self.find.is_empty() {
+                self.said = "Esc shows all again.".to_owned();
+            }
             return;
         }
         if let Asks::Photo(at) = asks {
@@ -611,6 +634,8 @@ fn writing(pen: &mut Pen, press: Press, width: usize) {
         Press::NewLine | Press::Enter => pen.write("\n"),
         Press::Paste(text) => pen.write(&text),
         Press::RubOut => pen.rub_out(),
+        Press::RubOutWord => pen.rub_out_word(),
+        Press::RubOutLine => pen.rub_out_line(),
         Press::Delete => pen.delete(),
         Press::Go(way) => pen.go(way, width),
         _ => {}

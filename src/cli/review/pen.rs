@@ -35,6 +35,15 @@ impl Pen {
         Pen { text, at: 0 }
     }
 
+    /// With the cursor at its end: to go on with what is there, or to take it off.
+    pub fn at_end(text: &str) -> Pen {
+        let pen = Pen::new(text);
+        Pen {
+            at: pen.text.len(),
+            ..pen
+        }
+    }
+
     pub fn write(&mut self, text: &str) {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         self.text.insert_str(self.at, &text);
@@ -46,6 +55,24 @@ impl Pen {
         let to = self.at;
         self.at = self.before();
         self.text.replace_range(self.at..to, "");
+    }
+
+    /// Takes off the word before the cursor, and the blanks after it: what readline calls unix-word-rubout.
+    pub fn rub_out_word(&mut self) {
+        let before = &self.text[..self.at];
+        let word = before.trim_end();
+        let blank = word.char_indices().rfind(|(_, c)| c.is_whitespace());
+        self.rub_out_to(blank.map_or(0, |(at, c)| at + c.len_utf8()));
+    }
+
+    /// Takes off what stands before the cursor on its line: what readline calls unix-line-discard.
+    pub fn rub_out_line(&mut self) {
+        self.rub_out_to(self.text[..self.at].rfind('\n').map_or(0, |end| end + 1));
+    }
+
+    fn rub_out_to(&mut self, from: usize) {
+        self.text.replace_range(from..self.at, "");
+        self.at = from;
     }
 
     /// Takes off the letter under the cursor.
@@ -178,6 +205,34 @@ mod tests {
         pen.go(Move::Home, 80);
         pen.delete();
         assert_eq!(pen.text, "oë: Which year\nThank you");
+    }
+
+    #[test]
+    fn a_word_or_a_line_is_rubbed_out_as_in_a_shell() {
+        for (before, after, word, line) in [
+            ("the bus stop", "", "the bus ", ""),
+            ("the bus  ", "stop", "the stop", "stop"),
+            ("Zoë", "", "", ""),
+            ("日本\u{3000}語", "!", "日本\u{3000}!", "!"),
+            (
+                "first\nsecond line",
+                "\nthird",
+                "first\nsecond \nthird",
+                "first\n\nthird",
+            ),
+            ("first\n", "second", "second", "first\nsecond"),
+            ("", "all", "all", "all"),
+        ] {
+            let pen = || Pen {
+                text: format!("{before}{after}"),
+                at: before.len(),
+            };
+            let (mut a, mut b) = (pen(), pen());
+            a.rub_out_word();
+            b.rub_out_line();
+            assert_eq!((a.text.as_str(), b.text.as_str()), (word, line), "{before:?}");
+            assert!(a.text[a.at..] == *after && b.text[b.at..] == *after, "{before:?}");
+        }
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub enum Press {
     GiveUp,
     Undo,
     RubOut,
+    RubOutWord,
+    RubOutLine,
     Delete,
     Go(Move),
     Paste(String),
@@ -101,6 +103,8 @@ pub struct Round {
     /// The chosen one of `shown`.
     pub at: usize,
     pub find: String,
+    /// What was found last, which is offered again.
+    pub found: String,
     pub only_waiting: bool,
     pub place: Place,
     pub photos: Photos,
@@ -138,6 +142,7 @@ impl Round {
             shown: Vec::new(),
             at: 0,
             find: String::new(),
+            found: String::new(),
             only_waiting: false,
             place: Place::List,
             photos: Photos::new(Err("Photos are shown on the whole screen only.")),
@@ -322,6 +327,7 @@ impl Round {
             }
             Press::Escape if !self.find.is_empty() => {
                 self.find.clear();
+                self.said.clear();
                 self.choose_shown();
             }
             Press::Letter('?') => self.lay(Over::Help),

@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ratatui_core::backend::Backend;
@@ -17,7 +17,7 @@ use ratatui_crossterm::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
 };
 use ratatui_crossterm::crossterm::{cursor, execute};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::hands;
@@ -57,6 +57,23 @@ pub struct Screen {
     signal: Arc<AtomicUsize>,
     /// Whether another program has the terminal.
     lent: Arc<AtomicBool>,
+    unkept: Unkept,
+}
+
+/// What somebody wrote that stands nowhere else yet, for whoever ends the run.
+#[derive(Clone, Default)]
+struct Unkept(Arc<Mutex<Option<Vec<u8>>>>);
+
+impl Unkept {
+    fn set(&self, words: Option<&[u8]>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = words.map(<[u8]>::to_vec);
+    }
+
+    /// Keeps it in a file, once; gives the file.
+    fn keep(&self) -> Option<String> {
+        let words = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        crate::cli::edit::keep(&words).ok()
+    }
 }
 
 /// What the person, or somebody who ends the run, did.
@@ -82,11 +99,12 @@ impl Screen {
             }
         }));
         let signal = Arc::new(AtomicUsize::new(0));
-        for number in [SIGINT, SIGTERM, SIGHUP] {
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
             signal_hook::flag::register_usize(number, Arc::clone(&signal), number as usize)?;
         }
         let lent = Arc::new(AtomicBool::new(false));
-        end_in_time(Arc::clone(&lent))?;
+        let unkept = Unkept::default();
+        end_in_time(Arc::clone(&lent), unkept.clone())?;
         let paper = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         let shown = Buffer::empty(Rect::ZERO);
         let mut screen = Screen {
@@ -94,6 +112,7 @@ impl Screen {
             shown,
             signal,
             lent,
+            unkept,
         };
         screen.take()?;
         Ok(screen)
@@ -141,8 +160,10 @@ impl Screen {
         Ok(result)
     }
 
-    /// Waits for the next thing; no longer than a frame where something is `due` that nobody has to press a key for.
-    pub fn input(&mut self, due: bool) -> io::Result<Input> {
+    /// Waits for the next thing; no longer than a frame where something is `due` that nobody has to press a key for. `words`: what
+    /// somebody wrote that stands nowhere else yet, should the run end meanwhile.
+    pub fn input(&mut self, due: bool, words: Option<&[u8]>) -> io::Result<Input> {
+        self.unkept.set(words);
         let wait = if due { FRAME } else { PATIENCE };
         loop {
             match self.signal.load(Ordering::Relaxed) {
@@ -189,9 +210,10 @@ impl Screen {
 
 /// Sees to it that the run ends when it is told to. crossterm, once it has begun to read, reads on until it has a whole key, whatever
 /// signal comes, and for ever where the terminal is gone meanwhile; a terminal that takes nothing more stops who writes to it. What is
-/// written down by then is whole: a step is one commit, and what was under way elsewhere is gone on with by the next run.
-fn end_in_time(lent: Arc<AtomicBool>) -> io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGHUP])?;
+/// written down by then is whole: a step is one commit, and what was under way elsewhere is gone on with by the next run. What somebody
+/// wrote is kept in a file.
+fn end_in_time(lent: Arc<AtomicBool>, unkept: Unkept) -> io::Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGQUIT])?;
     let watch = move || {
         for number in signals.forever() {
             std::thread::sleep(GRACE);
@@ -202,8 +224,9 @@ fn end_in_time(lent: Arc<AtomicBool>) -> io::Result<()> {
                 // what the other program leaves is taken in first
                 std::thread::sleep(GRACE);
             }
+            let kept = unkept.keep();
             // whoever stands still may hold what it needs
-            let _ = hands::hire(give_back);
+            let _ = hands::hire(|| leave(kept));
             std::thread::sleep(PATIENCE);
             let _ = signal_hook::low_level::emulate_default_handler(number);
         }
@@ -233,7 +256,7 @@ fn hung_up(wait: Option<Duration>) -> bool {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        give_back();
+        leave(self.unkept.keep());
     }
 }
 
@@ -254,6 +277,14 @@ fn give_back() {
     let _ = out.flush();
 }
 
+/// Gives the terminal back, and tells there in which file what was written is kept.
+fn leave(kept: Option<String>) {
+    give_back();
+    if let Some(file) = kept {
+        let _ = writeln!(io::stderr(), "Caution: what you wrote is kept in {file}");
+    }
+}
+
 fn press(key: KeyEvent) -> Option<Press> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     let alt = key.modifiers.contains(KeyModifiers::ALT);
@@ -263,6 +294,8 @@ fn press(key: KeyEvent) -> Option<Press> {
         KeyCode::Char('j') if control => Press::NewLine,
         KeyCode::Char('z') if control => Press::Undo,
         KeyCode::Char('h') if control => Press::RubOut,
+        KeyCode::Char('w') if control => Press::RubOutWord,
+        KeyCode::Char('u') if control => Press::RubOutLine,
         KeyCode::Enter if alt => Press::NewLine,
         KeyCode::Char(_) if control || alt => return None,
         KeyCode::Char(c) => Press::Letter(c),
