@@ -149,6 +149,25 @@ fn photos_are_opened_up_to_a_bound_in_all() {
     assert_eq!(notes.matches("too large to open").count(), 1, "{notes}");
 }
 
+#[test]
+fn a_photo_that_is_attached_again_and_again_is_opened_once() {
+    if !have("prlimit") {
+        return;
+    }
+    // opened forty times it would be over what is opened of one mail
+    let image = format!(
+        "Content-Type: image/png\nContent-Transfer-Encoding: quoted-printable\n\n{}",
+        quoted_printable(&png(7_000, 1))
+    );
+    let mut parts = vec!["Content-Type: text/plain\n\nWe planted forty trees.".to_owned()];
+    parts.extend(std::iter::repeat_n(image, 40));
+    let house = TestHouse::new();
+    let told = jailed(&house, "photos", with_parts(&parts).as_bytes());
+    let notes = told["notes"].to_string();
+    assert!(!notes.contains("more photos than are opened at once"), "{notes}");
+    assert!(notes.contains("it is damaged"), "{notes}");
+}
+
 fn reply(from: &str, subject: &str, text: &str) -> String {
     mail(from, "Sun, 5 Dec 2010 09:00:00 +0000", subject, text)
         .replacen("Subject: ", "In-Reply-To: <Abench@example.org>\nSubject: Re: ", 1)

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{TestHouse, marion};
+use common::{TestHouse, base64, marion};
 use image::{DynamicImage, ImageFormat, RgbImage};
 
 /// A photo of this shade, in this format.
@@ -13,6 +13,27 @@ fn photo(shade: u8, format: ImageFormat) -> Vec<u8> {
         .write_to(&mut bytes, format)
         .expect("a picture");
     bytes.into_inner()
+}
+
+#[test]
+fn of_two_that_are_the_same_the_one_in_the_text_is_published() {
+    let house = TestHouse::new();
+    let png = base64(&photo(7, ImageFormat::Png));
+    let part = |head: &str| format!("Content-Type: image/png\nContent-Transfer-Encoding: base64\n{head}\n\n{png}");
+    let mail = format!(
+        "From: Marion Maxwell <marion@example.org>\nTo: stories@example.org\nDate: Sat, 4 Dec 2010 10:12:31 +0000\n\
+         Subject: Forty trees\nMessage-ID: <trees@example.org>\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n\
+         --b\n{}\n--b\nContent-Type: text/html\n\n\
+         <p>We planted forty trees, one for each of us.</p><p><img src=\"cid:trees\" alt=\"Forty young trees\"></p><p>Come and see.</p>\n\
+         --b\n{}\n--b--\n",
+        part("Content-Disposition: attachment; filename=trees.png"),
+        part("Content-ID: <trees>\nContent-Disposition: inline"),
+    );
+    let id = house.story(&mail);
+    let text = house.read(&format!("stories/{id}/index.md"));
+    assert!(text.contains("![Forty young trees](photo-1.png)"), "{text}");
+    let kept = house.path(&format!("stories/{id}/photo-1.png"));
+    assert!(image::open(kept).is_ok());
 }
 
 #[test]

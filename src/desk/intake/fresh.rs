@@ -1,7 +1,9 @@
 //! What is written of a new story.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
+use crate::config;
 use crate::media;
 use crate::story::draft::{self, Draft, DraftRules, MediaFate};
 use crate::story::event::What;
@@ -22,52 +24,43 @@ const MAX_PIXELS: u64 = 300_000_000;
 impl Desk {
     /// What the team would read: photos cleaned, text cut and turned into Markdown; and the cleaned photos by attachment.
     pub fn draft(&self, submission: &Submission) -> (Draft, BTreeMap<usize, media::Photo>) {
-        let limits = media::Limits {
-            max_side: self.config.story.max_image_side,
-            ..media::Limits::default()
-        };
         let team = self.team();
         let rules = DraftRules {
             title: &self.config.story.title,
             team: &team,
         };
         let mut photos = BTreeMap::new();
-        let mut fates = Vec::new();
-        let mut left = MAX_PIXELS;
-        for (place, attachment) in draft::source(submission, &rules).attachments.iter().enumerate() {
-            let converted = match &self.config.story.heic_command {
-                Some(command) if media::is_heic(&attachment.bytes) => Some(convert::heic(command, &attachment.bytes)),
-                _ => None,
-            };
-            let bytes = match &converted {
-                Some(Err(why)) => {
-                    fates.push(MediaFate::Left { why: why.clone() });
-                    continue;
+        let mut fates: Vec<MediaFate> = Vec::new();
+        // many a mail has the same picture under every paragraph: it is opened once
+        let mut first: HashMap<&[u8], usize> = HashMap::new();
+        let mut opener = Opener::new(&self.config.story);
+        let source = draft::source(submission, &rules);
+        for (place, attachment) in source.attachments.iter().enumerate() {
+            let fate = match first.entry(&attachment.bytes) {
+                Entry::Occupied(earlier) => fates[*earlier.get()].clone(),
+                Entry::Vacant(new) => {
+                    new.insert(place);
+                    match opener.open(&attachment.bytes) {
+                        Ok(photo) => {
+                            let fate = fate(&photo);
+                            photos.insert(place, photo);
+                            fate
+                        }
+                        Err(why) => MediaFate::Left { why },
+                    }
                 }
-                Some(Ok(jpeg)) => jpeg,
-                None => &attachment.bytes,
             };
-            let pixels = media::pixels(bytes);
-            if pixels <= limits.max_pixels && pixels > left {
-                fates.push(MediaFate::Left {
-                    why: "the mail has more photos than are opened at once: please send the others in another mail"
-                        .to_owned(),
-                });
-                continue;
-            }
-            if pixels <= limits.max_pixels {
-                left -= pixels;
-            }
-            fates.push(match media::clean(bytes, &limits) {
-                Ok(photo) => {
-                    let fate = fate(&photo);
-                    photos.insert(place, photo);
-                    fate
-                }
-                Err(why) => MediaFate::Left { why: why.to_string() },
-            });
+            fates.push(fate);
         }
-        (draft::draft(submission, &fates, &rules, self.now), photos)
+        let draft = draft::draft(submission, &fates, &rules, self.now);
+        // of several that are the same the draft has one, and not always the first
+        for place in draft.media.iter().map(|photo| photo.attachment) {
+            let same = source.attachments.get(place).and_then(|a| first.get(&a.bytes[..]));
+            if let Some(photo) = same.and_then(|same| photos.remove(same)) {
+                photos.insert(place, photo);
+            }
+        }
+        (draft, photos)
     }
 
     /// The change that makes a story of a mail.
@@ -117,6 +110,44 @@ impl Desk {
             private.insert(CUT.to_owned(), cut_lines(draft));
         }
         begin(&id, &page, media, vec![received], "Take in", private, &self.robot())
+    }
+}
+
+/// Opens the photos of one mail, within what is decoded for one.
+struct Opener<'a> {
+    setting: &'a config::StorySettings,
+    limits: media::Limits,
+    /// Pixels that may still be decoded.
+    left: u64,
+}
+
+impl<'a> Opener<'a> {
+    fn new(setting: &'a config::StorySettings) -> Opener<'a> {
+        Opener {
+            setting,
+            limits: media::Limits {
+                max_side: setting.max_image_side,
+                ..media::Limits::default()
+            },
+            left: MAX_PIXELS,
+        }
+    }
+
+    /// A photo as it may be published; `Err`: why not, in words for the reviewer.
+    fn open(&mut self, bytes: &[u8]) -> Result<media::Photo, String> {
+        let converted = match &self.setting.heic_command {
+            Some(command) if media::is_heic(bytes) => Some(convert::heic(command, bytes)?),
+            _ => None,
+        };
+        let bytes = converted.as_deref().unwrap_or(bytes);
+        let pixels = media::pixels(bytes);
+        if pixels <= self.limits.max_pixels {
+            self.left = self
+                .left
+                .checked_sub(pixels)
+                .ok_or("the mail has more photos than are opened at once: please send the others in another mail")?;
+        }
+        media::clean(bytes, &self.limits).map_err(|why| why.to_string())
     }
 }
 
