@@ -535,12 +535,14 @@ fn meta_charset(bytes: &[u8]) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
-/// A clear-signed text (RFC 9580, section 7) without its armour; any other text as it is.
+/// A clear-signed text (RFC 9580, section 7) without its armour, and what stands around it; any other text as it is.
 fn unarmoured(text: &str) -> std::borrow::Cow<'_, str> {
-    let trimmed = text.trim_start();
-    let Some(rest) = trimmed.strip_prefix("-----BEGIN PGP SIGNED MESSAGE-----\n") else {
+    const BEGIN: &str = "-----BEGIN PGP SIGNED MESSAGE-----\n";
+    let begins = |at: &usize| *at == 0 || text[..*at].ends_with('\n');
+    let Some(at) = memchr::memmem::find(text.as_bytes(), BEGIN.as_bytes()).filter(begins) else {
         return text.into();
     };
+    let (before, rest) = (&text[..at], &text[at + BEGIN.len()..]);
     let Some((_, rest)) = rest.split_once("\n\n") else {
         return text.into();
     };
@@ -551,7 +553,9 @@ fn unarmoured(text: &str) -> std::borrow::Cow<'_, str> {
         .split_once("-----END PGP SIGNATURE-----")
         .map_or("", |(_, after)| after);
     let lines = signed.split('\n').map(|line| line.strip_prefix("- ").unwrap_or(line));
-    let mut out: Vec<&str> = lines.collect();
+    let mut out: Vec<&str> = Vec::new();
+    out.extend((!before.trim().is_empty()).then_some(before.trim_end_matches('\n')));
+    out.extend(lines);
     out.push(after.trim_start_matches('\n'));
     out.join("\n").into()
 }

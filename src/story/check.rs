@@ -23,6 +23,7 @@ use super::page::{Front, INDEX};
 use super::record::Files;
 use super::state::Waiver;
 use super::step::Story;
+use super::submission::Note;
 
 pub use country::{COUNTRIES, Country};
 
@@ -83,8 +84,8 @@ pub const RULES: &[Rule] = rules! {
         "A bank account, card, National Insurance or passport number.";
         "take it out"
     "forward" BLOCKS form::forward:
-        "Header lines of a forwarded or quoted mail (From:, To:, Sent:) are still in the text.";
-        "take them out, and see whose story it is"
+        "Somebody outside the team forwarded it, or header lines of another mail (From:, To:, Sent:) are in the text.";
+        "see whose story it is (`edit STORY --author NAME`), and take such lines out"
     "odd-link" BLOCKS form::odd_link:
         "A link that shows one address and goes to another, or goes where no page is.";
         "put the right address there, or take the link out"
@@ -193,8 +194,10 @@ pub fn check(story: &Story, wanted: &Wanted) -> Vec<Finding> {
         .events
         .iter()
         .flat_map(|e| match &e.what {
-            What::Received { notes, .. } | What::FollowUp { notes, .. } => &notes[..],
-            _ => &[],
+            What::Received { notes, .. } => notes.iter().collect(),
+            // whose story it is, its first mail says
+            What::FollowUp { notes, .. } => notes.iter().filter(|n| Note::forwarded(n).is_none()).collect(),
+            _ => Vec::new(),
         })
         .map(String::as_str)
         .collect();

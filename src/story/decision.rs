@@ -46,6 +46,7 @@ pub fn read(lines: &[Line], subject: &str, sender: &str, name: &str) -> Result<D
         team_forwards: false,
         subject,
         sender,
+        author: "",
     };
     let trimmed = cut::trim(lines, &rules);
     // what a mail server wrote on top of it is nobody's word
@@ -58,7 +59,9 @@ pub fn read(lines: &[Line], subject: &str, sender: &str, name: &str) -> Result<D
     let (verdict, words) = said(first).ok_or(Unclear::NoDecision)?;
 
     let is_first = |line: &&Line| !line.is_blank();
-    let kept = &trimmed.kept;
+    // what is passed on below is not theirs
+    let passed_on = trimmed.cuts.iter().find(|c| c.rule == cut::Rule::ForwardHeader);
+    let kept = &trimmed.kept[..passed_on.map_or(trimmed.kept.len(), |cut| cut.at)];
     let start = kept
         .iter()
         .position(|line| is_first(&line))

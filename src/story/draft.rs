@@ -132,6 +132,7 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
         team_forwards: from_team,
         subject: &source.subject,
         sender: source.from.address.as_deref().unwrap_or_default(),
+        author: source.from.name.as_deref().unwrap_or_default(),
     };
     let mut trimmed = cut::trim(&source.lines, &cutting);
     photos::find_placeholders(&mut trimmed.kept, source);
@@ -298,6 +299,7 @@ impl Story {
                 team_forwards,
                 subject: &outer.subject,
                 sender: outer.from.address.as_deref().unwrap_or_default(),
+                author: outer.from.name.as_deref().unwrap_or_default(),
             },
         );
         if words(&trimmed.kept) > 0 {

@@ -185,3 +185,11 @@ pub enum Note {
     #[error("{0}")]
     Other(String),
 }
+
+impl Note {
+    /// Of a [`Note::MaybeForwarded`], as the record has it: who forwarded, and whose story it may be.
+    pub fn forwarded(told: &str) -> Option<(&str, &str)> {
+        let (forwarder, rest) = told.split_once(" forwarded this, and is not of the team: ")?;
+        Some((forwarder, rest.split_once(" may be the storyteller;")?.0))
+    }
+}

@@ -158,6 +158,13 @@ pub(super) fn forward(text: &Text, hits: &mut Hits) {
             r"(?i)^[>\s\\*_-]*(?:begin forwarded message|(?:-{2,}\s*)?(?:forwarded|original) message\b.*-{2,}|-{3,} ?(?:forwarded|original))",
         )
     });
+    // a note of the mail's, as long as the byline is still its sender's
+    for note in text.notes {
+        if let Some((forwarder, original)) = Note::forwarded(note).filter(|(f, _)| same_name(f, &text.front.author)) {
+            let words = format!("{forwarder} forwarded it: {original} may be the storyteller");
+            hits.add_as(text.key("author"), &words, note);
+        }
+    }
     let mut at = text.body_at;
     // a block: header lines that follow each other, blank lines between them allowed
     let mut block: Option<(usize, usize, Vec<&str>)> = None;
@@ -190,6 +197,18 @@ pub(super) fn forward(text: &Text, hits: &mut Hits) {
         at = end;
     }
     close(&mut block);
+}
+
+/// Whether two are the same words, in whatever order: `Okafor, Tom` and `Tom Okafor`.
+fn same_name(one: &str, other: &str) -> bool {
+    let words = |name: &str| {
+        let fold = name.to_lowercase();
+        let parts = fold.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+        let mut words: Vec<String> = parts.map(str::to_owned).collect();
+        words.sort();
+        words
+    };
+    words(one) == words(other)
 }
 
 pub(super) fn photo_location(text: &Text, hits: &mut Hits) {

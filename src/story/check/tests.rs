@@ -447,6 +447,23 @@ fn what_is_of_the_whole_page_is_found_where_it_stands() {
         [told("photo-location", 13, 1, "the place where it was taken was in it")]
     );
     assert_eq!(of(&front(), &body, &[&differ]), [told("parts-differ", 11, 1, &differ)]);
+
+    let forwarded = |forwarder: &str| {
+        let (forwarder, original) = (forwarder.to_owned(), "Cath Lee".to_owned());
+        Note::MaybeForwarded { forwarder, original }.to_string()
+    };
+    let author = front().author;
+    let backwards = author.rsplit(' ').collect::<Vec<_>>().join(", ");
+    assert_eq!(
+        of(&front(), &words(80), &[&forwarded(&backwards)]),
+        [told(
+            "forward",
+            7,
+            11,
+            &format!("{backwards} forwarded it: Cath Lee may be the storyteller")
+        )]
+    );
+    assert_eq!(of(&front(), &words(80), &[&forwarded("Tom Okafor")]), []);
 }
 
 #[test]
@@ -739,6 +756,10 @@ fn false_alarms_are_few() {
         "223 phone: 0113 496 0003",
         "233 email: tenants@example.org",
         "235 email: marion@example.com",
+        "237 third-person: Cath Lee",
+        "237 email: cath@team.example",
+        "249 third-person: Norman Pike",
+        "249 email: pike@council.example.org",
     ];
     let more: Vec<&String> = blocking.iter().filter(|b| !expected.contains(&b.as_str())).collect();
     assert!(more.is_empty(), "{more:#?}");

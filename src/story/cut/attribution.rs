@@ -52,6 +52,14 @@ static VERBS: Phrases = Phrases::new(&[
     "כתבה", "כתבו", "نوشت", "ने लिखा", "लिखा", "shkroi", "skribis", "sgrifennodd",
 ]);
 
+/// Verbs of speaking. They stand in stories as often as in attributions: such a line needs a quotation under it.
+#[rustfmt::skip]
+static SAYS: Phrases = Phrases::new(&[
+    "said", "says", "typed", "adds", "added", "spake", "stated", "scribbled", "uttered", "replied", "responded", "meinte", "sagte",
+    "hat gesagt", "a dit", "disait", "dijo", "disse", "ha detto", "zei", "sagde", "sade", "sanoi", "powiedział", "powiedziała",
+    "řekl", "řekla", "сказал", "сказала",
+]);
+
 /// Words that an attribution begins with.
 #[rustfmt::skip]
 const OPENERS: &[&str] = &[
@@ -122,7 +130,7 @@ static SMALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     LITTLE
         .iter()
         .copied()
-        .chain(VERBS.list().iter().flat_map(|verb| verb.split(' ')))
+        .chain(VERBS.list().iter().chain(SAYS.list()).flat_map(|verb| verb.split(' ')))
         .collect()
 });
 static TELLING: LazyLock<HashSet<&str>> = LazyLock::new(|| PROSE.iter().copied().collect());
@@ -146,6 +154,8 @@ struct Parts {
     dated: bool,
     timed: bool,
     verb: bool,
+    /// No verb of writing, but one of speaking.
+    says: bool,
     colon: bool,
     opener: bool,
     leading_date: bool,
@@ -159,18 +169,29 @@ struct Parts {
 
 /// The attribution whose last line is `last`, if there is one there.
 pub(super) fn ending_at(lines: &[Seen], last: usize) -> Option<Attribution> {
+    let under = || lines[last + 1..].iter().take(3).find(|l| !l.blank());
+    found_at(lines, last, || under().is_none_or(Seen::quoted))
+}
+
+/// The same, where what stands under it is known to be a quotation.
+pub(super) fn over_quotation(lines: &[Seen], last: usize) -> Option<Attribution> {
+    found_at(lines, last, || true)
+}
+
+fn found_at(lines: &[Seen], last: usize, quoted_under: impl Fn() -> bool) -> Option<Attribution> {
     let line = &lines[last];
     if line.fold.is_empty() || line.fold.len() > 400 {
         return None;
     }
-    if !(ends_like_one(&line.fold) || address_ends(&line.text)) {
+    let ends = ends_like_one(&line.fold) || address_ends(&line.text);
+    let told = ends || told_first(&line.fold) && quoted_under();
+    if !told {
         return inline(lines, last);
     }
     // Most lines that end in a colon have neither date nor address near, and no quotation under them.
     let first = last.saturating_sub(MOST_LINES - 1);
     let telling = |l: &Seen| l.text.bytes().any(|b| b.is_ascii_digit() || b == b'@');
-    let under = lines[last + 1..].iter().take(3).find(|l| !l.blank());
-    if !lines[first..=last].iter().any(telling) && !under.is_none_or(Seen::quoted) {
+    if !lines[first..=last].iter().any(telling) && !quoted_under() {
         return None;
     }
     let mut best: Option<(u8, Attribution)> = None;
@@ -203,6 +224,7 @@ pub(super) fn ending_at(lines: &[Seen], last: usize) -> Option<Attribution> {
             break;
         }
         let Some(grade) = parts.grade() else { continue };
+        let grade = if ends { grade } else { grade.min(Grade::Fair) };
         let opened = parts.opener || parts.leading_date;
         let whole = opened && parts.verb && parts.address && grade == Grade::Strong;
         // Over a blank line only what is an attribution from "On" to "wrote:" reaches.
@@ -330,11 +352,20 @@ fn bare_end(fold: &str) -> &str {
 fn ends_like_one(fold: &str) -> bool {
     let end = bare_end(fold);
     end.ends_with([':', '：'])
+        || fold.rsplit(' ').next().is_some_and(|word| word.starts_with("news:"))
         || fold.trim_start_matches(['[', ' ']).starts_with("quoting ") && (end.ends_with(')') || fold.contains('@'))
         || VERBS
             .list()
             .iter()
             .any(|verb| end.trim_end_matches(['.', '…']).ends_with(verb))
+}
+
+/// `Am 04.12.10 um 10:00 schrieb Cath Lee`, the name last and no colon behind it.
+fn told_first(fold: &str) -> bool {
+    [" schrieb ", " schreef ", " skrev "]
+        .iter()
+        .any(|verb| fold.contains(verb))
+        && fold.contains(|c: char| c.is_ascii_digit())
 }
 
 fn address_ends(text: &str) -> bool {
@@ -343,7 +374,11 @@ fn address_ends(text: &str) -> bool {
 
 /// Whether a verb of attributions stands in the text, as a word.
 fn has_verb(fold: &str) -> bool {
-    VERBS.stand_in(fold) && VERBS.list().iter().any(|verb| has_word(fold, verb))
+    has(&VERBS, fold)
+}
+
+fn has(verbs: &Phrases, fold: &str) -> bool {
+    verbs.stand_in(fold) && verbs.list().iter().any(|verb| has_word(fold, verb))
 }
 
 impl Parts {
@@ -366,7 +401,9 @@ impl Parts {
         };
         // `9:12 AM Marion <m@example.org>`: its date stands on the line above.
         parts.leading_date &= parts.dated || !timed(fold.split(' ').next().unwrap_or_default());
-        let likely = parts.verb || parts.colon && parts.address || parts.dated && (parts.address || parts.timed);
+        parts.says = !parts.verb && parts.colon && has(&SAYS, &fold);
+        let likely =
+            parts.verb || parts.says || parts.colon && parts.address || parts.dated && (parts.address || parts.timed);
         if !likely {
             return parts;
         }
@@ -419,6 +456,13 @@ impl Parts {
     }
 
     fn grade(&self) -> Option<Grade> {
+        let grade = self.written()?;
+        // `On Saturday, 4 December 2010 at 10:00, the mayor said:` is how a story goes on.
+        let sure = !self.says || self.address && self.dated;
+        Some(if sure { grade } else { grade.min(Grade::Fair) })
+    }
+
+    fn written(&self) -> Option<Grade> {
         let Parts {
             address,
             dated,
@@ -430,7 +474,7 @@ impl Parts {
             ..
         } = *self;
         let calm = !self.prose && self.words <= 28;
-        if verb {
+        if verb || self.says {
             if !calm || self.sentences {
                 return None;
             }

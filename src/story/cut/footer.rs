@@ -15,6 +15,8 @@ pub(super) enum Footer {
     List,
     /// "Please consider the environment before printing".
     Environment,
+    /// `Book time with me: https://...`: the line alone.
+    Calendar,
 }
 
 /// Lines that a virus scanner adds.
@@ -51,7 +53,7 @@ static LIST: Phrases = Phrases::new(&[
     "for more options, visit this group", "visit this group at", "for more options, visit",
     "reply to this email directly", "reply directly to this email", "view it on github", "mute the thread",
     "manage your notification", "change your notification", "unsubscribe from these emails", "unsubscribe from this",
-    "unsubscribe here", "list info:", "mailing list info", "yahoo! groups links", "visit your group",
+    "unsubscribe here", "if you no longer wish to receive", "list info:", "mailing list info", "yahoo! groups links", "visit your group",
     "to change your subscription", "list archives:", "this email is a service from", "delivered by zendesk",
     "powered by zendesk", "your email settings:", "list-unsubscribe", "vous avez reçu ce message, car",
     "vous recevez ce message, car", "vous recevez ce message car", "sie erhalten diese nachricht, weil",
@@ -66,6 +68,13 @@ static LIST: Phrases = Phrases::new(&[
     "__._,_.___", "reacted via gmail", "visit topic or reply to this email",
     "to respond, reply to this email or visit", "you can also reply to this email",
     "to stop receiving notifications", "groups.io links:", "view/reply online (#", "mute this topic:", "reply to this email to respond", "to unsubscribe from these emails",
+]);
+
+/// An invitation to the sender's calendar.
+#[rustfmt::skip]
+static CALENDAR: Phrases = Phrases::new(&[
+    "calendly.com/", "outlook.office.com/bookwithme", "outlook.office365.com/owa/calendar", "book time with me", "book a meeting with me",
+    "schedule a meeting with me", "book time to meet with me", "termin mit mir", "prendre rendez-vous avec moi",
 ]);
 
 #[rustfmt::skip]
@@ -109,6 +118,9 @@ pub(super) fn footer(fold: &str) -> Option<Footer> {
     let told = || personal(&format!(" {fold} "));
     if fold.len() < 400 && LIST.stand_in(fold) && !told() || list_info(fold) {
         return Some(Footer::List);
+    }
+    if fold.len() < 200 && fold.contains("://") && fold.split(' ').count() <= 9 && CALENDAR.stand_in(fold) {
+        return Some(Footer::Calendar);
     }
     if fold.len() < 260
         && ENVIRONMENT.stand_in(fold)

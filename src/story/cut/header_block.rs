@@ -238,6 +238,30 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
     (has(Field::From) && (has(Field::Date) || has(Field::Subject))).then_some(block)
 }
 
+/// `From "Cath Lee" <cath@team.example>`, `To ...`, `Date ...`, `Subject ...`: eM Client leaves out the colons under its mark.
+pub(super) fn bare(lines: &[Seen], start: usize) -> Option<Block> {
+    let mut block = Block {
+        end: start,
+        ..Block::default()
+    };
+    for line in lines.iter().skip(start).take(8) {
+        let (name, value) = line.text.split_once(' ').unwrap_or((&line.text, ""));
+        let Some(kind) = FIELDS.get(name.to_lowercase().as_str()) else {
+            break;
+        };
+        match kind {
+            Field::From => block.from = mailbox(value.trim()),
+            Field::Date => block.date = some(value.trim()),
+            Field::Subject => block.subject = some(value.trim()),
+            _ => {}
+        }
+        block.kinds += 1;
+        block.end += 1;
+    }
+    let whole = block.from.address.is_some() && block.date.is_some() && block.subject.is_some();
+    whole.then_some(block)
+}
+
 /// Whether, after a blank line, a further field may belong to the same header: only while it is not complete.
 fn block_continues(seen: &[Field], kind: Field, lines: usize) -> bool {
     !seen.contains(&Field::Subject) || (seen.len() <= 4 && kind != Field::Other && lines <= 10)
@@ -260,6 +284,17 @@ fn goes_on(last: Field, above: &str, text: &str, folded: usize) -> bool {
 
 /// `From: Marion [mailto:m@example.org] Sent: Saturday To: Blog Subject: Story`, all on one line.
 fn on_one_line(text: &str, start: usize) -> Option<Block> {
+    let block = run_together(text, start)?;
+    (block.kinds >= 3 && block.date.is_some() && block.subject.is_some()).then_some(block)
+}
+
+/// The same behind a mark, where no blank may stand between a value and the next name: From and one more will do.
+pub(super) fn glued(text: &str, start: usize) -> Option<Block> {
+    let block = run_together(text, start)?;
+    (block.kinds >= 2 && block.from.address.is_some()).then_some(block)
+}
+
+fn run_together(text: &str, start: usize) -> Option<Block> {
     let mut found: Vec<(Field, usize, usize)> = Vec::new();
     for (colon, c) in text.char_indices().filter(|(_, c)| matches!(c, ':' | '：')).take(24) {
         let before = text[..colon].trim_end_matches(['*', ' ']);
@@ -277,9 +312,7 @@ fn on_one_line(text: &str, start: usize) -> Option<Block> {
         some(text[found[i].2..until].trim_matches(['*', ' ', '|']))
     };
     let from = value(Field::From)?;
-    let complete =
-        found.len() >= 3 && found[0].1 <= 2 && value(Field::Date).is_some() && value(Field::Subject).is_some();
-    complete.then(|| Block {
+    (found[0].1 <= 2).then(|| Block {
         end: start + 1,
         from: mailbox(&from),
         date: value(Field::Date),

@@ -1,6 +1,11 @@
-//! Answers written into the text of the mail that is answered, told apart by colour alone: the author says so above.
+//! Words of the author inside or under the text of another's mail that nothing marks line by line: answers told apart by
+//! colour alone, where the author says so above; and a story that goes on under a letter that it shows.
 
+use super::legal::legal;
+use super::quote::{self, Foreign, Opening};
 use super::seen::{Seen, has_word};
+use super::sign_off::signs_for;
+use super::signature::{self, postscript};
 
 /// Lines above the quotation that are looked at, from its end.
 const REACH: usize = 20;
@@ -42,6 +47,54 @@ pub(super) fn announced(own: &[Seen]) -> bool {
         let has = |words: &[&str]| words.iter().any(|word| has_word(&line.fold, word));
         has(WITHIN) && has(ANSWERS)
     })
+}
+
+/// Words under the name of who is quoted that make it plain that somebody else goes on.
+const GOES_ON: usize = 15;
+
+/// Whether the author goes on under a mail that an attribution leads up to and no marks end: the last name under it is the
+/// sender's, or another than that of who is quoted, who has signed above. Nobody can tell where the one ends and the other
+/// begins, so neither goes.
+pub(super) fn goes_on(lines: &[Seen], from: usize, foreign: &Foreign, author: &str) -> bool {
+    if foreign.opening != Opening::Attribution || !foreign.to_end {
+        return false;
+    }
+    let (start, body, end) = (foreign.start, foreign.body, foreign.end);
+    let tail = signature::tail(lines, body, end);
+    let Some(signed) = tail.sign_off else { return false };
+    let first = |name: &str| name.split(' ').next().unwrap_or_default().to_lowercase();
+    let signed = first(&signed);
+    // Signed above already, or a thread of mails in which theirs is named: then it is the one that comes last.
+    let above = signature::tail(lines, from, start).sign_off;
+    let heads = |l: &Seen| {
+        l.text
+            .contains(|c: char| c.is_ascii_digit() || matches!(c, '@' | ':' | '：'))
+    };
+    if above.is_some_and(|name| first(&name) == signed)
+        || lines[start..tail.end]
+            .iter()
+            .any(|l| heads(l) && has_word(&l.fold, &signed))
+    {
+        return false;
+    }
+    if !author.is_empty() && first(author) == signed {
+        return true;
+    }
+    let head: Vec<&str> = lines[start..body].iter().map(|l| l.text.as_ref()).collect();
+    let Some(quoted) = quote::who(&head.join(" ")).name else {
+        return false;
+    };
+    let Some(theirs) = (body..tail.end).find(|i| signs_for(&lines[*i].text, &quoted)) else {
+        return false;
+    };
+    let rest: Vec<&Seen> = lines[theirs + 1..tail.end].iter().filter(|l| !l.blank()).collect();
+    let words: usize = rest.iter().map(|l| l.words()).sum();
+    words >= GOES_ON
+        && rest
+            .iter()
+            .any(|l| l.words() >= 8 && l.text.contains(['.', '!', '?', '。']))
+        && !rest.iter().any(|l| postscript(&l.fold) || legal(&l.fold) >= 2)
+        && quote::stretches(&lines[..end], body).is_empty()
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod legal;
 mod mark;
 mod phone;
 mod phrases;
+mod prefix;
 mod quote;
 mod seen;
 mod sign_off;
@@ -39,12 +40,15 @@ const DEEPEST_FORWARD: usize = 5;
 /// What the mail is, as far as cutting needs to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rules<'a> {
-    /// Whether an inline forward is taken apart (its sender is of the team). Otherwise it is reported and kept.
+    /// Whether an inline forward is taken apart (its sender is of the team). Otherwise it is reported; its header goes, and
+    /// what its sender wrote above it stays.
     pub team_forwards: bool,
     /// The mail's subject: `Fwd:` and `Re:` in all languages tell a forward from a reply where the text alone does not.
     pub subject: &'a str,
     /// The address it came from: alone on the last line it is no part of the text.
     pub sender: &'a str,
+    /// The name it came from; empty where it has none.
+    pub author: &'a str,
 }
 
 /// A mail after cutting. Every line that came in is in `kept` or in exactly one of `cuts`, in order: see [`put_back`].
@@ -166,6 +170,7 @@ pub fn trim(lines: &[Line], rules: &Rules) -> Trimmed {
     let mut seen: Vec<Seen> = lines.iter().map(Seen::of).collect();
     seen::rejoin_addresses(&mut seen);
     seen::find_own_address(&mut seen, rules.sender);
+    prefix::unmark(&mut seen, subject_says(rules.subject) == SubjectSays::Reply);
     let plan = Plan::of(&mut seen, rules);
     plan.carry_out(lines, &seen)
 }
@@ -214,9 +219,13 @@ impl Plan {
                 // down is another matter.
                 if let Some(body) = unmarked.map(|f| f.body.max(f.start + 1)) {
                     plan.doubted = true;
-                    plan.reply(seen, from, &quote::stretches(seen, body));
+                    plan.reply(seen, from, &quote::stretches(seen, body), rules.author);
                 } else {
-                    plan.reply(seen, from, &foreign);
+                    plan.reply(seen, from, &foreign, rules.author);
+                }
+                // Whose name is under a mail that somebody passed on says nothing of them.
+                if plan.inner.is_some() && !rules.team_forwards {
+                    plan.sign_off = None;
                 }
                 return plan;
             };
@@ -228,6 +237,9 @@ impl Plan {
                 plan.cover = Some((from, first.start));
             }
             let rule = Rule::ForwardHeader;
+            // "From: 10:00" over "Date: 4 December" is as well the head of a meeting's minutes.
+            let header = first.opening != Opening::Block || block.from.address.is_some();
+            let header = header || subject_says(&subject) == SubjectSays::Forward;
             let (from_whom, date) = (block.from, block.date);
             plan.forward = Some(Forward {
                 from: from_whom,
@@ -237,13 +249,15 @@ impl Plan {
                 by_rule: rule,
                 depth,
             });
-            if !rules.team_forwards || shown.is_none() {
-                let tail = signature::tail(seen, from, first.start);
-                plan.pieces.extend(tail.pieces);
+            let (start, body) = (first.start, first.body);
+            if rules.team_forwards && shown.is_some() {
+                plan.piece(from, start, Rule::ForwardNote);
+            } else {
+                plan.pieces.extend(signature::tail(seen, from, start).pieces);
+            }
+            if shown.is_none() || !(header || rules.team_forwards) {
                 return plan;
             }
-            let (start, body) = (first.start, first.body);
-            plan.piece(from, start, Rule::ForwardNote);
             plan.piece(start, body, Rule::ForwardHeader);
             let off = shown.map_or(0, |i| seen[i].depth);
             for line in &mut seen[body..] {
@@ -269,8 +283,14 @@ impl Plan {
     }
 
     /// Cuts quotations and the end of the author's own text from line `from` on.
-    fn reply(&mut self, seen: &[Seen], from: usize, foreign: &[Foreign]) {
+    fn reply(&mut self, seen: &[Seen], from: usize, mut foreign: &[Foreign], author: &str) {
         let shown = |a: usize, b: usize| (a..b).any(|i| !seen[i].blank());
+        if let Some((last, above)) = foreign.split_last()
+            && inside::goes_on(seen, from, last, author)
+        {
+            self.doubted = true;
+            foreign = above;
+        }
         let mut left = foreign;
         if let Some(first) = foreign.first()
             && inside::announced(&seen[from..first.start])

@@ -107,12 +107,6 @@ fn quoted_lines(lines: &[Seen], from: usize) -> Vec<bool> {
         }
         i = end;
     }
-    // The Bat! quotes with the initials of who is quoted: `CL> Dear Marion,`.
-    for n in from..lines.len() {
-        let Some(who) = initials(&lines[n].text) else { continue };
-        let same = |l: Option<&Seen>| l.is_some_and(|l| initials(&l.text) == Some(who));
-        quoted[n] |= same(lines.get(n + 1)) || n > from && same(lines.get(n - 1));
-    }
     // A quoted line that a mailer wrapped leaves its last words without `>`.
     for n in from + 1..lines.len() {
         let (above, line) = (&lines[n - 1], &lines[n]);
@@ -129,13 +123,6 @@ fn quoted_lines(lines: &[Seen], from: usize) -> Vec<bool> {
         };
     }
     quoted
-}
-
-/// The letters before the mark in `CL> text`.
-fn initials(text: &str) -> Option<&str> {
-    let (who, rest) = text.split_once('>')?;
-    let letters = (1..=4).contains(&who.chars().count()) && who.chars().all(char::is_uppercase);
-    (letters && (rest.is_empty() || rest.starts_with([' ', '>']))).then_some(who)
 }
 
 /// A stretch that begins with its attribution inside the marks, as iPhones write it.
@@ -236,8 +223,11 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
                 Opening::Forwarded
             };
             let next = soon_shown(lines, i + 1);
-            if let Some(block) = next.and_then(|n| block_at(lines, n)) {
-                return make(i, block.end, opening, Some(block));
+            let block = next.and_then(|n| block_at(lines, n).or_else(|| header_block::bare(lines, n)));
+            if let Some(block) = block {
+                // Zoho draws its line under the header once more.
+                let again = soon_shown(lines, block.end).filter(|n| lines[*n].fold == line.fold);
+                return make(i, again.map_or(block.end, |n| n + 1), opening, Some(block));
             }
             let said = next.and_then(|n| attributed(lines, i + 1, n));
             if let Some((end, block)) = said {
@@ -249,6 +239,9 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
             }
         }
         _ => {}
+    }
+    if let Some(found) = glued(lines, i) {
+        return Some(found);
     }
     // Notes writes `Inactive hide details for Cath Lee---24/11/2026 09:00:12---Dear Marion` for a picture it had there.
     let hidden = line.fold.starts_with("inactive hide details for ");
@@ -319,6 +312,31 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
         });
     }
     None
+}
+
+/// `-------- Original message --------From: Cath Lee <cath@team.example> Date: ... Subject: ...`: phones of Samsung lose the
+/// line ends of their header.
+fn glued(lines: &[Seen], i: usize) -> Option<Foreign> {
+    let text = lines[i].text.as_ref();
+    let inner = text.strip_prefix("--")?.trim_start_matches('-');
+    let (words, rest) = inner.split_once("--")?;
+    let header = rest.trim_start_matches(['-', ' ']);
+    let kind = mark(&format!("--{}--", words.to_lowercase()))?;
+    let block = header_block::glued(header, i)?;
+    let opening = match kind {
+        Mark::Original => Opening::Original,
+        Mark::Forwarded => Opening::Forwarded,
+        Mark::ReplyAbove => return None,
+    };
+    Some(Foreign {
+        start: i,
+        body: i + 1,
+        end: lines.len(),
+        opening,
+        block: Some(block),
+        sure: true,
+        to_end: true,
+    })
 }
 
 fn block_at(lines: &[Seen], i: usize) -> Option<Block> {

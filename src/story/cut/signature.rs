@@ -31,6 +31,9 @@ pub(super) struct Tail {
 /// Lines looked at from the end, so that a long story costs no more than a short one.
 const REACH: usize = 60;
 
+/// Lines of a longest key in ASCII armour.
+const LONGEST_ARMOUR: usize = 400;
+
 /// What may be cut from the end of lines `from..to`, which are the author's own stretch.
 pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
     let mut end = to;
@@ -43,6 +46,7 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
             break;
         }
         let found = hinted(lines, from, end)
+            .or_else(|| armour(lines, from, end))
             .or_else(|| small_footer(lines, from, end))
             .or_else(|| delimited(lines, from, end))
             .or_else(|| list_footer(lines, from, end))
@@ -109,6 +113,16 @@ fn hinted(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         }
     }
     (start < end).then(|| piece(start, end, Rule::SignatureBlock, false))?
+}
+
+/// A key or a detached signature in ASCII armour (RFC 9580, section 6.2).
+fn armour(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
+    lines[end - 1].text.strip_prefix("-----END PGP ")?;
+    let low = end.saturating_sub(LONGEST_ARMOUR).max(from);
+    let start = (low..end)
+        .rev()
+        .find(|i| lines[*i].text.starts_with("-----BEGIN PGP "))?;
+    piece(start, end, Rule::SignatureBlock, false)
 }
 
 /// `-- ` and its kin. The text under it must look like a signature; the higher of two delimiters wins if all below does.
@@ -361,6 +375,7 @@ fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
                 }
                 return piece(start, end, Rule::VirusScanner, false);
             }
+            Some(Footer::Calendar) => return piece(i, end, Rule::ContactBlock, false),
             Some(Footer::Environment) if seen <= 3 => {
                 let alone = |a: usize| matches!(lines[a].text.as_ref(), "P" | "p" | "*" | "♻" | "🌳");
                 let start = if i > low && alone(i - 1) { i - 1 } else { i };
@@ -536,7 +551,15 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
                 || closing(&lines[formula].text).is_some_and(|rest| !rest.is_empty())
                 || strong * 2 >= shown)
         {
-            return piece(start, end, Rule::ContactBlock, strong * 5 < shown);
+            // `Marion` over `Marion Maxwell (she/her)`: the author has signed, the block is the program's.
+            let head = lines[start]
+                .text
+                .split(['|', ',', '，', '('])
+                .next()
+                .unwrap_or_default()
+                .trim();
+            let again = name > formula && !head.is_empty() && signs_for(&lines[name].text, head);
+            return piece(start, end, Rule::ContactBlock, strong * 5 < shown && !again);
         }
         return None;
     }
