@@ -122,7 +122,7 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
     // what needs a person needs one however long it lies there
     let waiting = spool.as_ref().and_then(|s| s.aside_counts(jiff::Timestamp::MIN).ok());
     let (quarantined, set_aside) = (waiting.unwrap_or_default().quarantined as u64, aside.set_aside as u64);
-    let letters_due = queue::letters_due(desk, &repo)?;
+    let letters_due = queue::letters_due(desk, &repo, &counts)?;
     let silent_pages = letters::waiting_for_pages(desk, &repo, spool.as_ref())?;
     let erasing = crate::desk::erase::unfinished(desk)?.is_some();
     let back = crate::desk::erase::came_back(&repo)?.len();

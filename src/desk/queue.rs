@@ -1,10 +1,12 @@
 //! What waits: one summary a story, remembered by the repository's trees, and finding a story by what a person types.
 
+mod open_letters;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::repo::summary::Summary as Told;
-use crate::repo::{RepoError, Source, StoryRepo, Summaries};
+use crate::repo::{Makers, RepoError, Source, StoryRepo, Summaries};
 use crate::story::StoryId;
 use crate::story::check::check;
 use crate::story::event::{Asks, LetterStatus, What};
@@ -17,6 +19,7 @@ use crate::story::state::{Phase, State};
 use crate::story::step::Story;
 
 use super::{Desk, Trouble};
+use open_letters::OpenLetters;
 
 /// What a list shows of a story; computed under the local policy when its tree changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -295,8 +298,7 @@ pub struct Counts {
     half_down: u64,
     /// With findings that keep them from being approved.
     pub open_checks: u64,
-    /// When the latest letter was called for that is still open.
-    latest_letter: Option<Timestamp>,
+    letters: OpenLetters,
     /// The stories that waited longest: when they came, which, and the title.
     pub oldest: Vec<(Option<Timestamp>, StoryId, String)>,
 }
@@ -346,9 +348,7 @@ impl Counts {
             (true, false) => self.scheduled.extend(s.scheduled_for),
             (false, _) => {}
         }
-        self.latest_letter = self
-            .latest_letter
-            .max(s.letters.iter().map(|letter| letter.since).max());
+        self.letters.add(s.letters.iter().map(OpenLetter::timing));
         self.failed_letters += s.failed_letters.len() as u64;
         self.wrote_again += u64::from(s.wrote_again);
         self.withdrawal_asked += u64::from(s.asks == Some(Asks::Withdrawal));
@@ -376,7 +376,7 @@ impl Counts {
         self.scheduled.extend(other.scheduled);
         self.under_way += other.under_way;
         self.open_checks += other.open_checks;
-        self.latest_letter = self.latest_letter.max(other.latest_letter);
+        self.letters.join(other.letters);
         self.failed_letters += other.failed_letters;
         self.wrote_again += other.wrote_again;
         self.withdrawal_asked += other.withdrawal_asked;
@@ -392,7 +392,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either, or of the rules by which they are made, makes every cache be built anew.
-const FORMAT: u32 = 12;
+const FORMAT: u32 = 13;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.
@@ -426,13 +426,25 @@ fn with_summaries_in<R>(
         }
         postcard::to_stdvec(&counts).unwrap_or_default()
     };
+    let of_all = |months: &[&[u8]]| {
+        let mut all = Counts::default();
+        for counts in months {
+            all.join(postcard::from_bytes(counts).unwrap_or_default());
+        }
+        postcard::to_stdvec(&all).unwrap_or_default()
+    };
     let fingerprint = format!("{FORMAT} {:?}", desk.policy);
-    let key = fingerprint.as_bytes();
+    let makers = Makers {
+        fingerprint: fingerprint.as_bytes(),
+        of_story: &of_story,
+        of_month: &of_month,
+        of_all: &of_all,
+    };
     let nowhere = std::path::Path::new("");
     let summaries = repo
-        .summaries(&tip, cache, key, &of_story, &of_month)
+        .summaries(&tip, cache, makers)
         // a full disk keeps nobody from reading: then it is remembered for this run only
-        .or_else(|_| repo.summaries(&tip, nowhere, key, &of_story, &of_month))?;
+        .or_else(|_| repo.summaries(&tip, nowhere, makers))?;
     work(&summaries)
 }
 
@@ -513,14 +525,10 @@ fn broken(place: &str, what: &str) -> Option<(StoryId, Summary)> {
     Some((id, summary))
 }
 
-/// How many wait for what. Reads the months' counts and no story.
+/// How many wait for what. What all months come to is remembered: no story is read, nor a month.
 pub fn counts(desk: &Desk, repo: &StoryRepo) -> Result<Counts, Trouble> {
     with_summaries(desk, repo, |summaries| {
-        let mut all = Counts::default();
-        for (_, aggregate) in summaries.months() {
-            all.join(postcard::from_bytes(aggregate).unwrap_or_default());
-        }
-        Ok(all)
+        Ok(postcard::from_bytes(summaries.aggregate()).unwrap_or_default())
     })
 }
 
@@ -571,7 +579,7 @@ fn picked(
     wanted: impl Fn(&Summary) -> bool,
 ) -> Result<Vec<(StoryId, Summary)>, Trouble> {
     let mut found = Vec::new();
-    for (place, (_, bytes)) in summaries.months().enumerate() {
+    for (place, (_, bytes)) in summaries.months()?.enumerate() {
         let counts: Counts = postcard::from_bytes(bytes).unwrap_or_default();
         if !has_one(&counts) {
             continue;
@@ -594,14 +602,8 @@ pub fn due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Tro
 
 /// Stories with a letter still open that is on the team's list and young enough. Only months that can have one are read.
 pub fn with_letters_due(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
-    // a reminder falls due long after what it is about
     let policy = desk.config.letters.policy();
-    let reminders = letter::times(policy.remind_after, letter::MOST_REMINDERS);
-    let longest = policy.max_age.saturating_add(reminders);
-    let may = |counts: &Counts| {
-        let latest = counts.latest_letter;
-        latest.is_some_and(|at| desk.now.duration_since(at) <= longest)
-    };
+    let may = |counts: &Counts| counts.letters.may_be_due(&policy, desk.now);
     of_months(desk, repo, may, |summary| summary.letters_due(desk).next().is_some())
 }
 
@@ -613,7 +615,7 @@ pub fn with_letters_run_out(
 ) -> Result<Vec<(StoryId, Summary)>, Trouble> {
     let policy = desk.config.letters.policy();
     let may = |counts: &Counts| {
-        let latest = counts.latest_letter;
+        let latest = counts.letters.latest();
         latest.is_some_and(|at| since.duration_since(at) <= policy.max_age)
     };
     let ran_out = |letter: &OpenLetter| letter.ran_out(&policy, since, desk.now);
@@ -624,7 +626,7 @@ pub fn with_letters_run_out(
 pub fn with_failed_letters(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
     with_summaries(desk, repo, |summaries| {
         let mut failed = Vec::new();
-        for (place, (_, bytes)) in summaries.months().enumerate() {
+        for (place, (_, bytes)) in summaries.months()?.enumerate() {
             let counts: Counts = postcard::from_bytes(bytes).unwrap_or_default();
             if counts.failed_letters == 0 {
                 continue;
@@ -641,8 +643,11 @@ pub fn with_failed_letters(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId
     })
 }
 
-/// How many letters are due, as far as the summaries tell: no story is read for it.
-pub fn letters_due(desk: &Desk, repo: &StoryRepo) -> Result<usize, Trouble> {
+/// How many letters are due, by these counts; where there are very many, by the stories of the months that have some.
+pub fn letters_due(desk: &Desk, repo: &StoryRepo, counts: &Counts) -> Result<usize, Trouble> {
+    if let Some(many) = counts.letters.due(&desk.config.letters.policy(), desk.now) {
+        return Ok(many);
+    }
     let stories = with_letters_due(desk, repo)?;
     Ok(stories.iter().map(|(_, s)| s.letters_due(desk).count()).sum())
 }

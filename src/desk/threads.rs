@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use crate::repo::summary::Summary as Told;
-use crate::repo::{RepoError, Source, StoryRepo};
+use crate::repo::{Makers, RepoError, Source, StoryRepo};
 use crate::story::letter::{LetterId, NO_STORY};
 use crate::story::people::{PEOPLE, People};
 use crate::story::{StoryId, Submission};
@@ -114,9 +114,14 @@ fn read(desk: &Desk, repo: &StoryRepo) -> Result<Stories, Trouble> {
             .flat_map(u64::to_be_bytes)
             .collect())
     };
-    let of_month = |_: &[Told]| Vec::new();
+    let makers = Makers {
+        fingerprint: FORMAT,
+        of_story: &of_story,
+        of_month: &|_: &[Told]| Vec::new(),
+        of_all: &|_| Vec::new(),
+    };
     let cache = desk.config.spool_folder().join(CACHE);
-    let summaries = repo.summaries(&tip, &cache, FORMAT, &of_story, &of_month)?;
+    let summaries = repo.summaries(&tip, &cache, makers)?;
     let mut known = Stories::new();
     for told in summaries.iter() {
         let Ok(told) = told? else { continue };

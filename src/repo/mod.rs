@@ -75,7 +75,7 @@ pub use remote::{Heads, Means, Pushed, Remote, RemoteError};
 pub use sign::{Signer, Starting, signer_of_user};
 pub use sshsig::signer as signed_by;
 pub use step::{Committed, Current};
-pub use summary::{Source, Summaries, Summary};
+pub use summary::{Makers, Source, Summaries, Summary};
 
 /// The ref of the private parts.
 pub const PRIVATE_REF: &str = "refs/desk/private";

@@ -54,9 +54,20 @@ pub struct OpenLetter {
     pub claim: Option<EventId>,
 }
 
-impl OpenLetter {
+/// Of an open letter, what says when it is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Timing {
+    /// As [`OpenLetter::since`].
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+    pub since: Timestamp,
+    pub kind: LetterKind,
+    /// As [`OpenLetter::nth`].
+    pub nth: u32,
+}
+
+impl Timing {
     /// When it becomes due.
-    pub fn at(&self, remind_after: SignedDuration) -> Timestamp {
+    fn at(&self, remind_after: SignedDuration) -> Timestamp {
         let wait = times(remind_after, self.nth);
         self.since.checked_add(wait).unwrap_or(Timestamp::MAX)
     }
@@ -65,6 +76,27 @@ impl OpenLetter {
     pub fn is_due(&self, policy: &LetterPolicy, now: Timestamp) -> bool {
         let at = self.at(policy.remind_after);
         policy.send.contains(&self.kind) && at <= now && now.duration_since(at) <= policy.max_age
+    }
+}
+
+impl OpenLetter {
+    /// What says when it is due.
+    pub fn timing(&self) -> Timing {
+        Timing {
+            since: self.since,
+            kind: self.kind,
+            nth: self.nth,
+        }
+    }
+
+    /// When it becomes due.
+    pub fn at(&self, remind_after: SignedDuration) -> Timestamp {
+        self.timing().at(remind_after)
+    }
+
+    /// Whether it should leave at `now`: see [`Timing::is_due`].
+    pub fn is_due(&self, policy: &LetterPolicy, now: Timestamp) -> bool {
+        self.timing().is_due(policy, now)
     }
 
     /// Whether it is a letter to the author that nobody began to send, and that became too old to leave between `since` and `now`. What

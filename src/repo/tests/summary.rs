@@ -29,13 +29,23 @@ fn summaries_are_made_once_and_again_only_for_what_changed() {
         Ok(source.read("index.md")?.unwrap())
     };
     let of_month = |stories: &[Summary]| stories.len().to_string().into_bytes();
+    let of_all = |months: &[&[u8]]| months.concat();
     let look = |fingerprint: &str| {
         let tip = repo.tip().unwrap();
-        let all = repo
-            .summaries(&tip, &cache, fingerprint.as_bytes(), &of_story, &of_month)
-            .unwrap();
-        let count: usize = all
-            .months()
+        let makers = Makers {
+            fingerprint: fingerprint.as_bytes(),
+            of_story: &of_story,
+            of_month: &of_month,
+            of_all: &of_all,
+        };
+        let all = repo.summaries(&tip, &cache, makers).unwrap();
+        let months: Vec<_> = all.months().unwrap().collect();
+        assert_eq!(
+            all.aggregate(),
+            months.iter().map(|(_, n)| *n).collect::<Vec<_>>().concat()
+        );
+        let count: usize = months
+            .into_iter()
             .map(|(_, n)| String::from_utf8_lossy(n).parse::<usize>().unwrap())
             .sum();
         let told: Vec<Summary> = all.iter().map(|s| s.unwrap().unwrap()).collect();
@@ -61,6 +71,28 @@ fn summaries_are_made_once_and_again_only_for_what_changed() {
     );
 
     let whole = fs::read(&cache).unwrap();
+    // what all come to is told from the end of the file alone
+    let last = second.iter().map(|s| s.id.month()).max().unwrap();
+    let list = whole.windows(7).rposition(|w| w == last.as_bytes()).unwrap();
+    let mut bad = whole.clone();
+    bad[16..list].fill(0);
+    fs::write(&cache, &bad).unwrap();
+    let tip = repo.tip().unwrap();
+    let makers = Makers {
+        fingerprint: b"2",
+        of_story: &of_story,
+        of_month: &of_month,
+        of_all: &of_all,
+    };
+    let all = repo.summaries(&tip, &cache, makers).unwrap();
+    let count: usize = all.aggregate().iter().map(|digit| usize::from(digit - b'0')).sum();
+    assert_eq!((count, made.borrow().len()), (29, 0));
+    assert_eq!(
+        (all.iter().count(), made.take().len()),
+        (29, 29),
+        "the rest is made again"
+    );
+    fs::write(&cache, &whole).unwrap();
     for at in (0..whole.len()).step_by(37) {
         let mut bad = whole.clone();
         bad[at] ^= 0x55;
@@ -83,11 +115,15 @@ fn a_damaged_story_is_told_in_its_place_and_the_others_are_listed() {
     git(repo.root(), &["add", "."]);
     git(repo.root(), &["commit", "-qm", "A link"]);
     let of_story = |source: &Source| Ok(source.read("index.md")?.unwrap_or_default());
+    let makers = Makers {
+        fingerprint: b"",
+        of_story: &of_story,
+        of_month: &|_| Vec::new(),
+        of_all: &|_| Vec::new(),
+    };
     for _ in 0..2 {
         let tip = repo.tip().unwrap();
-        let all = repo
-            .summaries(&tip, &temp.path().join("s"), b"", &of_story, &|_| Vec::new())
-            .unwrap();
+        let all = repo.summaries(&tip, &temp.path().join("s"), makers).unwrap();
         let told: Vec<_> = all.iter().map(|s| s.unwrap()).collect();
         assert!(
             matches!(&told[0], Err(d) if d.to_string() == format!("{}: \"photo-1.jpg\" is a symbolic link", id(1)))
