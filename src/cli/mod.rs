@@ -23,6 +23,7 @@ mod queue;
 pub mod report;
 pub mod review;
 mod revisions;
+mod rows;
 mod setup;
 pub mod stats;
 mod story;

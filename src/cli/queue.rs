@@ -1,19 +1,22 @@
 //! `list` and `status`.
 
+use std::borrow::Cow;
+
+use jiff::Timestamp;
 use serde_json::json;
 
-use crate::desk::Desk;
-use crate::desk::StoryRepo;
 use crate::desk::letters;
-use crate::desk::queue::{self, Queue, Summary};
-use crate::desk::search::search;
+use crate::desk::queue::{self, Summary};
+use crate::desk::search::searching;
+use crate::desk::{Desk, StoryRepo, Trouble};
 use crate::story::event::Asks;
 use crate::story::state::State;
 use crate::story::{StoryId, id::slug};
 
 use super::args::{List, Sort};
-use super::report::{Outcome, Report, fitted_table, table};
+use super::report::{Outcome, Report, table};
 use super::review::screen::columns;
+use super::rows::Rows;
 
 /// One story of a list as JSON.
 pub fn as_json(desk: &Desk, repo: &StoryRepo, id: &StoryId, s: &Summary) -> serde_json::Value {
@@ -39,72 +42,126 @@ pub fn as_json(desk: &Desk, repo: &StoryRepo, id: &StoryId, s: &Summary) -> serd
     })
 }
 
+/// What a list is sorted by, the story's id last, and which row it is.
+struct Place {
+    state: Option<State>,
+    author: String,
+    received: Option<Timestamp>,
+    row: usize,
+    damage: Option<String>,
+}
+
+impl Place {
+    fn of(s: &Summary, sort: Sort, row: usize) -> Place {
+        Place {
+            state: Some(s.state).filter(|_| sort == Sort::State),
+            author: if sort == Sort::Author {
+                slug(&s.author)
+            } else {
+                String::new()
+            },
+            received: s.received.filter(|_| sort != Sort::Author),
+            row,
+            damage: s.damage.clone(),
+        }
+    }
+}
+
 pub fn list(desk: &Desk, args: &List, report: &Report) -> Outcome {
     let repo = desk.repo()?;
-    let words = args.search.as_deref();
-    let found = words.map(|words| search(desk, &repo, words)).transpose()?;
-    let may = |id: &StoryId| found.as_ref().is_none_or(|found| found.may(id));
-    let wanted = |id: &StoryId, s: &Summary| {
+    if report.json {
+        let (rows, places) = gather(desk, &repo, args, Rows::new(), |rows, id, s| {
+            rows.push([&Report::text_of(as_json(desk, &repo, id, s)), id.as_str()])
+        })?;
+        report.array(places.iter().map(|place| rows.cells(place.row)[0]));
+        return Ok(0);
+    }
+    let mut rows = Rows::new();
+    let head = rows.push(["RECEIVED", "STATE", "VOTES", "CHECKS", "TURN", "AUTHOR", "STORY"]);
+    let (rows, places) = gather(desk, &repo, args, rows, |rows, id, s| rows.push(row(desk, id, s)))?;
+    if places.is_empty() {
+        report.line("No stories.");
+        return Ok(0);
+    }
+    // the author and the story, by whose beginning it can be named
+    let widths = rows.fitted(columns(), &[5, 6]);
+    let numbers = std::iter::once(head).chain(places.iter().map(|place| place.row));
+    report.lines(numbers.map(|row| rows.line(row, &widths)));
+    for place in &places {
+        if let Some(damage) = &place.damage {
+            report.caution(&format!("{}: {damage}", rows.cells(place.row)[6]));
+        }
+    }
+    Ok(0)
+}
+
+/// The stories that are asked for, as rows that `push` adds, of which the last cell is the id, and where each stands. No more of them
+/// is held.
+fn gather<const N: usize>(
+    desk: &Desk,
+    repo: &StoryRepo,
+    args: &List,
+    mut rows: Rows<N>,
+    push: impl Fn(&mut Rows<N>, &StoryId, &Summary) -> usize,
+) -> Result<(Rows<N>, Vec<Place>), Trouble> {
+    let author = args.author.as_deref().map(slug);
+    let wanted = |s: &Summary| {
         let state = match args.state {
             Some(state) => s.state == state,
             None => args.all || s.is_on_the_desk(desk.now),
         };
-        let author = args
-            .author
-            .as_deref()
-            .is_none_or(|a| slug(&s.author).contains(&slug(a)));
-        state && author && found.as_ref().is_none_or(|found| found.has(id, s))
+        state && author.as_ref().is_none_or(|author| slug(&s.author).contains(author))
     };
-    let queue = Queue::read_those(desk, &repo, may, wanted)?;
-    let mut rows: Vec<_> = queue.iter().collect();
-    match args.sort {
-        Sort::Received => rows.sort_by(|a, b| (a.1.received, a.0).cmp(&(b.1.received, b.0))),
-        Sort::Author => rows.sort_by(|a, b| (slug(&a.1.author), a.0).cmp(&(slug(&b.1.author), b.0))),
-        Sort::State => rows.sort_by(|a, b| (a.1.state, a.1.received, a.0).cmp(&(b.1.state, b.1.received, b.0))),
-    }
-    if report.json {
-        let all: Vec<_> = rows.iter().map(|(id, s)| as_json(desk, &repo, id, s)).collect();
-        report.object(&all);
-        return Ok(0);
-    }
-    if rows.is_empty() {
-        report.line("No stories.");
-        return Ok(0);
-    }
-    let row = |(id, s): &(&StoryId, &Summary)| {
-        let state = match s.asks {
-            Some(Asks::Withdrawal) => format!("{}, asked back", s.state),
-            _ if s.is_unpermitted(desk.now) => format!("{}, no consent", s.state),
-            _ if !s.still_out.is_empty() => format!("{}, still out", s.state),
-            _ if s.correction => "published, corrected".to_owned(),
-            _ => s.state.to_string(),
-        };
-        let votes = format!("{}/{}", s.approvals, desk.policy.approvals);
-        let name = if s.author.is_empty() {
-            s.title.clone()
-        } else {
-            s.author.clone()
-        };
-        let day = s.received.map(|at| super::fetch::day(at, desk)).unwrap_or_default();
-        let checks = match s.blocking() {
-            0 => String::new(),
-            many => many.to_string(),
-        };
-        vec![day, state, votes, checks, s.turn(&desk.policy), name, id.to_string()]
+    let mut places = Vec::new();
+    searching(desk, repo, args.search.as_deref(), |found| {
+        queue::each(
+            desk,
+            repo,
+            |id| found.may(id),
+            |id, s| {
+                // one that cannot be read comes without being asked
+                if wanted(&s) && (s.damage.is_none() || found.has(&id, &s)?) {
+                    let number = push(&mut rows, &id, &s);
+                    places.push(Place::of(&s, args.sort, number));
+                }
+                Ok(())
+            },
+        )
+    })?;
+    let id = |place: &Place| rows.cells(place.row)[N - 1];
+    places.sort_by(|a, b| {
+        let first = (a.state, &a.author, a.received).cmp(&(b.state, &b.author, b.received));
+        first.then_with(|| id(a).cmp(id(b)))
+    });
+    Ok((rows, places))
+}
+
+/// A story's row.
+fn row<'a>(desk: &Desk, id: &'a StoryId, s: &'a Summary) -> [Cow<'a, str>; 7] {
+    let state = match s.asks {
+        Some(Asks::Withdrawal) => format!("{}, asked back", s.state).into(),
+        _ if s.is_unpermitted(desk.now) => format!("{}, no consent", s.state).into(),
+        _ if !s.still_out.is_empty() => format!("{}, still out", s.state).into(),
+        _ if s.correction => "published, corrected".into(),
+        _ => s.state.name().into(),
     };
-    let mut lines = vec![
-        ["RECEIVED", "STATE", "VOTES", "CHECKS", "TURN", "AUTHOR", "STORY"]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
-    lines.extend(rows.iter().map(row));
-    // the author and the story, by whose beginning it can be named
-    let lines = fitted_table(lines, columns(), &[5, 6]);
-    lines.iter().for_each(|line| report.line(line));
-    for (id, s) in rows.iter().filter(|(_, s)| s.damage.is_some()) {
-        report.caution(&format!("{id}: {}", s.damage.as_deref().unwrap_or_default()));
-    }
-    Ok(0)
+    let votes = format!("{}/{}", s.approvals, desk.policy.approvals);
+    let name = if s.author.is_empty() { &s.title } else { &s.author };
+    let day = s.received.map(|at| super::fetch::day(at, desk)).unwrap_or_default();
+    let checks = match s.blocking() {
+        0 => String::new(),
+        many => many.to_string(),
+    };
+    let (turn, name) = (s.turn(&desk.policy).into(), name.as_str().into());
+    [
+        day.into(),
+        state,
+        votes.into(),
+        checks.into(),
+        turn,
+        name,
+        id.as_str().into(),
+    ]
 }
 
 pub fn status(desk: &Desk, report: &Report) -> Outcome {

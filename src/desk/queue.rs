@@ -3,6 +3,7 @@
 mod open_letters;
 
 use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::nanosecond::optional as nanoseconds;
 use serde::{Deserialize, Serialize};
 
 use crate::repo::summary::Summary as Told;
@@ -31,10 +32,13 @@ pub struct Summary {
     pub place: String,
     pub slug: String,
     /// When it was taken in.
+    #[serde(with = "nanoseconds")]
     pub received: Option<Timestamp>,
     /// When the first letter to the author left.
+    #[serde(with = "nanoseconds")]
     pub answered: Option<Timestamp>,
     /// When it was first published, whatever became of it.
+    #[serde(with = "nanoseconds")]
     pub first_published: Option<Timestamp>,
     pub approvals: u32,
     /// Whose approvals they are.
@@ -43,6 +47,7 @@ pub struct Summary {
     pub asked_by: Option<String>,
     pub consent: bool,
     /// The last moment for which it was given.
+    #[serde(with = "nanoseconds")]
     pub consent_until: Option<Timestamp>,
     /// It is out, and its author took their yes back.
     pub revoked: bool,
@@ -57,6 +62,7 @@ pub struct Summary {
     /// Published, and targets are pending.
     pub pending: Vec<String>,
     /// When it goes out, where that is set.
+    #[serde(with = "nanoseconds")]
     pub scheduled_for: Option<Timestamp>,
     /// A publication of this text was begun and is not at its end.
     pub under_way: bool,
@@ -484,29 +490,16 @@ pub struct Queue {
 impl Queue {
     /// Reads what is remembered, and what changed since.
     pub fn read(desk: &Desk, repo: &StoryRepo) -> Result<Queue, Trouble> {
-        Self::read_those(desk, repo, |_| true, |_, _| true)
-    }
-
-    /// The same of the stories that `wanted` picks, among those that `may` lets through by their name alone; no other is held in
-    /// memory.
-    pub fn read_those(
-        desk: &Desk,
-        repo: &StoryRepo,
-        may: impl Fn(&StoryId) -> bool,
-        wanted: impl Fn(&StoryId, &Summary) -> bool,
-    ) -> Result<Queue, Trouble> {
-        let stories = with_summaries(desk, repo, |summaries| {
-            let mut stories = Vec::new();
-            for told in summaries.iter() {
-                let story = match told? {
-                    Ok(told) if !may(&told.id) => continue,
-                    Ok(told) => read(&told.bytes).map(|s| (told.id, s)),
-                    Err(damage) => broken(&damage.place, &damage.what),
-                };
-                stories.extend(story.filter(|(id, summary)| wanted(id, summary)));
-            }
-            Ok(stories)
-        })?;
+        let mut stories = Vec::new();
+        each(
+            desk,
+            repo,
+            |_| Ok(true),
+            |id, summary| {
+                stories.push((id, summary));
+                Ok(())
+            },
+        )?;
         Ok(Queue { stories })
     }
 
@@ -517,6 +510,29 @@ impl Queue {
     pub fn into_stories(self) -> impl Iterator<Item = (StoryId, Summary)> {
         self.stories.into_iter()
     }
+}
+
+/// Goes through all stories, month by month, those that `may` lets through by their name alone, and those that cannot be read. None is
+/// held in memory.
+pub fn each(
+    desk: &Desk,
+    repo: &StoryRepo,
+    may: impl Fn(&StoryId) -> Result<bool, Trouble>,
+    mut work: impl FnMut(StoryId, Summary) -> Result<(), Trouble>,
+) -> Result<(), Trouble> {
+    with_summaries(desk, repo, |summaries| {
+        for told in summaries.iter() {
+            let story = match told? {
+                Ok(told) if !may(&told.id)? => continue,
+                Ok(told) => read(&told.bytes).map(|s| (told.id, s)),
+                Err(damage) => broken(&damage.place, &damage.what),
+            };
+            if let Some((id, summary)) = story {
+                work(id, summary)?;
+            }
+        }
+        Ok(())
+    })
 }
 
 fn broken(place: &str, what: &str) -> Option<(StoryId, Summary)> {

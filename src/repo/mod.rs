@@ -76,6 +76,7 @@ pub use sign::{Signer, Starting, signer_of_user};
 pub use sshsig::signer as signed_by;
 pub use step::{Committed, Current};
 pub use summary::{Makers, Source, Summaries, Summary};
+pub use words::Words;
 
 /// The ref of the private parts.
 pub const PRIVATE_REF: &str = "refs/desk/private";

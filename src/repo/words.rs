@@ -2,7 +2,7 @@
 //! that have it. A month whose tree is the remembered one is searched without reading a story; in another only the stories that
 //! changed are read again. It is a cache: whatever is wrong with a file, it is made anew.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, DirBuilder};
 use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use super::read::listed;
 use super::summary::{OfStory, name_bytes};
 use super::{RepoError, StoryRepo, Tip};
-use crate::story::StoryId;
 
 const MAGIC: &[u8; 12] = b"m4c-words 2\n";
 /// The magic, the CRC-32 of all that follows, the month's tree.
@@ -38,37 +37,52 @@ struct Block<'a> {
     places: &'a [u8],
 }
 
-impl StoryRepo {
-    /// The stories at a tip that have all these words, each as a part of one word of theirs. `of_story` gives a story's text, in the case
-    /// of `words`; what it gave is remembered in `folder`, as far as that can be written.
-    pub fn with_words(
-        &self,
-        tip: &Tip,
-        folder: &Path,
-        words: &[String],
-        of_story: OfStory,
-    ) -> Result<Vec<StoryId>, RepoError> {
-        let finders: Vec<Finder> = words.iter().map(|word| Finder::new(word.as_bytes())).collect();
-        let mut found = Vec::new();
-        let mut bytes = Vec::new();
-        for (month, tree) in self.months(tip)? {
-            let path = folder.join(month.replace('/', "-"));
-            read_into(&path, &mut bytes);
-            let mut block = parse(&bytes);
-            if block.is_none() || bytes[HEAD - 20..HEAD] != name_bytes(tree) {
-                bytes = self.words_of_month(&month, tree, block, of_story)?;
-                // one that cannot be written is made again the next time
-                let _ = write(folder, &path, &bytes);
-                block = parse(&bytes);
-            }
-            let Some(block) = block else { continue };
-            found.extend(
-                block
-                    .with_all(&finders)
-                    .filter_map(|name| format!("{month}/{name}").parse::<StoryId>().ok()),
-            );
+/// Words that are looked for in the stories at one tip.
+pub struct Words<'a> {
+    repo: &'a StoryRepo,
+    months: HashMap<String, Oid>,
+    folder: &'a Path,
+    finders: Vec<Finder<'a>>,
+    of_story: OfStory<'a>,
+}
+
+impl Words<'_> {
+    /// The folders of the stories of a month that have all these words, each as a part of one word of theirs.
+    pub fn folders(&self, month: &str) -> Result<HashSet<String>, RepoError> {
+        let Some(&tree) = self.months.get(month) else {
+            return Ok(HashSet::new());
+        };
+        let path = self.folder.join(month.replace('/', "-"));
+        let mut bytes = read(&path);
+        let mut block = parse(&bytes);
+        if block.is_none() || bytes[HEAD - 20..HEAD] != name_bytes(tree) {
+            bytes = self.repo.words_of_month(month, tree, block, self.of_story)?;
+            // one that cannot be written is made again the next time
+            let _ = write(self.folder, &path, &bytes);
+            block = parse(&bytes);
         }
-        Ok(found)
+        let found = block.iter().flat_map(|block| block.with_all(&self.finders));
+        Ok(found.map(str::to_owned).collect())
+    }
+}
+
+impl StoryRepo {
+    /// Looks for these words in the stories at a tip. `of_story` gives a story's text, in the case of `words`; what it gave is remembered
+    /// in `folder`, as far as that can be written.
+    pub fn words<'a>(
+        &'a self,
+        tip: &Tip,
+        folder: &'a Path,
+        words: &'a [String],
+        of_story: OfStory<'a>,
+    ) -> Result<Words<'a>, RepoError> {
+        Ok(Words {
+            repo: self,
+            months: self.months(tip)?.into_iter().collect(),
+            folder,
+            finders: words.iter().map(|word| Finder::new(word.as_bytes())).collect(),
+            of_story,
+        })
     }
 
     fn words_of_month(
@@ -258,12 +272,8 @@ fn take(bytes: &mut &[u8]) -> Option<u32> {
 }
 
 /// Empty where it cannot be read.
-fn read_into(path: &Path, bytes: &mut Vec<u8>) {
-    bytes.clear();
-    let read = fs::File::open(path).and_then(|mut file| std::io::Read::read_to_end(&mut file, bytes));
-    if read.is_err() {
-        bytes.clear();
-    }
+fn read(path: &Path) -> Vec<u8> {
+    fs::read(path).unwrap_or_default()
 }
 
 fn parse(bytes: &[u8]) -> Option<Block<'_>> {

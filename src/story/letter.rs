@@ -46,6 +46,7 @@ pub struct OpenLetter {
     /// The name of the team's member it goes to; none: to the author.
     pub to: Option<String>,
     /// From when on the time counts.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub since: Timestamp,
     /// Of a reminder: the first, the second.
     pub nth: u32,
