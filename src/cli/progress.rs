@@ -23,6 +23,13 @@ pub fn watcher(quiet: bool) -> Option<Watcher> {
     (!hidden).then(|| Box::new(watch) as Watcher)
 }
 
+fn counting() -> ProgressStyle {
+    let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {eta}");
+    style
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
+}
+
 /// How far a fetch is.
 pub struct Progress {
     bar: ProgressBar,
@@ -38,18 +45,23 @@ impl Progress {
             ProgressDrawTarget::stderr()
         };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {eta}");
-        bar.set_style(
-            style
-                .unwrap_or_else(|_| ProgressStyle::default_bar())
-                .progress_chars("=> "),
-        );
+        bar.set_style(counting());
         Progress { bar }
     }
 
+    /// Whether anybody sees it.
+    pub fn is_shown(&self) -> bool {
+        !self.bar.is_hidden()
+    }
+
     /// From now on so many of so many are done.
-    fn at(&self, what: &str, done: u64, all: u64) {
-        self.bar.set_message(super::report::visible(what));
+    pub fn at(&self, what: &str, done: u64, all: u64) {
+        if self.bar.message() != what || self.bar.position() > done {
+            // another thing, and how fast the last one was says nothing
+            self.bar.set_style(counting());
+            self.bar.set_message(super::report::visible(what));
+            self.bar.reset();
+        }
         self.bar.set_length(all);
         self.bar.set_position(done);
     }

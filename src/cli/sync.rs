@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::config::Push;
-use crate::desk::sync::{self, Synced, Wish};
+use crate::desk::sync::{self, Phase, Synced, Watcher, Wish};
 use crate::desk::{Desk, Spool, Text, Tip, Trouble, erase};
 use crate::story::policy::Refusal;
 
@@ -35,7 +35,13 @@ pub fn sync(desk: &Desk, global: &Global, args: &Sync, report: &Report) -> Outco
     };
     let before = repo.tip().ok();
     let bar = Progress::new(report.quiet || report.json);
-    let done = sync::sync(desk, &repo, wish, may_ask(global), &mut |phase| bar.say(phase.words()));
+    let watch = |phase: Phase| match phase {
+        // the last of it is done, and what follows is not counted
+        Phase::Far(far) if far.done < far.all => bar.at(phase.words(), far.done, far.all),
+        phase => bar.say(phase.words()),
+    };
+    let watcher = bar.is_shown().then_some(&watch as Watcher);
+    let done = sync::sync(desk, &repo, wish, may_ask(global), watcher);
     bar.end();
     let done = done?;
     tell(&done, global.dry_run, report);
@@ -191,7 +197,7 @@ impl Pushing {
         }
         let before = repo.tip().ok();
         let synced = desk.spool().and_then(|mut spool| {
-            let synced = sync::sync(desk, &repo, Wish::default(), may_ask(global), &mut |_| {})?;
+            let synced = sync::sync(desk, &repo, Wish::default(), may_ask(global), None)?;
             if synced.rewritten {
                 obey(desk, &mut spool, before.as_ref(), report)?;
             }

@@ -271,7 +271,7 @@ fn bring_together(
         unattended: true,
         ..sync::Wish::default()
     };
-    let done = match sync::sync(desk, repo, wish, false, &mut |_| {}) {
+    let done = match sync::sync(desk, repo, wish, false, None) {
         Ok(done) => done,
         Err(trouble) => {
             findings.well.retain(|part| part != "sync");

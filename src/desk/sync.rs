@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::config;
 use crate::repo::{
-    Caution, Heads, Joined, Joining, Local, Means, Pushed, Remote, RemoteError, Replayed, StoryRepo, Text,
+    Caution, Doing, Far, Heads, Joined, Joining, Local, Means, Pushed, Remote, RemoteError, Replayed, StoryRepo, Text,
+    Watch,
 };
 use crate::story::StoryId;
 use crate::story::event::{Event, What};
@@ -35,6 +36,8 @@ pub struct Wish {
 pub enum Phase {
     Asking,
     Fetching,
+    /// Of what takes long, so much.
+    Far(Far),
     Joining,
     Pushing,
 }
@@ -45,6 +48,14 @@ impl Phase {
         match self {
             Phase::Asking => "Asking the remote",
             Phase::Fetching => "Fetching",
+            Phase::Far(far) => match far.doing {
+                Doing::Packing => "Packing there",
+                Doing::Receiving => "Receiving",
+                // git then looks whether all is there, and says nothing
+                Doing::Checking => "Checking what came",
+                Doing::Writing => "Writing files",
+                Doing::Sending => "Sending",
+            },
             Phase::Joining => "Putting both together",
             Phase::Pushing => "Pushing",
         }
@@ -97,17 +108,22 @@ pub fn unpushed(desk: &Desk, repo: &StoryRepo) -> Result<Option<Local>, Trouble>
     }
 }
 
+/// Is told where a sync is.
+pub type Watcher<'a> = &'a (dyn Fn(Phase) + Sync);
+
 /// Fetches, puts both together, pushes. `ask`: there is a terminal at which git and ssh may ask for a password. The caller holds
 /// the spool's lock.
-pub fn sync(
-    desk: &Desk,
-    repo: &StoryRepo,
-    wish: Wish,
-    ask: bool,
-    phase: &mut dyn FnMut(Phase),
-) -> Result<Synced, Trouble> {
+pub fn sync(desk: &Desk, repo: &StoryRepo, wish: Wish, ask: bool, watcher: Option<Watcher>) -> Result<Synced, Trouble> {
     let settings = &desk.config.repository;
-    let remote = remote(desk, repo, ask && !wish.unattended)?;
+    let phase = |phase| {
+        if let Some(tell) = watcher {
+            tell(phase);
+        }
+    };
+    let far = |far| phase(Phase::Far(far));
+    let watch = watcher.map(|_| &far as Watch);
+    let mut remote = remote(desk, repo, ask && !wish.unattended)?;
+    remote.watch = watch;
     let clerk = clerk(desk, repo, wish);
     let proven = |record: &[u8]| desk.proven_erased(record);
     let pens = desk.pens(repo.signer());
@@ -118,6 +134,7 @@ pub fn sync(
         proven: desk.policy.signed.then_some(&proven),
         seal: Some(&seal),
         rehearse: wish.rehearse,
+        watch,
     };
     let mut done = Synced {
         remote: remote.name.clone(),
@@ -153,7 +170,7 @@ pub fn sync(
         if let Some(onto) = &joined.onto {
             repo.saw(&remote.name, onto.commit)?;
         }
-        if push(&remote, heads, &joined, phase)? == Pushed::Done {
+        if push(&remote, heads, &joined, &phase)? == Pushed::Done {
             repo.saw(&remote.name, joined.tip.commit)?;
             return Ok(done);
         }
@@ -162,7 +179,7 @@ pub fn sync(
 }
 
 /// Private parts first: no story stands on the remote's branch without its mail.
-fn push(remote: &Remote, heads: Heads, joined: &Joined, phase: &mut dyn FnMut(Phase)) -> Result<Pushed, RemoteError> {
+fn push(remote: &Remote, heads: Heads, joined: &Joined, phase: &dyn Fn(Phase)) -> Result<Pushed, RemoteError> {
     if let Some(private) = joined.private {
         phase(Phase::Pushing);
         if remote.push_private(private, heads)? == Pushed::Moved {

@@ -303,7 +303,7 @@ impl Batch<'_> {
                     repo.log_move(to, &last.by, &format!("fetch: {} steps", changes.len()));
                     if let Some(index) = index {
                         let tree = repo.tree_of(to.new)?;
-                        cautions.extend(repo.follow_up(&mut writing, &written, tree, index, false));
+                        cautions.extend(repo.follow_up(&mut writing, &written, tree, index, false, None));
                     } else {
                         writing.finish(true);
                     }

@@ -15,7 +15,7 @@ use super::remote::{Heads, seen_ref};
 use super::replay::Span;
 pub use super::replay::{Replayed, Text};
 use super::tree::{Dir, FILE, Shelves};
-use super::{Caution, CommitId, Doomed, PRIVATE_REF, RepoError, StoryRepo, Tip};
+use super::{Caution, CommitId, Doomed, PRIVATE_REF, RepoError, StoryRepo, Tip, Watch};
 use crate::story::StoryId;
 use crate::story::erased::Erased;
 use crate::story::page::RECORD;
@@ -75,6 +75,8 @@ pub struct Joining<'a> {
     pub seal: Option<Sealer<'a>>,
     /// Nothing moves.
     pub rehearse: bool,
+    /// Is told how many files of the work tree are written.
+    pub watch: Option<Watch<'a>>,
 }
 
 /// What is to become of the branch.
@@ -240,7 +242,9 @@ impl StoryRepo {
             if let Some(to) = branch {
                 self.log_move(to, &clerk.signature(), &format!("sync: with {remote}"));
                 match index {
-                    Some(index) => cautions.extend(self.follow_up(&mut writing, &written, new.tree, index, false)),
+                    Some(index) => {
+                        cautions.extend(self.follow_up(&mut writing, &written, new.tree, index, false, how.watch))
+                    }
                     None => writing.finish(true),
                 }
                 cautions.extend((plan.unsigned > 0).then_some(Caution::NotSignedAgain(plan.unsigned)));

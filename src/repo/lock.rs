@@ -184,7 +184,7 @@ impl StoryRepo {
             return Ok((Vec::new(), None));
         };
         let index = Lock::take(self, "index")?;
-        let (cautions, done) = self.settle(self, before, new.tree, index, true);
+        let (cautions, done) = self.settle(self, before, new.tree, index, true, None);
         Ok((cautions, (!done).then_some(old)))
     }
 

@@ -56,6 +56,7 @@ pub mod step;
 pub mod summary;
 pub mod trail;
 mod tree;
+mod way;
 mod words;
 mod worktree;
 
@@ -76,6 +77,7 @@ pub use sign::{Signer, Starting, signer_of_user};
 pub use sshsig::signer as signed_by;
 pub use step::{Committed, Current};
 pub use summary::{Makers, Source, Summaries, Summary};
+pub use way::{Doing, Far, Watch};
 pub use words::Words;
 
 /// The ref of the private parts.

@@ -7,12 +7,15 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::Read;
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::Stdio;
 
 use git2::Oid;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::quarantine::Quarantine;
+use super::way::{Watch, Words};
 use super::{PRIVATE_REF, RepoError, StoryRepo};
 use crate::hands;
 
@@ -147,6 +150,8 @@ pub struct Remote<'a> {
     pub name: String,
     url: String,
     means: Means,
+    /// Is told how far a fetch or a push is.
+    pub watch: Option<Watch<'a>>,
 }
 
 /// Said on the command line, which no file overrules.
@@ -200,7 +205,14 @@ impl StoryRepo {
         };
         let name = name.to_owned();
         let repo = self;
-        Ok(Remote { repo, name, url, means })
+        let watch = None;
+        Ok(Remote {
+            repo,
+            name,
+            url,
+            means,
+            watch,
+        })
     }
 
     /// Whether there is a remote of this name.
@@ -300,7 +312,7 @@ impl Remote<'_> {
         }
         let mut args = vec![
             "fetch",
-            "--quiet",
+            self.how_loud(),
             "--no-tags",
             "--no-write-fetch-head",
             "--no-recurse-submodules",
@@ -375,6 +387,7 @@ impl Remote<'_> {
     fn push_specs(&self, specs: &[&str], leases: &[String]) -> Result<Pushed, RemoteError> {
         let mut args = vec![
             "push",
+            self.how_loud(),
             "--porcelain",
             "--no-verify",
             "--no-signed",
@@ -413,6 +426,14 @@ impl Remote<'_> {
         }
         let said = format!("{}\n{}", refused.join("; "), ran.err);
         Err(RemoteError::NotTaken(self.address(), self.said(&said)))
+    }
+
+    /// git says how far it is only where somebody watches.
+    fn how_loud(&self) -> &'static str {
+        match self.watch {
+            Some(_) => "--progress",
+            None => "--quiet",
+        }
     }
 
     fn git(&self, args: &[&str]) -> Result<Ran, RemoteError> {
@@ -495,13 +516,19 @@ impl Remote<'_> {
                 .env("SSH_ASKPASS_REQUIRE", "never");
         }
         let mut child = command.spawn().map_err(failed)?;
-        let out = read_some(child.stdout.take());
+        let counted = self.watch.is_some_and(|_| args.contains(&self.how_loud()));
+        let said = fs::File::open(&words).map_err(failed)?;
+        let mut words = Words::new(said, counted, MOST_SAID as usize);
+        let watch = self.watch.unwrap_or(&|_| {});
+        let out = child.stdout.take();
+        let out = out.map(|pipe| read_some(pipe, self.watch.map(|_| || words.look(watch))));
+        let out = out.unwrap_or_default();
         let status = child.wait().map_err(failed)?;
         if status.code() == Some(hands::NO_GIT) {
             return Err(RemoteError::NoGit);
         }
         let ok = status.success();
-        let err = read_some(fs::File::open(&words).ok());
+        let err = words.end(watch);
         Ok(Ran { ok, out, err })
     }
 
@@ -624,12 +651,29 @@ fn lease(name: &str, old: Option<Oid>) -> String {
     format!("--force-with-lease={name}:{old}")
 }
 
-fn read_some(pipe: Option<impl Read>) -> String {
-    let Some(mut pipe) = pipe else { return String::new() };
+/// How often somebody who watches is told.
+const BETWEEN: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 200_000_000,
+};
+
+/// Reads to the end, and keeps so much as is of use; `meanwhile` is called again and again until then.
+fn read_some(mut pipe: impl Read + AsFd, mut meanwhile: Option<impl FnMut()>) -> String {
     let mut bytes = Vec::new();
-    let _ = pipe.by_ref().take(MOST_SAID).read_to_end(&mut bytes);
-    // the rest is read so that git does not wait, and not kept
-    let _ = std::io::copy(&mut pipe, &mut std::io::sink());
+    let mut some = [0; 8192];
+    loop {
+        if let Some(meanwhile) = &mut meanwhile {
+            while poll(&mut [PollFd::new(&pipe, PollFlags::IN)], Some(&BETWEEN)) == Ok(0) {
+                meanwhile();
+            }
+        }
+        match pipe.read(&mut some) {
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Ok(0) | Err(_) => break,
+            // the rest is read so that git does not wait, and not kept
+            Ok(n) => bytes.extend(some[..n].iter().take((MOST_SAID as usize).saturating_sub(bytes.len()))),
+        }
+    }
     String::from_utf8_lossy(&bytes).into_owned()
 }
 

@@ -113,7 +113,7 @@ impl StoryRepo {
                 let told = spoken(&stored);
                 self.log_move(to, &told.by, &told.message);
                 if let Some(index) = index {
-                    cautions.extend(self.follow_up(&mut writing, &loose, tree, index, true));
+                    cautions.extend(self.follow_up(&mut writing, &loose, tree, index, true, None));
                 } else {
                     writing.finish(true);
                 }

@@ -3,9 +3,13 @@
 //! It follows the branch, but only where a file still is what the last commit said; an edit by hand is never overwritten.
 //! Every folder on the way is opened without following symbolic links, and no filter or line-ending rule takes part.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufReader};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::folders::{Folders, Found, split};
 use super::index::{self, Stat, Want};
@@ -15,10 +19,10 @@ use super::packed::OwnPack;
 use super::read::is_file_name;
 use super::received::is_root_file;
 use super::tree::Differs;
-use super::{Caution, RepoError, StoryRepo, Tip};
+use super::{Caution, Doing, Far, RepoError, StoryRepo, Tip, Watch};
 use crate::hands;
 use crate::story::StoryId;
-use git2::{ObjectType, Oid};
+use git2::{ObjectType, Oid, RepositoryOpenFlags};
 
 /// Compare the content: of no file can all of this be true but the mode.
 const UNKNOWN: Stat = [0, 0, 0, 0, 0, 0, 0o100644, 0, 0, 0];
@@ -36,10 +40,11 @@ impl StoryRepo {
         tree: Oid,
         index: Lock,
         sync: bool,
+        watch: Option<Watch>,
     ) -> Vec<Caution> {
         let before = writing.announced().and_then(|commit| self.tree_of(commit).ok());
         let (cautions, done) = match before {
-            Some(before) => self.settle(from, before, tree, index, sync),
+            Some(before) => self.settle(from, before, tree, index, sync, watch),
             None => (Vec::new(), true),
         };
         writing.finish(done);
@@ -55,10 +60,11 @@ impl StoryRepo {
         new: Oid,
         index: Lock,
         sync: bool,
+        watch: Option<Watch>,
     ) -> (Vec<Caution>, bool) {
         let mut cautions = Vec::new();
         let result = self.differences(from, Some(old), Some(new)).and_then(|differs| {
-            let wants = self.follow(from, differs, sync, &mut cautions)?;
+            let wants = self.follow(from, differs, sync, watch, &mut cautions)?;
             self.update_index(&index, wants, &mut cautions)
         });
         let done = result.is_ok() && !cautions.iter().any(|c| matches!(c, Caution::NotWritten { .. }));
@@ -73,6 +79,7 @@ impl StoryRepo {
         from: &dyn Stored,
         differs: Vec<Differs>,
         sync: bool,
+        watch: Option<Watch>,
         cautions: &mut Vec<Caution>,
     ) -> Result<Vec<Want>, RepoError> {
         let mut folders = Folders::open(&self.root).map_err(RepoError::io("opening", &self.root))?;
@@ -83,9 +90,11 @@ impl StoryRepo {
         };
         let mut wants = Vec::with_capacity(differs.len());
         let mut written = match from.own_pack() {
-            Some(pack) if !sync => self.write_new(pack, &differs),
+            Some(pack) if !sync => self.write_new(pack, &differs, watch),
             _ => HashMap::new(),
         };
+        // what the hands did was told
+        let (mut done, all) = (written.len(), differs.len());
         for Differs { path, old, new } in differs {
             if !is_story_file(&path) {
                 continue;
@@ -95,6 +104,8 @@ impl StoryRepo {
                 wants.push(Want { path, old, new });
                 continue;
             }
+            tell(watch, done, all);
+            done += 1;
             let done = match folders.read(&path) {
                 Ok(found) => self.follow_one(from, &mut folders, &path, found, (old, new), sync)?,
                 Err(e) => Err(Caution::NotWritten {
@@ -117,20 +128,28 @@ impl StoryRepo {
         Ok(wants)
     }
 
-    /// Writes those files of a new pack that are nowhere yet, with several hands; gives what it wrote. Whatever does not go
-    /// smoothly is left to be done one by one.
-    fn write_new(&self, pack: &OwnPack, differs: &[Differs]) -> HashMap<String, Stat> {
-        let root = &self.root;
+    /// Writes those files that are nowhere yet, with several hands; gives what it wrote. Whatever does not go smoothly is left to be
+    /// done one by one.
+    fn write_new(&self, pack: &OwnPack, differs: &[Differs], watch: Option<Watch>) -> HashMap<String, Stat> {
+        let (root, dir, all) = (&self.root, &self.dir, differs.len());
+        let done = AtomicUsize::new(0);
         let hand = |share: &[Differs]| {
             let mut written = Vec::new();
             let Ok(mut folders) = Folders::open(root) else {
                 return written;
             };
+            // what came from elsewhere is in no pack of ours, and a hand reads it for itself: libgit2 gives a repository to one thread
+            let stored = OnceCell::new();
+            let blob = |id: Oid| match pack.get(ObjectType::Blob, id) {
+                Some(bytes) => bytes.ok(),
+                None => read_blob(stored.get_or_init(|| objects_in(dir)).as_ref()?, id),
+            };
             for Differs { path, old, new } in share {
+                tell(watch, done.fetch_add(1, Ordering::Relaxed), all);
                 if let (None, Some(id)) = (old, new)
                     && is_story_file(path)
                     && let Ok(Found::Missing) = folders.read(path)
-                    && let Some(Ok(bytes)) = pack.get(ObjectType::Blob, *id)
+                    && let Some(bytes) = blob(*id)
                     && let Ok(stat) = folders.write(path, &bytes, false)
                 {
                     written.push((path.clone(), stat));
@@ -289,6 +308,32 @@ impl StoryRepo {
             edits.extend(missing.into_iter().map(|name| (name, None)));
         }
         Ok(edits)
+    }
+}
+
+/// The objects of a repository as this thread reads them; each is read against its name.
+fn objects_in(dir: &Path) -> Option<git2::Repository> {
+    let none: [&OsStr; 0] = [];
+    let flags = RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::BARE | RepositoryOpenFlags::NO_DOTGIT;
+    git2::Repository::open_ext(dir, flags, none).ok()
+}
+
+fn read_blob(repo: &git2::Repository, id: Oid) -> Option<Vec<u8>> {
+    let blob = repo.find_blob(id).ok()?;
+    Some(blob.content().to_vec())
+}
+
+/// Every so many files somebody is told.
+const OFTEN: usize = 100;
+
+fn tell(watch: Option<Watch>, done: usize, all: usize) {
+    if let Some(watch) = watch.filter(|_| done.is_multiple_of(OFTEN)) {
+        let (done, all) = (done as u64, all as u64);
+        watch(Far {
+            doing: Doing::Writing,
+            done,
+            all,
+        });
     }
 }
 

@@ -1,5 +1,7 @@
 //! A terminal to sit at: tmux, with a server of its own in the test's folder.
 
+#![allow(dead_code, reason = "every test file uses its own part")]
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -88,6 +90,12 @@ impl<'a> Terminal<'a> {
         self.tmux(&["display-message", "-p", format])
             .trim_end_matches('\n')
             .to_owned()
+    }
+
+    /// From now on all that comes to the terminal goes into this file of the house, too.
+    pub fn record(&self, file: &str) {
+        let path = self.house.path(file);
+        self.tmux(&["pipe-pane", "-o", &format!("cat >>'{}'", path.display())]);
     }
 
     /// What stands on the screen, with its colours as escapes.

@@ -385,7 +385,7 @@ fn not_ours(
         unattended: true,
         ..Wish::default()
     };
-    if let Err(trouble) = sync::sync(desk, repo, wish, false, &mut |_| {}) {
+    if let Err(trouble) = sync::sync(desk, repo, wish, false, None) {
         return Ok(Some(format!("its claim could not be brought to the server: {trouble}")));
     }
     let story = desk.story(repo, id)?;

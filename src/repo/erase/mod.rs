@@ -111,7 +111,7 @@ impl StoryRepo {
             }
             self.log_move(to, &by, &message);
             match index {
-                Some(index) => drop(self.follow_up(&mut writing, &loose, tree, index, true)),
+                Some(index) => drop(self.follow_up(&mut writing, &loose, tree, index, true, None)),
                 None => writing.finish(true),
             }
             return Ok(Some(CommitId(new)));
