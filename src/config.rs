@@ -150,6 +150,8 @@ pub struct StorySettings {
     pub correction: String,
     /// Longest side of a photo in pixels.
     pub max_image_side: u32,
+    /// Photos of more pixels are not opened.
+    pub max_photo_pixels: u64,
     /// Larger mails go to the quarantine.
     pub max_mail_bytes: u64,
     /// Makes a JPEG of an iPhone's HEIC photo; `{in}` and `{out}` stand for the files.
@@ -303,6 +305,7 @@ impl Default for StorySettings {
             title: "Future Leader Stories: {{ author }}".to_owned(),
             correction: String::new(),
             max_image_side: 2000,
+            max_photo_pixels: 50_000_000,
             max_mail_bytes: 35 * 1024 * 1024,
             heic_command: None,
         }

@@ -82,14 +82,28 @@ pub enum NotPublished {
     Unknown,
     #[error("it is empty: please send it again")]
     Empty,
-    #[error("it has {bytes} bytes and at most {max} are read: please send a smaller copy")]
+    #[error(
+        "it has {bytes} bytes, and at most {max} are read (`max_mail_bytes` under [story]): please send a smaller copy"
+    )]
     TooManyBytes { bytes: usize, max: usize },
-    #[error("it is {width} by {height} pixels, too large to open: please send a smaller copy")]
-    TooManyPixels { width: u32, height: u32 },
+    /// `max`: for a photo of its kind.
+    #[error(
+        "it is {width} by {height} pixels, too large to open (at most {} in all; `max_photo_pixels` under [story]): please send a smaller copy",
+        in_words(*max)
+    )]
+    TooManyPixels { width: u32, height: u32, max: u64 },
     #[error("it breaks off before its end: please send it again")]
     BrokenOff,
     #[error("it is damaged ({0}): please send it again as a JPEG")]
     Damaged(String),
+}
+
+/// 50 million, where it is a round number.
+fn in_words(pixels: u64) -> String {
+    match pixels % 1_000_000 {
+        0 if pixels > 0 => format!("{} million", pixels / 1_000_000),
+        _ => pixels.to_string(),
+    }
 }
 
 impl NotPublished {
@@ -217,7 +231,8 @@ fn open<'a>(
         limits.max_pixels
     };
     if u64::from(width) * u64::from(height) > max_pixels {
-        return Err(NotPublished::TooManyPixels { width, height });
+        let max = max_pixels;
+        return Err(NotPublished::TooManyPixels { width, height, max });
     }
     if width == 0 || height == 0 {
         return Err(NotPublished::Damaged("it has no size".to_owned()));

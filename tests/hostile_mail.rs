@@ -147,6 +147,10 @@ fn photos_are_opened_up_to_a_bound_in_all() {
         "{notes}"
     );
     assert_eq!(notes.matches("too large to open").count(), 1, "{notes}");
+    assert!(
+        notes.contains("at most 50 million in all; `max_photo_pixels` under [story]"),
+        "{notes}"
+    );
 }
 
 #[test]

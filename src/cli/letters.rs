@@ -247,6 +247,16 @@ fn again(desk: &Desk, global: &Global, repo: &StoryRepo, typed: &str, to: Option
         (true, false) => format!("Due again: {} about {title}", kinds.join(", ")),
     };
     report.answer(&text, &json!({"id": id, "changed": changed, "letters": kinds}));
+    if !changed {
+        for (kind, at) in crate::story::letter::dropped(&desk.story(repo, &id)?.record.events) {
+            report.remark(&format!(
+                "The letter \"{}\" was dropped on {} and is not sent again: `write {}` writes to its author.",
+                kind.name(),
+                super::fetch::day(at, desk),
+                id.folder()
+            ));
+        }
+    }
     Ok(0)
 }
 

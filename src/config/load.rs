@@ -214,6 +214,19 @@ pub(super) fn read(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>
             Wrong::at("branch", "this is no name of a branch"),
         ));
     }
+    for (key, value) in [
+        ("max_image_side", story.max_image_side.into()),
+        ("max_photo_pixels", story.max_photo_pixels),
+        ("max_mail_bytes", story.max_mail_bytes),
+    ] {
+        if value == 0 {
+            return Err(wrong(
+                "story",
+                None,
+                Wrong::at(key, "with 0 nothing would be let through"),
+            ));
+        }
+    }
     if review.approvals == 0 {
         let problem = "at least one approval is needed: nothing is published unseen";
         return Err(wrong("review", None, Wrong::at("approvals", problem)));

@@ -199,6 +199,7 @@ fn a_value_that_cannot_be_used_is_told_with_its_place() {
             "who the letters are from is missing",
         ),
         ("[outbox]\nhost='localhost'\n", "for kind = \"smtp\""),
+        ("[story]\nmax_photo_pixels = 0\n", ":2:1: `[story] max_photo_pixels`"),
         (
             "[[target]]\nname='s'\nkind='folder'\npath='x'\nurl='javascript:x'\n",
             ":5:1: `[[target]] url`",

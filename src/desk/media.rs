@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::StorySettings;
 use crate::media::{self, Photo};
 use crate::story::event::What;
 use crate::story::markdown::{with_alt, with_file, with_picture, without_picture};
@@ -33,10 +34,7 @@ pub enum Work {
 /// Why there is none, in words for whoever chose the file.
 pub fn clean(desk: &Desk, bytes: &[u8]) -> Result<Photo, String> {
     let setting = &desk.config.story;
-    let limits = media::Limits {
-        max_side: setting.max_image_side,
-        ..media::Limits::default()
-    };
+    let limits = limits(setting);
     let converted = match &setting.heic_command {
         Some(command) if media::is_heic(bytes) => Some(convert::heic(command, bytes)?),
         _ => None,
@@ -44,6 +42,15 @@ pub fn clean(desk: &Desk, bytes: &[u8]) -> Result<Photo, String> {
     let photo = media::clean(converted.as_deref().unwrap_or(bytes), &limits).map_err(|why| why.to_string())?;
     let opened = media::opens(&photo.bytes, &limits);
     opened.map(|()| photo).map_err(|why| why.to_string())
+}
+
+/// How large a photo may be.
+pub(super) fn limits(setting: &StorySettings) -> media::Limits {
+    media::Limits {
+        max_side: setting.max_image_side,
+        max_pixels: setting.max_photo_pixels,
+        max_bytes: usize::try_from(setting.max_mail_bytes).unwrap_or(usize::MAX),
+    }
 }
 
 /// The names of a story's photos.

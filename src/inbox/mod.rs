@@ -333,7 +333,7 @@ impl InboxError {
 pub enum TakeError {
     #[error("it is no longer there")]
     Gone,
-    #[error("it has {size} bytes; the limit is {limit}")]
+    #[error("it has {size} bytes; the limit is {limit} (`max_mail_bytes` under [story])")]
     TooLarge { size: u64, limit: u64 },
     #[error("it is not a regular file")]
     NotAFile,

@@ -9,7 +9,7 @@ use super::mbox::without_from_line;
 pub enum StdinError {
     #[error("standard input is empty: a mail was expected")]
     Empty,
-    #[error("the mail on standard input has more than {limit} bytes")]
+    #[error("the mail on standard input has more than {limit} bytes (`max_mail_bytes` under [story])")]
     TooLarge { limit: u64 },
     #[error("standard input cannot be read")]
     NotReadable(#[from] io::Error),

@@ -43,7 +43,7 @@ pub enum Unreadable {
     Empty,
     #[error("it is no mail: none of the header fields of a mail is there")]
     NoMail,
-    #[error("it is {bytes} bytes long, more than the {limit} allowed")]
+    #[error("it is {bytes} bytes long, more than the {limit} allowed (`max_mail_bytes` under [story])")]
     TooLong { bytes: usize, limit: usize },
     #[error(transparent)]
     OverLimit(#[from] OverLimit),

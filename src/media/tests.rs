@@ -308,8 +308,21 @@ fn a_bomb_is_refused_by_its_header() {
         refused,
         NotPublished::TooManyPixels {
             width: 50_000,
-            height: 50_000
+            height: 50_000,
+            max: 50_000_000,
         }
+    );
+    assert_eq!(
+        refused.to_string(),
+        "it is 50000 by 50000 pixels, too large to open (at most 50 million in all; `max_photo_pixels` under [story]): please send a smaller copy"
+    );
+    let more = Limits {
+        max_pixels: 2_500_000_000,
+        ..Limits::default()
+    };
+    assert!(
+        matches!(clean(&bomb, &more), Err(NotPublished::Damaged(_))),
+        "then it is opened"
     );
 
     let mut jpeg = written(picture(16, 16), ImageFormat::Jpeg);
@@ -322,6 +335,7 @@ fn a_bomb_is_refused_by_its_header() {
     let width_and_height = NotPublished::TooManyPixels {
         width: 65_535,
         height: 65_535,
+        max: 50_000_000,
     };
     assert_eq!(clean(&jpeg, &Limits::default()), Err(width_and_height));
 

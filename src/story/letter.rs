@@ -242,6 +242,28 @@ pub fn failed(record: &[Event]) -> Vec<FailedLetter> {
     failed
 }
 
+/// The letters to the author of which it was said last that they are not to be sent, and when that was.
+pub fn dropped(record: &[Event]) -> Vec<(LetterKind, Timestamp)> {
+    let mut last: Vec<(LetterKind, &EventId, LetterStatus, Timestamp)> = Vec::new();
+    for event in record {
+        if let What::Letter {
+            letter,
+            about,
+            to: None,
+            status,
+            ..
+        } = &event.what
+        {
+            last.retain(|(kind, of, ..)| (*kind, *of) != (*letter, about));
+            last.push((*letter, about, *status, event.at));
+        }
+    }
+    let dropped = last
+        .into_iter()
+        .filter(|(_, _, status, _)| *status == LetterStatus::Dropped);
+    dropped.map(|(kind, _, _, at)| (kind, at)).collect()
+}
+
 /// Whether the author wrote again and no person did anything since. A plain yes, which is recorded with the mail it came in, needs none.
 pub fn wrote_again(record: &[Event]) -> bool {
     let wrote = record.iter().rposition(|e| matches!(e.what, What::FollowUp { .. }));

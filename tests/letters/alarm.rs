@@ -136,8 +136,14 @@ fn a_letter_that_was_dropped_waits_no_more() {
     let house = house(&site, "");
     let id = published(&house, &marion());
     assert_eq!(pass(&house, 2).1.len(), 1);
+    let again = || house.run(&["letters", "again", &id]).exits(0).stderr.clone();
+    assert!(!again().contains("dropped"), "{}", again());
     house.run(&["letters", "drop", &id]).exits(0);
     assert_eq!(pass(&house, 3), (0, vec![], vec![format!("page.{id}")]));
+    // whoever thinks better of it is told what to do
+    let said = again();
+    assert!(said.contains("The letter \"published\" was dropped on"), "{said}");
+    assert!(said.contains("writes to its author"), "{said}");
 }
 
 #[test]

@@ -123,13 +123,11 @@ struct Opener<'a> {
 
 impl<'a> Opener<'a> {
     fn new(setting: &'a config::StorySettings) -> Opener<'a> {
+        let limits = super::super::media::limits(setting);
         Opener {
             setting,
-            limits: media::Limits {
-                max_side: setting.max_image_side,
-                ..media::Limits::default()
-            },
-            left: MAX_PIXELS,
+            limits,
+            left: MAX_PIXELS.max(limits.max_pixels),
         }
     }
 
@@ -145,7 +143,7 @@ impl<'a> Opener<'a> {
             self.left = self
                 .left
                 .checked_sub(pixels)
-                .ok_or("the mail has more photos than are opened at once: please send the others in another mail")?;
+                .ok_or("the mail has more photos than are opened at once (300 million pixels in all): please send the others in another mail")?;
         }
         media::clean(bytes, &self.limits).map_err(|why| why.to_string())
     }
