@@ -294,7 +294,7 @@ impl Default for Repository {
             push: Push::Never,
             share_private: false,
             local_remote: false,
-            max_received_bytes: 4 << 30,
+            max_received_bytes: target::MOST_RECEIVED,
         }
     }
 }

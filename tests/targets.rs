@@ -326,6 +326,43 @@ fn somebody_elses_push_is_kept_and_a_remote_that_is_away_is_tried_again() {
 }
 
 #[test]
+fn a_public_branch_that_is_larger_than_is_taken_is_left_alone_and_the_key_is_named() {
+    let house = house(THREE);
+    house.git_in(".", &["clone", "--quiet", "public.git", "theirs"]);
+    // what does not get smaller
+    let mut noise = vec![0; 700_000];
+    getrandom::fill(&mut noise).expect("the system gives random bytes");
+    house.write("theirs/noise.bin", noise);
+    house.git_in("theirs", &["checkout", "--quiet", "-B", "main"]);
+    house.git_in("theirs", &["add", "-A"]);
+    house.git_in("theirs", &["commit", "--quiet", "-m", "Much"]);
+    house.git_in("theirs", &["push", "--quiet", "origin", "main"]);
+    let id = house.story(&marion());
+    house.run(&["approve", &id]).exits(0);
+    let limit = |bytes: u64| {
+        let config = format!("{CONFIG}{THREE}").replace(
+            "remote = \"public.git\"",
+            &format!("remote = \"public.git\"\nmax_received_bytes = {bytes}"),
+        );
+        house.write("config.toml", config);
+    };
+    limit(300_000);
+    let refused = publish(&house, &[&id]);
+    assert!(
+        refused
+            .exits(7)
+            .stderr
+            .contains("`max_received_bytes` of this [[target]]"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(log(&house, "%s"), ["Much"]);
+    limit(3_000_000);
+    publish(&house, &[&id]).exits(0);
+    assert_eq!(log(&house, "%s").len(), 2);
+}
+
+#[test]
 fn a_correction_has_a_note_where_the_team_wants_one() {
     let config = CONFIG.replace(
         "[[target]]",

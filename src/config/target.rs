@@ -31,6 +31,8 @@ pub enum TargetKind {
         /// The folder inside the repository.
         path: String,
         pages: Pages,
+        /// So many bytes of the branch are taken over, and no more.
+        most: u64,
     },
     /// A blog at Blogger, by its API.
     Blogger {
@@ -95,6 +97,7 @@ pub(super) struct RawTarget {
     feed: Option<PathBuf>,
     remote: Option<String>,
     branch: Option<String>,
+    max_received_bytes: Option<u64>,
     address: Option<Secret>,
     #[serde(default, deserialize_with = "command")]
     address_command: Option<Vec<String>>,
@@ -112,6 +115,9 @@ pub(super) struct RawTarget {
     command: Option<Vec<String>>,
     repeat: Option<bool>,
 }
+
+/// What is taken over from a git server where nothing is said, in bytes.
+pub(super) const MOST_RECEIVED: u64 = 4 << 30;
 
 impl RawTarget {
     /// `place` makes a path of the file one of this machine.
@@ -179,6 +185,12 @@ impl RawTarget {
                         feed: inside("feed", pages.feed)?.map(PathBuf::from),
                         ..pages
                     },
+                    most: match self.max_received_bytes {
+                        Some(0) => {
+                            return Err(Wrong::at("max_received_bytes", "with 0 nothing would be let through"));
+                        }
+                        given => given.unwrap_or(MOST_RECEIVED),
+                    },
                 }
             }
             Kind::Blogger => {
@@ -235,12 +247,13 @@ impl RawTarget {
 
     fn keys_of_its_kind(&self) -> Result<(), Wrong> {
         use Kind::{Blogger, Email, Folder, Git, Hook};
-        let keys: [(&'static str, bool, &[Kind]); 17] = [
+        let keys: [(&'static str, bool, &[Kind]); 18] = [
             ("path", self.path.is_some(), &[Folder, Git]),
             ("engine", self.engine.is_some(), &[Folder, Git]),
             ("feed", self.feed.is_some(), &[Folder, Git]),
             ("remote", self.remote.is_some(), &[Git]),
             ("branch", self.branch.is_some(), &[Git]),
+            ("max_received_bytes", self.max_received_bytes.is_some(), &[Git]),
             ("address", self.address.is_some(), &[Email]),
             ("address_command", self.address_command.is_some(), &[Email]),
             ("blog", self.blog.is_some(), &[Blogger]),

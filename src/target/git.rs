@@ -34,6 +34,8 @@ pub struct GitTarget {
     pub store: PathBuf,
     /// Name and address of the author of the commits: the team's robot.
     pub robot: (String, String),
+    /// A public branch that would fill the disk is not taken over: so many bytes of its last commit, and no more.
+    pub most: u64,
     pub now: Timestamp,
 }
 
@@ -67,9 +69,6 @@ const LOCKS: [&str; 5] = [
     "refs/public.lock",
     "shallow.lock",
 ];
-
-/// A public branch that would fill the disk is not taken over: in bytes, of its last commit.
-const MOST: u64 = 4 << 30;
 
 /// How often a commit is made anew because somebody else pushed first.
 const RACES: usize = 5;
@@ -113,7 +112,7 @@ impl GitTarget {
             path: self.store.clone(),
             source,
         };
-        let mut command = hands::git(MOST);
+        let mut command = hands::git(self.most);
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
@@ -171,7 +170,7 @@ impl GitTarget {
     fn blame(&self, err: &str) -> TargetError {
         let has = |words: &[&str]| words.iter().any(|word| err.contains(word));
         let hint = if has(&["File too large"]) {
-            "nothing was published; its branch is larger than this program takes: give the stories a branch or a repository of their own"
+            "nothing was published; its branch is larger than `max_received_bytes` of this [[target]]: set that higher, or give the stories a branch or a repository of their own"
         } else if has(&[
             "Permission denied (",
             "Authentication failed",

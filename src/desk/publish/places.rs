@@ -58,6 +58,7 @@ fn open(desk: &Desk, configured: &config::Target) -> Box<dyn Target> {
             branch,
             path,
             pages,
+            most,
         } => {
             let robot = desk.robot();
             let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
@@ -77,6 +78,7 @@ fn open(desk: &Desk, configured: &config::Target) -> Box<dyn Target> {
                 url,
                 feed: feed(pages),
                 robot: (robot.actor.name, robot.email),
+                most: *most,
                 now: desk.now,
             })
         }
