@@ -2,9 +2,11 @@
 
 use std::time::Instant;
 
+use jiff::SignedDuration;
+
 use super::common::{CONFIG, TestHouse, mail, marion};
 use super::site::Site;
-use super::{Status, header, left, unattended};
+use super::{Sending, Status, desk, header, left, send_due, unattended};
 
 /// A house whose site is that one; `letters`: further lines under `[letters]`.
 pub fn house(site: &Site, letters: &str) -> TestHouse {
@@ -121,7 +123,31 @@ fn a_site_that_takes_connections_and_says_nothing_holds_nothing_up() {
     assert_eq!((run.count(Status::Sent), run.count(Status::Waiting)), (1, 1), "{run:?}");
     assert_eq!(to_whom(&house), [JOAN]);
     site.answers("200 OK");
-    assert_eq!(unattended(&house, 0).count(Status::Sent), 1);
+    // it is asked again later
+    assert_eq!(unattended(&house, 1).count(Status::Sent), 1);
+}
+
+#[test]
+fn a_page_that_hangs_is_not_waited_for_in_every_run_and_a_person_who_sends_asks_it_again() {
+    let site = Site::open(None);
+    let house = house(&site, "");
+    published(&house, &marion());
+    let at = |minutes: i64| {
+        let mut desk = desk(&house, 0);
+        desk.now += SignedDuration::from_mins(minutes);
+        let mut spool = desk.spool().expect("the spool");
+        let run = send_due(&desk, &desk.repo().expect("stories"), &mut spool, Sending::Unattended);
+        let run = run.expect("it runs");
+        assert_eq!(run.count(Status::Waiting), 1, "{run:?}");
+        assert!(run.told[0].said.contains("its page does not answer yet"), "{run:?}");
+        site.asked().len()
+    };
+    for (minutes, asked) in [(0, 1), (5, 0), (10, 0), (20, 1), (35, 0)] {
+        assert_eq!(at(minutes), asked, "after {minutes} minutes");
+    }
+    site.answers("200 OK");
+    house.run(&["letters", "send"]).exits(0);
+    assert_eq!((site.asked().len(), to_whom(&house)), (1, vec![MARION.to_owned()]));
 }
 
 #[test]

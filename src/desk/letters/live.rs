@@ -2,7 +2,9 @@
 //! click on nothing. A page is asked when its letter would leave, once a run; what it answered is noted in the spool, for who looks at
 //! what waits.
 
-use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::repo::StoryRepo;
@@ -12,7 +14,7 @@ use crate::story::event::LetterKind;
 use crate::story::letter::{OpenLetter, Standing, open};
 use crate::story::step::Story;
 
-use super::super::site::{Site, is_web};
+use super::super::site::{self, Site, is_web};
 use super::super::{Desk, Trouble, queue};
 use super::pages::{Found, Pages, by_turn};
 use super::send::Told;
@@ -20,6 +22,9 @@ use super::{Hold, Waiting, late};
 
 /// The notes in the spool that tell of pages, each by its letter's number.
 const PREFIX: &str = "page.";
+
+/// A page that hung is asked again after this at the soonest.
+const SHORTEST_REST: SignedDuration = SignedDuration::from_mins(15);
 
 /// What was found of a page that did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +36,12 @@ struct Note {
     asked: Option<Timestamp>,
     /// When it was asked last, or would have been had its host been there.
     turn: Option<Timestamp>,
+    /// Since when it took all the time that a page has, each time that it was asked.
+    #[serde(default)]
+    hung_since: Option<Timestamp>,
+    /// Its host could not be reached in that time.
+    #[serde(default)]
+    away: bool,
 }
 
 impl Note {
@@ -38,6 +49,26 @@ impl Note {
     fn read(note: &str) -> Option<Note> {
         serde_json::from_str(note).ok()
     }
+
+    /// Whether a run that nobody looks on leaves it alone: who hung so long is asked again after as long a time, at the most after
+    /// `wait_live`.
+    fn rests(&self, now: Timestamp, wait_live: Option<SignedDuration>) -> bool {
+        let (Some(since), Some(asked), Some(most)) = (self.hung_since, self.asked, wait_live) else {
+            return false;
+        };
+        let pause = asked.duration_since(since).max(SHORTEST_REST).min(most);
+        let gone = now.duration_since(asked);
+        // a clock that was wrong keeps nothing waiting
+        !gone.is_negative() && gone < pause
+    }
+}
+
+/// The hosts that are left alone in a run that nobody looks on, as none of their pages could be reached.
+pub(super) fn resting(desk: &Desk, spool: &Shelves) -> Result<BTreeSet<String>, Trouble> {
+    let notes = spool.notes_of(PREFIX)?.into_values();
+    let rests = |note: &Note| note.away && note.rests(desk.now, desk.config.letters.wait_live);
+    let resting = notes.filter_map(|note| Note::read(&note)).filter(rests);
+    Ok(resting.map(|note| site::host(&note.url)).collect())
 }
 
 fn key(number: &str) -> String {
@@ -110,27 +141,37 @@ pub(super) fn in_order<'w>(spool: &Shelves, letters: &'w [Waiting]) -> Result<Ve
     Ok(by_turn(letters, turn))
 }
 
-/// Why a letter stays because its page is not there, and a note of that; `None`: it may leave.
+/// Why a letter stays because its page is not there, and a note of that; `None`: it may leave. `may_rest`: one that hung is not asked in every run.
 pub(super) fn hold(
     desk: &Desk,
     spool: &mut Spool,
     pages: &mut Pages,
+    may_rest: bool,
     waiting: &Waiting,
 ) -> Result<Option<Hold>, Trouble> {
     let (Some(url), Some(story)) = (&waiting.page, &waiting.story) else {
         return Ok(None);
     };
     let before = noted(spool, &waiting.number)?.filter(|note| note.url == *url);
+    let rests = |note: &&Note| may_rest && note.rests(desk.now, desk.config.letters.wait_live);
+    if let Some(note) = before.as_ref().filter(rests) {
+        let why = note.why.clone();
+        return Ok(Some(Hold::NotLive { url: url.clone(), why }));
+    }
     let (asked, turn) = before.as_ref().map_or((None, None), |note| (note.asked, note.turn));
+    let hung = before
+        .as_ref()
+        .map_or((None, false), |note| (note.hung_since, note.away));
     let now = Some(desk.now);
-    let (why, asked, turn) = match pages.look(url) {
+    let (why, asked, turn, (hung_since, away)) = match pages.look(url) {
         Found::There => {
             forget(spool, &waiting.number)?;
             return Ok(None);
         }
-        Found::Not(why) => (Some(why), now, now),
-        Found::HostAway => (None, asked, now),
-        Found::NoTime => (None, asked, turn),
+        Found::Not(why) => (Some(why), now, now, (None, false)),
+        Found::Hung { why, away } => (Some(why), now, now, (hung.0.or(now), away)),
+        Found::HostAway => (None, asked, now, hung),
+        Found::NoTime => (None, asked, turn, hung),
     };
     // what it answered when it was asked tells more than that it was not
     let known = before.filter(|note| note.asked.is_some()).map(|note| note.why);
@@ -145,6 +186,8 @@ pub(super) fn hold(
         why: why.clone(),
         asked,
         turn,
+        hung_since,
+        away,
     };
     spool.put_note(&key(&waiting.number), serde_json::to_string(&note).ok().as_deref())?;
     let url = url.clone();
@@ -224,4 +267,46 @@ fn still_open(desk: &Desk, story: &Story, number: &str) -> Option<OpenLetter> {
     let mut letters = letters.into_iter().filter(|letter| letter.claim.is_none());
     let letter = letters.find(|letter| letter.number() == number)?;
     desk.config.letters.send.contains(&letter.kind).then_some(letter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_hung_for_long_rests_for_as_long_and_no_longer_than_a_day() {
+        let hour = 60;
+        let at = |minutes: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
+        let rests = |hung: Option<i64>, asked, now, wait_live: Option<i64>| {
+            let note = Note {
+                story: "2010/12/marion-maxwell-b15560c867".parse().expect("a story"),
+                url: "https://blog.example.org/".to_owned(),
+                why: "timeout: global".to_owned(),
+                asked: Some(at(asked)),
+                turn: Some(at(asked)),
+                hung_since: hung.map(at),
+                away: false,
+            };
+            note.rests(at(now), wait_live.map(SignedDuration::from_mins))
+        };
+        let day = Some(24 * hour);
+        for (hung, asked, now, wait_live, expected) in [
+            // it answered something
+            (None, 0, 1, day, false),
+            (Some(0), 0, 14, day, true),
+            (Some(0), 0, 15, day, false),
+            (Some(0), 60, 119, day, true),
+            (Some(0), 60, 120, day, false),
+            (Some(0), 100 * hour, 123 * hour, day, true),
+            (Some(0), 100 * hour, 124 * hour, day, false),
+            (Some(0), 60, 64, Some(5), true),
+            (Some(0), 60, 65, Some(5), false),
+            (Some(0), 60, 61, None, false),
+            // a clock that was set back
+            (Some(0), 60, 59, day, false),
+        ] {
+            let found = rests(hung, asked, now, wait_live);
+            assert_eq!(found, expected, "{hung:?} {asked} {now} {wait_live:?}");
+        }
+    }
 }

@@ -99,7 +99,7 @@ pub fn send(
 ) -> Result<Run, Trouble> {
     let mut run = Run::default();
     let mut desk_outbox = DeskOutbox::default();
-    let mut round = Round::new(sending);
+    let mut round = Round::new(desk, spool, sending)?;
     for waiting in live::in_order(spool, letters)? {
         let tell = |status, held, said| {
             let waiting = waiting.clone();
@@ -146,13 +146,18 @@ struct Round {
 }
 
 impl Round {
-    fn new(sending: Sending) -> Round {
-        Round {
+    fn new(desk: &Desk, spool: &Spool, sending: Sending) -> Result<Round, Trouble> {
+        let pages = Pages::default();
+        Ok(Round {
             sending,
-            pages: Pages::default(),
+            pages: match sending {
+                Sending::Unattended => pages.without(live::resting(desk, spool)?),
+                // a person may have seen to them just now
+                Sending::ByHand | Sending::Named => pages,
+            },
             tried: 0,
             in_vain: 0,
-        }
+        })
     }
 
     /// Why a letter is not tried, with what then keeps it; what an earlier run found of its page stands until it is asked again.
@@ -176,7 +181,8 @@ impl Round {
         if self.sending == Sending::Named {
             return Ok(None);
         }
-        let hold = live::hold(desk, spool, &mut self.pages, waiting)?;
+        let may_rest = self.sending == Sending::Unattended;
+        let hold = live::hold(desk, spool, &mut self.pages, may_rest, waiting)?;
         Ok(hold.map(|hold| {
             let said = format!("{hold}; `letters send {}` sends it all the same", waiting.number);
             (Some(hold), said)
