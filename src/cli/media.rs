@@ -117,11 +117,11 @@ pub fn media(desk: &Desk, global: &Global, args: &Media, report: &Report) -> Out
 
 fn list(story: &Story, report: &Report) {
     let front = story.front();
-    let of = |name: &str| {
+    let of = |name: &String| {
         let alt = front.alt.get(name).cloned().unwrap_or_default();
-        (name.to_owned(), story.files.get(name).map_or(0, Vec::len), alt)
+        (name.clone(), story.files.get(name).map_or(0, Vec::len), alt)
     };
-    let all: Vec<_> = media::photos(story).map(of).collect();
+    let all: Vec<_> = story.photos.iter().map(of).collect();
     if report.json {
         let all: Vec<_> = all
             .iter()

@@ -6,7 +6,7 @@ use crate::config::StorySettings;
 use crate::media::{self, Photo};
 use crate::story::event::What;
 use crate::story::markdown::{with_alt, with_file, with_picture, without_picture};
-use crate::story::page::{INDEX, RECORD};
+use crate::story::page::INDEX;
 use crate::story::policy::{Policy, Refusal};
 use crate::story::state::{State, Verb};
 use crate::story::step::{Clerk, Step, Story};
@@ -51,12 +51,6 @@ pub(super) fn limits(setting: &StorySettings) -> media::Limits {
         max_pixels: setting.max_photo_pixels,
         max_bytes: usize::try_from(setting.max_mail_bytes).unwrap_or(usize::MAX),
     }
-}
-
-/// The names of a story's photos.
-pub fn photos(story: &Story) -> impl Iterator<Item = &str> {
-    let names = story.files.keys().map(String::as_str);
-    names.filter(|n| ![INDEX, RECORD].contains(n))
 }
 
 /// Carries the work out on the story as it is now. What is there or gone already is nothing to do.
@@ -136,8 +130,8 @@ pub fn work(story: &Story, policy: &Policy, clerk: &Clerk, work: &Work) -> Plann
 
 /// Refused unless it is a photo of this story.
 pub fn known(story: &Story, name: &str) -> Result<(), Refusal> {
-    let all: Vec<&str> = photos(story).collect();
-    if all.contains(&name) {
+    let all = &story.photos;
+    if all.iter().any(|photo| photo == name) {
         return Ok(());
     }
     Err(Refusal {
@@ -160,7 +154,7 @@ fn number(name: &str) -> Option<u32> {
 
 /// A name behind those of all its photos.
 pub(super) fn free(story: &Story, new: &BTreeMap<String, Option<Vec<u8>>>, ext: &str) -> String {
-    let taken = photos(story).chain(new.keys().map(String::as_str)).filter_map(number);
+    let taken = story.photos.iter().chain(new.keys()).filter_map(|name| number(name));
     format!("photo-{}.{ext}", taken.max().unwrap_or(0) + 1)
 }
 

@@ -311,7 +311,7 @@ pub fn plan_join(desk: &Desk, story: &Story, other: &Story, clerk: &Clerk) -> Re
     let mut files: BTreeMap<String, Option<Vec<u8>>> = BTreeMap::new();
     let mut body = other.page.body().to_owned();
     // two steps, since the new name of one may be the old name of the next
-    let held: Vec<&str> = media::photos(other).collect();
+    let held = &other.photos;
     for (n, file) in held.iter().enumerate() {
         body = with_file(&body, file, &format!("joined-{n}"));
     }
@@ -320,11 +320,11 @@ pub fn plan_join(desk: &Desk, story: &Story, other: &Story, clerk: &Clerk) -> Re
         let new = media::free(story, &files, ext);
         body = with_file(&body, &format!("joined-{n}"), &new);
         for (ours, their) in [(&mut front.alt, &theirs.alt), (&mut front.credits, &theirs.credits)] {
-            if let Some(words) = their.get(*file) {
+            if let Some(words) = their.get(file) {
                 ours.insert(new.clone(), words.clone());
             }
         }
-        files.insert(new, Some(other.files[*file].clone()));
+        files.insert(new, Some(other.files[file].clone()));
     }
     page.set_front(&front);
     page.set_body(&format!(

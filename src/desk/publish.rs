@@ -16,7 +16,7 @@ use crate::story::StoryId;
 use crate::story::consent::{Use, permits};
 use crate::story::event::{Role, What};
 use crate::story::letter::wrote_again;
-use crate::story::page::{Front, INDEX, Page, RECORD};
+use crate::story::page::{Front, Page};
 use crate::story::people::{PEOPLE, People};
 use crate::story::policy::{Refusal, Task};
 use crate::story::record::{Change, Files};
@@ -573,11 +573,8 @@ fn public_page(story: &Story, publication: &Publication) -> Page {
 
 /// The story's other files; never the record.
 fn photos(story: &Story) -> Files {
-    let others = story
-        .files
-        .iter()
-        .filter(|(name, _)| ![INDEX, RECORD].contains(&name.as_str()));
-    others.map(|(name, bytes)| (name.clone(), bytes.clone())).collect()
+    let photo = |name: &String| Some((name.clone(), story.files.get(name)?.clone()));
+    story.photos.iter().filter_map(photo).collect()
 }
 
 /// The page's slug, or with the first number that makes it free: two people of one name have two pages.

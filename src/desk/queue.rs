@@ -398,7 +398,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either, or of the rules by which they are made, makes every cache be built anew.
-const FORMAT: u32 = 13;
+const FORMAT: u32 = 14;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.
@@ -468,11 +468,7 @@ fn summarise(source: &Source, policy: &Policy) -> Result<Vec<u8>, RepoError> {
         }
     }
     let summary = match Story::load_with(source.id, files, &sums) {
-        Ok(mut story) => {
-            // that they are there is enough
-            story.files.extend(sums.into_iter().map(|(name, _)| (name, Vec::new())));
-            Summary::of(&story.judged(policy, super::seal::seals), policy)
-        }
+        Ok(story) => Summary::of(&story.judged(policy, super::seal::seals), policy),
         Err(why) => Summary::broken(source.id, why.why()),
     };
     Ok(postcard::to_stdvec(&summary).unwrap_or_default())

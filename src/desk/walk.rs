@@ -123,9 +123,7 @@ impl Reading {
 
     /// The story's own photos.
     pub fn photos(&self) -> impl Iterator<Item = &str> {
-        use crate::story::page::{INDEX, RECORD};
-        let names = self.story.files.keys().map(String::as_str);
-        names.filter(|n| ![INDEX, RECORD].contains(n))
+        self.story.photos.iter().map(String::as_str)
     }
 
     /// The author's own words: the mail read again, with today's rules, as Markdown.

@@ -20,7 +20,6 @@ use sha2::{Digest, Sha256};
 
 use super::event::What;
 use super::page::{Front, INDEX};
-use super::record::Files;
 use super::state::Waiver;
 use super::step::Story;
 use super::submission::Note;
@@ -205,7 +204,7 @@ pub fn check(story: &Story, wanted: &Wanted) -> Vec<Finding> {
         index,
         &story.front(),
         &notes,
-        Some(&story.files),
+        Some(&story.photos),
         wanted,
         story.id.as_str(),
     );
@@ -216,18 +215,18 @@ pub fn check(story: &Story, wanted: &Wanted) -> Vec<Finding> {
     found
 }
 
-/// What is found in a page, before any waiver. `files`: what lies beside it, where that is known. `salt` keeps the keys of two stories
+/// What is found in a page, before any waiver. `photos`: the names of those that lie beside it, where that is known. `salt` keeps the keys of two stories
 /// apart.
 pub fn look(
     index: &str,
     front: &Front,
     notes: &[&str],
-    files: Option<&Files>,
+    photos: Option<&[String]>,
     wanted: &Wanted,
     salt: &str,
 ) -> Vec<Finding> {
     let text = Text {
-        files,
+        photos,
         ..Text::new(index, front, notes, wanted)
     };
     let mut all: Vec<(usize, Finding)> = Vec::new();
@@ -284,7 +283,7 @@ struct Text<'a> {
     front: &'a Front,
     notes: &'a [&'a str],
     /// What lies beside it, where that is known.
-    files: Option<&'a Files>,
+    photos: Option<&'a [String]>,
     wanted: &'a Wanted,
     sentences: Vec<words::Sentence<'a>>,
     /// By sentence: whom it names, beside the author.
@@ -316,7 +315,7 @@ impl<'a> Text<'a> {
             body_at,
             front,
             notes,
-            files: None,
+            photos: None,
             wanted,
             sentences,
             people,

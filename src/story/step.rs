@@ -16,7 +16,10 @@ use super::state::{Life, Phase, State};
 #[derive(Debug, Clone)]
 pub struct Story {
     pub id: StoryId,
+    /// Of a story that is only listed, without the photos.
     pub files: Files,
+    /// The names of its photos: of all that is neither its page nor its record. Sorted.
+    pub photos: Vec<String>,
     pub page: Page,
     pub record: Record,
     pub life: Life,
@@ -94,17 +97,20 @@ impl Story {
     /// Reads a story's files.
     pub fn load(id: &StoryId, files: Files) -> Result<Story, Broken> {
         let text = text_hash(&files);
-        Story::with_text(id, files, text)
+        let photos = files.keys().filter(|name| ![INDEX, RECORD].contains(&name.as_str()));
+        let photos = photos.cloned().collect();
+        Story::with_text(id, files, photos, text)
     }
 
     /// Reads a story of whose photos only the SHA-256 are known, by name and in order: enough for a list, not for a step.
     pub fn load_with(id: &StoryId, files: Files, sums: &[(String, [u8; 32])]) -> Result<Story, Broken> {
         let index = files.get(INDEX).map_or(&[][..], Vec::as_slice);
         let text = text_hash_of(index, sums.iter().map(|(name, sum)| (name.as_str(), *sum)));
-        Story::with_text(id, files, text)
+        let photos = sums.iter().map(|(name, _)| name.clone()).collect();
+        Story::with_text(id, files, photos, text)
     }
 
-    fn with_text(id: &StoryId, files: Files, text: TextHash) -> Result<Story, Broken> {
+    fn with_text(id: &StoryId, files: Files, photos: Vec<String>, text: TextHash) -> Result<Story, Broken> {
         let index = files.get(INDEX).ok_or_else(|| Broken::Missing {
             id: id.clone(),
             file: INDEX,
@@ -115,6 +121,7 @@ impl Story {
         Ok(Story {
             id: id.clone(),
             files,
+            photos,
             page,
             record,
             life,
@@ -280,6 +287,7 @@ pub fn begin(
     clerk: &Clerk,
 ) -> Change {
     let empty = Story {
+        photos: Vec::new(),
         id: id.clone(),
         files: Files::new(),
         page: page.clone(),
@@ -298,4 +306,35 @@ pub fn begin(
         private,
     };
     empty.change(step, clerk)
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::super::check::{Wanted, check};
+    use super::*;
+
+    #[test]
+    fn a_story_that_is_only_listed_knows_the_names_of_its_photos_and_is_checked_as_the_whole_one() {
+        let id: StoryId = "2010/12/marion-maxwell-b15560c867".parse().expect("a story");
+        let index = "+++\ntitle = \"A\"\ndate = 2010-12-04T10:00:00Z\ndraft = true\n+++\n\n![Us](photo-1.jpg) ![The page](index.md) ![Them](photo-2.jpg)\n";
+        let page = Files::from([(INDEX.to_owned(), index.into()), (RECORD.to_owned(), Vec::new())]);
+        let mut whole = page.clone();
+        whole.insert("photo-1.jpg".to_owned(), b"jpeg".to_vec());
+        let whole = Story::load(&id, whole).expect("a story");
+        let sum = Sha256::digest(b"jpeg").into();
+        let listed = Story::load_with(&id, page, &[("photo-1.jpg".to_owned(), sum)]).expect("a story");
+        assert_eq!(
+            (&whole.photos[..], whole.text),
+            (&["photo-1.jpg".to_owned()][..], listed.text)
+        );
+        assert_eq!(whole.photos, listed.photos);
+        for story in [whole, listed] {
+            let found = check(&story, &Wanted::default());
+            let missing = found.iter().filter(|f| f.rule.name == "no-photo");
+            let missing: Vec<&str> = missing.map(|f| f.words.as_str()).collect();
+            assert_eq!(missing, ["index.md", "photo-2.jpg"]);
+        }
+    }
 }

@@ -75,11 +75,11 @@ pub(super) fn odd_link(text: &Text, hits: &mut Hits) {
 static PICTURE: LazyLock<Regex> = LazyLock::new(|| pattern(r"!\[([^\[\]\n]*)\]\(<?([^()\s<>]+)"));
 
 pub(super) fn no_photo(text: &Text, hits: &mut Hits) {
-    let Some(files) = text.files else { return };
+    let Some(photos) = text.photos else { return };
     for found in PICTURE.captures_iter(text.body()) {
         let file = found[2].strip_prefix("./").unwrap_or(&found[2]);
         // one that leads elsewhere is an odd link
-        if !file.contains(['/', ':']) && !files.contains_key(file) {
+        if !file.contains(['/', ':']) && !photos.iter().any(|photo| photo == file) {
             let at = text.body_at + found.get(0).map_or(0, |m| m.start());
             hits.add(at, file);
         }
