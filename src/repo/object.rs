@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use flate2::{Compression, write::ZlibEncoder};
 use git2::{ObjectType, Oid};
-use sha1::{Digest, Sha1};
 use tempfile::NamedTempFile;
 
 use super::packed::OwnPack;
@@ -43,16 +42,33 @@ impl Stored for StoryRepo {
     }
 }
 
-/// The name of an object. libgit2's SHA-1 notices the known collision attacks, and mail is hostile.
+/// The name of an object. Known collision attacks are noticed, and mail is hostile: such bytes get a name that nothing else has.
 pub(super) fn name_of(kind: ObjectType, bytes: &[u8]) -> Oid {
-    if kind == ObjectType::Tree {
-        // made of our own names and of hashes, nothing a mail could choose; a month's tree is hashed at each commit
-        let head = format!("tree {}\0", bytes.len());
-        let sum = Sha1::new().chain_update(head).chain_update(bytes).finalize();
-        return Oid::from_bytes(&sum).expect("SHA-1 is 20 bytes");
+    let mut hasher = sha1dc::Hasher::new();
+    hasher.update(format!("{} {}\0", kind.str(), bytes.len()).as_bytes());
+    hasher.update(bytes);
+    hasher.finalize().map_or(Oid::ZERO_SHA1, |sum| {
+        Oid::from_bytes(sum.as_bytes()).expect("SHA-1 is 20 bytes")
+    })
+}
+
+/// The checksum of a file of git's own, made of names and numbers. Bytes that are made to collide change nothing here: what they name is
+/// checked by its own name.
+pub(super) struct Sum(sha1dc::Hasher);
+
+impl Sum {
+    pub fn new() -> Sum {
+        Sum(sha1dc::Hasher::new())
     }
-    // the only failure libgit2 knows here is a detected collision: such bytes get a name nothing else has
-    Oid::hash_object(kind, bytes).unwrap_or(Oid::ZERO_SHA1)
+
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub fn end(self) -> [u8; 20] {
+        let sum = self.0.finalize();
+        sum.unwrap_or_else(|collision| collision.digest()).to_bytes()
+    }
 }
 
 impl StoryRepo {
@@ -258,4 +274,32 @@ pub(super) fn commit_bytes(tree: Oid, parent: Option<Oid>, by: &Signature, messa
 pub(super) fn person(by: &Signature) -> String {
     let (name, email) = (plain_name(&by.name, "unknown"), plain_name(&by.email, "unknown"));
     format!("{name} <{email}> {} +0000", by.at.as_second().max(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_have_the_names_that_git_gives_them() {
+        let bytes: Vec<u8> = (0_u64..70_000).map(|n| ((n * n) >> 5) as u8).collect();
+        for kind in [ObjectType::Blob, ObjectType::Tree, ObjectType::Commit] {
+            for len in (0..300).chain([4_096, 65_535, 70_000]) {
+                let git = Oid::hash_object(kind, &bytes[..len]).unwrap();
+                assert_eq!(name_of(kind, &bytes[..len]), git, "{kind} of {len} bytes");
+            }
+        }
+    }
+
+    #[test]
+    fn a_sum_is_the_same_however_its_bytes_come() {
+        // FIPS 180-2, appendix A.2
+        let text = b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+        for at in 0..=text.len() {
+            let mut sum = Sum::new();
+            sum.add(&text[..at]);
+            sum.add(&text[at..]);
+            assert_eq!(hex::encode(sum.end()), "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
+        }
+    }
 }

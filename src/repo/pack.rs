@@ -8,11 +8,10 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 use git2::{ObjectType, Oid};
-use sha1::{Digest, Sha1};
 use tempfile::NamedTempFile;
 
 use super::delta;
-use super::object::{Loose, Objects, Stored, named, refused, sync_folder};
+use super::object::{Loose, Objects, Stored, Sum, named, refused, sync_folder};
 use super::packed::{At, OwnPack, Place, Written, index_bytes, read_object};
 use super::press::{Press, Ready};
 use super::{RepoError, StoryRepo};
@@ -227,15 +226,15 @@ impl<'a> Pack<'a> {
         let file = self.file.as_file_mut();
         file.write_all_at(&count.to_be_bytes(), 8)?;
         file.seek(SeekFrom::Start(0))?;
-        let mut hash = Sha1::new();
+        let mut hash = Sum::new();
         let mut chunk = vec![0; BUFFER];
         loop {
             match file.read(&mut chunk)? {
                 0 => break,
-                n => hash.update(&chunk[..n]),
+                n => hash.add(&chunk[..n]),
             }
         }
-        let sum: [u8; 20] = hash.finalize().into();
+        let sum = hash.end();
         file.write_all(&sum)?;
         finish_file(file)?;
         let index = index_bytes(&self.places, &sum);
