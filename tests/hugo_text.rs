@@ -159,7 +159,7 @@ fn readers_of_a_hugo_site_see_what_was_typed() {
     for (n, text) in typed.iter().enumerate() {
         // Hugo writes no page where there is nothing on it
         let page = fs::read_to_string(site.join(format!("public/{n}/index.html"))).unwrap_or_default();
-        let quoted = |line: &m4c_stories::story::passage::Line| line.words();
+        let quoted = |line: &m4c_stories::story::passage::Line| line.words().into_owned();
         let expected: String = plain::lines(text, Format::default()).iter().map(quoted).collect();
         let read = html::lines(&page, &PartMap::default()).expect("a page is small");
         let seen: String = read.lines.iter().map(quoted).collect();

@@ -470,15 +470,25 @@ impl Words {
             counts: HashMap::new(),
             total: 0,
         };
+        let mut lower = String::new();
         for line in lines {
             let text = shown_words(line);
+            let addressed = text.contains("://") || text.contains('@');
             // links and pictures are written out in one part and not in the other
             let plain = text
                 .split_whitespace()
-                .filter(|w| !w.contains("://") && !w.contains('@'));
+                .filter(|w| !addressed || !w.contains("://") && !w.contains('@'));
             let words = plain.flat_map(|w| w.split(|c: char| !c.is_alphanumeric()));
             for word in words.filter(|w| !w.is_empty()) {
-                *words_of.counts.entry(word.to_lowercase()).or_default() += 1;
+                lower.clear();
+                match word.is_ascii() {
+                    true => lower.extend(word.bytes().map(|b| char::from(b.to_ascii_lowercase()))),
+                    false => lower.push_str(&word.to_lowercase()),
+                }
+                match words_of.counts.get_mut(&lower) {
+                    Some(count) => *count += 1,
+                    None => drop(words_of.counts.insert(lower.clone(), 1)),
+                }
                 words_of.total += 1;
             }
         }

@@ -135,7 +135,10 @@ mod tests {
     };
 
     fn read(text: &str, format: Format) -> Vec<(u8, String)> {
-        lines(text, format).iter().map(|l| (l.quote, l.words())).collect()
+        lines(text, format)
+            .iter()
+            .map(|l| (l.quote, l.words().into_owned()))
+            .collect()
     }
 
     #[test]

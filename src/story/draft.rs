@@ -8,6 +8,8 @@ mod dates;
 mod photos;
 mod subject;
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -405,23 +407,19 @@ impl Story {
     fn judge(&self, source: &Submission, fates: &[MediaFate], media: &[Photo], notes: &mut Vec<Note>) {
         let count = words(&self.lines);
         let link = |word: &str| word.contains("://") || word.starts_with("www.");
-        let all: Vec<String> = self.lines.iter().map(Line::words).collect();
-        let links = all
-            .iter()
-            .flat_map(|l| l.split_whitespace())
-            .filter(|w| link(w))
-            .count()
+        let all: Vec<Cow<str>> = self.lines.iter().map(Line::words).collect();
+        let all_words = all.iter().flat_map(|l| l.split_whitespace()).count();
+        // most stories have none
+        let linked = all.iter().filter(|l| l.contains("://") || l.contains("www."));
+        let written = linked.flat_map(|l| l.split_whitespace()).filter(|w| link(w)).count();
+        let links = written
             + self
                 .lines
                 .iter()
                 .flat_map(|l| &l.spans)
                 .filter(|s| s.href.is_some() && !s.text.contains("://"))
                 .count();
-        let prose = all
-            .iter()
-            .flat_map(|l| l.split_whitespace())
-            .filter(|w| !link(w))
-            .count();
+        let prose = all_words - written;
         let left = source.attachments.iter().enumerate().filter(|(i, _)| {
             !media.iter().any(|p| p.attachment == *i) && !matches!(fates.get(*i), Some(MediaFate::Photo { .. }))
         });
@@ -454,10 +452,12 @@ fn words(lines: &[Line]) -> usize {
     // a script without spaces has about two characters a word
     let wide = |c: char| matches!(c as u32, 0x2E80..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF);
     let count = |l: &Line| {
-        l.words()
-            .split_whitespace()
-            .map(|w| 1 + w.chars().filter(|c| wide(*c)).count() / 2)
-            .sum::<usize>()
+        let text = l.words();
+        let words = text.split_whitespace();
+        match text.is_ascii() {
+            true => words.count(),
+            false => words.map(|w| 1 + w.chars().filter(|c| wide(*c)).count() / 2).sum(),
+        }
     };
     lines.iter().map(count).sum()
 }
@@ -478,15 +478,20 @@ pub fn heads(lines: &[Line]) -> Vec<usize> {
         }
         let text = line.words();
         let text = text.trim().trim_end_matches(':');
-        let lower = text.to_lowercase();
-        let numbered = lower.strip_prefix("story ").is_some_and(|n| {
+        let after = |head: &str| {
+            let begins = text
+                .get(..head.len())
+                .is_some_and(|begin| begin.eq_ignore_ascii_case(head));
+            begins.then(|| &text[head.len()..])
+        };
+        let numbered = after("story ").is_some_and(|n| {
             n.trim_start_matches(['#', ' '])
                 .starts_with(|c: char| c.is_ascii_digit())
         });
         let alone = lines.get(at + 1).is_none_or(Line::is_blank) && (at == 0 || lines[at - 1].is_blank());
         let styled =
             matches!(line.kind, Kind::Heading(_)) || line.spans.iter().all(|s| s.bold || s.text.trim().is_empty());
-        let named = lower.starts_with("name:")
+        let named = after("name:").is_some()
             || (styled && (alone || matches!(line.kind, Kind::Heading(_))) && byline::looks_like_a_name(text));
         if numbered || named {
             // the head before has to have had a text

@@ -4,6 +4,8 @@
 //! A line of plain text is one [`Line`]. In HTML every `<br>` and every block boundary ends a line, and a
 //! paragraph boundary is a [`Kind::Blank`] line, so that the rules in [`crate::story::cut`] read both alike.
 
+use std::borrow::Cow;
+
 /// One line, as the reader of the mail saw it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Line {
@@ -108,13 +110,18 @@ impl Line {
     }
 
     /// The words of the line without style, images left out.
-    pub fn words(&self) -> String {
-        let cells = match &self.kind {
-            Kind::Row { cells, .. } => cells.iter().flatten().collect(),
-            _ => Vec::new(),
+    pub fn words(&self) -> Cow<'_, str> {
+        let cells: &[Vec<Span>] = match &self.kind {
+            Kind::Row { cells, .. } => cells,
+            _ => &[],
         };
-        let spans = self.spans.iter().chain(cells).filter(|s| s.image.is_none());
-        spans.map(|s| s.text.as_str()).collect()
+        let mut spans = self.spans.iter().chain(cells.iter().flatten());
+        let mut texts = spans.by_ref().filter(|s| s.image.is_none()).map(|s| s.text.as_str());
+        let first = texts.next().unwrap_or_default();
+        match texts.next() {
+            None => Cow::Borrowed(first),
+            Some(second) => Cow::Owned([first, second].into_iter().chain(texts).collect()),
+        }
     }
 
     /// Nothing to see: no text, no image.

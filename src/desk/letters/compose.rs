@@ -1,5 +1,7 @@
 //! The words and the bytes of a letter.
 
+use std::borrow::Cow;
+
 use crate::mail::copy::{Copy, copy};
 use crate::mail::wording::{self, Facts, Wording};
 use crate::mail::write::{Letter, write};
@@ -8,6 +10,7 @@ use crate::spool::{LetterNote, Shelves, Spool};
 use crate::story::Mailbox;
 use crate::story::event::{LetterKind, What};
 use crate::story::letter::LetterId;
+use crate::story::passage::Line;
 use crate::story::people::People;
 use crate::story::record::one_line;
 use crate::story::step::Story;
@@ -200,7 +203,7 @@ fn team_facts(desk: &Desk, story: &Story, waiting: &Waiting) -> Facts {
 pub fn words(bytes: &[u8]) -> (String, String) {
     match intake::reread(bytes) {
         Ok(mail) => {
-            let lines: Vec<String> = mail.lines.iter().map(|l| l.words()).collect();
+            let lines: Vec<Cow<str>> = mail.lines.iter().map(Line::words).collect();
             (mail.subject, lines.join("\n").trim().to_owned())
         }
         Err(_) => (String::new(), String::from_utf8_lossy(bytes).into_owned()),

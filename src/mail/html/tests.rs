@@ -162,7 +162,7 @@ fn what_cannot_be_seen_is_left_out_and_told() {
         "<div hidden>secret</div>seen well",
     ] {
         let text = read(html);
-        let words: Vec<String> = text.lines.iter().map(Line::words).collect();
+        let words: Vec<_> = text.lines.iter().map(Line::words).collect();
         let visible = html.contains("bgcolor") || words == ["seen well"];
         assert!(visible, "{html}: {words:?}");
         assert_eq!(text.hidden.contains("secret"), !html.contains("bgcolor"), "{html}");

@@ -1,6 +1,9 @@
 //! A story as a mail that becomes a post: subject, HTML with its photos in it, and the same as plain text.
 
+use std::borrow::Cow;
+
 use super::*;
+use crate::story::passage::Line;
 use lettre::message::Attachment;
 
 /// A story to be posted by mail.
@@ -81,6 +84,6 @@ fn image_type(bytes: &[u8]) -> ContentType {
 fn in_words(html: &str) -> String {
     let read = crate::mail::html::lines(html, &crate::mail::html::PartMap::default());
     let lines = read.map(|read| read.lines).unwrap_or_default();
-    let lines: Vec<String> = lines.iter().map(|line| line.words()).collect();
+    let lines: Vec<Cow<str>> = lines.iter().map(Line::words).collect();
     format!("{}\n", lines.join("\n").trim())
 }

@@ -354,10 +354,7 @@ fn ends_like_one(fold: &str) -> bool {
     end.ends_with([':', '：'])
         || fold.rsplit(' ').next().is_some_and(|word| word.starts_with("news:"))
         || fold.trim_start_matches(['[', ' ']).starts_with("quoting ") && (end.ends_with(')') || fold.contains('@'))
-        || VERBS
-            .list()
-            .iter()
-            .any(|verb| end.trim_end_matches(['.', '…']).ends_with(verb))
+        || VERBS.end(end.trim_end_matches(['.', '…']))
 }
 
 /// `Am 04.12.10 um 10:00 schrieb Cath Lee`, the name last and no colon behind it.

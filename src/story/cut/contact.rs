@@ -1,6 +1,7 @@
 //! Lines of an address card: telephone numbers, addresses, links, titles.
 
 use super::attribution::dated;
+use super::phrases::Phrases;
 use super::seen::{Seen, address_in, has_word};
 
 #[rustfmt::skip]
@@ -15,7 +16,7 @@ const CONTACT_LABELS: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const TITLES: &[&str] = &[
+static TITLES: Phrases = Phrases::new(&[
     "manager", "director", "officer", "organiser", "organizer", "coordinator", "co-ordinator", "engineer",
     "developer", "president", "ceo", "cto", "cfo", "founder", "chair", "secretary", "treasurer", "assistant",
     "consultant", "professor", "lecturer", "teacher", "editor", "head of", "lead", "specialist", "analyst",
@@ -24,7 +25,7 @@ const TITLES: &[&str] = &[
     "medewerker", "manager,", "ltd", "ltd.", "limited", "inc", "inc.", "llc", "gmbh", "ag", "b.v.", "plc", "e.v.",
     "s.a.", "s.r.l.", "university", "college", "street", "road", "avenue", "straße", "strasse", "str.", "rue",
     "calle", "via", "laan", "straat", "lane", "square", "floor", "suite", "po box",
-];
+]);
 
 /// A picture, as a mail program writes it in plain text.
 pub(super) fn picture(fold: &str) -> bool {
@@ -129,5 +130,5 @@ pub(super) fn phone(fold: &str) -> bool {
 }
 
 pub(super) fn titled(fold: &str) -> bool {
-    TITLES.iter().any(|t| has_word(fold, t)) || fold.contains('|')
+    TITLES.stand_in(fold) && TITLES.list().iter().any(|t| has_word(fold, t)) || fold.contains('|')
 }

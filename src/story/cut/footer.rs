@@ -1,6 +1,10 @@
 //! Lines that a phone, a mail service, a list or a lawyer puts under a mail.
 
-use super::phone::sent_from;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+use super::phone::{may_be_linked, sent_from, telling};
 use super::phrases::Phrases;
 use super::signature::personal;
 
@@ -94,13 +98,24 @@ static ENVIRONMENT: Phrases = Phrases::new(&[
     "البيئة", "הסביבה", "save trees", "the planet",
 ]);
 
+/// What Mailman names itself and its pages with.
+const LIST_INFO: [&str; 3] = [" mailing list", "/mailman/listinfo/", "/mailman3/lists/"];
+
+/// One of these stands in every footer. It is the first question, and for nearly every line of every mail the last.
+static TELLING: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let lists = [&SCANNER, &CLEAN, &LIST, &ENVIRONMENT].map(Phrases::list);
+    let footers = lists.into_iter().flatten().copied().chain(LIST_INFO);
+    AhoCorasick::new(footers.chain(telling())).expect("short phrases")
+});
+
 /// What footer the line is, by its lower-case text.
 pub(super) fn footer(fold: &str) -> Option<Footer> {
-    if fold.is_empty() {
-        return None;
-    }
-    if sent_from(fold) {
+    let telling = !fold.is_empty() && TELLING.is_match(fold);
+    if (telling || may_be_linked(fold)) && sent_from(fold) {
         return Some(Footer::SentFrom);
+    }
+    if !telling {
+        return None;
     }
     let named = || ["avast", "avg", "www.", "http"].iter().any(|name| fold.contains(name));
     let alone = || {
@@ -137,7 +152,7 @@ pub(super) fn footer(fold: &str) -> Option<Footer> {
 /// `Blog mailing list`, `Blog@lists.example.org`, the info page: what Mailman writes under its line.
 pub(super) fn list_info(fold: &str) -> bool {
     fold.len() < 160
-        && (fold.ends_with(" mailing list") || fold.contains("/mailman/listinfo/") || fold.contains("/mailman3/lists/"))
+        && (fold.ends_with(LIST_INFO[0]) || LIST_INFO[1..].iter().any(|page| fold.contains(page)))
         && fold.split(' ').count() <= 8
 }
 

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use super::phrases::Phrases;
 use super::seen::has_word;
 
 /// `Sent from my ...` and its kin: what stands before the device.
 #[rustfmt::skip]
-const SENT_FROM: &[&str] = &[
+static SENT_FROM: Phrases = Phrases::new(&[
     "sent from my ", "sent from ", "sent via ", "sent by my ", "sent using ", "sent with ", "sent on the ",
     "sent on my ", "sent through ", "this message was sent using ", "this message was sent with ", "this mail was sent through ", "this mail sent through ", "posted from ", "written on my ", "typed on my ", "composed on my ", "dictated on my ", "dictated to my ", "dictated to siri", "tapped on my ", "tapped out on my ",
     "connected by ", "powered by ", "get outlook for ", "get the outlook app", "download outlook for ", "sent on a ",
@@ -45,17 +46,17 @@ const SENT_FROM: &[&str] = &[
     "קבל את outlook", "λήψη του outlook",
     "ارسال شده از ", "发自我的", "发自 ", "从我的", "從我的", "由我的", "来自我的", "來自我的", "寄自我的", "傳自我的", "发送自", "發自我的", "寄件自", "나의 ",
     "내 ", "मेरे ",
-];
+]);
 
 /// Phrases that end such a line, in languages that put the device first.
 #[rustfmt::skip]
-const SENT_FROM_END: &[&str] = &[
+static SENT_FROM_END: Phrases = Phrases::new(&[
     "gesendet", "gesendet.", "verschickt", "versendet", "geschickt", "gesandt", "geschrieben.", "gönderildi",
     "gönderildi.", "gönderilmiştir", "から送信", "から送信されたメール", "送信されたメール", "다운로드하기", "定制", "から送信されました", "より送信", "からの送信", "で送信", "发送", "发出", "發送", "傳送", "傳送的",
     "寄出", "에서 보냄", "에서 보냈습니다", "에서 전송", "에서 보낸 메일", "에서 나의 휴대폰으로 보냄", "küldve", "küldve.", "lähetetty", "saadetud",
     "로부터 보냄", "से भेजा गया", "에서 보냅니다", "에서 발송", "에서 발송됨", "에서 보낸 메시지", "에서 작성", "から送りました", "から送っています",
     "から送信しています", "より送信しています", "からの返信", "送信されました", "gönderilmiş",
-];
+]);
 
 /// Words of devices and programs, of which one stands in such a line.
 #[rustfmt::skip]
@@ -81,6 +82,23 @@ const DEVICES: &[&str] = &[
     "mailo", "laposte", "bbox", "e-posti", "почту", "яндекс", "rambler", "мтс",
 ];
 
+/// One of these stands in every such line, unless a link parts it.
+pub(super) fn telling() -> impl Iterator<Item = &'static str> {
+    let lists = [
+        SENT_FROM.list(),
+        SENT_FROM_END.list(),
+        TAGLINES,
+        &["outlook", "via mobile", "from my ", "von unterwegs"],
+    ];
+    lists.into_iter().flatten().copied()
+}
+
+/// What a link is written between.
+pub(super) fn may_be_linked(fold: &str) -> bool {
+    fold.bytes()
+        .any(|b| matches!(b, b'<' | b'(' | b'[' | b']' | b'>' | b')'))
+}
+
 /// `Sent from my iPhone` in any language. Short, no sentence of its own, and with a device or a program in it, except
 /// after "Sent from my": people put jokes there.
 pub(super) fn sent_from(fold: &str) -> bool {
@@ -97,7 +115,7 @@ pub(super) fn sent_from(fold: &str) -> bool {
         _ => line,
     };
     // A link in it or after it: `Get Outlook for iOS<https://aka.ms/o0ukef>`, `Sent with [Proton Mail](https://...)`.
-    let unlinked = match line.contains(['<', '(', '[', ']', '>', ')']) {
+    let unlinked = match may_be_linked(line) {
         true => Cow::Owned(without_links(line)),
         false => Cow::Borrowed(line),
     };
@@ -127,6 +145,7 @@ pub(super) fn sent_from(fold: &str) -> bool {
     };
     let same_first = |start: &str| start.as_bytes().first() == line.as_bytes().first();
     let begins = SENT_FROM
+        .list()
         .iter()
         .any(|start| same_first(start) && line.starts_with(start));
     // "Get Outlook for iOS" in any language.
@@ -142,7 +161,7 @@ pub(super) fn sent_from(fold: &str) -> bool {
         .any(|start| line.starts_with(start));
     let first = line.split([' ', '\'', '’', '-', '.']).next().unwrap_or_default();
     let latin = line.starts_with(|c: char| c.is_ascii());
-    let ends = SENT_FROM_END.iter().any(|end| line.ends_with(end)) && (led || !latin || joined_device(first));
+    let ends = SENT_FROM_END.end(line) && (led || !latin || joined_device(first));
     match line {
         "sent from front"
         | "sent via front"

@@ -1,19 +1,27 @@
 //! Phrases that are looked for all at once: one pass over a line, however many there are.
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
+
+/// So many bytes of its end tell whether a line may end with one.
+const END: usize = 3;
 
 /// A list of phrases, in lower case.
 pub(super) struct Phrases {
     list: &'static [&'static str],
     found: OnceLock<AhoCorasick>,
+    ends: OnceLock<HashSet<&'static [u8]>>,
 }
 
 impl Phrases {
     pub const fn new(list: &'static [&'static str]) -> Phrases {
-        let found = OnceLock::new();
-        Phrases { list, found }
+        Phrases {
+            list,
+            found: OnceLock::new(),
+            ends: OnceLock::new(),
+        }
     }
 
     pub fn list(&self) -> &'static [&'static str] {
@@ -24,5 +32,17 @@ impl Phrases {
     pub fn stand_in(&self, fold: &str) -> bool {
         let made = || AhoCorasick::new(self.list).expect("short phrases");
         self.found.get_or_init(made).is_match(fold)
+    }
+
+    /// Whether `fold` ends with one of them.
+    pub fn end(&self, fold: &str) -> bool {
+        let end = |text: &'static str| &text.as_bytes()[text.len() - END.min(text.len())..];
+        let ends = self
+            .ends
+            .get_or_init(|| self.list.iter().map(|text| end(text)).collect());
+        let fold_end = &fold.as_bytes()[fold.len() - END.min(fold.len())..];
+        // the few phrases that are shorter are looked for in the list
+        let maybe = ends.contains(fold_end) || self.list.iter().any(|text| text.len() < END);
+        maybe && self.list.iter().any(|text| fold.ends_with(text))
     }
 }

@@ -1,7 +1,9 @@
 //! A line as the rules look at it: blanks made plain, `>` counted, invisible characters gone.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
+use super::footer::{Footer, footer};
 use crate::story::passage::{Kind, Line};
 
 /// Longer than any line that a mail program writes about a mail: such a line is never more than text.
@@ -29,16 +31,12 @@ pub(super) struct Seen<'a> {
     pub delimiter: bool,
     /// The sender's own address and nothing else.
     pub own_address: bool,
+    footer: OnceCell<Option<Footer>>,
 }
 
 impl<'a> Seen<'a> {
     pub fn of(line: &'a Line) -> Seen<'a> {
-        let raw: Cow<'a, str> = match (&line.kind, line.spans.as_slice()) {
-            (Kind::Row { .. }, _) => Cow::Owned(line.words()),
-            (_, [one]) if one.image.is_none() => Cow::Borrowed(one.text.as_str()),
-            (_, []) => Cow::Borrowed(""),
-            _ => Cow::Owned(line.words()),
-        };
+        let raw = line.words();
         let marks = quote_marks(&raw);
         let body = match raw {
             Cow::Borrowed(text) => Cow::Borrowed(&text[marks.1..]),
@@ -62,6 +60,7 @@ impl<'a> Seen<'a> {
             ruled: line.kind == Kind::Rule,
             delimiter,
             own_address: false,
+            footer: OnceCell::new(),
             text,
         }
     }
@@ -74,6 +73,11 @@ impl<'a> Seen<'a> {
     /// Quoted by the program that wrote the mail.
     pub fn quoted(&self) -> bool {
         self.depth > 0 || self.hinted
+    }
+
+    /// What footer the line is. Asked several times of the same line, and found out once.
+    pub fn footer(&self) -> Option<Footer> {
+        *self.footer.get_or_init(|| footer(&self.fold))
     }
 
     /// How much there is to read, for the share that a cut takes: letters and digits count, so that Japanese weighs

@@ -97,13 +97,14 @@ fn formula(phrase: &str) -> bool {
     // asked several times of every line
     static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| SIGN_OFFS.iter().copied().collect());
     let known = |phrase: &str| KNOWN.contains(phrase.trim());
-    let joined = |and: &&str| {
-        phrase
-            .split_once(*and)
-            .is_some_and(|(one, other)| known(one) && known(other))
+    let joined = |at: usize| {
+        let joint = JOINTS.iter().find(|joint| phrase[at..].starts_with(*joint));
+        joint.is_some_and(|joint| known(&phrase[..at]) && known(&phrase[at + joint.len()..]))
     };
     let in_what = phrase.strip_prefix("yours in ");
-    known(phrase) || JOINTS.iter().any(joined) || in_what.is_some_and(|what| what.split(' ').count() <= 3)
+    known(phrase)
+        || phrase.match_indices(' ').any(|(at, _)| joined(at))
+        || in_what.is_some_and(|what| what.split(' ').count() <= 3)
 }
 
 /// What joins two closing formulas.
@@ -139,11 +140,16 @@ pub(super) fn closing(text: &str) -> Option<&str> {
 /// is the reader's as often as not.
 fn on_one_line(text: &str) -> Option<&str> {
     text.match_indices(' ').take(5).find_map(|(at, _)| {
-        let (phrase, rest) = (text[..at].to_lowercase(), text[at + 1..].trim());
+        let rest = text[at + 1..].trim();
+        // few words of a story are followed by so little
+        let named = rest.starts_with(char::is_uppercase) && rest.split(' ').count() <= 3 && name_like(rest, false);
+        if !named {
+            return None;
+        }
+        let phrase = text[..at].to_lowercase();
         let greets = phrase.contains(' ') || SHORT.contains(&phrase.as_str());
         let greets = greets && formula(&phrase) && !THANKS.iter().any(|w| phrase.contains(w));
-        let named = rest.split(' ').count() <= 3 && rest.starts_with(char::is_uppercase) && name_like(rest, false);
-        (greets && named).then_some(rest)
+        greets.then_some(rest)
     })
 }
 

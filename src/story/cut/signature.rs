@@ -3,10 +3,9 @@
 
 use super::Rule;
 use super::contact::{contact, own_address, phone, picture, titled};
-use super::footer::{Footer, footer, list_info, scanner_goes_on};
+use super::footer::{Footer, list_info, scanner_goes_on};
 use super::legal::{legal, legal_heading, pointer};
 use super::mark::drawn_line;
-use super::phone::sent_from;
 use super::seen::Seen;
 use super::sign_off::{closing, eastern, name_like, signs_for};
 
@@ -76,7 +75,7 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
     for (i, line) in lines.iter().enumerate().take(end).skip(from) {
         let alone = |at: Option<&Seen>| at.is_none_or(Seen::blank);
         let above = i.checked_sub(1).filter(|a| *a >= from).map(|a| &lines[a]);
-        if alone(above) && alone(lines.get(i + 1).filter(|_| i + 1 < end)) && sent_from(&line.fold) {
+        if alone(above) && alone(lines.get(i + 1).filter(|_| i + 1 < end)) && line.footer() == Some(Footer::SentFrom) {
             pieces.push(Piece {
                 start: i,
                 end: i + 1,
@@ -231,7 +230,7 @@ fn signature_like(lines: &[Seen], kind: Delimiter, parted: bool) -> bool {
     match kind {
         Delimiter::Exact => shown.len() <= 40 && (prose_words <= 80 || law >= 3) && !postscript,
         Delimiter::Bare => {
-            let listed = shown.iter().any(|l| footer(&l.fold).is_some());
+            let listed = shown.iter().any(|l| l.footer().is_some());
             let tagline = prose_words <= 30 && prose.len() == 1 && named && !parted;
             shown.len() <= 25
                 && (prose_words <= 14 || tagline || law >= 3 || contacts >= 2 && prose_words < 60)
@@ -248,7 +247,7 @@ fn signature_like(lines: &[Seen], kind: Delimiter, parted: bool) -> bool {
                 && !postscript
         }
         Delimiter::Drawn => {
-            let list = shown.first().is_some_and(|l| footer(&l.fold).is_some());
+            let list = shown.first().is_some_and(|l| l.footer().is_some());
             list || (contacts >= 1 && running <= 1 && shown.len() <= 12 && prose_words <= 15 && !postscript)
                 || (law >= 4 && !postscript)
         }
@@ -263,7 +262,7 @@ pub(super) fn postscript(fold: &str) -> bool {
 
 /// A line that tells something: long, or a sentence.
 fn prose(line: &Seen) -> bool {
-    if contact(line) || footer(&line.fold).is_some() {
+    if contact(line) || line.footer().is_some() {
         return false;
     }
     let words = line.words();
@@ -310,7 +309,7 @@ fn list_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         }
         // A list named in the text is not yet its footer.
         let far = shown > 6 && list_info(&lines[i].fold);
-        if footer(&lines[i].fold) == Some(Footer::List) && !far {
+        if lines[i].footer() == Some(Footer::List) && !far {
             first = Some(i);
         }
     }
@@ -337,7 +336,7 @@ fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
             continue;
         }
         seen += 1;
-        match footer(&lines[i].fold) {
+        match lines[i].footer() {
             // The wrapped end of a sentence: "... the letters that were / sent from my phone".
             Some(Footer::SentFrom)
                 if lines[i].text.starts_with(char::is_lowercase)
@@ -362,8 +361,7 @@ fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
                 let mut start = i;
                 for above in (low..i).rev().filter(|a| !lines[*a].blank()) {
                     let line = &lines[above];
-                    let more =
-                        footer(&line.fold) == Some(Footer::Scanner) || scanner_goes_on(&line.fold) && above + 4 > i;
+                    let more = line.footer() == Some(Footer::Scanner) || scanner_goes_on(&line.fold) && above + 4 > i;
                     if more || drawn_line(&line.text) || delimiter(line).is_some() {
                         start = above;
                         if !more {

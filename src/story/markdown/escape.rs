@@ -29,9 +29,9 @@ pub fn visible(text: &str) -> String {
 
 /// Whether a site generator would take part of this for its own: a shortcode, a template, the end of a summary.
 pub fn is_template(text: &str) -> bool {
-    ["{{", "{%", "{#", "{:", "<!--", "<?", "<%"]
-        .iter()
-        .any(|mark| text.contains(mark))
+    const MARKS: [&str; 7] = ["{{", "{%", "{#", "{:", "<!--", "<?", "<%"];
+    let mut begins = memchr::memchr2_iter(b'{', b'<', text.as_bytes());
+    begins.any(|at| MARKS.iter().any(|mark| text[at..].starts_with(mark)))
 }
 
 /// The longest run of `c` in `text`.
@@ -42,11 +42,14 @@ pub fn longest_run(text: &str, c: char) -> usize {
 /// Writes `text` so that it is read as it stands. `start`: it begins a line of the page. `next`: the character that will
 /// follow it (`None`: the line ends), `before` the one it follows.
 pub fn text(text: &str, care: Care, start: bool, before: Option<char>, next: Option<char>) -> String {
+    let head = if start { line_start(text) } else { None };
+    if care == Care::Lean && head.is_none() && is_plain(text) {
+        return text.to_owned();
+    }
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len() + 16);
     let tildes = chars.iter().filter(|&&c| c == '~').count();
     let links = text.contains("](") || text.contains("][") || text.contains("]:") || text.contains("[[");
-    let head = if start { line_start(text) } else { None };
     let mut skip = 0;
     for (at, &c) in chars.iter().enumerate() {
         if at < skip {
@@ -134,6 +137,18 @@ pub fn text(text: &str, care: Care, start: bool, before: Option<char>, next: Opt
         out.push(c);
     }
     out
+}
+
+/// Whether nothing in the text means anything to Markdown, but at the start of a line.
+fn is_plain(text: &str) -> bool {
+    let mark = |b| {
+        matches!(
+            b,
+            b'<' | b'&' | b'{' | b'\\' | b'`' | b'|' | b'*' | b'_' | b'[' | b']' | b'~' | b'$'
+        )
+    };
+    // `!` before a link that follows, `://` and `www.` in an address
+    !(text.bytes().any(mark) || text.ends_with('!') || text.contains("://") || text.contains("www."))
 }
 
 /// The address (`http://...`) that begins here, without the punctuation after it.

@@ -128,7 +128,7 @@ fn says(markdown: &str, words: &str, place: Place) -> bool {
         }
     }
     let solid = |c: &char| !c.is_whitespace();
-    read.chars().filter(solid).eq(words.chars().filter(solid))
+    read == words || read.chars().filter(solid).eq(words.chars().filter(solid))
 }
 
 /// Controls out, blanks collapsed to one, across the spans of a line.

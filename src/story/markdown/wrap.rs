@@ -22,8 +22,9 @@ const LONG: usize = 100;
 /// the author's own (a pasted address). Most lines then end because the next word had no room.
 pub fn column(lines: &[Line]) -> Option<usize> {
     let own = |l: &&Line| matches!(l.kind, Kind::Text | Kind::Quote) && l.quote == 0;
-    let texts: Vec<String> = lines.iter().filter(own).map(|l| l.words().trim().to_owned()).collect();
-    let mut widths: Vec<usize> = texts.iter().filter(|t| !has_a_long_word(t)).map(|t| width(t)).collect();
+    let texts = lines.iter().filter(own).map(Line::words);
+    let measures = texts.filter(|t| !has_a_long_word(t));
+    let mut widths: Vec<usize> = measures.map(|t| width(t.trim())).collect();
     widths.sort_unstable();
     let column = *widths.get((widths.len().checked_sub(1)?) - widths.len() / 20)?;
     if !(50..=LONG).contains(&column) {
@@ -81,7 +82,8 @@ fn begins_an_item(line: &str) -> bool {
 
 /// An address: no measure of where its line would have been wrapped.
 fn has_a_long_word(line: &str) -> bool {
-    line.split_whitespace().any(|word| word.len() >= 30)
+    const LONG: usize = 30;
+    line.len() >= LONG && line.split_whitespace().any(|word| word.len() >= LONG)
 }
 
 fn is_one_word(line: &str) -> bool {
