@@ -24,6 +24,14 @@ pub struct Crew<'c, Q, A> {
     alone: Option<RefCell<Alone<'c, Q, A>>>,
 }
 
+/// Questions under way.
+pub struct Asked<Q> {
+    first: usize,
+    upto: usize,
+    /// Those that who asked has to answer.
+    mine: VecDeque<Q>,
+}
+
 impl<'c, Q: Send, A: Send> Crew<'c, Q, A> {
     /// Each hand has a tool for itself. The crew goes home when this value is dropped, which has to be before the scope ends.
     pub fn gather<Tool>(
@@ -80,8 +88,8 @@ impl<'c, Q: Send, A: Send> Crew<'c, Q, A> {
         }
     }
 
-    /// The answers in the order of the questions, each as soon as it and those before it are known. A hand's panic is passed on.
-    pub fn answers(&self, questions: impl IntoIterator<Item = Q>) -> impl Iterator<Item = A> {
+    /// Begins to have them answered. Who asks again has taken the answers to what was asked before, or does not want them.
+    pub fn ask(&self, questions: impl IntoIterator<Item = Q>) -> Asked<Q> {
         let first = self.asked.get();
         let mut mine = VecDeque::new();
         for question in questions {
@@ -91,8 +99,15 @@ impl<'c, Q: Send, A: Send> Crew<'c, Q, A> {
                 None => self.ask.send((at, question)).expect("a hand outlives its panics"),
             }
         }
+        let upto = self.asked.get();
+        Asked { first, upto, mine }
+    }
+
+    /// The answers in the order of the questions, each as soon as it and those before it are known. A hand's panic is passed on.
+    pub fn answers(&self, asked: Asked<Q>) -> impl Iterator<Item = A> {
+        let Asked { first, upto, mut mine } = asked;
         let mut early = HashMap::new();
-        (first..self.asked.get()).map(move |next| {
+        (first..upto).map(move |next| {
             if let (Some(work), Some(question)) = (&self.alone, mine.pop_front()) {
                 return work.borrow_mut()(question);
             }
@@ -120,13 +135,18 @@ mod tests {
         for hands in [0, 1, 4] {
             thread::scope(|scope| {
                 let crew = Crew::of(hands, scope, || 2, |two, q: usize| q * *two);
-                assert_eq!(crew.answers(0..3).next(), Some(0), "the others are not waited for");
                 assert_eq!(
-                    crew.answers(0..1000).collect::<Vec<_>>(),
+                    crew.answers(crew.ask(0..3)).next(),
+                    Some(0),
+                    "the others are not waited for"
+                );
+                drop(crew.ask(3..6));
+                assert_eq!(
+                    crew.answers(crew.ask(0..1000)).collect::<Vec<_>>(),
                     (0..2000).step_by(2).collect::<Vec<_>>(),
                     "{hands} hands"
                 );
-                assert_eq!(crew.answers([]).count(), 0);
+                assert_eq!(crew.answers(crew.ask([])).count(), 0);
             });
         }
     }
@@ -136,7 +156,7 @@ mod tests {
     fn the_panic_of_a_hand_is_passed_on() {
         thread::scope(|scope| {
             let crew = Crew::gather(scope, || (), |(), _: usize| -> usize { panic!("no such mail") });
-            crew.answers([1]).for_each(drop);
+            crew.answers(crew.ask([1])).for_each(drop);
         });
     }
 }

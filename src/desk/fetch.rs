@@ -19,7 +19,7 @@ use crate::story::erased::Erased;
 
 use super::account::{MailReport, Outcome, aside_report, unreadable_report};
 use super::crew::Crew;
-use super::intake::{self, Judged, KeptMail, Reader, Readers};
+use super::intake::{self, Judged, KeptMail, ReadAll, Reader, Readers, UnderWay};
 use super::{Desk, Trouble};
 
 /// Read and committed together: so many mails, or so many bytes of them, are in memory at once.
@@ -317,8 +317,8 @@ struct Intake<'i, 'd, 'w, 'c> {
     spool: &'i mut Spool,
     reader: &'i mut Reader<'d>,
     batch: Batch<'w>,
-    /// The last group: on its way to the disk, or there.
-    before: Vec<(Ticket, KeptMail)>,
+    /// The last group, that the crew reads.
+    before: Option<(Vec<Ticket>, UnderWay)>,
     judged: Outcomes,
 }
 
@@ -330,7 +330,7 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
     ) -> Result<Intake<'i, 'd, 'w, 'c>, Trouble> {
         Ok(Intake {
             batch: work.repo.batch()?,
-            before: Vec::new(),
+            before: None,
             judged: Vec::new(),
             work,
             spool,
@@ -338,7 +338,8 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
         })
     }
 
-    /// Keeps the mails of a group, and reads those of the one before while the disk is waited for.
+    /// Keeps the mails of a group while those of the one before are read, and takes these in while the new ones are looked at, so that
+    /// the crew has always something to do.
     fn group(&mut self, group: Group) -> Result<(), Trouble> {
         let mut here = Vec::new();
         for (ticket, taken) in group {
@@ -359,17 +360,38 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
                 Taken::Gone => self.judged.push((ticket, None)),
             }
         }
+        let Work { crew, repo, .. } = self.work;
         let syncing = self.batch.begin_sync()?;
-        let last = mem::replace(&mut self.before, here);
-        self.judge(last)?;
-        Ok(self.batch.end_sync(syncing)?)
+        let before = self.before.take();
+        let before = before.map(|(tickets, reading)| (tickets, reading.wait(crew)));
+        self.batch.end_sync(syncing)?;
+        let (tickets, mails): (Vec<_>, Vec<_>) = here.into_iter().unzip();
+        if Reader::one_by_one(&mails, self.spool) {
+            if before.is_some() {
+                self.take_in(before)?;
+                self.spool.end_reading()?;
+            }
+            for (ticket, mail) in tickets.into_iter().zip(&mails) {
+                let judged = self.reader.judge(repo, mail, &mut self.batch, self.spool)?;
+                self.judged.push((ticket, Some(judged)));
+            }
+            return Ok(());
+        }
+        let looking = Reader::look_at(crew, mails, self.spool)?;
+        self.take_in(before)?;
+        let reading = self.reader.read_new(crew, looking, &mut self.batch, self.spool)?;
+        self.before = Some((tickets, reading));
+        Ok(())
     }
 
-    /// Judges a group of mails that are durable.
-    fn judge(&mut self, group: Vec<(Ticket, KeptMail)>) -> Result<(), Trouble> {
-        let (tickets, mails): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        let Work { crew, repo, .. } = self.work;
-        let judged = self.reader.judge_all(crew, repo, mails, &mut self.batch, self.spool)?;
+    /// Takes a group in that was read.
+    fn take_in(&mut self, group: Option<(Vec<Ticket>, ReadAll)>) -> Result<(), Trouble> {
+        let Some((tickets, read)) = group else {
+            return Ok(());
+        };
+        let judged = self
+            .reader
+            .take_all(self.work.repo, read, &mut self.batch, self.spool)?;
         self.judged
             .extend(tickets.into_iter().zip(judged.into_iter().map(Some)));
         Ok(())
@@ -377,8 +399,11 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
 
     /// Makes the commits. After this the mails may be settled.
     fn finish(mut self) -> Result<(Outcomes, Vec<Caution>), Trouble> {
-        let last = mem::take(&mut self.before);
-        self.judge(last)?;
+        if let Some((tickets, reading)) = self.before.take() {
+            let read = reading.wait(self.work.crew);
+            self.take_in(Some((tickets, read)))?;
+            self.spool.end_reading()?;
+        }
         Ok((self.judged, self.batch.finish()?.cautions))
     }
 }

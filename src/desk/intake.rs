@@ -25,6 +25,7 @@ use crate::story::{MailId, StoryId, Submission};
 use self::answers::{TEAM_REPLY, team_reply};
 use self::pen::{Ask, Fresh, Looked, Made, Pen, Reading, Told, look, originals_first};
 use super::account::{MailReport, Outcome, aside_report, bare, duplicate, shown};
+use super::crew::Asked;
 use super::threads::Threads;
 use super::{Desk, Trouble};
 
@@ -59,6 +60,31 @@ pub struct KeptMail {
     pub key: String,
     pub place: String,
 }
+
+/// Mails that the crew reads.
+pub struct UnderWay {
+    /// What each is already; `None`: it is read.
+    known: Vec<Option<Judged>>,
+    reading: Asked<Ask>,
+}
+
+/// The same, read.
+pub struct ReadAll {
+    known: Vec<Option<Judged>>,
+    read: Vec<Told>,
+}
+
+impl UnderWay {
+    /// Waits until they are read.
+    pub fn wait(self, crew: &Readers) -> ReadAll {
+        let UnderWay { known, reading } = self;
+        let read = crew.answers(reading).collect();
+        ReadAll { known, read }
+    }
+}
+
+/// The mark of mails that are read beside each other.
+const SEVERAL: &str = "several at once";
 
 /// How many times a mail may end the program before it is no longer read.
 const DEATHS: u32 = 2;
@@ -106,34 +132,47 @@ impl<'a> Reader<'a> {
         self.take_in(repo, m, &looked, reading, batch, spool)
     }
 
-    /// Judges mails that are kept, read by the crew. Where the last run died at reading, one by one, so that the mail that did it is
-    /// known.
-    pub fn judge_all(
-        &mut self,
+    /// Whether mails are judged one by one: where the last run died at reading, so that the mail that did it is known.
+    pub fn one_by_one(mails: &[KeptMail], spool: &Spool) -> bool {
+        mails.len() <= 1 || spool.was_reading().is_some()
+    }
+
+    /// Begins to have mails looked at that are kept: what each is known by.
+    pub fn look_at(crew: &Readers, mails: Vec<KeptMail>, spool: &mut Spool) -> Result<Asked<Ask>, Trouble> {
+        spool.begin_reading(SEVERAL)?;
+        Ok(crew.ask(mails.into_iter().map(Ask::Look)))
+    }
+
+    /// Begins to have those of them read that are new; all mails before them are in the batch.
+    pub fn read_new(
+        &self,
         crew: &Readers,
-        repo: &StoryRepo,
-        mails: Vec<KeptMail>,
+        looking: Asked<Ask>,
         batch: &mut Batch,
         spool: &mut Spool,
-    ) -> Result<Vec<Judged>, Trouble> {
-        let mut judged = Vec::with_capacity(mails.len());
-        if mails.len() <= 1 || spool.was_reading().is_some() {
-            for m in &mails {
-                judged.push(self.judge(repo, m, batch, spool)?);
-            }
-            return Ok(judged);
-        }
-        spool.begin_reading("several at once")?;
-        let looked: Vec<Told> = crew.answers(mails.into_iter().map(Ask::Look)).collect();
+    ) -> Result<UnderWay, Trouble> {
         let (mut known, mut new) = (Vec::new(), Vec::new());
-        for Told { m, looked, .. } in looked {
+        for Told { m, looked, .. } in crew.answers(looking) {
             let seen = self.seen(&looked, &m, batch, spool)?;
             if seen.is_none() {
                 new.push(Ask::Read(m, looked));
             }
             known.push(seen);
         }
-        let read: Vec<Told> = crew.answers(new).collect();
+        spool.begin_reading(SEVERAL)?;
+        let reading = crew.ask(new);
+        Ok(UnderWay { known, reading })
+    }
+
+    /// Takes mails in that the crew has read.
+    pub fn take_all(
+        &mut self,
+        repo: &StoryRepo,
+        ReadAll { known, read }: ReadAll,
+        batch: &mut Batch,
+        spool: &mut Spool,
+    ) -> Result<Vec<Judged>, Trouble> {
+        let mut judged = Vec::with_capacity(known.len());
         let order = originals_first(&read);
         let mut read: Vec<Option<Told>> = read.into_iter().map(Some).collect();
         let mut taken: Vec<Option<Judged>> = read.iter().map(|_| None).collect();
@@ -160,7 +199,6 @@ impl<'a> Reader<'a> {
             };
             judged.push(told);
         }
-        spool.end_reading()?;
         Ok(judged)
     }
 

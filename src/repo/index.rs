@@ -4,9 +4,9 @@
 use std::io::{self, BufRead, BufWriter, Cursor, Read, Seek, SeekFrom, Take, Write};
 
 use git2::Oid;
+use sha1::{Digest, Sha1};
 
 use super::Caution;
-use super::object::Sum;
 
 /// What a file's `lstat` says, in the ten words of an index entry; all zero means "compare the content".
 pub(super) type Stat = [u32; 10];
@@ -187,16 +187,16 @@ impl<W: Read + Write + Seek> Writer<W> {
         self.out.write_all(&self.count.to_be_bytes())?;
         self.out.seek(SeekFrom::Start(0))?;
         let mut out = self.out.into_inner()?;
-        let (mut hash, mut chunk) = (Sum::new(), vec![0; 64 * 1024]);
+        let (mut hash, mut chunk) = (Sha1::new(), vec![0; 64 * 1024]);
         loop {
             match out.read(&mut chunk) {
                 Ok(0) => break,
-                Ok(n) => hash.add(&chunk[..n]),
+                Ok(n) => hash.update(&chunk[..n]),
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => return Err(e),
             }
         }
-        out.write_all(&hash.end())?;
+        out.write_all(&hash.finalize())?;
         Ok(out)
     }
 }

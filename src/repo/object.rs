@@ -52,25 +52,6 @@ pub(super) fn name_of(kind: ObjectType, bytes: &[u8]) -> Oid {
     })
 }
 
-/// The checksum of a file of git's own, made of names and numbers. Bytes that are made to collide change nothing here: what they name is
-/// checked by its own name.
-pub(super) struct Sum(sha1dc::Hasher);
-
-impl Sum {
-    pub fn new() -> Sum {
-        Sum(sha1dc::Hasher::new())
-    }
-
-    pub fn add(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    pub fn end(self) -> [u8; 20] {
-        let sum = self.0.finalize();
-        sum.unwrap_or_else(|collision| collision.digest()).to_bytes()
-    }
-}
-
 impl StoryRepo {
     pub(super) fn object(&self, kind: ObjectType, id: Oid) -> Result<Vec<u8>, RepoError> {
         self.with_object(kind, id, <[u8]>::to_vec)
@@ -288,18 +269,6 @@ mod tests {
                 let git = Oid::hash_object(kind, &bytes[..len]).unwrap();
                 assert_eq!(name_of(kind, &bytes[..len]), git, "{kind} of {len} bytes");
             }
-        }
-    }
-
-    #[test]
-    fn a_sum_is_the_same_however_its_bytes_come() {
-        // FIPS 180-2, appendix A.2
-        let text = b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
-        for at in 0..=text.len() {
-            let mut sum = Sum::new();
-            sum.add(&text[..at]);
-            sum.add(&text[at..]);
-            assert_eq!(hex::encode(sum.end()), "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
         }
     }
 }

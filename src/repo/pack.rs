@@ -8,10 +8,11 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 use git2::{ObjectType, Oid};
+use sha1::{Digest, Sha1};
 use tempfile::NamedTempFile;
 
 use super::delta;
-use super::object::{Loose, Objects, Stored, Sum, named, refused, sync_folder};
+use super::object::{Loose, Objects, Stored, named, refused, sync_folder};
 use super::packed::{At, OwnPack, Place, Written, index_bytes, read_object};
 use super::press::{Press, Ready};
 use super::{RepoError, StoryRepo};
@@ -226,15 +227,15 @@ impl<'a> Pack<'a> {
         let file = self.file.as_file_mut();
         file.write_all_at(&count.to_be_bytes(), 8)?;
         file.seek(SeekFrom::Start(0))?;
-        let mut hash = Sum::new();
+        let mut hash = Sha1::new();
         let mut chunk = vec![0; BUFFER];
         loop {
             match file.read(&mut chunk)? {
                 0 => break,
-                n => hash.add(&chunk[..n]),
+                n => hash.update(&chunk[..n]),
             }
         }
-        let sum = hash.end();
+        let sum: [u8; 20] = hash.finalize().into();
         file.write_all(&sum)?;
         finish_file(file)?;
         let index = index_bytes(&self.places, &sum);

@@ -7,9 +7,10 @@ use std::os::unix::fs::FileExt;
 
 use flate2::bufread::ZlibDecoder;
 use git2::{ObjectType, Oid};
+use sha1::{Digest, Sha1};
 
 use super::delta;
-use super::object::{Stored, Sum};
+use super::object::Stored;
 use super::{RepoError, StoryRepo};
 
 /// The type of an object that is stored as its difference from one before it in the pack.
@@ -188,8 +189,7 @@ pub(super) fn index_bytes(places: &HashMap<Oid, Place>, pack_sum: &[u8; 20]) -> 
     far.iter()
         .for_each(|offset| out.extend_from_slice(&offset.to_be_bytes()));
     out.extend_from_slice(pack_sum);
-    let mut sum = Sum::new();
-    sum.add(&out);
-    out.extend_from_slice(&sum.end());
+    let sum = Sha1::digest(&out);
+    out.extend_from_slice(&sum);
     out
 }
