@@ -103,7 +103,7 @@ const LIST_INFO: [&str; 3] = [" mailing list", "/mailman/listinfo/", "/mailman3/
 
 /// One of these stands in every footer. It is the first question, and for nearly every line of every mail the last.
 static TELLING: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let lists = [&SCANNER, &CLEAN, &LIST, &ENVIRONMENT].map(Phrases::list);
+    let lists = [&SCANNER, &CLEAN, &LIST, &CALENDAR, &ENVIRONMENT].map(Phrases::list);
     let footers = lists.into_iter().flatten().copied().chain(LIST_INFO);
     AhoCorasick::new(footers.chain(telling())).expect("short phrases")
 });
