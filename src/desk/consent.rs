@@ -187,7 +187,7 @@ fn says_yes(people: &People, mail: &Submission, draft: &Draft) -> bool {
 
 /// The domain that signed for the address which we asked, or why it is not sure that the author wrote this.
 fn proven(letter: &SentLetter, mail: &Submission, draft: &Draft) -> Result<String, &'static str> {
-    if draft.forwarder.is_some() || !mail.embedded.is_empty() || !mail.attachments.is_empty() {
+    if draft.passes_on() || !mail.embedded.is_empty() || !mail.attachments.is_empty() {
         return Err("it is a forward or has something attached");
     }
     let from = mail.from.address.as_deref().unwrap_or_default();

@@ -147,7 +147,7 @@ pub(super) fn propose(
         Phase::Published => return doubt("the story is published already"),
         _ => return doubt("the story is closed"),
     }
-    if draft.forwarder.is_some() {
+    if draft.passes_on() {
         return doubt("it was forwarded");
     }
     if other_subject(first, mail) {

@@ -69,6 +69,13 @@ pub struct Draft {
     pub notes: Vec<Note>,
 }
 
+impl Draft {
+    /// Whether the mail passes on another, whoever sent it: what stands in it need not be its sender's word.
+    pub fn passes_on(&self) -> bool {
+        self.forwarder.is_some() || self.cuts.iter().any(|cut| cut.rule == Rule::ForwardHeader.name())
+    }
+}
+
 /// A photo of the story.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Photo {
@@ -147,10 +154,17 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
     let inline = forward.as_ref().filter(|_| from_team);
     let storyteller = inline.map_or_else(|| source.from.clone(), |f| f.from.clone());
     let forwarder = (attached || inline.is_some()).then(|| submission.from.clone());
-    if let Some(forward) = forward.as_ref().filter(|_| !from_team) {
+    if let Some(forward) = forward
+        .as_ref()
+        .filter(|f| !from_team && !same_person(&source.from, &f.from))
+    {
         notes.push(maybe_forwarded(&source.from, &forward.from));
     }
-    if let Some(inner) = source.embedded.first() {
+    if let Some(inner) = source
+        .embedded
+        .first()
+        .filter(|inner| !same_person(&source.from, &inner.from))
+    {
         notes.push(maybe_forwarded(&source.from, &inner.from));
     }
 
@@ -224,6 +238,14 @@ pub fn title(template: &str, author: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// Whether somebody passes on a mail of their own: by the address, or by the name where the header has no address.
+fn same_person(one: &Mailbox, other: &Mailbox) -> bool {
+    match (&one.address, &other.address) {
+        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+        _ => one.name.is_some() && one.name == other.name,
+    }
 }
 
 fn maybe_forwarded(forwarder: &Mailbox, original: &Mailbox) -> Note {

@@ -52,6 +52,9 @@ fn a_plain_yes_from_the_signed_address_that_was_asked_is_recorded_with_its_evide
     house.fsck();
 }
 
+const PASSED_ON: &str = "---------- Forwarded message ---------\nFrom: Eve <eve@author.example>\n\
+                         Date: Sun, 5 Dec 2010 09:00:00 +0000\nSubject: Re: Nights\nTo: Marion <marion@author.example>\n\nI agree";
+
 #[test]
 fn every_other_answer_is_for_a_person() {
     let forged = "Authentication-Results: mx.evil.example; dkim=pass header.d=author.example\n";
@@ -65,6 +68,8 @@ fn every_other_answer_is_for_a_person() {
         (AUTHOR, forged, "I agree", "nothing proves who sent it"),
         (AUTHOR, spf, "I agree", "nothing proves who sent it"),
         (AUTHOR, elsewhere, "I agree", "nothing proves who sent it"),
+        // another's words, which its sender only passes on
+        (AUTHOR, SIGNED, PASSED_ON, "it is a forward"),
     ] {
         let house = TestHouse::with_config(CONFIG);
         let letter = received(&house);

@@ -31,6 +31,7 @@ pub(super) struct Attribution {
     pub grade: Grade,
     /// It has a verb of writing.
     pub verb: bool,
+    pub address: bool,
     /// The quoted text begins on the attribution's own last line.
     pub inline: bool,
 }
@@ -184,7 +185,7 @@ fn found_at(lines: &[Seen], last: usize, quoted_under: impl Fn() -> bool) -> Opt
         return None;
     }
     let ends = ends_like_one(&line.fold) || address_ends(&line.text);
-    let told = ends || told_first(&line.fold) && quoted_under();
+    let told = ends || quoted_under() && told_first(&line.fold);
     if !told {
         return inline(lines, last);
     }
@@ -196,13 +197,13 @@ fn found_at(lines: &[Seen], last: usize, quoted_under: impl Fn() -> bool) -> Opt
     }
     let mut best: Option<(u8, Attribution)> = None;
     let mut text = String::new();
-    let mut gap = false;
+    let mut gaps = 0;
     // The window so far lacks its beginning: a bare address, or a date after a name.
     let mut headless = false;
     for start in (first..=last).rev() {
         let above = &lines[start];
-        if above.blank() && above.depth == line.depth && start < last && !gap {
-            gap = true;
+        if above.blank() && above.depth == line.depth && start < last && gaps < 2 {
+            gaps += 1;
             continue;
         }
         if above.fold.is_empty() || above.depth != line.depth || above.fold.len() > 300 {
@@ -228,12 +229,13 @@ fn found_at(lines: &[Seen], last: usize, quoted_under: impl Fn() -> bool) -> Opt
         let opened = parts.opener || parts.leading_date;
         let whole = opened && parts.verb && parts.address && grade == Grade::Strong;
         // Over a blank line only what is an attribution from "On" to "wrote:" reaches.
-        if gap && !(whole && above.text.contains(|c: char| c.is_ascii_digit()) && best.is_none_or(|(rank, _)| rank < 7))
+        if gaps > 0
+            && !(whole && above.text.contains(|c: char| c.is_ascii_digit()) && best.is_none_or(|(rank, _)| rank < 7))
         {
             continue;
         }
         let bare = start < last && lines[start + 1].text.starts_with(['<', '(', '[']);
-        let completes = headless && !gap && Parts::names(&above.text, bare);
+        let completes = headless && gaps == 0 && Parts::names(&above.text, bare);
         let rank = grade as u8 * 2 + u8::from(opened) * 3 + u8::from(completes) * 4;
         if best.is_none_or(|(best, _)| rank > best) {
             let end = last + 1;
@@ -244,6 +246,7 @@ fn found_at(lines: &[Seen], last: usize, quoted_under: impl Fn() -> bool) -> Opt
                     end,
                     grade,
                     verb: parts.verb,
+                    address: parts.address,
                     inline: false,
                 },
             ));
@@ -294,6 +297,7 @@ fn inline(lines: &[Seen], last: usize) -> Option<Attribution> {
         end: last + 1,
         grade: Grade::Strong,
         verb: true,
+        address: true,
         inline: true,
     })
 }

@@ -167,6 +167,7 @@ pub(super) fn sent_from(fold: &str) -> bool {
         | "sent via front"
         | "sent with front"
         | "sent using front"
+        | "sent from nine"
         | "sent from mobile"
         | "via mobile"
         | "sent via mobile"

@@ -204,6 +204,26 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
             to_end: true,
         });
     }
+    // The same with its attribution in words.
+    let over_plain_text = || next_shown(lines, i + 1).is_some_and(|n| lines[n].depth == 0);
+    if line.depth >= 3
+        && lines[floor..i]
+            .iter()
+            .rfind(|l| !l.blank())
+            .is_some_and(|l| !l.quoted())
+        && over_plain_text()
+        && attribution::over_quotation(lines, i).is_some_and(|a| a.grade == Grade::Strong)
+    {
+        return Some(Foreign {
+            start: i,
+            body: i + 1,
+            end: lines.len(),
+            opening: Opening::Attribution,
+            block: None,
+            sure: true,
+            to_end: true,
+        });
+    }
     match mark(&line.fold) {
         Some(Mark::ReplyAbove) if !quoted[i] => {
             return Some(Foreign {
@@ -244,7 +264,9 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
         return Some(found);
     }
     // Notes writes `Inactive hide details for Cath Lee---24/11/2026 09:00:12---Dear Marion` for a picture it had there.
-    let hidden = line.fold.starts_with("inactive hide details for ");
+    // Verse has left of it `"Cath Lee" ---24/11/2026 09:00:12---Dear Marion`.
+    let dashed_date = || line.text.split("---").nth(1).is_some_and(attribution::dated);
+    let hidden = line.fold.starts_with("inactive hide details for ") || line.text.starts_with('"') && dashed_date();
     if (drawn_line(&line.text) || dashed_words(&line.text) || hidden)
         && line.text.len() >= 5
         && let Some(next) = soon_shown(lines, i + 1)
@@ -286,6 +308,11 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
         let shown = next_shown(lines, i + 1);
         let marked = shown.is_some_and(|n| quoted[n]);
         if !found.holds(marked, shown.is_none()) {
+            return None;
+        }
+        // `On 4 December 2010 at 10:15, Anna Berg wrote:` and then what she wrote, in quotation marks: a story's.
+        let spoken = |n: usize| lines[n].text.starts_with(['"', '“', '„', '«', '‘', '「', '『']);
+        if !marked && !found.address && shown.is_some_and(spoken) {
             return None;
         }
         if found.inline || !marked {

@@ -71,6 +71,7 @@ const REPLIES: &[&str] = &[
     include_str!("replies/odd.txt"),
     include_str!("replies/marks.txt"),
     include_str!("replies/feet.txt"),
+    include_str!("replies/wild.txt"),
 ];
 
 #[test]
@@ -130,6 +131,40 @@ fn every_reply_keeps_the_authors_lines_and_no_others() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+/// Of these two nothing tells any more that the last line, or the first, was not all there was of the other's.
+const KEPT_ONCE: [&str; 2] = [
+    "somebody else's forward, its note's footer goes | Fwd: Story",
+    "bars under answers, left over",
+];
+
+/// What was kept of a mail is a mail that its author might have sent as it is: nothing more goes.
+#[test]
+fn what_is_kept_is_kept_again() {
+    let mut wrong = Vec::new();
+    for file in REPLIES {
+        let mut own: Vec<(&str, String)> = Vec::new();
+        for row in file.lines() {
+            if let Some(head) = row.strip_prefix("# ") {
+                own.push((head, String::new()));
+            } else if !row.starts_with('-')
+                && let Some((_, text)) = own.last_mut()
+            {
+                text.push_str(row.get(1..).unwrap_or_default());
+                text.push('\n');
+            }
+        }
+        for (name, text) in own {
+            let lines: Vec<Line> = text.split('\n').map(line).collect();
+            let kept = shown(&trim(&lines, &Rules::default()).kept);
+            let lost: Vec<String> = shown(&lines).into_iter().filter(|l| !kept.contains(l)).collect();
+            if !lost.is_empty() && !KEPT_ONCE.contains(&name) {
+                wrong.push(format!("{name}: {lost:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} lose more:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 mod properties {
@@ -578,6 +613,7 @@ fn attributions_are_found_whatever_the_name_and_wherever_they_are_wrapped() {
                         ">Dear Marion,\n",
                     ),
                     ("We won.\nMarion\n", "\n", "> Dear Marion,\n"),
+                    ("We won.\n\nMarion\n\n", "\n", "| Dear Marion,\n|\n| tell us.\n"),
                 ] {
                     let line = attribution.replace('N', "\u{1}").replace('A', "\u{2}");
                     // The words of the template have capitals too: only lone ones are places.

@@ -140,6 +140,16 @@ fn only_a_forward_by_the_team_changes_whose_story_it_is() {
             original: "Ama Boateng".into()
         }]
     );
+
+    // with the header gone, and the address in it
+    assert!(!made.body.contains("ama@example.org") && made.body.contains(PROSE));
+    let cut: Vec<&str> = made.cuts.iter().map(|c| c.rule.as_str()).collect();
+    assert_eq!(cut, ["forward-header"]);
+    assert!(made.cuts[0].text.contains("ama@example.org"));
+
+    // somebody's own mail, sent on: nobody else tells it
+    forward.from = mailbox("Ama", "AMA@example.org");
+    assert_eq!(of(&forward, &[]).notes, []);
 }
 
 #[test]
