@@ -268,6 +268,31 @@ fn a_million_lines_and_a_megabyte_line_are_trimmed_in_linear_time() {
         ),
         ("a megabyte line", vec![line(&"wrote: <a@example.org> ".repeat(50_000))]),
         ("a megabyte of marks", vec![line(&"> ".repeat(50000))]),
+        ("bars", many("| a", 20_000)),
+        (
+            "bars and own lines",
+            (0..10000)
+                .map(|i| line(if i % 2 == 0 { "| a" } else { "b wrote:" }))
+                .collect(),
+        ),
+        (
+            "names and own lines",
+            (0..10000)
+                .map(|i| {
+                    line(if i % 2 == 0 {
+                        "Anna> a"
+                    } else {
+                        "Anna Berg <anna@example.org> wrote:"
+                    })
+                })
+                .collect(),
+        ),
+        (
+            "attributions without marks, each signed",
+            (0..10000)
+                .map(|i| line(["On 4 Dec 2010 at 10:00, Anna Berg wrote:", "", "Tom", ""][i % 4]))
+                .collect(),
+        ),
         ("deep", vec![line(&">".repeat(1_000_000))]),
         ("forward headers", many("From: a@example.org\nDate: 2010", 2000)),
     ] {
