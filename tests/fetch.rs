@@ -34,6 +34,39 @@ fn since_leaves_older_mail_for_a_later_run_and_the_limit_counts_what_is_left() {
     assert_eq!(all["new"], 1, "the mail of 2010 was not settled: {all}");
 }
 
+/// The next run after one that was killed reads one by one; it comes to the same.
+#[test]
+fn a_reply_before_its_original_goes_to_its_story_also_after_a_run_that_died() {
+    let reply = mail(
+        "Marion Maxwell <marion@example.org>",
+        "Sun, 5 Dec 2010 10:12:31 +0000",
+        "Re: Tea with ninety cleaners",
+        "One more thing that I forgot to say: the porters are with us now, all forty of them, and they were the first to sign.\n\nMarion",
+    );
+    let reply = reply.replacen(
+        "MIME-Version",
+        "In-Reply-To: <Teawithninetycleaners@example.org>\nMIME-Version",
+        1,
+    );
+    for died in [false, true] {
+        let house = TestHouse::new();
+        house.arrive(&[from_year(2010)]);
+        house.run(&["fetch", "-q"]).exits(0);
+        house.arrive(&[reply.clone(), marion(), from_year(2012)]);
+        if died {
+            // as a killed process leaves it
+            house.write(".desk/reading", "1 several at once\n");
+        }
+        let lines = house.run(&["fetch", "--json"]).exits(0).json_lines();
+        let summary = &lines.last().expect("a summary")["summary"];
+        assert_eq!(
+            (&summary["new"], &summary["follow-up"]),
+            (&2.into(), &1.into()),
+            "died: {died}"
+        );
+    }
+}
+
 /// What the samples come to, where the system refuses those threads (strace counts them for each thread that begins some).
 fn taken_in_without(threads: &str) -> (String, Vec<String>) {
     let house = TestHouse::new();

@@ -360,7 +360,7 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
                 Taken::Gone => self.judged.push((ticket, None)),
             }
         }
-        let Work { crew, repo, .. } = self.work;
+        let crew = self.work.crew;
         let syncing = self.batch.begin_sync()?;
         let before = self.before.take();
         let before = before.map(|(tickets, reading)| (tickets, reading.wait(crew)));
@@ -371,11 +371,8 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
                 self.take_in(before)?;
                 self.spool.end_reading()?;
             }
-            for (ticket, mail) in tickets.into_iter().zip(&mails) {
-                let judged = self.reader.judge(repo, mail, &mut self.batch, self.spool)?;
-                self.judged.push((ticket, Some(judged)));
-            }
-            return Ok(());
+            let read = self.reader.read_one_by_one(mails, &mut self.batch, self.spool)?;
+            return self.take_in(Some((tickets, read)));
         }
         let looking = Reader::look_at(crew, mails, self.spool)?;
         self.take_in(before)?;

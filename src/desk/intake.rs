@@ -68,8 +68,15 @@ pub struct UnderWay {
     reading: Asked<Ask>,
 }
 
-/// The same, read.
+/// What one mail is that is read by itself.
+enum Alone {
+    Known(Judged),
+    Read(Result<Reading, mail::Unreadable>),
+}
+
+/// Mails that were read together.
 pub struct ReadAll {
+    /// What each is already; `None`: it is among those read.
     known: Vec<Option<Judged>>,
     read: Vec<Told>,
 }
@@ -111,28 +118,59 @@ impl<'a> Reader<'a> {
         spool: &mut Spool,
     ) -> Result<Judged, Trouble> {
         let looked = look(&m.raw);
+        match self.read_alone(m, &looked, batch, spool)? {
+            Alone::Known(judged) => Ok(judged),
+            Alone::Read(reading) => self.take_in(repo, m, &looked, reading, batch, spool),
+        }
+    }
+
+    /// Reads one mail under a mark of its own.
+    fn read_alone(
+        &self,
+        m: &KeptMail,
+        looked: &Looked,
+        batch: &mut Batch,
+        spool: &mut Spool,
+    ) -> Result<Alone, Trouble> {
         let times = spool.deaths(&m.key);
         if times >= DEATHS {
             let reason = format!("reading it ended the program {times} times; it was not tried again");
-            return self.aside(
-                AsideKind::Quarantined,
-                m,
-                &looked,
-                ("reader-died", &reason),
-                spool,
-                None,
-            );
+            let why = ("reader-died", &reason[..]);
+            let judged = self.aside(AsideKind::Quarantined, m, looked, why, spool, None)?;
+            return Ok(Alone::Known(judged));
         }
-        if let Some(judged) = self.seen(&looked, m, batch, spool)? {
-            return Ok(judged);
+        if let Some(judged) = self.seen(looked, m, batch, spool)? {
+            return Ok(Alone::Known(judged));
         }
         spool.begin_reading(&m.key)?;
-        let reading = self.pen().read(&mut Press::new(), m, &looked, None);
+        let reading = self.pen().read(&mut Press::new(), m, looked, None);
         spool.end_reading()?;
-        self.take_in(repo, m, &looked, reading, batch, spool)
+        Ok(Alone::Read(reading))
     }
 
-    /// Whether mails are judged one by one: where the last run died at reading, so that the mail that did it is known.
+    /// Reads mails that are kept one after the other, each under a mark of its own; all mails before them are in the batch.
+    pub fn read_one_by_one(
+        &self,
+        mails: Vec<KeptMail>,
+        batch: &mut Batch,
+        spool: &mut Spool,
+    ) -> Result<ReadAll, Trouble> {
+        let (mut known, mut read) = (Vec::new(), Vec::new());
+        for m in mails {
+            let looked = look(&m.raw);
+            match self.read_alone(&m, &looked, batch, spool)? {
+                Alone::Known(judged) => known.push(Some(judged)),
+                Alone::Read(reading) => {
+                    known.push(None);
+                    let reading = Some(reading);
+                    read.push(Told { m, looked, reading });
+                }
+            }
+        }
+        Ok(ReadAll { known, read })
+    }
+
+    /// Whether mails are read one by one: where the last run died at reading, so that the mail that did it is known.
     pub fn one_by_one(mails: &[KeptMail], spool: &Spool) -> bool {
         mails.len() <= 1 || spool.was_reading().is_some()
     }
@@ -164,7 +202,7 @@ impl<'a> Reader<'a> {
         Ok(UnderWay { known, reading })
     }
 
-    /// Takes mails in that the crew has read.
+    /// Takes mails in that were read together.
     pub fn take_all(
         &mut self,
         repo: &StoryRepo,

@@ -183,8 +183,9 @@ impl Spool {
         self.reading.deaths(key)
     }
 
-    /// Notes, right before a mail is read (and not around anything else), that it is: should it kill the process, the
-    /// next one knows which mail it was, and can quarantine it unread. Costs one write and no sync, as it is to survive a
+    /// Notes, right before a mail is read, that it is: should it kill the process, the next one knows which mail it was, and
+    /// can quarantine it unread. Before several are read beside each other the key is no mail's: the next process then reads
+    /// one by one. Costs one write and no sync, as it is to survive a
     /// killed process, not a power cut. A key over 200 bytes is known by its hash.
     pub fn begin_reading(&mut self, key: &str) -> Result<(), SpoolError> {
         self.reading.begin(key)
