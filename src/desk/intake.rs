@@ -71,7 +71,7 @@ pub struct UnderWay {
 /// What one mail is that is read by itself.
 enum Alone {
     Known(Judged),
-    Read(Result<Reading, mail::Unreadable>),
+    Read(Box<Result<Reading, mail::Unreadable>>),
 }
 
 /// Mails that were read together.
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
         let looked = look(&m.raw);
         match self.read_alone(m, &looked, batch, spool)? {
             Alone::Known(judged) => Ok(judged),
-            Alone::Read(reading) => self.take_in(repo, m, &looked, reading, batch, spool),
+            Alone::Read(reading) => self.take_in(repo, m, &looked, *reading, batch, spool),
         }
     }
 
@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
         spool.begin_reading(&m.key)?;
         let reading = self.pen().read(&mut Press::new(), m, looked, None);
         spool.end_reading()?;
-        Ok(Alone::Read(reading))
+        Ok(Alone::Read(Box::new(reading)))
     }
 
     /// Reads mails that are kept one after the other, each under a mark of its own; all mails before them are in the batch.
@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
                 Alone::Known(judged) => known.push(Some(judged)),
                 Alone::Read(reading) => {
                     known.push(None);
-                    let reading = Some(reading);
+                    let reading = Some(*reading);
                     read.push(Told { m, looked, reading });
                 }
             }
