@@ -129,7 +129,10 @@ fn list(desk: &Desk, items: &[AsideEntry], set_aside: bool, report: &Report) -> 
     }
     let others = items.len() - shown.len();
     if shown.is_empty() {
-        report.line("No mail needs a person.");
+        report.line(match set_aside {
+            true => "No mail needs a person, and none was set aside.",
+            false => "No mail needs a person.",
+        });
     } else {
         let mut rows = vec![["MAIL", "SINCE", "FROM", "SUBJECT", "WHY"].map(str::to_owned).to_vec()];
         rows.extend(shown.iter().map(|e| {
@@ -151,9 +154,12 @@ fn list(desk: &Desk, items: &[AsideEntry], set_aside: bool, report: &Report) -> 
         report.remark("`quarantine retry MAIL --as-story` takes one in.");
     }
     if others > 0 {
-        report.remark(&format!(
-            "{others} more were set aside by a rule: `quarantine list --set-aside`."
-        ));
+        let mails = if others == 1 {
+            "1 mail was"
+        } else {
+            &format!("{others} mails were")
+        };
+        report.remark(&format!("{mails} set aside by a rule: `quarantine list --set-aside`."));
     }
     Ok(0)
 }

@@ -225,7 +225,8 @@ impl Trouble {
 fn spool_advice(error: &SpoolError) -> &'static str {
     match error {
         SpoolError::Busy { .. } => "try again, or wait for it with `--wait 60`",
-        SpoolError::NotOurs { .. } | SpoolError::NotASpool { .. } => "choose another folder with `[spool] path`",
+        SpoolError::NotOurs { .. } => "run as that user, or choose another folder with `[spool] path`",
+        SpoolError::NotASpool { .. } => "choose another folder with `[spool] path`",
         SpoolError::Full { .. } => "make room on the disk and repeat: nothing is lost",
         SpoolError::Io { source, .. }
             if matches!(

@@ -93,9 +93,10 @@ impl RepoError {
                 "name a plain git repository (its own .git folder and work tree, SHA-1) with [repository] path".into()
             }
             RepoError::NotErasable { hint, .. } => (*hint).to_owned(),
+            // git knows such a folder by its whole path only (git-config(1), safe.directory)
             RepoError::ForeignOwner(path) => format!(
                 "run as its owner, or, if you trust its owner: git config --global --add safe.directory {}",
-                path.display()
+                std::path::absolute(path).unwrap_or_else(|_| path.clone()).display()
             ),
             RepoError::NoBranch { path, branch } => format!(
                 "git -C {} branch {branch} origin/{branch}; or set [repository] branch to the one the stories are on",
@@ -142,6 +143,17 @@ impl RepoError {
             }
             RepoError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "make room on the disk and repeat: nothing is half done".into()
+            }
+            RepoError::Io { path, source, .. }
+                if matches!(
+                    source.kind(),
+                    io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+                ) =>
+            {
+                format!(
+                    "let this user write there ({}), run as the user whom it belongs to, or choose another folder; `doctor` looks at each",
+                    path.display()
+                )
             }
             RepoError::Io { path, .. } | RepoError::Git { path, .. } => {
                 format!("look at {}, then repeat", path.display())
@@ -196,5 +208,24 @@ fn and_others(many: usize) -> String {
         0 => String::new(),
         1 => " and 1 other file".to_owned(),
         many => format!(" and {many} other files"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_can_be_followed_as_it_stands() {
+        let here = std::env::current_dir().expect("a folder");
+        let foreign = RepoError::ForeignOwner("stories".into()).advice();
+        let whole = format!("safe.directory {}", here.join("stories").display());
+        assert!(foreign.ends_with(&whole), "{foreign}");
+        let refused = RepoError::Io {
+            doing: "making",
+            path: "stories".into(),
+            source: io::ErrorKind::PermissionDenied.into(),
+        };
+        assert!(refused.advice().contains("let this user write there (stories)"));
     }
 }
