@@ -1,6 +1,7 @@
 //! `review`: a walk through the queue, on the whole screen or line by line. Decisions are made and shown, can be taken back, and are
 //! written down when the reviewer leaves the story: the same steps as those of the commands, upon exactly the text that was read.
 
+mod asked;
 mod deeds;
 mod draw;
 mod ink;
