@@ -70,7 +70,7 @@ pub struct UnderWay {
 
 /// What one mail is that is read by itself.
 enum Alone {
-    Known(Judged),
+    Known(Box<Judged>),
     Read(Box<Result<Reading, mail::Unreadable>>),
 }
 
@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Judged, Trouble> {
         let looked = look(&m.raw);
         match self.read_alone(m, &looked, batch, spool)? {
-            Alone::Known(judged) => Ok(judged),
+            Alone::Known(judged) => Ok(*judged),
             Alone::Read(reading) => self.take_in(repo, m, &looked, *reading, batch, spool),
         }
     }
@@ -137,10 +137,10 @@ impl<'a> Reader<'a> {
             let reason = format!("reading it ended the program {times} times; it was not tried again");
             let why = ("reader-died", &reason[..]);
             let judged = self.aside(AsideKind::Quarantined, m, looked, why, spool, None)?;
-            return Ok(Alone::Known(judged));
+            return Ok(Alone::Known(Box::new(judged)));
         }
         if let Some(judged) = self.seen(looked, m, batch, spool)? {
-            return Ok(Alone::Known(judged));
+            return Ok(Alone::Known(Box::new(judged)));
         }
         spool.begin_reading(&m.key)?;
         let reading = self.pen().read(&mut Press::new(), m, looked, None);
@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
         for m in mails {
             let looked = look(&m.raw);
             match self.read_alone(&m, &looked, batch, spool)? {
-                Alone::Known(judged) => known.push(Some(judged)),
+                Alone::Known(judged) => known.push(Some(*judged)),
                 Alone::Read(reading) => {
                     known.push(None);
                     let reading = Some(*reading);
