@@ -351,3 +351,30 @@ fn an_unreadable_maildir_entry_stops_nobody() {
         "marked as read: {taken:?}"
     );
 }
+
+#[test]
+fn damaged_notes_are_kept_beside_new_ones_and_stop_no_command() {
+    for (junk, kept) in [
+        (&b"\xff\x00 not TOML = = [\n"[..], true),
+        (b"letters = 3\n", true),
+        // what is only no time is written over
+        (b"\"letters.looked\" = \"yesterday\"\n", false),
+    ] {
+        let house = TestHouse::new();
+        house.run(&["fetch"]).exits(0);
+        house.arrive(&[marion()]);
+        for args in [
+            &["fetch"][..],
+            &["approve", "marion"],
+            &["publish", "marion"],
+            &["cron"],
+        ] {
+            house.write(".desk/notes.toml", junk);
+            house.run(args).exits(0);
+            let notes = house.read(".desk/notes.toml");
+            assert!(notes.contains("\"letters.looked\" = \"2"), "{args:?}: {notes}");
+        }
+        let damaged = fs::read(house.path(".desk/notes.toml.damaged"));
+        assert_eq!(damaged.is_ok_and(|damaged| damaged == junk), kept);
+    }
+}

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use crate::repo::StoryRepo;
-use crate::spool::Spool;
+use crate::spool::{Shelves, Spool, SpoolError};
 use crate::story::event::LetterStatus;
 use crate::story::letter::{OpenLetter, Standing, open};
 use crate::story::step::Story;
@@ -18,9 +18,18 @@ use super::{Hold, Waiting, as_waiting, live};
 /// The note in the spool.
 const LOOKED: &str = "letters.looked";
 
-/// Begins to count, where this machine does not yet.
+/// A time that was noted. None where it cannot be read: it is begun anew then, and no command stops for that.
+fn noted(spool: &Shelves, key: &str) -> Result<Option<Timestamp>, Trouble> {
+    match spool.note(key) {
+        Ok(note) => Ok(note.and_then(|at| at.parse().ok())),
+        Err(SpoolError::Damaged { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Begins to count, where this machine does not yet, or does not know any more. Damaged notes are begun anew by that.
 pub(in crate::desk) fn begin(spool: &mut Spool, now: Timestamp) -> Result<(), Trouble> {
-    if spool.note(LOOKED)?.is_none() {
+    if noted(spool, LOOKED)?.is_none() {
         spool.put_note(LOOKED, Some(&now.to_string()))?;
     }
     Ok(())
@@ -28,7 +37,7 @@ pub(in crate::desk) fn begin(spool: &mut Spool, now: Timestamp) -> Result<(), Tr
 
 /// Records as failed what became too old to leave since letters were looked at last.
 pub(super) fn give_up(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<Vec<Told>, Trouble> {
-    let looked = spool.note(LOOKED)?.and_then(|at| at.parse::<Timestamp>().ok());
+    let looked = noted(spool, LOOKED)?;
     let policy = desk.config.letters.policy();
     let mut told = Vec::new();
     if let Some(since) = looked {
