@@ -166,8 +166,8 @@ impl RawTarget {
                 if remote.starts_with('-') || remote.contains(char::is_control) || remote.contains("::") {
                     return Err(Wrong::at("remote", "this is no address of a repository"));
                 }
-                if web::user(&remote).is_some_and(|user| user.contains(':')) {
-                    let problem = "there is a password in it: git keeps passwords (`git help credentials`), or use ssh";
+                if web::tells_a_secret(&remote) {
+                    let problem = "there is a password in it, or a name that may be one, before the @: write it without, git keeps names and passwords (`git help credentials`); or use ssh";
                     return Err(Wrong::at("remote", problem));
                 }
                 if remote.contains("://") && !remote.starts_with("file://") {

@@ -242,8 +242,26 @@ fn an_address_with_a_password_in_it_or_a_port_that_is_none_is_refused_and_not_sh
         (site("https://[::1]8080/"), "no port"),
         (site("https:///stories/"), "no host"),
         (site("https://:80/"), "no host"),
-        (git("https://cath:sesame@git.example.org/a.git"), "git keeps passwords"),
-        (git("ssh://git:sesame@git.example.org/a.git"), "git keeps passwords"),
+        (
+            git("https://cath:sesame@git.example.org/a.git"),
+            "git keeps names and passwords",
+        ),
+        (
+            git("https://sesame@git.example.org/a.git"),
+            "git keeps names and passwords",
+        ),
+        (
+            git("HTTP://sesame@git.example.org/a.git"),
+            "git keeps names and passwords",
+        ),
+        (
+            git("https://sesame@git.example.org:8443/a.git"),
+            "git keeps names and passwords",
+        ),
+        (
+            git("ssh://git:sesame@git.example.org/a.git"),
+            "git keeps names and passwords",
+        ),
         (git("ssh://git@git.example.org:abc/a.git"), "no port"),
         (blogger("https://cath:sesame@blog.example.org/"), "write it without"),
         (blogger("http://127.0.0.1:sesame@blog.example.org/"), "write it without"),
@@ -264,7 +282,7 @@ fn an_address_with_a_password_in_it_or_a_port_that_is_none_is_refused_and_not_sh
         site("https://blog.example.org/a@b:c"),
         git("ssh://git@git.example.org:2222/a.git"),
         git("git@git.example.org:a.git"),
-        git("https://cath@git.example.org/a.git"),
+        git("https://git.example.org/@cath/a.git"),
         git("../public"),
         git("file:///srv/public"),
         blogger("http://localhost:8080/"),

@@ -13,6 +13,14 @@ pub(super) fn user(url: &str) -> Option<&str> {
     authority(url)?.rsplit_once('@').map(|(user, _)| user)
 }
 
+/// Whether something secret may stand before the host of a repository's address: a password, or over http(s) whatever stands there, as
+/// a token is written like a name. A name for ssh is none.
+pub(super) fn tells_a_secret(url: &str) -> bool {
+    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+    let is_web = ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
+    user(url).is_some_and(|user| is_web || user.contains(':'))
+}
+
 /// That an address has a host, and a port that is one where it has any.
 ///
 /// # Errors

@@ -13,6 +13,7 @@ use std::process::Stdio;
 
 use git2::Oid;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use super::quarantine::Quarantine;
 use super::way::{Watch, Words};
@@ -629,6 +630,12 @@ impl Remote<'_> {
     /// git's words on few lines, without its advice and without a password.
     fn said(&self, err: &str) -> String {
         let shown = without_password(&self.url);
+        // git names the server by itself, too: with the user, as it is asking for their password
+        let (user, hidden) = (user(&self.url), user(&shown));
+        let hide = |line: &str| match (user, hidden) {
+            (Some(user), Some(hidden)) if !user.is_empty() => line.replace(&format!("{user}@"), &format!("{hidden}@")),
+            _ => line.to_owned(),
+        };
         let empty = |line: &&str| {
             !line.is_empty()
                 && !line.starts_with("hint:")
@@ -636,7 +643,7 @@ impl Remote<'_> {
                 && !line.starts_with('@')
         };
         let lines = err.lines().map(str::trim).filter(empty).take(6);
-        let text: Vec<String> = lines.map(|line| line.replace(&self.url, &shown)).collect();
+        let text: Vec<String> = lines.map(|line| hide(&line.replace(&self.url, &shown))).collect();
         text.join("; ")
     }
 }
@@ -663,7 +670,7 @@ fn read_some(mut pipe: impl Read + AsFd, mut meanwhile: Option<impl FnMut()>) ->
     let mut some = [0; 8192];
     loop {
         if let Some(meanwhile) = &mut meanwhile {
-            while poll(&mut [PollFd::new(&pipe, PollFlags::IN)], Some(&BETWEEN)) == Ok(0) {
+            while is_nothing_yet(poll(&mut [PollFd::new(&pipe, PollFlags::IN)], Some(&BETWEEN))) {
                 meanwhile();
             }
         }
@@ -677,6 +684,19 @@ fn read_some(mut pipe: impl Read + AsFd, mut meanwhile: Option<impl FnMut()>) ->
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// Whether a look at a pipe came to nothing so far; a run that was stopped for a while (Ctrl-Z) and goes on looks again.
+fn is_nothing_yet(seen: Result<usize, Errno>) -> bool {
+    matches!(seen, Ok(0) | Err(Errno::INTR))
+}
+
+/// What stands before the host, if anything does.
+fn user(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let host = rest.split('/').next().unwrap_or_default();
+    host.rsplit_once('@').map(|(user, _)| user)
+}
+
+/// An address as it may be shown. Over http(s) a name is hidden, too: a token is written like one.
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
@@ -685,6 +705,7 @@ fn without_password(url: &str) -> String {
         .split_once('/')
         .map_or((rest, None), |(host, path)| (host, Some(path)));
     let host = match host.rsplit_once('@') {
+        Some((_, host)) if scheme.to_ascii_lowercase().starts_with("http") => format!("***@{host}"),
         Some((user, host)) => match user.split_once(':') {
             Some((user, _)) => format!("{user}:***@{host}"),
             None => format!("{user}@{host}"),
@@ -740,12 +761,29 @@ mod tests {
     }
 
     #[test]
+    fn a_look_that_was_disturbed_found_nothing_yet() {
+        for (seen, nothing_yet) in [
+            (Ok(0), true),
+            (Err(Errno::INTR), true),
+            (Ok(1), false),
+            (Err(Errno::INVAL), false),
+        ] {
+            assert_eq!(is_nothing_yet(seen), nothing_yet, "{seen:?}");
+        }
+    }
+
+    #[test]
     fn a_password_in_an_address_is_not_shown() {
         assert_eq!(
             without_password("https://a:b@c.example.org/d"),
-            "https://a:***@c.example.org/d"
+            "https://***@c.example.org/d"
         );
-        assert_eq!(without_password("https://a@c.example.org"), "https://a@c.example.org");
+        assert_eq!(
+            without_password("https://token@c.example.org/d"),
+            "https://***@c.example.org/d"
+        );
+        assert_eq!(without_password("ssh://a:b@c.example.org"), "ssh://a:***@c.example.org");
+        assert_eq!(without_password("ssh://git@c.example.org"), "ssh://git@c.example.org");
         assert_eq!(without_password("git@c.example.org:d"), "git@c.example.org:d");
     }
 }

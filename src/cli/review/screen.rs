@@ -62,17 +62,30 @@ pub struct Screen {
 
 /// What somebody wrote that stands nowhere else yet, for whoever ends the run.
 #[derive(Clone, Default)]
-struct Unkept(Arc<Mutex<Option<Vec<u8>>>>);
+struct Unkept(Arc<Mutex<Words>>);
+
+#[derive(Default)]
+struct Words {
+    unkept: Option<Vec<u8>>,
+    /// The file that they are in.
+    kept: Option<String>,
+}
 
 impl Unkept {
     fn set(&self, words: Option<&[u8]>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = words.map(<[u8]>::to_vec);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Words {
+            unkept: words.map(<[u8]>::to_vec),
+            kept: None,
+        };
     }
 
-    /// Keeps it in a file, once; gives the file.
+    /// Keeps it in a file, once; gives the file to whoever asks. Who comes second waits until it is there: it may end the process.
     fn keep(&self) -> Option<String> {
-        let words = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        crate::cli::edit::keep(&words).ok()
+        let mut words = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(unkept) = words.unkept.take() {
+            words.kept = crate::cli::edit::keep(&unkept).ok();
+        }
+        words.kept.clone()
     }
 }
 
@@ -313,4 +326,33 @@ fn press(key: KeyEvent) -> Option<Press> {
         KeyCode::End => Press::Go(Move::End),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_ends_the_run_finds_what_was_written_in_a_file_that_is_there() {
+        let unkept = Unkept::default();
+        assert_eq!(unkept.keep(), None);
+        let words = vec![b'w'; 1 << 20];
+        unkept.set(Some(&words));
+        let (told, all) = std::sync::mpsc::channel();
+        for _ in 0..4 {
+            let (unkept, told) = (unkept.clone(), told.clone());
+            hands::hire(move || {
+                let file = unkept.keep().expect("a file");
+                let read = std::fs::read(&file).expect("it is there");
+                told.send((file, read.len())).expect("somebody listens");
+            })
+            .expect("a hand");
+        }
+        drop(told);
+        let found: Vec<_> = all.iter().collect();
+        assert_eq!(found, vec![(found[0].0.clone(), words.len()); 4]);
+        std::fs::remove_file(&found[0].0).expect("it is there");
+        unkept.set(None);
+        assert_eq!(unkept.keep(), None);
+    }
 }
