@@ -24,6 +24,9 @@ pub const MAX_REFERENCES: usize = 100;
 /// Bytes and lines of plain text in a mail and those attached to it: some 3,000 pages.
 pub const MAX_TEXT: usize = 8 << 20;
 pub const MAX_LINES: usize = 50_000;
+/// Signs (ASCII punctuation) in one text. Where the story is read again as Markdown each may be a node of some 300 bytes; prose of
+/// [`MAX_TEXT`] bytes has fewer.
+pub const MAX_SIGNS: usize = 500_000;
 
 /// Which bound a mail went over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +43,8 @@ pub enum OverLimit {
         "its text is longer than {MAX_TEXT} bytes or {MAX_LINES} lines, or its HTML has more tags than a letter has"
     )]
     Text,
+    #[error("its text has more than {MAX_SIGNS} signs of punctuation")]
+    Signs,
 }
 
 /// What is left of the bounds while a mail is walked.

@@ -9,7 +9,7 @@ use super::body::{self, Plan, Source};
 use super::fields::{Fields, Parameters};
 use super::html::PartMap;
 use super::limits::{
-    Budget, MAX_DOCUMENTS, MAX_EMBEDDED, MAX_EMBEDDED_DEPTH, MAX_LINES, MAX_RECIPIENTS, MAX_TEXT, OverLimit,
+    Budget, MAX_DOCUMENTS, MAX_EMBEDDED, MAX_EMBEDDED_DEPTH, MAX_LINES, MAX_RECIPIENTS, MAX_SIGNS, MAX_TEXT, OverLimit,
 };
 use super::mime::{self, Part};
 use super::{auth, date, document, docx, fields, ident, people, signals, words};
@@ -139,6 +139,12 @@ fn bare_subject(fields: &Fields) -> (String, Vec<Code>) {
     (without_codes(&subject).trim().to_owned(), Code::all_in(&subject))
 }
 
+/// How much punctuation a text has.
+fn signs(lines: &[Line]) -> usize {
+    let signs = |text: &str| text.bytes().filter(u8::is_ascii_punctuation).count();
+    lines.iter().map(|line| signs(&line.words())).sum()
+}
+
 struct Reader<'s> {
     setting: &'s ReadSetting,
     embedded_left: usize,
@@ -252,6 +258,13 @@ impl Reader<'_> {
         }
         notes.extend(attachments.iter().filter_map(document::unread));
         let documents = self.documents(&mut attachments, &mut notes);
+        if [&body.lines]
+            .into_iter()
+            .chain(documents.iter().map(|d| &d.lines))
+            .any(|text| signs(text) > MAX_SIGNS)
+        {
+            return Err(OverLimit::Signs.into());
+        }
 
         body.lines.iter_mut().for_each(take_codes_out);
         let (subject, codes) = bare_subject(fields);

@@ -72,7 +72,10 @@ pub struct Draft {
 impl Draft {
     /// Whether the mail passes on another, whoever sent it: what stands in it need not be its sender's word.
     pub fn passes_on(&self) -> bool {
-        self.forwarder.is_some() || self.cuts.iter().any(|cut| cut.rule == Rule::ForwardHeader.name())
+        let maybe = |note: &Note| matches!(note, Note::MaybeForwarded { .. });
+        self.forwarder.is_some()
+            || self.cuts.iter().any(|cut| cut.rule == Rule::ForwardHeader.name())
+            || self.notes.iter().any(maybe)
     }
 }
 
@@ -119,6 +122,18 @@ pub fn source<'a>(submission: &'a Submission, rules: &DraftRules) -> &'a Submiss
     source
 }
 
+fn trim(mail: &Submission, team_forwards: bool) -> Trimmed {
+    cut::trim(
+        &mail.lines,
+        &cut::Rules {
+            team_forwards,
+            subject: &mail.subject,
+            sender: mail.from.address.as_deref().unwrap_or_default(),
+            author: mail.from.name.as_deref().unwrap_or_default(),
+        },
+    )
+}
+
 fn is_team(mailbox: &Mailbox, rules: &DraftRules) -> bool {
     let address = mailbox.address.as_deref().unwrap_or("");
     !address.is_empty()
@@ -137,13 +152,7 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
         notes.extend(source.notes.iter().cloned());
     }
     let from_team = is_team(&source.from, rules);
-    let cutting = cut::Rules {
-        team_forwards: from_team,
-        subject: &source.subject,
-        sender: source.from.address.as_deref().unwrap_or_default(),
-        author: source.from.name.as_deref().unwrap_or_default(),
-    };
-    let mut trimmed = cut::trim(&source.lines, &cutting);
+    let mut trimmed = trim(source, from_team);
     photos::find_placeholders(&mut trimmed.kept, source);
 
     // whose story it is
@@ -296,6 +305,9 @@ impl Story {
         let own = words(&story.lines);
         let longest = source.documents.iter().max_by_key(|d| words(&d.lines));
         let Some(document) = longest.filter(|d| words(&d.lines) >= 20) else {
+            if let Some(inner) = source.embedded.first() {
+                story.passed_on(inner, notes);
+            }
             return story;
         };
         let name = source.attachments.get(document.attachment).and_then(|a| a.name.clone());
@@ -314,18 +326,40 @@ impl Story {
         story
     }
 
+    /// The text of a mail that somebody outside the team attached, where their own text only covers it.
+    fn passed_on(&mut self, inner: &Submission, notes: &mut Vec<Note>) {
+        let mut trimmed = trim(inner, false);
+        // its pictures are not among this mail's attachments
+        let cut = trimmed.cuts.iter_mut().flat_map(|cut| &mut cut.lines);
+        for line in trimmed.kept.iter_mut().chain(cut) {
+            line.spans.retain(|span| span.image.is_none());
+            if let Kind::Row { cells, .. } = &mut line.kind {
+                cells
+                    .iter_mut()
+                    .for_each(|cell| cell.retain(|span| span.image.is_none()));
+            }
+        }
+        let (own, theirs) = (words(&self.lines), words(&trimmed.kept));
+        if theirs == 0 || own > 120 || own * 2 > theirs {
+            return;
+        }
+        notes.push(Note::FromDocument("an attached mail".to_owned()));
+        let cover = cut::put_back(&self.lines, &self.cuts);
+        if words(&cover) > 0 {
+            self.covers.push(cover);
+        }
+        // the byline stays the sender's, so the name that signs there is not looked at
+        (self.lines, self.cuts, self.sign_off) = (trimmed.kept, trimmed.cuts, None);
+        for attachment in inner.attachments.iter().filter_map(|a| a.name.clone()) {
+            let why = "it came in an attached mail: save it from there and add it with `media`".to_owned();
+            notes.push(Note::AttachmentKept { name: attachment, why });
+        }
+    }
+
     /// What the forwarder wrote around the mail they attached.
     fn outer_note(&mut self, outer: &Submission, rules: &DraftRules) {
         let team_forwards = is_team(&outer.from, rules);
-        let trimmed = cut::trim(
-            &outer.lines,
-            &cut::Rules {
-                team_forwards,
-                subject: &outer.subject,
-                sender: outer.from.address.as_deref().unwrap_or_default(),
-                author: outer.from.name.as_deref().unwrap_or_default(),
-            },
-        );
+        let trimmed = trim(outer, team_forwards);
         if words(&trimmed.kept) > 0 {
             self.covers.push(trimmed.kept);
         }

@@ -53,6 +53,13 @@ fn many_parts_are_refused() {
         in_time("no boundary lines", raw.as_bytes()).unwrap_err(),
         Unreadable::OverLimit(OverLimit::Text)
     );
+    // signs that are each read as a piece of Markdown
+    for signs in ["A>".repeat(1 << 20), "*_".repeat(1 << 18), "[a](b) ".repeat(1 << 17)] {
+        assert_eq!(
+            in_time("signs", format!("{HEAD}\n{signs}\n").as_bytes()).unwrap_err(),
+            Unreadable::OverLimit(OverLimit::Signs)
+        );
+    }
     // a thousand parts that each promise parts and have none
     let promise = "--b\nContent-Type: multipart/mixed; boundary=never\n\nx\n".repeat(90);
     let line = "a line of text ".repeat(4) + "\n";
@@ -135,6 +142,8 @@ fn long_bodies_take_time_in_proportion() {
             format!("{HEAD}Content-Transfer-Encoding: base64\n\n{}", "=A".repeat(2 << 20)),
         ),
     ] {
-        in_time(name, raw.as_bytes()).unwrap();
+        let read = in_time(name, raw.as_bytes());
+        let refused = matches!(read, Err(Unreadable::OverLimit(OverLimit::Signs)));
+        assert!(read.is_ok() || refused, "{name}: {read:?}");
     }
 }

@@ -235,6 +235,50 @@ fn photos_stand_where_they_stood_and_logos_do_not() {
 }
 
 #[test]
+fn a_mail_attached_by_somebody_else_is_the_text_where_theirs_only_covers_it() {
+    let mut inner = mail(&format!("{PROSE}\n\nMarion"));
+    let picture = Span {
+        image: Some(Image::Part(0)),
+        ..Span::default()
+    };
+    inner.lines[0].spans.push(picture);
+    inner.attachments = vec![attachment("us.jpg")];
+    let mut outer = mail("Please read this.");
+    outer.from = mailbox("Tom Hill", "tom@example.org");
+    outer.attachments = vec![attachment("toms.jpg")];
+    outer.embedded = vec![inner];
+    let made = of(&outer, &[photo(1)]);
+    assert!(made.body.starts_with(&format!("{PROSE}\n\nMarion")), "{}", made.body);
+    assert_eq!(made.cuts[0].text, "Please read this.");
+    assert!(
+        made.passes_on() && made.author == "Tom Hill",
+        "whose it is, a person says"
+    );
+    assert!(made.notes.contains(&Note::FromDocument("an attached mail".into())));
+    assert!(
+        made.notes
+            .iter()
+            .any(|note| matches!(note, Note::MaybeForwarded { .. }))
+    );
+    let left = |note: &Note| matches!(note, Note::AttachmentKept { name, .. } if name == "us.jpg");
+    assert!(made.notes.iter().any(left), "{:?}", made.notes);
+
+    // their own story stays theirs, and the attached mail is told of
+    outer.lines = mail(&format!("{PROSE} {PROSE}\n\nTom")).lines;
+    let made = of(&outer, &[photo(1)]);
+    assert!(
+        made.body.contains("Tom") && !made.body.contains("Marion"),
+        "{}",
+        made.body
+    );
+    assert!(
+        made.notes
+            .iter()
+            .any(|note| matches!(note, Note::MaybeForwarded { .. }))
+    );
+}
+
+#[test]
 fn a_picture_that_plain_text_names_stands_there() {
     let mut story = mail(&format!("{PROSE}\n\n[image: us.jpg]\n\nThe end."));
     story.attachments = vec![attachment("us.jpg")];
