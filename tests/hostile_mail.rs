@@ -105,7 +105,11 @@ fn no_mail_takes_much_memory_or_time() {
             text(format!("A story.\n\n{}", "> line\n".repeat(150_000))),
         ),
         ("brackets", "new", text("[".repeat(400_000))),
-        ("more signs than a letter has", "quarantined", text("A>".repeat(1_000_000))),
+        (
+            "more signs than a letter has",
+            "quarantined",
+            text("A>".repeat(1_000_000)),
+        ),
         ("tags in tags", "new", html("<div>".repeat(100_000) + "Hello")),
         (
             "attributes",
