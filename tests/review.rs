@@ -606,6 +606,27 @@ fn an_interrupted_round_gives_the_terminal_back_and_decides_nothing() {
     }
 }
 
+#[test]
+fn after_a_stop_from_outside_it_takes_the_terminal_again() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let terminal = Terminal::start(&house, 120, 24, "m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.kill("STOP");
+    // a shell puts the terminal right for itself, and writes on it
+    let tty = terminal.ask("#{pane_tty}");
+    let shell = format!("stty -F {tty} sane && printf 'a shell was here' >{tty}");
+    let done = house.command("sh").args(["-c", &shell]).output().expect("a shell");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    terminal.wait("a shell was here");
+    terminal.kill("CONT");
+    terminal.wait_for(|screen| screen.contains("2 stories to review") && !screen.contains("a shell was here"));
+    terminal.press(&["q"]);
+    terminal.wait("the terminal is as it was");
+}
+
 /// The one text that is kept in the house's folder.
 fn kept(house: &TestHouse) -> String {
     let files = std::fs::read_dir(house.path("")).expect("the house").flatten();

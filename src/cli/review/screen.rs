@@ -17,7 +17,7 @@ use ratatui_crossterm::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
 };
 use ratatui_crossterm::crossterm::{cursor, execute};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::hands;
@@ -55,6 +55,8 @@ pub struct Screen {
     shown: Buffer,
     /// The signal that came, 0: none.
     signal: Arc<AtomicUsize>,
+    /// The run was stopped, and goes on: a shell has had the terminal meanwhile.
+    goes_on: Arc<AtomicBool>,
     /// Whether another program has the terminal.
     lent: Arc<AtomicBool>,
     unkept: Unkept,
@@ -115,6 +117,8 @@ impl Screen {
         for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
             signal_hook::flag::register_usize(number, Arc::clone(&signal), number as usize)?;
         }
+        let goes_on = Arc::new(AtomicBool::new(false));
+        signal_hook::flag::register(SIGCONT, Arc::clone(&goes_on))?;
         let lent = Arc::new(AtomicBool::new(false));
         let unkept = Unkept::default();
         end_in_time(Arc::clone(&lent), unkept.clone())?;
@@ -124,6 +128,7 @@ impl Screen {
             paper,
             shown,
             signal,
+            goes_on,
             lent,
             unkept,
         };
@@ -185,6 +190,12 @@ impl Screen {
             }
             if hung_up(None) {
                 return Ok(Input::Signal(SIGHUP as usize));
+            }
+            if self.goes_on.swap(false, Ordering::Relaxed) {
+                // as crossterm knows it, it is raw still
+                disable_raw_mode()?;
+                self.take()?;
+                return Ok(Input::Resized);
             }
             match event::poll(Duration::ZERO) {
                 Ok(false) => {
