@@ -180,6 +180,60 @@ fn what_a_mail_says_does_not_reach_the_terminal_as_a_command() {
 }
 
 #[test]
+fn who_forwards_is_not_approved_as_the_author_however_their_name_is_written() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    for (file, byline, shown) in [
+        ("280-outsiders-forward-without-a-name", "A Future Leader", "…"),
+        (
+            "281-outsiders-forward-name-with-brackets",
+            "Tom Okafor",
+            "Okafor, Tom (Leeds)",
+        ),
+        (
+            "282-outsiders-forward-name-with-an-organisation",
+            "Tom Okafor",
+            "Tom Okafor - Leeds Tenants",
+        ),
+        ("283-outsiders-forward-naming-nobody", "Tom Okafor", "Tom Okafor"),
+    ] {
+        let house = TestHouse::new();
+        let mail = std::fs::read_to_string(corpus.join(format!("{file}.eml"))).unwrap();
+        let id = house.story(&mail);
+        let shows = house.show(&id);
+        assert_eq!(shows["author"], byline, "{file}");
+        let before = house.git(&["rev-parse", "main"]);
+        let refused = house.run(&["approve", &id, "--json"]);
+        let error = refused.exits(5).error();
+        assert_eq!(error["code"], "policy.open_checks");
+        assert!(
+            error["cause"].as_str().unwrap().contains("1 open check: forward"),
+            "{error}"
+        );
+        assert_eq!(house.git(&["rev-parse", "main"]), before);
+        let original = if file.ends_with("nobody") {
+            "someone"
+        } else {
+            "Marion Maxwell"
+        };
+        let checks = house.run(&["check", &id, "--json"]).exits(0).json();
+        let words = format!("{shown} forwarded it: {original} may be the storyteller");
+        assert_eq!(checks["findings"][0]["words"], words, "{file}");
+        // an edit that leaves the byline leaves the question, too; another byline answers it, and so does a reason
+        house.run(&["edit", &id, "--subtitle", "The library"]).exits(0);
+        house.run(&["approve", &id]).exits(5);
+        if byline == "Tom Okafor" {
+            house.run(&["edit", &id, "--author", "OKAFOR, Tom"]).exits(0);
+            house.run(&["approve", &id]).exits(5);
+            house.run(&["edit", &id, "--author", "Marion Maxwell"]).exits(0);
+        } else {
+            let why = ["check", &id, "--waive", "forward", "-m", "the family wants no name"];
+            house.run(&why).exits(0);
+        }
+        house.run(&["approve", &id]).exits(0);
+    }
+}
+
+#[test]
 fn a_forward_by_somebody_outside_the_team_keeps_back_a_story_under_its_senders_name() {
     let house = TestHouse::fresh_clone();
     house.run(&["fetch", "-q"]).exits(0);

@@ -15,6 +15,7 @@ use crate::story::policy::Refusal;
 use crate::story::record::{Change, Files};
 use crate::story::state::{Phase, State, Verb};
 use crate::story::step::{Clerk, Step, Story, begin};
+use crate::story::submission::Note;
 use crate::story::{MailId, Mailbox, StoryId, TextHash};
 
 use super::edit::{self, Flags};
@@ -205,13 +206,20 @@ fn begin_piece(
     };
     let page = Page::new(&front, &part.piece.body);
     let lines = range(&part.piece);
+    let mut notes = vec![format!(
+        "it came in one mail with other stories: lines {} to {} of {}",
+        lines[0], lines[1], story.id
+    )];
+    // whose story it is, is asked of each
+    let forwarded = |note: &&String| Note::forwarded(note).is_some();
+    notes.extend(story.record.events.iter().flat_map(|e| match &e.what {
+        What::Received { notes, .. } => notes.iter().filter(forwarded).cloned().collect(),
+        _ => Vec::new(),
+    }));
     let received = What::Received {
         mail: mail_of(story).unwrap_or_else(|| MailId::of("split", story.id.as_str(), "", "", &[])),
         mail_version: MAIL_ID_VERSION,
-        notes: vec![format!(
-            "it came in one mail with other stories: lines {} to {} of {}",
-            lines[0], lines[1], story.id
-        )],
+        notes,
         auth: Vec::new(),
         no_answer: Some("it came in one mail with other stories".to_owned()),
     };

@@ -163,19 +163,11 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
     let inline = forward.as_ref().filter(|_| from_team);
     let storyteller = inline.map_or_else(|| source.from.clone(), |f| f.from.clone());
     let forwarder = (attached || inline.is_some()).then(|| submission.from.clone());
-    if let Some(forward) = forward
-        .as_ref()
-        .filter(|f| !from_team && !same_person(&source.from, &f.from))
-    {
-        notes.push(maybe_forwarded(&source.from, &forward.from));
-    }
-    if let Some(inner) = source
-        .embedded
-        .first()
-        .filter(|inner| !same_person(&source.from, &inner.from))
-    {
-        notes.push(maybe_forwarded(&source.from, &inner.from));
-    }
+    // A forward's header goes, and what it said of its author with it: also where it named nobody.
+    let passed_on = trimmed.forward.as_ref().filter(|_| !from_team).map(|f| f.from.clone());
+    let attached_here = source.embedded.first().map(|inner| inner.from.clone());
+    let originals = [passed_on, attached_here].into_iter().flatten();
+    let others: Vec<Mailbox> = originals.filter(|from| !same_person(&source.from, from)).collect();
 
     let mut story = Story::of(source, trimmed, &mut notes);
     if attached {
@@ -183,6 +175,11 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
     }
     let reply_to = source.reply_to.as_ref().filter(|_| inline.is_none());
     let (author, storyteller) = byline::of(&storyteller, reply_to, story.sign_off.as_deref(), &mut notes);
+    notes.extend(
+        others
+            .iter()
+            .map(|original| maybe_forwarded(&source.from, original, &author)),
+    );
     story.end_once(&author);
 
     let in_cut = photos::parts(story.cut_lines());
@@ -257,7 +254,7 @@ fn same_person(one: &Mailbox, other: &Mailbox) -> bool {
     }
 }
 
-fn maybe_forwarded(forwarder: &Mailbox, original: &Mailbox) -> Note {
+fn maybe_forwarded(forwarder: &Mailbox, original: &Mailbox, named: &str) -> Note {
     let shown = |m: &Mailbox| {
         m.name
             .clone()
@@ -267,6 +264,7 @@ fn maybe_forwarded(forwarder: &Mailbox, original: &Mailbox) -> Note {
     Note::MaybeForwarded {
         forwarder: shown(forwarder),
         original: shown(original),
+        named: named.to_owned(),
     }
 }
 

@@ -167,9 +167,14 @@ pub enum Note {
     #[error("most of the mail looked like a quotation, so nothing was cut: please look")]
     NothingCut,
     #[error(
-        "{forwarder} forwarded this, and is not of the team: {original} may be the storyteller; the mail's sender is named until you say otherwise"
+        "{forwarder} forwarded this, and is not of the team: {original} may be the storyteller; {named} is named until you say otherwise"
     )]
-    MaybeForwarded { forwarder: String, original: String },
+    MaybeForwarded {
+        forwarder: String,
+        original: String,
+        /// The byline that the mail was given.
+        named: String,
+    },
     #[error("the byline {0:?} is taken from the end of the text")]
     BylineFromText(String),
     #[error("no name was found for the byline")]
@@ -187,9 +192,12 @@ pub enum Note {
 }
 
 impl Note {
-    /// Of a [`Note::MaybeForwarded`], as the record has it: who forwarded, and whose story it may be.
-    pub fn forwarded(told: &str) -> Option<(&str, &str)> {
+    /// Of a [`Note::MaybeForwarded`], as the record has it: who forwarded, whose story it may be, and which byline the mail
+    /// was given.
+    pub fn forwarded(told: &str) -> Option<(&str, &str, &str)> {
+        let told = told.strip_suffix(" is named until you say otherwise")?;
         let (forwarder, rest) = told.split_once(" forwarded this, and is not of the team: ")?;
-        Some((forwarder, rest.split_once(" may be the storyteller;")?.0))
+        let (original, named) = rest.rsplit_once(" may be the storyteller; ")?;
+        Some((forwarder, original, named))
     }
 }

@@ -8,6 +8,7 @@ use unicode_security::confusable_detection::skeleton;
 
 use super::contact::pattern;
 use super::{Hits, Text};
+use crate::story::draft;
 use crate::story::submission::Note;
 
 /// The host of a web address, without `www.` and port, in lower case.
@@ -158,9 +159,14 @@ pub(super) fn forward(text: &Text, hits: &mut Hits) {
             r"(?i)^[>\s\\*_-]*(?:begin forwarded message|(?:-{2,}\s*)?(?:forwarded|original) message\b.*-{2,}|-{3,} ?(?:forwarded|original))",
         )
     });
-    // a note of the mail's, as long as the byline is still its sender's
+    // A note of the mail's, as long as nobody gave the story another byline than the mail did. Who is named in its header
+    // says nothing of that: the byline is tidied, or stands for no name at all.
+    let author = draft::public(&text.front.author);
     for note in text.notes {
-        if let Some((forwarder, original)) = Note::forwarded(note).filter(|(f, _)| same_name(f, &text.front.author)) {
+        // also where the note is long, and holds the words that part it
+        let ends = note.ends_with(&format!("; {author} is named until you say otherwise"));
+        let first = |(_, _, named): &(&str, &str, &str)| ends || same_name(named, &author);
+        if let Some((forwarder, original, _)) = Note::forwarded(note).filter(first) {
             let words = format!("{forwarder} forwarded it: {original} may be the storyteller");
             hits.add_as(text.key("author"), &words, note);
         }

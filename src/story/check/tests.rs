@@ -448,22 +448,54 @@ fn what_is_of_the_whole_page_is_found_where_it_stands() {
     );
     assert_eq!(of(&front(), &body, &[&differ]), [told("parts-differ", 11, 1, &differ)]);
 
-    let forwarded = |forwarder: &str| {
-        let (forwarder, original) = (forwarder.to_owned(), "Cath Lee".to_owned());
-        Note::MaybeForwarded { forwarder, original }.to_string()
+    let forwarded = |forwarder: &str, original: &str, named: &str| {
+        let [forwarder, original, named] = [forwarder, original, named].map(str::to_owned);
+        let note = Note::MaybeForwarded {
+            forwarder,
+            original,
+            named,
+        };
+        super::super::draft::public(&note.to_string())
     };
     let author = front().author;
     let backwards = author.rsplit(' ').collect::<Vec<_>>().join(", ");
+    // as long as the byline is the one that the mail was given, whoever its header names
+    for (forwarder, named) in [
+        (author.as_str(), author.as_str()),
+        ("Okafor, Tom (Leeds)", &author),
+        ("tom@example.org", &author),
+        ("Tom Okafor | Tenants", &backwards),
+    ] {
+        let shown = super::super::draft::public(forwarder);
+        assert_eq!(
+            of(&front(), &words(80), &[&forwarded(forwarder, "Cath Lee", named)]),
+            [told(
+                "forward",
+                7,
+                11,
+                &format!("{shown} forwarded it: Cath Lee may be the storyteller")
+            )]
+        );
+    }
     assert_eq!(
-        of(&front(), &words(80), &[&forwarded(&backwards)]),
-        [told(
-            "forward",
-            7,
-            11,
-            &format!("{backwards} forwarded it: Cath Lee may be the storyteller")
-        )]
+        of(&front(), &words(80), &[&forwarded(&author, "Cath Lee", "Tom Okafor")]),
+        []
     );
-    assert_eq!(of(&front(), &words(80), &[&forwarded("Tom Okafor")]), []);
+    // no name opens it
+    for odd in [
+        "Tom may be the storyteller; Ann",
+        "Tom is named until you say otherwise",
+        "Tom forwarded this, and is not of the team: Ann may be the storyteller; Eve",
+    ] {
+        let page = Front {
+            author: odd.to_owned(),
+            ..front()
+        };
+        for note in [forwarded(odd, odd, odd), forwarded("Tom", "Ann", odd)] {
+            let found = of(&page, &words(80), &[&note]);
+            assert!(found.iter().any(|f| f.0 == "forward"), "{odd}: {found:?}");
+        }
+    }
 }
 
 #[test]

@@ -137,7 +137,8 @@ fn only_a_forward_by_the_team_changes_whose_story_it_is() {
         made.notes,
         [Note::MaybeForwarded {
             forwarder: "Tom Hill".into(),
-            original: "Ama Boateng".into()
+            original: "Ama Boateng".into(),
+            named: "Tom Hill".into(),
         }]
     );
 
@@ -146,6 +147,23 @@ fn only_a_forward_by_the_team_changes_whose_story_it_is() {
     let cut: Vec<&str> = made.cuts.iter().map(|c| c.rule.as_str()).collect();
     assert_eq!(cut, ["forward-header"]);
     assert!(made.cuts[0].text.contains("ama@example.org"));
+
+    // a header that names nobody goes as well, and says so
+    let mut nameless = mail(&format!(
+        "---------- Forwarded message ---------\nFrom: <>\nDate: Mon, 6 Dec 2010 09:15\nSubject: The crossing\n\n{PROSE}"
+    ));
+    nameless.from = mailbox("Hill, Tom (Leeds)", "tom@example.org");
+    nameless.subject = "Fwd: The crossing".into();
+    let made = of(&nameless, &[]);
+    assert_eq!((made.author.as_str(), made.body.trim()), ("Tom Hill", PROSE));
+    assert_eq!(
+        made.notes,
+        [Note::MaybeForwarded {
+            forwarder: "Hill, Tom (Leeds)".into(),
+            original: "someone".into(),
+            named: "Tom Hill".into(),
+        }]
+    );
 
     // somebody's own mail, sent on: nobody else tells it
     forward.from = mailbox("Ama", "AMA@example.org");
@@ -169,7 +187,8 @@ fn a_mail_attached_by_the_team_is_the_story() {
     assert_eq!(made.author, "Tom Hill");
     assert!(made.notes.contains(&Note::MaybeForwarded {
         forwarder: "Tom Hill".into(),
-        original: "BOATENG, AMA".into()
+        original: "BOATENG, AMA".into(),
+        named: "Tom Hill".into(),
     }));
 }
 
