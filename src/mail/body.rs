@@ -1,5 +1,6 @@
 //! Which parts of a mail are its text, in which order, and which one is read where a mail brings its text twice.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use super::charset;
@@ -545,29 +546,36 @@ fn meta_charset(bytes: &[u8]) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
-/// A clear-signed text (RFC 9580, section 7) without its armour, and what stands around it; any other text as it is.
-fn unarmoured(text: &str) -> std::borrow::Cow<'_, str> {
+/// A clear-signed text (RFC 9580, section 7) without its armour, and what stands around it; any other text as it is, also one
+/// that only shows such lines: nothing goes but the armour's own lines.
+fn unarmoured(text: &str) -> Cow<'_, str> {
+    taken_apart(text).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+fn taken_apart(text: &str) -> Option<String> {
     const BEGIN: &str = "-----BEGIN PGP SIGNED MESSAGE-----\n";
-    let begins = |at: &usize| *at == 0 || text[..*at].ends_with('\n');
-    let Some(at) = memchr::memmem::find(text.as_bytes(), BEGIN.as_bytes()).filter(begins) else {
-        return text.into();
-    };
+    let at = memchr::memmem::find(text.as_bytes(), BEGIN.as_bytes())?;
     let (before, rest) = (&text[..at], &text[at + BEGIN.len()..]);
-    let Some((_, rest)) = rest.split_once("\n\n") else {
-        return text.into();
+    let (hashes, rest) = match rest.strip_prefix('\n') {
+        Some(rest) => ("", rest),
+        None => rest.split_once("\n\n")?,
     };
-    let Some((signed, after)) = rest.split_once("\n-----BEGIN PGP SIGNATURE-----") else {
-        return text.into();
-    };
-    let after = after
-        .split_once("-----END PGP SIGNATURE-----")
-        .map_or("", |(_, after)| after);
+    let (signed, rest) = rest.split_once("\n-----BEGIN PGP SIGNATURE-----\n")?;
+    let (digits, after) = rest.split_once("\n-----END PGP SIGNATURE-----")?;
+    let key = |line: &str| ["Version: ", "Comment: "].iter().any(|key| line.starts_with(key));
+    let armour = (before.is_empty() || before.ends_with('\n'))
+        && (after.is_empty() || after.starts_with('\n'))
+        && hashes.lines().all(|line| line.starts_with("Hash: "))
+        && digits.lines().all(|line| key(line) || !line.trim_end().contains(' '));
+    if !armour {
+        return None;
+    }
     let lines = signed.split('\n').map(|line| line.strip_prefix("- ").unwrap_or(line));
     let mut out: Vec<&str> = Vec::new();
     out.extend((!before.trim().is_empty()).then_some(before.trim_end_matches('\n')));
     out.extend(lines);
     out.push(after.trim_start_matches('\n'));
-    out.join("\n").into()
+    Some(out.join("\n"))
 }
 
 /// An image that HTML shows and that also stands between the parts is shown once, where it came first.
@@ -608,4 +616,49 @@ fn host(url: &str) -> &str {
     let behind = url.split_once("//").map_or(url, |(_, rest)| rest);
     let authority = behind.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     authority.rsplit('@').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEGIN: &str = "-----BEGIN PGP SIGNED MESSAGE-----";
+    const SIGNATURE: &str =
+        "-----BEGIN PGP SIGNATURE-----\nVersion: GnuPG v1\n\niQIzBAEB\n=AbCd\n-----END PGP SIGNATURE-----";
+
+    #[test]
+    fn a_clear_signed_text_loses_its_armour_and_no_word() {
+        for (armoured, plain) in [
+            (
+                format!("{BEGIN}\nHash: SHA512\n\nWe won.\n- -- \nMarion\n{SIGNATURE}"),
+                "We won.\n-- \nMarion\n",
+            ),
+            (format!("{BEGIN}\n\nWe won.\n{SIGNATURE}\n"), "We won.\n"),
+            (
+                format!("Hello.\n\n{BEGIN}\nHash: SHA256\nHash: SHA512\n\nWe won.\n{SIGNATURE}\n\nList"),
+                "Hello.\nWe won.\nList",
+            ),
+        ] {
+            assert_eq!(unarmoured(&armoured), plain, "{armoured}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_shows_such_lines_stays_as_it_is() {
+        for text in [
+            format!("Our letters began so:\n{BEGIN}\nand nobody could read them.\n\nWe won.\n{SIGNATURE}\n"),
+            format!("{BEGIN}\nHash: SHA512\nTom laughed.\n\nWe won.\n{SIGNATURE}\n"),
+            format!("{BEGIN}\nHash: SHA512\n\nWe won.\n-----BEGIN PGP SIGNATURE-----\n\nand then came digits."),
+            format!(
+                "{BEGIN}\nHash: SHA512\n\nWe won.\n-----BEGIN PGP SIGNATURE-----\nand then came digits, and at last\n\
+                 -----END PGP SIGNATURE-----\n"
+            ),
+            format!("{BEGIN}\nHash: SHA512\n\nWe won.\n{SIGNATURE} is how they ended."),
+            format!("{BEGIN} is how they began.\n\nWe won.\n{SIGNATURE}\n"),
+            format!("Look: {BEGIN}\n\nWe won.\n{SIGNATURE}\n"),
+            format!("{BEGIN}\n"),
+        ] {
+            assert_eq!(unarmoured(&text), text);
+        }
+    }
 }

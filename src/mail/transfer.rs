@@ -86,21 +86,26 @@ fn as_written(bytes: &[u8]) -> Option<Vec<u8>> {
     const BLOCK: usize = 8 * 1024;
     let mut out = Vec::with_capacity(bytes.len() / 4 * 3 + 3);
     let mut block = Vec::with_capacity(BLOCK + 1024);
+    let mut decode = |block: &mut Vec<u8>, all: bool| {
+        let whole = if all { block.len() } else { block.len() & !3 };
+        STANDARD.decode_vec(&block[..whole], &mut out).ok()?;
+        block.drain(..whole);
+        Some(())
+    };
     let mut rest = bytes;
     while !rest.is_empty() {
         let end = memchr::memchr(b'\n', rest);
         let line = &rest[..end.unwrap_or(rest.len())];
-        block.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
-        rest = end.map_or(&[], |end| &rest[end + 1..]);
-        if block.len() >= BLOCK || rest.is_empty() {
-            let whole = match rest.is_empty() {
-                true => block.len(),
-                false => block.len() & !3,
-            };
-            STANDARD.decode_vec(&block[..whole], &mut out).ok()?;
-            block.drain(..whole);
+        // all of it may be one line
+        for piece in line.strip_suffix(b"\r").unwrap_or(line).chunks(BLOCK) {
+            block.extend_from_slice(piece);
+            if block.len() >= BLOCK {
+                decode(&mut block, false)?;
+            }
         }
+        rest = end.map_or(&[], |end| &rest[end + 1..]);
     }
+    decode(&mut block, true)?;
     Some(out)
 }
 
@@ -202,6 +207,11 @@ mod tests {
                     .collect();
                 assert!(base64(lines.join(end).as_bytes()) == bytes, "{width} {end:?}");
             }
+        }
+        for bad in [5, 8 * 1024, 20_000] {
+            // one line, longer than what is decoded at once, and not quite as it should be
+            let dirty = format!("{}!{}", &digits[..bad], &digits[bad..]);
+            assert!(base64(dirty.as_bytes()) == bytes, "{bad}");
         }
         let twice = format!("{digits}\n{digits}\n");
         assert!(base64(twice.as_bytes()) == [&bytes[..], &bytes[..]].concat());
