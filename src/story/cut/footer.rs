@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::phone::{may_be_linked, sent_from, telling};
+use super::phone::{self, may_be_linked, sent_from};
 use super::phrases::Phrases;
+use super::seen::address_in;
 use super::signature::personal;
 
 /// What kind of footer a line is.
@@ -57,7 +58,7 @@ static LIST: Phrases = Phrases::new(&[
     "for more options, visit this group", "visit this group at", "for more options, visit",
     "reply to this email directly", "reply directly to this email", "view it on github", "mute the thread",
     "manage your notification", "change your notification", "unsubscribe from these emails", "unsubscribe from this",
-    "unsubscribe here", "if you no longer wish to receive", "list info:", "mailing list info", "yahoo! groups links", "visit your group",
+    "unsubscribe here", "list info:", "mailing list info", "yahoo! groups links", "visit your group",
     "to change your subscription", "list archives:", "this email is a service from", "delivered by zendesk",
     "powered by zendesk", "your email settings:", "list-unsubscribe", "vous avez reçu ce message, car",
     "vous recevez ce message, car", "vous recevez ce message car", "sie erhalten diese nachricht, weil",
@@ -74,10 +75,22 @@ static LIST: Phrases = Phrases::new(&[
     "to stop receiving notifications", "groups.io links:", "view/reply online (#", "mute this topic:", "reply to this email to respond", "to unsubscribe from these emails",
 ]);
 
+/// How a newsletter's last words begin, and many another sentence.
+const NO_LONGER: &str = "if you no longer wish to receive";
+
+/// Whether the line is a newsletter's last word: beside how it begins, it or the line under it says how to be rid of it.
+pub(super) fn newsletter<'a>(fold: &str, next: impl FnOnce() -> &'a str) -> bool {
+    let how = |line: &str| {
+        let words = ["unsubscribe", "http://", "https://", "www."];
+        words.iter().any(|word| line.contains(word)) || address_in(line).is_some()
+    };
+    fold.len() < 400 && fold.contains(NO_LONGER) && !personal(&format!(" {fold} ")) && (how(fold) || how(next()))
+}
+
 /// An invitation to the sender's calendar.
 #[rustfmt::skip]
 static CALENDAR: Phrases = Phrases::new(&[
-    "calendly.com/", "outlook.office.com/bookwithme", "outlook.office365.com/owa/calendar", "book time with me", "book a meeting with me",
+    "outlook.office.com/bookwithme", "outlook.office365.com/owa/calendar", "book time with me", "book a meeting with me",
     "schedule a meeting with me", "book time to meet with me", "termin mit mir", "prendre rendez-vous avec moi",
 ]);
 
@@ -105,7 +118,7 @@ const LIST_INFO: [&str; 3] = [" mailing list", "/mailman/listinfo/", "/mailman3/
 static TELLING: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let lists = [&SCANNER, &CLEAN, &LIST, &CALENDAR, &ENVIRONMENT].map(Phrases::list);
     let footers = lists.into_iter().flatten().copied().chain(LIST_INFO);
-    AhoCorasick::new(footers.chain(telling())).expect("short phrases")
+    AhoCorasick::new(footers.chain(phone::telling())).expect("short phrases")
 });
 
 /// What footer the line is, by its lower-case text.
@@ -241,6 +254,50 @@ mod tests {
         ] {
             assert_eq!(footer(&text.to_lowercase()), Some(expected), "{text}");
         }
-        assert_eq!(footer("we asked people to think about the environment."), None);
+        for text in [
+            "we asked people to think about the environment.",
+            "if you no longer wish to receive letters from your landlord, unsubscribe: join a union",
+            "sign up for the march: https://calendly.com/march",
+            "this message was sent with a phone hidden in a shoe.",
+            "sent by a horde of tenants",
+        ] {
+            assert_eq!(footer(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn how_a_newsletter_ends_is_also_how_people_write() {
+        let begins = "if you no longer wish to receive these mails";
+        for (fold, next) in [
+            (&*format!("{begins} you may unsubscribe at any time."), ""),
+            (begins, "write to leave@lists.example.org"),
+            (begins, "https://lists.example.org/leave"),
+        ] {
+            assert!(newsletter(fold, || next), "{fold} / {next}");
+        }
+        for (fold, next) in [
+            (begins, ""),
+            (
+                "if you no longer wish to receive letters that nobody can read,",
+                "join a union and read them aloud together.",
+            ),
+            (
+                "if you no longer wish to receive nothing but silence from your council, go there with forty people.",
+                "",
+            ),
+        ] {
+            assert!(!newsletter(fold, || next), "{fold} / {next}");
+        }
+    }
+
+    #[test]
+    fn every_phrase_passes_the_first_question() {
+        let lists = [&SCANNER, &CLEAN, &LIST, &CALENDAR, &ENVIRONMENT].map(Phrases::list);
+        let phrases: Vec<&str> = lists.into_iter().chain(phone::lists()).flatten().copied().collect();
+        assert!(phrases.len() > 400, "{}", phrases.len());
+        for phrase in phrases {
+            assert!(TELLING.is_match(phrase), "{phrase:?}");
+            assert_eq!(phrase, phrase.to_lowercase(), "lines are compared in lower case");
+        }
     }
 }

@@ -170,7 +170,7 @@ pub fn trim(lines: &[Line], rules: &Rules) -> Trimmed {
     let mut seen: Vec<Seen> = lines.iter().map(Seen::of).collect();
     seen::rejoin_addresses(&mut seen);
     seen::find_own_address(&mut seen, rules.sender);
-    prefix::unmark(&mut seen, subject_says(rules.subject) == SubjectSays::Reply);
+    prefix::unmark(&mut seen);
     let plan = Plan::of(&mut seen, rules);
     plan.carry_out(lines, &seen)
 }

@@ -9,7 +9,7 @@ use super::seen::has_word;
 #[rustfmt::skip]
 static SENT_FROM: Phrases = Phrases::new(&[
     "sent from my ", "sent from ", "sent via ", "sent by my ", "sent using ", "sent with ", "sent on the ",
-    "sent on my ", "sent through ", "this message was sent using ", "this message was sent with ", "this mail was sent through ", "this mail sent through ", "posted from ", "written on my ", "typed on my ", "composed on my ", "dictated on my ", "dictated to my ", "dictated to siri", "tapped on my ", "tapped out on my ",
+    "sent on my ", "sent through ", "posted from ", "written on my ", "typed on my ", "composed on my ", "dictated on my ", "dictated to my ", "dictated to siri", "tapped on my ", "tapped out on my ",
     "connected by ", "powered by ", "get outlook for ", "get the outlook app", "download outlook for ", "sent on a ",
     "sent wirelessly ", "mobile: sent ", "von meinem ", "von meiner ", "gesendet von ", "gesendet mit ",
     "gesendet über ", "gesendet aus ", "gesendet vom ", "gesendet via ", "diese nachricht wurde von meinem ",
@@ -68,7 +68,7 @@ const DEVICES: &[&str] = &[
     "t-mobile", "vodafone", "o2", "orange", "at&t", "sprint", "rogers", "telus", "mailbird", "thunderbird",
     "superhuman", "easymail", "optus", "telstra", "mobiel", "telefonumdan", "telefonundan", "mailspring", "hubspot", "outreach", "missive", "zoho", "fastmail", "tutanota", "tuta", "polymail", "handy", "telefon",
     "telefono", "teléfono", "téléphone", "telefone", "portable", "ordinateur", "computer", "laptop", "mac",
-    "macbook", "imac", "pc", "hotmail", "icloud", "imp", "horde", "aol", "gmx", "web.de", "mailbox", "mymail", "aquamail", "aqua", "edison",
+    "macbook", "imac", "pc", "hotmail", "icloud", "aol", "gmx", "web.de", "mailbox", "mymail", "aquamail", "aqua", "edison",
     "honor", "oppo", "vivo", "realme", "telia", "mobiltelefon", "mobilgerät", "telekom", "swisscom", "mobiele",
     "treo", "webos", "sfr", "bouygues", "movistar", "celular", "móvil", "movil", "dispositivo", "dispositif",
     "appareil", "device", "puhelimesta", "puhelin", "телефон", "телефона", "смартфона", "айфона", "яндекс.почты",
@@ -84,13 +84,14 @@ const DEVICES: &[&str] = &[
 
 /// One of these stands in every such line, unless a link parts it.
 pub(super) fn telling() -> impl Iterator<Item = &'static str> {
-    let lists = [
-        SENT_FROM.list(),
-        SENT_FROM_END.list(),
-        TAGLINES,
-        &["outlook", "via mobile", "from my ", "von unterwegs"],
-    ];
+    let lists = [SENT_FROM.list(), SENT_FROM_END.list(), TAGLINES, WHOLE, &["outlook"]];
     lists.into_iter().flatten().copied()
+}
+
+/// Everything such a line is known by.
+#[cfg(test)]
+pub(super) fn lists() -> [&'static [&'static str]; 5] {
+    [SENT_FROM.list(), SENT_FROM_END.list(), TAGLINES, SENDS, WHOLE]
 }
 
 /// What a link is written between.
@@ -162,29 +163,17 @@ pub(super) fn sent_from(fold: &str) -> bool {
     let first = line.split([' ', '\'', '’', '-', '.']).next().unwrap_or_default();
     let latin = line.starts_with(|c: char| c.is_ascii());
     let ends = SENT_FROM_END.end(line) && (led || !latin || joined_device(first));
-    match line {
-        "sent from front"
-        | "sent via front"
-        | "sent with front"
-        | "sent using front"
-        | "sent from nine"
-        | "sent from mobile"
-        | "via mobile"
-        | "sent via mobile"
-        | "from my iphone"
-        | "from my ipad"
-        | "from my blackberry"
-        | "sent from phone"
-        | "von unterwegs gesendet"
-        | "von unterwegs"
-        | "mobil gesendet"
-        | "sent by phone"
-        | "sent by mobile"
-        | "mobil gesendet, daher kurz"
-        | "sent on the go" => true,
-        _ => linked || (begins || ends) && (words <= 14) && device(),
-    }
+    WHOLE.contains(&line) || linked || (begins || ends) && (words <= 14) && device()
 }
+
+/// Whole lines without a device, or without what the others begin with.
+#[rustfmt::skip]
+const WHOLE: &[&str] = &[
+    "sent from front", "sent via front", "sent with front", "sent using front", "sent from nine", "sent from mobile",
+    "via mobile", "sent via mobile", "from my iphone", "from my ipad", "from my blackberry", "sent from phone",
+    "von unterwegs gesendet", "von unterwegs", "mobil gesendet", "sent by phone", "sent by mobile",
+    "mobil gesendet, daher kurz", "sent on the go",
+];
 
 /// A line without its links, as far as such a line may go.
 fn without_links(line: &str) -> String {
@@ -219,6 +208,9 @@ const TAGLINES: &[&str] = &[
     "yahoo mail: suchen",
     "sender notified by mailtrack",
     "laposte.net : ",
+    "this message was sent using imp, the internet messaging program",
+    "this mail sent through imp: ",
+    "this mail was sent through imp: ",
     "typed with thumbs",
     "typos courtesy of",
     "tapped on a tiny",

@@ -1,22 +1,17 @@
 //! Quotations that are not marked by `>`: bars and other signs (`| text`, as mutt, Gnus and Notes may write them), and the
 //! name or the initials of who is quoted (`CL> text`: The Bat!, Supercite).
 //!
-//! The same signs stand in tables, poems, chats and before what is typed into a shell. So they count under an attribution,
-//! and, where one run of them was found there, further down; bars also at the end of a mail, and initials in capitals
-//! that come twice.
+//! The same signs stand in tables, poems, on notices, in chats and before what is typed into a shell. So they count under an
+//! attribution, and, where one run of them was found there, further down; initials in capitals also where they come twice.
 
 use super::attribution::{self, Grade};
 use super::seen::Seen;
-use super::signature;
 
-/// Signs that stand for `>`; the first three also without an attribution.
+/// Signs that stand for `>`.
 const SIGNS: &[char] = &['|', '│', '¦', ':', '}', '%'];
 
 /// Capitals before `>` that are no person's.
 const PROMPTS: &[&str] = &["SQL", "PS", "CMD", "A", "B", "C", "D", "Q", "IN", "OUT", "FTP"];
-
-/// A line of a bar that may be a quotation's although nothing leads up to it: longer than verses are.
-const LONG: usize = 60;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mark {
@@ -35,15 +30,10 @@ impl Run {
     fn first(&self) -> (usize, Mark) {
         self.marked[0]
     }
-
-    fn last(&self) -> usize {
-        self.marked[self.marked.len() - 1].0
-    }
 }
 
-/// Takes such marks off where they are a quotation's, and counts them as depth. `reply` is whether the subject is an
-/// answer's.
-pub(super) fn unmark(lines: &mut [Seen], reply: bool) {
+/// Takes such marks off where they are a quotation's, and counts them as depth.
+pub(super) fn unmark(lines: &mut [Seen]) {
     let mut runs = runs(lines);
     if runs.is_empty() {
         return;
@@ -57,9 +47,6 @@ pub(super) fn unmark(lines: &mut [Seen], reply: bool) {
                 known.push(key);
             }
         }
-    }
-    if let Some(last) = runs.last_mut().filter(|run| !run.confirmed) {
-        last.confirmed = left_at_the_end(lines, last, reply);
     }
     for run in runs.iter().filter(|run| run.confirmed) {
         heading(lines, run.first().0);
@@ -160,28 +147,6 @@ fn twice(lines: &[Seen], run: &Run) -> bool {
     })
 }
 
-/// Whether bars at the end of a mail are what a program left there of the mail that is answered: nothing of the author's
-/// leads up to them or follows, and the subject is an answer's or the lines are long.
-fn left_at_the_end(lines: &[Seen], run: &Run, reply: bool) -> bool {
-    let (first, mark) = run.first();
-    let bars = matches!(mark, Mark::Sign('|' | '│' | '¦'));
-    let words: Vec<usize> = run
-        .marked
-        .iter()
-        .map(|(at, _)| lines[*at].words())
-        .filter(|n| *n > 0)
-        .collect();
-    let long = run.marked.iter().any(|(at, _)| lines[*at].text.len() >= LONG);
-    let parted = first > 0 && lines[first - 1].blank();
-    let above = lines[..first].iter().rfind(|l| !l.blank());
-    let end = run.last() + 1;
-    bars && words.len() >= 2
-        && (reply || long)
-        && parted
-        && above.is_some_and(|l| !l.text.ends_with([':', '：', ',', '，', '|']))
-        && signature::tail(lines, end, lines.len()).end == end
-}
-
 /// Supercite writes `>>>>> ` before its attribution, too: that line is none of the quotation.
 fn heading(lines: &mut [Seen], first: usize) {
     let Some(above) = (first.saturating_sub(3)..first).rev().find(|i| !lines[*i].blank()) else {
@@ -207,6 +172,5 @@ fn take_off(line: &mut Seen, mark: Mark) {
     let marks = rest[..rest.len() - body.len()].chars().filter(|c| *c != ' ').count();
     let text = body.to_owned();
     line.depth = line.depth.saturating_add(u8::try_from(marks).unwrap_or(u8::MAX));
-    line.fold = text.to_lowercase();
-    line.text = text.into();
+    line.unmark(text);
 }

@@ -44,13 +44,8 @@ impl<'a> Seen<'a> {
         };
         let delimiter = matches!(body.trim_end_matches('\r'), "-- " | "--\u{a0}" | "--  ");
         let text = clean(body);
-        let fold = if text.len() <= LONGEST_MARK {
-            text.to_lowercase()
-        } else {
-            String::new()
-        };
         Seen {
-            fold,
+            fold: fold(&text),
             depth: line.quote.saturating_add(marks.0),
             hinted: line.hints.quoted,
             attribution_hint: line.hints.attribution,
@@ -63,6 +58,13 @@ impl<'a> Seen<'a> {
             footer: OnceCell::new(),
             text,
         }
+    }
+
+    /// Takes a mark off its beginning: `text` is what is left.
+    pub fn unmark(&mut self, text: String) {
+        self.fold = fold(&text);
+        self.text = text.into();
+        self.footer = OnceCell::new();
     }
 
     /// Nothing to read or look at, a lone `>` included.
@@ -91,6 +93,13 @@ impl<'a> Seen<'a> {
             .split(' ')
             .filter(|w| w.chars().any(char::is_alphanumeric))
             .count()
+    }
+}
+
+fn fold(text: &str) -> String {
+    match text.len() <= LONGEST_MARK {
+        true => text.to_lowercase(),
+        false => String::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::Rule;
 use super::contact::{contact, own_address, phone, picture, titled};
-use super::footer::{Footer, list_info, scanner_goes_on};
+use super::footer::{Footer, list_info, newsletter, scanner_goes_on};
 use super::legal::{legal, legal_heading, pointer};
 use super::mark::drawn_line;
 use super::seen::Seen;
@@ -121,6 +121,12 @@ fn armour(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let start = (low..end)
         .rev()
         .find(|i| lines[*i].text.starts_with("-----BEGIN PGP "))?;
+    // `Version: GnuPG v1`, then digits: a story that shows such lines has words between them
+    let armoured =
+        |l: &Seen| !l.text.contains(' ') || l.text.split_once(": ").is_some_and(|(key, _)| !key.contains(' '));
+    if !lines[start + 1..end - 1].iter().all(armoured) {
+        return None;
+    }
     piece(start, end, Rule::SignatureBlock, false)
 }
 
@@ -309,7 +315,8 @@ fn list_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         }
         // A list named in the text is not yet its footer.
         let far = shown > 6 && list_info(&lines[i].fold);
-        if lines[i].footer() == Some(Footer::List) && !far {
+        let next = || lines[i + 1..end].iter().find(|l| !l.blank()).map_or("", |l| &l.fold);
+        if lines[i].footer() == Some(Footer::List) && !far || newsletter(&lines[i].fold, next) {
             first = Some(i);
         }
     }
