@@ -235,19 +235,35 @@ fn again(desk: &Desk, global: &Global, repo: &StoryRepo, typed: &str, to: Option
     }
     if global.dry_run {
         let object = json!({"id": id, "dry_run": true});
-        report.answer(&format!("Would send letters again about {title}"), &object);
+        let text = match to {
+            Some(to) => format!("Letters about {title} would go to {to} from now on"),
+            None => format!("Would send letters again about {title}"),
+        };
+        report.answer(&text, &object);
         return Ok(0);
     }
-    let _lock = desk.spool()?;
+    let spool = desk.spool()?;
     let (failed, changed) = letters::bounce::again(desk, repo, &id, to)?;
     let kinds: Vec<&str> = failed.iter().map(|letter| letter.kind.name()).collect();
-    let text = match (changed, kinds.is_empty()) {
-        (false, _) => format!("No letter about {title} failed."),
-        (true, true) => format!("Letters go out again about {title}"),
-        (true, false) => format!("Due again: {} about {title}", kinds.join(", ")),
+    let mut none_waits = !changed;
+    let text = match (changed, to, kinds.is_empty()) {
+        (false, _, _) => format!("No letter about {title} failed."),
+        (true, None, true) => format!("Letters go out again about {title}"),
+        // nothing had failed: what waits, if anything does, goes there
+        (true, Some(to), true) => {
+            let waiting = letters::waiting(desk, repo, Some(&spool))?;
+            none_waits = !waiting.iter().any(|w| w.story.as_ref() == Some(&id));
+            let now = if none_waits {
+                ", and no letter about it waits"
+            } else {
+                ""
+            };
+            format!("Letters about {title} go to {to} from now on{now}.")
+        }
+        (true, _, false) => format!("Due again: {} about {title}", kinds.join(", ")),
     };
     report.answer(&text, &json!({"id": id, "changed": changed, "letters": kinds}));
-    if !changed {
+    if none_waits {
         for (kind, at) in crate::story::letter::dropped(&desk.story(repo, &id)?.record.events) {
             report.remark(&format!(
                 "The letter \"{}\" was dropped on {} and is not sent again: `write {}` writes to its author.",

@@ -116,6 +116,60 @@ fn a_bounce_finds_its_letter_and_its_address_gets_nothing_more_until_a_person_sa
 }
 
 #[test]
+fn another_address_is_told_with_what_waits_for_it_and_one_without_a_dot_is_none() {
+    let house = TestHouse::with_config(CONFIG);
+    fetch(&house, &[story_by(AUTHOR, "Tea", SIGNED)]);
+    house.run(&["letters", "drop", "marion"]).exits(0);
+    let again = |to: &str| house.run(&["letters", "again", "marion", "--to", to]);
+
+    let before = house.git(&["rev-parse", "main", "refs/desk/private"]);
+    for to in [
+        "a@b",
+        "a@b.",
+        "a@.b",
+        "marion",
+        "marion@",
+        "Marion <marion@example.org>",
+    ] {
+        let error = again(to).exits(2).stderr.clone();
+        assert!(error.contains("is no address") && error.contains("Hint:"), "{error}");
+    }
+    assert_eq!(house.git(&["rev-parse", "main", "refs/desk/private"]), before);
+
+    // what was dropped does not go out again
+    let said = again("marion@example.org");
+    assert_eq!(
+        said.exits(0).stdout,
+        "Letters about Future Leader Stories: Marion Maxwell go to marion@example.org from now on, and no letter about it waits.\n"
+    );
+    assert!(
+        said.stderr.contains("The letter \"received\" was dropped on") && said.stderr.contains("writes to its author"),
+        "{}",
+        said.stderr
+    );
+
+    house.run(&["write", "marion", "-m", "Are you there?"]).exits(0);
+    let said = again("m.maxwell@example.org");
+    assert_eq!(
+        (said.exits(0).stdout.as_str(), said.stderr.as_str()),
+        (
+            "Letters about Future Leader Stories: Marion Maxwell go to m.maxwell@example.org from now on.\n",
+            ""
+        )
+    );
+    house.run(&["letters", "send", "marion"]).exits(0);
+    assert_eq!(
+        header(&left(&house)[0], "To"),
+        "\"Marion Maxwell\" <m.maxwell@example.org>"
+    );
+    let on_main = house.git(&["log", "-p", "main"]);
+    assert!(
+        !on_main.contains("maxwell@") && !on_main.contains("marion@"),
+        "no address is on main"
+    );
+}
+
+#[test]
 fn a_bounce_that_a_crash_left_half_done_is_linked_by_the_next_run() {
     let house = TestHouse::with_config(CONFIG);
     let bounce = report(&asked(&house), "failed", "5.1.1");

@@ -349,13 +349,15 @@ pub fn answers_to(people: &People) -> Option<String> {
     ))
 }
 
-/// Whether a letter can be sent to what somebody typed.
+/// Whether a letter can be sent to what somebody typed: an address whose domain has a dot in it, as no author's mail server is `b`.
 pub fn is_address(typed: &str) -> bool {
+    let domain = typed.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let dotted = domain.contains('.') && domain.split('.').all(|label| !label.is_empty());
     let mailbox = Mailbox {
         name: None,
         address: Some(typed.to_owned()),
     };
-    typed == typed.trim() && mail::writable(&mailbox)
+    typed == typed.trim() && dotted && mail::writable(&mailbox)
 }
 
 /// The letter that a person means: by its story, or by the beginning of its number.
