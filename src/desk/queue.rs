@@ -624,13 +624,14 @@ pub fn with_letters_run_out(
     desk: &Desk,
     repo: &StoryRepo,
     since: Timestamp,
+    until: Timestamp,
 ) -> Result<Vec<(StoryId, Summary)>, Trouble> {
     let policy = desk.config.letters.policy();
     let may = |counts: &Counts| {
         let latest = counts.letters.latest();
         latest.is_some_and(|at| since.duration_since(at) <= policy.max_age)
     };
-    let ran_out = |letter: &OpenLetter| letter.ran_out(&policy, since, desk.now);
+    let ran_out = |letter: &OpenLetter| letter.ran_out(&policy, since, until);
     of_months(desk, repo, may, |summary| summary.letters.iter().any(ran_out))
 }
 

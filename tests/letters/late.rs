@@ -2,9 +2,16 @@
 
 use super::alarm::heard;
 use super::common::{BINARY, CONFIG, TestHouse, marion};
+use super::desks::Desks;
 use super::live::{MARION, house, published, to_whom};
 use super::site::Site;
 use super::{Status, unattended};
+
+/// How many letters the record says failed.
+fn failed(house: &TestHouse) -> u64 {
+    let status = house.run(&["status", "--json"]).exits(0).json();
+    status["letters_failed"].as_u64().expect("a number")
+}
 
 /// The machine forgets what it knew, as another one that has the same stories.
 fn forget(house: &TestHouse) {
@@ -18,14 +25,16 @@ fn a_letter_that_nobody_sent_in_time_is_told_once_and_is_among_those_that_did_no
     let unnamed = TestHouse::with_config(&CONFIG.replace("max_age = \"36500d\"", ""));
     for house in [house(&site, ""), unnamed] {
         let id = published(&house, &marion());
-        // cron was off for three weeks
+        // cron was off for three weeks; a clock that is wrong for once would look the same
         let (exit, ear) = heard(&house, 21);
+        assert_eq!((exit, ear.failed.len()), (0, 0));
+        let (exit, ear) = heard(&house, 22);
         assert_eq!((exit, ear.bad.len()), (7, 0));
         assert_eq!(
             ear.failed,
             ["nobody sent it before it was too old (`max_age` under [letters])"]
         );
-        let (exit, ear) = heard(&house, 21);
+        let (exit, ear) = heard(&house, 23);
         assert_eq!((exit, ear.failed.len()), (0, 0), "it is told once");
         let status = house.run(&["status", "--json"]).exits(0).json();
         assert_eq!(status["letters_failed"], 1);
@@ -47,16 +56,22 @@ fn a_machine_that_did_not_look_before_tells_nothing_of_what_is_long_past() {
     let house = house(&site, "");
     published(&house, &marion());
     forget(&house);
-    assert_eq!(heard(&house, 21).1.failed.len(), 0);
+    for day in [21, 22, 23] {
+        assert_eq!(heard(&house, day).1.failed.len(), 0);
+    }
     // nor of what nobody wanted sent while there was time
     let config = house.read("config.toml");
     let without = config.replace("[letters]", "[letters]\nsend = [\"rejected\"]");
     forget(&house);
     house.write("config.toml", &without);
     assert_eq!(heard(&house, 0).1.failed.len(), 0);
-    assert_eq!(heard(&house, 21).1.failed.len(), 0);
+    for day in [21, 22] {
+        assert_eq!(heard(&house, day).1.failed.len(), 0);
+    }
     house.write("config.toml", &config);
-    assert_eq!(heard(&house, 22).1.failed.len(), 0);
+    for day in [23, 24] {
+        assert_eq!(heard(&house, day).1.failed.len(), 0);
+    }
     assert_eq!(house.run(&["status", "--json"]).exits(0).json()["letters_failed"], 0);
 }
 
@@ -74,10 +89,63 @@ fn a_persons_words_for_a_letter_that_nobody_sent_in_time_leave_when_it_is_sent_a
         .env("EDITOR", format!("cp {}", house.path("words").display()))
         .status()
         .expect("it runs");
-    assert_eq!(unattended(&house, 21).count(Status::Failed), 1);
+    assert!(unattended(&house, 21).told.is_empty());
+    assert_eq!(unattended(&house, 22).count(Status::Failed), 1);
     // the next run tidies up
-    assert!(unattended(&house, 22).told.is_empty());
+    assert!(unattended(&house, 23).told.is_empty());
     house.run(&["letters", "again", &id]).exits(0);
     assert_eq!(unattended(&house, 1).count(Status::Sent), 1);
     assert!(super::left(&house)[0].contains("we were slow. Forgive us."));
+}
+
+#[test]
+fn a_clock_that_is_wrong_for_one_look_gives_no_letter_up() {
+    let site = Site::open(Some("404 Not Found"));
+    let house = house(&site, "");
+    published(&house, &marion());
+    // looks that are near to each other are one: a machine that has just started has no right time yet
+    for day in [0, 40, 40, 0, 40, 1, -40, 1, 2] {
+        assert_eq!(unattended(&house, day).count(Status::Failed), 0, "day {day}");
+    }
+    assert_eq!(failed(&house), 0);
+    site.answers("200 OK");
+    assert_eq!(unattended(&house, 2).count(Status::Sent), 1);
+    assert_eq!(to_whom(&house), [MARION]);
+}
+
+#[test]
+fn a_clock_that_was_behind_for_one_look_brings_up_nothing_that_is_long_past() {
+    let site = Site::open(Some("404 Not Found"));
+    let house = house(&site, "");
+    published(&house, &marion());
+    forget(&house);
+    for day in [30, 31, 0, 32, 33, 34] {
+        assert_eq!(unattended(&house, day).count(Status::Failed), 0, "day {day}");
+    }
+    assert_eq!(failed(&house), 0);
+}
+
+#[test]
+fn a_letter_that_another_desk_sent_or_may_have_sent_is_not_given_up() {
+    let pushing = crate::desks::config()
+        .replace("local_remote = true", "local_remote = true\npush = \"always\"")
+        .replace("max_age = \"36500d\"", "");
+    let desks = Desks::with_config(2, &pushing);
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let story = ann.story(&marion());
+    ann.run(&["approve", &story]).exits(0);
+    ann.run(&["publish", &story]).exits(0);
+    ben.run(&["sync"]).exits(0);
+    ann.run(&["letters", "send", &story]).exits(0);
+    assert_eq!(to_whom(ann), [MARION]);
+    // ben cannot see that, and then he can
+    ben.git(&["config", "remote.origin.url", "/nowhere/stories.git"]);
+    for day in [20, 21, 22] {
+        assert!(unattended(ben, day).told.is_empty(), "day {day}");
+    }
+    ben.git(&["config", "remote.origin.url", desks.bare().to_str().expect("UTF-8")]);
+    for day in [23, 24] {
+        assert!(unattended(ben, day).told.is_empty(), "day {day}");
+    }
+    assert_eq!((failed(ann), failed(ben)), (0, 0));
 }

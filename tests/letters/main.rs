@@ -5,6 +5,9 @@ mod bounced;
 #[path = "../common/mod.rs"]
 mod common;
 mod consent;
+#[path = "../sync/desks.rs"]
+#[allow(dead_code, reason = "of the desks no more than two and their remote")]
+mod desks;
 mod late;
 mod live;
 mod site;

@@ -1,7 +1,7 @@
 //! Letters that nobody sent in all the time that they had. The spool remembers when letters were looked at last, so that what became too
 //! old since then is recorded as failed, and told. A machine without that memory begins to count: it tells nothing of what is long past.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::repo::StoryRepo;
 use crate::spool::{Shelves, Spool, SpoolError};
@@ -9,14 +9,19 @@ use crate::story::event::LetterStatus;
 use crate::story::letter::{OpenLetter, Standing, open};
 use crate::story::step::Story;
 
+use super::super::sync::{self, Wish};
 use super::super::{Desk, Trouble, queue};
 use super::bounce::Unreachable;
 use super::entry::Entry;
 use super::send::{Status, Told};
 use super::{Hold, Waiting, as_waiting, live};
 
-/// The note in the spool.
+/// The note in the spool up to when all that became too old is told.
 const LOOKED: &str = "letters.looked";
+/// And when the last look was, which the next one has to agree with.
+const SEEN: &str = "letters.seen";
+/// Looks that are nearer to each other are one: a machine that has just started may not have asked for the time yet.
+const APART: SignedDuration = SignedDuration::from_mins(10);
 
 /// A time that was noted. None where it cannot be read: it is begun anew then, and no command stops for that.
 fn noted(spool: &Shelves, key: &str) -> Result<Option<Timestamp>, Trouble> {
@@ -35,27 +40,58 @@ pub(in crate::desk) fn begin(spool: &mut Spool, now: Timestamp) -> Result<(), Tr
     Ok(())
 }
 
-/// Records as failed what became too old to leave since letters were looked at last.
+/// When letters were looked at last, as far as a later look agreed; what was too old then is long past.
+pub(super) fn looked(spool: &Shelves) -> Result<Option<Timestamp>, Trouble> {
+    noted(spool, LOOKED)
+}
+
+/// Records as failed what became too old to leave. Two looks have to agree: what the look before saw as too old, and this one does, too.
+/// A clock that is wrong for one look gives no letter up, nor does a desk that does not know what the others sent.
 pub(super) fn give_up(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<Vec<Told>, Trouble> {
-    let looked = noted(spool, LOOKED)?;
+    let now = desk.now;
+    let (since, until) = (noted(spool, LOOKED)?.unwrap_or(now), noted(spool, SEEN)?.unwrap_or(now));
+    // none before, or the clock was set back
+    if now <= until {
+        spool.put_note(SEEN, Some(&now.to_string()))?;
+        return Ok(Vec::new());
+    }
+    if now.duration_since(until) < APART {
+        return Ok(Vec::new());
+    }
     let policy = desk.config.letters.policy();
     let mut told = Vec::new();
-    if let Some(since) = looked {
-        for (id, _) in queue::with_letters_run_out(desk, repo, since)? {
+    if !queue::with_letters_run_out(desk, repo, since, until)?.is_empty() {
+        let wish = Wish {
+            unattended: true,
+            ..Wish::default()
+        };
+        // another desk may have sent them; where nobody can say, the next run asks again
+        if sync::is_wanted(desk, repo) && sync::sync(desk, repo, wish, false, None).is_err() {
+            return Ok(told);
+        }
+        for (id, _) in queue::with_letters_run_out(desk, repo, since, until)? {
             let story = desk.story(repo, &id)?;
             let mut letters = open(&id, &story.record.events, &Standing::of(&story, &desk.policy));
-            letters.retain(|letter| letter.ran_out(&policy, since, desk.now));
+            letters.retain(|letter| letter.ran_out(&policy, since, until));
             for due in letters {
-                told.extend(fail(desk, repo, spool, &story, due, unsent)?);
+                let silent = live::asked_in_vain(spool, &due.number())?;
+                let why = |waiting: &Waiting| unsent(waiting, silent);
+                told.extend(fail(desk, repo, spool, &story, due, why)?);
             }
         }
     }
-    spool.put_note(LOOKED, Some(&desk.now.to_string()))?;
+    // one that was ahead is begun anew; one that was set back brings nothing up that is long past
+    let since = if since > now { until } else { since.max(until) };
+    spool.put_note(LOOKED, Some(&since.to_string()))?;
+    spool.put_note(SEEN, Some(&now.to_string()))?;
     Ok(told)
 }
 
-/// Why a letter was not sent, as far as that is known without asking anybody.
-fn unsent(waiting: &Waiting) -> String {
+/// Why a letter was not sent, as far as that is known without asking anybody; `silent`: the page that was asked for it in vain.
+fn unsent(waiting: &Waiting, silent: Option<String>) -> String {
+    if let Some(page) = silent.filter(|page| waiting.page.as_ref() == Some(page)) {
+        return format!("its page did not answer in time: {page}");
+    }
     let said = "nobody sent it before it was too old (`max_age` under [letters])";
     match &waiting.held {
         // what a server said of an address is not for the record, and a page was not asked

@@ -2,8 +2,6 @@
 //! click on nothing. A page is asked when its letter would leave, once a run; what it answered is noted in the spool, for who looks at
 //! what waits.
 
-use std::collections::BTreeSet;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -14,10 +12,9 @@ use crate::story::event::LetterKind;
 use crate::story::letter::{OpenLetter, Standing, open};
 use crate::story::step::Story;
 
-use super::super::site::{self, Site, is_web};
+use super::super::site::{Site, is_web};
 use super::super::{Desk, Trouble, queue};
 use super::pages::{Found, Pages, by_turn};
-use super::send::Told;
 use super::{Hold, Waiting, late};
 
 /// The notes in the spool that tell of pages, each by its letter's number.
@@ -25,6 +22,8 @@ const PREFIX: &str = "page.";
 
 /// A page that hung is asked again after this at the soonest.
 const SHORTEST_REST: SignedDuration = SignedDuration::from_mins(15);
+/// And after this at the latest: once its site is well again, its letter leaves.
+const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);
 
 /// What was found of a page that did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,9 +38,6 @@ struct Note {
     /// Since when it took all the time that a page has, each time that it was asked.
     #[serde(default)]
     hung_since: Option<Timestamp>,
-    /// Its host could not be reached in that time.
-    #[serde(default)]
-    away: bool,
 }
 
 impl Note {
@@ -51,24 +47,16 @@ impl Note {
     }
 
     /// Whether a run that nobody looks on leaves it alone: who hung so long is asked again after as long a time, at the most after
-    /// `wait_live`.
+    /// an hour and after `wait_live`. Of a host that cannot be reached each run asks one page, whatever it was before.
     fn rests(&self, now: Timestamp, wait_live: Option<SignedDuration>) -> bool {
         let (Some(since), Some(asked), Some(most)) = (self.hung_since, self.asked, wait_live) else {
             return false;
         };
-        let pause = asked.duration_since(since).max(SHORTEST_REST).min(most);
+        let pause = asked.duration_since(since).clamp(SHORTEST_REST, LONGEST_REST).min(most);
         let gone = now.duration_since(asked);
         // a clock that was wrong keeps nothing waiting
         !gone.is_negative() && gone < pause
     }
-}
-
-/// The hosts that are left alone in a run that nobody looks on, as none of their pages could be reached.
-pub(super) fn resting(desk: &Desk, spool: &Shelves) -> Result<BTreeSet<String>, Trouble> {
-    let notes = spool.notes_of(PREFIX)?.into_values();
-    let rests = |note: &Note| note.away && note.rests(desk.now, desk.config.letters.wait_live);
-    let resting = notes.filter_map(|note| Note::read(&note)).filter(rests);
-    Ok(resting.map(|note| site::host(&note.url)).collect())
 }
 
 fn key(number: &str) -> String {
@@ -159,17 +147,15 @@ pub(super) fn hold(
         return Ok(Some(Hold::NotLive { url: url.clone(), why }));
     }
     let (asked, turn) = before.as_ref().map_or((None, None), |note| (note.asked, note.turn));
-    let hung = before
-        .as_ref()
-        .map_or((None, false), |note| (note.hung_since, note.away));
+    let hung = before.as_ref().and_then(|note| note.hung_since);
     let now = Some(desk.now);
-    let (why, asked, turn, (hung_since, away)) = match pages.look(url) {
+    let (why, asked, turn, hung_since) = match pages.look(url) {
         Found::There => {
             forget(spool, &waiting.number)?;
             return Ok(None);
         }
-        Found::Not(why) => (Some(why), now, now, (None, false)),
-        Found::Hung { why, away } => (Some(why), now, now, (hung.0.or(now), away)),
+        Found::Not(why) => (Some(why), now, now, None),
+        Found::Hung(why) => (Some(why), now, now, hung.or(now)),
         Found::HostAway => (None, asked, now, hung),
         Found::NoTime => (None, asked, turn, hung),
     };
@@ -187,7 +173,6 @@ pub(super) fn hold(
         asked,
         turn,
         hung_since,
-        away,
     };
     spool.put_note(&key(&waiting.number), serde_json::to_string(&note).ok().as_deref())?;
     let url = url.clone();
@@ -228,10 +213,10 @@ pub fn waiting_for_pages(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>)
     Ok(noted.count())
 }
 
-/// Ends what earlier runs noted of letters that do not wait for their page any more. A letter whose page was asked and did not answer in
-/// all the time that it had is recorded as failed, and told: it is not to vanish.
-pub(super) fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<Vec<Told>, Trouble> {
-    let mut told = Vec::new();
+/// Ends what earlier runs noted of letters that do not wait for their page any more. What became too old for it is noted until
+/// [`late::give_up`] records it as failed: it is not to vanish.
+pub(super) fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<(), Trouble> {
+    let looked = late::looked(spool)?.map_or(desk.now, |looked| looked.min(desk.now));
     for (key, note) in spool.notes_of(PREFIX)? {
         let number = key.strip_prefix(PREFIX).unwrap_or_default();
         let Some(note) = Note::read(&note) else {
@@ -244,21 +229,23 @@ pub(super) fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<V
             // it may be read again, and its letter is then still to leave or to fail
             Err(_) => continue,
         };
-        if let Some(story) = story
-            && let Some(due) = still_open(desk, &story, number)
-            && page(desk, &story, &due) == Ok(Some(note.url.clone()))
-        {
-            if desk.now.duration_since(due.since) <= desk.config.letters.max_age {
-                continue;
-            }
-            if note.asked.is_some() {
-                let why = |_: &Waiting| format!("its page did not answer in time: {}", note.url);
-                told.extend(late::fail(desk, repo, spool, &story, due, why)?);
-            }
+        let waits = story.is_some_and(|story| {
+            still_open(desk, &story, number).is_some_and(|due| {
+                page(desk, &story, &due) == Ok(Some(note.url.clone()))
+                    && looked.duration_since(due.since) <= desk.config.letters.max_age
+            })
+        });
+        if !waits {
+            spool.put_note(&key, None)?;
         }
-        spool.put_note(&key, None)?;
     }
-    Ok(told)
+    Ok(())
+}
+
+/// The page of a letter that was asked and did not answer.
+pub(super) fn asked_in_vain(spool: &Shelves, number: &str) -> Result<Option<String>, Trouble> {
+    let note = noted(spool, number)?.filter(|note| note.asked.is_some());
+    Ok(note.map(|note| note.url))
 }
 
 /// The letter of that number, if nobody began to send it and the team wants it.
@@ -274,7 +261,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_that_hung_for_long_rests_for_as_long_and_no_longer_than_a_day() {
+    fn a_page_that_hung_rests_for_as_long_and_no_longer_than_an_hour() {
         let hour = 60;
         let at = |minutes: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
         let rests = |hung: Option<i64>, asked, now, wait_live: Option<i64>| {
@@ -285,7 +272,6 @@ mod tests {
                 asked: Some(at(asked)),
                 turn: Some(at(asked)),
                 hung_since: hung.map(at),
-                away: false,
             };
             note.rests(at(now), wait_live.map(SignedDuration::from_mins))
         };
@@ -295,10 +281,10 @@ mod tests {
             (None, 0, 1, day, false),
             (Some(0), 0, 14, day, true),
             (Some(0), 0, 15, day, false),
-            (Some(0), 60, 119, day, true),
-            (Some(0), 60, 120, day, false),
-            (Some(0), 100 * hour, 123 * hour, day, true),
-            (Some(0), 100 * hour, 124 * hour, day, false),
+            (Some(0), 30, 59, day, true),
+            (Some(0), 30, 60, day, false),
+            (Some(0), 100 * hour, 100 * hour + 59, day, true),
+            (Some(0), 100 * hour, 101 * hour, day, false),
             (Some(0), 60, 64, Some(5), true),
             (Some(0), 60, 65, Some(5), false),
             (Some(0), 60, 61, None, false),

@@ -19,11 +19,8 @@ pub(super) enum Found {
     There,
     /// It was asked, and did not answer as a page does.
     Not(String),
-    /// It was asked, and all the time that a page has went by; whether its host could be reached.
-    Hung {
-        why: String,
-        away: bool,
-    },
+    /// It was asked, its host was there, and all the time that a page has went by.
+    Hung(String),
     /// It was not asked, since its host cannot be reached.
     HostAway,
     /// It was not asked, since there was no time left.
@@ -61,12 +58,6 @@ impl<'a> Pages<'a> {
         }
     }
 
-    /// These hosts are not asked: it is known that they cannot be reached, and each would take its time again.
-    pub fn without(mut self, hosts: BTreeSet<String>) -> Pages<'a> {
-        self.away = hosts;
-        self
-    }
-
     /// Whether a page is there; each is asked once.
     pub fn look(&mut self, url: &str) -> Found {
         if let Some(found) = self.found.get(url) {
@@ -91,8 +82,7 @@ impl<'a> Pages<'a> {
             // it did not have the time that a page has
             Err(NoPage::Silent(_) | NoPage::Away(_)) if patience < FOR_A_PAGE && took >= patience => Found::NoTime,
             // of its time, the name and the connection have so much
-            Err(NoPage::Silent(why)) if took >= FOR_A_PAGE * 4 / 5 => Found::Hung { why, away: false },
-            Err(NoPage::Away(why)) if took >= FOR_A_PAGE * 4 / 5 => Found::Hung { why, away: true },
+            Err(NoPage::Silent(why)) if took >= FOR_A_PAGE * 4 / 5 => Found::Hung(why),
             Err(why) => Found::Not(why.to_string()),
         };
         self.found.insert(url.to_owned(), found.clone());
@@ -146,10 +136,6 @@ mod tests {
     #[test]
     fn a_page_is_asked_once_and_a_host_that_is_away_is_waited_for_once() {
         let not = |why: &str| Found::Not(why.to_owned());
-        let away = Found::Hung {
-            why: "timeout: connect".to_owned(),
-            away: true,
-        };
         let all = at(&[
             "away.example.org/a",
             "blog.example.org/a",
@@ -157,7 +143,10 @@ mod tests {
             "blog.example.org/a",
         ]);
         let (found, asked) = look(&all);
-        assert_eq!(found, [away, Found::There, Found::HostAway, Found::There]);
+        assert_eq!(
+            found,
+            [not("timeout: connect"), Found::There, Found::HostAway, Found::There]
+        );
         assert_eq!(asked, all[..2]);
         let all = at(&["gone.example.org/a", "gone.example.org/b", "gone.example.org/a"]);
         let (found, asked) = look(&all);
@@ -169,24 +158,10 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_is_known_to_be_away_is_not_asked() {
-        let ask = |url: &str, _: Duration| -> (Result<(), NoPage>, Duration) {
-            assert_eq!(url, "https://blog.example.org/a");
-            (Ok(()), Duration::from_millis(1))
-        };
-        let mut pages = Pages::asking(&ask).without(BTreeSet::from(["away.example.org".to_owned()]));
-        assert_eq!(pages.look("https://Away.example.org:443/a"), Found::HostAway);
-        assert_eq!(pages.look("https://blog.example.org/a"), Found::There);
-    }
-
-    #[test]
     fn a_page_that_does_not_answer_says_nothing_of_the_others_of_its_host() {
         let all = at(&["blog.example.org/hangs", "blog.example.org/odd", "blog.example.org/a"]);
         let (found, asked) = look(&all);
-        assert!(
-            matches!(found[..2], [Found::Hung { away: false, .. }, Found::Not(_)]),
-            "{found:?}"
-        );
+        assert!(matches!(found[..2], [Found::Hung(_), Found::Not(_)]), "{found:?}");
         assert_eq!((&found[2], asked), (&Found::There, all));
     }
 

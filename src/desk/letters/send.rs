@@ -75,8 +75,8 @@ impl Run {
 /// Sends everything that is due and may leave: what `cron` calls, with [`Sending::Unattended`], and `letters send` without names.
 /// Tidies up what earlier runs left, writes the digest where it is time, then [`send`].
 pub fn send_due(desk: &Desk, repo: &StoryRepo, spool: &mut Spool, sending: Sending) -> Result<Run, Trouble> {
-    let mut told = live::tidy(desk, repo, spool)?;
-    told.extend(kept::let_go(desk, spool)?);
+    live::tidy(desk, repo, spool)?;
+    let mut told = kept::let_go(desk, spool)?;
     told.extend(tidy(desk, repo, spool)?);
     told.extend(late::give_up(desk, repo, spool)?);
     digest::prepare(desk, repo, spool)?;
@@ -99,7 +99,7 @@ pub fn send(
 ) -> Result<Run, Trouble> {
     let mut run = Run::default();
     let mut desk_outbox = DeskOutbox::default();
-    let mut round = Round::new(desk, spool, sending)?;
+    let mut round = Round::new(sending);
     for waiting in live::in_order(spool, letters)? {
         let tell = |status, held, said| {
             let waiting = waiting.clone();
@@ -146,18 +146,13 @@ struct Round {
 }
 
 impl Round {
-    fn new(desk: &Desk, spool: &Spool, sending: Sending) -> Result<Round, Trouble> {
-        let pages = Pages::default();
-        Ok(Round {
+    fn new(sending: Sending) -> Round {
+        Round {
             sending,
-            pages: match sending {
-                Sending::Unattended => pages.without(live::resting(desk, spool)?),
-                // a person may have seen to them just now
-                Sending::ByHand | Sending::Named => pages,
-            },
+            pages: Pages::default(),
             tried: 0,
             in_vain: 0,
-        })
+        }
     }
 
     /// Why a letter is not tried, with what then keeps it; what an earlier run found of its page stands until it is asked again.
