@@ -141,6 +141,10 @@ impl RawTarget {
                 let problem = "a name or a password stands in it, before the @, and every author would get it in a letter: write it without, like https://blog.example.org/stories/";
                 return Err(Wrong::at("url", problem));
             }
+            if web::query_tells_a_secret(url) {
+                let problem = "a password, a token or a key stands in it, behind the ?, and every author would get it in a letter: write it without, like https://blog.example.org/stories/";
+                return Err(Wrong::at("url", problem));
+            }
         }
         if self.feed.is_some() && url.is_none() {
             return Err(Wrong::at(

@@ -55,6 +55,41 @@ fn is_port(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
+/// Names of what a server is told in a query to let somebody in.
+const SECRETS: &[&str] = &[
+    "apikey",
+    "auth",
+    "credential",
+    "credentials",
+    "key",
+    "pass",
+    "passwd",
+    "password",
+    "pat",
+    "pwd",
+    "secret",
+    "sig",
+    "signature",
+    "token",
+];
+
+/// Whether what stands behind the `?` or the `#` of an address lets somebody in: `?token=...`, `?api_key=...`.
+pub(super) fn query_tells_a_secret(url: &str) -> bool {
+    let Some(at) = url.find(['?', '#']) else { return false };
+    let pairs = url[at..]
+        .split(['?', '#', '&', ';'])
+        .filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(_, value)| !value.is_empty()).any(|(name, _)| {
+        let name = name.to_lowercase();
+        // `access_token`, `X-Api-Key`; but no `monkey`
+        let whole: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let mut words = name.split(|c: char| !c.is_alphanumeric());
+        SECRETS.contains(&whole.as_str())
+            || words.any(|word| SECRETS.contains(&word))
+            || ["token", "password", "secret"].iter().any(|end| whole.ends_with(end))
+    })
+}
+
 /// That the name of a server is that alone.
 ///
 /// # Errors
