@@ -252,6 +252,16 @@ fn what_names_and_headers_hold_stays_off_main() {
     ] {
         house.story(&mail);
     }
+    let everything = all_of_main(&house);
+    // the number whole, in the ways it could be written: parts of it stand in some hash now and then
+    for private in ["canary", "07700 900123", "07700-900123", "07700900123"] {
+        let found = everything.lines().find(|line| line.contains(private));
+        assert_eq!(found, None, "{private}");
+    }
+}
+
+/// Names, commits and contents of whatever can be reached from main.
+fn all_of_main(house: &TestHouse) -> String {
     let listed = house.git(&["rev-list", "--objects", "main"]);
     let mut everything = listed.clone();
     for line in listed.lines() {
@@ -260,10 +270,47 @@ fn what_names_and_headers_hold_stays_off_main() {
             everything += &house.git(&["cat-file", "-p", name]);
         }
     }
-    // the number whole, in the ways it could be written: parts of it stand in some hash now and then
-    for private in ["canary", "07700 900123", "07700-900123", "07700900123"] {
-        let found = everything.lines().find(|line| line.contains(private));
-        assert_eq!(found, None, "{private}");
+    everything
+}
+
+#[test]
+fn an_address_in_disguise_stays_off_main_too() {
+    let house = TestHouse::new();
+    let story = "We asked for a bench, and after a year we got a bench.";
+    let mut mails = Vec::new();
+    for (at, disguised) in [
+        "anna.canary at private.example",
+        "\u{ff21}nna.canary\u{ff20}private.example",
+        "mailto:anna.canary%40private.example",
+        "canary [at] private (dot) example",
+        "canary(at)private.example",
+        "canary at private dot example",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let from = format!("\"{disguised}\" <mm{at}@example.org>");
+        mails.push(mail(&from, DATE, &format!("Bench {at}"), story));
+        mails.push(mail(MARION, DATE, &format!("{disguised} {at}"), story));
+        let file = format!(
+            "Content-Type: application/pdf; name=\"{disguised}.pdf\"\nContent-Disposition: attachment; filename=\"{disguised}.pdf\"\n\n%PDF-1.4"
+        );
+        let text = format!("Content-Type: text/plain\n\n{story}");
+        mails.push(with_parts(&[text, file]).replacen("Subject: ", &format!("Subject: File {at} "), 1));
+        let forward = format!(
+            "---------- Forwarded message ----------\nFrom: {disguised}\nDate: Sat, Dec 4, 2010 at 10:12 AM\nSubject: Trees\nTo: {MARION}\n\n{story}"
+        );
+        mails.push(mail(MARION, DATE, &format!("Fwd: Trees {at}"), &forward));
+    }
+    for mail in &mails {
+        house.story(mail);
+    }
+    let everything = all_of_main(&house);
+    let found = everything.lines().find(|line| line.to_lowercase().contains("canary"));
+    assert_eq!(found, None);
+    // they were read: the files and the headers of forwards are told without them
+    for told in ["attachment", "may be the storyteller", "A Future Leader"] {
+        assert!(everything.contains(told), "{told}");
     }
 }
 

@@ -182,6 +182,36 @@ fn a_mail_with_three_stories_becomes_three_that_know_their_lines() {
 }
 
 #[test]
+fn a_piece_of_what_was_forwarded_is_kept_back_under_its_forwarders_name() {
+    let house = TestHouse::new();
+    let header = "---------- Forwarded message ---------\nFrom: Blessing Ade <blessing@example.org>\n\
+                  Date: Fri, Dec 3, 2010 at 9:00 AM\nSubject: Our stories\nTo: <tom@example.org>";
+    let id = house.story(&mail(
+        "Tom Okafor <tom@example.org>",
+        "Sat, 4 Dec 2010 10:12:31 +0000",
+        "Fwd: Our stories",
+        &format!("{header}\n\nFirst. {WORDS}\n\nThen. {WORDS}\n\nBlessing Ade\n\nLast. {WORDS}\n"),
+    ));
+    let page = house.read(&format!("stories/{id}/index.md"));
+    let line = |begins: &str| (1 + page.lines().position(|l| l.starts_with(begins)).expect(begins)).to_string();
+    let split = ["split", &id, "--at", &line("Then."), "--at", &line("Blessing Ade")];
+    house.run(&split).exits(0);
+    let list = house.run(&["list", "--json"]).exits(0).json();
+    let mut kept_back: Vec<(String, bool)> = Vec::new();
+    for story in list.as_array().expect("stories") {
+        let open = story["open_checks"].as_array().expect("checks");
+        let forward = open.iter().any(|c| c["rule"] == "forward");
+        kept_back.push((story["author"].as_str().expect("a byline").to_owned(), forward));
+    }
+    kept_back.sort();
+    let expected = [("Blessing Ade", false), ("Tom Okafor", true), ("Tom Okafor", true)];
+    assert_eq!(
+        kept_back,
+        expected.map(|(author, forward)| (author.to_owned(), forward))
+    );
+}
+
+#[test]
 fn a_photo_goes_with_its_piece_and_a_piece_of_another_person_takes_the_yes_away() {
     let house = TestHouse::new();
     let id = house.story(&marion());

@@ -166,10 +166,10 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
     // A forward's header goes, and what it said of its author with it: also where it named nobody.
     let passed_on = trimmed.forward.as_ref().filter(|_| !from_team).map(|f| f.from.clone());
     let attached_here = source.embedded.first().map(|inner| inner.from.clone());
-    let originals = [passed_on, attached_here].into_iter().flatten();
-    let others: Vec<Mailbox> = originals.filter(|from| !same_person(&source.from, from)).collect();
 
     let mut story = Story::of(source, trimmed, &mut notes);
+    let originals = [passed_on, attached_here, story.forwarded.take()].into_iter().flatten();
+    let others: Vec<Mailbox> = originals.filter(|from| !same_person(&source.from, from)).collect();
     if attached {
         story.outer_note(submission, rules);
     }
@@ -286,6 +286,8 @@ struct Story {
     sign_off: Option<String>,
     /// Cover notes that are no part of the lines: the mail's own text over a document, or around an attached mail.
     covers: Vec<Vec<Line>>,
+    /// Whom the header names that went off the text of an attached mail.
+    forwarded: Option<Mailbox>,
 }
 
 impl Story {
@@ -299,6 +301,7 @@ impl Story {
             cuts: trimmed.cuts,
             sign_off: trimmed.sign_off,
             covers: Vec::new(),
+            forwarded: None,
         };
         let own = words(&story.lines);
         let longest = source.documents.iter().max_by_key(|d| words(&d.lines));
@@ -346,6 +349,7 @@ impl Story {
         if words(&cover) > 0 {
             self.covers.push(cover);
         }
+        self.forwarded = trimmed.forward.take().map(|forward| forward.from);
         // the byline stays the sender's, so the name that signs there is not looked at
         (self.lines, self.cuts, self.sign_off) = (trimmed.kept, trimmed.cuts, None);
         for attachment in inner.attachments.iter().filter_map(|a| a.name.clone()) {

@@ -27,6 +27,7 @@
 //! | [`code`], [`decision`] | what a reviewer's answer by mail brings back, and what it says |
 //! | [`check`](mod@check) | what should be looked at before a story goes out |
 
+mod address;
 pub mod answer;
 pub mod check;
 pub mod code;

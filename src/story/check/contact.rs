@@ -6,6 +6,7 @@ use std::sync::{LazyLock, Mutex};
 use regex::Regex;
 
 use super::{Hits, Text};
+use crate::story::address;
 
 /// The `regex` crate never backtracks: its time is linear in the text.
 pub(super) fn pattern(text: &str) -> Regex {
@@ -86,6 +87,28 @@ pub(super) fn email(text: &Text, hits: &mut Hits) {
             &all[start..to + end],
             &format!("{local}@{domain}").replace('\\', ""),
         );
+    }
+    // lines that came from a mail's header, where an address may be disguised
+    let front = text.front;
+    for (key, line) in [
+        ("title", Some(&front.title)),
+        ("author", Some(&front.author)),
+        ("subtitle", front.subtitle.as_ref()),
+        ("description", front.description.as_ref()),
+    ] {
+        for found in line.map(|line| address::addresses(line)).unwrap_or_default() {
+            if text.own(&found.domain) {
+                continue;
+            }
+            let words = &line.map_or("", |line| &line[found.at]);
+            let key = text.key(key);
+            let at = all[key..]
+                .lines()
+                .next()
+                .and_then(|value| value.find(words))
+                .unwrap_or(0);
+            hits.add_as(key + at, words, &found.address);
+        }
     }
 }
 

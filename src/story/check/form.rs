@@ -8,6 +8,7 @@ use unicode_security::confusable_detection::skeleton;
 
 use super::contact::pattern;
 use super::{Hits, Text};
+use crate::story::address::is_hidden;
 use crate::story::draft;
 use crate::story::submission::Note;
 
@@ -105,11 +106,6 @@ pub(super) fn no_byline(text: &Text, hits: &mut Hits) {
     if !text.front.author.chars().any(char::is_alphabetic) {
         hits.add_as(text.key("author"), "no name", "no-byline");
     }
-}
-
-/// Cannot be seen, and changes what a name is or how it reads.
-fn is_hidden(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 pub(super) fn mixed_script(text: &Text, hits: &mut Hits) {

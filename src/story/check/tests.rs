@@ -529,6 +529,61 @@ fn a_name_in_mixed_alphabets_or_with_what_cannot_be_seen_is_found_in_the_byline_
 }
 
 #[test]
+fn an_address_in_disguise_is_found_in_what_came_from_a_mails_header() {
+    let page = Front {
+        title: "Future Leader Stories: anna.secret at private.example".into(),
+        author: "anna.secret at private.example".into(),
+        subtitle: Some("Ask Ａnna＠private.example or ben%40example.org, or ask tom@example.org".into()),
+        ..front()
+    };
+    let email = |page: &Front, wanted: &Wanted| -> Vec<(Place, String)> {
+        let found = found_in(page, "Words.", &[], wanted);
+        let email = found.into_iter().filter(|f| f.rule.name == "email");
+        email
+            .flat_map(|f| f.places.clone().into_iter().map(move |p| (p, f.words.clone())))
+            .collect()
+    };
+    let place = |line, column| Place { line, column };
+    let index = String::from_utf8(Page::new(&page, "Words.").render()).unwrap();
+    let found = email(&page, &Wanted::default());
+    for (place, words) in &found {
+        let line = index.lines().nth(place.line - 1).unwrap();
+        let rest: String = line.chars().skip(place.column - 1).collect();
+        assert!(rest.starts_with(words.as_str()), "{place:?} {words} {line}");
+    }
+    let words: Vec<&str> = found.iter().map(|(_, words)| words.as_str()).collect();
+    let name = "anna.secret at private.example";
+    assert_eq!(
+        words,
+        [
+            name,
+            name,
+            "Ａnna＠private.example",
+            "ben%40example.org",
+            "tom@example.org"
+        ]
+    );
+    assert_eq!(found[0].0, place(2, 33));
+    let own = Wanted {
+        domains: vec!["private.example".into(), "example.org".into()],
+        ..Wanted::default()
+    };
+    assert_eq!(email(&page, &own), []);
+    for title in [
+        "Anna at Leeds",
+        "Sam @ The Hall",
+        "Meet me at example.org",
+        "Tea at home.Then a march",
+    ] {
+        let page = Front {
+            title: title.into(),
+            ..front()
+        };
+        assert_eq!(email(&page, &Wanted::default()), [], "{title}");
+    }
+}
+
+#[test]
 fn the_front_matter_that_readers_see_is_looked_at_and_its_places_are_right() {
     let mut page = front();
     page.subtitle = Some("Ring Pauline Achterberg on 0161 496 0123".into());

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::story::address::addresses;
 use crate::story::submission::Mailbox;
 
 use super::seen::{Seen, address_in};
@@ -328,7 +329,9 @@ fn some(text: &str) -> Option<String> {
 /// `Marion Maxwell <m@example.org>`, `Marion Maxwell [mailto:m@example.org]`, `"Maxwell, Marion" <...>`, or a bare one.
 pub(super) fn mailbox(text: &str) -> Mailbox {
     let address = address_in(text);
-    let cut = text.find(['<', '[', '(']).unwrap_or(text.len());
+    // `anna [at] example.org` stays whole, so that it is still known for what it is where names are tidied
+    let disguised = address.is_none() && !addresses(text).is_empty();
+    let cut = text.find(['<', '[', '(']).filter(|_| !disguised).unwrap_or(text.len());
     let mut name = text[..cut]
         .trim_matches([' ', '"', '\'', '*', '_', ',', '“', '”'])
         .to_owned();
@@ -443,5 +446,8 @@ mod tests {
         assert_eq!(both("Marion Maxwell (marion@example.org)"), marion);
         assert_eq!(both("marion@example.org").1, marion.1);
         assert_eq!(both("Marion Maxwell").0, marion.0);
+        for disguised in ["marion [at] example (dot) org", "Marion (marion(at)example.org)"] {
+            assert_eq!(both(disguised), (disguised.to_owned(), String::new()));
+        }
     }
 }

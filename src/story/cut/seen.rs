@@ -269,3 +269,17 @@ pub(super) fn address_in(text: &str) -> Option<String> {
         .filter(|word| word.contains('@'))
         .find_map(|word| looks(word.trim_start_matches("mailto:").trim_matches(trim)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_its_mark_is_asked_anew_what_footer_it_is() {
+        let line = Line::plain(": Sent from my iPhone");
+        let mut seen = Seen::of(&line);
+        assert_eq!(seen.footer(), None);
+        seen.unmark("Sent from my iPhone".to_owned());
+        assert_eq!(seen.footer(), Some(Footer::SentFrom));
+    }
+}

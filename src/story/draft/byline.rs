@@ -120,7 +120,8 @@ pub fn tidy(raw: &str) -> String {
         )
     };
     let name = spaced(name.trim_matches(quotes));
-    cased(&turned(&name))
+    // what was put together may be an address only now: `at example.org, anna`
+    cased(&spaced(&contacts::off_a_name(&turned(&name))))
 }
 
 /// `Maxwell, Marion` -> `Marion Maxwell`; a degree or an office after the comma stays off.
@@ -305,6 +306,16 @@ mod tests {
             ("DeShawn", "DeShawn"),
             ("JJ Abara", "JJ Abara"),
             ("  Marion\tMaxwell ", "Marion Maxwell"),
+            ("Anna at Leeds", "Anna at Leeds"),
+            // an address is no name, however it is written
+            ("anna.secret at private.example", ""),
+            ("Ａnna.secret＠private.example", ""),
+            ("mailto:anna.secret%40private.example", ""),
+            ("anna [at] private (dot) example", ""),
+            ("at private.example, anna", ""),
+            ("anna (x) at private.example", ""),
+            ("Anna Berg anna.berg at private.example", "Anna Berg"),
+            ("Anna Berg (anna{at}private.example)", "Anna Berg"),
         ] {
             assert_eq!(tidy(raw), expected, "{raw}");
         }
@@ -338,6 +349,14 @@ mod tests {
                 "Marion Maxwell",
                 true,
             ),
+            (
+                "mm at example.org",
+                "mm@example.org",
+                Some("Marion Maxwell"),
+                "Marion Maxwell",
+                true,
+            ),
+            ("mm at example.org", "mm@example.org", None, NOBODY, true),
             ("", "marion.maxwell82@example.org", None, "Marion Maxwell", true),
             ("", "mm82@example.org", None, NOBODY, true),
             ("info", "info@example.org", Some("Marion"), "Marion", true),

@@ -1,39 +1,21 @@
 //! Mail addresses and telephone numbers in what a mail's headers say: never on `main`, in a title, a note or a file name.
 
-/// The text with `stand_in` for every mail address and telephone number (written with a leading `0` or `+`).
+use super::super::address;
+
+/// The text with `stand_in` for every mail address, disguised or not, and telephone number (written with a leading `0` or `+`).
 pub fn masked(text: &str, stand_in: &str) -> String {
-    let text = without_addresses(text, stand_in);
+    let text = address::without(text, stand_in);
     without_numbers(&text, stand_in, |run| run.starts_with(['0', '+']) && digits(run) >= 9)
 }
 
 /// A name has neither addresses nor long numbers in it, however they are written.
 pub fn off_a_name(name: &str) -> String {
-    let name = without_addresses(name, " ");
+    let name = address::without(name, " ");
     without_numbers(&name, " ", |run| digits(run) >= 7)
 }
 
 fn digits(run: &str) -> usize {
     run.bytes().filter(u8::is_ascii_digit).count()
-}
-
-/// Whatever stands around an `@` without a blank, bracket or quote.
-fn without_addresses(text: &str, stand_in: &str) -> String {
-    let outside = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '"' | ',' | ';' | ':');
-    let mut out = String::with_capacity(text.len());
-    for piece in text.split_inclusive(outside) {
-        let word = piece.trim_end_matches(outside);
-        let address = word
-            .split_once('@')
-            .is_some_and(|(a, b)| !a.is_empty() && !b.is_empty());
-        match address {
-            true => {
-                out.push_str(stand_in);
-                out.push_str(&piece[word.len()..]);
-            }
-            false => out.push_str(piece),
-        }
-    }
-    out
 }
 
 /// Runs of digits with no more than one or two of ` -./()` between them.

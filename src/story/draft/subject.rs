@@ -147,6 +147,10 @@ const EMPTY_WORDS: &[&str] = &[
 /// The subject as a subtitle, where it says more than that this is a story and whose.
 pub fn subtitle(subject: &str, author: &str) -> Option<String> {
     let shown = super::contacts::masked(&bare(subject), " ");
+    // brackets that only had an address in them
+    let shown = ["( )", "[ ]", "< >"]
+        .iter()
+        .fold(shown, |shown, empty| shown.replace(empty, " "));
     let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     let author: Vec<String> = tokens(author).collect();
     let says = |token: &String| {
@@ -223,6 +227,12 @@ mod tests {
             ("Marion's story", None),
             ("Fwd: marion@example.org", None),
             ("A bench, call 07700 900123", Some("A bench, call")),
+            ("Fwd: anna.secret at private.example", None),
+            ("mailto:anna.secret%40private.example", None),
+            ("The bench, by Ａnna＠private.example", Some("The bench, by")),
+            ("The bench (anna [at] private (dot) example)", Some("The bench")),
+            ("Meet me at example.org", Some("Meet me at example.org")),
+            ("Tea at home.Then a march", Some("Tea at home.Then a march")),
             ("Fwd:", None),
             ("RE: Fw: ", None),
             ("(no subject)", None),

@@ -282,6 +282,24 @@ fn a_mail_attached_by_somebody_else_is_the_text_where_theirs_only_covers_it() {
     let left = |note: &Note| matches!(note, Note::AttachmentKept { name, .. } if name == "us.jpg");
     assert!(made.notes.iter().any(left), "{:?}", made.notes);
 
+    // their own mail attached, in which they pass on another's: its header goes, and whose it is, is asked
+    let mut own = outer.clone();
+    own.embedded[0] = mail(&format!(
+        "---------- Forwarded message ---------\nFrom: Ama Boateng <ama@example.org>\nDate: Mon, 6 Dec 2010 09:15\n\
+         Subject: The crossing\n\n{PROSE}"
+    ));
+    own.embedded[0].from = outer.from.clone();
+    let made = of(&own, &[photo(1)]);
+    assert_eq!(
+        (made.author.as_str(), made.body.lines().next()),
+        ("Tom Hill", Some(PROSE))
+    );
+    assert!(made.notes.contains(&Note::MaybeForwarded {
+        forwarder: "Tom Hill".into(),
+        original: "Ama Boateng".into(),
+        named: "Tom Hill".into(),
+    }));
+
     // their own story stays theirs, and the attached mail is told of
     outer.lines = mail(&format!("{PROSE} {PROSE}\n\nTom")).lines;
     let made = of(&outer, &[photo(1)]);
