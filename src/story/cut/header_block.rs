@@ -9,6 +9,9 @@ use crate::story::submission::Mailbox;
 
 use super::seen::{Seen, address_in};
 
+/// Lines below one of an unknown name that a known one is looked for in: a signature of DKIM goes on for so long.
+const UNKNOWN_FOLDED: usize = 12;
+
 /// Lines that a folded header (a long To) may go on for.
 const MOST_FOLDED: usize = 30;
 
@@ -161,7 +164,8 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
     if first.fold.is_empty() {
         return None;
     }
-    let (first_field, _) = field(&first.text)?;
+    let known = field(&first.text).map(|(kind, _)| kind);
+    let first_field = known.or_else(|| unknown(lines, start, &[]).map(|_| Field::Other))?;
     if let Some(block) = on_one_line(&first.text, start) {
         return Some(block);
     }
@@ -176,6 +180,8 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
     let mut last = first_field;
     // `From:` on one line and the name on the next.
     let mut empty = false;
+    // Under a field of an unknown name all is its value, up to the known one below.
+    let mut strange = false;
     for (i, line) in lines.iter().enumerate().skip(start).take(60) {
         if line.blank() {
             blanks += 1;
@@ -188,7 +194,14 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
         if line.depth != depth || line.fold.is_empty() {
             break;
         }
-        match field(&line.text) {
+        let known = field(&line.text);
+        let other = if known.is_none() && blanks == 0 {
+            unknown(lines, i, &seen)
+        } else {
+            None
+        };
+        strange = other.map_or(strange && known.is_none(), |(_, goes_on)| goes_on);
+        match known.or(other.map(|(value, _)| (Field::Other, value))) {
             Some((kind, value)) if !(seen.contains(&kind) && kind != Field::Other && blanks > 0) => {
                 if blanks > 0 && !block_continues(&seen, kind, i - start) {
                     break;
@@ -212,7 +225,7 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
             }
             _ if blanks == 0
                 && folded < MOST_FOLDED
-                && (empty || goes_on(last, &lines[i - 1].text, &line.text, folded)) =>
+                && (empty || strange || goes_on(last, &lines[i - 1].text, &line.text, folded)) =>
             {
                 empty = false;
                 folded += 1;
@@ -237,6 +250,29 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
     block.kinds = seen.len();
     let has = |f: Field| seen.contains(&f);
     (has(Field::From) && (has(Field::Date) || has(Field::Subject))).then_some(block)
+}
+
+/// `X-Mailer-Id: 12`, a line of a header whose name is not known here: its value, and whether a known one stands soon below
+/// it. `seen` is what stands above it.
+fn unknown<'a>(lines: &'a [Seen], at: usize, seen: &[Field]) -> Option<(&'a str, bool)> {
+    let line = &lines[at];
+    let (name, value) = line.text.split_once(':').filter(|(name, _)| name.len() <= 60)?;
+    let token = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') && name.starts_with(char::is_alphabetic);
+    if !token || !name.contains('-') && seen.is_empty() || value.starts_with("//") {
+        return None;
+    }
+    let below = lines[at + 1..]
+        .iter()
+        .take(UNKNOWN_FOLDED)
+        .take_while(|l| !l.blank() && l.depth == line.depth)
+        .find_map(|l| field(&l.text).map(|(kind, value)| (kind, value.contains('@'))));
+    // Under a subject the text may begin, and lead up to anything.
+    let goes_on = below.is_some_and(|(kind, addressed)| {
+        let more = matches!(kind, Field::From | Field::Date | Field::Subject) && !seen.contains(&kind);
+        addressed || more && !seen.contains(&Field::Subject)
+    });
+    let experimental = !seen.is_empty() && name.get(..2).is_some_and(|x| x.eq_ignore_ascii_case("x-"));
+    (goes_on || experimental).then_some((value.trim(), goes_on))
 }
 
 /// `From "Cath Lee" <cath@team.example>`, `To ...`, `Date ...`, `Subject ...`: eM Client leaves out the colons under its mark.
@@ -401,6 +437,30 @@ mod tests {
             let found = block(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(found.end, text.lines().count(), "{text}");
             assert!(found.from.name.is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_field_of_an_unknown_name_does_not_end_the_header() {
+        for text in [
+            "From: Marion Maxwell <m@example.org>\nX-Foo: bar\nDate: Saturday\nSubject: Story\nTo: b@example.org",
+            "From: Marion Maxwell <m@example.org>\nDate: Saturday\nX-Foo: bar\nSubject: Story\nTo: b@example.org",
+            "X-Foo: bar\nFrom: Marion Maxwell <m@example.org>\nDate: Saturday\nSubject: Story",
+            "From: Marion Maxwell <m@example.org>\nDate: Saturday\nPrioritet: hoy\nSubject: Story\nTo: b@example.org",
+            "From: Marion Maxwell <m@example.org>\nDate: Saturday\nSubject: Story\nX-Foo: bar",
+            "DKIM-Signature: v=1; a=rsa-sha256\nbh=abcd\nb=efgh\nFrom: Marion Maxwell <m@example.org>\nDate: Saturday",
+        ] {
+            let found = block(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(found.end, text.lines().count(), "{text}");
+            assert_eq!(found.from.address.as_deref(), Some("m@example.org"), "{text}");
+        }
+        let head = "From: Marion Maxwell <m@example.org>\nDate: Saturday\nSubject: Story";
+        for text in [
+            "Note: I was ill.",
+            "Follow-up: we won.\nDate: the day we won",
+            "Dear all: hello",
+        ] {
+            assert_eq!(block(&format!("{head}\n{text}")).unwrap().end, 3, "{text}");
         }
     }
 

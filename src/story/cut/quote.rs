@@ -34,6 +34,9 @@ pub(super) struct Foreign {
     pub to_end: bool,
 }
 
+/// Marks that may stand over one header.
+const MARKS: usize = 4;
+
 /// All foreign stretches, in order; what lies between is the author's. Linear: each line is looked at a bounded number
 /// of times.
 pub(super) fn stretches(lines: &[Seen], from: usize) -> Vec<Foreign> {
@@ -242,7 +245,15 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
             } else {
                 Opening::Forwarded
             };
-            let next = soon_shown(lines, i + 1);
+            // A mail forwarded twice may have both lines over one header.
+            let mut next = soon_shown(lines, i + 1);
+            for _ in 0..MARKS {
+                let again = |n: &usize| matches!(mark(&lines[*n].fold), Some(Mark::Original | Mark::Forwarded));
+                next = match next.filter(again) {
+                    Some(n) => soon_shown(lines, n + 1),
+                    None => break,
+                };
+            }
             let block = next.and_then(|n| block_at(lines, n).or_else(|| header_block::bare(lines, n)));
             if let Some(block) = block {
                 // Zoho draws its line under the header once more.
