@@ -124,7 +124,7 @@ pub fn source<'a>(submission: &'a Submission, rules: &DraftRules) -> &'a Submiss
 
 fn trim(mail: &Submission, team_forwards: bool) -> Trimmed {
     cut::trim(
-        &mail.lines,
+        &cut::apart(&mail.lines, &mail.subject),
         &cut::Rules {
             team_forwards,
             subject: &mail.subject,

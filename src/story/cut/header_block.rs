@@ -331,18 +331,31 @@ pub(super) fn glued(text: &str, start: usize) -> Option<Block> {
     (block.kinds >= 2 && block.from.address.is_some()).then_some(block)
 }
 
-fn run_together(text: &str, start: usize) -> Option<Block> {
+/// The fields that begin in a line: which, and where the name and the value of each begin.
+pub(super) fn fields_in(text: &str) -> Vec<(Field, usize, usize)> {
+    let blank = |c: char| matches!(c, ' ' | '\u{a0}' | '*' | '>' | '|');
     let mut found: Vec<(Field, usize, usize)> = Vec::new();
     for (colon, c) in text.char_indices().filter(|(_, c)| matches!(c, ':' | '：')).take(24) {
-        let before = text[..colon].trim_end_matches(['*', ' ']);
-        let word = before.rfind([' ', '*', '>', '|']).map_or(0, |at| at + 1);
-        let name = before[word..].to_lowercase();
-        if let Some(kind) = FIELDS.get(name.as_str())
-            && !found.iter().any(|(f, ..)| f == kind)
+        let before = text[..colon].trim_end_matches(['*', ' ', '\u{a0}']);
+        let begins = |end: usize| {
+            let at = before[..end].char_indices().rfind(|(_, c)| blank(*c));
+            at.map_or(0, |(at, c)| at + c.len_utf8())
+        };
+        let last = begins(before.len());
+        // `Enviado el:`, `보낸 사람:`
+        let two = begins(before[..last].trim_end_matches([' ', '\u{a0}']).len());
+        let named = |at: usize| FIELDS.get(before[at..].to_lowercase().as_str()).map(|kind| (*kind, at));
+        if let Some((kind, name)) = named(two).or_else(|| named(last))
+            && !found.iter().any(|(f, ..)| *f == kind)
         {
-            found.push((*kind, word, colon + c.len_utf8()));
+            found.push((kind, name, colon + c.len_utf8()));
         }
     }
+    found
+}
+
+fn run_together(text: &str, start: usize) -> Option<Block> {
+    let found = fields_in(text);
     let value = |kind: Field| {
         let i = found.iter().position(|(f, ..)| *f == kind)?;
         let until = found.get(i + 1).map_or(text.len(), |(_, word, _)| *word);

@@ -5,6 +5,7 @@
 //! doubt nothing is cut. All matching is by hand over lines of bounded length, without regular expressions and without
 //! recursion, so that the cost is linear in the size of the mail.
 
+mod apart;
 mod attribution;
 mod banner;
 mod contact;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use super::passage::Line;
 use super::submission::Mailbox;
+pub use apart::apart;
 use mark::drawn_line;
 use quote::{Foreign, Opening};
 use seen::Seen;
