@@ -79,19 +79,26 @@ const DEVICES: &[&str] = &[
     "iphonesta", "iphonea", "iphonem", "ipadu", "ipada", "iphonista", "androidu", "androida", "bell", "att", "mts",
     "typeapp", "surface", "xfinity", "rediffmail", "asus", "lenovo", "moto", "iphone6", "correo", "courrier",
     "posta", "typemail", "inbox", "hiri", "mailplane", "acompli", "cloudmagic", "tempo", "vivaldi", "posteo",
-    "mailo", "laposte", "bbox", "e-posti", "почту", "яндекс", "rambler", "мтс",
+    "mailo", "laposte", "bbox", "palm", "app", "client", "apple", "watch", "zte", "alcatel", "wiko", "chromebook", "playbook", "4g", "5g", "lte", "e-posti", "почту", "яндекс", "rambler", "мтс",
 ];
 
 /// One of these stands in every such line, unless a link parts it.
 pub(super) fn telling() -> impl Iterator<Item = &'static str> {
-    let lists = [SENT_FROM.list(), SENT_FROM_END.list(), TAGLINES, WHOLE, &["outlook"]];
+    let lists = [
+        SENT_FROM.list(),
+        SENT_FROM_END.list(),
+        TAGLINES,
+        EXCUSES,
+        WHOLE,
+        &["outlook"],
+    ];
     lists.into_iter().flatten().copied()
 }
 
 /// Everything such a line is known by.
 #[cfg(test)]
-pub(super) fn lists() -> [&'static [&'static str]; 5] {
-    [SENT_FROM.list(), SENT_FROM_END.list(), TAGLINES, SENDS, WHOLE]
+pub(super) fn lists() -> [&'static [&'static str]; 6] {
+    [SENT_FROM.list(), SENT_FROM_END.list(), TAGLINES, EXCUSES, SENDS, WHOLE]
 }
 
 /// What a link is written between.
@@ -100,8 +107,8 @@ pub(super) fn may_be_linked(fold: &str) -> bool {
         .any(|b| matches!(b, b'<' | b'(' | b'[' | b']' | b'>' | b')'))
 }
 
-/// `Sent from my iPhone` in any language. Short, no sentence of its own, and with a device or a program in it, except
-/// after "Sent from my": people put jokes there.
+/// `Sent from my iPhone` in any language. Short, no sentence of its own, with a device or a program in it, and nothing that
+/// tells more: `Sent from my heart` and `Written on my phone while marching` are people's words.
 pub(super) fn sent_from(fold: &str) -> bool {
     let line = fold.trim_matches([
         '*', '_', ' ', '(', ')', '[', ']', '"', '-', '—', '–', '~', '•', '|', '.', '!',
@@ -109,6 +116,9 @@ pub(super) fn sent_from(fold: &str) -> bool {
     let line = line.trim_start_matches("http://").trim();
     if TAGLINES.iter().any(|tagline| line.starts_with(tagline)) && line.len() < 90 {
         return true;
+    }
+    if EXCUSES.iter().any(|start| line.starts_with(start)) {
+        return line.split(' ').count() <= 6 && !tells_more(line.split(' '));
     }
     // An invitation after it: `Sent from Yahoo Mail. Get the app`.
     let line = match line.split_once(". ") {
@@ -126,9 +136,6 @@ pub(super) fn sent_from(fold: &str) -> bool {
     {
         return false;
     }
-    if (line.starts_with("sent from my ") || line.starts_with("envoyé de mon ")) && words <= 10 {
-        return true;
-    }
     // `Sent from Nine<http://www.9folders.com/>`: the link tells a program.
     let linked = fold.contains("://") && words <= 5 && SENDS.iter().any(|start| line.starts_with(start));
     // `Please excuse typos, sent from my phone`
@@ -139,16 +146,12 @@ pub(super) fn sent_from(fold: &str) -> bool {
         Some((before, after)) if apologises(before) && before.split(' ').count() <= 8 => after.trim(),
         _ => line,
     };
-    let device = || {
-        line.split([' ', ',', '.', '-', '/', '\'', '’', '®', '™', '!', '\u{a0}'])
-            .any(known_device)
-            || joined_device(line)
-    };
     let same_first = |start: &str| start.as_bytes().first() == line.as_bytes().first();
     let begins = SENT_FROM
         .list()
         .iter()
-        .any(|start| same_first(start) && line.starts_with(start));
+        .filter(|start| same_first(start) && line.starts_with(**start))
+        .max_by_key(|start| start.len());
     // "Get Outlook for iOS" in any language.
     if words <= 7
         && line.contains("outlook")
@@ -163,8 +166,83 @@ pub(super) fn sent_from(fold: &str) -> bool {
     let first = line.split([' ', '\'', '’', '-', '.']).next().unwrap_or_default();
     let latin = line.starts_with(|c: char| c.is_ascii());
     let ends = SENT_FROM_END.end(line) && (led || !latin || joined_device(first));
-    WHOLE.contains(&line) || linked || (begins || ends) && (words <= 14) && device()
+    // `az iphone-` has the device in it
+    let led_up = begins
+        .filter(|start| !joined_device(start))
+        .map_or(0, |start| start.len());
+    WHOLE.contains(&line)
+        || linked
+        || (begins.is_some() || ends) && words <= 14 && only_a_device(&line[led_up..], ends || fold.contains("://"))
 }
+
+/// Whether what follows `Sent from my` is a device or a program and no more: a make, and two words behind it at most, or one word
+/// more with a device (`work phone`). `told` where the rest of the line says it: it ends in `gesendet`, or has the program's link.
+fn only_a_device(line: &str, told: bool) -> bool {
+    // an apology behind it is of the same making
+    let line = line
+        .split_once(['.', ',', ';'])
+        .or_else(|| line.split_once(" - "))
+        .filter(|(_, more)| apologises(more))
+        .map_or(line, |(before, _)| before);
+    let marks: &[char] = &['\'', '’', '®', '™', '!', '\u{a0}', ',', '.', '(', ')', '"'];
+    let parts = |word: &str, known: fn(&str) -> bool| {
+        let bare = word.trim_matches(marks);
+        known(bare) || bare.split(marks).chain(bare.split(['-', '/'])).any(known)
+    };
+    let words: Vec<&str> = line
+        .split(' ')
+        .filter(|w| w.chars().any(char::is_alphanumeric))
+        .collect();
+    let Some(last) = words.iter().rposition(|w| parts(w, known_device) || joined_device(w)) else {
+        return joined_device(line);
+    };
+    let behind = &words[last + 1..];
+    if !told && (behind.len() > 2 || tells_more(behind.iter().copied())) {
+        return false;
+    }
+    let made = |word: &str| known_device(word) && !generic(word);
+    let named = words.iter().filter(|w| !OWN.contains(w)).count();
+    // `Mail for Windows 10`
+    let several = words.iter().filter(|w| parts(w, known_device)).count() >= 2;
+    told || named <= 2 && behind.iter().all(|w| OWN.contains(w)) || several || words.iter().any(|w| parts(w, made))
+}
+
+/// Whether one of the words goes on to tell where, when or how.
+fn tells_more<'a>(mut words: impl Iterator<Item = &'a str>) -> bool {
+    words.any(|word| TELLS_MORE.contains(&word) || word.len() > 5 && word.ends_with("ing"))
+}
+
+/// Words that a person goes on with behind a device.
+#[rustfmt::skip]
+const TELLS_MORE: &[&str] = &[
+    "while", "when", "as", "because", "in", "at", "on", "during", "after", "before", "with", "and", "to", "near",
+    "outside", "inside", "under", "until", "for", "während", "als", "im", "auf", "beim", "mit", "und", "aus", "vor",
+    "pendant", "quand", "dans", "sur", "avec", "chez", "et", "en", "mientras", "cuando", "con", "y", "desde",
+    "durante", "enquanto", "com", "em", "no", "na", "e", "mentre", "nel", "nella", "terwijl", "toen", "op", "onder",
+    "met", "in", "bij", "mens", "medan", "på", "i", "med", "podczas", "w", "z", "když", "při", "v", "s", "с", "в", "на",
+];
+
+/// Whose the device is: no part of its name.
+#[rustfmt::skip]
+const OWN: &[&str] = &[
+    "my", "a", "an", "the", "mon", "ma", "un", "une", "le", "la", "l'application", "mi", "mein", "meinem", "meiner", "dem",
+    "der", "mijn", "een", "min", "mitt", "mit", "il", "el", "mio", "mia", "o", "do", "meu", "minha", "το", "μου", "του",
+    "mého", "mojego", "mojej", "moji", "моего", "мого", "az", "meu", "meul", "של", "שלי", "ของฉัน", "saya", "của", "tôi",
+];
+
+/// Words that are of any such thing, and of much else.
+fn generic(word: &str) -> bool {
+    GENERIC.contains(&word) || DEVICE_STEMS.iter().any(|stem| word.starts_with(stem))
+}
+
+#[rustfmt::skip]
+const GENERIC: &[&str] = &[
+    "phone", "mail", "windows", "tablet", "wireless", "mobile", "orange", "sprint", "rogers", "mobiel", "mobiele", "portable",
+    "ordinateur", "computer", "laptop", "pc", "mac", "mailbox", "bell", "honor", "vivo", "celular", "móvil", "movil",
+    "dispositivo", "dispositif", "appareil", "device", "hey", "email", "e-mail", "newton", "canary", "boxer", "edison",
+    "tempo", "inbox", "spark", "surface", "pixel", "galaxy", "handheld", "correo", "courrier", "posta", "app", "client", "apple", "watch", "почты", "почта",
+    "почту", "edge", "touchdown", "outreach", "polymail", "aqua", "moto", "att", "手机", "手機", "邮箱", "郵件", "邮件", "携帯", "جهاز",
+];
 
 /// Whole lines without a device, or without what the others begin with.
 #[rustfmt::skip]
@@ -211,13 +289,17 @@ const TAGLINES: &[&str] = &[
     "this message was sent using imp, the internet messaging program",
     "this mail sent through imp: ",
     "this mail was sent through imp: ",
+    "ᐧ",
+];
+
+/// What people have set as such a line, where it says no more.
+const EXCUSES: &[&str] = &[
     "typed with thumbs",
     "typos courtesy of",
     "tapped on a tiny",
     "tapped out on ",
     "sent with thumbs",
     "typed on a tiny",
-    "ᐧ",
 ];
 
 /// Words of an invitation to use the same program.
@@ -271,16 +353,20 @@ fn apologises(line: &str) -> bool {
 }
 
 fn known_device(word: &str) -> bool {
-    DEVICES.contains(&word) || DEVICE_STEMS.iter().any(|stem| word.starts_with(stem))
+    DEVICES.contains(&word) || DEVICE_STEMS.iter().chain(NAME_STEMS).any(|stem| word.starts_with(stem))
 }
 
 /// Words of devices that languages put endings to: `mobilról`, `telefoon`, `телефону`, `älypuhelimestani`.
 #[rustfmt::skip]
 const DEVICE_STEMS: &[&str] = &[
-    "mobil", "telef", "téléph", "telephon", "smartphon", "smartfon", "smarttel", "iphon", "ipad", "android", "handy",
-    "puhelim", "älypuhelim", "okostelefon", "okosteló", "telefón", "cellul", "celul", "мобільн", "мобильн", "телефон",
-    "смартфон", "планшет", "андроид", "айфон", "айпад", "κινητ", "τηλέφων", "komórk", "tablet",
+    "mobil", "telef", "téléph", "telephon", "smartphon", "smartfon", "smarttel", "handy", "puhelim", "älypuhelim",
+    "okostelefon", "okosteló", "telefón", "cellul", "celul", "мобільн", "мобильн", "телефон", "смартфон", "планшет",
+    "κινητ", "τηλέφων", "komórk", "tablet",
 ];
+
+/// Names of devices that languages do the same to.
+#[rustfmt::skip]
+const NAME_STEMS: &[&str] = &["iphon", "ipad", "android", "андроид", "айфон", "айпад"];
 
 /// Devices in scripts without blanks, or with endings grown on: `iPhoneから送信`, `iPhone'umdan`, `iPhoneen`.
 fn joined_device(line: &str) -> bool {
@@ -360,7 +446,11 @@ mod tests {
             "Sent from Yahoo! Mail for iPhone",
             "Sent from my HTC One™ X, an AT&T 4G LTE smartphone",
             "Sent from my Samsung Galaxy smartphone.",
-            "Sent from my toaster",
+            "Sent from my work phone",
+            "Sent from my Verizon, Samsung Galaxy smartphone",
+            "Sent from my T-Mobile 4G LTE Device",
+            "Sent from my phone, please excuse typos",
+            "Sent from my iPad using Tapatalk",
             "Sent from Mail for Windows 10",
             "Sent from Outlook for Android",
             "Get Outlook for iOS",
@@ -472,6 +562,22 @@ mod tests {
         let found: Vec<&str> = [
             "Sent from the council with love, the letter came on Monday. We read it at once.",
             "Sent from one office to the next, we did not give up.",
+            "Sent from my heart",
+            "Sent from my toaster",
+            "Sent from my bed, with love",
+            "Sent from my house with love",
+            "Sent from my orange tree",
+            "Written on my phone while marching",
+            "Typed on my phone in the rain",
+            "Sent from my iPhone while marching",
+            "Sent from my iPhone on the bus to the council",
+            "Sent from my phone outside the town hall",
+            "Typed with thumbs in the rain, outside the town hall",
+            "Envoyé de mon village",
+            "Envoyé de mon téléphone pendant la marche",
+            "Von meinem Herzen gesendet",
+            "Enviado desde mi barrio",
+            "Inviato dal mio quartiere",
             "Enviado de Madrid, el grupo llegó tarde.",
             "We were sent from my house to the town hall",
             "Powered by hope",
