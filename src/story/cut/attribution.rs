@@ -329,6 +329,14 @@ pub(super) fn leads_up(text: &str) -> bool {
         && text.trim_end_matches(':').split(' ').filter(told).count() >= 3
 }
 
+/// Whether a word stands in it that tells a story: `we`, `my`, `they`.
+pub(super) fn tells(text: &str) -> bool {
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    text.split(' ')
+        .map(bare)
+        .any(|word| word == "i" || TELLING.contains(word.as_str()))
+}
+
 impl Attribution {
     /// Whether it is one, given what follows: `quoted` is whether the next line with something on it is a quotation,
     /// `ends` whether there is no such line.

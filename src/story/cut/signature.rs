@@ -2,6 +2,7 @@
 //! stays.
 
 use super::Rule;
+use super::attribution;
 use super::contact::{contact, own_address, phone, picture, titled};
 use super::footer::{Footer, list_info, newsletter, scanner_goes_on};
 use super::legal::{legal, legal_heading, pointer};
@@ -283,6 +284,20 @@ fn sentence(line: &Seen) -> bool {
     line.words() >= 4 && line.text.ends_with(['.', '!', '?']) && !contact(line) && !titled(&line.fold)
 }
 
+/// `We won.`, `call me and you will hear the rest`: somebody's words, however short, and no line of a card.
+fn tells(line: &Seen) -> bool {
+    if contact(line) || titled(&line.fold) || line.text.contains('@') {
+        return false;
+    }
+    let words = line.words();
+    let ends =
+        line.text.ends_with(['.', '!', '?', '。', '！', '？']) && !line.text.contains(|c: char| c.is_ascii_digit());
+    // `Elm Housing Inc.`, `Leseclub e.V.`
+    let last = line.text.rsplit(' ').next().unwrap_or_default();
+    let abbreviated = last.starts_with(char::is_uppercase) || last.trim_end_matches('.').contains('.');
+    words >= 2 && ends && !abbreviated || words >= 4 && attribution::tells(&line.text)
+}
+
 /// `Elm Housing is a registered charity no. 1234567.`: what an organisation's letterhead says of it.
 fn institutional(line: &Seen) -> bool {
     line.words() <= 24
@@ -528,9 +543,9 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let block = |start: usize| {
         let shown: Vec<&Seen> = lines[start..end].iter().filter(|l| !l.blank()).collect();
         let strong = shown.iter().filter(|l| contact(l)).count();
-        let fits = shown
-            .iter()
-            .all(|l| l.text.len() <= 120 && (!prose(l) && !sentence(l) || institutional(l)) && !postscript(&l.fold));
+        let fits = shown.iter().all(|l| {
+            l.text.len() <= 120 && (!prose(l) && !sentence(l) && !tells(l) || institutional(l)) && !postscript(&l.fold)
+        });
         let fits = fits && !(start..end).any(|i| said(lines, i, end));
         (fits && shown.len() <= 16).then_some((shown.len(), strong))
     };
