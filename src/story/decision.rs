@@ -47,6 +47,7 @@ pub fn read(lines: &[Line], subject: &str, sender: &str, name: &str) -> Result<D
         subject,
         sender,
         author: "",
+        fresh: false,
     };
     let trimmed = cut::trim(lines, &rules);
     // what a mail server wrote on top of it is nobody's word

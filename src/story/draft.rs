@@ -130,6 +130,7 @@ fn trim(mail: &Submission, team_forwards: bool) -> Trimmed {
             subject: &mail.subject,
             sender: mail.from.address.as_deref().unwrap_or_default(),
             author: mail.from.name.as_deref().unwrap_or_default(),
+            fresh: mail.references.is_empty() && mail.codes.is_empty(),
         },
     )
 }
@@ -295,6 +296,12 @@ impl Story {
     fn of(source: &Submission, trimmed: Trimmed, notes: &mut Vec<Note>) -> Story {
         if trimmed.nothing_cut {
             notes.push(Note::NothingCut);
+        }
+        if trimmed.another_kept {
+            notes.push(Note::AnotherKept);
+        }
+        if trimmed.mostly_cut {
+            notes.push(Note::MostlyCut);
         }
         let mut story = Story {
             lines: trimmed.kept,

@@ -166,6 +166,10 @@ pub enum Note {
     RemoteImage(String),
     #[error("most of the mail looked like a quotation, so nothing was cut: please look")]
     NothingCut,
+    #[error("another mail seems to stand in this one, and its words were kept: look whose they are")]
+    AnotherKept,
+    #[error("most of this mail was taken for a quoted message and cut: `restore` brings it back")]
+    MostlyCut,
     #[error(
         "{forwarder} forwarded this, and is not of the team: {original} may be the storyteller; {named} is named until you say otherwise"
     )]

@@ -398,7 +398,16 @@ fn every_rule_has_its_words_and_a_hit_and_a_near_miss() {
             "{rule:?}"
         );
         // these are of the whole page, in tests of their own
-        if ["no-byline", "photo-location", "parts-differ", "short", "long"].contains(&rule.name) {
+        if [
+            "no-byline",
+            "photo-location",
+            "parts-differ",
+            "another-mail",
+            "short",
+            "long",
+        ]
+        .contains(&rule.name)
+        {
             continue;
         }
         let of = |hit: bool| {
@@ -447,6 +456,9 @@ fn what_is_of_the_whole_page_is_found_where_it_stands() {
         [told("photo-location", 13, 1, "the place where it was taken was in it")]
     );
     assert_eq!(of(&front(), &body, &[&differ]), [told("parts-differ", 11, 1, &differ)]);
+    for note in [Note::MostlyCut, Note::AnotherKept, Note::NothingCut].map(|n| n.to_string()) {
+        assert_eq!(of(&front(), &words(80), &[&note]), [told("another-mail", 11, 1, &note)]);
+    }
 
     let forwarded = |forwarder: &str, original: &str, named: &str| {
         let [forwarder, original, named] = [forwarder, original, named].map(str::to_owned);

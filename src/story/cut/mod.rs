@@ -33,7 +33,7 @@ use super::submission::Mailbox;
 pub use apart::apart;
 use mark::drawn_line;
 use quote::{Foreign, Opening};
-use seen::Seen;
+use seen::{Seen, address_in};
 use signature::Piece;
 
 /// Forwards inside forwards that are taken apart.
@@ -51,6 +51,10 @@ pub struct Rules<'a> {
     pub sender: &'a str,
     /// The name it came from; empty where it has none.
     pub author: &'a str,
+    /// Nothing in its header names a mail that it answers (no In-Reply-To, no References). Where its subject says nothing of
+    /// one either, no program put another mail under it: what looks like one without being marked line by line, its author
+    /// put there, and may go on below.
+    pub fresh: bool,
 }
 
 /// A mail after cutting. Every line that came in is in `kept` or in exactly one of `cuts`, in order: see [`put_back`].
@@ -65,6 +69,10 @@ pub struct Trimmed {
     pub sign_off: Option<String>,
     /// Cuts were called off because most or all of the mail would have gone with them: the reviewer should look.
     pub nothing_cut: bool,
+    /// What looks like another mail was kept, because this one answers none. Its header went, if it holds an address.
+    pub another_kept: bool,
+    /// Most of the mail went with a quotation that nothing marks line by line: the author's words may be under it.
+    pub mostly_cut: bool,
 }
 
 /// Lines that were cut together.
@@ -202,6 +210,8 @@ struct Plan {
     sign_off: Option<String>,
     /// Text that looks like another's was kept: the author says that answers stand inside it, or nothing stands above it.
     doubted: bool,
+    /// Another mail inside of this one was kept.
+    another: bool,
 }
 
 impl Plan {
@@ -217,9 +227,12 @@ impl Plan {
             let Some(first) = foreign.first().filter(|f| forwards(seen, from, f, &subject)) else {
                 let top = foreign.first();
                 let unmarked = top.filter(|f| f.to_end && seen[from..f.start].iter().all(Seen::blank));
+                let composed = rules.fresh && plan.inner.is_none() && subject_says(&subject) == SubjectSays::Nothing;
                 // Nothing stands above it and nothing marks it: it may be the text itself. What is quoted further
                 // down is another matter.
-                if let Some(body) = unmarked.map(|f| f.body.max(f.start + 1)) {
+                if composed && foreign.last().is_some_and(put_there) {
+                    plan.letters(seen, from, rules.author);
+                } else if let Some(body) = unmarked.map(|f| f.body.max(f.start + 1)) {
                     plan.doubted = true;
                     plan.reply(seen, from, &quote::stretches(seen, body), rules.author);
                 } else {
@@ -282,6 +295,28 @@ impl Plan {
                 doubtful: false,
             });
         }
+    }
+
+    /// Letters that the author put into the mail stay: nobody can tell where they end. Their headers go, where an address is
+    /// in them; lines that say who wrote do not.
+    fn letters(&mut self, seen: &[Seen], from: usize, author: &str) {
+        let mut marked: Vec<Foreign> = Vec::new();
+        let mut at = from;
+        for _ in 0..DEEPEST_FORWARD {
+            let mut found = quote::stretches(seen, at);
+            let letter = found.pop_if(|last| put_there(last));
+            marked.extend(found);
+            let Some(letter) = letter else { break };
+            let header = &seen[letter.start..letter.body];
+            let addressed = header.iter().any(|l| address_in(&l.text).is_some());
+            // `On ... Anna wrote:` tells the reader whose words follow
+            if addressed && letter.opening != Opening::Attribution {
+                self.piece(letter.start, letter.body, Rule::ForwardHeader);
+            }
+            at = letter.body.max(letter.start + 1);
+            self.another = true;
+        }
+        self.reply(seen, from, &marked, author);
     }
 
     /// Cuts quotations and the end of the author's own text from line `from` on.
@@ -420,6 +455,9 @@ impl Plan {
         let all: usize = seen.iter().map(Seen::weight).sum();
         let certain = weigh(&mut self.pieces.iter().filter(|p| !p.doubtful));
         let doubtful = weigh(&mut self.pieces.iter().filter(|p| p.doubtful));
+        let unmarked = self.pieces.iter().filter(|p| goes_to_the_end(p.rule));
+        let unmarked = unmarked.flat_map(|p| &seen[p.start..p.end]).filter(|l| !l.quoted());
+        let unmarked: usize = unmarked.map(Seen::weight).sum();
         let mut called_off = self.doubted;
         if doubtful * 10 > all.saturating_sub(certain) * 6 {
             self.pieces.retain(|p| !p.doubtful);
@@ -450,6 +488,8 @@ impl Plan {
         let depth = self.forward.as_ref().map_or(0, |f| f.depth);
         let mut out = Trimmed {
             nothing_cut: called_off,
+            another_kept: self.another,
+            mostly_cut: something && unmarked * 10 > all * 6,
             sign_off: self.sign_off,
             ..Trimmed::default()
         };
@@ -486,6 +526,24 @@ impl Plan {
         }
         out
     }
+}
+
+/// Another mail that only its header, or the line over it, tells from the author's words.
+fn put_there(foreign: &Foreign) -> bool {
+    foreign.to_end
+        && matches!(
+            foreign.opening,
+            Opening::Attribution | Opening::Original | Opening::Block
+        )
+}
+
+/// Whether a cut by this rule may go on to the end of the mail, whatever stands there.
+fn goes_to_the_end(rule: Rule) -> bool {
+    use Rule::{OriginalMessage, OutlookHeaderBlock, QuoteAttribution, ReplyAboveLine};
+    matches!(
+        rule,
+        QuoteAttribution | OriginalMessage | OutlookHeaderBlock | ReplyAboveLine
+    )
 }
 
 /// Whether what stands below a quotation answers nothing in it: a name, a closing formula with one, a postscript.

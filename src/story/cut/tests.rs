@@ -208,9 +208,10 @@ mod properties {
         fn every_line_is_kept_or_cut_once_and_goes_back(
             lines in proptest::collection::vec(hinted_line(), 0..40),
             team in any::<bool>(),
+            fresh in any::<bool>(),
             subject in proptest::sample::select(vec!["", "Re: Story", "Fwd: Story", "WG: Geschichte", "Story"]),
         ) {
-            let trimmed = trim(&lines, &Rules { team_forwards: team, subject, ..Rules::default() });
+            let trimmed = trim(&lines, &Rules { team_forwards: team, subject, fresh, ..Rules::default() });
             let back = put_back(&trimmed.kept, &trimmed.cuts);
             prop_assert_eq!(back.len(), lines.len());
             for (before, after) in lines.iter().zip(&back) {
@@ -382,6 +383,87 @@ fn cutting_everything_is_called_off_and_said() {
             (lines, 0, true),
             "{text}"
         );
+    }
+}
+
+const LETTER: &str = "From: Council Office <office@council.example>\nSent: Saturday, December 4, 2010 10:00 AM\n\
+    To: Marion Maxwell <marion@example.org>\nSubject: Your petition";
+const WROTE: &str = "On Sat, Dec 4, 2010 at 10:00 AM, Council Office <office@council.example> wrote:";
+
+#[test]
+fn a_letter_that_the_author_put_into_a_fresh_mail_stays_with_all_under_it() {
+    let story =
+        "Dear Mrs Maxwell, there will be no crossing.\n\nWe did not believe them, and went there on Monday.\n\nMarion";
+    let mark = "-----Original Message-----\n";
+    for (head, gone) in [
+        (LETTER.to_owned(), 4),
+        (format!("{mark}{LETTER}"), 5),
+        (WROTE.to_owned(), 0),
+        ("On Sat, Dec 4, 2010 at 10:00 AM, Council Office wrote:".to_owned(), 0),
+    ] {
+        let lines = plain(&format!(
+            "We asked for a crossing, and this came back.\n\n{head}\n\n{story}"
+        ));
+        let of = |fresh, subject| {
+            trim(
+                &lines,
+                &Rules {
+                    fresh,
+                    subject,
+                    ..Rules::default()
+                },
+            )
+        };
+        let kept = of(true, "The crossing");
+        assert!(kept.another_kept && !kept.mostly_cut, "{head}");
+        assert_eq!(kept.cuts.iter().map(|c| c.lines.len()).sum::<usize>(), gone, "{head}");
+        assert_eq!(kept.kept.len() + gone, lines.len(), "{head}");
+        // in an answer a program put it there, and what goes with it is told
+        for answers in [of(false, "The crossing"), of(true, "Re: The crossing")] {
+            assert_eq!(
+                shown(&answers.kept),
+                ["We asked for a crossing, and this came back."],
+                "{head}"
+            );
+            assert!(answers.mostly_cut && !answers.another_kept, "{head}");
+        }
+    }
+}
+
+#[test]
+fn letters_under_letters_stay_too_and_the_phones_line_goes() {
+    let text = format!(
+        "We asked.\n\n{LETTER}\n\nNo.\n\n{LETTER}\n\nStill no. So we marched.\n\nMarion\n\nSent from my iPhone"
+    );
+    let lines = plain(&text);
+    let rules = Rules {
+        fresh: true,
+        ..Rules::default()
+    };
+    let trimmed = trim(&lines, &rules);
+    assert_eq!(
+        shown(&trimmed.kept),
+        ["We asked.", "No.", "Still no. So we marched.", "Marion"]
+    );
+    assert_eq!(put_back(&trimmed.kept, &trimmed.cuts), lines);
+}
+
+#[test]
+fn only_a_large_unmarked_cut_is_told() {
+    let story =
+        "We asked for a crossing, and for two years nobody came, until two hundred of us stood at the kerb.\n\n";
+    for (text, told) in [
+        (format!("{story}{WROTE}\n\nSend us your story."), false),
+        (format!("Yes.\n\n{WROTE}\n\n{story}"), true),
+        (format!("Yes.\n\n{WROTE}\n> {}", story.trim()), false),
+        (format!("Yes.\n\n{LETTER}\n\n{story}"), true),
+        (format!("Yes.\n\n-- \n{story}"), false),
+    ] {
+        let rules = Rules {
+            subject: "Re: Story",
+            ..Rules::default()
+        };
+        assert_eq!(trim(&plain(&text), &rules).mostly_cut, told, "{text}");
     }
 }
 
