@@ -269,7 +269,9 @@ impl Source<'_> {
                 .then(|| meta_charset(&self.bytes[at]))
                 .flatten()
         });
-        let decoded = charset::decode(&self.bytes[at], label.as_deref());
+        let below = part.text_below();
+        let bytes = below.as_deref().unwrap_or(&self.bytes[at]);
+        let decoded = charset::decode(bytes, label.as_deref());
         let note = decoded.guessed.map(Note::GuessedCharset);
         (charset::clean(&decoded.text), note.into_iter().collect())
     }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use super::fields::{Fields, Parameters, line_end};
 use super::limits::{Budget, MAX_NESTING, OverLimit};
-use super::transfer::Transfer;
+use super::transfer::{self, Transfer};
 
 /// A part: a multipart with children, or a leaf.
 #[derive(Debug)]
@@ -35,6 +35,11 @@ impl<'a> Part<'a> {
 
     pub fn bytes(&self) -> Cow<'a, [u8]> {
         self.transfer().decode(self.body)
+    }
+
+    /// The bytes of a text under whose base64 something was put as it is; `None` for any other.
+    pub fn text_below(&self) -> Option<Vec<u8>> {
+        (self.transfer() == Transfer::Base64).then(|| transfer::text_below(self.body))?
     }
 
     pub fn is_text(&self) -> bool {

@@ -74,10 +74,45 @@ pub(super) fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Base64: anything outside the alphabet is skipped (line ends, and the footers that list servers append), padding ends a
-/// group and a new one may follow.
+/// Base64: anything outside the alphabet is skipped, padding ends a group and a new one may follow. So it is for what a mail
+/// is known by; [`text_below`] reads what has been put under it.
 pub(super) fn base64(bytes: &[u8]) -> Vec<u8> {
     as_written(bytes).unwrap_or_else(|| leniently(bytes))
+}
+
+/// Base64 of a text under which a list server or a scanner has put words of its own as they are: they stay so. `None` where
+/// nothing was put there.
+pub(super) fn text_below(bytes: &[u8]) -> Option<Vec<u8>> {
+    let raw = added_below(bytes)?;
+    let mut text = base64(&bytes[..raw]);
+    if !text.ends_with(b"\n") {
+        text.push(b'\n');
+    }
+    // a paragraph of its own
+    text.push(b'\n');
+    text.extend_from_slice(&bytes[raw..]);
+    Some(text)
+}
+
+/// Where the lines begin, up to the end of the part, that are no base64. Such a line holds other signs: a few, where the base64
+/// above ended (by padding, a short line, a blank one); else many, as base64 that was damaged has a bad sign here and there.
+fn added_below(bytes: &[u8]) -> Option<usize> {
+    let (mut at, mut widest, mut ended) = (0, 0, false);
+    for line in bytes.split_inclusive(|b| *b == b'\n') {
+        let text = line.trim_ascii();
+        let digit = |b: &&u8| DIGITS[usize::from(**b)] < 64 || **b == b'=';
+        let foreign = text.len() - text.iter().filter(digit).count();
+        let share = if ended { 12 } else { 4 };
+        if widest > 0 && foreign > 0 && foreign * share >= text.len() {
+            return Some(at);
+        }
+        ended |= text.ends_with(b"=") || text.len() < widest;
+        if foreign == 0 {
+            widest = widest.max(text.len());
+        }
+        at += line.len();
+    }
+    None
 }
 
 /// Base64 as programs write it, in lines; `None` where it is not quite so.
@@ -192,6 +227,44 @@ mod tests {
         ] {
             assert_eq!(String::from_utf8(base64(from.as_bytes())).unwrap(), to, "{from:?}");
         }
+    }
+
+    #[test]
+    fn what_was_put_under_base64_as_it_is_stays_so() {
+        let footer = "_______________________________________________\nBlog mailing list\nBlog@lists.example.org\n";
+        let words = "-- \nThis is a plain line that somebody added\n";
+        let lines = |text: &str, end: &str| -> String {
+            let digits = STANDARD.encode(text);
+            let lines = digits.as_bytes().chunks(76).map(|l| std::str::from_utf8(l).unwrap());
+            lines.map(|line| format!("{line}{end}")).collect()
+        };
+        let long = "We knocked on every door, and on Tuesday the lift ran.".repeat(4);
+        // padded, not padded, and with a last line that is full
+        for text in [
+            format!("{long}\n"),
+            format!("{long}12\n"),
+            "Hello\n".to_owned(),
+            long[..114].to_owned(),
+        ] {
+            for (raw, end) in [(footer, "\n"), (words, "\n"), (footer, "\r\n"), (words, "\r\n")] {
+                let raw = raw.replace('\n', end);
+                for gap in ["", end] {
+                    let read = text_below(format!("{}{gap}{raw}", lines(&text, end)).as_bytes()).expect(&text);
+                    let read = String::from_utf8(read).unwrap();
+                    assert_eq!(read, format!("{}\n\n{raw}", text.trim_end()), "{text} {gap:?}");
+                }
+            }
+        }
+        for clean in [
+            lines(&long, "\n"),
+            lines(&long, "\r\n\r\n"),
+            "SGVs!bG8=SGk=".to_owned(),
+            lines(&long, " \t\n"),
+        ] {
+            assert_eq!(text_below(clean.as_bytes()), None, "{clean}");
+        }
+        let dirty = lines(&long, "\n").replacen("kb", "k!b", 1);
+        assert_eq!(text_below(dirty.as_bytes()), None, "{dirty}");
     }
 
     #[test]
