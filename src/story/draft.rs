@@ -162,8 +162,14 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
         .clone()
         .filter(|f| f.from.name.is_some() || f.from.address.is_some());
     let inline = forward.as_ref().filter(|_| from_team);
-    let storyteller = inline.map_or_else(|| source.from.clone(), |f| f.from.clone());
-    let forwarder = (attached || inline.is_some()).then(|| submission.from.clone());
+    // passed on by the team, and nobody named: anybody's but theirs
+    let unnamed = from_team && trimmed.forward.is_some() && forward.is_none();
+    let storyteller = match inline {
+        Some(forward) => forward.from.clone(),
+        None if unnamed => Mailbox::default(),
+        None => source.from.clone(),
+    };
+    let forwarder = (attached || inline.is_some() || unnamed).then(|| submission.from.clone());
     // A forward's header goes, and what it said of its author with it: also where it named nobody.
     let passed_on = trimmed.forward.as_ref().filter(|_| !from_team).map(|f| f.from.clone());
     let attached_here = source.embedded.first().map(|inner| inner.from.clone());
@@ -174,7 +180,7 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
     if attached {
         story.outer_note(submission, rules);
     }
-    let reply_to = source.reply_to.as_ref().filter(|_| inline.is_none());
+    let reply_to = source.reply_to.as_ref().filter(|_| inline.is_none() && !unnamed);
     let (author, storyteller) = byline::of(&storyteller, reply_to, story.sign_off.as_deref(), &mut notes);
     notes.extend(
         others

@@ -165,6 +165,16 @@ fn only_a_forward_by_the_team_changes_whose_story_it_is() {
         }]
     );
 
+    // by the team, too: it is not the forwarder's, and nobody is written to
+    nameless.from = mailbox("Cath Lee", "cath@team.example");
+    let made = of(&nameless, &[]);
+    assert_eq!((made.author.as_str(), made.body.trim()), ("A Future Leader", PROSE));
+    assert_eq!(
+        (made.storyteller, made.forwarder),
+        (Mailbox::default(), Some(nameless.from.clone()))
+    );
+    assert_eq!(made.notes, [Note::NoByline]);
+
     // somebody's own mail, sent on: nobody else tells it
     forward.from = mailbox("Ama", "AMA@example.org");
     assert_eq!(of(&forward, &[]).notes, []);
