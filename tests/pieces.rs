@@ -271,6 +271,30 @@ fn second() -> String {
 }
 
 #[test]
+fn what_was_forwarded_is_kept_back_in_the_story_that_it_is_joined_to() {
+    let header = "---------- Forwarded message ---------\nFrom: Blessing Ade <blessing@example.org>\n\
+                  Date: Fri, Dec 3, 2010 at 9:00 AM\nSubject: Our story\nTo: <tom@example.org>";
+    for (settled, kept_back) in [(false, true), (true, false)] {
+        let house = TestHouse::new();
+        let one = house.story(&marion());
+        let two = house.story(&mail(
+            "Tom Okafor <tom@example.org>",
+            "Sat, 4 Dec 2010 10:12:31 +0000",
+            "Fwd: Our story",
+            &format!("{header}\n\nFirst. {WORDS}\n"),
+        ));
+        if settled {
+            house.run(&["edit", &two, "--author", "Blessing Ade"]).exits(0);
+        }
+        house.run(&["join", &one, &two]).exits(0);
+        let list = house.run(&["list", "--json"]).exits(0).json();
+        let open = list[0]["open_checks"].as_array().expect("checks");
+        assert_eq!(list[0]["id"], json!(one));
+        assert_eq!(open.iter().any(|c| c["rule"] == "forward"), kept_back, "{open:?}");
+    }
+}
+
+#[test]
 fn two_mails_become_one_story_and_the_other_closes_with_a_pointer() {
     let house = TestHouse::new();
     let one = house.story(&marion());

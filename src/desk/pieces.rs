@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::repo::StoryRepo;
+use crate::story::check::same_name;
 use crate::story::draft;
 use crate::story::event::What;
 use crate::story::id::{MAIL_ID_VERSION, slug};
@@ -213,7 +214,7 @@ fn begin_piece(
     // whose story it is, is asked of each
     let forwarded = |note: &&String| Note::forwarded(note).is_some();
     notes.extend(story.record.events.iter().flat_map(|e| match &e.what {
-        What::Received { notes, .. } => notes.iter().filter(forwarded).cloned().collect(),
+        What::Received { notes, .. } | What::Joined { notes, .. } => notes.iter().filter(forwarded).cloned().collect(),
         _ => Vec::new(),
     }));
     let received = What::Received {
@@ -354,6 +355,7 @@ pub fn plan_join(desk: &Desk, story: &Story, other: &Story, clerk: &Clerk) -> Re
         lines: Some(lines),
         of: Some(other.text),
         consent_ends: story.life.consent.is_some() && consent.is_none(),
+        notes: forwarded(other, &draft::public(&story.front().author)),
     });
     events.extend(consent);
     events.extend(unscheduled(desk, story));
@@ -372,6 +374,7 @@ pub fn plan_join(desk: &Desk, story: &Story, other: &Story, clerk: &Clerk) -> Re
         lines: None,
         of: None,
         consent_ends: false,
+        notes: Vec::new(),
     }];
     events.splice(0..0, reopened(desk, other));
     events.extend(unscheduled(desk, other));
@@ -381,6 +384,27 @@ pub fn plan_join(desk: &Desk, story: &Story, other: &Story, clerk: &Clerk) -> Re
         ..Step::default()
     };
     Ok(vec![ours, other.change(step, clerk)])
+}
+
+/// What is told of a story that somebody outside the team forwarded, as long as nobody said whose it is: its words come under
+/// another byline now, and it is asked again.
+fn forwarded(other: &Story, named_now: &str) -> Vec<String> {
+    let author = draft::public(&other.front().author);
+    let notes = other.record.events.iter().flat_map(|e| match &e.what {
+        What::Received { notes, .. } | What::Joined { notes, .. } => notes.as_slice(),
+        _ => &[],
+    });
+    let open = notes.filter_map(|note| Note::forwarded(note).filter(|(.., named)| same_name(named, &author)));
+    open.map(|(forwarder, original, _)| {
+        let [forwarder, original, named] = [forwarder, original, named_now].map(str::to_owned);
+        let note = Note::MaybeForwarded {
+            forwarder,
+            original,
+            named,
+        };
+        note.to_string()
+    })
+    .collect()
 }
 
 /// The yes to both parts: only where both storytellers said it, for what both allow.

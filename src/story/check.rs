@@ -180,6 +180,11 @@ impl Finding {
     }
 }
 
+/// Whether two names are the same, whatever the order of their words.
+pub fn same_name(one: &str, other: &str) -> bool {
+    form::same_name(one, other)
+}
+
 /// More findings of one rule than these are told when some of these are gone.
 pub const MANY: usize = 200;
 /// So many places of a finding are told.
@@ -196,7 +201,7 @@ pub fn check(story: &Story, wanted: &Wanted) -> Vec<Finding> {
         .events
         .iter()
         .flat_map(|e| match &e.what {
-            What::Received { notes, .. } => notes.iter().collect(),
+            What::Received { notes, .. } | What::Joined { notes, .. } => notes.iter().collect(),
             // whose story it is, its first mail says
             What::FollowUp { notes, .. } => notes.iter().filter(|n| Note::forwarded(n).is_none()).collect(),
             _ => Vec::new(),

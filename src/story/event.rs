@@ -317,6 +317,9 @@ pub enum What {
         /// The storyteller's yes does not cover it any more, and nobody took it back.
         #[serde(default, skip_serializing_if = "is_false")]
         consent_ends: bool,
+        /// Of the other: that somebody outside the team forwarded it, where nobody has said yet whose it is.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<String>,
     },
     /// In the desk's own record, not in a story's: salted hashes of what must not come back, see [`super::erased`].
     Erased {

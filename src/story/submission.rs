@@ -202,6 +202,8 @@ impl Note {
         let told = told.strip_suffix(" is named until you say otherwise")?;
         let (forwarder, rest) = told.split_once(" forwarded this, and is not of the team: ")?;
         let (original, named) = rest.rsplit_once(" may be the storyteller; ")?;
+        // as the first records have it
+        let named = if named == "the mail's sender" { forwarder } else { named };
         Some((forwarder, original, named))
     }
 }

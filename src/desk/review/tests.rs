@@ -174,6 +174,7 @@ fn in_state(state: State) -> Story {
                 lines: None,
                 of: None,
                 consent_ends: false,
+                notes: Vec::new(),
             }],
         ),
         State::Withdrawn => with(

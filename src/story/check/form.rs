@@ -202,7 +202,7 @@ pub(super) fn forward(text: &Text, hits: &mut Hits) {
 }
 
 /// Whether two are the same words, in whatever order: `Okafor, Tom` and `Tom Okafor`.
-fn same_name(one: &str, other: &str) -> bool {
+pub(super) fn same_name(one: &str, other: &str) -> bool {
     let words = |name: &str| {
         let fold = name.to_lowercase();
         let parts = fold.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());

@@ -469,6 +469,12 @@ fn what_is_of_the_whole_page_is_found_where_it_stands() {
         };
         super::super::draft::public(&note.to_string())
     };
+    let older = "Marion Maxwell forwarded this, and is not of the team: Cath Lee may be the storyteller; the mail's sender is named until you say otherwise";
+    assert_eq!(
+        of(&front(), &words(80), &[older])[0].0,
+        "forward",
+        "in a record of the first days"
+    );
     let author = front().author;
     let backwards = author.rsplit(' ').collect::<Vec<_>>().join(", ");
     // as long as the byline is the one that the mail was given, whoever its header names
