@@ -278,3 +278,20 @@ fn what_a_follow_up_costs_does_not_grow_with_the_mails_before_it() {
     let (few, many) = (reads_again(50), reads_again(200));
     assert!(few > 0 && many < 8 * few, "{few} reads for 50 mails, {many} for 200");
 }
+
+#[test]
+fn a_text_that_is_attached_is_not_called_a_photo() {
+    let house = TestHouse::new();
+    let mail = "From: Marion Maxwell <marion@example.org>\nTo: blog@example.com\nSubject: My story\n\
+                Message-ID: <text@example.org>\nDate: Sat, 4 Dec 2010 10:12:31 +0000\nMIME-Version: 1.0\n\
+                Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nMy story is attached.\n\
+                --b\nContent-Type: text/plain; name=story.txt\nContent-Disposition: attachment; filename=story.txt\n\n\
+                We asked for a crossing, and in May they said yes.\n--b--\n";
+    let fetched = house.run_with_stdin(&["fetch", "-"], mail);
+    let told = &fetched.exits(0).stdout;
+    assert!(
+        told.contains("story.txt was kept but not published: it is a text"),
+        "{told}"
+    );
+    assert!(!told.contains("kind of photo"), "{told}");
+}

@@ -13,13 +13,18 @@ use crate::story::page::{Front, Page};
 use crate::story::people::{CUT, PEOPLE, People};
 use crate::story::record::{Change, Files};
 use crate::story::step::begin;
-use crate::story::submission::Note;
+use crate::story::submission::{Attachment, Note};
 use crate::story::{StoryId, Submission};
 
 use super::super::{Desk, convert};
 
 /// Pixels decoded for one mail: 25 photos of a phone, or six of the largest.
 const MAX_PIXELS: u64 = 300_000_000;
+
+/// Whether an attachment says that it is a text, and is one.
+fn is_text(attachment: &Attachment) -> bool {
+    attachment.media_type.starts_with("text/") && !attachment.bytes.is_empty() && !attachment.bytes.contains(&0)
+}
 
 impl Desk {
     /// What the team would read: photos cleaned, text cut and turned into Markdown; and the cleaned photos by attachment.
@@ -46,6 +51,12 @@ impl Desk {
                             photos.insert(place, photo);
                             fate
                         }
+                        // `story.txt`: nobody took it for a photo
+                        Err(_) if is_text(attachment) => MediaFate::Left {
+                            why:
+                                "it is a text: look whether it is the story, and ask the author to paste it into a mail"
+                                    .to_owned(),
+                        },
                         Err(why) => MediaFate::Left { why },
                     }
                 }

@@ -45,9 +45,7 @@ fn header(lines: &[Line], subject: &str) -> Option<(usize, Vec<Line>)> {
     let text = head(&lines[0])?;
     let begin = behind_a_mark(&text);
     // Nearly every line of every mail comes here.
-    if memchr::memchr_iter(b':', &text.as_bytes()[begin..]).nth(1).is_none() {
-        return None;
-    }
+    memchr::memchr_iter(b':', &text.as_bytes()[begin..]).nth(1)?;
     let mut known: Vec<Field> = Vec::new();
     let mut places: Vec<Vec<(Field, usize, usize)>> = Vec::new();
     let mut addressed = false;
@@ -77,7 +75,7 @@ fn header(lines: &[Line], subject: &str) -> Option<(usize, Vec<Line>)> {
     while places.last().is_some_and(Vec::is_empty) {
         places.pop();
     }
-    if !whole || !addressed && !(has(Field::Date) && has(Field::Subject)) {
+    if !whole || !(addressed || has(Field::Date) && has(Field::Subject)) {
         return None;
     }
     let mut out = Vec::new();
