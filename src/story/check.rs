@@ -110,7 +110,7 @@ pub const RULES: &[Rule] = rules! {
         "The mail's plain text and its HTML are not the same: its author may mean the other.";
         "compare: `show STORY --raw`"
     "another-mail" TOLD form::taken_for_another:
-        "Most of the mail was taken for somebody else's, or what looks like another's was kept.";
+        "What may be the author's was taken for somebody else's, or what looks like another's was kept.";
         "read what was cut: `show STORY --cut`, and `restore STORY` brings it back"
     "short" TOLD form::short:
         "It is very short.";

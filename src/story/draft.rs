@@ -306,8 +306,8 @@ impl Story {
         if trimmed.another_kept {
             notes.push(Note::AnotherKept);
         }
-        if trimmed.mostly_cut {
-            notes.push(Note::MostlyCut);
+        if trimmed.unmarked_cut {
+            notes.push(Note::UnmarkedCut);
         }
         let mut story = Story {
             lines: trimmed.kept,

@@ -168,8 +168,10 @@ pub enum Note {
     NothingCut,
     #[error("another mail seems to stand in this one, and its words were kept: look whose they are")]
     AnotherKept,
-    #[error("most of this mail was taken for a quoted message and cut: `restore` brings it back")]
-    MostlyCut,
+    #[error(
+        "text without marks was cut as a quotation, and may be the author's: `restore` brings it back"
+    )]
+    UnmarkedCut,
     #[error(
         "{forwarder} forwarded this, and is not of the team: {original} may be the storyteller; {named} is named until you say otherwise"
     )]

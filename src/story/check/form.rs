@@ -233,7 +233,7 @@ pub(super) fn parts_differ(text: &Text, hits: &mut Hits) {
 }
 
 pub(super) fn taken_for_another(text: &Text, hits: &mut Hits) {
-    let said = [&Note::MostlyCut, &Note::AnotherKept, &Note::NothingCut].map(Note::to_string);
+    let said = [&Note::UnmarkedCut, &Note::AnotherKept, &Note::NothingCut].map(Note::to_string);
     for note in text.notes.iter().filter(|n| said.iter().any(|s| s == *n)) {
         hits.add_as(text.first_word(), note, note);
     }

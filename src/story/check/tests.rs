@@ -456,7 +456,7 @@ fn what_is_of_the_whole_page_is_found_where_it_stands() {
         [told("photo-location", 13, 1, "the place where it was taken was in it")]
     );
     assert_eq!(of(&front(), &body, &[&differ]), [told("parts-differ", 11, 1, &differ)]);
-    for note in [Note::MostlyCut, Note::AnotherKept, Note::NothingCut].map(|n| n.to_string()) {
+    for note in [Note::UnmarkedCut, Note::AnotherKept, Note::NothingCut].map(|n| n.to_string()) {
         assert_eq!(of(&front(), &words(80), &[&note]), [told("another-mail", 11, 1, &note)]);
     }
 

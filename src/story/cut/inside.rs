@@ -49,6 +49,16 @@ pub(super) fn announced(own: &[Seen]) -> bool {
     })
 }
 
+/// Whether the author's own name ends what stands under another's mail, and does not stand above it: a letter that was put into a
+/// mail. In an answer it may be the name of somebody called the same, or of the author in an older mail: see [`goes_on`].
+pub(super) fn signed_below(lines: &[Seen], from: usize, foreign: &Foreign, author: &str) -> bool {
+    let first = |name: String| name.split(' ').next().unwrap_or_default().to_lowercase();
+    let author = first(author.to_owned());
+    let below = signature::tail(lines, foreign.body, foreign.end).sign_off.map(first);
+    let above = signature::tail(lines, from, foreign.start).sign_off.map(first);
+    !author.is_empty() && below.as_ref() == Some(&author) && above != below
+}
+
 /// Words under the name of who is quoted that make it plain that somebody else goes on.
 const GOES_ON: usize = 15;
 

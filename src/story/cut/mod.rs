@@ -52,8 +52,7 @@ pub struct Rules<'a> {
     /// The name it came from; empty where it has none.
     pub author: &'a str,
     /// Nothing in its header names a mail that it answers (no In-Reply-To, no References). Where its subject says nothing of
-    /// one either, no program put another mail under it: what looks like one without being marked line by line, its author
-    /// put there, and may go on below.
+    /// one either, its author may have put in what looks like another mail, and goes on below where their name is the last.
     pub fresh: bool,
 }
 
@@ -71,8 +70,9 @@ pub struct Trimmed {
     pub nothing_cut: bool,
     /// What looks like another mail was kept, because this one answers none. Its header went, if it holds an address.
     pub another_kept: bool,
-    /// Most of the mail went with a quotation that nothing marks line by line: the author's words may be under it.
-    pub mostly_cut: bool,
+    /// A quotation went that nothing marks line by line, and it was most of the mail, or the mail answers none: the author's words
+    /// may be under it.
+    pub unmarked_cut: bool,
 }
 
 /// Lines that were cut together.
@@ -212,6 +212,8 @@ struct Plan {
     doubted: bool,
     /// Another mail inside of this one was kept.
     another: bool,
+    /// The mail answers none, and none is passed on in it.
+    composed: bool,
 }
 
 impl Plan {
@@ -230,7 +232,9 @@ impl Plan {
                 let composed = rules.fresh && plan.inner.is_none() && subject_says(&subject) == SubjectSays::Nothing;
                 // Nothing stands above it and nothing marks it: it may be the text itself. What is quoted further
                 // down is another matter.
-                if composed && foreign.last().is_some_and(put_there) {
+                let signed = |f: &Foreign| put_there(f) && inside::signed_below(seen, from, f, rules.author);
+                plan.composed = composed;
+                if composed && foreign.last().is_some_and(signed) {
                     plan.letters(seen, from, rules.author);
                 } else if let Some(body) = unmarked.map(|f| f.body.max(f.start + 1)) {
                     plan.doubted = true;
@@ -286,6 +290,11 @@ impl Plan {
         plan
     }
 
+    /// Ten times the weight that may go unmarked without a word of it: six tenths of an answer.
+    fn may_go(&self, all: usize) -> usize {
+        if self.composed { 0 } else { all * 6 }
+    }
+
     fn piece(&mut self, start: usize, end: usize, rule: Rule) {
         if start < end {
             self.pieces.push(Piece {
@@ -297,8 +306,8 @@ impl Plan {
         }
     }
 
-    /// Letters that the author put into the mail stay: nobody can tell where they end. Their headers go, where an address is
-    /// in them; lines that say who wrote do not.
+    /// Letters that the author put into the mail, who signs below them, stay: nobody can tell where they end. Their headers go,
+    /// where an address is in them; lines that say who wrote do not.
     fn letters(&mut self, seen: &[Seen], from: usize, author: &str) {
         let mut marked: Vec<Foreign> = Vec::new();
         let mut at = from;
@@ -489,7 +498,7 @@ impl Plan {
         let mut out = Trimmed {
             nothing_cut: called_off,
             another_kept: self.another,
-            mostly_cut: something && unmarked * 10 > all * 6,
+            unmarked_cut: something && unmarked * 10 > self.may_go(all),
             sign_off: self.sign_off,
             ..Trimmed::default()
         };

@@ -404,28 +404,34 @@ fn a_letter_that_the_author_put_into_a_fresh_mail_stays_with_all_under_it() {
         let lines = plain(&format!(
             "We asked for a crossing, and this came back.\n\n{head}\n\n{story}"
         ));
-        let of = |fresh, subject| {
+        let of = |fresh, subject, author| {
             trim(
                 &lines,
                 &Rules {
                     fresh,
                     subject,
+                    author,
                     ..Rules::default()
                 },
             )
         };
-        let kept = of(true, "The crossing");
-        assert!(kept.another_kept && !kept.mostly_cut, "{head}");
+        let kept = of(true, "The crossing", "Marion Maxwell");
+        assert!(kept.another_kept && !kept.unmarked_cut, "{head}");
         assert_eq!(kept.cuts.iter().map(|c| c.lines.len()).sum::<usize>(), gone, "{head}");
         assert_eq!(kept.kept.len() + gone, lines.len(), "{head}");
-        // in an answer a program put it there, and what goes with it is told
-        for answers in [of(false, "The crossing"), of(true, "Re: The crossing")] {
+        // in an answer a program put it there, or where somebody else signs below; what goes with it is told
+        for answers in [
+            of(true, "Re: The crossing", "Ann Lee"),
+            of(true, "The crossing", "Ann Lee"),
+            of(true, "The crossing", ""),
+            of(false, "The crossing", "Ann Lee"),
+        ] {
             assert_eq!(
                 shown(&answers.kept),
                 ["We asked for a crossing, and this came back."],
                 "{head}"
             );
-            assert!(answers.mostly_cut && !answers.another_kept, "{head}");
+            assert!(answers.unmarked_cut && !answers.another_kept, "{head}");
         }
     }
 }
@@ -438,6 +444,7 @@ fn letters_under_letters_stay_too_and_the_phones_line_goes() {
     let lines = plain(&text);
     let rules = Rules {
         fresh: true,
+        author: "Marion Maxwell",
         ..Rules::default()
     };
     let trimmed = trim(&lines, &rules);
@@ -449,7 +456,7 @@ fn letters_under_letters_stay_too_and_the_phones_line_goes() {
 }
 
 #[test]
-fn only_a_large_unmarked_cut_is_told() {
+fn of_an_answer_only_a_large_unmarked_cut_is_told() {
     let story =
         "We asked for a crossing, and for two years nobody came, until two hundred of us stood at the kerb.\n\n";
     for (text, told) in [
@@ -463,8 +470,15 @@ fn only_a_large_unmarked_cut_is_told() {
             subject: "Re: Story",
             ..Rules::default()
         };
-        assert_eq!(trim(&plain(&text), &rules).mostly_cut, told, "{text}");
+        assert_eq!(trim(&plain(&text), &rules).unmarked_cut, told, "{text}");
     }
+    // where nothing was answered, any is
+    let small = plain(&format!("{story}{WROTE}\n\nSend us your story."));
+    let rules = Rules {
+        fresh: true,
+        ..Rules::default()
+    };
+    assert!(trim(&small, &rules).unmarked_cut);
 }
 
 #[test]
