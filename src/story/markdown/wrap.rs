@@ -72,9 +72,15 @@ fn is_full(before: &str, line: &str, column: usize, earlier: Break) -> bool {
     wide * 3 >= column * 2 && wide + 1 + width(word) > column && !begins_an_item(line) && !before.chars().any(is_wide)
 }
 
-/// `- item`, `2) item`, `* item`: begins a line of its own.
+/// `- item`, `2) item`, `* item`, and the bars and names of a quotation, `| text` and `JD> text`: begins a line of its own.
 fn begins_an_item(line: &str) -> bool {
     let word = line.split_whitespace().next().unwrap_or("");
+    let named = |name: &str| name.len() <= 24 && name.chars().all(|c| c.is_alphanumeric() || "._-".contains(c));
+    if word.starts_with(['|', '│', '¦'])
+        || word.trim_end_matches('>').len() < word.len() && named(word.trim_end_matches('>'))
+    {
+        return true;
+    }
     let number = word.trim_end_matches(['.', ')']);
     let numbered = number.len() < word.len() && number.len() <= 3 && number.bytes().all(|b| b.is_ascii_digit());
     matches!(word, "-" | "*" | "+" | "•" | "·" | "–" | "o" | ">") || numbered
@@ -124,6 +130,14 @@ mod tests {
         let longer = "They said the road was closed to all of us that year,\nwe walked along the wall.\n\
                       They said the hall was closed,\nwe built ourselves a hall.";
         assert_eq!(joined(longer), [Kept, Kept, Kept, Kept]);
+        for mark in ["| ", "│", "JD> "] {
+            let quoted = format!(
+                "{mark}{}\n{mark}{}\n{mark}end",
+                "we go to the hall at dawn ".repeat(3),
+                "and bring it all along ".repeat(3)
+            );
+            assert_eq!(joined(&quoted), [Kept, Kept, Kept], "{mark}");
+        }
         let address = "12 Long Street\nLeeds\nWest Yorkshire";
         assert_eq!(joined(address), [Kept, Kept, Kept]);
     }
