@@ -168,9 +168,7 @@ pub enum Note {
     NothingCut,
     #[error("another mail seems to stand in this one, and its words were kept: look whose they are")]
     AnotherKept,
-    #[error(
-        "text without marks was cut as a quotation, and may be the author's: `restore` brings it back"
-    )]
+    #[error("text without marks was cut as a quotation, and may be the author's: `restore` brings it back")]
     UnmarkedCut,
     #[error(
         "{forwarder} forwarded this, and is not of the team: {original} may be the storyteller; {named} is named until you say otherwise"
