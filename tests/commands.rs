@@ -460,3 +460,37 @@ fn a_minor_edit_keeps_approvals_where_the_team_says_so() {
         house.run(&["publish", "marion"]).exits(5);
     }
 }
+
+#[test]
+fn a_beginning_that_ends_in_a_hyphen_ends_with_a_word_of_the_name() {
+    let house = TestHouse::new();
+    let story = |name: &str, at: u32| {
+        let from = format!("{name} <p{at}@example.org>");
+        let date = format!("Sat, 4 Dec 2010 10:12:{at} +0000");
+        let text = "First we met in the hall and wrote down what everybody had seen, and then we asked the council.";
+        house.story(&mail(&from, &date, "What we did", text))
+    };
+    let thirty = story("Person30 Hill", 30);
+    for wanted in ["person3", "person30-", "person30-hill-", "Person30 Hi"] {
+        let shown = house.run(&["show", wanted, "--json"]).exits(0).json();
+        assert_eq!(shown["id"], thirty.as_str(), "{wanted}");
+    }
+    for command in ["show", "approve", "edit"] {
+        house.run(&[command, "person3-"]).exits(3);
+        house.run(&[command, "person30-h-"]).exits(3);
+    }
+    assert_eq!(house.state("person30"), "draft");
+    let three = story("Person3", 3);
+    house.run(&["show", "person3-"]).exits(0);
+    let hall = story("Person3 Hall", 31);
+    // a whole name is no beginning of another; with the hyphen it is the beginning of both
+    let whole = house.run(&["show", "person3", "--json"]).exits(0).json();
+    assert_eq!(whole["id"], three.as_str());
+    let refused = house.run(&["approve", "person3-"]);
+    assert_eq!(refused.code, 3, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains(&three) && refused.stderr.contains(&hall) && !refused.stderr.contains(&thirty),
+        "{}",
+        refused.stderr
+    );
+}
