@@ -358,12 +358,11 @@ fn what_was_typed_is_kept_when_it_cannot_be_taken() {
     };
     let kept = |said: &str| {
         let path = said
-            .rsplit("your text is kept in ")
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_owned();
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}\n{said}"));
+            .split_once("your text is kept in ")
+            .and_then(|(_, told)| told.split_once(", and offered"))
+            .expect("it is told where")
+            .0;
+        let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{path}: {e}\n{said}"));
         std::fs::remove_file(path).expect("it was there");
         text
     };

@@ -32,6 +32,7 @@
 //! | [`doctor`] | each part, tried against the real thing |
 //! | [`watch`] | staying connected |
 //! | [`trouble`] | what can go wrong at the desk |
+//! | [`typed`] | words that were written and not taken |
 
 pub mod account;
 pub mod alarm;
@@ -70,6 +71,7 @@ pub mod takedown;
 pub mod threads;
 pub mod told;
 pub mod trouble;
+pub mod typed;
 pub mod verify;
 pub mod walk;
 pub mod watch;
