@@ -508,6 +508,18 @@ fn the_list_fits_the_window_and_is_whole_in_a_pipe() {
         rows[1].contains("Wilhelmina F") && rows[1].matches('…').count() == 2,
         "{screen}"
     );
+    let whole = house.run(&["letters"]).exits(0).stdout.clone();
+    assert!(
+        whole.contains("Wilhelmina Featherstonehaugh-Cholmondeley <wil@example.org>"),
+        "{whole}"
+    );
+    let terminal = Terminal::start(&house, 80, 24, "m4c-stories letters");
+    let screen = terminal.wait("the terminal is as it was");
+    let rows: Vec<&str> = screen.lines().take(3).collect();
+    assert!(
+        rows[0].ends_with("ABOUT") && rows[1].matches('…').count() == 2 && rows[2].starts_with("`letters show"),
+        "{screen}"
+    );
 }
 
 #[test]
