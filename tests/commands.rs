@@ -358,12 +358,11 @@ fn what_was_typed_is_kept_when_it_cannot_be_taken() {
     };
     let kept = |said: &str| {
         let path = said
-            .rsplit("your text is kept in ")
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_owned();
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}\n{said}"));
+            .split_once("your text is kept in ")
+            .and_then(|(_, told)| told.split_once(", and offered"))
+            .expect("it is told where")
+            .0;
+        let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{path}: {e}\n{said}"));
         std::fs::remove_file(path).expect("it was there");
         text
     };
@@ -459,4 +458,38 @@ fn a_minor_edit_keeps_approvals_where_the_team_says_so() {
         assert_eq!(show()["state"], "draft");
         house.run(&["publish", "marion"]).exits(5);
     }
+}
+
+#[test]
+fn a_beginning_that_ends_in_a_hyphen_ends_with_a_word_of_the_name() {
+    let house = TestHouse::new();
+    let story = |name: &str, at: u32| {
+        let from = format!("{name} <p{at}@example.org>");
+        let date = format!("Sat, 4 Dec 2010 10:12:{at} +0000");
+        let text = "First we met in the hall and wrote down what everybody had seen, and then we asked the council.";
+        house.story(&mail(&from, &date, "What we did", text))
+    };
+    let thirty = story("Person30 Hill", 30);
+    for wanted in ["person3", "person30-", "person30-hill-", "Person30 Hi"] {
+        let shown = house.run(&["show", wanted, "--json"]).exits(0).json();
+        assert_eq!(shown["id"], thirty.as_str(), "{wanted}");
+    }
+    for command in ["show", "approve", "edit"] {
+        house.run(&[command, "person3-"]).exits(3);
+        house.run(&[command, "person30-h-"]).exits(3);
+    }
+    assert_eq!(house.state("person30"), "draft");
+    let three = story("Person3", 3);
+    house.run(&["show", "person3-"]).exits(0);
+    let hall = story("Person3 Hall", 31);
+    // a whole name is no beginning of another; with the hyphen it is the beginning of both
+    let whole = house.run(&["show", "person3", "--json"]).exits(0).json();
+    assert_eq!(whole["id"], three.as_str());
+    let refused = house.run(&["approve", "person3-"]);
+    assert_eq!(refused.code, 3, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains(&three) && refused.stderr.contains(&hall) && !refused.stderr.contains(&thirty),
+        "{}",
+        refused.stderr
+    );
 }

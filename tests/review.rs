@@ -508,6 +508,18 @@ fn the_list_fits_the_window_and_is_whole_in_a_pipe() {
         rows[1].contains("Wilhelmina F") && rows[1].matches('…').count() == 2,
         "{screen}"
     );
+    let whole = house.run(&["letters"]).exits(0).stdout.clone();
+    assert!(
+        whole.contains("Wilhelmina Featherstonehaugh-Cholmondeley <wil@example.org>"),
+        "{whole}"
+    );
+    let terminal = Terminal::start(&house, 80, 24, "m4c-stories letters");
+    let screen = terminal.wait("the terminal is as it was");
+    let rows: Vec<&str> = screen.lines().take(3).collect();
+    assert!(
+        rows[0].ends_with("ABOUT") && rows[1].matches('…').count() == 2 && rows[2].starts_with("`letters show"),
+        "{screen}"
+    );
 }
 
 #[test]
@@ -627,16 +639,32 @@ fn after_a_stop_from_outside_it_takes_the_terminal_again() {
     terminal.wait("the terminal is as it was");
 }
 
-/// The one text that is kept in the house's folder.
+/// The texts that are kept in the spool, for nobody else to read.
+fn all_kept(house: &TestHouse) -> Vec<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let files = std::fs::read_dir(house.path(".desk/typed"))
+        .expect("the spool")
+        .flatten();
+    let mut kept = Vec::new();
+    for file in files {
+        let mode = file.metadata().expect("a file").permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{file:?}");
+        if file.file_name().to_string_lossy().ends_with(".md") {
+            kept.push(std::fs::read_to_string(file.path()).expect("the text"));
+        }
+    }
+    kept.sort();
+    kept
+}
+
 fn kept(house: &TestHouse) -> String {
-    let files = std::fs::read_dir(house.path("")).expect("the house").flatten();
-    let kept: Vec<_> = files
-        .filter(|file| file.file_name().to_string_lossy().starts_with("m4c-edit-"))
-        .collect();
+    let kept = all_kept(house);
     assert_eq!(kept.len(), 1, "{kept:?}");
-    let text = std::fs::read_to_string(kept[0].path()).expect("the text");
-    std::fs::remove_file(kept[0].path()).expect("it is ours");
-    text
+    kept[0].clone()
+}
+
+fn forget_kept(house: &TestHouse) {
+    std::fs::remove_dir_all(house.path(".desk/typed")).expect("it is ours");
 }
 
 #[test]
@@ -646,9 +674,8 @@ fn what_is_typed_is_kept_where_the_window_closes_or_the_round_ends_in_the_middle
     }
     let house = house();
     let before = commits(&house);
-    let command = format!("TMPDIR={} m4c-stories review", house.path("").display());
     for end in ["close", "TERM", "QUIT"] {
-        let terminal = Terminal::start(&house, 80, 24, &command);
+        let terminal = Terminal::start(&house, 80, 24, "m4c-stories review");
         terminal.wait("2 stories to review");
         terminal.press(&["Enter", "n"]);
         terminal.wait("A note for the team");
@@ -665,7 +692,191 @@ fn what_is_typed_is_kept_where_the_window_closes_or_the_round_ends_in_the_middle
         }
         assert_eq!(kept(&house), "She is away until June", "{end}");
         assert_eq!(commits(&house), before);
+        forget_kept(&house);
     }
+}
+
+#[test]
+fn what_was_written_when_the_window_closed_is_there_again_with_its_story() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let terminal = Terminal::start(&house, 80, 24, "m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "n"]);
+    terminal.wait("A note for the team");
+    terminal.write("She is away until June");
+    terminal.wait("She is away until June");
+    terminal.close();
+    assert_eq!(kept(&house), "She is away until June");
+    // the story moves on meanwhile
+    house.run(&["note", "marion", "-m", "She rang"]).exits(0);
+    let terminal = Terminal::start(&house, 80, 24, "m4c-stories review");
+    let screen = terminal.wait("2 stories to review");
+    assert!(
+        screen.contains("What you wrote before is kept, for: Marion Maxwell."),
+        "{screen}"
+    );
+    terminal.press(&["Enter"]);
+    terminal.wait("What you wrote here before is kept; to go on with it: n.");
+    terminal.press(&["n"]);
+    let screen = terminal.wait("This is what you wrote before; it was kept.");
+    assert!(screen.contains("She is away until June"), "{screen}");
+    terminal.write(" 2011");
+    terminal.wait("until June 2011");
+    terminal.press(&["Enter"]);
+    terminal.wait("You leave a note");
+    // held and not written down it waits still
+    assert_eq!(all_kept(&house).len(), 1);
+    terminal.press(&["Enter"]);
+    terminal.wait("Noted");
+    terminal.press(&["q"]);
+    terminal.press(&["q"]);
+    terminal.wait("the terminal is as it was");
+    let record = house.run(&["show", "marion", "--record"]).exits(0).stdout.clone();
+    assert!(record.contains("She is away until June 2011"), "{record}");
+    assert_eq!(all_kept(&house), [""; 0]);
+}
+
+#[test]
+fn what_a_held_decision_says_is_kept_and_given_up_only_by_whoever_says_so() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let terminal = Terminal::start(&house, 120, 24, "m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "c"]);
+    terminal.wait("What do you ask of Marion Maxwell?");
+    terminal.answer("Which year was it?");
+    // the letter is shown, nothing is decided
+    terminal.wait("Subject:");
+    terminal.kill("TERM");
+    terminal.wait("exit 143");
+    assert_eq!(kept(&house), "Which year was it?");
+    let terminal = Terminal::start(&house, 120, 24, "m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "c"]);
+    terminal.wait("This is what you wrote before");
+    terminal.press(&["Enter"]);
+    terminal.wait("Subject:");
+    terminal.press(&["Enter"]);
+    terminal.wait("You ask for changes");
+    terminal.kill("TERM");
+    let screen = terminal.wait("exit 143");
+    assert!(screen.contains("your decision was not written down"), "{screen}");
+    assert_eq!(kept(&house), "Which year was it?");
+    let terminal = Terminal::start(&house, 120, 24, "m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "c"]);
+    terminal.wait("This is what you wrote before");
+    terminal.press(&["Escape"]);
+    terminal.wait("Esc once more");
+    terminal.press(&["Escape"]);
+    terminal.wait("Given up; nothing is done.");
+    assert_eq!(all_kept(&house), [""; 0]);
+    terminal.press(&["c"]);
+    let screen = terminal.wait("What do you ask of Marion Maxwell?");
+    assert!(!screen.contains("Which year"), "{screen}");
+    terminal.write("And where?");
+    terminal.wait("And where?");
+    terminal.kill("TERM");
+    terminal.wait("exit 143");
+    assert_eq!(kept(&house), "And where?");
+    house.run(&["erase", "marion", "--yes"]).exits(0);
+    assert_eq!(all_kept(&house), [""; 0], "what is about an erased story goes with it");
+}
+
+#[test]
+fn an_edit_that_was_not_taken_is_put_together_with_what_was_edited_since() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    house.write("editor.sh", "printf '\\nOne more line.\\n' >>\"$1\"\n");
+    let with_editor = |command: &str| {
+        format!(
+            "EDITOR='sh {}/editor.sh' m4c-stories {command}",
+            house.path("").display()
+        )
+    };
+    let terminal = Terminal::start(&house, 120, 40, &with_editor("review"));
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "e"]);
+    terminal.wait("This would change");
+    terminal.close();
+    assert!(kept(&house).ends_with("One more line.\n"));
+    house.run(&["edit", "marion", "--subtitle", "Said meanwhile"]).exits(0);
+    let terminal = Terminal::start(&house, 120, 40, &with_editor("review"));
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "e"]);
+    terminal.wait("An edit of yours was not taken and is kept.");
+    terminal.press(&["g"]);
+    terminal.wait("This would change");
+    terminal.press(&["Enter"]);
+    terminal.wait("Edited, and kept.");
+    terminal.press(&["q"]);
+    terminal.press(&["q"]);
+    terminal.wait("the terminal is as it was");
+    let page = house.run(&["show", "marion"]).exits(0).stdout.clone();
+    assert!(
+        page.contains("One more line.") && page.contains("Said meanwhile"),
+        "{page}"
+    );
+    assert_eq!(all_kept(&house), [""; 0]);
+}
+
+#[test]
+fn a_command_asks_whether_it_goes_on_with_words_that_were_refused() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    house.run(&["reject", "marion", "-m", "Not now"]).exits(0);
+    house.write("editor.sh", "sed -i '1s/$/ Which year?/' \"$1\"\n");
+    let ask = format!(
+        "EDITOR='sh {}/editor.sh' m4c-stories request-changes marion",
+        house.path("").display()
+    );
+    let terminal = Terminal::start(&house, 120, 24, &ask);
+    let screen = terminal.wait("exit 5");
+    assert!(screen.contains("your text is kept in"), "{screen}");
+    assert_eq!(kept(&house), "Which year?");
+    house.run(&["reopen", "marion"]).exits(0);
+    let terminal = Terminal::start(&house, 120, 24, &ask);
+    terminal.wait("is kept. Go on with it? [y/N]");
+    terminal.answer("y");
+    terminal.wait("exit 0");
+    let record = house.run(&["show", "marion", "--record"]).exits(0).stdout.clone();
+    assert!(record.contains("Which year? Which year?"), "{record}");
+    assert_eq!(all_kept(&house), [""; 0]);
+}
+
+#[test]
+fn line_by_line_what_was_written_is_kept_too() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let terminal = Terminal::start(&house, 80, 24, "m4c-stories review --plain");
+    terminal.wait("Approve this story");
+    terminal.answer("n");
+    terminal.wait("A note for the team");
+    terminal.answer("She is away");
+    terminal.answer("until June");
+    terminal.wait_for(|_| house.path(".desk").exists());
+    terminal.close();
+    assert_eq!(kept(&house), "She is away\nuntil June");
+    let terminal = Terminal::start(&house, 80, 24, "m4c-stories review --plain");
+    terminal.wait("What you wrote here before is kept");
+    terminal.answer("n");
+    terminal.wait("Use it [y,n]?");
+    terminal.answer("y");
+    terminal.wait("Write it down and go on");
+    terminal.answer("");
+    terminal.wait("Noted");
+    assert_eq!(all_kept(&house), [""; 0]);
 }
 
 #[test]
@@ -716,10 +927,7 @@ fn a_text_that_was_written_is_kept_where_the_round_ends_before_it_is_taken() {
     let house = house();
     let before = commits(&house);
     house.write("editor.sh", "printf '\\nOne more line.\\n' >>\"$1\"\n");
-    let command = format!(
-        "TMPDIR={0} EDITOR='sh {0}/editor.sh' m4c-stories review",
-        house.path("").display()
-    );
+    let command = format!("EDITOR='sh {0}/editor.sh' m4c-stories review", house.path("").display());
     let terminal = Terminal::start(&house, 120, 24, &command);
     terminal.wait("2 stories to review");
     terminal.press(&["Enter", "e"]);
@@ -792,7 +1000,8 @@ fn it_ends_with_its_window_also_in_the_middle_of_a_key() {
 #[test]
 fn a_panic_gives_the_terminal_back_before_it_tells_of_itself() {
     if std::env::var("M4C_PANIC_ON_SCREEN").is_ok() {
-        let _screen = m4c_stories::cli::review::screen::Screen::enter().expect("a terminal");
+        let _screen = m4c_stories::cli::review::screen::Screen::enter(std::env::temp_dir().join("m4c-no-spool"))
+            .expect("a terminal");
         panic!("a slip of ours");
     }
     if !have("tmux") {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::desk::Desk;
 use crate::desk::check::{Which, waive};
 use crate::desk::queue::{self, Queue};
+use crate::desk::typed::Purpose;
 use crate::story::check::{Finding, RULES, check as look};
 use crate::story::policy::Task;
 use crate::story::record::one_line;
@@ -13,8 +14,9 @@ use crate::story::step::Story;
 
 use super::args::Global;
 use super::decide::show_change;
+use super::edit::with_message;
 use super::report::{Outcome, Report, table};
-use super::{message, tell};
+use super::tell;
 
 #[derive(Debug, Args)]
 pub struct Check {
@@ -55,24 +57,27 @@ pub fn check(desk: &Desk, global: &Global, args: &Check, report: &Report) -> Out
     let which: Result<Vec<Which>, _> = args.waive.iter().map(|typed| Which::parse(typed)).collect();
     let which = which?;
     let clerk = desk.clerk(&repo, Task::Decide)?;
-    let note = message(global, args.message.clone(), "the reason why it may stand")?;
-    let plan = |story: &Story| waive(story, &desk.policy, &clerk, &which, &note);
-    if global.dry_run {
-        let story = desk.story(&repo, &id)?;
-        show_change(report, &story, plan(&story)?.as_ref());
-        return Ok(0);
-    }
-    let _lock = desk.spool()?;
-    let taken = desk.step(&repo, &id, true, plan)?;
-    tell(report, "Waived", "It is waived already", &taken, desk);
-    if !report.json {
-        let found = look(&taken.story, &desk.policy.checks);
-        let many = found.iter().filter(|f| f.blocks()).count();
-        if many > 0 {
-            report.remark(&format!("Still open: {many} (`check {}`)", id.folder()));
+    let asked = (Purpose::Waive, "the reason why it may stand");
+    let stories = std::slice::from_ref(typed);
+    with_message(desk, global, stories, args.message.clone(), asked, |note| {
+        let plan = |story: &Story| waive(story, &desk.policy, &clerk, &which, &note);
+        if global.dry_run {
+            let story = desk.story(&repo, &id)?;
+            show_change(report, &story, plan(&story)?.as_ref());
+            return Ok(0);
         }
-    }
-    Ok(0)
+        let _lock = desk.spool()?;
+        let taken = desk.step(&repo, &id, true, plan)?;
+        tell(report, "Waived", "It is waived already", &taken, desk);
+        if !report.json {
+            let found = look(&taken.story, &desk.policy.checks);
+            let many = found.iter().filter(|f| f.blocks()).count();
+            if many > 0 {
+                report.remark(&format!("Still open: {many} (`check {}`)", id.folder()));
+            }
+        }
+        Ok(0)
+    })
 }
 
 /// Every open story that has an open finding.

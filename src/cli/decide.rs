@@ -3,6 +3,7 @@
 use crate::desk::StoryRepo;
 use crate::desk::queue;
 use crate::desk::review;
+use crate::desk::typed::Purpose;
 use crate::desk::{Desk, Trouble};
 use crate::story::StoryId;
 use crate::story::policy::{Refusal, Task};
@@ -10,8 +11,9 @@ use crate::story::record::Change;
 use crate::story::step::{Clerk, Story};
 
 use super::args::Global;
+use super::edit::with_message;
 use super::report::{Failure, Outcome, Report};
-use super::{message, tell};
+use super::tell;
 
 /// One step on one story that a person names.
 pub struct Errand<'a> {
@@ -150,15 +152,17 @@ pub fn approve(
 }
 
 pub fn request_changes(desk: &Desk, global: &Global, story: &str, note: Option<String>, report: &Report) -> Outcome {
-    let note = message(global, note, "what you ask of the author")?;
     let errand = Errand {
         task: Task::Decide,
         deciding: true,
         done: "Asked for changes",
         nothing: "You asked for that already",
     };
-    errand.run(desk, global, story, report, |story, clerk| {
-        review::request_changes(story, &desk.policy, clerk, &note)
+    let asked = (Purpose::Changes, "what you ask of the author");
+    with_message(desk, global, &[story.to_owned()], note, asked, |note| {
+        errand.run(desk, global, story, report, |story, clerk| {
+            review::request_changes(story, &desk.policy, clerk, &note)
+        })
     })
 }
 
@@ -170,19 +174,22 @@ pub fn reject(
     spam: bool,
     report: &Report,
 ) -> Outcome {
-    let note = match (note, spam) {
-        (None, true) => String::new(),
-        (note, _) => message(global, note, "the reason for the author")?,
-    };
     let errand = Errand {
         task: Task::Decide,
         deciding: true,
         done: "Rejected",
         nothing: "It is rejected already",
     };
-    errand.run_all(desk, global, stories, report, |story, clerk| {
-        review::reject(story, &desk.policy, clerk, &note, spam)
-    })
+    let run = |note: String| {
+        errand.run_all(desk, global, stories, report, |story, clerk| {
+            review::reject(story, &desk.policy, clerk, &note, spam)
+        })
+    };
+    let asked = (Purpose::Reject, "the reason for the author");
+    match (note, spam) {
+        (None, true) => run(String::new()),
+        (note, _) => with_message(desk, global, stories, note, asked, run),
+    }
 }
 
 pub fn reopen(desk: &Desk, global: &Global, stories: &[String], note: Option<&str>, report: &Report) -> Outcome {
@@ -198,15 +205,17 @@ pub fn reopen(desk: &Desk, global: &Global, stories: &[String], note: Option<&st
 }
 
 pub fn note(desk: &Desk, global: &Global, story: &str, note: Option<String>, report: &Report) -> Outcome {
-    let note = message(global, note, "the note")?;
     let errand = Errand {
         task: Task::Note,
         deciding: false,
         done: "Noted",
         nothing: "That note is there already",
     };
-    errand.run(desk, global, story, report, |story, clerk| {
-        review::note(story, clerk, &note)
+    let asked = (Purpose::Note, "the note");
+    with_message(desk, global, &[story.to_owned()], note, asked, |note| {
+        errand.run(desk, global, story, report, |story, clerk| {
+            review::note(story, clerk, &note)
+        })
     })
 }
 

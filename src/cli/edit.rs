@@ -7,7 +7,9 @@ use std::process::Command;
 use crate::desk::edit::{self, Flags};
 use crate::desk::queue::resolve;
 use crate::desk::told::{self, Told};
+use crate::desk::typed::{self, Purpose, Waiting, Words};
 use crate::desk::{Desk, Trouble};
+use crate::story::StoryId;
 use crate::story::page::INDEX;
 use crate::story::policy::Task;
 use crate::story::wording::word_diff;
@@ -36,6 +38,7 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
     if !args.take && !by_hand.is_empty() {
         return Err(Trouble::ByHand { id, files: by_hand }.into());
     }
+    let mut before = None;
     let index = if args.take {
         if by_hand.is_empty() {
             let object = serde_json::json!({"id": id, "state": story.state(&desk.policy), "title": story.title(), "text_hash": story.text, "changed": false});
@@ -52,7 +55,15 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
             ));
         }
         edit::may(&story, &desk.policy, &clerk).map_err(Trouble::from)?;
-        in_editor(&story.files[INDEX], ".md")?
+        before = go_on(desk, global, &id, Purpose::Page)?;
+        let (page, both) = match &before {
+            Some(before) => before.page(&story),
+            None => (story.files[INDEX].clone(), false),
+        };
+        if both {
+            report.caution("the text was edited since, at the same place: what stands there now and what you wrote stand between marks");
+        }
+        in_editor(&page, ".md")?
     } else {
         edit::apply(&story, &flags).map_err(Trouble::from)?.render()
     };
@@ -80,10 +91,11 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
     let taken = match take() {
         // nobody types it twice, whatever stood in the way
         Err(trouble) if flags.is_empty() && !args.take => {
-            return Err(kept(trouble.into(), &index));
+            return Err(kept(desk, trouble.into(), &Words::page(&story, &index)));
         }
         taken => taken?,
     };
+    before.iter().for_each(|before| typed::forget(desk, before));
     tell(report, "Edited", "Nothing changed", &taken, desk);
     for (file, _) in flags.alt.iter().filter(|(_, words)| words.trim().is_empty()) {
         let folder = id.folder();
@@ -280,25 +292,86 @@ pub fn in_editor(bytes: &[u8], suffix: &str) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// Keeps a text that could not be taken, so that nobody types it twice.
-pub fn keep(bytes: &[u8]) -> Result<String, Failure> {
+/// Keeps words that could not be taken, so that nobody types them twice: in the spool, from where they are offered again; where that
+/// cannot be, in a file of its own. Gives the file.
+pub fn keep(folder: &Path, words: &Words) -> Result<String, Failure> {
+    let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    if let Ok(path) = words.keep(&whole, super::now()) {
+        return Ok(path.display().to_string());
+    }
     let failed = |e: std::io::Error| Failure::new("editor", 1, "the text could not be kept", e, "");
     let mut file = tempfile::Builder::new()
         .prefix("m4c-edit-")
         .suffix(".md")
         .tempfile()
         .map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
+    file.write_all(&words.text).map_err(failed)?;
     let (_, path) = file.keep().map_err(|e| failed(e.error))?;
     Ok(path.display().to_string())
 }
 
-/// A failure that also says where the text is that somebody wrote.
-pub fn kept(mut failure: Failure, text: &[u8]) -> Failure {
-    if let Ok(kept) = keep(text) {
-        failure.hint = format!("{}; your text is kept in {kept}", failure.hint);
+/// A failure that also says where the words are that somebody wrote, and that they are offered again.
+pub fn kept(desk: &Desk, mut failure: Failure, words: &Words) -> Failure {
+    if let Ok(kept) = keep(&desk.config.spool_folder(), words) {
+        failure.hint = format!(
+            "{}; your text is kept in {kept}, and offered when you write for this story again",
+            failure.hint
+        );
     }
     failure
+}
+
+/// The words of before, where somebody wrote for the same, they were not taken, and whoever sits here says that they go on with them.
+pub fn go_on(desk: &Desk, global: &Global, story: &StoryId, purpose: Purpose) -> Result<Option<Waiting>, Failure> {
+    let Some(waiting) = typed::of(desk, story).into_iter().find(|w| w.words.purpose == purpose) else {
+        return Ok(None);
+    };
+    let on = waiting.at.to_zoned_datetime(desk.config.team.timezone.clone());
+    let on = on.strftime("%-d %B, %H:%M");
+    let question = format!("What you wrote for this on {on} was not taken and is kept. Go on with it?");
+    Ok(agreed(global, &question)?.then_some(waiting))
+}
+
+/// Runs `work` with the words of a message: from `-m`, else asked for in an editor where there is a terminal. What was written there and
+/// was not taken is kept.
+pub fn with_message(
+    desk: &Desk,
+    global: &Global,
+    stories: &[String],
+    given: Option<String>,
+    (purpose, wanted): (Purpose, &str),
+    work: impl FnOnce(String) -> Outcome,
+) -> Outcome {
+    if given.is_some() || global.no_input || !std::io::stdin().is_terminal() {
+        return work(super::message(global, given, wanted, "")?);
+    }
+    let repo = desk.repo()?;
+    let id = match stories {
+        [one] => Some(resolve(desk, &repo, one)?),
+        several => several.iter().find_map(|story| resolve(desk, &repo, story).ok()),
+    };
+    let Some(id) = id else {
+        return work(super::message(global, given, wanted, "")?);
+    };
+    let before = go_on(desk, global, &id, purpose)?;
+    let begin = before
+        .as_ref()
+        .map(|b| String::from_utf8_lossy(&b.words.text).into_owned());
+    let text = super::message(global, None, wanted, begin.as_deref().unwrap_or_default())?;
+    let words = Words::new(&id, purpose, text.as_bytes());
+    match work(text) {
+        taken if global.dry_run => taken,
+        // 7: of what follows from it something is left to do
+        Ok(code @ (0 | 7)) => {
+            before.iter().for_each(|before| typed::forget(desk, before));
+            Ok(code)
+        }
+        Ok(code) => {
+            let _ = keep(&desk.config.spool_folder(), &words);
+            Ok(code)
+        }
+        Err(failure) => Err(kept(desk, failure, &words)),
+    }
 }
 
 /// Asks yes or no at a terminal; without one the answer is no.

@@ -6,7 +6,9 @@ use crate::desk::letters::{self, Run, Sending, Status, Told, Waiting};
 use crate::desk::{Desk, StoryRepo, Trouble, account::shown, queue};
 
 use super::args::{Global, Letters};
-use super::report::{Failure, Outcome, Report, table};
+use super::report::{Failure, Outcome, Report};
+use super::review::screen::columns;
+use super::rows::Rows;
 
 pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &Report) -> Outcome {
     let repo = desk.repo()?;
@@ -165,15 +167,21 @@ fn list(desk: &Desk, repo: &StoryRepo, all: &[Waiting], report: &Report) -> Outc
     if all.is_empty() {
         report.line("No letters wait.");
     } else {
-        let mut rows = vec![["LETTER", "SINCE", "KIND", "TO", "ABOUT"].map(str::to_owned).to_vec()];
-        rows.extend(all.iter().map(|w| {
+        let mut rows = Rows::new();
+        rows.push(["LETTER", "SINCE", "KIND", "TO", "ABOUT"]);
+        for w in all {
             let to = w.to.as_ref().map(shown).unwrap_or_default();
             let day = super::fetch::day(w.at, desk);
+            rows.push([&w.number[..8], &day, w.due.kind.name(), &to, &w.title]);
+        }
+        let widths = rows.fitted(columns(), &[3, 4]);
+        report.line(&rows.line(0, &widths));
+        for (n, w) in all.iter().enumerate() {
+            // why it stays is never cut
             let held = w.held.as_ref().filter(|held| held.stops(Sending::ByHand));
-            let about = held.map_or(w.title.clone(), |held| format!("{} ({held})", w.title));
-            vec![w.number[..8].to_owned(), day, w.due.kind.name().to_owned(), to, about]
-        }));
-        table(&rows).iter().for_each(|line| report.line(line));
+            let why = held.map(|held| format!(" ({held})")).unwrap_or_default();
+            report.line(&format!("{}{why}", rows.line(n + 1, &widths)));
+        }
     }
     for (id, summary) in &failed {
         for letter in &summary.failed_letters {

@@ -251,8 +251,8 @@ fn tell(report: &Report, done: &str, nothing: &str, taken: &Taken, desk: &Desk) 
     }
 }
 
-/// Text for a message: from `-m`, else asked for in an editor where there is a terminal.
-fn message(global: &Global, given: Option<String>, wanted: &str) -> Result<String, Failure> {
+/// Text for a message: from `-m`, else asked for in an editor where there is a terminal, beginning with `before`.
+fn message(global: &Global, given: Option<String>, wanted: &str, before: &str) -> Result<String, Failure> {
     if let Some(text) = given {
         return if text.trim().is_empty() {
             Err(empty(wanted))
@@ -267,8 +267,15 @@ fn message(global: &Global, given: Option<String>, wanted: &str) -> Result<Strin
             "give it with -m \"...\"",
         ));
     }
+    let shown = |line: &str| match line.starts_with('#') {
+        // or it would be left out
+        true => format!(" {line}"),
+        false => line.to_owned(),
+    };
+    let before: Vec<String> = before.lines().map(shown).collect();
+    let before = before.join("\n");
     let question = format!(
-        "\n# Write {wanted} here, save, and close the editor. Lines that begin with # are left out; nothing written does nothing.\n"
+        "{before}\n# Write {wanted} here, save, and close the editor. Lines that begin with # are left out; nothing written does nothing.\n"
     );
     let text = edit::in_editor(question.as_bytes(), ".txt")?;
     let text = String::from_utf8_lossy(&text);

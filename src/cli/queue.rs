@@ -331,6 +331,9 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
         };
         report.line(&format!("  {many} among them"));
     }
+    if !counts.oldest.is_empty() {
+        report.line("Waiting longest:");
+    }
     for (at, id, title) in &counts.oldest {
         let day = at.map(|at| super::fetch::day(at, desk)).unwrap_or_default();
         report.line(&format!("  {day}  {title}  {id}"));

@@ -17,6 +17,7 @@ mod rendered;
 mod round;
 pub mod screen;
 mod spoken;
+mod words;
 
 use std::io::IsTerminal;
 
@@ -26,7 +27,6 @@ use crate::desk::Desk;
 use crate::story::StoryId;
 use crate::story::record::one_line;
 
-use over::Over;
 use photos::{Depth, Photos};
 use round::{Round, Then};
 use screen::{Input, Screen};
@@ -74,15 +74,12 @@ fn on_screen(round: &mut Round, report: &Report) -> Outcome {
             "`review --plain` needs less of it",
         )
     };
-    let mut screen = Screen::enter().map_err(failed)?;
+    let mut screen = Screen::enter(round.desk.config.spool_folder()).map_err(failed)?;
     loop {
         draw(&mut screen, round, report.color).map_err(failed)?;
         // keys that came while the last one was answered are answered before the next drawing
         let then = loop {
-            let then = match screen
-                .input(round.waits(), round.over.as_ref().and_then(Over::words))
-                .map_err(failed)?
-            {
+            let then = match screen.input(round.waits(), || round.unkept()).map_err(failed)? {
                 Input::Press(press) => round.press(press),
                 Input::Resized | Input::Nothing => Then::Stay,
                 Input::Signal(number) => {

@@ -7,6 +7,7 @@ use serde_json::json;
 use similar::TextDiff;
 
 use crate::desk::revision::{self, ByHand, Later, Taking, View};
+use crate::desk::typed::{Purpose, Words};
 use crate::desk::{Desk, StoryRepo, Trouble, queue};
 use crate::story::event::RevisionStatus;
 use crate::story::policy::Task;
@@ -290,7 +291,11 @@ pub fn accept(desk: &Desk, global: &Global, args: &Accept, report: &Report) -> O
     let taken = match (take(), &taking.by_hand) {
         // nobody puts it together twice
         (Err(trouble), Some(by_hand)) => {
-            return Err(edit::kept(trouble.into(), by_hand.text.as_bytes()));
+            return Err(edit::kept(
+                desk,
+                trouble.into(),
+                &Words::new(&id, Purpose::NewText, by_hand.text.as_bytes()),
+            ));
         }
         (taken, _) => taken?,
     };

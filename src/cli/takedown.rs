@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::desk::queue;
 use crate::desk::review::Planned;
 use crate::desk::takedown::{self, Down, Left, Off};
+use crate::desk::typed::Purpose;
 use crate::desk::{Desk, Trouble};
 use crate::story::event::Role;
 use crate::story::policy::{Policy, Task};
@@ -14,7 +15,7 @@ use crate::story::step::{Clerk, Story};
 
 use super::args::Global;
 use super::decide::{change_as_json, each, show_change};
-use super::message;
+use super::edit::with_message;
 use super::report::{Failure, Outcome, Report};
 
 #[derive(Debug, Args)]
@@ -66,20 +67,23 @@ pub fn withdraw(desk: &Desk, global: &Global, args: &Withdraw, report: &Report) 
     } else {
         "how you know that they wish it"
     };
-    let note = message(global, args.message.clone(), wanted)?;
-    if args.keep {
-        let errand = super::decide::Errand {
-            task: Task::Decide,
-            deciding: false,
-            done: "Kept",
-            nothing: "Nothing of theirs waits to be settled",
-        };
-        return errand.run(desk, global, &args.story, report, |story, clerk| {
-            takedown::keep(story, clerk, &note)
-        });
-    }
-    run(desk, global, &args.story, Task::Decide, report, &|story, clerk| {
-        takedown::withdraw(story, &desk.policy, clerk, &note)
+    let asked = (Purpose::Withdraw, wanted);
+    let stories = std::slice::from_ref(&args.story);
+    with_message(desk, global, stories, args.message.clone(), asked, |note| {
+        if args.keep {
+            let errand = super::decide::Errand {
+                task: Task::Decide,
+                deciding: false,
+                done: "Kept",
+                nothing: "Nothing of theirs waits to be settled",
+            };
+            return errand.run(desk, global, &args.story, report, |story, clerk| {
+                takedown::keep(story, clerk, &note)
+            });
+        }
+        run(desk, global, &args.story, Task::Decide, report, &|story, clerk| {
+            takedown::withdraw(story, &desk.policy, clerk, &note)
+        })
     })
 }
 

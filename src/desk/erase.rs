@@ -509,7 +509,9 @@ fn out_of_the_spool(spool: &mut Spool, plan: &Plan, held: &Held, done: &mut Done
         remove_file(path)?;
         done.files += 1;
     }
-    spool.forget_codes(|code| plan.stories.iter().any(|id| id.as_str() == code.story))?;
+    let is_theirs = |story: &str| plan.stories.iter().any(|id| id.as_str() == story);
+    spool.forget_codes(|code| is_theirs(&code.story))?;
+    spool.forget_typed(is_theirs)?;
     for address in &plan.addresses {
         spool.forget_sent(address)?;
     }

@@ -32,6 +32,7 @@
 //! | [`doctor`] | each part, tried against the real thing |
 //! | [`watch`] | staying connected |
 //! | [`trouble`] | what can go wrong at the desk |
+//! | [`typed`] | words that were written and not taken |
 
 pub mod account;
 pub mod alarm;
@@ -70,6 +71,7 @@ pub mod takedown;
 pub mod threads;
 pub mod told;
 pub mod trouble;
+pub mod typed;
 pub mod verify;
 pub mod walk;
 pub mod watch;
@@ -85,7 +87,7 @@ use crate::spool::{Shelves, SpoolError};
 use crate::story::event::{Actor, EventId, Role};
 use crate::story::page::RECORD;
 use crate::story::policy::{Member, Policy, Refusal, Task};
-use crate::story::record::Change;
+use crate::story::record::{Change, Files};
 use crate::story::step::{Clerk, Story};
 use crate::story::{Mailbox, StoryId};
 
@@ -292,43 +294,49 @@ impl Desk {
                 files: by_hand,
             });
         }
+        let committed = self.step_together(repo, std::slice::from_ref(id), |files| {
+            let files = files[0].clone().ok_or_else(|| Trouble::NoStory(id.to_string()))?;
+            let change = plan(&self.load(id, files)?)?;
+            Ok(change.into_iter().collect())
+        })?;
+        Ok(Taken {
+            story: self.story(repo, id)?,
+            changed: committed.is_some(),
+            cautions: committed.map(|c| c.cautions).unwrap_or_default(),
+        })
+    }
+
+    /// The same over several stories in one commit; `plan` is given their files, in the order of `ids`.
+    fn step_together(
+        &self,
+        repo: &StoryRepo,
+        ids: &[StoryId],
+        plan: impl Fn(&[Option<Files>]) -> Result<Vec<Change>, Trouble>,
+    ) -> Result<Option<Committed>, Trouble> {
         let pens = self.pens(repo.signer());
-        let plan = |story: &Story| -> Result<Option<Change>, Trouble> {
-            let before = story.files.get(RECORD).map_or(&[][..], Vec::as_slice);
-            plan(story)?
-                .map(|change| self.sealed(&pens, before, change))
-                .transpose()
+        let plan = |files: &[Option<Files>]| -> Result<Vec<Change>, Trouble> {
+            let sealed = plan(files)?.into_iter().map(|change| {
+                let place = ids.iter().position(|id| *id == change.story);
+                let before = place.and_then(|n| files[n].as_ref()?.get(RECORD));
+                self.sealed(&pens, before.map_or(&[], Vec::as_slice), change)
+            });
+            sealed.collect()
         };
         // a passphrase is asked for before anybody is kept waiting
         let mut ready = None;
-        if pens.may_ask(self)
-            && let Some(files) = repo.story(&tip, id)?
-        {
-            let story = self.load(id, files)?;
-            let change = plan(&story)?;
-            ready = Some((story.files, change));
+        if pens.may_ask(self) {
+            let tip = repo.tip()?;
+            let files: Result<Vec<_>, _> = ids.iter().map(|id| repo.story(&tip, id)).collect();
+            let files = files?;
+            let changes = plan(&files)?;
+            ready = Some((files, changes));
         }
-        let mut missing = false;
-        let committed: Result<Option<Committed>, Trouble> = repo.commit(id, |current| {
-            let Some(files) = current.files.clone() else {
-                missing = true;
-                return Ok(None);
-            };
+        repo.commit_together(ids, |current| {
+            let files: Vec<Option<Files>> = current.iter().map(|c| c.files.clone()).collect();
             match ready.take() {
-                Some((upon, change)) if upon == files => Ok(change),
-                _ => plan(&self.load(id, files)?),
+                Some((upon, changes)) if upon == files => Ok(changes),
+                _ => plan(&files),
             }
-        });
-        let committed = committed?;
-        if missing {
-            return Err(Trouble::NoStory(id.to_string()));
-        }
-        let changed = committed.is_some();
-        let cautions = committed.map(|c| c.cautions).unwrap_or_default();
-        Ok(Taken {
-            story: self.story(repo, id)?,
-            changed,
-            cautions,
         })
     }
 

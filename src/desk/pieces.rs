@@ -9,7 +9,7 @@ use crate::story::draft;
 use crate::story::event::What;
 use crate::story::id::{MAIL_ID_VERSION, slug};
 use crate::story::markdown::{pictures, with_file};
-use crate::story::page::{Front, INDEX, Page, RECORD};
+use crate::story::page::{Front, INDEX, Page};
 use crate::story::people::{PEOPLE, People};
 use crate::story::pieces::{Piece, cut};
 use crate::story::policy::Refusal;
@@ -95,7 +95,7 @@ pub fn split(
     may(desk, &story, clerk, "split")?;
     let planned = parts(&story, at)?;
     let ids: Vec<StoryId> = planned.iter().map(|part| part.id.clone()).collect();
-    together(desk, repo, &ids, |files| {
+    desk.step_together(repo, &ids, |files| {
         let story = loaded(desk, &ids[0], &files[0])?;
         if story.text != upon {
             return Err(edit::moved(&story).into());
@@ -292,10 +292,11 @@ pub fn join(desk: &Desk, repo: &StoryRepo, id: &StoryId, other: &StoryId, clerk:
         no_hand_edit(repo, story)?;
     }
     let ids = [id.clone(), other.clone()];
-    together(desk, repo, &ids, |files| {
+    let joined = desk.step_together(repo, &ids, |files| {
         let (story, other) = (loaded(desk, id, &files[0])?, loaded(desk, other, &files[1])?);
         Ok(plan_join(desk, &story, &other, clerk)?)
-    })
+    })?;
+    Ok(joined.is_some())
 }
 
 /// The changes of a join; none where it was made already.
@@ -434,41 +435,6 @@ fn common(ours: &[String], theirs: &[String]) -> Option<Vec<String>> {
 fn loaded(desk: &Desk, id: &StoryId, files: &Option<Files>) -> Result<Story, Trouble> {
     let files = files.clone().ok_or_else(|| Trouble::NoStory(id.to_string()))?;
     Ok(desk.load(id, files)?)
-}
-
-/// Takes one step over several stories, each of its lines signed as those of [`Desk::step`] are. Whether it changed anything.
-fn together(
-    desk: &Desk,
-    repo: &StoryRepo,
-    ids: &[StoryId],
-    plan: impl Fn(&[Option<Files>]) -> Result<Vec<Change>, Trouble>,
-) -> Result<bool, Trouble> {
-    let pens = desk.pens(repo.signer());
-    let plan = |files: &[Option<Files>]| -> Result<Vec<Change>, Trouble> {
-        let sealed = plan(files)?.into_iter().map(|change| {
-            let place = ids.iter().position(|id| *id == change.story);
-            let old = place.and_then(|n| files[n].as_ref()?.get(RECORD));
-            desk.sealed(&pens, old.map_or(&[], Vec::as_slice), change)
-        });
-        sealed.collect()
-    };
-    // a passphrase is asked for before anybody is kept waiting
-    let mut ready = None;
-    if pens.may_ask(desk) {
-        let tip = repo.tip()?;
-        let files: Result<Vec<_>, _> = ids.iter().map(|id| repo.story(&tip, id)).collect();
-        let files = files?;
-        let changes = plan(&files)?;
-        ready = Some((files, changes));
-    }
-    let done = repo.commit_together(ids, |current| {
-        let files: Vec<Option<Files>> = current.iter().map(|c| c.files.clone()).collect();
-        match ready.take() {
-            Some((upon, changes)) if upon == files => Ok(changes),
-            _ => plan(&files),
-        }
-    });
-    done.map(|done| done.is_some())
 }
 
 fn no_hand_edit(repo: &StoryRepo, id: &StoryId) -> Result<(), Trouble> {

@@ -694,13 +694,15 @@ pub fn resolve(desk: &Desk, repo: &StoryRepo, typed: &str) -> Result<StoryId, Tr
     if wanted.is_empty() {
         return Err(Trouble::NoStory(typed.to_owned()));
     }
-    let name = slug(wanted);
+    // `slug` takes off the hyphen of a name's beginning that ends in one; it ends at a word's end all the same
+    let at_end = if wanted.ends_with('-') { "-" } else { "" };
+    let name = slug(wanted) + at_end;
     let queue = Queue::read(desk, repo)?;
     let begins = |id: &StoryId, s: &Summary| {
         id.as_str().starts_with(wanted)
             || id.folder().starts_with(wanted)
             || id.digits().starts_with(wanted)
-            || (!s.author.is_empty() && slug(&s.author).starts_with(&name))
+            || (!s.author.is_empty() && (slug(&s.author) + at_end).starts_with(&name))
     };
     let found: Vec<&StoryId> = queue.iter().filter(|(id, s)| begins(id, s)).map(|(id, _)| id).collect();
     match found[..] {

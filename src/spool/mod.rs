@@ -8,6 +8,7 @@
 //! | `quarantine/ID.eml`, `ID.toml` | mails that need a person, and mails set aside, each with its reason |
 //! | `letters/ID.eml`, `ID.toml` | letters waiting, as RFC 5322 files, and what is known of each |
 //! | `codes/HASH.toml` | codes for deciding by mail, by their hash: for which story, text and reviewer, until when, and by which mail spent |
+//! | `typed/ID.md`, `ID.toml` | what somebody wrote and what was not taken, until they go on with it |
 //! | `cursors/` | where each inbox was left; only saves work |
 //! | `ledger` | automatic letters a day, by hash of the address; for the caps |
 //! | `notes.toml` | what cron remembers between runs |
@@ -24,6 +25,7 @@ mod letters;
 mod lock;
 mod reading;
 mod shelf;
+mod typed;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -42,11 +44,13 @@ pub use incoming::KeptMail;
 pub use letters::{LetterNote, Offer, WaitingLetter};
 use reading::Reading;
 use shelf::Shelf;
+pub use typed::{Typed, TypedNote};
 
 const INCOMING: &str = "incoming";
 const QUARANTINE: &str = "quarantine";
 const LETTERS: &str = "letters";
 const CODES: &str = "codes";
+const TYPED: &str = "typed";
 const CURSORS: &str = "cursors";
 const NOTES: &str = "notes.toml";
 
@@ -139,11 +143,11 @@ impl Spool {
         let mended = lock::private_folder(path)?;
         let lock = lock::hold(path, wait)?;
         let shelves = Shelves { path: path.to_owned() };
-        for name in [INCOMING, QUARANTINE, LETTERS, CODES, CURSORS] {
+        for name in [INCOMING, QUARANTINE, LETTERS, CODES, TYPED, CURSORS] {
             let shelf = shelves.shelf(name);
             shelf.make()?;
-            // Whoever drops off a mail without the lock may be writing just now.
-            let age = if name == INCOMING {
+            // Whoever drops off a mail, or words, without the lock may be writing just now.
+            let age = if [INCOMING, TYPED].contains(&name) {
                 Duration::from_secs(3600)
             } else {
                 Duration::ZERO

@@ -512,3 +512,45 @@ fn a_full_disk_is_said_and_leaves_nothing_half() {
     );
     outcome.unwrap();
 }
+
+#[test]
+fn words_are_kept_without_the_lock_once_and_for_nobody_else() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_dir, path, mut held) = spool();
+    let note = |story: &str, at: i64| TypedNote {
+        story: story.to_owned(),
+        purpose: "note".to_owned(),
+        at: jiff::Timestamp::from_second(at).unwrap(),
+        upon: Some("# Before\n".to_owned()),
+    };
+    let file = Spool::keep_typed(&path, &note("2010/12/ann-0123456789", 10), b"One \xff word").unwrap();
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        Spool::keep_typed(&path, &note("2010/12/ann-0123456789", 11), b"One \xff word").unwrap(),
+        file
+    );
+    Spool::keep_typed(&path, &note("2010/12/ann-0123456789", 9), b"Other words").unwrap();
+    Spool::keep_typed(&path, &note("2010/12/ben-0123456789", 12), b"One \xff word").unwrap();
+    let texts = |held: &Spool| -> Vec<(i64, Vec<u8>)> {
+        let all = held.typed().unwrap().into_iter();
+        all.map(|typed| (typed.note.at.as_second(), typed.text)).collect()
+    };
+    assert_eq!(
+        texts(&held),
+        [
+            (12, b"One \xff word".to_vec()),
+            (11, b"One \xff word".to_vec()),
+            (9, b"Other words".to_vec())
+        ]
+    );
+    // one whose note is damaged hides no other
+    fs::write(path.join("typed/0000000000000000.md"), "stray").unwrap();
+    assert_eq!(held.typed().unwrap().len(), 3);
+    assert_eq!(held.forget_typed(|story| story.contains("ann")).unwrap(), 2);
+    assert_eq!(texts(&held), [(12, b"One \xff word".to_vec())]);
+    let id = held.typed().unwrap()[0].id.clone();
+    Spool::drop_typed(&path, &id).unwrap();
+    Spool::drop_typed(&path, &id).unwrap();
+    assert!(held.typed().unwrap().is_empty());
+    assert!(Spool::drop_typed(&path, "../lock").is_err());
+}

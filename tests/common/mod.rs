@@ -135,8 +135,10 @@ impl TestHouse {
 
     /// Any program in this house: its folder, its home, a cleared environment.
     pub fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        let binaries = Path::new(BINARY).parent().expect("the binary is in a folder");
+        // a copy that no build in the meantime replaces: what `scripts/sync-test --binary` names
+        let copy = std::env::var("M4C_TEST_BINARY").unwrap_or_else(|_| BINARY.to_owned());
+        let mut command = Command::new(if program == BINARY { &copy } else { program });
+        let binaries = Path::new(&copy).parent().expect("the binary is in a folder");
         let path = std::env::var("PATH").unwrap_or_default();
         command
             .current_dir(self.folder.path())

@@ -78,6 +78,8 @@ fn a_line_that_nobody_signed_makes_nobodys_text_anothers() {
     for (by, what) in [
         (ROBOT, &merged),
         (ROBOT, &edited),
+        (ROBOT, &split),
+        (ROBOT, &joined),
         (BEN, &merged),
         (BEN, &edited),
         (BEN, &minor),
@@ -96,7 +98,7 @@ fn a_line_that_nobody_signed_makes_nobodys_text_anothers() {
                 match by == ROBOT && !machine {
                     // without a key of the machine nothing tells its merges from others; they take no name away
                     true if kind == "merged" => assert_eq!(found(&house, &[]), [], "{case}"),
-                    true => finds(&house, "role", "edited by m4c-stories"),
+                    true => finds(&house, "role", &format!("{kind} by {}", by.0)),
                     false => finds(
                         &house,
                         "signature",

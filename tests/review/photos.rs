@@ -134,7 +134,7 @@ fn line_by_line_photos_are_named_only() {
 fn a_panic_of_a_decoder_leaves_the_screen_as_it_is() {
     use m4c_stories::cli::review::screen::{Screen, undisturbed};
     if std::env::var("M4C_CAUGHT_ON_SCREEN").is_ok() {
-        let mut screen = Screen::enter().expect("a terminal");
+        let mut screen = Screen::enter(std::env::temp_dir().join("m4c-no-spool")).expect("a terminal");
         let caught = undisturbed(|| std::panic::catch_unwind(|| panic!("a slip of a decoder")));
         assert!(caught.is_err());
         screen
@@ -143,7 +143,7 @@ fn a_panic_of_a_decoder_leaves_the_screen_as_it_is() {
                 None
             })
             .expect("a screen");
-        screen.input(false, None).expect("a key");
+        screen.input(false, Vec::new).expect("a key");
         return;
     }
     if !have("tmux") {

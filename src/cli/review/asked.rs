@@ -1,6 +1,6 @@
 //! The questions that lie over a story: how each is worded, what may be chosen, and what becomes of an answer.
 
-use super::over::{Asks, Chosen, Over, take_back_first};
+use super::over::{AGAIN, Asks, Chosen, Over, take_back_first};
 use super::pen::Pen;
 use super::round::{Place, Round, Work};
 use crate::desk::check::Which;
@@ -47,6 +47,13 @@ impl Round {
         let pen = match asks {
             Asks::Photo(at) => Pen::at_end(&self.described(at)),
             _ => Pen::default(),
+        };
+        let pen = match self.wrote_before(asks) {
+            Some(before) => {
+                self.said = format!("{AGAIN} Esc twice gives it up.");
+                Pen::at_end(&before)
+            }
+            None => pen,
         };
         self.lay(Over::Write { asks, question, pen });
     }

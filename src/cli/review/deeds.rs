@@ -1,12 +1,13 @@
 //! What a reviewer does to a story: decisions that are held until they are written down, and changes of the text.
 
-use super::over::{Changed, Meant, Over, take_back_first};
+use super::over::{Changed, Chosen, Meant, Over, take_back_first};
 use super::pen::Pen;
 use super::round::{Held, Place, Round, Then, Work};
 use super::spoken::{done, nothing, told};
-use crate::cli::edit::kept;
+use crate::cli::edit::{keep, kept};
 use crate::cli::report::Failure;
 use crate::desk::takedown::Left;
+use crate::desk::typed::{self, Purpose, Words};
 use crate::desk::walk::{self, Decision, Reading, Written};
 use crate::story::page::{INDEX, Page};
 use crate::story::record::one_line;
@@ -99,6 +100,7 @@ impl Round {
                         self.letters += usize::from(held.letter);
                     }
                     let id = &open.reading.story.id;
+                    held.forget_words(&self.desk, id, &mut open.waiting);
                     if let Some((_, summary)) = self.walk.stories.iter_mut().find(|(i, _)| i == id) {
                         *summary = open.reading.summary.clone();
                     }
@@ -107,7 +109,14 @@ impl Round {
                     }
                     if let Some(trouble) = unkept {
                         let mut failure = Failure::from(trouble);
-                        failure.hint = "Your decision is written down, your words for its letter are not: `letters edit` takes them.".to_owned();
+                        failure.hint = "Your decision is written down, your words for its letter are not: `letters edit` takes them".to_owned();
+                        if let Some(own) = &held.own {
+                            failure = kept(
+                                &self.desk,
+                                failure,
+                                &Words::new(&open.reading.story.id, Purpose::Letter, own.as_bytes()),
+                            );
+                        }
                         self.fail(failure);
                         return false;
                     }
@@ -121,6 +130,11 @@ impl Round {
                     let mut failure = Failure::from(trouble);
                     if moved {
                         failure.hint = "Your decision was not written down. The story is shown again as it is now: read it, then decide.".to_owned();
+                        let id = &open.reading.story.id;
+                        for words in open.held.iter().flat_map(|held| held.words(id)) {
+                            // offered again when the story is shown
+                            let _ = keep(&self.desk.config.spool_folder(), &words);
+                        }
                         self.read_again();
                     }
                     self.fail(failure);
@@ -138,11 +152,14 @@ impl Round {
         match Reading::open(&self.desk, &self.repo, &id) {
             Ok(reading) => {
                 self.fresh = true;
+                open.waiting = typed::of(&self.desk, &id);
                 open.reading = reading;
                 open.held.clear();
                 open.scroll = 0;
                 open.seen_end = false;
                 open.rows = None;
+                let waiting = open.waiting.clone();
+                self.offer(&waiting);
             }
             Err(_) => self.back_to_list(),
         }
@@ -157,13 +174,49 @@ impl Round {
             return Then::Stay;
         }
         match walk::may_edit(&self.desk, &self.repo, &open.reading) {
-            Ok(()) => {
-                let bytes = open.reading.story.files[INDEX].clone();
-                self.edit_these(Work::Page, bytes)
-            }
+            Ok(()) => match self.waiting_for(Purpose::Page) {
+                None => self.edit_page(false),
+                Some(_) => {
+                    let question = "An edit of yours was not taken and is kept. Go on with it?".to_owned();
+                    let choices = vec![
+                        (
+                            'g',
+                            "go on with it: you see first what it changes".to_owned(),
+                            Chosen::Edit { again: true },
+                        ),
+                        (
+                            'n',
+                            "edit the text as it is now".to_owned(),
+                            Chosen::Edit { again: false },
+                        ),
+                    ];
+                    self.lay(Over::Choose { question, choices });
+                    Then::Stay
+                }
+            },
             Err(trouble) => {
                 self.fail(trouble);
                 Then::Stay
+            }
+        }
+    }
+
+    /// The page as it is, or an edit of it that was not taken.
+    pub(super) fn edit_page(&mut self, again: bool) -> Then {
+        let Place::Story(open) = &self.place else {
+            return Then::Stay;
+        };
+        let story = &open.reading.story;
+        let before = self.waiting_for(Purpose::Page).filter(|_| again);
+        match before.map(|waiting| waiting.page(story)) {
+            None => self.edit_these(Work::Page, story.files[INDEX].clone()),
+            Some((page, false)) => {
+                self.edited(Work::Page, Ok(page));
+                Then::Stay
+            }
+            Some((page, true)) => {
+                self.said = "The text was edited since, at the same place: both stand between marks.".to_owned();
+                self.edit_these(Work::Page, page)
             }
         }
     }
@@ -213,7 +266,8 @@ impl Round {
             Ok(None) => self.said = "Nothing was changed.".to_owned(),
             Ok(Some(story)) => self.show_change(Changed::Edit(index), &story),
             Err(trouble) => {
-                self.fail(kept(trouble.into(), &index));
+                let words = Words::page(&open.reading.story, &index);
+                self.fail(kept(&self.desk, trouble.into(), &words));
             }
         }
     }
@@ -221,6 +275,12 @@ impl Round {
     pub(super) fn keep_change(&mut self, index: Changed, minor: bool) {
         self.desk.now = crate::cli::now();
         let Place::Story(open) = &mut self.place else { return };
+        let words = match &index {
+            Changed::Edit(bytes) => Some(Words::page(&open.reading.story, bytes)),
+            _ => index
+                .words()
+                .map(|text| Words::new(&open.reading.story.id, Purpose::NewText, text)),
+        };
         let taken = match &index {
             Changed::Edit(bytes) => walk::take_edit(&self.desk, &self.repo, &mut open.reading, bytes, minor),
             Changed::Restore(numbers) => walk::take_restore(&self.desk, &self.repo, &mut open.reading, numbers),
@@ -249,12 +309,15 @@ impl Round {
                 if let Some((_, s)) = self.walk.stories.iter_mut().find(|(i, _)| *i == id) {
                     *s = summary;
                 }
+                if let Some(words) = words {
+                    self.forget_words(words.purpose);
+                }
             }
             Err(trouble) => {
                 let moved = trouble.exit() == 6;
                 let failure = Failure::from(trouble);
-                let failure = match index.words() {
-                    Some(words) => kept(failure, words),
+                let failure = match &words {
+                    Some(words) => kept(&self.desk, failure, words),
                     None => failure,
                 };
                 if moved {

@@ -1,12 +1,13 @@
 //! What keys do about a new text that the author sent later, and about a story that is to come off.
 
-use super::over::{Asks, Changed, Chosen, Over, take_back_first};
+use super::over::{AGAIN, Asks, Changed, Chosen, Over, take_back_first};
 use super::round::{Place, Round, Then, Work};
 use crate::cli::edit::kept;
 use crate::cli::report::Failure;
 use crate::cli::revisions::Shown;
 use crate::desk::revision::{ByHand, Later, Taking, later};
 use crate::desk::takedown::{Left, Off};
+use crate::desk::typed::{Purpose, Words};
 use crate::desk::walk::later as walk_later;
 use crate::desk::walk::{self, Decision};
 use crate::story::state::State;
@@ -123,7 +124,10 @@ impl Round {
                 let failure = Failure::from(trouble);
                 // nobody puts it together twice
                 self.fail(match &taking.by_hand {
-                    Some(by_hand) => kept(failure, by_hand.text.as_bytes()),
+                    Some(by_hand) => {
+                        let words = Words::new(&open.reading.story.id, Purpose::NewText, by_hand.text.as_bytes());
+                        kept(&self.desk, failure, &words)
+                    }
                     None => failure,
                 });
             }
@@ -140,7 +144,13 @@ impl Round {
             return Then::Stay;
         }
         match walk_later::both_wordings(&self.desk, &self.repo, &open.reading, number) {
-            Ok(Some(both)) => return self.edit_these(Work::NewText(number), both.into_bytes()),
+            Ok(Some(both)) => {
+                let before = self.waiting_for(Purpose::NewText).map(|w| w.words.text.clone());
+                if before.is_some() {
+                    self.said = AGAIN.to_owned();
+                }
+                return self.edit_these(Work::NewText(number), before.unwrap_or_else(|| both.into_bytes()));
+            }
             Ok(None) => self.take_new_text(number, Taking::default()),
             Err(trouble) => self.fail(trouble),
         }
@@ -164,7 +174,8 @@ impl Round {
             }
             Err(bad) => {
                 let failure = Failure::usage("the text is not UTF-8", "", "save it as UTF-8");
-                self.fail(kept(failure, bad.as_bytes()));
+                let words = Words::new(&open.reading.story.id, Purpose::NewText, bad.as_bytes());
+                self.fail(kept(&self.desk, failure, &words));
             }
         }
     }

@@ -6,10 +6,14 @@ use super::spoken::told;
 use crate::cli::report::Failure;
 use crate::desk::letters::foretold::Foretold;
 use crate::desk::revision::Taking;
+use crate::desk::typed::Purpose;
 use crate::desk::walk::{self, Decision};
 use crate::story::record::one_line;
 use crate::story::step::Story;
 use crate::story::wording::more_than_minor;
+
+/// What is said where words of before stand in what is to be written.
+pub(super) const AGAIN: &str = "This is what you wrote before; it was kept.";
 
 /// One such thing.
 pub enum Over {
@@ -49,18 +53,6 @@ impl Over {
             _ => false,
         }
     }
-
-    /// What somebody wrote that stands nowhere else yet.
-    pub fn words(&self) -> Option<&[u8]> {
-        let words = match self {
-            Over::Write { asks: Asks::Find, .. } => return None,
-            Over::Write { pen, .. } | Over::Rewrite(_, pen) | Over::Text(_, pen) => pen.text.as_bytes(),
-            Over::Letter(Meant { own, .. }) => own.as_deref()?.as_bytes(),
-            Over::Changed { index, .. } => index.words()?,
-            Over::Help | Over::Failure(_) | Over::Choose { .. } => return None,
-        };
-        Some(words).filter(|words| !words.is_empty())
-    }
 }
 
 /// A decision and the letter that it calls for.
@@ -69,6 +61,13 @@ pub struct Meant {
     pub letter: Foretold,
     /// The letter in the reviewer's own words, where they changed it.
     pub own: Option<String>,
+}
+
+impl Meant {
+    /// The letter as it is shown to be changed.
+    pub fn words(&self) -> String {
+        format!("Subject: {}\n\n{}", self.letter.subject, self.letter.text.trim_end())
+    }
 }
 
 /// What the words that are written are for.
@@ -97,6 +96,10 @@ pub enum Chosen {
     Write(Asks),
     Decide(Decision),
     Restore(Vec<u32>),
+    /// The story's page; `again`: as it was written before and not taken.
+    Edit {
+        again: bool,
+    },
     /// The new text of this later mail.
     NewText(u32),
     /// Take it so.
@@ -115,6 +118,14 @@ pub enum Changed {
 }
 
 impl Changed {
+    fn purpose(&self) -> Option<Purpose> {
+        match self {
+            Changed::Edit(_) => Some(Purpose::Page),
+            Changed::Accept(..) => Some(Purpose::NewText),
+            Changed::Restore(_) => None,
+        }
+    }
+
     /// What somebody wrote by hand.
     pub fn words(&self) -> Option<&[u8]> {
         match self {
@@ -151,10 +162,15 @@ impl Round {
         if in_doubt {
             self.said.clear();
         }
+        // line by line nothing written is no word about what waits
+        let drops = press != Press::GiveUp;
         let press = if press == Press::GiveUp { Press::Escape } else { press };
         match (over, press) {
             (Over::Help | Over::Failure(_), Press::Enter | Press::Escape | Press::Letter(_)) => {}
-            (Over::Write { asks, pen, .. }, Press::Enter | Press::Done) => self.written(asks, &pen.text),
+            (Over::Write { asks, pen, .. }, Press::Enter | Press::Done) => {
+                self.said.clear();
+                self.written(asks, &pen.text);
+            }
             (Over::Write { asks: Asks::Find, .. }, Press::Escape) => {}
             (
                 Over::Write {
@@ -172,20 +188,42 @@ impl Round {
             }
             (Over::Text(Work::Page, pen), Press::Done) => return self.typed(&pen),
             (Over::Text(work, pen), Press::Done) => self.edited(work, Ok(pen.text.into_bytes())),
-            (Over::Rewrite(meant, pen), Press::Done) => self.reworded(meant, pen),
+            (Over::Rewrite(meant, pen), Press::Done) => {
+                self.said.clear();
+                self.reworded(meant, pen);
+            }
             (Over::Rewrite(meant, _), Press::Escape) => {
+                if drops {
+                    self.forget_words(Purpose::Letter);
+                }
                 self.said = "The letter stays as it was.".to_owned();
                 self.lay(Over::Letter(meant));
             }
-            (Over::Changed { .. }, Press::Escape | Press::Undo | Press::Letter('u')) => {
+            (Over::Changed { index, .. }, Press::Escape | Press::Undo | Press::Letter('u')) => {
+                if let Some(purpose) = index.purpose().filter(|_| drops) {
+                    self.forget_words(purpose);
+                }
                 self.said = "Dropped: the text stays as it was.".to_owned();
             }
-            (Over::Write { .. } | Over::Letter(_) | Over::Choose { .. } | Over::Text(..), Press::Escape) => {
+            (Over::Write { asks, .. }, Press::Escape) => {
+                if drops {
+                    self.forget_asked(asks);
+                }
+                self.said = "Given up; nothing is done.".to_owned();
+            }
+            (Over::Letter(_) | Over::Choose { .. } | Over::Text(..), Press::Escape) => {
                 self.said = "Given up; nothing is done.".to_owned();
             }
             (Over::Letter(meant), Press::Enter) => self.hold(meant.decision, meant.own, true),
             (Over::Letter(meant), Press::Letter('e')) => {
-                let words = format!("Subject: {}\n\n{}", meant.letter.subject, meant.letter.text.trim_end());
+                let before = self.waiting_for(Purpose::Letter).map(|w| w.words.text.clone());
+                let words = match (&meant.own, before) {
+                    (None, Some(before)) => {
+                        self.said = format!("{AGAIN} Esc twice brings back the letter as it was.");
+                        String::from_utf8_lossy(&before).into_owned()
+                    }
+                    _ => meant.words(),
+                };
                 self.lay(Over::Rewrite(meant, Pen::new(&words)));
             }
             (Over::Changed { index, .. }, Press::Enter) => self.keep_change(index, false),
@@ -227,6 +265,7 @@ impl Round {
                     Some(Chosen::Nothing) => {}
                     Some(Chosen::Write(asks)) => self.write(asks),
                     Some(Chosen::Decide(decision)) => self.decide(decision),
+                    Some(Chosen::Edit { again }) => return self.edit_page(again),
                     Some(Chosen::Restore(numbers)) => self.restore(&numbers),
                     Some(Chosen::NewText(number)) => self.choose_what_becomes_of(number),
                     Some(Chosen::Take(number, taking)) => self.take_new_text(number, taking),

@@ -10,9 +10,11 @@ use super::over::Over;
 use super::page::{self, Part};
 use super::pen::Pen;
 use super::round::{Place, Press, Round, Then, Work};
-use super::screen::columns;
+use super::screen::{columns, keep_at_the_end};
 use super::spoken::told;
+use super::words::{Unkept, tell_kept};
 use crate::cli::report::{Failure, Outcome, Report, visible};
+use crate::desk::typed::{Purpose, Words};
 use crate::desk::walk::age;
 use crate::story::record::one_line;
 
@@ -20,16 +22,23 @@ use crate::story::record::one_line;
 const WIDEST: usize = 80;
 
 pub fn walk(round: &mut Round, report: &Report) -> Outcome {
+    let unkept = Unkept::new(round.desk.config.spool_folder());
+    // where the system gives no thread, it is as before
+    let _ = keep_at_the_end(unkept.clone());
     let mut plain = Plain {
         width: columns().unwrap_or(WIDEST).clamp(20, WIDEST),
         report,
+        unkept,
     };
-    plain.walk(round)
+    let ended = plain.walk(round);
+    tell_kept(&plain.unkept.keep());
+    ended
 }
 
 struct Plain<'a> {
     width: usize,
     report: &'a Report,
+    unkept: Unkept,
 }
 
 impl Plain<'_> {
@@ -57,8 +66,10 @@ impl Plain<'_> {
                     "Write it down and go on (u takes it back) [Enter,u,?]? "
                 }
             };
+            self.unkept.set(round.unkept());
             let Some(answer) = self.ask(question)? else {
                 // the end of the input is no decision
+                let Place::Story(open) = &round.place else { break };
                 if !open.held.is_empty() {
                     self.report.line("");
                     self.report
@@ -66,10 +77,13 @@ impl Plain<'_> {
                 }
                 return Ok(0);
             };
-            if self.answer(round, answer.trim())? == Then::Quit {
+            let then = self.answer(round, answer.trim())?;
+            self.unkept.set(round.unkept());
+            if then == Then::Quit {
                 return Ok(0);
             }
         }
+        self.unkept.set(Vec::new());
         self.say(round);
         Ok(0)
     }
@@ -137,7 +151,24 @@ impl Plain<'_> {
 
     /// Asks for whatever lies over the story, until nothing does.
     fn over(&mut self, round: &mut Round) -> Result<(), Failure> {
-        while let Some(over) = &mut round.over {
+        while round.over.is_some() {
+            let others = round.unkept();
+            self.unkept.set(others.clone());
+            let before = match &round.over {
+                Some(Over::Write { asks, .. }) => round.wrote_before(*asks),
+                _ => None,
+            };
+            let story = match &round.place {
+                Place::Story(open) => Some(open.reading.story.id.clone()),
+                Place::List => None,
+            };
+            // what is written line by line is not in the round yet
+            let note = |purpose: Option<Purpose>, text: &str| {
+                let words = story.as_ref().zip(purpose);
+                let words = words.map(|(story, purpose)| Words::new(story, purpose, text.as_bytes()));
+                self.unkept.set(others.iter().cloned().chain(words).collect());
+            };
+            let Some(over) = &mut round.over else { break };
             match over {
                 // only where `edit_here`, which is not so line by line
                 Over::Help | Over::Text(..) => {
@@ -147,11 +178,23 @@ impl Plain<'_> {
                     self.report.failure(failure);
                     round.press(Press::Enter);
                 }
-                Over::Write { question, .. } => {
-                    let question = question.clone();
-                    match self.words(&format!(
-                        "{question} An empty line ends it; nothing written does nothing."
-                    ))? {
+                Over::Write { question, asks, pen } => {
+                    let (question, purpose) = (question.clone(), asks.purpose());
+                    if let Some(before) = &before {
+                        self.tell(&question);
+                        self.tell("You wrote before, and it is kept:");
+                        before.lines().for_each(|line| self.report.line(&format!("  {line}")));
+                        if matches!(self.ask("Use it [y,n]? ")?.as_deref().map(str::trim), Some("y")) {
+                            round.said.clear();
+                            round.press(Press::Done);
+                            continue;
+                        }
+                        round.said.clear();
+                    }
+                    // it is written anew, not added to
+                    *pen = Pen::default();
+                    let question = format!("{question} An empty line ends it; nothing written does nothing.");
+                    match self.words(&question, |text| note(purpose, text))? {
                         Some(text) => {
                             round.press(Press::Paste(text));
                             round.press(Press::Done);
@@ -181,7 +224,7 @@ impl Plain<'_> {
                     let text = match crate::config::editor() {
                         Some(_) => crate::cli::edit::in_editor(pen.text.as_bytes(), ".txt")
                             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
-                        None => self.letter_by_line(&pen.text),
+                        None => self.letter_by_line(&pen.text, |text| note(Some(Purpose::Letter), text)),
                     };
                     match text {
                         Ok(text) => {
@@ -242,10 +285,11 @@ impl Plain<'_> {
     }
 
     /// Without an editor a letter's text is written anew.
-    fn letter_by_line(&self, before: &str) -> Result<String, Failure> {
+    fn letter_by_line(&self, before: &str, note: impl Fn(&str)) -> Result<String, Failure> {
         let subject = before.lines().next().unwrap_or_default();
         let text = self.words(
             "Write the whole letter anew. A line with only a full stop ends it; nothing written changes nothing.",
+            |text| note(&format!("{subject}\n\n{text}")),
         )?;
         Ok(match text {
             Some(text) => format!("{subject}\n\n{text}"),
@@ -253,8 +297,8 @@ impl Plain<'_> {
         })
     }
 
-    /// Lines until an empty one (a full stop where it is a letter); none where nothing was written.
-    fn words(&self, question: &str) -> Result<Option<String>, Failure> {
+    /// Lines until an empty one (a full stop where it is a letter); none where nothing was written. `note` is told what is there so far.
+    fn words(&self, question: &str, note: impl Fn(&str)) -> Result<Option<String>, Failure> {
         let letter = question.contains("full stop");
         self.tell(question);
         let mut text = String::new();
@@ -269,6 +313,7 @@ impl Plain<'_> {
             }
             text.push_str(&line);
             text.push('\n');
+            note(text.trim());
         }
         Ok(Some(text.trim().to_owned()).filter(|t| !t.is_empty()))
     }

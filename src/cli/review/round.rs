@@ -13,6 +13,7 @@ use super::photos::{self, Photos};
 use super::spoken::told;
 use crate::cli::report::Failure;
 use crate::desk::revision::Taking;
+use crate::desk::typed::{self, Waiting};
 use crate::desk::walk::{self, Decision, Reading, Walk};
 use crate::desk::{Desk, StoryRepo, Trouble};
 use crate::story::StoryId;
@@ -82,6 +83,8 @@ pub struct Open {
     pub rows: Option<((usize, usize), Vec<Row>)>,
     /// The same before photos came that are to be drawn with it.
     pub grown: Option<((usize, usize), Vec<Row>)>,
+    /// What was written here before and not taken, the latest first.
+    pub waiting: Vec<Waiting>,
     /// Whether the photos were asked for by the last key, and are gone to once they are there.
     pub to_photos: bool,
 }
@@ -165,6 +168,7 @@ impl Round {
             );
         }
         round.choose_shown();
+        round.say_what_waits();
         Ok(round)
     }
 
@@ -351,7 +355,10 @@ impl Round {
         match Reading::open(&self.desk, &self.repo, &id) {
             Ok(reading) => {
                 self.fresh = true;
+                let waiting = typed::of(&self.desk, &id);
+                self.offer(&waiting);
                 self.place = Place::Story(Box::new(Open {
+                    waiting,
                     reading,
                     view: View::default(),
                     held: Vec::new(),

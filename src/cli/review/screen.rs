@@ -2,8 +2,9 @@
 
 use std::cell::Cell;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ratatui_core::backend::Backend;
@@ -24,6 +25,8 @@ use crate::hands;
 
 use super::pen::Move;
 use super::round::Press;
+use super::words::{Unkept, tell_kept};
+use crate::desk::typed::Words;
 
 /// A whole screen is written at once, so that a slow line does not show it half drawn.
 type Paper = CrosstermBackend<BufWriter<Stdout>>;
@@ -62,35 +65,6 @@ pub struct Screen {
     unkept: Unkept,
 }
 
-/// What somebody wrote that stands nowhere else yet, for whoever ends the run.
-#[derive(Clone, Default)]
-struct Unkept(Arc<Mutex<Words>>);
-
-#[derive(Default)]
-struct Words {
-    unkept: Option<Vec<u8>>,
-    /// The file that they are in.
-    kept: Option<String>,
-}
-
-impl Unkept {
-    fn set(&self, words: Option<&[u8]>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Words {
-            unkept: words.map(<[u8]>::to_vec),
-            kept: None,
-        };
-    }
-
-    /// Keeps it in a file, once; gives the file to whoever asks. Who comes second waits until it is there: it may end the process.
-    fn keep(&self) -> Option<String> {
-        let mut words = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(unkept) = words.unkept.take() {
-            words.kept = crate::cli::edit::keep(&unkept).ok();
-        }
-        words.kept.clone()
-    }
-}
-
 /// What the person, or somebody who ends the run, did.
 #[derive(Debug, PartialEq)]
 pub enum Input {
@@ -104,8 +78,8 @@ pub enum Input {
 }
 
 impl Screen {
-    /// Takes the terminal over. A panic from now on gives it back before it tells of itself.
-    pub fn enter() -> io::Result<Screen> {
+    /// Takes the terminal over; what is unkept at the end goes to `spool`. A panic from now on gives it back before it tells of itself.
+    pub fn enter(spool: PathBuf) -> io::Result<Screen> {
         let told = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             if !UNDISTURBED.get() {
@@ -120,7 +94,7 @@ impl Screen {
         let goes_on = Arc::new(AtomicBool::new(false));
         signal_hook::flag::register(SIGCONT, Arc::clone(&goes_on))?;
         let lent = Arc::new(AtomicBool::new(false));
-        let unkept = Unkept::default();
+        let unkept = Unkept::new(spool);
         end_in_time(Arc::clone(&lent), unkept.clone())?;
         let paper = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         let shown = Buffer::empty(Rect::ZERO);
@@ -180,8 +154,8 @@ impl Screen {
 
     /// Waits for the next thing; no longer than a frame where something is `due` that nobody has to press a key for. `words`: what
     /// somebody wrote that stands nowhere else yet, should the run end meanwhile.
-    pub fn input(&mut self, due: bool, words: Option<&[u8]>) -> io::Result<Input> {
-        self.unkept.set(words);
+    pub fn input(&mut self, due: bool, words: impl FnOnce() -> Vec<Words>) -> io::Result<Input> {
+        self.unkept.set(words());
         let wait = if due { FRAME } else { PATIENCE };
         loop {
             match self.signal.load(Ordering::Relaxed) {
@@ -250,12 +224,25 @@ fn end_in_time(lent: Arc<AtomicBool>, unkept: Unkept) -> io::Result<()> {
             }
             let kept = unkept.keep();
             // whoever stands still may hold what it needs
-            let _ = hands::hire(|| leave(kept));
+            let _ = hands::hire(move || leave(&kept));
             std::thread::sleep(PATIENCE);
             let _ = signal_hook::low_level::emulate_default_handler(number);
         }
     };
     // where the system gives no thread, the run ends as soon as it looks
+    let _ = hands::hire(watch);
+    Ok(())
+}
+
+/// Sees to it that what somebody wrote is kept where the run is ended while it asks line by line.
+pub fn keep_at_the_end(unkept: Unkept) -> io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT])?;
+    let watch = move || {
+        for number in signals.forever() {
+            tell_kept(&unkept.keep());
+            let _ = signal_hook::low_level::emulate_default_handler(number);
+        }
+    };
     let _ = hands::hire(watch);
     Ok(())
 }
@@ -280,7 +267,7 @@ fn hung_up(wait: Option<Duration>) -> bool {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        leave(self.unkept.keep());
+        leave(&self.unkept.keep());
     }
 }
 
@@ -302,11 +289,9 @@ fn give_back() {
 }
 
 /// Gives the terminal back, and tells there in which file what was written is kept.
-fn leave(kept: Option<String>) {
+fn leave(kept: &[String]) {
     give_back();
-    if let Some(file) = kept {
-        let _ = writeln!(io::stderr(), "Caution: what you wrote is kept in {file}");
-    }
+    tell_kept(kept);
 }
 
 fn press(key: KeyEvent) -> Option<Press> {
@@ -337,33 +322,4 @@ fn press(key: KeyEvent) -> Option<Press> {
         KeyCode::End => Press::Go(Move::End),
         _ => return None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whoever_ends_the_run_finds_what_was_written_in_a_file_that_is_there() {
-        let unkept = Unkept::default();
-        assert_eq!(unkept.keep(), None);
-        let words = vec![b'w'; 1 << 20];
-        unkept.set(Some(&words));
-        let (told, all) = std::sync::mpsc::channel();
-        for _ in 0..4 {
-            let (unkept, told) = (unkept.clone(), told.clone());
-            hands::hire(move || {
-                let file = unkept.keep().expect("a file");
-                let read = std::fs::read(&file).expect("it is there");
-                told.send((file, read.len())).expect("somebody listens");
-            })
-            .expect("a hand");
-        }
-        drop(told);
-        let found: Vec<_> = all.iter().collect();
-        assert_eq!(found, vec![(found[0].0.clone(), words.len()); 4]);
-        std::fs::remove_file(&found[0].0).expect("it is there");
-        unkept.set(None);
-        assert_eq!(unkept.keep(), None);
-    }
 }
