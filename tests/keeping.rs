@@ -2,6 +2,12 @@
 
 mod common;
 
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use m4c_stories::config::Config;
+use m4c_stories::desk::{Desk, retention};
+
 use common::{TestHouse, kelly, kelly_names_marion, mail, marion};
 
 fn contains(bytes: &[u8], what: &str) -> bool {
@@ -92,6 +98,14 @@ fn nothing_private_is_on_the_branch_on_the_site_or_in_a_letter_to_somebody_else(
     assert!(others > 0, "a letter went to Kelly");
 }
 
+/// An edit that is refused, so that its words wait in the spool.
+fn not_taken(house: &TestHouse, who: &str, words: &str) {
+    house.write("editor.sh", format!("sed -i /^title/d \"$1\"; echo {words} >> \"$1\""));
+    let mut edit = house.command(common::BINARY);
+    let ran = edit.env("EDITOR", "sh editor.sh").args(["edit", who]).output();
+    assert_eq!(ran.expect("it runs").status.code(), Some(2));
+}
+
 #[test]
 fn a_person_gets_all_of_theirs_and_nothing_of_others() {
     let house = TestHouse::new();
@@ -100,6 +114,9 @@ fn a_person_gets_all_of_theirs_and_nothing_of_others() {
     house.run(&["fetch", "-q"]).exits(0);
     house.run(&["note", "marion", "-m", "She rang"]).exits(0);
     house.run(&["letters", "send"]).exits(0);
+    for (who, words) in [("marion", "canary-not-taken"), ("kelly", "canary-of-kelly")] {
+        not_taken(&house, who, words);
+    }
     let out = house
         .run(&["export", "--person", "Marion@example.org", "--out", "-"])
         .exits(0)
@@ -112,6 +129,7 @@ fn a_person_gets_all_of_theirs_and_nothing_of_others() {
         "She rang",
         "ninety others",
         "letters/",
+        "canary-not-taken",
     ] {
         assert!(text.contains(hers), "{hers}: {text}");
     }
@@ -211,5 +229,53 @@ fn what_is_old_goes_and_nothing_of_an_open_story() {
     house.run(&["reject", "kelly", "--spam"]).exits(0);
     house.run(&["prune"]).exits(0);
     assert!(house.files("letters").is_empty(), "now it is closed");
+    house.fsck();
+}
+
+#[test]
+fn the_private_part_of_a_rejected_story_goes_when_its_time_is_over() {
+    let house = TestHouse::new();
+    house.arrive(&[with_canaries(), kelly()]);
+    house.run(&["fetch", "-q"]).exits(0);
+    for (who, words) in [("marion", "canary-of-marion"), ("kelly", "canary-of-kelly")] {
+        not_taken(&house, who, words);
+    }
+    house.run(&["reject", "marion", "-m", "Sorry"]).exits(0);
+    let text = house.run(&["show", "marion", "--json"]).exits(0).json()["text_hash"].clone();
+    let typed = || {
+        let names = house
+            .files(".desk/typed")
+            .into_iter()
+            .filter(|name| name.ends_with(".md"));
+        let texts = names.map(|name| house.read(&format!(".desk/typed/{name}")));
+        texts.collect::<String>()
+    };
+    let after = |days: i64| {
+        let config = Config::load(None, &house.path(""), |_| None).expect("the config");
+        #[allow(clippy::disallowed_methods, reason = "the day of the test's own steps")]
+        let now = Timestamp::now() + SignedDuration::from_hours(24 * days);
+        let desk = Desk::new(config, now, Duration::from_secs(5));
+        let gone = retention::apply(
+            &desk,
+            desk.repo().expect("a repository"),
+            &mut desk.spool().expect("a spool"),
+        );
+        gone.expect("it goes").0.len()
+    };
+    let private = || {
+        let all = house.run_git_with_stdin(&["cat-file", "--batch-all-objects", "--batch"], "");
+        contains(&all, "canary-message-id")
+    };
+    // the author is owed a letter that is no two years late
+    assert_eq!(after(731), 0);
+    house.run(&["letters", "send"]).exits(0);
+    assert_eq!(after(729), 1, "the letters that left");
+    assert!(private() && typed().contains("canary-of-marion"));
+    assert_eq!(after(731), 1);
+    assert!(!private(), "also from the objects");
+    assert!(!typed().contains("canary-of-marion") && typed().contains("canary-of-kelly"));
+    let shown = house.run(&["show", "marion", "--json"]).exits(0).json();
+    assert_eq!((&shown["state"], &shown["text_hash"]), (&"rejected".into(), &text));
+    house.run(&["verify"]).exits(0);
     house.fsck();
 }

@@ -16,6 +16,7 @@ use crate::story::record::Files;
 use crate::story::step::Story;
 
 use super::held::{self, Held, HeldStory, Whose};
+use super::typed::{self, Waiting};
 use super::{Desk, StoryRepo, Trouble, decide};
 
 /// An answer to somebody who asks what is held about them.
@@ -148,10 +149,22 @@ fn story(desk: &Desk, held: &HeldStory, address: &str, files: &mut BTreeMap<Stri
         "mails": mails(&held.private, &folder, address, files),
         "cut": cut,
         "events": held.record.events.iter().map(event).collect::<Vec<_>>(),
+        "written_and_not_taken": unfinished(desk, held, &folder, files),
         "published": published,
         "other_people_left_out": people.forwarder.is_some() || !is(&people.sender) && people.sender.address.is_some(),
         "stories_joined_or_split": held.related().len(),
     })
+}
+
+/// What the team wrote about the story, or edited in it, and what was not taken.
+fn unfinished(desk: &Desk, held: &HeldStory, folder: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Vec<Value> {
+    let place = |waiting: &Waiting| format!("{folder}/not-taken/{}.md", waiting.id);
+    let all = typed::of(desk, &held.id).into_iter().map(|waiting| {
+        let told = json!({"file": place(&waiting), "at": waiting.at, "for": waiting.words.purpose.name()});
+        files.insert(place(&waiting), waiting.words.text);
+        told
+    });
+    all.collect()
 }
 
 /// The mails they wrote; of another's (a forward) only that it is there.

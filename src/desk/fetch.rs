@@ -1,33 +1,22 @@
 //! Mail in. In this order, always: list, keep (raw bytes on disk), read, screen, draft, commit, settle. After a crash at any
-//! instant the next run ends with each mail exactly once.
+//! instant the next run ends with each mail exactly once. The run is here; `batch` takes mails in, a thousand at most at a time.
 
-use std::collections::HashSet;
-use std::mem;
-use std::panic::resume_unwind;
-use std::sync::mpsc;
+mod batch;
+
 use std::thread;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::hands;
-use crate::inbox::{Cursor, Fate, Go, Inbox, InboxError, Remark, TakeError, Ticket, Wanted};
-use crate::repo::{Batch, Caution, Press, Ready, StoryRepo};
-use crate::spool::{Aside, AsideKind, Spool};
-use crate::story::MailId;
-use crate::story::erased::Erased;
+use crate::inbox::{Cursor, Fate, Go, Inbox, Remark, TakeError, Ticket, Wanted};
+use crate::repo::{Caution, Press, StoryRepo};
+use crate::spool::Spool;
 
-use super::account::{MailReport, Outcome, aside_report, unreadable_report};
+use super::account::{MailReport, Outcome, unreadable_report};
 use super::crew::Crew;
-use super::intake::{self, Judged, KeptMail, ReadAll, Reader, Readers, UnderWay};
+use super::intake::{self, Judged, KeptMail, Reader};
 use super::{Desk, Trouble};
-
-/// Read and committed together: so many mails, or so many bytes of them, are in memory at once.
-const GROUP_MAILS: usize = 128;
-const GROUP_BYTES: u64 = 1 << 20;
-/// Settled together, by one move of the branch.
-const BATCH_MAILS: usize = 1_000;
-const BATCH_BYTES: u64 = 64 << 20;
+use batch::{Intake, Work};
 
 /// How many mails came to what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -186,30 +175,12 @@ fn from_one(
                 break;
             }
             if left.is_empty() {
-                let (batch, others) = rest.split_at(fitting(rest, BATCH_MAILS, BATCH_BYTES));
-                (left, rest) = (batch.to_vec(), others);
+                let (now, later) = batch::first(rest);
+                (left, rest) = (now.to_vec(), later);
             }
             let (after, limit) = (source.after, desk.config.story.max_mail_bytes);
             let mut intake = Intake::begin(&work, spool, &mut reader)?;
-            let beside = thread::scope(|scope| {
-                let (to, groups) = mpsc::sync_channel(0);
-                // nobody listens any more where the batch failed
-                let give = move |group| to.send(group).map_or(Go::Stop, |()| Go::On);
-                let (inbox, batch) = (&mut *source.inbox, &left[..]);
-                let taker = hands::hire_in(scope, move || take(inbox, batch, limit, give)).ok()?;
-                let done = groups.into_iter().try_for_each(|group| intake.group(group));
-                Some((taker.join().unwrap_or_else(|panic| resume_unwind(panic)), done))
-            });
-            // in turn where there is no thread for the taker
-            let (taken, done) = beside.unwrap_or_else(|| {
-                let mut done = Ok(());
-                let taken = take(&mut *source.inbox, &left, limit, |group| {
-                    done = intake.group(group);
-                    if done.is_ok() { Go::On } else { Go::Stop }
-                });
-                (taken, done)
-            });
-            done?;
+            let taken = batch::run(&mut *source.inbox, &left, limit, &mut intake)?;
             let (judged, cautions) = intake.finish()?;
             // what came before an inbox failed is settled, so that a poor line gets on a little with each run
             let broken;
@@ -248,163 +219,6 @@ fn from_one(
     Ok(())
 }
 
-/// Mails as they were taken, few enough to be in memory at once.
-type Group = Vec<(Ticket, Taken)>;
-
-enum Taken {
-    Raw(Vec<u8>, Ready),
-    Not(TakeError),
-    Gone,
-}
-
-/// Takes the mails of a batch, makes each ready for the pack, and gives them on group by group. The inbox is asked for all of them at
-/// once, so that between two groups no server is waited for. With a thread of its own this goes on while the groups before are
-/// read and committed: then three groups are in memory at most. What is left comes back, where the mails weigh more than was
-/// said of them.
-fn take(
-    inbox: &mut dyn Inbox,
-    batch: &[Ticket],
-    limit: u64,
-    mut give: impl FnMut(Group) -> Go,
-) -> Result<Vec<Ticket>, InboxError> {
-    let mut press = Press::new();
-    let mut taken = HashSet::new();
-    let mut group = Group::new();
-    let (mut group_bytes, mut bytes) = (0, 0);
-    let mut go = Go::On;
-    let result = inbox.take_all(batch, limit, &mut |ticket, mail| {
-        taken.insert(ticket.key);
-        let mail = match mail {
-            Ok(raw) => {
-                group_bytes += raw.bytes.len() as u64;
-                bytes += raw.bytes.len() as u64;
-                let ready = press.file(&raw.bytes);
-                Taken::Raw(raw.bytes, ready)
-            }
-            Err(TakeError::Gone) => Taken::Gone,
-            Err(error) => Taken::Not(error),
-        };
-        group.push((ticket.clone(), mail));
-        if group.len() >= GROUP_MAILS || group_bytes >= GROUP_BYTES {
-            group_bytes = 0;
-            go = give(mem::take(&mut group));
-        }
-        if bytes < BATCH_BYTES { go } else { Go::Stop }
-    });
-    if go == Go::On && !group.is_empty() {
-        give(group);
-    }
-    result?;
-    let left = |ticket: &&Ticket| bytes >= BATCH_BYTES && !taken.contains(&ticket.key);
-    Ok(batch.iter().filter(left).cloned().collect())
-}
-
-/// What all batches of an inbox have in common.
-struct Work<'w, 'c> {
-    desk: &'w Desk,
-    repo: &'w StoryRepo,
-    inbox: &'w str,
-    crew: &'w Readers<'c>,
-    erased: &'w Erased,
-}
-
-/// What a mail came to; `None`: it was gone.
-type Outcomes = Vec<(Ticket, Option<Judged>)>;
-
-/// A batch under way: its mails are kept, read and committed as they come.
-struct Intake<'i, 'd, 'w, 'c> {
-    work: &'i Work<'w, 'c>,
-    spool: &'i mut Spool,
-    reader: &'i mut Reader<'d>,
-    batch: Batch<'w>,
-    /// The last group, that the crew reads.
-    before: Option<(Vec<Ticket>, UnderWay)>,
-    judged: Outcomes,
-}
-
-impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
-    fn begin(
-        work: &'i Work<'w, 'c>,
-        spool: &'i mut Spool,
-        reader: &'i mut Reader<'d>,
-    ) -> Result<Intake<'i, 'd, 'w, 'c>, Trouble> {
-        Ok(Intake {
-            batch: work.repo.batch()?,
-            before: None,
-            judged: Vec::new(),
-            work,
-            spool,
-            reader,
-        })
-    }
-
-    /// Keeps the mails of a group while those of the one before are read, and takes these in while the new ones are looked at, so that
-    /// the crew has always something to do.
-    fn group(&mut self, group: Group) -> Result<(), Trouble> {
-        let mut here = Vec::new();
-        for (ticket, taken) in group {
-            let place = format!("{}: {ticket}", self.work.inbox);
-            match taken {
-                // not even kept: it would be in the objects again
-                Taken::Raw(raw, _) if intake::is_erased(self.work.erased, &raw) => {
-                    self.judged.push((ticket, Some(intake::erased_before(&place, &raw))));
-                }
-                Taken::Raw(raw, ready) => {
-                    let (kept, key) = (self.batch.keep(&raw, &ready)?, ticket.key());
-                    here.push((ticket, KeptMail { raw, kept, key, place }));
-                }
-                Taken::Not(error) => {
-                    let judged = not_taken(&error, &place, self.work.desk.now, self.spool)?;
-                    self.judged.push((ticket, Some(judged)));
-                }
-                Taken::Gone => self.judged.push((ticket, None)),
-            }
-        }
-        let crew = self.work.crew;
-        let syncing = self.batch.begin_sync()?;
-        let before = self.before.take();
-        let before = before.map(|(tickets, reading)| (tickets, reading.wait(crew)));
-        self.batch.end_sync(syncing)?;
-        let (tickets, mails): (Vec<_>, Vec<_>) = here.into_iter().unzip();
-        if Reader::one_by_one(&mails, self.spool) {
-            if before.is_some() {
-                self.take_in(before)?;
-                self.spool.end_reading()?;
-            }
-            let read = self.reader.read_one_by_one(mails, &mut self.batch, self.spool)?;
-            return self.take_in(Some((tickets, read)));
-        }
-        let looking = Reader::look_at(crew, mails, self.spool)?;
-        self.take_in(before)?;
-        let reading = self.reader.read_new(crew, looking, &mut self.batch, self.spool)?;
-        self.before = Some((tickets, reading));
-        Ok(())
-    }
-
-    /// Takes a group in that was read.
-    fn take_in(&mut self, group: Option<(Vec<Ticket>, ReadAll)>) -> Result<(), Trouble> {
-        let Some((tickets, read)) = group else {
-            return Ok(());
-        };
-        let judged = self
-            .reader
-            .take_all(self.work.repo, read, &mut self.batch, self.spool)?;
-        self.judged
-            .extend(tickets.into_iter().zip(judged.into_iter().map(Some)));
-        Ok(())
-    }
-
-    /// Makes the commits. After this the mails may be settled.
-    fn finish(mut self) -> Result<(Outcomes, Vec<Caution>), Trouble> {
-        if let Some((tickets, reading)) = self.before.take() {
-            let read = reading.wait(self.work.crew);
-            self.take_in(Some((tickets, read)))?;
-            self.spool.end_reading()?;
-        }
-        Ok((self.judged, self.batch.finish()?.cautions))
-    }
-}
-
 /// Leaves the tickets that are wished for. What is older than `--since` is not listed and not settled: a later run takes it in. A mail
 /// that cannot be read or has no date stays among them.
 fn choose(desk: &Desk, source: &mut Source, wish: Wish, tickets: &mut Vec<Ticket>) -> Result<(), Trouble> {
@@ -417,7 +231,7 @@ fn choose(desk: &Desk, source: &mut Source, wish: Wish, tickets: &mut Vec<Ticket
     let mut rest = &tickets[..];
     while !rest.is_empty() && chosen.len() < limit {
         let group;
-        (group, rest) = rest.split_at(fitting(rest, GROUP_MAILS, GROUP_BYTES));
+        (group, rest) = batch::first_group(rest);
         source
             .inbox
             .take_all(group, desk.config.story.max_mail_bytes, &mut |ticket, taken| {
@@ -430,51 +244,6 @@ fn choose(desk: &Desk, source: &mut Source, wish: Wish, tickets: &mut Vec<Ticket
     }
     *tickets = chosen;
     Ok(())
-}
-
-/// How many of these tickets are taken together: one at least.
-fn fitting(tickets: &[Ticket], most: usize, most_bytes: u64) -> usize {
-    let mut bytes = 0_u64;
-    let fits = |t: &&Ticket| {
-        bytes = bytes.saturating_add(t.size().unwrap_or(64 << 10));
-        bytes <= most_bytes
-    };
-    tickets
-        .iter()
-        .take(most)
-        .take_while(fits)
-        .count()
-        .max(1)
-        .min(tickets.len())
-}
-
-/// A mail that was not taken is reported and entered in the quarantine without its bytes; it stays in its inbox.
-fn not_taken(error: &TakeError, place: &str, now: Timestamp, spool: &mut Spool) -> Result<Judged, Trouble> {
-    let rule = match error {
-        TakeError::TooLarge { .. } => "too-large",
-        _ => "not-readable",
-    };
-    let mail = MailId::of("", "", "", place, &[]);
-    let aside = Aside {
-        mail_id: mail.hex(),
-        kind: AsideKind::Quarantined,
-        rule: rule.to_owned(),
-        reason: error.to_string(),
-        source: place.to_owned(),
-        subject: String::new(),
-        from: String::new(),
-        at: now,
-    };
-    let known = matches!(spool.aside_entry(&aside.mail_id[..16]), Ok(Some(_)));
-    let mut report = aside_report(Outcome::Quarantined, &aside, None);
-    if known {
-        // the same mail at the same place, still there: no news
-        report.outcome = Outcome::Duplicate;
-        report.reason = Some(format!("it is in the quarantine already: {error}"));
-    } else {
-        spool.put_aside(&aside, None)?;
-    }
-    Ok(Judged { report, settle: false })
 }
 
 /// The mails that came by standard input: durable in the spool before this is called, so that whatever happens they are taken in
@@ -613,45 +382,5 @@ fn after(desk: &Desk, name: &str, outcome: Outcome) -> Fate {
         Wanted::Move(folder) => Fate::Move(folder.clone()),
         Wanted::Label(name) => Fate::Label(name.clone()),
         Wanted::Leave => Fate::Leave,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs::{self, File};
-
-    use super::*;
-    use crate::inbox::Maildir;
-
-    #[test]
-    fn mails_heavier_than_was_said_of_them_are_left_for_the_next_batch() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["new", "cur"] {
-            fs::create_dir(folder.path().join(name)).unwrap();
-        }
-        let size = BATCH_BYTES / 2 + 1;
-        for n in 0..3 {
-            let file = File::create(folder.path().join(format!("new/{n}.desk"))).unwrap();
-            file.set_len(size).unwrap();
-        }
-        let mut inbox = Maildir::new("mail", folder.path());
-        let cursor = Cursor::start();
-        let wanted = Wanted {
-            cursor: &cursor,
-            since: None,
-        };
-        let mut left = inbox.list(&wanted).unwrap().tickets;
-        assert_eq!(fitting(&left, BATCH_MAILS, BATCH_BYTES), 3, "a Maildir tells no sizes");
-        let mut came = Vec::new();
-        while !left.is_empty() {
-            let mut mails = 0;
-            left = take(&mut inbox, &left, size, |group| {
-                mails += group.len();
-                Go::On
-            })
-            .unwrap();
-            came.push(mails);
-        }
-        assert_eq!(came, [2, 1]);
     }
 }

@@ -212,11 +212,7 @@ fn begin_piece(
         lines[0], lines[1], story.id
     )];
     // whose story it is, is asked of each
-    let forwarded = |note: &&String| Note::forwarded(note).is_some();
-    notes.extend(story.record.events.iter().flat_map(|e| match &e.what {
-        What::Received { notes, .. } | What::Joined { notes, .. } => notes.iter().filter(forwarded).cloned().collect(),
-        _ => Vec::new(),
-    }));
+    notes.extend(notes_of(story).filter(|note| Note::forwarded(note).is_some()).cloned());
     let received = What::Received {
         mail: mail_of(story).unwrap_or_else(|| MailId::of("split", story.id.as_str(), "", "", &[])),
         mail_version: MAIL_ID_VERSION,
@@ -387,15 +383,19 @@ pub fn plan_join(desk: &Desk, story: &Story, other: &Story, clerk: &Clerk) -> Re
     Ok(vec![ours, other.change(step, clerk)])
 }
 
+/// What was told when the story came in, and of what was joined to it.
+fn notes_of(story: &Story) -> impl Iterator<Item = &String> {
+    story.record.events.iter().flat_map(|event| match &event.what {
+        What::Received { notes, .. } | What::Joined { notes, .. } => notes.as_slice(),
+        _ => &[],
+    })
+}
+
 /// What is told of a story that somebody outside the team forwarded, as long as nobody said whose it is: its words come under
 /// another byline now, and it is asked again.
 fn forwarded(other: &Story, named_now: &str) -> Vec<String> {
     let author = draft::public(&other.front().author);
-    let notes = other.record.events.iter().flat_map(|e| match &e.what {
-        What::Received { notes, .. } | What::Joined { notes, .. } => notes.as_slice(),
-        _ => &[],
-    });
-    let open = notes.filter_map(|note| Note::forwarded(note).filter(|(.., named)| same_name(named, &author)));
+    let open = notes_of(other).filter_map(|note| Note::forwarded(note).filter(|(.., named)| same_name(named, &author)));
     open.map(|(forwarder, original, _)| {
         let [forwarder, original, named] = [forwarder, original, named_now].map(str::to_owned);
         let note = Note::MaybeForwarded {

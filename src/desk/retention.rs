@@ -25,7 +25,7 @@ pub enum Old {
     Quarantine(String),
     /// A mail that a rule set aside.
     SetAside(String),
-    /// The private part of a rejected story: mail, addresses, what was cut.
+    /// The private part of a rejected story: mail, addresses, what was cut; and what somebody wrote for it that was not taken.
     Rejected(StoryId),
     /// A letter that left, as a file of the outbox's folder.
     Letter(PathBuf),
@@ -116,7 +116,10 @@ pub fn apply(desk: &Desk, repo: StoryRepo, spool: &mut Spool) -> Result<(Vec<Age
     for (old, _) in &all {
         match old {
             Old::Quarantine(id) | Old::SetAside(id) => spool.drop_aside(id)?,
-            Old::Rejected(id) => drop_private(desk, &repo, id)?,
+            Old::Rejected(id) => {
+                drop_private(desk, &repo, id)?;
+                spool.forget_typed(|story| story == id.as_str())?;
+            }
             Old::Letter(path) => super::erase::remove_file(path)?,
         }
     }

@@ -59,7 +59,8 @@ const NAMES: [(Purpose, &str); 15] = [
 ];
 
 impl Purpose {
-    fn name(self) -> &'static str {
+    /// As files and answers name it.
+    pub fn name(self) -> &'static str {
         let own = NAMES.iter().find(|(purpose, _)| *purpose == self);
         own.expect("each has a name").1
     }
@@ -78,7 +79,8 @@ pub struct Words {
 /// Words that wait for whoever wrote them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
-    id: String,
+    /// What they are called in the spool.
+    pub id: String,
     pub at: Timestamp,
     pub words: Words,
 }

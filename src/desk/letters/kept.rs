@@ -8,7 +8,7 @@ use crate::story::event::{EventId, LetterKind, Role};
 use crate::story::letter::{NO_STORY, OpenLetter};
 
 use super::super::{Desk, Trouble};
-use super::send::{Status, Told};
+use super::round::{Status, Told};
 use super::{Hold, Waiting, compose, member};
 
 /// What such a letter is about, in lists; `None`: letters of this kind are about a story.

@@ -13,7 +13,7 @@ use super::super::sync::{self, Wish};
 use super::super::{Desk, Trouble, queue};
 use super::bounce::Unreachable;
 use super::entry::Entry;
-use super::send::{Status, Told};
+use super::round::{Status, Told};
 use super::{Hold, Waiting, as_waiting, live};
 
 /// The note in the spool up to when all that became too old is told.

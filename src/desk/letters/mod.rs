@@ -7,7 +7,8 @@
 //! | this one | what waits, and why |
 //! | `compose` | words and bytes of a letter |
 //! | [`foretold`] | the letter that a decision would call for, before it is made |
-//! | `send` | claim, send, record; the caps |
+//! | `round` | a run: which letters are tried, the caps, what earlier runs left |
+//! | `send` | one letter: claim, send, record |
 //! | `entry` | what the record says of a letter |
 //! | `digest` | the letter that is about no one story |
 //! | `kept` | letters about no story, which lie in the spool |
@@ -28,6 +29,7 @@ pub(super) mod late;
 mod live;
 mod offer;
 mod pages;
+mod round;
 mod send;
 pub mod undecided;
 
@@ -51,7 +53,8 @@ use super::{Desk, Trouble, queue};
 
 pub use compose::{letter, reword, words};
 pub use live::{waiting_for_pages, waits_too_long, with_silent_pages};
-pub use send::{Run, Sending, Status, Told, drop_letter, let_be, send, send_due};
+pub use round::{Run, Sending, Status, Told, send, send_due};
+pub use send::{drop_letter, let_be};
 
 /// A letter that waits.
 #[derive(Debug, Clone)]
