@@ -7,7 +7,6 @@ use crate::desk::alarm::{Alarm, Bad};
 use crate::desk::cron::{self, Listener, Pass};
 use crate::desk::letters::Told;
 use crate::desk::publish::Published;
-use crate::desk::schedule::words;
 use crate::desk::takedown::Down;
 use crate::desk::{Caution, Desk, Remark, RepoError, Trouble, letters};
 
@@ -77,7 +76,7 @@ impl Listener for Teller<'_> {
     }
 
     fn over(&mut self, part: &str, alarm: &Alarm) {
-        let since = words(alarm.since, &self.desk.config.team.timezone);
+        let since = self.desk.moment(alarm.since);
         self.report.news(&format!("Over: {} (since {since})", alarm.what));
         self.over.push(part.to_owned());
     }
@@ -154,7 +153,7 @@ fn summary(desk: &Desk, pass: &Pass) -> String {
     for (bad, since) in &pass.bad {
         let mut what = failure(bad).what;
         if *since < desk.now {
-            what = format!("{what} (since {})", words(*since, &desk.config.team.timezone));
+            what = format!("{what} (since {})", desk.moment(*since));
         }
         parts.push(what);
     }

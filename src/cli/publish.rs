@@ -269,7 +269,7 @@ fn schedule(desk: &Desk, global: &Global, stories: &[String], at: &str, report: 
     if let Some(remark) = &meant.remark {
         report.caution(remark);
     }
-    let done = format!("Scheduled for {}", schedule::words(meant.at, zone));
+    let done = format!("Scheduled for {}", desk.moment(meant.at));
     let repo = desk.repo()?;
     let errand = Errand {
         task: Task::Publish,

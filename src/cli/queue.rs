@@ -316,7 +316,7 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
     }
     table(&rows).iter().for_each(|line| report.line(line));
     if let Some(next) = counts.next_scheduled(desk.now) {
-        let when = crate::desk::schedule::words(next, &desk.config.team.timezone);
+        let when = desk.moment(next);
         report.line(&format!("Scheduled next: {when} (list --state scheduled)"));
     }
     if set_aside > 0 {

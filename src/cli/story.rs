@@ -210,7 +210,7 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
             match (life.has_correction(story.text), life.schedule) {
                 (true, _) => format!("{state}, with a correction that is not out"),
                 (false, Some((at, _))) if state == State::Scheduled => {
-                    let when = crate::desk::schedule::words(at, &desk.config.team.timezone);
+                    let when = desk.moment(at);
                     format!("{state} for {when}")
                 }
                 (false, _) => state.to_string(),

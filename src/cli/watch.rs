@@ -13,7 +13,6 @@ use crate::config::Source;
 use crate::desk::account::MailReport;
 use crate::desk::alarm::{Alarm, Bad};
 use crate::desk::fetch::Count;
-use crate::desk::schedule::words;
 use crate::desk::watch::{Listener, Watch};
 use crate::desk::{Caution, Desk, Remark};
 
@@ -101,7 +100,7 @@ impl Listener for Teller<'_> {
     }
 
     fn over(&mut self, _: &str, alarm: &Alarm) {
-        let since = words(alarm.since, &self.desk.config.team.timezone);
+        let since = self.desk.moment(alarm.since);
         self.report.news(&format!("Over: {} (since {since})", alarm.what));
     }
 }

@@ -14,7 +14,7 @@ use crate::repo::{StoryRepo, signer_of_user};
 use crate::story::event::LetterKind;
 
 use super::publish::here;
-use super::{Desk, Trouble, alarm, publish, schedule};
+use super::{Desk, Trouble, alarm, publish};
 
 mod git;
 mod mail;
@@ -117,7 +117,7 @@ pub fn examine(desk: &Desk, each: &mut dyn FnMut(Finding)) {
     each(mail::outbox(desk));
     if let Some(shelves) = desk.look_at_spool() {
         for (part, alarm) in alarm::standing(&shelves).into_iter().filter(|(_, alarm)| alarm.told) {
-            let since = schedule::words(alarm.since, &desk.config.team.timezone);
+            let since = desk.moment(alarm.since);
             let said = format!("the last `cron` had a trouble that began {since}: {}", alarm.what);
             each(finding(
                 &format!("cron, {part}"),
@@ -209,7 +209,7 @@ fn by_mail(desk: &Desk) -> Answer {
 /// The clock against what was written by it or by another machine's: a date in the future says that one of them is wrong.
 fn clock(desk: &Desk) -> Answer {
     let zone = &desk.config.team.timezone;
-    let now = schedule::words(desk.now, zone);
+    let now = desk.moment(desk.now);
     let name = zone.iana_name().unwrap_or("its own zone");
     let hint = "set the clock (`timedatectl` shows it), or put right the date of what is named";
     if FIRST_DAY.parse::<Timestamp>().is_ok_and(|first| desk.now < first) {
@@ -225,7 +225,7 @@ fn clock(desk: &Desk) -> Answer {
     }
     for (what, at) in dates {
         if let Some(at) = at.filter(|at| *at > late) {
-            let at = schedule::words(at, zone);
+            let at = desk.moment(at);
             return bad(format!("it is {now}, but {what} {at}"), hint);
         }
     }

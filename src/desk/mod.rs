@@ -80,6 +80,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::config::{self, Config};
 use crate::repo::{Committed, UserConfig};
@@ -122,6 +123,11 @@ pub struct Taken {
     pub cautions: Vec<Caution>,
 }
 
+fn moment(at: Timestamp, zone: &TimeZone) -> String {
+    let here = at.to_zoned_datetime(zone.clone());
+    here.strftime("%A %-d %B %Y, %H:%M %Z").to_string()
+}
+
 impl Desk {
     /// Sits down: reads the team's rules out of the configuration.
     pub fn new(config: Config, now: Timestamp, wait: Duration) -> Desk {
@@ -152,6 +158,11 @@ impl Desk {
             may_ask: false,
             watcher: None,
         }
+    }
+
+    /// A moment as the team reads it: `Thursday 24 December 2026, 09:00 GMT`.
+    pub fn moment(&self, at: Timestamp) -> String {
+        moment(at, &self.config.team.timezone)
     }
 
     /// From when on signatures are asked for, where it was not always so.

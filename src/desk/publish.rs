@@ -373,7 +373,7 @@ fn one(
 ) -> Result<Result<String, NotPut>, Trouble> {
     let stands = story.life.posts.get(name);
     if let Some(post) = stands.filter(|post| !post.certain) {
-        let when = super::schedule::words(post.at, &desk.config.team.timezone);
+        let when = desk.moment(post.at);
         return Ok(Err(NotPut {
             why: format!("it was handed over on {when}, and whether it arrived is not known"),
             hint: settle_hint(name),

@@ -41,7 +41,7 @@ pub fn time(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Meant, BadTim
         None => on_the_clock(civil(text, zone, now)?, zone)?,
     };
     if meant.at <= now {
-        return Err(BadTime::Past(words(meant.at, zone)));
+        return Err(BadTime::Past(super::moment(meant.at, zone)));
     }
     Ok(meant)
 }
@@ -107,12 +107,6 @@ fn on_the_clock(wanted: DateTime, zone: &TimeZone) -> Result<Meant, BadTime> {
         )),
     };
     Ok(Meant { at, remark })
-}
-
-/// A moment as the team reads it: `Thursday 24 December 2026, 09:00 GMT`.
-pub fn words(at: Timestamp, zone: &TimeZone) -> String {
-    let here = at.to_zoned_datetime(zone.clone());
-    here.strftime("%A %-d %B %Y, %H:%M %Z").to_string()
 }
 
 /// Sets the time at which this text goes out, under the rules of a publication; a later one moves it.

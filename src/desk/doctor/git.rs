@@ -7,7 +7,7 @@ use crate::story::policy::Member;
 use crate::story::seal::{Key, NAMESPACE, Revoked};
 
 use super::{Answer, Finding, Health, bad, finding, in_one_line, note, ok, will_be_written};
-use crate::desk::{Desk, Trouble, schedule, sync, user_config};
+use crate::desk::{Desk, Trouble, sync, user_config};
 
 /// So many files are named.
 const MOST_NAMED: usize = 3;
@@ -67,7 +67,7 @@ pub(super) fn remote(desk: &Desk, repo: &StoryRepo) -> Finding {
         _ if heads.is_empty() => note(format!("{address}: it is empty"), "`sync` pushes what is here"),
         None => note(format!("{address}: nothing was ever synced with it"), "`sync`"),
         Some(local) if local.steps > 0 => {
-            let since = local.since.map(|at| schedule::words(at, &desk.config.team.timezone));
+            let since = local.since.map(|at| desk.moment(at));
             let since = since
                 .map(|since| format!(", the oldest of {since}"))
                 .unwrap_or_default();
