@@ -321,6 +321,9 @@ impl Source<'_> {
             }
         };
         scrub(&mut lines);
+        if is_made_from_text(&self.bytes[at]) {
+            lines.iter_mut().for_each(|line| line.hints.own_end = false);
+        }
         Body {
             lines,
             notes,
@@ -386,9 +389,7 @@ impl Source<'_> {
         });
         let mut converted = false;
         for source in sources {
-            // Exchange says so when it made the HTML from the text
-            let head = &source[..source.len().min(4096)];
-            if memchr::memmem::find(head, b"Converted from text/plain").is_some() {
+            if is_made_from_text(source) {
                 converted = true;
             } else if has_structure(source) {
                 return true;
@@ -404,6 +405,12 @@ impl Source<'_> {
         };
         !converted && text.iter().any(wrapped)
     }
+}
+
+/// Exchange says so when it made the HTML from plain text; its line ends are then those of the text.
+fn is_made_from_text(html: &[u8]) -> bool {
+    let head = &html[..html.len().min(4096)];
+    memchr::memmem::find(head, b"Converted from text/plain").is_some()
 }
 
 /// Whether HTML has tags that plain text cannot show, or marks by which quotes and signatures are known.

@@ -70,7 +70,7 @@ pub enum Image {
     Missing(String),
 }
 
-/// What the HTML said about where this line stands; all false for plain text.
+/// What the HTML said about where this line stands and ends; all false for plain text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Hints {
     /// In an element that the mail program made for the quoted mail: `gmail_quote`, `blockquote[type=cite]`,
@@ -82,6 +82,8 @@ pub struct Hints {
     pub forwarded: bool,
     /// A quoted attribution line by the program's own word (`gmail_attr`, `moz-cite-prefix`).
     pub attribution: bool,
+    /// The mail's markup ends the line (`<br>`, a block): no program wrapped it there, save one that made HTML of wrapped text.
+    pub own_end: bool,
 }
 
 impl Span {

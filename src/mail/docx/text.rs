@@ -7,7 +7,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::styles::Styles;
 use super::{attribute, reader};
 use crate::mail::charset;
-use crate::story::passage::{Image, Kind, Line, Span};
+use crate::story::passage::{Hints, Image, Kind, Line, Span};
 
 /// Lines read of one document.
 const MAX_LINES: usize = 50_000;
@@ -360,6 +360,10 @@ impl Walk<'_> {
                 false => lines.push(Line {
                     kind,
                     spans,
+                    hints: Hints {
+                        own_end: true,
+                        ..Hints::default()
+                    },
                     ..Line::default()
                 }),
             }

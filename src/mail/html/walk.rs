@@ -110,6 +110,10 @@ impl<'a> Walk<'a> {
             unseen_colour: 0,
             stack: vec![Context {
                 scope: true,
+                hints: Hints {
+                    own_end: true,
+                    ..Hints::default()
+                },
                 ..Context::default()
             }],
             after_here: 0,
@@ -251,6 +255,7 @@ impl<'a> Walk<'a> {
         inner.italic = style.italic.unwrap_or(inner.italic);
         inner.strike |= style.strike;
         inner.pre = style.pre.unwrap_or(inner.pre) || name == "pre";
+        inner.hints.own_end &= name != "pre";
         if style.list_bullet && inner.word_list.is_some() {
             inner.bullet = true;
         }

@@ -19,7 +19,8 @@ const LONG: usize = 100;
 /// The column a text was wrapped at; `None` where it was not wrapped.
 ///
 /// A program that wraps at 72 leaves no line over 72, save one with a long address in it; one line in twenty may be
-/// the author's own (a pasted address). Most lines then end because the next word had no room.
+/// the author's own (a pasted address). Lines then end because the next word had no room, in the middle of sentences;
+/// an author ends them between two, or where a verse ends, with room left.
 pub fn column(lines: &[Line]) -> Option<usize> {
     let own = |l: &&Line| matches!(l.kind, Kind::Text | Kind::Quote) && l.quote == 0;
     let texts = lines.iter().filter(own).map(Line::words);
@@ -32,13 +33,61 @@ pub fn column(lines: &[Line]) -> Option<usize> {
     }
     // pairs of lines with nothing between them
     let pairs = lines.windows(2).filter(|w| own(&&w[0]) && own(&&w[1]));
-    let (mut full, mut all) = (0, 0);
+    let (mut full, mut proof, mut against, mut all) = (0, 0, 0, 0);
     for pair in pairs {
         let (before, line) = (pair[0].words(), pair[1].words());
+        let (before, line) = (before.trim(), line.trim());
         all += 1;
-        full += usize::from(is_full(before.trim(), line.trim(), column, Break::Wrapped));
+        if is_full(before, line, column, Break::Wrapped) {
+            full += 1;
+            proof += goes_on(before, line);
+        } else {
+            against += usize::from(had_room(before, line, column));
+        }
     }
-    (full > 0 && (column >= 66 || full * 5 >= all * 2)).then_some(column)
+    // In HTML a line end was written; only text pasted from a terminal, or a program's plain text, has a wrapped one.
+    let written = lines.iter().any(|l| l.hints.own_end);
+    let proven = match written {
+        true => proof >= 3 * SURE && against == 0,
+        false => proof >= SURE && proof > 2 * SURE * against,
+    };
+    (proven && (column >= 66 || full * 5 >= all * 2)).then_some(column)
+}
+
+/// How much a line end inside a sentence proves where the next line begins with a small letter; one of a script without
+/// small letters proves half as much.
+const SURE: usize = 2;
+
+/// How much this end of a full line says that a program wrapped it: whether it stands inside a sentence.
+fn goes_on(before: &str, line: &str) -> usize {
+    match line.chars().next() {
+        _ if ends_a_sentence(before) => 0,
+        Some(c) if c.is_lowercase() => SURE,
+        Some(c) if c.is_alphabetic() && !c.is_uppercase() => 1,
+        _ => 0,
+    }
+}
+
+/// Whether a long line ended inside a sentence though there was room for the next word, as verse does.
+fn had_room(before: &str, line: &str, column: usize) -> bool {
+    let word = line.split_whitespace().next().unwrap_or("");
+    let wide = width(before);
+    let room = wide * 3 >= column * 2 && wide + 1 + width(word) <= column;
+    room && !ends_a_sentence(before) && !begins_an_item(line)
+}
+
+/// Whether a full stop, or another mark that ends a sentence, stands at the end of the line.
+pub fn ends_a_sentence(line: &str) -> bool {
+    line.trim_end_matches(['"', '”', '’', ')', '»'])
+        .ends_with(['.', '!', '?', ':', '…', '؟', '۔', '।', '።', '։'])
+}
+
+/// `Olu`, `Best wishes,`: what stands under a text, on a line of its own. The rest of a sentence has its stop.
+fn signs_off(before: &str, line: &str) -> bool {
+    const WORDS: usize = 3;
+    let begins =
+        line.starts_with(char::is_uppercase) || ends_a_sentence(before) && !line.starts_with(char::is_lowercase);
+    begins && line.split_whitespace().count() <= WORDS && !ends_a_sentence(line)
 }
 
 /// What stands before each of `lines`; the first has [`Break::Kept`].
@@ -66,7 +115,7 @@ pub fn breaks(lines: &[Vec<Span>], column: Option<usize>) -> Vec<Break> {
 fn is_full(before: &str, line: &str, column: usize, earlier: Break) -> bool {
     let word = line.split_whitespace().next().unwrap_or("");
     let wide = width(before);
-    if is_one_word(before) && earlier != Break::Wrapped {
+    if is_one_word(before) && earlier != Break::Wrapped || signs_off(before, line) {
         return false;
     }
     wide * 3 >= column * 2 && wide + 1 + width(word) > column && !begins_an_item(line) && !before.chars().any(is_wide)
@@ -138,6 +187,21 @@ mod tests {
             );
             assert_eq!(joined(&quoted), [Kept, Kept, Kept], "{mark}");
         }
+        for own in [
+            "We cleaned the canal. Three Saturdays, eleven trolleys, one safe (empty).\nOlu",
+            "The pump house on Mill Road, every Thursday from half past six\n\
+             The library on Station Street, every Saturday from ten till one\n\
+             The old chapel, when the boiler is working, on the first Sunday",
+        ] {
+            assert!(joined(own).iter().all(|b| *b == Kept), "{own}");
+        }
+        let signed = "When I took the training last autumn I had no idea that I would end up\n\
+                      running a phone bank for half of the city of Leeds, but so it was then.\n\
+                      Best wishes,\nOlu";
+        assert_eq!(joined(signed), [Kept, Wrapped, Kept, Kept]);
+        let unstopped = "When I took the training last autumn I had no idea that I would end up\n\
+                         standing in front of them all, and whether it helped, and in fact it did\nOlu";
+        assert_eq!(joined(unstopped), [Kept, Wrapped, Kept]);
         let address = "12 Long Street\nLeeds\nWest Yorkshire";
         assert_eq!(joined(address), [Kept, Kept, Kept]);
     }

@@ -89,6 +89,7 @@ impl Walk<'_> {
             line.signature &= hints.signature;
             line.forwarded &= hints.forwarded;
             line.attribution &= hints.attribution;
+            line.own_end |= hints.own_end;
         }
         span.bold = context.bold && context.heading == 0;
         span.italic = context.italic;
@@ -293,6 +294,7 @@ impl Walk<'_> {
                     signature: last.hints.signature && line.hints.signature,
                     forwarded: last.hints.forwarded && line.hints.forwarded,
                     attribution: false,
+                    own_end: last.hints.own_end && line.hints.own_end,
                 };
                 let quote = last.quote.min(line.quote);
                 lines.push(Line {
