@@ -17,6 +17,8 @@ pub struct Style {
     pub bold: Option<bool>,
     pub italic: Option<bool>,
     pub strike: bool,
+    /// The font is Wingdings, whose letters are signs.
+    pub signs: Option<bool>,
     pub pre: Option<bool>,
     /// Some border or a bar at the left, as mail programs give a quotation.
     pub bar_left: bool,
@@ -67,6 +69,7 @@ pub fn style(text: &str) -> Style {
                     number => number.parse::<u16>().ok().map(|n| n >= 600),
                 }
             }
+            "font-family" => style.signs = Some(is_signs(value)),
             "font-style" => style.italic = Some(value == "italic" || value.starts_with("oblique")),
             "text-decoration" | "text-decoration-line" => style.strike = value.contains("line-through"),
             "white-space" => style.pre = Some(value.starts_with("pre") || value == "break-spaces"),
@@ -98,6 +101,12 @@ pub fn style(text: &str) -> Style {
     style.gone |= flat && overflow;
     style.no_margin = top && bottom;
     style
+}
+
+/// Whether a font, or the first of a list, is Wingdings: Outlook writes smileys and arrows in it.
+pub fn is_signs(fonts: &str) -> bool {
+    let first = fonts.split(',').next().unwrap_or_default();
+    first.trim().trim_matches(['"', '\'']).eq_ignore_ascii_case("wingdings")
 }
 
 fn is_zero(value: &str) -> bool {

@@ -1,6 +1,6 @@
 //! One pass over the tree before it is read: which tables hold data, and where quotations are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::css;
 use super::tree::{Data, NONE, Tree};
@@ -11,6 +11,9 @@ pub(super) struct Survey {
     pub data_tables: HashMap<u32, bool>,
     /// Elements with a blockquote somewhere in them.
     pub with_quote: Vec<bool>,
+    /// `<pre>` with lines set in, in a mail that says most of its words outside: their shape was wanted. (A mail that is all
+    /// `<pre>` is plain text.)
+    pub shaped: HashSet<u32>,
 }
 
 #[derive(Default)]
@@ -31,6 +34,7 @@ impl Survey {
         let mut survey = Survey {
             data_tables: HashMap::new(),
             with_quote: vec![false; tree.nodes.len()],
+            shaped: shaped(tree),
         };
         let mut open: Vec<(u32, Table)> = Vec::new();
         let mut id = 0;
@@ -81,6 +85,35 @@ impl Survey {
         }
         survey
     }
+}
+
+/// The `<pre>` elements whose shape says something.
+fn shaped(tree: &Tree) -> HashSet<u32> {
+    let mut total = 0;
+    let mut found: Vec<(u32, usize, bool)> = Vec::new();
+    // what comes after the one that is open
+    let mut end = NONE;
+    let mut open = false;
+    let mut id = 0;
+    while id != NONE {
+        open &= id != end;
+        if tree.name(id) == "pre" && !open {
+            found.push((id, 0, false));
+            (open, end) = (true, tree.skip(id, NONE));
+        }
+        if let Data::Text(text) = &tree.node(id).data {
+            let words = text.trim().len();
+            total += words;
+            if let Some((_, size, set_in)) = found.last_mut().filter(|_| open) {
+                *size += words;
+                *set_in |= text.contains("\n  ") || text.contains("\n\t");
+            }
+        }
+        id = tree.after(id, NONE);
+    }
+    let in_all: usize = found.iter().map(|(_, size, _)| size).sum();
+    found.retain(|(.., set_in)| *set_in && in_all * 2 < total);
+    found.into_iter().map(|(pre, ..)| pre).collect()
 }
 
 /// Whether `id` is inside `root`; the depth of the tree is bounded.

@@ -112,6 +112,32 @@ fn words_are_set_as_a_browser_would() {
         ),
         ("<pre>a\n  b</pre>", vec!["a", "b"]),
         (
+            "<pre><code>if <b>a</b>:\n\tb\n\n    c\n</code></pre>",
+            vec!["code if **a**:", "code     b", "", "code     c"],
+        ),
+        (
+            "<p>We wrote this down for you, word by word:</p><pre>door\n  open</pre>",
+            vec![
+                "We wrote this down for you, word by word:",
+                "",
+                "code door",
+                "code   open",
+            ],
+        ),
+        ("she said <q>Open it </q>twice", vec!["she said “Open it” twice"]),
+        (
+            "We won <span style='font-family:Wingdings'>J</span> <font face=Wingdings>à</font> Jo",
+            vec!["We won ☺ → Jo"],
+        ),
+        (
+            "<ul><li>a<br><br><li>b</ul><ul><li>c<li>d</ul>",
+            vec!["item0None a", "item0None b", "", "item0None c", "item0None d"],
+        ),
+        (
+            "at 10:30 we sang:<blockquote style='margin:0 0 0 40px;border:none;padding:0px'>a song</blockquote>",
+            vec!["at 10:30 we sang:", "", "quote a song"],
+        ),
+        (
             "<table><tr><td>left</td><td>right</td></tr></table>",
             vec!["left", "right"],
         ),

@@ -31,6 +31,27 @@ pub(super) fn is_padding(c: char) -> bool {
     is_nothing(c) || c.is_whitespace() || c == '\u{200c}'
 }
 
+/// The sign that Wingdings has for a letter, of those that Outlook puts in for `:)`, `-->` and the like; Word may write the letter
+/// in the private use area.
+pub(super) fn sign(letter: char) -> char {
+    let code = letter as u32;
+    let plain = match code {
+        0xF020..=0xF0FF => char::from_u32(code - 0xF000).unwrap_or(letter),
+        _ => letter,
+    };
+    match plain {
+        'J' => '☺',
+        'K' => '😐',
+        'L' => '☹',
+        'à' => '→',
+        'ß' => '←',
+        'ó' => '↔',
+        'ü' => '✓',
+        'û' => '✗',
+        _ => letter,
+    }
+}
+
 pub(super) fn is_emoji(c: char) -> bool {
     matches!(c as u32, 0x1F000..=0x1FAFF | 0x2600..=0x27BF | 0x2190..=0x21FF | 0x2B00..=0x2BFF | 0xFE0F | 0x200D | 0x20E3
         | 0xE0020..=0xE007F)

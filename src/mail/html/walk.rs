@@ -33,6 +33,8 @@ struct Context {
     italic: bool,
     strike: bool,
     code: bool,
+    /// Letters are signs: Wingdings.
+    signs: bool,
     pre: bool,
     heading: u8,
     own_quote: bool,
@@ -78,6 +80,8 @@ struct Walk<'a> {
     after_here: usize,
     boxes: Vec<bool>,
     lists: Vec<List>,
+    /// A list of bullets has begun, and none of its items was put among the lines.
+    list_begins: bool,
     /// The item that the next line begins.
     item: Option<Kind>,
     bullet: String,
@@ -119,6 +123,7 @@ impl<'a> Walk<'a> {
             after_here: 0,
             boxes: Vec::new(),
             lists: Vec::new(),
+            list_begins: false,
             item: None,
             bullet: String::new(),
             spans: Vec::new(),
@@ -213,6 +218,9 @@ impl<'a> Walk<'a> {
             self.rule(&inner);
         }
         self.stack.push(inner);
+        if name == "q" {
+            self.quotation_mark("“");
+        }
         true
     }
 
@@ -241,6 +249,7 @@ impl<'a> Walk<'a> {
             "i" | "em" | "cite" => inner.italic = true,
             "s" | "strike" | "del" => inner.strike = true,
             "code" | "tt" | "kbd" => inner.code = true,
+            "font" => inner.signs = tree.attr(id, "face").map_or(inner.signs, css::is_signs),
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => inner.heading = name.as_bytes()[1] - b'0',
             "a" => {
                 if let Some(href) = tree.attr(id, "href") {
@@ -254,8 +263,10 @@ impl<'a> Walk<'a> {
         inner.bold = style.bold.unwrap_or(inner.bold);
         inner.italic = style.italic.unwrap_or(inner.italic);
         inner.strike |= style.strike;
+        inner.signs = style.signs.unwrap_or(inner.signs);
         inner.pre = style.pre.unwrap_or(inner.pre) || name == "pre";
         inner.hints.own_end &= name != "pre";
+        inner.code |= name == "pre" && self.about.shaped.contains(&id);
         if style.list_bullet && inner.word_list.is_some() {
             inner.bullet = true;
         }
@@ -283,6 +294,7 @@ impl<'a> Walk<'a> {
         self.boundary(name, style, id);
         match name {
             "ul" | "ol" => {
+                self.list_begins = name == "ul" && self.lists.is_empty();
                 let next = self
                     .tree
                     .attr(id, "start")
@@ -330,7 +342,8 @@ impl<'a> Walk<'a> {
             && match said {
                 Some(Mark::Cited) => true,
                 Some(_) => false,
-                None => in_quote || self.after_attribution(),
+                // Gmail's button for indentation makes a quote box without a line at its side; no program quotes with it
+                None => in_quote || !style.no_border && self.after_attribution(),
             };
         match said {
             _ if cited => {
@@ -367,7 +380,7 @@ impl<'a> Walk<'a> {
             Some(Mark::Signature) => inner.hints.signature = true,
             Some(Mark::QuotedFromHere) => self.quoted_from_here(),
             _ if header => self.quoted_from_here(),
-            None if name == "blockquote" && !style.no_border => inner.own_quote = true,
+            None if name == "blockquote" => inner.own_quote = true,
             _ => {}
         }
     }
@@ -443,6 +456,12 @@ impl<'a> Walk<'a> {
             return;
         }
         let name = self.tree.name(id);
+        if name == "q" {
+            // a blank before the mark stands after it
+            let space = std::mem::take(&mut self.space);
+            self.quotation_mark("”");
+            self.space |= space;
+        }
         let style = self.tree.attr(id, "style").map(css::style).unwrap_or_default();
         let Some(context) = self.stack.pop() else { return };
         if context.after_here {

@@ -3,11 +3,10 @@
 /// The destination as Markdown may hold it: http, https or mailto, with trackers' additions off and every character that
 /// Markdown or a template would read percent-encoded. `None`: it stays text.
 pub fn destination(href: &str) -> Option<String> {
-    // browsers drop these from a URL before they look at its scheme
-    let bare: String = href
-        .chars()
-        .filter(|c| !c.is_control() && !c.is_whitespace() && !is_mark(*c))
-        .collect();
+    // browsers drop these from a URL before they look at its scheme; a blank behind the host they send along
+    let seen = href.chars().filter(|c| !c.is_control() && !is_mark(*c));
+    let bare: String = seen.map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    let bare = without_blanks(bare.trim());
     let (scheme, rest) = bare.split_once(':')?;
     let scheme = scheme.to_ascii_lowercase();
     let bare = match scheme.as_str() {
@@ -33,12 +32,19 @@ pub fn destination(href: &str) -> Option<String> {
     Some(out)
 }
 
+/// Blanks in the path or behind it as browsers write them; others out.
+fn without_blanks(url: &str) -> String {
+    let host = url.find("//").map_or(0, |i| i + 2);
+    let path = url[host..].find(['/', '?', '#']).map_or(url.len(), |i| host + i);
+    url[..path].replace(' ', "") + &url[path..].replace(' ', "%20")
+}
+
 fn is_mark(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The address a mail scanner or a search engine wrapped: Outlook's Safe Links, Proofpoint's URL Defense 3, Google's.
-fn unwrapped(url: &str) -> String {
+pub fn unwrapped(url: &str) -> String {
     let host = host_of(url).unwrap_or_default();
     let parameter = |name: &str| {
         let query = url.split_once('?')?.1;
@@ -160,7 +166,7 @@ mod tests {
                 Some("https://example.org/a_b?x=1&amp;y=2"),
             ),
             ("HTTP://example.org", Some("http://example.org")),
-            ("https://example.org/a (b)", Some("https://example.org/a%28b%29")),
+            ("https://example.org/a (b)", Some("https://example.org/a%20%28b%29")),
             (
                 "https://example.org/?utm_source=x&id=3#top",
                 Some("https://example.org/?id=3#top"),
@@ -168,6 +174,10 @@ mod tests {
             (
                 "https://example.org/{{<x>}}",
                 Some("https://example.org/%7B%7B%3Cx%3E%7D%7D"),
+            ),
+            (
+                " https://example.org /our hall.pdf ",
+                Some("https://example.org/our%20hall.pdf"),
             ),
             ("mailto:a@example.org", Some("mailto:a@example.org")),
             (

@@ -2,7 +2,7 @@
 
 use super::{Context, Walk};
 use crate::mail::html::css::{self, Style};
-use crate::mail::html::text::{is_emoji, is_nothing, is_padding, same_style, trim_spans};
+use crate::mail::html::text::{is_emoji, is_nothing, is_padding, same_style, sign, trim_spans};
 use crate::story::passage::{Hints, Image, Kind, Line, Span};
 
 impl Walk<'_> {
@@ -34,10 +34,38 @@ impl Walk<'_> {
                 if at > 0 {
                     self.line_break();
                 }
-                self.run_of_text(line.trim_end_matches('\r'), &context, true);
+                let line = line.trim_end_matches('\r');
+                match self.kind_of_text(&context) {
+                    Kind::Code => self.run_of_code(line, &context),
+                    _ => self.run_of_text(line, &context, true),
+                }
             }
+        } else if context.signs {
+            let signs: String = text.chars().map(sign).collect();
+            self.run_of_text(&signs, &context, false);
         } else {
             self.run_of_text(text, &context, false);
+        }
+    }
+
+    /// The mark that a browser sets at an end of `<q>`.
+    pub(super) fn quotation_mark(&mut self, mark: &str) {
+        let context = self.context().clone();
+        if !(context.gone || context.invisible || context.tiny) {
+            self.run_of_text(mark, &context, false);
+        }
+    }
+
+    /// Character by character.
+    fn run_of_code(&mut self, text: &str, context: &Context) {
+        let text: String = text.replace('\t', "    ").chars().filter(|c| !is_nothing(*c)).collect();
+        self.seen += text.len();
+        if !text.is_empty() {
+            let span = Span {
+                text,
+                ..Span::default()
+            };
+            self.put(span, context);
         }
     }
 
@@ -144,6 +172,11 @@ impl Walk<'_> {
             let depth = (context.lists.max(1) - 1).min(8) as u8;
             return self.item.take().unwrap_or(Kind::ItemMore { depth });
         }
+        self.kind_of_text(context)
+    }
+
+    /// What text is that is no heading and stands in no list.
+    fn kind_of_text(&self, context: &Context) -> Kind {
         if context.pre && context.code {
             Kind::Code
         } else if context.own_quote {
@@ -237,6 +270,13 @@ impl Walk<'_> {
         self.nbsp = false;
         let mut line = std::mem::take(&mut self.line);
         line.spans = std::mem::take(&mut self.spans);
+        if line.kind == Kind::Code {
+            if line.is_blank() {
+                line.kind = Kind::Blank;
+                line.spans.clear();
+            }
+            return self.push(line);
+        }
         trim_spans(&mut line.spans);
         if let Kind::Item {
             number: ref mut number @ None,
@@ -285,9 +325,20 @@ impl Walk<'_> {
     pub(super) fn push(&mut self, line: Line) {
         let lines = &mut self.text.lines;
         let blank = std::mem::take(&mut self.blank_wanted);
+        let begins = matches!(line.kind, Kind::Item { .. }) && std::mem::take(&mut self.list_begins);
+        let item = |k: &Kind| matches!(k, Kind::Item { .. } | Kind::ItemMore { .. });
+        // line ends at the end of an item are no gap in its list
+        if let [.., above, gap] = &lines[..]
+            && matches!(line.kind, Kind::Item { .. })
+            && !begins
+            && item(&above.kind)
+            && gap.is_blank()
+        {
+            lines.pop();
+        }
         if let Some(last) = lines.last() {
-            let item = |k: &Kind| matches!(k, Kind::Item { .. } | Kind::ItemMore { .. });
             let in_list = matches!(line.kind, Kind::Item { .. }) && item(&last.kind) && last.quote == line.quote;
+            let in_list = in_list && !begins;
             if blank && !last.is_blank() && !line.is_blank() && !in_list {
                 let both = Hints {
                     quoted: last.hints.quoted && line.hints.quoted,
