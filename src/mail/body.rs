@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use super::charset;
+use super::enriched;
 use super::html::{self, PartMap};
 use super::limits::MAX_LINES;
 use super::mime::Part;
@@ -91,6 +92,7 @@ impl Plan {
                     Piece::Text(at)
                 }
             }
+            "text/enriched" | "text/richtext" if !named || at == 0 => Piece::Html(at),
             kind if kind.starts_with("image/") && disposition != "attachment" && at != 0 => {
                 return vec![Piece::Image(at)];
             }
@@ -122,7 +124,10 @@ impl Plan {
     fn alternative(&mut self, parts: &[Part], part: &Part) -> Vec<Piece> {
         let (mut texts, mut htmls) = (Vec::new(), Vec::new());
         for (i, &child) in part.children.iter().enumerate() {
-            let pieces = self.collect(parts, child, i == 0);
+            let pieces = match is_enriched(&parts[child]) && !texts.is_empty() {
+                true => Vec::new(),
+                false => self.collect(parts, child, i == 0),
+            };
             // other forms of the same text (AMP, watch, enriched) are no attachments either
             let kind = parts[child].media_type.as_str();
             if parts[child].is_text() && !["text/calendar", "text/vcard", "text/x-vcard", "text/csv"].contains(&kind) {
@@ -143,6 +148,11 @@ impl Plan {
             }],
         }
     }
+}
+
+/// text/enriched (RFC 1896): read as the HTML that says the same.
+fn is_enriched(part: &Part) -> bool {
+    matches!(part.media_type.as_str(), "text/enriched" | "text/richtext")
 }
 
 /// Whether this is a text that Exchange tore off: it makes what stood after a picture an attachment, `ATT00001.txt`.
@@ -272,8 +282,14 @@ impl Source<'_> {
         let below = part.text_below();
         let bytes = below.as_deref().unwrap_or(&self.bytes[at]);
         let decoded = charset::decode(bytes, label.as_deref());
-        let note = decoded.guessed.map(Note::GuessedCharset);
-        (charset::clean(&decoded.text), note.into_iter().collect())
+        let mut notes: Vec<Note> = decoded.guessed.map(Note::GuessedCharset).into_iter().collect();
+        if label.as_deref().is_some_and(charset::is_utf7) && memchr::memchr(b'+', bytes).is_some() {
+            notes.push(Note::Other(
+                "its character set, UTF-7, is not read here, so letters stand as `+...-`: ask the author to send it again"
+                    .to_owned(),
+            ));
+        }
+        (charset::clean(&decoded.text), notes)
     }
 
     pub fn text(&self, at: usize) -> Body {
@@ -298,7 +314,10 @@ impl Source<'_> {
     }
 
     pub fn html(&self, at: usize) -> Body {
-        let (text, mut notes) = self.decoded(at);
+        let (mut text, mut notes) = self.decoded(at);
+        if is_enriched(&self.parts[at]) {
+            text = enriched::to_html(&text);
+        }
         let mut too_large = false;
         let mut lines = match html::lines(&text, self.images) {
             Ok(read) => {
@@ -367,7 +386,7 @@ impl Source<'_> {
             let name = file_name(part).unwrap_or_else(|| part.media_type.clone());
             let lower = name.to_ascii_lowercase();
             let body = match part.media_type.as_str() {
-                "text/html" => self.html(at),
+                "text/html" | "text/enriched" | "text/richtext" => self.html(at),
                 "text/calendar" | "text/vcard" | "text/x-vcard" | "text/directory" | "text/csv" | "text/css" => {
                     continue;
                 }

@@ -40,6 +40,9 @@ pub(super) fn decode(bytes: &[u8], label: Option<&str>) -> Decoded {
     let stateful = declared == Some(encoding_rs::ISO_2022_JP);
     // the escape to a Japanese character set, which is often unlabelled or called US-ASCII
     let escaped = memchr::memmem::find(bytes, b"\x1b$").is_some();
+    if matches!(label, "hz-gb-2312" | "hz") && bytes.is_ascii() {
+        return Decoded::declared(from_hz(bytes));
+    }
     if let Some(found) = wide(bytes, declared) {
         return found;
     }
@@ -80,6 +83,43 @@ pub(super) fn decode(bytes: &[u8], label: Option<&str>) -> Decoded {
         None => {}
     }
     mixed(bytes).unwrap_or_else(|| guess(bytes))
+}
+
+/// UTF-7 (RFC 2152), which is never decoded.
+pub(super) fn is_utf7(label: &str) -> bool {
+    let label = label.trim().trim_matches(['"', '\'']);
+    ["utf-7", "utf7", "unicode-1-1-utf-7", "csunicode11utf7"]
+        .iter()
+        .any(|name| label.eq_ignore_ascii_case(name))
+}
+
+/// HZ (RFC 1843): GB 2312 in seven bits, between `~{` and `~}`; a line's end ends it too.
+fn from_hz(bytes: &[u8]) -> String {
+    let mut gb: Vec<u8> = Vec::with_capacity(bytes.len());
+    let mut chinese = false;
+    let mut at = 0;
+    while at < bytes.len() {
+        let next = bytes.get(at + 1).copied();
+        match (bytes[at], next) {
+            (b'~', Some(b'{')) if !chinese => (chinese, at) = (true, at + 2),
+            (b'~', Some(b'}')) if chinese => (chinese, at) = (false, at + 2),
+            (b'~', Some(b'~')) if !chinese => {
+                gb.push(b'~');
+                at += 2;
+            }
+            (b'~', Some(b'\n')) if !chinese => at += 2,
+            (high @ 0x21..=0x77, Some(low @ 0x21..=0x7e)) if chinese => {
+                gb.extend([high | 0x80, low | 0x80]);
+                at += 2;
+            }
+            (byte, _) => {
+                chinese &= byte != b'\n';
+                gb.push(byte);
+                at += 1;
+            }
+        }
+    }
+    encoding_rs::GBK.decode_without_bom_handling(&gb).0.into_owned()
 }
 
 /// Text fit to be read: line ends are `\n`, controls (but the tab) and overrides of direction are gone, NFC.
@@ -300,6 +340,12 @@ mod tests {
             (&utf16, None, "Hello you", Some("UTF-16BE")),
             (b"\xef\xbb\xbfmark", Some("latin1"), "mark", None),
             (b"\xff\xfeH\0i\0", None, "Hi", None),
+            (
+                b"a ~~ ~{VPND~} b~{VP\nND",
+                Some("HZ-GB-2312"),
+                "a ~ \u{4e2d}\u{6587} b\u{4e2d}\nND",
+                None,
+            ),
             (b"+ADw-script+AD4-", Some("utf-7"), "+ADw-script+AD4-", None),
         ];
         for (bytes, label, text, guessed) in cases {

@@ -8,6 +8,7 @@ pub mod copy;
 mod date;
 mod document;
 mod docx;
+mod enriched;
 mod fields;
 pub mod html;
 mod ident;

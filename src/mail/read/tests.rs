@@ -290,7 +290,7 @@ fn charsets_are_read_and_guesses_are_told() {
         ("; charset=iso-8859-1", "caf\u{e9}".as_bytes(), "caf\u{e9}", 1),
         ("", b"caf\xe9", "caf\u{e9}", 1),
         ("; charset=\"utf-8\"", "e\u{301}\u{7}".as_bytes(), "\u{e9}", 0),
-        ("; charset=utf-7", b"+ADw-script+AD4-", "+ADw-script+AD4-", 0),
+        ("; charset=utf-7", b"+ADw-script+AD4-", "+ADw-script+AD4-", 1),
     ] {
         let found = mail(charset, body);
         assert_eq!(
