@@ -154,7 +154,7 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
     }
     let from_team = is_team(&source.from, rules);
     let mut trimmed = trim(source, from_team);
-    photos::find_placeholders(&mut trimmed.kept, source);
+    photos::find_placeholders(&mut trimmed.kept, source, &mut notes);
 
     // whose story it is
     let forward = trimmed

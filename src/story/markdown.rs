@@ -4,6 +4,7 @@
 //! come out of a mail. Escapes are as few as possible; each paragraph is parsed again, and where a lean escape did
 //! not give the author's words back, it is written with every mark escaped.
 
+mod angle;
 mod escape;
 mod inline;
 mod link;

@@ -144,14 +144,19 @@ fn images(line: &Line) -> Vec<(usize, String)> {
         .collect()
 }
 
-/// Whether an alternative text tells what is in the picture, rather than what its file is called.
-fn says_something(alt: &str) -> bool {
-    let lower = alt.trim().to_lowercase();
-    let file = [
+/// Whether a picture's name, in small letters, is that of a file.
+fn is_file(name: &str) -> bool {
+    [
         ".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".bmp", ".tif", ".tiff",
     ]
     .iter()
-    .any(|e| lower.ends_with(e));
+    .any(|e| name.ends_with(e))
+}
+
+/// Whether an alternative text tells what is in the picture, rather than what its file is called.
+fn says_something(alt: &str) -> bool {
+    let lower = alt.trim().to_lowercase();
+    let file = is_file(&lower);
     let words = lower
         .split(|c: char| !c.is_alphabetic())
         .filter(|w| w.chars().count() > 1);
@@ -183,36 +188,103 @@ fn says_something(alt: &str) -> bool {
 }
 
 /// Plain text names its pictures: `[image: us.jpg]` (Gmail), `[cid:image001.png@01D0]` (Outlook), `<us.jpeg>` (Apple).
-/// Such a line becomes the picture.
-pub fn find_placeholders(lines: &mut [Line], source: &Submission) {
-    for line in lines
-        .iter_mut()
-        .filter(|l| l.spans.len() == 1 && l.spans[0].image.is_none())
-    {
-        let text = line.spans[0].text.trim();
-        let bracketed = |open: char, close: char| text.strip_prefix(open).and_then(|t| t.strip_suffix(close));
-        let Some(inner) = bracketed('[', ']').or_else(|| bracketed('<', '>')) else {
+/// Such a line becomes the picture. Where the mail does not have it, the line goes as it does in HTML, and is told where
+/// the picture may have been a photo; `[image: our hall]` are words, and stay.
+pub fn find_placeholders(lines: &mut [Line], source: &Submission, notes: &mut Vec<Note>) {
+    for line in lines {
+        let [span] = &mut line.spans[..] else { continue };
+        if span.image.is_some() {
             continue;
-        };
-        let (cid, name) = match inner.split_once(':') {
-            Some((kind, rest)) if kind.eq_ignore_ascii_case("cid") => (Some(rest.trim()), None),
-            Some((kind, rest))
-                if ["image", "bild", "imagen", "imagem", "immagine"].contains(&kind.to_lowercase().as_str()) =>
-            {
-                (None, Some(rest.trim()))
+        }
+        span.text = without_cids(&span.text);
+        match stands_for(span.text.trim(), source) {
+            Some(Stands::Picture(place)) => {
+                line.spans = vec![Span {
+                    image: Some(Image::Part(place)),
+                    ..Span::default()
+                }];
             }
-            _ => (None, Some(inner.trim())),
-        };
-        let found = source.attachments.iter().position(|a| {
-            a.media_type.starts_with("image/")
-                && (cid.is_some_and(|c| a.content_id.as_deref() == Some(c))
-                    || name.is_some_and(|n| a.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(n))))
-        });
-        if let Some(place) = found {
-            line.spans = vec![Span {
-                image: Some(Image::Part(place)),
-                ..Span::default()
-            }];
+            Some(Stands::Gone(name)) => {
+                if let Some(name) = name {
+                    notes.push(Note::Other(format!(
+                        "the picture {name} stood in the text and is not in the mail: ask the author to send it"
+                    )));
+                }
+                line.spans.clear();
+                line.kind = Kind::Blank;
+            }
+            None => {}
         }
     }
+}
+
+/// What a line is in the place of.
+enum Stands {
+    /// The attachment.
+    Picture(usize),
+    /// A picture that is not in the mail, by its name where it had one of its own.
+    Gone(Option<String>),
+}
+
+fn stands_for(text: &str, source: &Submission) -> Option<Stands> {
+    let bracketed = |open: char, close: char| text.strip_prefix(open).and_then(|t| t.strip_suffix(close));
+    let inner = bracketed('[', ']').or_else(|| bracketed('<', '>'))?;
+    // Outlook's words for a picture on the network that it did not load
+    if inner.starts_with("Image removed by sender.") && !inner.contains(']') {
+        return Some(Stands::Gone(None));
+    }
+    let (cid, name) = match inner.split_once(':') {
+        Some((kind, rest)) if kind.eq_ignore_ascii_case("cid") => (Some(rest.trim()), None),
+        Some((kind, rest))
+            if ["image", "bild", "imagen", "imagem", "immagine"].contains(&kind.to_lowercase().as_str()) =>
+        {
+            (None, Some(rest.trim()))
+        }
+        _ => (None, Some(inner.trim())),
+    };
+    let found = source.attachments.iter().position(|a| {
+        a.media_type.starts_with("image/")
+            && (cid.is_some_and(|c| a.content_id.as_deref() == Some(c))
+                || name.is_some_and(|n| a.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(n))))
+    });
+    if let Some(place) = found {
+        return Some(Stands::Picture(place));
+    }
+    match (cid, name) {
+        (Some(cid), _) => is_cid(cid).then_some(Stands::Gone(None)),
+        (_, Some(name)) if is_file(&name.to_lowercase()) && !name.contains(['[', ']', '<', '>', '/']) => {
+            Some(Stands::Gone(Some(name.to_owned())))
+        }
+        _ => None,
+    }
+}
+
+/// No program's Content-ID is longer.
+const LONGEST_CID: usize = 300;
+
+/// A Content-ID (RFC 2392), as no word of an author's looks.
+fn is_cid(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || matches!(c, '[' | ']'))
+}
+
+/// A line's words without the pictures that Outlook names among them; a line of its own is its picture's place.
+fn without_cids(text: &str) -> String {
+    let whole = text.trim();
+    if !text.contains("[cid:") || whole.starts_with("[cid:") && whole.find(']') == Some(whole.len() - 1) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("[cid:") {
+        out.push_str(before);
+        let near = &after[..after.floor_char_boundary(LONGEST_CID)];
+        match near.find(']').filter(|&end| is_cid(&near[..end])) {
+            Some(end) => rest = &after[end + 1..],
+            None => {
+                out.push_str("[cid:");
+                rest = after;
+            }
+        }
+    }
+    out + rest
 }

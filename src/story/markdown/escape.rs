@@ -249,6 +249,12 @@ fn is_module_line(text: &str) -> bool {
             .any(|w| rest.starts_with(w))
 }
 
+/// Whether an entity stands somewhere in a text.
+pub fn has_entity(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    (0..chars.len()).any(|at| chars[at] == '&' && is_entity(&chars[at..]))
+}
+
 /// Whether an entity begins here: `&amp;`, `&#123;`, `&#x7b;`.
 fn is_entity(chars: &[char]) -> bool {
     let body = &chars[1..chars.len().min(40)];

@@ -4,7 +4,7 @@ use pulldown_cmark::{Event, LinkType, Parser, Tag};
 
 use super::super::passage::{Image, Span};
 use super::escape::{self, Care};
-use super::{Names, link};
+use super::{Names, angle, link};
 
 /// Longer than this is not parsed again: every mark in it is escaped instead.
 const CHECKED: usize = 100_000;
@@ -77,7 +77,11 @@ struct Manner {
 
 /// Writes as leanly as gives the words back when parsed.
 fn checked(lines: &[Vec<Span>], place: Place) -> String {
-    let lines: Vec<Vec<Span>> = lines.iter().map(|l| clean(l)).filter(|l| !l.is_empty()).collect();
+    let lines: Vec<Vec<Span>> = lines
+        .iter()
+        .map(|l| clean(&angle::spans(l)))
+        .filter(|l| !l.is_empty())
+        .collect();
     let words: String = lines
         .iter()
         .flatten()
@@ -268,8 +272,9 @@ fn linked(out: &mut String, group: &[Span], href: &str, next: Option<char>, mann
     let lead = words.len() - words.trim_start().len();
     out.push_str(&words[..lead]);
     let is_address = link::destination(shown).is_some_and(|d| d.trim_end_matches('/') == to.trim_end_matches('/'));
-    let plain = |c: char| !c.is_whitespace() && !matches!(c, '<' | '>' | '{' | '}' | '\\' | '&');
-    if is_address && shown.chars().all(plain) && shown.starts_with("http") {
+    let plain = |c: char| !c.is_whitespace() && !matches!(c, '<' | '>' | '{' | '}' | '\\');
+    let plain = shown.chars().all(plain) && !escape::has_entity(shown);
+    if is_address && plain && shown.starts_with("http") {
         out.push_str(&format!("<{shown}>"));
     } else {
         let mut inner = String::new();
