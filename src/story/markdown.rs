@@ -10,6 +10,7 @@ mod inline;
 mod link;
 mod picture;
 mod tame;
+mod typed;
 pub mod web;
 mod wrap;
 
@@ -57,6 +58,7 @@ pub fn render_wrapped(lines: &[Line], column: Option<usize>, names: &Names) -> S
         column,
         out: String::new(),
         last: None,
+        above: None,
     };
     let mut at = 0;
     while at < lines.len() {
@@ -112,6 +114,8 @@ struct Page<'a> {
     out: String,
     /// Depth of the block before.
     last: Option<u8>,
+    /// The number and delimiter at which the list right above ended.
+    above: Option<(Option<u32>, char)>,
 }
 
 impl Page<'_> {
@@ -135,6 +139,7 @@ impl Page<'_> {
             self.out.push('\n');
         }
         self.last = Some(depth);
+        self.above = None;
     }
 
     fn heading(&mut self, line: &Line, level: u8) {
@@ -174,20 +179,26 @@ impl Page<'_> {
         self.words(deep, &pending);
     }
 
-    /// Lines without pictures, joined where they were wrapped.
+    /// Lines without pictures, joined where they were wrapped; what was typed as a list is one.
     fn words(&mut self, depth: u8, lines: &[Vec<Span>]) {
-        let mut paragraph: Vec<Vec<Span>> = Vec::new();
         let breaks = wrap::breaks(lines, self.column);
+        let above = self.above.filter(|_| self.last == Some(depth));
+        let above = above.and_then(|(number, delimiter)| Some((number?, delimiter)));
+        let mut at = 0;
+        for list in typed::lists(lines, &breaks, above) {
+            self.running(depth, &lines[at..list.lines.start], &breaks[at..list.lines.start]);
+            self.typed(depth, &list.items, lines, &breaks);
+            at = list.lines.end;
+        }
+        self.running(depth, &lines[at..], &breaks[at..]);
+    }
+
+    fn running(&mut self, depth: u8, lines: &[Vec<Span>], breaks: &[Break]) {
+        let mut paragraph: Vec<Vec<Span>> = Vec::new();
         for (line, before) in lines.iter().zip(breaks) {
-            match (before, paragraph.last_mut()) {
-                (Break::Wrapped, Some(last)) => {
-                    match last.last_mut() {
-                        Some(span) => span.text.push(' '),
-                        None => last.push(Span::text(" ")),
-                    }
-                    last.extend(line.iter().cloned());
-                }
-                (Break::Paragraph, Some(_)) => {
+            match before {
+                Break::Wrapped if !paragraph.is_empty() => add(&mut paragraph, line.clone(), Break::Wrapped),
+                Break::Paragraph if !paragraph.is_empty() => {
                     let text = inline::paragraph(&std::mem::take(&mut paragraph));
                     self.block(depth, &text);
                     paragraph.push(line.clone());
@@ -197,6 +208,39 @@ impl Page<'_> {
         }
         let text = inline::paragraph(&paragraph);
         self.block(depth, &text);
+    }
+
+    fn typed(&mut self, depth: u8, items: &[typed::Item], lines: &[Vec<Span>], breaks: &[Break]) {
+        let mut list = List::default();
+        // bullets right below others are told from them by their mark
+        let taken = self.above.filter(|_| self.last == Some(depth)).map(|(_, mark)| mark);
+        for item in items {
+            let mut text: Vec<Vec<Span>> = Vec::new();
+            for at in item.lines.clone() {
+                let mut line = lines[at].clone();
+                if at == item.lines.start
+                    && let Some(first) = line.first_mut()
+                {
+                    first.text.drain(..item.mark);
+                }
+                add(&mut text, line, breaks[at]);
+            }
+            let mut text = text.into_iter();
+            let mark = match item.delimiter {
+                '-' if taken == Some('-') && item.depth == 0 => '*',
+                '*' if taken == Some('*') && item.depth == 0 => '-',
+                mark => mark,
+            };
+            list.item(item.depth, item.number, Some(mark), text.next().unwrap_or_default());
+            text.for_each(|line| list.more(line));
+        }
+        list.close();
+        self.list_block(depth, &list);
+    }
+
+    fn list_block(&mut self, depth: u8, list: &List) {
+        self.block(depth, list.out.trim_end());
+        self.above = list.levels.first().map(|l| (l.number, l.delimiter));
     }
 
     fn image(&mut self, depth: u8, place: usize, alt: &str) {
@@ -248,16 +292,19 @@ impl Page<'_> {
 
     fn list(&mut self, lines: &[Line]) {
         let mut list = List::default();
-        for line in lines {
+        for (at, line) in lines.iter().enumerate() {
+            if stands_apart(lines, at) {
+                list.ends();
+            }
             let spans = inline::with_images(&line.spans, self.names);
             match line.kind {
-                Kind::Item { depth, number } => list.item(depth, number, spans),
+                Kind::Item { depth, number } => list.item(depth, number, None, spans),
                 Kind::ItemMore { .. } => list.more(spans),
                 _ => list.gap = true,
             }
         }
         list.close();
-        self.block(lines.first().map_or(0, depth), list.out.trim_end());
+        self.list_block(lines.first().map_or(0, depth), &list);
     }
 }
 
@@ -278,7 +325,8 @@ struct Level {
 }
 
 impl List {
-    fn item(&mut self, depth: u8, number: Option<u32>, spans: Vec<Span>) {
+    /// Begins an item; `typed` is the author's own mark, where they typed the list.
+    fn item(&mut self, depth: u8, number: Option<u32>, typed: Option<char>, spans: Vec<Span>) {
         if spans.iter().all(|s| s.image.is_none() && s.text.trim().is_empty()) {
             return;
         }
@@ -293,6 +341,7 @@ impl List {
         let indent = self.levels.last().map_or(0, |l| l.text);
         // a list that begins anew is told from the one before it by its mark
         let delimiter = match (&before, number) {
+            _ if typed.is_some() => typed.unwrap_or('-'),
             (Some(l), Some(n)) if l.number.is_some_and(|b| b.checked_add(1) == Some(n)) => l.delimiter,
             (Some(l), Some(_)) if l.delimiter == '.' => ')',
             (Some(l), None) if l.number.is_none() => l.delimiter,
@@ -323,7 +372,7 @@ impl List {
 
     fn more(&mut self, spans: Vec<Span>) {
         let Some(level) = self.levels.last() else {
-            return self.item(0, None, spans);
+            return self.item(0, None, None, spans);
         };
         let indent = level.text;
         if std::mem::take(&mut self.gap) {
@@ -334,11 +383,49 @@ impl List {
         self.open.push(spans);
     }
 
+    /// What follows is another list of bullets: by its mark, which is not that of this one.
+    fn ends(&mut self) {
+        self.close();
+        self.levels.truncate(1);
+        if let Some(level) = self.levels.first_mut() {
+            level.delimiter = if level.delimiter == '-' { '*' } else { '-' };
+            self.out.push('\n');
+        }
+    }
+
     /// Writes the open paragraph.
     fn close(&mut self) {
         let indent = " ".repeat(self.levels.last().map_or(0, |l| l.text));
         let text = inline::paragraph(&std::mem::take(&mut self.open));
         self.out.push_str(&text.replace('\n', &format!("\n{indent}")));
+    }
+}
+
+/// Whether a list of bullets begins here, below another with a blank line between. One item alone is part of the list beside
+/// it: some programs make a list of every item.
+fn stands_apart(lines: &[Line], at: usize) -> bool {
+    let bullet = |l: &Line| matches!(l.kind, Kind::Item { depth: 0, number: None });
+    let begins = |i: usize| i > 0 && lines[i - 1].kind == Kind::Blank && bullet(&lines[i]);
+    if !begins(at) {
+        return false;
+    }
+    let above = (0..at).rev().find(|&i| begins(i)).unwrap_or(0);
+    let below = (at + 1..lines.len()).find(|&i| begins(i)).unwrap_or(lines.len());
+    let several = |part: &[Line]| part.iter().filter(|l| bullet(l)).count() > 1;
+    several(&lines[above..at]) && several(&lines[at..below])
+}
+
+/// Adds a line to a paragraph: to its last line, where the two were one before they were wrapped.
+fn add(paragraph: &mut Vec<Vec<Span>>, line: Vec<Span>, before: Break) {
+    match paragraph.last_mut() {
+        Some(last) if before == Break::Wrapped => {
+            match last.last_mut() {
+                Some(span) => span.text.push(' '),
+                None => last.push(Span::text(" ")),
+            }
+            last.extend(line);
+        }
+        _ => paragraph.push(line),
     }
 }
 

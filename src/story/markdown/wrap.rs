@@ -60,7 +60,8 @@ const SURE: usize = 2;
 
 /// How much this end of a full line says that a program wrapped it: whether it stands inside a sentence.
 fn goes_on(before: &str, line: &str) -> usize {
-    match line.chars().next() {
+    let opens = |c: char| matches!(c, '"' | '“' | '‘' | '„' | '«' | '\'' | '(');
+    match line.trim_start_matches(opens).chars().next() {
         _ if ends_a_sentence(before) => 0,
         Some(c) if c.is_lowercase() => SURE,
         Some(c) if c.is_alphabetic() && !c.is_uppercase() => 1,
