@@ -202,7 +202,7 @@ pub(super) fn forward(text: &Text, hits: &mut Hits) {
 }
 
 /// Whether two are the same words, in whatever order: `Okafor, Tom` and `Tom Okafor`.
-pub(super) fn same_name(one: &str, other: &str) -> bool {
+pub fn same_name(one: &str, other: &str) -> bool {
     let words = |name: &str| {
         let fold = name.to_lowercase();
         let parts = fold.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
@@ -233,7 +233,13 @@ pub(super) fn parts_differ(text: &Text, hits: &mut Hits) {
 }
 
 pub(super) fn taken_for_another(text: &Text, hits: &mut Hits) {
-    let said = [&Note::UnmarkedCut, &Note::AnotherKept, &Note::NothingCut].map(Note::to_string);
+    let said = [
+        &Note::UnmarkedCut,
+        &Note::AnotherKept,
+        &Note::QuotationKept,
+        &Note::NothingCut,
+    ]
+    .map(Note::to_string);
     for note in text.notes.iter().filter(|n| said.iter().any(|s| s == *n)) {
         hits.add_as(text.first_word(), note, note);
     }
