@@ -2,6 +2,7 @@
 
 mod auth;
 mod body;
+mod calendar;
 mod charset;
 mod codes;
 pub mod copy;

@@ -12,7 +12,7 @@ use super::limits::{
     Budget, MAX_DOCUMENTS, MAX_EMBEDDED, MAX_EMBEDDED_DEPTH, MAX_LINES, MAX_RECIPIENTS, MAX_SIGNS, MAX_TEXT, OverLimit,
 };
 use super::mime::{self, Part};
-use super::{auth, date, document, docx, fields, ident, people, signals, words};
+use super::{auth, calendar, date, document, docx, fields, ident, people, signals, words};
 use crate::story::code::{Code, take_codes_out, without_codes};
 use crate::story::passage::Line;
 use crate::story::submission::{Attachment, Document, Kept, Note, Submission};
@@ -180,7 +180,7 @@ impl Reader<'_> {
             })
             .collect();
         let mail = mail.unwrap_or_else(|| ident::of_leaves_decoded(&parts, &bytes));
-        let signals = signals::of(&parts);
+        let mut signals = signals::of(&parts);
         let plan = Plan::of(&parts);
         let plain = |at: &usize| plan.consumes(*at) && parts[*at].media_type != "text/html";
         let mut lines = 0;
@@ -244,6 +244,11 @@ impl Reader<'_> {
         }
         self.lines_left = self.lines_left.checked_sub(body.lines.len()).ok_or(OverLimit::Text)?;
         notes.append(&mut body.notes);
+        signals.calendar_only &=
+            !signals::calendar(&parts).is_some_and(|calendar| calendar::has_own_words(&body.lines, &calendar.bytes()));
+        if signals.encrypted || parts.iter().any(signals::is_sealed) {
+            notes.push(Note::Encrypted);
+        }
         if body.lines.iter().all(Line::is_blank)
             && let Some((name, mut text)) = source.attached_text()
         {
