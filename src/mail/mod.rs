@@ -20,6 +20,7 @@ pub mod plain;
 mod read;
 mod signals;
 mod transfer;
+mod uu;
 pub mod wording;
 mod words;
 pub mod write;

@@ -497,7 +497,7 @@ impl Story {
         let left = source.attachments.iter().enumerate().filter(|(i, _)| {
             !media.iter().any(|p| p.attachment == *i) && !matches!(fates.get(*i), Some(MediaFate::Photo { .. }))
         });
-        let left = left.filter(|(_, a)| !a.is_seal());
+        let left = left.filter(|(_, a)| !a.is_seal() && a.media_type != "text/calendar");
         let left = left.filter_map(|(_, a)| a.name.as_deref()).next();
         let advice = if links > 0 && prose < 20 {
             Some("there is only a link: ask the author to send the story itself".to_owned())

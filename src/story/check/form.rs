@@ -9,6 +9,7 @@ use unicode_security::confusable_detection::skeleton;
 use super::contact::pattern;
 use super::{Hits, Text};
 use crate::story::address::is_hidden;
+use crate::story::cut::leads_to_another;
 use crate::story::draft;
 use crate::story::submission::Note;
 
@@ -185,7 +186,9 @@ pub(super) fn forward(text: &Text, hits: &mut Hits) {
         let end = at + line.len();
         let name = match HEADER.captures(line).and_then(|c| c.get(1)) {
             Some(name) => Some(name.as_str()),
-            None => MARK.is_match(line).then_some("mark"),
+            None => {
+                (MARK.is_match(line) || leads_to_another(line.trim_matches(['>', '\\', ' ', '\n']))).then_some("mark")
+            }
         };
         match (&mut block, name) {
             (Some((_, to, names)), Some(name)) => {

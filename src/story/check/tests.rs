@@ -197,6 +197,11 @@ const TABLE: &[(&str, &str, &[&str])] = &[
         &["Begin forwarded message:"],
     ),
     (
+        "forward",
+        "\\-------- Weitergeleitete Nachricht --------\n\nHallo",
+        &["\\-------- Weitergeleitete Nachricht --------"],
+    ),
+    (
         "odd-link",
         "[www.bank.example](http://evil.example.net/)",
         &["[www.bank.example](http://evil.example.net/"],

@@ -58,10 +58,16 @@ pub(super) fn signed_below(lines: &[Seen], from: usize, foreign: &Foreign, autho
     !author.is_empty() && below.as_ref() == Some(&author) && ends_with(lines, from, foreign.start) != below
 }
 
-/// Whether the author's last line above another's mail leads up to it: `Our landlord sent us this:`.
+/// Words of a salutation.
+const SALUTATION: usize = 4;
+
+/// Whether the author's last line above another's mail leads up to it, as `Our landlord sent us this:`, or all that stands there is a
+/// salutation: without the mail below there were no story.
 pub(super) fn led_up(lines: &[Seen], from: usize, foreign: &Foreign) -> bool {
-    let above = lines[from..foreign.start].iter().rfind(|l| !l.blank());
-    above.is_some_and(|line| leads_up(&line.text))
+    let above = &lines[from..foreign.start];
+    let words: usize = above.iter().map(Seen::words).sum();
+    let last = above.iter().rfind(|l| !l.blank());
+    last.is_some_and(|line| leads_up(&line.text)) || (1..=SALUTATION).contains(&words)
 }
 
 /// The first name of who signs these lines.

@@ -207,6 +207,14 @@ pub fn put_back(kept: &[Line], cuts: &[Cut]) -> Vec<Line> {
     out
 }
 
+/// Whether a mail program writes such a line over another mail, in any language: `-----Original Message-----`.
+pub fn leads_to_another(line: &str) -> bool {
+    matches!(
+        mark::mark(&line.to_lowercase()),
+        Some(mark::Mark::Original | mark::Mark::Forwarded)
+    )
+}
+
 /// What is to be cut, before it is.
 #[derive(Default)]
 struct Plan {
@@ -369,7 +377,11 @@ impl Plan {
             Opening::Bare => quote::attribution_inside(seen, foreign),
             _ => Some((foreign.start, foreign.body)),
         };
-        if let Some((start, end)) = head {
+        // `Rosa Parks wrote:` may be the author's line over a quotation of their own
+        let known = |(start, end): &(usize, usize)| {
+            foreign.sure || seen[*start..*end].iter().any(|l| address_in(&l.text).is_some())
+        };
+        if let Some((start, end)) = head.filter(known) {
             let blanks = (end..foreign.end).take_while(|i| seen[*i].blank()).count();
             self.piece(start, end + blanks, rule_of(foreign.opening));
         }

@@ -680,7 +680,7 @@ fn signed_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         .split(['|', ',', '，', '('])
         .next()
         .unwrap_or_default()
-        .trim();
+        .trim_matches(['*', ' ']);
     let apart = above == from || lines[above - 1].blank() || closing(&lines[above - 1].text).is_some();
     if !apart || head.is_empty() || !signs_for(&lines[above].text, head) {
         return None;
