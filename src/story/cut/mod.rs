@@ -532,8 +532,10 @@ impl Plan {
         for (n, piece) in self.pieces.iter().enumerate() {
             rules[piece.start..piece.end].fill(Some((n, piece.rule)));
         }
-        let something = (0..lines.len()).any(|i| rules[i].is_none() && !seen[i].blank());
-        let anything = (0..lines.len()).any(|i| !seen[i].blank());
+        // A line drawn to part two texts says nothing where one of them is gone.
+        let tells = |i: usize| !seen[i].blank() && !seen[i].ruled && !drawn_line(&seen[i].text);
+        let something = (0..lines.len()).any(|i| rules[i].is_none() && tells(i));
+        let anything = (0..lines.len()).any(tells);
         // `Sent from my iPhone` under a photo is nobody's word.
         let footers = self
             .pieces

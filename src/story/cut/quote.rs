@@ -3,7 +3,7 @@
 use super::attribution::{self, Grade};
 use super::header_block::{self, Block};
 use super::mark::{Mark, dashed_words, drawn_line, mark};
-use super::seen::Seen;
+use super::seen::{Seen, address_in};
 
 /// What a stretch of foreign text begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,11 +141,13 @@ pub(super) fn attribution_inside(lines: &[Seen], foreign: &Foreign) -> Option<(u
     head.into_iter().find_map(found).map(|a| (a.start, a.end))
 }
 
-/// Marked lines without anything that says of another mail: what the author of a mail that answers none quotes in it.
+/// Marked lines without an address or anything else that says of another mail: what the author of a mail that answers none quotes
+/// in it.
 pub(super) fn own(lines: &[Seen], foreign: &Foreign) -> bool {
     let stretch = foreign.start..foreign.end;
     let marked = |i: usize| lines[i].depth > 0 && !lines[i].attribution_hint;
-    let names = |i: usize| attribution::ending_at(lines, i).is_some() || block_at(lines, i).is_some();
+    let addressed = |i: usize| address_in(&lines[i].text).is_some();
+    let names = |i: usize| addressed(i) || attribution::ending_at(lines, i).is_some() || block_at(lines, i).is_some();
     foreign.opening == Opening::Bare && marked(foreign.start) && !stretch.into_iter().any(names)
 }
 

@@ -400,6 +400,41 @@ fn cutting_everything_is_called_off_and_said() {
     }
 }
 
+/// In a mail that answers none; the same lines go from an answer.
+#[test]
+fn what_is_an_authors_own_quotation() {
+    let words = "We had been afraid of him for years. Then I asked him for the key.";
+    for (quotation, own) in [
+        ("> The hall is yours.\n> -- the caretaker", true),
+        ("> The hall is yours.\n>\n> It was always yours.", true),
+        ("> Have you a story for us?\n> cath@team.example", false),
+        ("> On 4 Dec 2010, at 09:15, Cath Lee wrote:\n> Have you a story?", false),
+        (
+            "> From: Cath Lee <cath@team.example>\n> Date: 4 December 2010\n> Subject: Story\n>\n> Have you one?",
+            false,
+        ),
+        ("On 4 Dec 2010, at 09:15, Cath Lee wrote:\n> Have you a story?", false),
+    ] {
+        let lines = plain(&format!("{words}\n\n{quotation}"));
+        let of = |fresh, subject| {
+            trim(
+                &lines,
+                &Rules {
+                    fresh,
+                    subject,
+                    ..Rules::default()
+                },
+            )
+        };
+        let fresh = of(true, "The hall");
+        assert_eq!((fresh.kept == lines, fresh.quotation_kept), (own, own), "{quotation}");
+        for answer in [of(true, "Re: The hall"), of(false, "The hall")] {
+            assert_eq!(shown(&answer.kept), [words], "{quotation}");
+            assert!(!answer.quotation_kept, "{quotation}");
+        }
+    }
+}
+
 #[test]
 fn what_a_subject_says_in_the_languages_of_the_programs() {
     for subject in [
