@@ -87,8 +87,13 @@ pub struct Cut {
     pub lines: Vec<Line>,
     /// The line of `kept` before which they stood; `kept.len()` for the end.
     pub at: usize,
-    /// That line is what is left of them: an address was taken out.
-    pub partly: bool,
+}
+
+impl Cut {
+    /// Whether the line of `kept` at [`Cut::at`] is what is left of the one that was cut.
+    pub fn partly(&self) -> bool {
+        self.rule == Rule::AttributionAddress
+    }
 }
 
 /// A forwarded mail, by what its header in the text says.
@@ -110,6 +115,8 @@ pub struct Forward {
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
     QuoteAttribution,
+    /// The line it was cut from stays without it: see [`Cut::partly`].
+    AttributionAddress,
     QuoteMarks,
     QuoteOnTop,
     OriginalMessage,
@@ -133,6 +140,7 @@ impl Rule {
     pub fn name(self) -> &'static str {
         match self {
             Rule::QuoteAttribution => "quote-attribution",
+            Rule::AttributionAddress => "attribution-address",
             Rule::QuoteMarks => "quote-marks",
             Rule::QuoteOnTop => "quote-on-top",
             Rule::OriginalMessage => "original-message",
@@ -157,6 +165,7 @@ impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
             Rule::QuoteAttribution => "A line like \"On ... wrote:\" and the quoted mail under it.",
+            Rule::AttributionAddress => "The address in a line like \"On ... wrote:\"; the line stays without it.",
             Rule::QuoteMarks => "Lines that the mail program marked as quoted.",
             Rule::QuoteOnTop => "A quoted mail above the answer to it.",
             Rule::OriginalMessage => "The original mail under a line like \"Original Message\".",
@@ -200,7 +209,7 @@ pub fn put_back(kept: &[Line], cuts: &[Cut]) -> Vec<Line> {
         let mut whole = false;
         while let Some(cut) = cuts.next_if(|cut| cut.at <= at) {
             out.extend_from_slice(&cut.lines);
-            whole = cut.partly;
+            whole = cut.partly();
         }
         out.extend(kept.get(at).filter(|_| !whole).cloned());
     }
@@ -574,10 +583,9 @@ impl Plan {
                     let whole = line.clone();
                     if named[i] && redact::take_addresses_out(&mut line) {
                         out.cuts.push(Cut {
-                            rule: Rule::QuoteAttribution,
+                            rule: Rule::AttributionAddress,
                             lines: vec![whole],
                             at: out.kept.len(),
-                            partly: true,
                         });
                     }
                     out.kept.push(line);
@@ -588,7 +596,6 @@ impl Plan {
                         rule,
                         lines: vec![line.clone()],
                         at: out.kept.len(),
-                        partly: false,
                     }),
                 },
             }

@@ -536,7 +536,7 @@ fn a_letter_that_the_author_put_into_a_fresh_mail_stays_with_all_under_it() {
         };
         let kept = of(true, "The crossing", "Marion Maxwell");
         assert!(kept.another_kept && !kept.unmarked_cut, "{head}");
-        let whole = kept.cuts.iter().filter(|c| !c.partly);
+        let whole = kept.cuts.iter().filter(|c| !c.partly());
         assert_eq!(whole.map(|c| c.lines.len()).sum::<usize>(), gone, "{head}");
         assert!(kept.kept.iter().all(|l| !l.words().contains('@')), "{head}");
         assert_eq!(kept.kept.len() + gone, lines.len(), "{head}");
@@ -760,6 +760,7 @@ fn a_forward_inside_the_programs_quoting_element_is_taken_apart() {
 fn every_rule_has_the_name_that_json_has() {
     let all = [
         Rule::QuoteAttribution,
+        Rule::AttributionAddress,
         Rule::QuoteMarks,
         Rule::QuoteOnTop,
         Rule::OriginalMessage,
