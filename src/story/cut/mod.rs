@@ -495,7 +495,12 @@ impl Plan {
                 doubtful,
             });
         } else if !self.composed {
-            left.iter().for_each(|answered| self.heading(seen, answered));
+            for answered in left {
+                let gone = |p: &Piece| p.start < answered.end && answered.start < p.end;
+                if !self.pieces.iter().any(gone) {
+                    self.heading(seen, answered);
+                }
+            }
         }
         self.pieces.sort_by_key(|p| p.start);
     }
@@ -544,7 +549,7 @@ impl Plan {
         // A line drawn to part two texts says nothing where one of them is gone.
         let tells = |i: usize| !seen[i].blank() && !seen[i].ruled && !drawn_line(&seen[i].text);
         let something = (0..lines.len()).any(|i| rules[i].is_none() && tells(i));
-        let anything = (0..lines.len()).any(tells);
+        let anything = (0..lines.len()).any(|i| !seen[i].blank());
         // `Sent from my iPhone` under a photo is nobody's word.
         let footers = self
             .pieces
