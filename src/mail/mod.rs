@@ -2,6 +2,7 @@
 
 mod auth;
 mod body;
+mod calendar;
 mod charset;
 mod codes;
 pub mod copy;
@@ -20,6 +21,7 @@ pub mod plain;
 mod read;
 mod signals;
 mod transfer;
+mod uu;
 pub mod wording;
 mod words;
 pub mod write;

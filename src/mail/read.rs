@@ -12,7 +12,7 @@ use super::limits::{
     Budget, MAX_DOCUMENTS, MAX_EMBEDDED, MAX_EMBEDDED_DEPTH, MAX_LINES, MAX_RECIPIENTS, MAX_SIGNS, MAX_TEXT, OverLimit,
 };
 use super::mime::{self, Part};
-use super::{auth, date, document, docx, fields, ident, people, signals, words};
+use super::{auth, calendar, date, document, docx, fields, ident, people, signals, uu, words};
 use crate::story::code::{Code, take_codes_out, without_codes};
 use crate::story::passage::Line;
 use crate::story::submission::{Attachment, Document, Kept, Note, Submission};
@@ -180,9 +180,16 @@ impl Reader<'_> {
             })
             .collect();
         let mail = mail.unwrap_or_else(|| ident::of_leaves_decoded(&parts, &bytes));
-        let signals = signals::of(&parts);
+        let mut signals = signals::of(&parts);
         let plan = Plan::of(&parts);
         let plain = |at: &usize| plan.consumes(*at) && parts[*at].media_type != "text/html";
+        let mut enclosed = Vec::new();
+        for at in (0..parts.len()).filter(plain) {
+            if let Some((text, files)) = uu::take_out(&bytes[at]) {
+                bytes[at] = Cow::Owned(text);
+                enclosed.extend(files);
+            }
+        }
         let mut lines = 0;
         for text in (0..parts.len()).filter(plain).map(|at| &bytes[at]) {
             self.text_left = self.text_left.checked_sub(text.len()).ok_or(OverLimit::Text)?;
@@ -244,6 +251,11 @@ impl Reader<'_> {
         }
         self.lines_left = self.lines_left.checked_sub(body.lines.len()).ok_or(OverLimit::Text)?;
         notes.append(&mut body.notes);
+        signals.calendar_only &=
+            !signals::calendar(&parts).is_some_and(|calendar| calendar::has_own_words(&body.lines, &calendar.bytes()));
+        if signals.encrypted || parts.iter().any(signals::is_sealed) {
+            notes.push(Note::Encrypted);
+        }
         if body.lines.iter().all(Line::is_blank)
             && let Some((name, mut text)) = source.attached_text()
         {
@@ -256,6 +268,16 @@ impl Reader<'_> {
                 attachments[*place].bytes = std::mem::take(&mut bytes[i]).into_owned();
             }
         }
+        attachments.extend(enclosed.into_iter().map(|file| Attachment {
+            media_type: match file.name.ends_with(".txt") {
+                true => "text/plain".to_owned(),
+                false => "application/octet-stream".to_owned(),
+            },
+            name: Some(words::one_line(&file.name)),
+            content_id: None,
+            inline: false,
+            bytes: file.bytes,
+        }));
         notes.extend(attachments.iter().filter_map(document::unread));
         let documents = self.documents(&mut attachments, &mut notes);
         if [&body.lines]

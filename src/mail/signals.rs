@@ -174,9 +174,7 @@ fn encrypted(parts: &[Part]) -> bool {
     }
     let smime = |part: &Part| {
         let kind = part.content.get("smime-type").unwrap_or_default().to_ascii_lowercase();
-        ["application/pkcs7-mime", "application/x-pkcs7-mime"].contains(&part.media_type.as_str())
-            && !kind.contains("signed-data")
-            && !kind.contains("certs-only")
+        is_sealed(part) && !kind.contains("signed-data") && !kind.contains("certs-only")
     };
     if smime(mail) {
         return true;
@@ -188,10 +186,15 @@ fn encrypted(parts: &[Part]) -> bool {
     })
 }
 
-/// An invitation or its answer: a calendar part, and no attachment or text of a person's own. Outlook and Google put the
-/// appointment's description beside it as text, in one multipart/alternative.
+/// Whether all of the part, its text with it, is in S/MIME's own form.
+pub(super) fn is_sealed(part: &Part) -> bool {
+    ["application/pkcs7-mime", "application/x-pkcs7-mime"].contains(&part.media_type.as_str())
+}
+
+/// An invitation or its answer: a calendar part, and no attachment or text of a person's own ([`super::calendar::has_own_words`] says
+/// of the text what is).
 fn calendar_only(parts: &[Part]) -> bool {
-    let Some(calendar) = parts.iter().find(|p| p.media_type == "text/calendar") else {
+    let Some(calendar) = calendar(parts) else {
         return false;
     };
     let method = calendar.content.get("method").map(str::to_ascii_lowercase);
@@ -200,4 +203,9 @@ fn calendar_only(parts: &[Part]) -> bool {
         p.is_leaf() && (p.media_type == "text/plain" || p.media_type == "text/html") && !p.body.trim_ascii().is_empty()
     });
     texts.count() == 0 || invitation
+}
+
+/// The first calendar part.
+pub(super) fn calendar<'a, 'b>(parts: &'a [Part<'b>]) -> Option<&'a Part<'b>> {
+    parts.iter().find(|p| p.media_type == "text/calendar")
 }

@@ -23,6 +23,9 @@ pub struct Found {
 /// letters: "Anna at home.Then" is none, nor is "meet me at example.org".
 pub fn addresses(line: &str) -> Vec<Found> {
     let plain = Plain::of(line);
+    if !plain.may_have_any() {
+        return Vec::new();
+    }
     plain
         .addresses()
         .map(|(at, found)| Found {
@@ -133,8 +136,7 @@ impl Plain<'_> {
                 r"(?i) *[\[({<【〔] *(?:at|@|a|ät|arroba) *[\])}>】〕] *|(?P<blank> +@ *|@ +)|@|(?P<word>[ _-]+at[ _-]+)",
             )
         });
-        let signs = if self.may_have_any() { self.text.as_str() } else { "" };
-        AT.captures_iter(signs).filter_map(|sign| {
+        AT.captures_iter(&self.text).filter_map(|sign| {
             let all = sign.get(0)?.range();
             let sure = sign.name("blank").is_none() && sign.name("word").is_none();
             let local = Local::before(&self.text[..all.start])?;

@@ -25,6 +25,7 @@ use super::step::Story;
 use super::submission::Note;
 
 pub use country::{COUNTRIES, Country};
+pub use form::same_name;
 
 /// One thing that is looked for.
 pub struct Rule {
@@ -178,11 +179,6 @@ impl Finding {
     pub fn blocks(&self) -> bool {
         self.rule.blocks && self.waived.is_none()
     }
-}
-
-/// Whether two names are the same, whatever the order of their words.
-pub fn same_name(one: &str, other: &str) -> bool {
-    form::same_name(one, other)
 }
 
 /// More findings of one rule than these are told when some of these are gone.

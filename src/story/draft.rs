@@ -306,6 +306,9 @@ impl Story {
         if trimmed.another_kept {
             notes.push(Note::AnotherKept);
         }
+        if trimmed.quotation_kept {
+            notes.push(Note::QuotationKept);
+        }
         if trimmed.unmarked_cut {
             notes.push(Note::UnmarkedCut);
         }
@@ -494,6 +497,7 @@ impl Story {
         let left = source.attachments.iter().enumerate().filter(|(i, _)| {
             !media.iter().any(|p| p.attachment == *i) && !matches!(fates.get(*i), Some(MediaFate::Photo { .. }))
         });
+        let left = left.filter(|(_, a)| !a.is_seal() && a.media_type != "text/calendar");
         let left = left.filter_map(|(_, a)| a.name.as_deref()).next();
         let advice = if links > 0 && prose < 20 {
             Some("there is only a link: ask the author to send the story itself".to_owned())

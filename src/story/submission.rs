@@ -90,6 +90,24 @@ pub struct Attachment {
     pub bytes: Vec<u8>,
 }
 
+impl Attachment {
+    /// Whether it is what a program signed or sealed the mail with (RFC 8551, RFC 3156): nobody's words, and no photo.
+    pub fn is_seal(&self) -> bool {
+        let kind = self.media_type.strip_prefix("application/").unwrap_or_default();
+        let kind = kind.strip_prefix("x-").unwrap_or(kind);
+        let name = self.name.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let sealed = [
+            "pkcs7-signature",
+            "pkcs7-mime",
+            "pgp-signature",
+            "pgp-keys",
+            "pgp-encrypted",
+        ]
+        .contains(&kind);
+        sealed || name.ends_with(".p7s") || name.ends_with(".p7m")
+    }
+}
+
 /// A document that holds text, read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
@@ -156,6 +174,10 @@ pub enum Note {
         "winmail.dat (Outlook's own format) cannot be read here: ask the author to send it again as plain text or HTML"
     )]
     Winmail,
+    #[error(
+        "the mail is encrypted or sealed (S/MIME, PGP), so that its text cannot be read here: ask the author to send it again without"
+    )]
+    Encrypted,
     #[error("the attachment {name} was kept but not published: {why}")]
     AttachmentKept { name: String, why: String },
     #[error("the story was read from the attached document {0}")]
@@ -168,6 +190,8 @@ pub enum Note {
     NothingCut,
     #[error("another mail seems to stand in this one, and its words were kept: look whose they are")]
     AnotherKept,
+    #[error("a quotation was kept, as the mail answers none: look whether these are words that its author chose")]
+    QuotationKept,
     #[error("text without marks was cut as a quotation, and may be the author's: `restore` brings it back")]
     UnmarkedCut,
     #[error(

@@ -51,6 +51,10 @@ impl Desk {
                             photos.insert(place, photo);
                             fate
                         }
+                        Err(_) if attachment.is_seal() => MediaFate::Left { why: String::new() },
+                        Err(_) if attachment.media_type == "text/calendar" => MediaFate::Left {
+                            why: "it is an entry for a calendar".to_owned(),
+                        },
                         // `story.txt`: nobody took it for a photo
                         Err(_) if is_text(attachment) => MediaFate::Left {
                             why:

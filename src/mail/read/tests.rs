@@ -379,6 +379,31 @@ fn automatic_mail_gives_its_signals() {
 }
 
 #[test]
+fn of_a_sealed_mail_it_is_told_what_to_ask_for() {
+    for kind in ["smime-type=enveloped-data", "smime-type=signed-data", "name=smime.p7m"] {
+        let sealed = submission(&format!("{HEAD}Content-Type: application/pkcs7-mime; {kind}\n\nMIB\n"));
+        assert_eq!(sealed.notes, [Note::Encrypted], "{kind}");
+        assert!(sealed.attachments[0].is_seal());
+    }
+    let signed = submission(&format!(
+        "{HEAD}Content-Type: multipart/signed; boundary=b\n\n--b\n\nHello.\n--b\nContent-Type: application/pgp-signature; name=signature.asc\n\nabc\n--b--\n"
+    ));
+    assert_eq!((signed.notes, signed.attachments[0].is_seal()), (vec![], true));
+}
+
+#[test]
+fn an_invitation_with_words_of_a_persons_own_is_more_than_that() {
+    let invited = |words: &str| {
+        let calendar = "BEGIN:VCALENDAR\nDESCRIPTION:Let us plan the march\\, all of us\\, on Monday.\nEND:VCALENDAR";
+        let parts = format!("--b\n\n{words}\n--b\nContent-Type: text/calendar; method=REQUEST\n\n{calendar}\n--b--\n");
+        let mail = format!("{HEAD}Content-Type: multipart/alternative; boundary=b\n\n{parts}");
+        submission(&mail).signals.calendar_only
+    };
+    assert!(invited("Let us plan the march, all of us, on Monday."));
+    assert!(!invited("The gate was rusted shut. Twelve of us leaned on it."));
+}
+
+#[test]
 fn a_signed_text_is_read_without_its_armour() {
     let found = submission(&format!(
         "{HEAD}\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nMy words.\n- -- \nMarion\n-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n"

@@ -9,6 +9,7 @@ use unicode_security::confusable_detection::skeleton;
 use super::contact::pattern;
 use super::{Hits, Text};
 use crate::story::address::is_hidden;
+use crate::story::cut::leads_to_another;
 use crate::story::draft;
 use crate::story::submission::Note;
 
@@ -185,7 +186,9 @@ pub(super) fn forward(text: &Text, hits: &mut Hits) {
         let end = at + line.len();
         let name = match HEADER.captures(line).and_then(|c| c.get(1)) {
             Some(name) => Some(name.as_str()),
-            None => MARK.is_match(line).then_some("mark"),
+            None => {
+                (MARK.is_match(line) || leads_to_another(line.trim_matches(['>', '\\', ' ', '\n']))).then_some("mark")
+            }
         };
         match (&mut block, name) {
             (Some((_, to, names)), Some(name)) => {
@@ -202,7 +205,7 @@ pub(super) fn forward(text: &Text, hits: &mut Hits) {
 }
 
 /// Whether two are the same words, in whatever order: `Okafor, Tom` and `Tom Okafor`.
-pub(super) fn same_name(one: &str, other: &str) -> bool {
+pub fn same_name(one: &str, other: &str) -> bool {
     let words = |name: &str| {
         let fold = name.to_lowercase();
         let parts = fold.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
@@ -233,7 +236,13 @@ pub(super) fn parts_differ(text: &Text, hits: &mut Hits) {
 }
 
 pub(super) fn taken_for_another(text: &Text, hits: &mut Hits) {
-    let said = [&Note::UnmarkedCut, &Note::AnotherKept, &Note::NothingCut].map(Note::to_string);
+    let said = [
+        &Note::UnmarkedCut,
+        &Note::AnotherKept,
+        &Note::QuotationKept,
+        &Note::NothingCut,
+    ]
+    .map(Note::to_string);
     for note in text.notes.iter().filter(|n| said.iter().any(|s| s == *n)) {
         hits.add_as(text.first_word(), note, note);
     }

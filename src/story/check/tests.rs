@@ -197,6 +197,11 @@ const TABLE: &[(&str, &str, &[&str])] = &[
         &["Begin forwarded message:"],
     ),
     (
+        "forward",
+        "\\-------- Weitergeleitete Nachricht --------\n\nHallo",
+        &["\\-------- Weitergeleitete Nachricht --------"],
+    ),
+    (
         "odd-link",
         "[www.bank.example](http://evil.example.net/)",
         &["[www.bank.example](http://evil.example.net/"],
@@ -456,7 +461,13 @@ fn what_is_of_the_whole_page_is_found_where_it_stands() {
         [told("photo-location", 13, 1, "the place where it was taken was in it")]
     );
     assert_eq!(of(&front(), &body, &[&differ]), [told("parts-differ", 11, 1, &differ)]);
-    for note in [Note::UnmarkedCut, Note::AnotherKept, Note::NothingCut].map(|n| n.to_string()) {
+    let another = [
+        Note::UnmarkedCut,
+        Note::AnotherKept,
+        Note::QuotationKept,
+        Note::NothingCut,
+    ];
+    for note in another.map(|n| n.to_string()) {
         assert_eq!(of(&front(), &words(80), &[&note]), [told("another-mail", 11, 1, &note)]);
     }
 
@@ -835,16 +846,13 @@ fn false_alarms_are_few() {
     );
     blocking.iter().for_each(|b| println!("  {b}"));
     // true ones, but for 051 and 133, whose authors end with their own name (here the author is another), and for 074
-    // and 222, whose authors quote a paper letter's head
+    // and 222, whose authors quote a paper letter's head, for 331, which ends with the name of whom it quotes, and for 338, in
+    // which the line is the author's
     let expected = [
         "050 email: tom@example.org",
         "051 third-person: Jana Weiß",
-        "072 forward: From: Cath Lee &lt;cath@team.example>",
-        "072 third-person: Cath Lee",
-        "072 email: cath@team.example",
         "074 forward: From: Marion",
         "104 alt: photo-1.png",
-        "106 email: blog@example.com",
         "121 alt: photo-1.png",
         "121 alt: photo-2.png",
         "133 street: 12 Church Lane",
@@ -852,7 +860,6 @@ fn false_alarms_are_few() {
         "172 email: map@example.org",
         "191 alt: photo-1.png",
         "192 alt: photo-2.png",
-        "199 email: blog@example.com",
         "217 third-person: John Smith",
         "217 phone: 0113 496 0000",
         "222 forward: To: everybody on Mill Road",
@@ -861,15 +868,14 @@ fn false_alarms_are_few() {
         "223 phone: 0113 496 0003",
         "233 email: tenants@example.org",
         "235 email: marion@example.com",
-        "237 third-person: Cath Lee",
-        "237 email: cath@team.example",
         "249 third-person: Norman Pike",
-        "249 email: pike@council.example.org",
         "260 third-person: Anna Berg",
         "260 third-person: Tom Okafor",
         "267 third-person: Tom Okafor",
         "267 third-person: Ana Ruiz",
         "306 phone: 07700 900123",
+        "331 third-person: Tom Okafor",
+        r"338 forward: \-----Original Message-----",
         "343 street: 12 Mill Lane",
         "344 street: 12 Mill Lane",
         "354 email: workshop@example.org",

@@ -10,7 +10,7 @@ use super::phrases::Phrases;
 use super::seen::{Seen, address_in, find_word, has_word};
 
 /// Lines one attribution may be wrapped over.
-const MOST_LINES: usize = 6;
+pub(super) const MOST_LINES: usize = 6;
 
 /// How sure we are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -72,7 +72,7 @@ static LIST: Phrases = Phrases::new(&[
     "view this ticket", "view the discussion thread", "sent by freelists", "manage subscription", "listen-abmeldung",
     "__._,_.___", "reacted via gmail", "visit topic or reply to this email",
     "to respond, reply to this email or visit", "you can also reply to this email",
-    "to stop receiving notifications", "groups.io links:", "view/reply online (#", "mute this topic:", "reply to this email to respond", "to unsubscribe from these emails",
+    "easy unsubscribe click here", "to stop receiving notifications", "groups.io links:", "view/reply online (#", "mute this topic:", "reply to this email to respond", "to unsubscribe from these emails",
 ]);
 
 /// How a newsletter's last words begin, and many another sentence.
@@ -111,13 +111,16 @@ static ENVIRONMENT: Phrases = Phrases::new(&[
     "البيئة", "הסביבה", "save trees", "the planet",
 ]);
 
+/// How Topica and newsletters begin, with the reader's address behind it.
+const SENT_TO: &str = "this email was sent to";
+
 /// What Mailman names itself and its pages with.
 const LIST_INFO: [&str; 3] = [" mailing list", "/mailman/listinfo/", "/mailman3/lists/"];
 
 /// One of these stands in every footer. It is the first question, and for nearly every line of every mail the last.
 static TELLING: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let lists = [&SCANNER, &CLEAN, &LIST, &CALENDAR, &ENVIRONMENT].map(Phrases::list);
-    let footers = lists.into_iter().flatten().copied().chain(LIST_INFO);
+    let footers = lists.into_iter().flatten().copied().chain(LIST_INFO).chain([SENT_TO]);
     AhoCorasick::new(footers.chain(phone::telling())).expect("short phrases")
 });
 
@@ -144,7 +147,8 @@ pub(super) fn footer(fold: &str) -> Option<Footer> {
         return Some(Footer::Scanner);
     }
     let told = || personal(&format!(" {fold} "));
-    if fold.len() < 400 && LIST.stand_in(fold) && !told() || list_info(fold) {
+    let sent_to = || fold.starts_with(SENT_TO) && fold.len() < 200 && address_in(fold).is_some();
+    if fold.len() < 400 && LIST.stand_in(fold) && !told() || list_info(fold) || sent_to() {
         return Some(Footer::List);
     }
     if fold.len() < 200 && fold.contains("://") && fold.split(' ').count() <= 9 && CALENDAR.stand_in(fold) {

@@ -1,6 +1,7 @@
 //! Words of the author inside or under the text of another's mail that nothing marks line by line: answers told apart by
 //! colour alone, where the author says so above; and a story that goes on under a letter that it shows.
 
+use super::attribution::leads_up;
 use super::legal::legal;
 use super::quote::{self, Foreign, Opening};
 use super::seen::{Seen, has_word};
@@ -52,11 +53,30 @@ pub(super) fn announced(own: &[Seen]) -> bool {
 /// Whether the author's own name ends what stands under another's mail, and does not stand above it: a letter that was put into a
 /// mail. In an answer it may be the name of somebody called the same, or of the author in an older mail: see [`goes_on`].
 pub(super) fn signed_below(lines: &[Seen], from: usize, foreign: &Foreign, author: &str) -> bool {
-    let first = |name: String| name.split(' ').next().unwrap_or_default().to_lowercase();
-    let author = first(author.to_owned());
-    let below = signature::tail(lines, foreign.body, foreign.end).sign_off.map(first);
-    let above = signature::tail(lines, from, foreign.start).sign_off.map(first);
-    !author.is_empty() && below.as_ref() == Some(&author) && above != below
+    let author = first_name(author);
+    let below = ends_with(lines, foreign.body, foreign.end);
+    !author.is_empty() && below.as_ref() == Some(&author) && ends_with(lines, from, foreign.start) != below
+}
+
+/// Words of a salutation.
+const SALUTATION: usize = 4;
+
+/// Whether the author's last line above another's mail leads up to it, as `Our landlord sent us this:`, or all that stands there is a
+/// salutation: without the mail below there were no story.
+pub(super) fn led_up(lines: &[Seen], from: usize, foreign: &Foreign) -> bool {
+    let above = &lines[from..foreign.start];
+    let words: usize = above.iter().map(Seen::words).sum();
+    let last = above.iter().rfind(|l| !l.blank());
+    last.is_some_and(|line| leads_up(&line.text)) || (1..=SALUTATION).contains(&words)
+}
+
+/// The first name of who signs these lines.
+fn ends_with(lines: &[Seen], from: usize, to: usize) -> Option<String> {
+    signature::tail(lines, from, to).sign_off.as_deref().map(first_name)
+}
+
+fn first_name(name: &str) -> String {
+    name.split(' ').next().unwrap_or_default().to_lowercase()
 }
 
 /// Words under the name of who is quoted that make it plain that somebody else goes on.
@@ -71,23 +91,22 @@ pub(super) fn goes_on(lines: &[Seen], from: usize, foreign: &Foreign, author: &s
     }
     let (start, body, end) = (foreign.start, foreign.body, foreign.end);
     let tail = signature::tail(lines, body, end);
-    let Some(signed) = tail.sign_off else { return false };
-    let first = |name: &str| name.split(' ').next().unwrap_or_default().to_lowercase();
-    let signed = first(&signed);
+    let Some(signed) = tail.sign_off.as_deref().map(first_name) else {
+        return false;
+    };
     // Signed above already, or a thread of mails in which theirs is named: then it is the one that comes last.
-    let above = signature::tail(lines, from, start).sign_off;
     let heads = |l: &Seen| {
         l.text
             .contains(|c: char| c.is_ascii_digit() || matches!(c, '@' | ':' | '：'))
     };
-    if above.is_some_and(|name| first(&name) == signed)
+    if ends_with(lines, from, start).as_ref() == Some(&signed)
         || lines[start..tail.end]
             .iter()
             .any(|l| heads(l) && has_word(&l.fold, &signed))
     {
         return false;
     }
-    if !author.is_empty() && first(author) == signed {
+    if !author.is_empty() && first_name(author) == signed {
         return true;
     }
     let head: Vec<&str> = lines[start..body].iter().map(|l| l.text.as_ref()).collect();

@@ -170,8 +170,8 @@ pub(super) fn drawn_line(text: &str) -> bool {
         return false;
     };
     let dash = |c: char| matches!(c, '-' | '–' | '—' | '─' | '‐');
-    // `-=-=-=-=-=-`
-    if text.len() >= 8 && text.chars().all(|c| "-=*~_+".contains(c)) {
+    // `-=-=-=-=-=-`, `==^=====`
+    if text.len() >= 8 && text.chars().all(|c| "-=*~_+^".contains(c)) {
         return true;
     }
     let mut count = 0;

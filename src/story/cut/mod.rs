@@ -18,6 +18,7 @@ mod phone;
 mod phrases;
 mod prefix;
 mod quote;
+mod redact;
 mod seen;
 mod sign_off;
 mod signature;
@@ -31,9 +32,10 @@ use serde::{Deserialize, Serialize};
 use super::passage::Line;
 use super::submission::Mailbox;
 pub use apart::apart;
+use attribution::Grade;
 use mark::drawn_line;
 use quote::{Foreign, Opening};
-use seen::{Seen, address_in};
+use seen::{Seen, address_in, has_word};
 use signature::Piece;
 
 /// Forwards inside forwards that are taken apart.
@@ -56,7 +58,8 @@ pub struct Rules<'a> {
     pub fresh: bool,
 }
 
-/// A mail after cutting. Every line that came in is in `kept` or in exactly one of `cuts`, in order: see [`put_back`].
+/// A mail after cutting. Every line that came in is in `kept` or in exactly one of `cuts`, in order: see [`put_back`]. Of a
+/// kept line like `On ... Anna <a@example.org> wrote:` the address alone is cut.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Trimmed {
     pub kept: Vec<Line>,
@@ -70,6 +73,8 @@ pub struct Trimmed {
     pub nothing_cut: bool,
     /// What looks like another mail was kept, because this one answers none. Its header went, if it holds an address.
     pub another_kept: bool,
+    /// Lines marked by `>` were kept, because the mail answers none: the author's own quotation.
+    pub quotation_kept: bool,
     /// A quotation went that nothing marks line by line, and it was most of the mail, or the mail answers none: the author's words
     /// may be under it.
     pub unmarked_cut: bool,
@@ -82,6 +87,13 @@ pub struct Cut {
     pub lines: Vec<Line>,
     /// The line of `kept` before which they stood; `kept.len()` for the end.
     pub at: usize,
+}
+
+impl Cut {
+    /// Whether the line of `kept` at [`Cut::at`] is what is left of the one that was cut.
+    pub fn partly(&self) -> bool {
+        self.rule == Rule::AttributionAddress
+    }
 }
 
 /// A forwarded mail, by what its header in the text says.
@@ -103,6 +115,8 @@ pub struct Forward {
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
     QuoteAttribution,
+    /// The line it was cut from stays without it: see [`Cut::partly`].
+    AttributionAddress,
     QuoteMarks,
     QuoteOnTop,
     OriginalMessage,
@@ -126,6 +140,7 @@ impl Rule {
     pub fn name(self) -> &'static str {
         match self {
             Rule::QuoteAttribution => "quote-attribution",
+            Rule::AttributionAddress => "attribution-address",
             Rule::QuoteMarks => "quote-marks",
             Rule::QuoteOnTop => "quote-on-top",
             Rule::OriginalMessage => "original-message",
@@ -150,6 +165,7 @@ impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
             Rule::QuoteAttribution => "A line like \"On ... wrote:\" and the quoted mail under it.",
+            Rule::AttributionAddress => "The address in a line like \"On ... wrote:\"; the line stays without it.",
             Rule::QuoteMarks => "Lines that the mail program marked as quoted.",
             Rule::QuoteOnTop => "A quoted mail above the answer to it.",
             Rule::OriginalMessage => "The original mail under a line like \"Original Message\".",
@@ -190,12 +206,22 @@ pub fn put_back(kept: &[Line], cuts: &[Cut]) -> Vec<Line> {
     let mut out = Vec::with_capacity(kept.len() + cuts.iter().map(|c| c.lines.len()).sum::<usize>());
     let mut cuts = cuts.iter().peekable();
     for at in 0..=kept.len() {
+        let mut whole = false;
         while let Some(cut) = cuts.next_if(|cut| cut.at <= at) {
             out.extend_from_slice(&cut.lines);
+            whole = cut.partly();
         }
-        out.extend(kept.get(at).cloned());
+        out.extend(kept.get(at).filter(|_| !whole).cloned());
     }
     out
+}
+
+/// Whether a mail program writes such a line over another mail, in any language: `-----Original Message-----`.
+pub fn leads_to_another(line: &str) -> bool {
+    matches!(
+        mark::mark(&line.to_lowercase()),
+        Some(mark::Mark::Original | mark::Mark::Forwarded)
+    )
 }
 
 /// What is to be cut, before it is.
@@ -212,6 +238,8 @@ struct Plan {
     doubted: bool,
     /// Another mail inside of this one was kept.
     another: bool,
+    /// The author's own quotation was kept.
+    quotation: bool,
     /// The mail answers none, and none is passed on in it.
     composed: bool,
 }
@@ -225,20 +253,21 @@ impl Plan {
             let warned = banner::below(seen, from);
             plan.piece(from, warned, Rule::GatewayWarning);
             from = warned;
-            let foreign = quote::stretches(seen, from);
+            plan.composed = rules.fresh && plan.inner.is_none() && subject_says(&subject) == SubjectSays::Nothing;
+            let foreign = plan.foreign(seen, from);
             let Some(first) = foreign.first().filter(|f| forwards(seen, from, f, &subject)) else {
                 let top = foreign.first();
                 let unmarked = top.filter(|f| f.to_end && seen[from..f.start].iter().all(Seen::blank));
-                let composed = rules.fresh && plan.inner.is_none() && subject_says(&subject) == SubjectSays::Nothing;
                 // Nothing stands above it and nothing marks it: it may be the text itself. What is quoted further
                 // down is another matter.
-                let signed = |f: &Foreign| put_there(f) && inside::signed_below(seen, from, f, rules.author);
-                plan.composed = composed;
-                if composed && foreign.last().is_some_and(signed) {
+                let shown =
+                    |f: &Foreign| inside::signed_below(seen, from, f, rules.author) || inside::led_up(seen, from, f);
+                if plan.composed && foreign.last().is_some_and(|f| put_there(f) && shown(f)) {
                     plan.letters(seen, from, rules.author);
                 } else if let Some(body) = unmarked.map(|f| f.body.max(f.start + 1)) {
                     plan.doubted = true;
-                    plan.reply(seen, from, &quote::stretches(seen, body), rules.author);
+                    let below = plan.foreign(seen, body);
+                    plan.reply(seen, from, &below, rules.author);
                 } else {
                     plan.reply(seen, from, &foreign, rules.author);
                 }
@@ -248,6 +277,7 @@ impl Plan {
                 }
                 return plan;
             };
+            plan.composed = false;
             let shown = (first.body..first.end).find(|i| !seen[*i].blank());
             let block = first.block.clone().unwrap_or_default();
             let depth = shown.map_or(0, |i| seen[i].depth);
@@ -306,13 +336,36 @@ impl Plan {
         }
     }
 
-    /// Letters that the author put into the mail, who signs below them, stay: nobody can tell where they end. Their headers go,
-    /// where an address is in them; lines that say who wrote do not.
+    /// What is another's from line `from` on. A mail that answers none may hold quotations of its author's own, above anything that
+    /// says of another mail.
+    fn foreign(&mut self, seen: &[Seen], from: usize) -> Vec<Foreign> {
+        let mut found = quote::stretches(seen, from);
+        if !self.composed {
+            return found;
+        }
+        let own = |f: &&Foreign| quote::own(seen, f) || quote::unaddressed(seen, f);
+        let rest = found.split_off(found.iter().take_while(own).count());
+        for kept in found {
+            self.quotation |= kept.opening == Opening::Bare;
+            self.another |= kept.opening != Opening::Bare;
+        }
+        rest
+    }
+
+    /// Letters that the author put into the mail stay: nobody can tell where they end.
     fn letters(&mut self, seen: &[Seen], from: usize, author: &str) {
+        self.another = true;
+        let marked = self.headers(seen, from, Rule::ForwardHeader);
+        self.reply(seen, from, &marked, author);
+    }
+
+    /// Cuts the headers of mails that nothing marks line by line, where an address is in them; lines that say who wrote stay. What
+    /// is marked between them is given back.
+    fn headers(&mut self, seen: &[Seen], from: usize, rule: Rule) -> Vec<Foreign> {
         let mut marked: Vec<Foreign> = Vec::new();
         let mut at = from;
         for _ in 0..DEEPEST_FORWARD {
-            let mut found = quote::stretches(seen, at);
+            let mut found = self.foreign(seen, at);
             let letter = found.pop_if(|last| put_there(last));
             marked.extend(found);
             let Some(letter) = letter else { break };
@@ -320,12 +373,27 @@ impl Plan {
             let addressed = header.iter().any(|l| address_in(&l.text).is_some());
             // `On ... Anna wrote:` tells the reader whose words follow
             if addressed && letter.opening != Opening::Attribution {
-                self.piece(letter.start, letter.body, Rule::ForwardHeader);
+                self.piece(letter.start, letter.body, rule);
             }
             at = letter.body.max(letter.start + 1);
-            self.another = true;
         }
-        self.reply(seen, from, &marked, author);
+        marked
+    }
+
+    /// Cuts the line over a quotation that stays because it is answered below: who asked needs no name and no address.
+    fn heading(&mut self, seen: &[Seen], foreign: &Foreign) {
+        let head = match foreign.opening {
+            Opening::Bare => quote::attribution_inside(seen, foreign),
+            _ => Some((foreign.start, foreign.body)),
+        };
+        // `Rosa Parks wrote:` may be the author's line over a quotation of their own
+        let known = |(start, end): &(usize, usize)| {
+            foreign.sure || seen[*start..*end].iter().any(|l| address_in(&l.text).is_some())
+        };
+        if let Some((start, end)) = head.filter(known) {
+            let blanks = (end..foreign.end).take_while(|i| seen[*i].blank()).count();
+            self.piece(start, end + blanks, rule_of(foreign.opening));
+        }
     }
 
     /// Cuts quotations and the end of the author's own text from line `from` on.
@@ -346,6 +414,7 @@ impl Plan {
                 // Nobody can tell the answers from the questions: all of it stays, and the reviewer is told.
                 self.doubted = true;
                 let end = foreign[whole].start;
+                self.headers(seen, end, rule_of(foreign[whole].opening));
                 self.pieces.extend(
                     signature::tail(seen, from, end)
                         .pieces
@@ -412,12 +481,12 @@ impl Plan {
         // One quotation on top and the answer under it.
         if let [only] = left
             && foreign.len() == 1
-            && only.sure
+            && (only.sure || !self.composed)
             && footers.iter().all(|(start, _, end)| start == end)
             && shown(only.end, until)
         {
-            let doubtful =
-                only.opening == Opening::Bare && !seen[only.start].hinted && !quote::names_its_author(seen, only);
+            let bare = only.opening == Opening::Bare && !seen[only.start].hinted;
+            let doubtful = !only.sure || bare && quote::attribution_inside(seen, only).is_none();
             self.pieces.retain(|p| p.start >= only.end);
             self.pieces.push(Piece {
                 start: from,
@@ -425,18 +494,19 @@ impl Plan {
                 rule: Rule::QuoteOnTop,
                 doubtful,
             });
+        } else if !self.composed {
+            for answered in left {
+                let gone = |p: &Piece| p.start < answered.end && answered.start < p.end;
+                if !self.pieces.iter().any(gone) {
+                    self.heading(seen, answered);
+                }
+            }
         }
         self.pieces.sort_by_key(|p| p.start);
     }
 
     fn quotation(&mut self, seen: &[Seen], from: usize, foreign: &Foreign, start: usize, end: usize) {
-        let rule = match foreign.opening {
-            Opening::Bare => Rule::QuoteMarks,
-            Opening::Attribution => Rule::QuoteAttribution,
-            Opening::Original | Opening::Forwarded => Rule::OriginalMessage,
-            Opening::Block => Rule::OutlookHeaderBlock,
-            Opening::ReplyAbove => Rule::ReplyAboveLine,
-        };
+        let rule = rule_of(foreign.opening);
         // Blank lines over a quotation are of no use without it, nor is a line drawn to part it off.
         let blanks = |to: usize| to - (from..to).rev().take_while(|i| seen[*i].blank()).count();
         let mut start = blanks(start);
@@ -476,7 +546,9 @@ impl Plan {
         for (n, piece) in self.pieces.iter().enumerate() {
             rules[piece.start..piece.end].fill(Some((n, piece.rule)));
         }
-        let something = (0..lines.len()).any(|i| rules[i].is_none() && !seen[i].blank());
+        // A line drawn to part two texts says nothing where one of them is gone.
+        let tells = |i: usize| !seen[i].blank() && !seen[i].ruled && !drawn_line(&seen[i].text);
+        let something = (0..lines.len()).any(|i| rules[i].is_none() && tells(i));
         let anything = (0..lines.len()).any(|i| !seen[i].blank());
         // `Sent from my iPhone` under a photo is nobody's word.
         let footers = self
@@ -498,10 +570,12 @@ impl Plan {
         let mut out = Trimmed {
             nothing_cut: called_off,
             another_kept: self.another,
+            quotation_kept: self.quotation,
             unmarked_cut: something && unmarked * 10 > self.may_go(all),
             sign_off: self.sign_off,
             ..Trimmed::default()
         };
+        let named: Vec<bool> = named_in(seen, |i| rules[i].is_none());
         let mut last = None;
         for (i, line) in lines.iter().enumerate() {
             match rules[i] {
@@ -510,6 +584,14 @@ impl Plan {
                     if self.inner.is_some_and(|from| i >= from) {
                         line.quote = line.quote.saturating_sub(depth);
                         (line.hints.quoted, line.hints.forwarded, line.hints.attribution) = (false, false, false);
+                    }
+                    let whole = line.clone();
+                    if named[i] && redact::take_addresses_out(&mut line) {
+                        out.cuts.push(Cut {
+                            rule: Rule::AttributionAddress,
+                            lines: vec![whole],
+                            at: out.kept.len(),
+                        });
                     }
                     out.kept.push(line);
                 }
@@ -537,6 +619,16 @@ impl Plan {
     }
 }
 
+fn rule_of(opening: Opening) -> Rule {
+    match opening {
+        Opening::Bare => Rule::QuoteMarks,
+        Opening::Attribution => Rule::QuoteAttribution,
+        Opening::Original | Opening::Forwarded => Rule::OriginalMessage,
+        Opening::Block => Rule::OutlookHeaderBlock,
+        Opening::ReplyAbove => Rule::ReplyAboveLine,
+    }
+}
+
 /// Another mail that only its header, or the line over it, tells from the author's words.
 fn put_there(foreign: &Foreign) -> bool {
     foreign.to_end
@@ -544,6 +636,25 @@ fn put_there(foreign: &Foreign) -> bool {
             foreign.opening,
             Opening::Attribution | Opening::Original | Opening::Block
         )
+}
+
+/// The lines that are kept and say, with an address, who wrote what stands below them.
+fn named_in(seen: &[Seen], kept: impl Fn(usize) -> bool) -> Vec<bool> {
+    let mut named = vec![false; seen.len()];
+    let mut addressed = None;
+    for (i, line) in seen.iter().enumerate().filter(|(i, _)| kept(*i)) {
+        if line.text.contains('@') {
+            addressed = Some(i);
+        }
+        if addressed.is_some_and(|at| at + attribution::MOST_LINES > i)
+            && let Some(found) = attribution::ending_at(seen, i)
+            && found.address
+            && (found.verb || found.grade == Grade::Strong)
+        {
+            named[found.start..found.end].fill(true);
+        }
+    }
+    named
 }
 
 /// Whether a cut by this rule may go on to the end of the mail, whatever stands there.
@@ -571,13 +682,13 @@ fn signs_only(seen: &[Seen], from: usize, to: usize, sign_off: &Option<String>) 
 const FORWARD_PREFIXES: &[&str] = &[
     "fwd", "fw", "tr", "wg", "rv", "vs", "vb", "pd", "doorst", "enc", "i", "ilt", "továbbítás", "redirecionar", "fs",
     "vl", "прд", "转发", "轉寄", "转寄", "轉發", "転送", "전달", "إعادة توجيه", "הועבר", "πρθ", "přeposláno", "перенаправлено",
-    "пересл", "przekazane", "preposlané", "i fwd", "trs", "reenv", "isl", "nrd", "pt",
+    "пересл", "przekazane", "preposlané", "i fwd", "trs", "reenv", "isl", "nrd", "pt", "yml", "chuyển tiếp",
 ];
 #[rustfmt::skip]
 const REPLY_PREFIXES: &[&str] = &[
     "re", "aw", "sv", "antw", "antwort", "ré", "rép", "r", "odp", "res", "rif", "vast", "ynt", "cevap", "yan", "отв",
     "отг", "回复", "回覆", "答复", "答覆", "返信", "회신", "답장", "رد", "השב", "תשובה", "σχετ", "απ", "válasz", "vá", "bls",
-    "ref", "ris", "ответ", "atb", "ats", "tl", "trả lời", "bals", "yt", "quot",
+    "ref", "ris", "ответ", "atb", "ats", "tl", "trả lời", "bals", "yt", "quot", "odg",
 ];
 
 #[derive(PartialEq)]
@@ -588,7 +699,8 @@ enum SubjectSays {
 }
 
 fn subject_says(subject: &str) -> SubjectSays {
-    let fold = subject.trim().to_lowercase();
+    // the small letter of `İLT:` is an i and a dot of its own
+    let fold = subject.trim().to_lowercase().replace('\u{307}', "");
     let Some((prefix, _)) = fold.split_once([':', '：']) else {
         return SubjectSays::Nothing;
     };
@@ -604,6 +716,20 @@ fn subject_says(subject: &str) -> SubjectSays {
     }
 }
 
+/// `VS:` is "videresendt" in Danish and Norwegian, and "vastaus", an answer, in Finnish and Estonian.
+fn vs(subject: &str) -> bool {
+    subject
+        .trim()
+        .get(..3)
+        .is_some_and(|head| head.eq_ignore_ascii_case("vs:"))
+}
+
+/// Whether a header is written in Finnish or Estonian: by its word for "From".
+fn finnic(header: &[Seen]) -> bool {
+    let from = |l: &Seen| ["lähettäjä", "saatja"].iter().any(|word| has_word(&l.fold, word));
+    header.iter().any(from)
+}
+
 /// Whether the first foreign stretch of a mail is a mail passed on rather than one answered.
 fn forwards(seen: &[Seen], from: usize, first: &Foreign, subject: &str) -> bool {
     let cover = (from..first.start).any(|i| !seen[i].blank());
@@ -611,7 +737,7 @@ fn forwards(seen: &[Seen], from: usize, first: &Foreign, subject: &str) -> bool 
     match first.opening {
         Opening::Forwarded => true,
         Opening::Original | Opening::Block if named => match subject_says(subject) {
-            SubjectSays::Forward => true,
+            SubjectSays::Forward => !(vs(subject) && finnic(&seen[first.start..first.body])),
             SubjectSays::Reply => false,
             SubjectSays::Nothing => !cover && first.to_end,
         },

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::attribution::tells;
 use super::phrases::Phrases;
 use super::seen::has_word;
 
@@ -155,6 +156,7 @@ pub(super) fn sent_from(fold: &str) -> bool {
     // "Get Outlook for iOS" in any language.
     if words <= 7
         && line.contains("outlook")
+        && !(line.contains(',') || tells(line))
         && (line.split(' ').any(|w| w.starts_with("ios")) || line.contains("android"))
     {
         return true;

@@ -3,7 +3,7 @@
 use super::attribution::{self, Grade};
 use super::header_block::{self, Block};
 use super::mark::{Mark, dashed_words, drawn_line, mark};
-use super::seen::Seen;
+use super::seen::{Seen, address_in};
 
 /// What a stretch of foreign text begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,10 +78,16 @@ pub(super) fn stretches(lines: &[Seen], from: usize) -> Vec<Foreign> {
     out
 }
 
-/// Two foreign stretches with nothing of the author's between them are one.
+/// Two foreign stretches with nothing of the author's between them are one. Marked lines right above a mail that nothing marks are
+/// another matter than that mail.
 fn add(lines: &[Seen], out: &mut Vec<Foreign>, found: Foreign) {
+    let parted = |last: &Foreign| last.opening == Opening::Bare && found.to_end && found.opening != Opening::Bare;
     match out.last_mut() {
-        Some(last) if lines[last.end..found.start].iter().all(Seen::blank) && found.opening != Opening::Forwarded => {
+        Some(last)
+            if lines[last.end..found.start].iter().all(Seen::blank)
+                && found.opening != Opening::Forwarded
+                && !parted(last) =>
+        {
             last.end = found.end;
             last.to_end |= found.to_end;
         }
@@ -128,11 +134,27 @@ fn quoted_lines(lines: &[Seen], from: usize) -> Vec<bool> {
     quoted
 }
 
-/// A stretch that begins with its attribution inside the marks, as iPhones write it.
-pub(super) fn names_its_author(lines: &[Seen], foreign: &Foreign) -> bool {
+/// The attribution that a stretch begins with inside of its marks, as iPhones write it: its lines.
+pub(super) fn attribution_inside(lines: &[Seen], foreign: &Foreign) -> Option<(usize, usize)> {
     let head = foreign.start..foreign.end.min(foreign.start + 6);
-    head.into_iter()
-        .any(|i| attribution::ending_at(lines, i).is_some_and(|a| a.grade == Grade::Strong && a.start >= foreign.start))
+    let found = |i| attribution::ending_at(lines, i).filter(|a| a.grade == Grade::Strong && a.start >= foreign.start);
+    head.into_iter().find_map(found).map(|a| (a.start, a.end))
+}
+
+/// Marked lines without an address or anything else that says of another mail: what the author of a mail that answers none quotes
+/// in it.
+pub(super) fn own(lines: &[Seen], foreign: &Foreign) -> bool {
+    let stretch = foreign.start..foreign.end;
+    let marked = |i: usize| lines[i].depth > 0 && !lines[i].attribution_hint;
+    let addressed = |i: usize| address_in(&lines[i].text).is_some();
+    let names = |i: usize| addressed(i) || attribution::ending_at(lines, i).is_some() || block_at(lines, i).is_some();
+    foreign.opening == Opening::Bare && marked(foreign.start) && !stretch.into_iter().any(names)
+}
+
+/// A line like "Original Message" and no header under it: a mail program writes both.
+pub(super) fn unaddressed(lines: &[Seen], foreign: &Foreign) -> bool {
+    let hinted = lines[foreign.start..foreign.end].iter().any(|l| l.hinted);
+    foreign.opening == Opening::Original && foreign.block.is_none() && foreign.to_end && !hinted
 }
 
 fn run_end(lines: &[Seen], quoted: &[bool], start: usize) -> usize {

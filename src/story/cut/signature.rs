@@ -31,6 +31,9 @@ pub(super) struct Tail {
 /// Lines looked at from the end, so that a long story costs no more than a short one.
 const REACH: usize = 60;
 
+/// Lines that a postscript may have.
+const LONGEST_POSTSCRIPT: usize = 12;
+
 /// Lines of a longest key in ASCII armour.
 const LONGEST_ARMOUR: usize = 400;
 
@@ -42,7 +45,8 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
         while end > from && lines[end - 1].blank() {
             end -= 1;
         }
-        if end == from {
+        // What is quoted is no footer of the author's.
+        if end == from || lines[end - 1].depth > 0 {
             break;
         }
         let found = hinted(lines, from, end)
@@ -72,7 +76,10 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
             end -= 1;
         }
     }
-    let sign_off = sign_off(lines, from, end).or_else(|| pieces.iter().rev().find_map(|p| name_in(lines, p)));
+    let above = above_postscript(lines, from, end);
+    let sign_off = sign_off(lines, from, above.as_ref().map_or(end, |card| card.start));
+    pieces.extend(above);
+    let sign_off = sign_off.or_else(|| pieces.iter().rev().find_map(|p| name_in(lines, p)));
     for (i, line) in lines.iter().enumerate().take(end).skip(from) {
         let alone = |at: Option<&Seen>| at.is_none_or(Seen::blank);
         let above = i.checked_sub(1).filter(|a| *a >= from).map(|a| &lines[a]);
@@ -100,6 +107,24 @@ fn piece(start: usize, end: usize, rule: Rule, doubtful: bool) -> Option<Piece> 
 
 fn reach(from: usize, end: usize) -> usize {
     end.saturating_sub(REACH).max(from)
+}
+
+/// The signature between the author's last word and the postscript under it.
+fn above_postscript(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
+    let low = end.saturating_sub(LONGEST_POSTSCRIPT).max(from);
+    let begins = |i: &usize| postscript(&lines[*i].fold) && *i > from && lines[*i - 1].blank();
+    let mut end = (low..end).find(begins)?;
+    while end > from && lines[end - 1].blank() {
+        end -= 1;
+    }
+    if end == from || lines[end - 1].depth > 0 {
+        return None;
+    }
+    hinted(lines, from, end)
+        .or_else(|| delimited(lines, from, end))
+        .or_else(|| signed_block(lines, from, end))
+        .or_else(|| contact_block(lines, from, end))
+        .filter(|card| !card.doubtful)
 }
 
 /// What the mail program itself marked as the signature.
@@ -142,8 +167,9 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
             continue;
         }
         if let Some(name) = glued_name(line) {
-            // `--Marion`
-            let apart = i > from && (lines[i - 1].blank() || closing(&lines[i - 1].text).is_some());
+            // `--Marion`, but not the name of whom the lines above quote
+            let quotes = lines[from..i].iter().rfind(|l| !l.blank()).is_some_and(|l| l.depth > 0);
+            let apart = i > from && !quotes && (lines[i - 1].blank() || closing(&lines[i - 1].text).is_some());
             if i + 1 == below && (1..=4).contains(&name.split(' ').count()) && apart {
                 return piece(i, end, Rule::SignatureDelimiter, false);
             }
@@ -336,6 +362,13 @@ fn list_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         }
     }
     let mut start = first?;
+    // `To unsubscribe from this, click on your neighbours' doorbells. We laughed, and did it.`: a program says where
+    let leads = |l: &Seen| ["http", "www.", "@"].iter().any(|sign| l.fold.contains(sign));
+    let footer = &lines[start..end];
+    let other = |l: &Seen| l.footer().is_none() && !newsletter(&l.fold, || "") && (prose(l) || tells(l));
+    if footer.iter().any(other) && !footer.iter().any(leads) {
+        return None;
+    }
     // The line drawn above, blanks between.
     for i in (low..start).rev() {
         if drawn_line(&lines[i].text) || delimiter(&lines[i]).is_some() {
@@ -647,7 +680,7 @@ fn signed_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         .split(['|', ',', '，', '('])
         .next()
         .unwrap_or_default()
-        .trim();
+        .trim_matches(['*', ' ']);
     let apart = above == from || lines[above - 1].blank() || closing(&lines[above - 1].text).is_some();
     if !apart || head.is_empty() || !signs_for(&lines[above].text, head) {
         return None;
@@ -666,7 +699,7 @@ fn signed_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
 
 /// The name that ends the text: after a closing formula, or alone in the last paragraph.
 fn sign_off(lines: &[Seen], from: usize, end: usize) -> Option<String> {
-    if end == from {
+    if end == from || lines[end - 1].depth > 0 {
         return None;
     }
     let last = end - 1;

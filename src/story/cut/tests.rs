@@ -23,7 +23,14 @@ fn shown(lines: &[Line]) -> Vec<String> {
         .collect()
 }
 
-/// One mail of `replies.txt`: `=` before a line that is kept, `-` before one that is cut, nothing before a blank one.
+/// The line without what stands in `<...>`.
+fn unaddressed(text: &str) -> String {
+    let (before, rest) = text.split_once(" <").expect("an address");
+    format!("{before}{}", rest.split_once('>').expect("its end").1)
+}
+
+/// One mail of `replies.txt`: `=` before a line that is kept, `~` before one that is kept without its address, `-` before one that
+/// is cut, nothing before a blank one.
 struct Example<'a> {
     name: &'a str,
     subject: &'a str,
@@ -52,12 +59,14 @@ fn examples(file: &str) -> Vec<Example<'_>> {
         }
         let Some(example) = out.last_mut() else { continue };
         let (mark, text) = row.split_at(row.len().min(1));
-        assert!(matches!(mark, "" | "=" | "-"), "{}: {row}", example.name);
+        assert!(matches!(mark, "" | "=" | "~" | "-"), "{}: {row}", example.name);
         example.text.push_str(text);
         example.text.push('\n');
         let read = line(text);
         if mark == "=" && !read.is_blank() {
             example.kept.push(read.words().trim().to_owned());
+        } else if mark == "~" {
+            example.kept.push(unaddressed(&read.words()));
         }
     }
     out
@@ -133,8 +142,10 @@ fn every_reply_keeps_the_authors_lines_and_no_others() {
     );
 }
 
-/// Of these two nothing tells any more that the last line, or the first, was not all there was of the other's.
-const KEPT_ONCE: [&str; 2] = [
+/// Of these nothing tells any more that the last line, or the first, was not all there was of the other's; or, without an address,
+/// which of the words over a letter are the name under it.
+const KEPT_ONCE: [&str; 3] = [
+    "a letter shown without marks, and its reader goes on",
     "somebody else's forward, its note's footer goes | Fwd: Story",
     "bars under answers, left over",
 ];
@@ -151,7 +162,10 @@ fn what_is_kept_is_kept_again() {
             } else if !row.starts_with('-')
                 && let Some((_, text)) = own.last_mut()
             {
-                text.push_str(row.get(1..).unwrap_or_default());
+                match row.strip_prefix('~') {
+                    Some(addressed) => text.push_str(&unaddressed(addressed)),
+                    None => text.push_str(row.get(1..).unwrap_or_default()),
+                }
                 text.push('\n');
             }
         }
@@ -386,6 +400,111 @@ fn cutting_everything_is_called_off_and_said() {
     }
 }
 
+/// In a mail that answers none; the same lines go from an answer.
+#[test]
+fn what_is_an_authors_own_quotation() {
+    let words = "We had been afraid of him for years. Then I asked him for the key.";
+    for (quotation, own) in [
+        ("> The hall is yours.\n> -- the caretaker", true),
+        ("> The hall is yours.\n>\n> It was always yours.", true),
+        ("> Have you a story for us?\n> cath@team.example", false),
+        ("> On 4 Dec 2010, at 09:15, Cath Lee wrote:\n> Have you a story?", false),
+        (
+            "> From: Cath Lee <cath@team.example>\n> Date: 4 December 2010\n> Subject: Story\n>\n> Have you one?",
+            false,
+        ),
+        ("On 4 Dec 2010, at 09:15, Cath Lee wrote:\n> Have you a story?", false),
+    ] {
+        let lines = plain(&format!("{words}\n\n{quotation}"));
+        let of = |fresh, subject| {
+            trim(
+                &lines,
+                &Rules {
+                    fresh,
+                    subject,
+                    ..Rules::default()
+                },
+            )
+        };
+        let fresh = of(true, "The hall");
+        assert_eq!((fresh.kept == lines, fresh.quotation_kept), (own, own), "{quotation}");
+        for answer in [of(true, "Re: The hall"), of(false, "The hall")] {
+            assert_eq!(shown(&answer.kept), [words], "{quotation}");
+            assert!(!answer.quotation_kept, "{quotation}");
+        }
+    }
+}
+
+#[test]
+fn what_a_subject_says_in_the_languages_of_the_programs() {
+    for subject in [
+        "Fwd: a",
+        "WG: a",
+        "TR: a",
+        "VB: a",
+        "VL: a",
+        "VS: a",
+        "Doorst: a",
+        "PD: a",
+        "İLT: a",
+        "ΠΡΘ: a",
+        "YML: a",
+    ] {
+        assert!(subject_says(subject) == SubjectSays::Forward, "{subject}");
+    }
+    for subject in [
+        "Re: a",
+        "AW: a",
+        "SV: a",
+        "Antw: a",
+        "Odp: a",
+        "YNT: a",
+        "ΑΠ: a",
+        "ΣΧΕΤ: a",
+        "Vá: a",
+        "ATB: a",
+        "Odg: a",
+    ] {
+        assert!(subject_says(subject) == SubjectSays::Reply, "{subject}");
+    }
+    assert!(subject_says("Our street: a story") == SubjectSays::Nothing);
+}
+
+/// `VS:` is a forward in Copenhagen and Oslo, and an answer in Helsinki and Tallinn: the header below says which.
+#[test]
+fn vs_is_a_forward_or_an_answer_by_the_language_of_its_header() {
+    for (header, forwarded) in [
+        (
+            "Fra: Bo <bo@example.org>\nSendt: 4. december 2010 10:00\nTil: Blog\nEmne: Historie",
+            true,
+        ),
+        (
+            "Lähettäjä: Bo <bo@example.org>\nLähetetty: 4. joulukuuta 2010 10:00\nAihe: Tarina",
+            false,
+        ),
+        (
+            "Saatja: Bo <bo@example.org>\nSaadetud: 4. detsember 2010 10:00\nTeema: Lugu",
+            false,
+        ),
+    ] {
+        let lines = plain(&format!("Words of ours.\n\n{header}\n\nWords of Bo's."));
+        let subject = "VS: Historie";
+        let trimmed = trim(
+            &lines,
+            &Rules {
+                subject,
+                ..Rules::default()
+            },
+        );
+        assert_eq!(trimmed.forward.is_some(), forwarded, "{header}");
+        assert_eq!(
+            shown(&trimmed.kept).contains(&"Words of Bo's.".to_owned()),
+            forwarded,
+            "{header}"
+        );
+    }
+}
+
 const LETTER: &str = "From: Council Office <office@council.example>\nSent: Saturday, December 4, 2010 10:00 AM\n\
     To: Marion Maxwell <marion@example.org>\nSubject: Your petition";
 const WROTE: &str = "On Sat, Dec 4, 2010 at 10:00 AM, Council Office <office@council.example> wrote:";
@@ -417,7 +536,9 @@ fn a_letter_that_the_author_put_into_a_fresh_mail_stays_with_all_under_it() {
         };
         let kept = of(true, "The crossing", "Marion Maxwell");
         assert!(kept.another_kept && !kept.unmarked_cut, "{head}");
-        assert_eq!(kept.cuts.iter().map(|c| c.lines.len()).sum::<usize>(), gone, "{head}");
+        let whole = kept.cuts.iter().filter(|c| !c.partly());
+        assert_eq!(whole.map(|c| c.lines.len()).sum::<usize>(), gone, "{head}");
+        assert!(kept.kept.iter().all(|l| !l.words().contains('@')), "{head}");
         assert_eq!(kept.kept.len() + gone, lines.len(), "{head}");
         // in an answer a program put it there, or where somebody else signs below; what goes with it is told
         for answers in [
@@ -639,6 +760,7 @@ fn a_forward_inside_the_programs_quoting_element_is_taken_apart() {
 fn every_rule_has_the_name_that_json_has() {
     let all = [
         Rule::QuoteAttribution,
+        Rule::AttributionAddress,
         Rule::QuoteMarks,
         Rule::QuoteOnTop,
         Rule::OriginalMessage,

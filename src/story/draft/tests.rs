@@ -365,6 +365,9 @@ fn where_there_is_no_story_the_note_says_what_to_do() {
     with.attachments = vec![attachment("story.pdf")];
     assert!(little(&with, &[MediaFate::Left { why: "PDF".into() }]).contains("story.pdf"));
     assert!(little(&with, &[photo(1)]).contains("only photos"));
+    // what a mail was signed with holds no story
+    with.attachments = vec![attachment("smime.p7s")];
+    assert!(little(&with, &[MediaFate::Left { why: String::new() }]).contains("empty"));
     assert_eq!(little(&mail(PROSE), &[]), "");
 }
 
