@@ -7,9 +7,8 @@ use super::charset;
 use super::enriched;
 use super::html::{self, PartMap};
 use super::limits::MAX_LINES;
-use super::mime::Part;
+use super::mime::{Part, bare_id};
 use super::plain::{self, Format};
-use super::read::file_name;
 use super::words;
 use crate::story::passage::{Image, Kind, Line, Span};
 use crate::story::submission::Note;
@@ -79,8 +78,8 @@ impl Plan {
     }
 
     fn leaf(&mut self, part: &Part, at: usize, leading: bool) -> Vec<Piece> {
-        let disposition = disposition(part);
-        let named = part.content.get("name").is_some() || disposition == "attachment" || has_file_name(part);
+        let disposition = part.disposition();
+        let named = part.content.get("name").is_some() || disposition == "attachment" || part.has_file_name();
         let named = named && !is_torn_off(part);
         let piece = match part.media_type.as_str() {
             // the first text is the body whatever it is called, unless it says it is an attachment; a mail that is all one text
@@ -109,12 +108,12 @@ impl Plan {
             .children
             .iter()
             .copied()
-            .find(|&c| start.is_some() && content_id(&parts[c]) == start);
+            .find(|&c| start.is_some() && parts[c].content_id() == start);
         let root = by_id.unwrap_or(part.children[0]);
         let mut pieces = self.collect(parts, root, leading);
         for &child in &part.children {
             let text = parts[child].is_text() || !parts[child].is_leaf();
-            if child != root && text && content_id(&parts[child]).is_none() {
+            if child != root && text && parts[child].content_id().is_none() {
                 pieces.extend(self.collect(parts, child, false));
             }
         }
@@ -157,7 +156,7 @@ fn is_enriched(part: &Part) -> bool {
 
 /// Whether this is a text that Exchange tore off: it makes what stood after a picture an attachment, `ATT00001.txt`.
 fn is_torn_off(part: &Part) -> bool {
-    let name = file_name(part).unwrap_or_default().to_ascii_lowercase();
+    let name = part.file_name().unwrap_or_default().to_ascii_lowercase();
     let stem = name
         .strip_suffix(".txt")
         .or_else(|| name.strip_suffix(".htm"))
@@ -170,31 +169,6 @@ fn has_html(pieces: &[Piece]) -> bool {
     pieces
         .iter()
         .any(|p| matches!(p, Piece::Html(_) | Piece::Either { .. }))
-}
-
-/// Content-ID without angle brackets.
-pub(super) fn content_id(part: &Part) -> Option<String> {
-    let id = bare_id(&part.fields.text("Content-ID")?);
-    (!id.is_empty()).then_some(id)
-}
-
-fn bare_id(text: &str) -> String {
-    text.trim()
-        .trim_start_matches('<')
-        .trim_end_matches('>')
-        .trim()
-        .to_owned()
-}
-
-/// The disposition in lower case; empty where there is none.
-pub(super) fn disposition(part: &Part) -> String {
-    part.fields.keyword("Content-Disposition").unwrap_or_default()
-}
-
-fn has_file_name(part: &Part) -> bool {
-    part.fields
-        .line("Content-Disposition")
-        .is_some_and(|v| v.to_ascii_lowercase().contains("filename"))
 }
 
 /// What rendering needs to know of a mail.
@@ -383,7 +357,7 @@ impl Source<'_> {
             if self.places[at].is_none() || self.bytes[at].len() > 1 << 20 {
                 continue;
             }
-            let name = file_name(part).unwrap_or_else(|| part.media_type.clone());
+            let name = part.file_name().unwrap_or_else(|| part.media_type.clone());
             let lower = name.to_ascii_lowercase();
             let body = match part.media_type.as_str() {
                 "text/html" | "text/enriched" | "text/richtext" => self.html(at),

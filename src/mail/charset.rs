@@ -2,8 +2,7 @@
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-
-use super::words::nfc;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Text, and the charset it was taken for where that is not what the mail said.
 #[derive(Debug, PartialEq)]
@@ -272,6 +271,15 @@ fn guess(bytes: &[u8]) -> Decoded {
         detector.guess(None, Utf8Detection::Deny)
     };
     Decoded::guessed(encoding.decode_without_bom_handling(bytes).0, encoding.name())
+}
+
+/// Unicode normalisation form C; free where the text has it already.
+pub(super) fn nfc(text: String) -> String {
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        text
+    } else {
+        text.nfc().collect()
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use super::fields::{Fields, Parameters, line_end};
 use super::limits::{Budget, MAX_NESTING, OverLimit};
 use super::transfer::{self, Transfer};
+use super::words;
 
 /// A part: a multipart with children, or a leaf.
 #[derive(Debug)]
@@ -45,6 +46,54 @@ impl<'a> Part<'a> {
     pub fn is_text(&self) -> bool {
         self.media_type.starts_with("text/")
     }
+
+    /// Content-ID without angle brackets.
+    pub fn content_id(&self) -> Option<String> {
+        let id = bare_id(&self.fields.text("Content-ID")?);
+        (!id.is_empty()).then_some(id)
+    }
+
+    /// The disposition in lower case; empty where there is none.
+    pub fn disposition(&self) -> String {
+        self.fields.keyword("Content-Disposition").unwrap_or_default()
+    }
+
+    /// The name a part gives itself, without folders, fit to be shown.
+    pub fn file_name(&self) -> Option<String> {
+        let disposition = Parameters::of("Content-Disposition", &self.fields);
+        let name = disposition.get("filename").or_else(|| self.content.get("name"))?;
+        let name = words::one_line(&words::decode(name));
+        let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
+        if name.is_empty() || name.chars().all(|c| c == '.') {
+            return None;
+        }
+        // the end is worth more than the middle: it says what the file is
+        let chars: Vec<char> = name.chars().collect();
+        Some(match chars.len() {
+            0..=150 => name.to_owned(),
+            len => chars[..120]
+                .iter()
+                .chain(&['\u{2026}'])
+                .chain(&chars[len - 20..])
+                .collect(),
+        })
+    }
+
+    /// Whether it is named as a file is, also where that name says nothing.
+    pub fn has_file_name(&self) -> bool {
+        self.fields
+            .line("Content-Disposition")
+            .is_some_and(|v| v.to_ascii_lowercase().contains("filename"))
+    }
+}
+
+/// Without its angle brackets.
+pub(super) fn bare_id(text: &str) -> String {
+    text.trim()
+        .trim_start_matches('<')
+        .trim_end_matches('>')
+        .trim()
+        .to_owned()
 }
 
 /// An open multipart, and what is before us in it.

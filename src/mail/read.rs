@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
 
-use super::body::{self, Plan, Source};
-use super::fields::{Fields, Parameters};
+use super::body::{Plan, Source};
+use super::fields::Fields;
 use super::html::PartMap;
 use super::limits::{
     Budget, MAX_DOCUMENTS, MAX_EMBEDDED, MAX_EMBEDDED_DEPTH, MAX_LINES, MAX_RECIPIENTS, MAX_SIGNS, MAX_TEXT, OverLimit,
@@ -208,7 +208,7 @@ impl Reader<'_> {
             if !part.is_leaf() || plan.consumes(i) {
                 continue;
             }
-            let name = file_name(part);
+            let name = part.file_name();
             if !signals.delivery_report && is_attached_mail(part, name.as_deref(), &bytes[i]) {
                 match self.embedded(&bytes[i], depth) {
                     Ok(inner) => {
@@ -223,7 +223,7 @@ impl Reader<'_> {
             }
             let place = attachments.len();
             places[i] = Some(place);
-            let content_id = body::content_id(part);
+            let content_id = part.content_id();
             if let Some(id) = &content_id {
                 images.insert(id, place);
             }
@@ -234,7 +234,7 @@ impl Reader<'_> {
                 name,
                 media_type: part.media_type.clone(),
                 content_id,
-                inline: body::disposition(part) != "attachment",
+                inline: part.disposition() != "attachment",
                 // moved there below, when nobody needs them as parts any more
                 bytes: Vec::new(),
             });
@@ -398,27 +398,6 @@ fn is_attached_mail(part: &Part, name: Option<&str>, bytes: &[u8]) -> bool {
             f.first("From").is_some() && (f.first("Date").is_some() || f.first("Subject").is_some())
         })
     }
-}
-
-/// The name a part gives itself, without folders, fit to be shown.
-pub(super) fn file_name(part: &Part) -> Option<String> {
-    let disposition = Parameters::of("Content-Disposition", &part.fields);
-    let name = disposition.get("filename").or_else(|| part.content.get("name"))?;
-    let name = words::one_line(&words::decode(name));
-    let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
-    if name.is_empty() || name.chars().all(|c| c == '.') {
-        return None;
-    }
-    // the end is worth more than the middle: it says what the file is
-    let chars: Vec<char> = name.chars().collect();
-    Some(match chars.len() {
-        0..=150 => name.to_owned(),
-        len => chars[..120]
-            .iter()
-            .chain(&['\u{2026}'])
-            .chain(&chars[len - 20..])
-            .collect(),
-    })
 }
 
 fn same_address(a: &Mailbox, b: &Mailbox) -> bool {

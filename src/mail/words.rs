@@ -2,9 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-use super::{charset, transfer};
+use super::charset::{self, nfc};
+use super::transfer;
 
 /// Decodes the encoded words of an unstructured value. Neighbours in one charset are joined before they are decoded: many
 /// programs split a character between two words.
@@ -132,15 +132,6 @@ fn is_invisible(c: char) -> bool {
 
 fn is_mark(c: char) -> bool {
     unicode_normalization::char::is_combining_mark(c)
-}
-
-/// Unicode normalisation form C; free where the text has it already.
-pub(super) fn nfc(text: String) -> String {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        text
-    } else {
-        text.nfc().collect()
-    }
 }
 
 #[cfg(test)]
