@@ -474,6 +474,18 @@ fn a_beginning_that_ends_in_a_hyphen_ends_with_a_word_of_the_name() {
         let shown = house.run(&["show", wanted, "--json"]).exits(0).json();
         assert_eq!(shown["id"], thirty.as_str(), "{wanted}");
     }
+    for none in [
+        "person3*",
+        "person3?",
+        "^person3",
+        "person3$",
+        "person3.",
+        "person3_",
+        "person3\u{2013}",
+        "person[3]",
+    ] {
+        house.run(&["approve", none, "-n"]).exits(3);
+    }
     for command in ["show", "approve", "edit"] {
         house.run(&[command, "person3-"]).exits(3);
         house.run(&[command, "person30-h-"]).exits(3);

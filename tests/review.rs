@@ -337,6 +337,8 @@ fn an_edit_is_shown_before_it_is_kept_and_cut_text_is_put_back() {
     terminal.wait("[-nite.-]{+night.+}");
     let before = commits(&house);
     terminal.press(&["Escape"]);
+    terminal.wait("Esc once more gives up what you wrote");
+    terminal.press(&["Escape"]);
     terminal.wait("Dropped: the text stays as it was.");
     assert_eq!(commits(&house), before);
     terminal.press(&["e"]);
@@ -844,12 +846,28 @@ fn a_command_asks_whether_it_goes_on_with_words_that_were_refused() {
     assert!(screen.contains("your text is kept in"), "{screen}");
     assert_eq!(kept(&house), "Which year?");
     house.run(&["reopen", "marion"]).exits(0);
+    // refused once more: what it goes on from is kept no longer
+    house.run(&["reject", "marion", "-m", "Not now"]).exits(0);
     let terminal = Terminal::start(&house, 120, 24, &ask);
-    terminal.wait("is kept. Go on with it? [y/N]");
+    terminal.wait("for the story of Marion Maxwell is kept. Go on with it? [y/N]");
+    terminal.answer("y");
+    terminal.wait("exit 5");
+    assert_eq!(kept(&house), "Which year? Which year?");
+    house.run(&["reopen", "marion"]).exits(0);
+    // words for one are not for another
+    let both = ask.replace("request-changes marion", "reject marion tom");
+    let terminal = Terminal::start(&house, 120, 24, &both);
+    let screen = terminal.wait("exit 0");
+    assert!(!screen.contains("Go on with it?"), "{screen}");
+    for story in ["marion", "tom"] {
+        house.run(&["reopen", story]).exits(0);
+    }
+    let terminal = Terminal::start(&house, 120, 24, &ask);
+    terminal.wait("Go on with it? [y/N]");
     terminal.answer("y");
     terminal.wait("exit 0");
     let record = house.run(&["show", "marion", "--record"]).exits(0).stdout.clone();
-    assert!(record.contains("Which year? Which year?"), "{record}");
+    assert!(record.contains("Which year? Which year? Which year?"), "{record}");
     assert_eq!(all_kept(&house), [""; 0]);
 }
 

@@ -57,7 +57,7 @@ pub fn check(desk: &Desk, global: &Global, args: &Check, report: &Report) -> Out
     let which: Result<Vec<Which>, _> = args.waive.iter().map(|typed| Which::parse(typed)).collect();
     let which = which?;
     let clerk = desk.clerk(&repo, Task::Decide)?;
-    let asked = (Purpose::Waive, "the reason why it may stand");
+    let asked = (Purpose::Waive(args.waive.join(" ")), "the reason why it may stand");
     let stories = std::slice::from_ref(typed);
     with_message(desk, global, stories, args.message.clone(), asked, |note| {
         let plan = |story: &Story| waive(story, &desk.policy, &clerk, &which, &note);

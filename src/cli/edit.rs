@@ -1,5 +1,6 @@
 //! Changes of the text: `edit`, `restore`, `new`; and the editor.
 
+use std::fmt;
 use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::Command;
@@ -91,7 +92,8 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
     let taken = match take() {
         // nobody types it twice, whatever stood in the way
         Err(trouble) if flags.is_empty() && !args.take => {
-            return Err(kept(desk, trouble.into(), &Words::page(&story, &index)));
+            let words = Words::page(&story, &index).instead_of(before.as_ref());
+            return Err(kept(desk, trouble.into(), &words));
         }
         taken => taken?,
     };
@@ -257,7 +259,8 @@ pub fn new(desk: &Desk, global: &Global, args: &New, report: &Report) -> Outcome
     Ok(0)
 }
 
-/// Lets a person edit bytes in their editor; what they leave comes back. The file is private and is removed.
+/// Lets a person edit bytes in their editor; what they leave comes back. The file is private and is removed, unless the editor did not
+/// end well and something was saved: then it is named.
 pub fn in_editor(bytes: &[u8], suffix: &str) -> Result<Vec<u8>, Failure> {
     let failed = |e: std::io::Error| {
         Failure::new(
@@ -286,18 +289,54 @@ pub fn in_editor(bytes: &[u8], suffix: &str) -> Result<Vec<u8>, Failure> {
         .args(&words[1..])
         .arg(file.path())
         .status();
-    match status {
-        Ok(status) if status.success() => std::fs::read(file.path()).map_err(failed),
+    let saved = std::fs::read(file.path());
+    match (status, saved) {
+        (Ok(status), Ok(saved)) if status.success() => Ok(saved),
+        (Ok(status), Err(_)) if status.success() => Err(Failure::new(
+            "editor",
+            1,
+            "nothing was changed",
+            "the editor left no file",
+            "save the text there, and close the editor",
+        )),
+        (_, Ok(saved)) if saved != bytes => {
+            let (_, path) = file.keep().map_err(|e| failed(e.error))?;
+            let mut failure = Failure::from(Trouble::Editor { command });
+            failure.hint = format!("what was saved is kept in {}", path.display());
+            Err(failure)
+        }
         _ => Err(Trouble::Editor { command }.into()),
     }
 }
 
-/// Keeps words that could not be taken, so that nobody types them twice: in the spool, from where they are offered again; where that
-/// cannot be, in a file of its own. Gives the file.
-pub fn keep(folder: &Path, words: &Words) -> Result<String, Failure> {
+/// Where words are that could not be taken. The Display says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptAt {
+    pub file: String,
+    /// In the spool, from where they come back when somebody writes for the same.
+    pub offered: bool,
+}
+
+impl fmt::Display for KeptAt {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let again = if self.offered {
+            ", and offered when you write for this story again"
+        } else {
+            ""
+        };
+        write!(f, "kept in {}{again}", self.file)
+    }
+}
+
+/// Keeps words that could not be taken, so that nobody types them twice: in the spool, else in a file of its own.
+pub fn keep(folder: &Path, words: &Words) -> Result<KeptAt, Failure> {
     let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let place = |path: &Path, offered| KeptAt {
+        file: path.display().to_string(),
+        offered,
+    };
     if let Ok(path) = words.keep(&whole, super::now()) {
-        return Ok(path.display().to_string());
+        return Ok(place(&path, true));
     }
     let failed = |e: std::io::Error| Failure::new("editor", 1, "the text could not be kept", e, "");
     let mut file = tempfile::Builder::new()
@@ -307,16 +346,13 @@ pub fn keep(folder: &Path, words: &Words) -> Result<String, Failure> {
         .map_err(failed)?;
     file.write_all(&words.text).map_err(failed)?;
     let (_, path) = file.keep().map_err(|e| failed(e.error))?;
-    Ok(path.display().to_string())
+    Ok(place(&path, false))
 }
 
 /// A failure that also says where the words are that somebody wrote, and that they are offered again.
 pub fn kept(desk: &Desk, mut failure: Failure, words: &Words) -> Failure {
     if let Ok(kept) = keep(&desk.config.spool_folder(), words) {
-        failure.hint = format!(
-            "{}; your text is kept in {kept}, and offered when you write for this story again",
-            failure.hint
-        );
+        failure.hint = format!("{}; your text is {kept}", failure.hint);
     }
     failure
 }
@@ -328,8 +364,15 @@ pub fn go_on(desk: &Desk, global: &Global, story: &StoryId, purpose: Purpose) ->
     };
     let on = waiting.at.to_zoned_datetime(desk.config.team.timezone.clone());
     let on = on.strftime("%-d %B, %H:%M");
-    let question = format!("What you wrote for this on {on} was not taken and is kept. Go on with it?");
-    Ok(agreed(global, &question)?.then_some(waiting))
+    let author = desk.story(&desk.repo()?, story)?.front().author;
+    let question = format!("What you wrote for this on {on} for the story of {author} is kept. Go on with it?");
+    if agreed(global, &question)? {
+        return Ok(Some(waiting));
+    }
+    if agreed(global, "Throw it away?")? {
+        typed::forget(desk, &waiting);
+    }
+    Ok(None)
 }
 
 /// Runs `work` with the words of a message: from `-m`, else asked for in an editor where there is a terminal. What was written there and
@@ -353,12 +396,16 @@ pub fn with_message(
     let Some(id) = id else {
         return work(super::message(global, given, wanted, "")?);
     };
-    let before = go_on(desk, global, &id, purpose)?;
+    // words for one are not for another
+    let before = match stories {
+        [_] => go_on(desk, global, &id, purpose.clone())?,
+        _ => None,
+    };
     let begin = before
         .as_ref()
         .map(|b| String::from_utf8_lossy(&b.words.text).into_owned());
     let text = super::message(global, None, wanted, begin.as_deref().unwrap_or_default())?;
-    let words = Words::new(&id, purpose, text.as_bytes());
+    let words = Words::new(&id, purpose, text.as_bytes()).instead_of(before.as_ref());
     match work(text) {
         taken if global.dry_run => taken,
         // 7: of what follows from it something is left to do

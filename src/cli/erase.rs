@@ -278,6 +278,12 @@ fn show(survey: &Survey, report: &Report) {
             "file of a letter that left",
             "files of letters that left",
         ),
+        (
+            held.typed,
+            "kept words",
+            "text that was not taken",
+            "texts that were not taken",
+        ),
         (held.previews, "previews", "page", "pages"),
     ] {
         if n > 0 {
@@ -317,6 +323,7 @@ fn as_json(survey: &Survey) -> Value {
         "quarantine": held.quarantine.iter().map(|(id, _)| id).collect::<Vec<_>>(),
         "incoming": held.incoming.len(),
         "letters": {"waiting": held.waiting, "files": held.sent},
+        "typed": held.typed,
         "previews": held.previews,
         "named": held.named,
         "remote": survey.remote.as_ref().map(|r| json!({"name": r.name, "url": r.url})),
@@ -343,6 +350,7 @@ fn told(done: &Done, report: &Report) -> u8 {
             "quarantine": done.quarantine,
             "incoming": done.incoming,
             "letters": {"waiting": done.letters, "files": done.files},
+            "typed": done.typed,
             "commits": {"left_out": done.erasure.told.left_out, "made_again": done.erasure.told.made_again},
             "refs_dropped": done.erasure.dropped,
             "objects_removed": done.erasure.pruned.objects,

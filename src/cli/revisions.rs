@@ -294,7 +294,7 @@ pub fn accept(desk: &Desk, global: &Global, args: &Accept, report: &Report) -> O
             return Err(edit::kept(
                 desk,
                 trouble.into(),
-                &Words::new(&id, Purpose::NewText, by_hand.text.as_bytes()),
+                &Words::new(&id, Purpose::NewText(later.number), by_hand.text.as_bytes()),
             ));
         }
         (taken, _) => taken?,

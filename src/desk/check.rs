@@ -1,5 +1,7 @@
 //! A finding of `check` waived: let stand, for a reason that stands in the record.
 
+use std::fmt;
+
 use crate::story::check::{Finding, RULES, check, rule};
 use crate::story::event::What;
 use crate::story::policy::{Policy, Refusal};
@@ -12,6 +14,13 @@ use super::review::Planned;
 pub struct Which {
     pub rule: &'static str,
     pub n: Option<usize>,
+}
+
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.rule)?;
+        self.n.map_or(Ok(()), |n| write!(f, ":{n}"))
+    }
 }
 
 impl Which {

@@ -11,7 +11,7 @@ use crate::story::page::{Front, INDEX, Page, text_hash};
 use crate::story::people::CUT;
 use crate::story::policy::{Policy, Refusal};
 use crate::story::state::{State, Verb};
-use crate::story::step::{Clerk, Step, Story};
+use crate::story::step::{Clerk, Step, Story, has_markers};
 use crate::story::wording::more_than_minor;
 
 use super::review::Planned;
@@ -135,6 +135,18 @@ pub fn edit(story: &Story, policy: &Policy, clerk: &Clerk, index: &[u8], minor: 
     }
     if new.author.trim().is_empty() {
         return Err(lacks("author"));
+    }
+    if has_markers(page.body()) {
+        return Err(Refusal {
+            code: "story.conflict",
+            what: "the edit was not taken".to_owned(),
+            why: "two wordings still stand in the text, between marks".to_owned(),
+            hint: "keep the right words, take the lines with <<<<<<<, ======= and >>>>>>> out".to_owned(),
+            exit: 2,
+        });
+    }
+    if page.body().trim().is_empty() && !story.page.body().trim().is_empty() {
+        return Err(lacks("text"));
     }
     if index == story.files[INDEX].as_slice() {
         return Ok(None);

@@ -86,6 +86,8 @@ pub struct Done {
     pub incoming: usize,
     pub letters: usize,
     pub files: usize,
+    /// Words of the team that were not taken.
+    pub typed: usize,
     pub erasure: Erasure,
     /// Where their address, or one of their mails' ids, still stands.
     pub left: Vec<Hit>,
@@ -509,9 +511,9 @@ fn out_of_the_spool(spool: &mut Spool, plan: &Plan, held: &Held, done: &mut Done
         remove_file(path)?;
         done.files += 1;
     }
-    let is_theirs = |story: &str| plan.stories.iter().any(|id| id.as_str() == story);
+    let is_theirs = |story: &str| plan.stories.iter().any(|id| held::is_of(story, id));
     spool.forget_codes(|code| is_theirs(&code.story))?;
-    spool.forget_typed(is_theirs)?;
+    done.typed += spool.forget_typed(is_theirs)?;
     for address in &plan.addresses {
         spool.forget_sent(address)?;
     }

@@ -34,6 +34,8 @@ pub struct Held {
     pub waiting: Vec<String>,
     /// Letters that left, as files of the outbox's folder.
     pub sent: Vec<PathBuf>,
+    /// What somebody of the team wrote for their stories and what was not taken.
+    pub typed: usize,
     pub previews: usize,
     /// Where they are named in what is another's, in words.
     pub named: Vec<String>,
@@ -113,6 +115,11 @@ struct Marks {
     digits: Vec<String>,
     titles: Vec<String>,
     mails: Vec<MailId>,
+}
+
+/// Whether this is an id of that story, also an earlier one.
+pub fn is_of(told: &str, story: &StoryId) -> bool {
+    told.parse::<StoryId>().is_ok_and(|told| told.is_same_story(story))
 }
 
 /// Looks everywhere.
@@ -271,6 +278,8 @@ fn in_the_spool(shelves: &Shelves, marks: &Marks, held: &mut Held) -> Result<(),
             held.waiting.push(letter.id);
         }
     }
+    let theirs = |story: &str| held.stories.iter().any(|one| is_of(story, &one.id));
+    held.typed = shelves.typed()?.iter().filter(|t| theirs(&t.note.story)).count();
     held.previews = shelves.previews();
     Ok(())
 }

@@ -695,14 +695,19 @@ pub fn resolve(desk: &Desk, repo: &StoryRepo, typed: &str) -> Result<StoryId, Tr
         return Err(Trouble::NoStory(typed.to_owned()));
     }
     // `slug` takes off the hyphen of a name's beginning that ends in one; it ends at a word's end all the same
-    let at_end = if wanted.ends_with('-') { "-" } else { "" };
+    let at_end = match wanted.ends_with(['-', '\u{2013}', '\u{2014}', '.', '_']) {
+        true => "-",
+        false => "",
+    };
+    // nobody is called so: it is meant as a pattern, of which this knows none
+    let is_pattern = wanted.contains(['*', '?', '[', ']', '{', '}', '^', '$', '|', '\\']);
     let name = slug(wanted) + at_end;
     let queue = Queue::read(desk, repo)?;
     let begins = |id: &StoryId, s: &Summary| {
         id.as_str().starts_with(wanted)
             || id.folder().starts_with(wanted)
             || id.digits().starts_with(wanted)
-            || (!s.author.is_empty() && (slug(&s.author) + at_end).starts_with(&name))
+            || (!s.author.is_empty() && !is_pattern && (slug(&s.author) + at_end).starts_with(&name))
     };
     let found: Vec<&StoryId> = queue.iter().filter(|(id, s)| begins(id, s)).map(|(id, _)| id).collect();
     match found[..] {

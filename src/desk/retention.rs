@@ -118,7 +118,7 @@ pub fn apply(desk: &Desk, repo: StoryRepo, spool: &mut Spool) -> Result<(Vec<Age
             Old::Quarantine(id) | Old::SetAside(id) => spool.drop_aside(id)?,
             Old::Rejected(id) => {
                 drop_private(desk, &repo, id)?;
-                spool.forget_typed(|story| story == id.as_str())?;
+                spool.forget_typed(|story| super::held::is_of(story, id))?;
             }
             Old::Letter(path) => super::erase::remove_file(path)?,
         }

@@ -53,6 +53,8 @@ const CODES: &str = "codes";
 const TYPED: &str = "typed";
 const CURSORS: &str = "cursors";
 const NOTES: &str = "notes.toml";
+/// Nobody takes so long to write two files.
+const A_WHILE: Duration = Duration::from_secs(3600);
 
 /// The spool, locked: this process alone writes to it until this is dropped.
 pub struct Spool {
@@ -148,12 +150,13 @@ impl Spool {
             shelf.make()?;
             // Whoever drops off a mail, or words, without the lock may be writing just now.
             let age = if [INCOMING, TYPED].contains(&name) {
-                Duration::from_secs(3600)
+                A_WHILE
             } else {
                 Duration::ZERO
             };
             shelf.remove_stale(age)?;
         }
+        shelves.sweep_typed(A_WHILE)?;
         let root = Shelf::at(path);
         root.remove_stale(Duration::ZERO)?;
         // Also when nothing was made just now: whoever made it may have died before this.

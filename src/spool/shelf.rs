@@ -108,6 +108,12 @@ impl Shelf {
         metadata.is_file().then_some(metadata.len())
     }
 
+    /// Whether a file, or what else stands there, was written so long ago.
+    pub(super) fn is_older(&self, name: &str, age: Duration) -> bool {
+        let modified = fs::symlink_metadata(self.path_of(name)).and_then(|metadata| metadata.modified());
+        modified.is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|since| since >= age))
+    }
+
     /// Removes a file; whether it was there. Not synced: a file that comes back by a power cut does no harm here.
     pub(super) fn remove(&self, name: &str) -> Result<bool, SpoolError> {
         let path = self.path_of(name);
@@ -149,16 +155,13 @@ impl Shelf {
     /// Removes what a killed process left half written, older than `age`.
     pub(super) fn remove_stale(&self, age: Duration) -> Result<(), SpoolError> {
         let fail = |error| SpoolError::io("list", &self.path, error);
-        let now = SystemTime::now();
         for entry in fs::read_dir(&self.path).map_err(fail)? {
             let entry = entry.map_err(fail)?;
             let name = entry.file_name();
             let Some(name) = name.to_str().filter(|name| name.starts_with(STALE)) else {
                 continue;
             };
-            let modified = entry.metadata().and_then(|metadata| metadata.modified());
-            let old = modified.is_ok_and(|at| now.duration_since(at).is_ok_and(|since| since >= age));
-            if old || age.is_zero() {
+            if age.is_zero() || self.is_older(name, age) {
                 self.remove(name)?;
             }
         }

@@ -543,8 +543,11 @@ fn words_are_kept_without_the_lock_once_and_for_nobody_else() {
             (9, b"Other words".to_vec())
         ]
     );
-    // one whose note is damaged hides no other
+    // one whose note is damaged, or that is no file, hides no other
     fs::write(path.join("typed/0000000000000000.md"), "stray").unwrap();
+    fs::create_dir(path.join("typed/0000000000000001.md")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", path.join("typed/0000000000000002.md")).unwrap();
+    fs::write(path.join("typed/0000000000000002.toml"), "").unwrap();
     assert_eq!(held.typed().unwrap().len(), 3);
     assert_eq!(held.forget_typed(|story| story.contains("ann")).unwrap(), 2);
     assert_eq!(texts(&held), [(12, b"One \xff word".to_vec())]);
@@ -553,4 +556,33 @@ fn words_are_kept_without_the_lock_once_and_for_nobody_else() {
     Spool::drop_typed(&path, &id).unwrap();
     assert!(held.typed().unwrap().is_empty());
     assert!(Spool::drop_typed(&path, "../lock").is_err());
+}
+
+#[test]
+fn halves_that_a_crash_left_of_kept_words_are_swept() {
+    let (_dir, path, held) = spool();
+    let half = |name: &str, hours: u64| {
+        let file = fs::File::create(path.join("typed").join(name)).unwrap();
+        let then = std::time::SystemTime::now() - Duration::from_secs(hours * 3600);
+        file.set_modified(then).unwrap();
+    };
+    drop(held);
+    half("0000000000000001.toml", 2);
+    half("0000000000000002.md", 2);
+    half("0000000000000003.toml", 0);
+    half("0000000000000004.toml", 2);
+    half("0000000000000004.md", 2);
+    let mut held = Spool::open(&path, A_WHILE).unwrap();
+    let names = || {
+        let entries = fs::read_dir(path.join("typed")).unwrap();
+        let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    let whole = ["0000000000000004.md", "0000000000000004.toml"];
+    assert_eq!(names(), ["0000000000000003.toml", whole[0], whole[1]]);
+    // an erasure leaves no half but one that somebody may be writing
+    half("0000000000000003.toml", 1);
+    held.forget_typed(|_| false).unwrap();
+    assert_eq!(names(), whole);
 }

@@ -1,6 +1,7 @@
 //! What somebody wrote and what was not taken: their window closed, or the step was refused. It waits here until they go on with it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -53,14 +54,16 @@ impl Spool {
     /// Lets words go that were taken or given up, also without the lock. Twice is no error.
     pub fn drop_typed(path: &Path, id: &str) -> Result<(), SpoolError> {
         let shelf = Shelf::at(&path.join(TYPED));
-        for end in ["md", "toml"] {
+        // what a crash leaves between the two is swept
+        for end in ["toml", "md"] {
             shelf.remove(&format!("{}.{end}", super::shelf::checked(id)?))?;
         }
         Ok(())
     }
 
-    /// Forgets the words of these stories. How many.
+    /// Forgets the words of these stories, and every half that a crash left. How many.
     pub fn forget_typed(&mut self, of: impl Fn(&str) -> bool) -> Result<usize, SpoolError> {
+        self.sweep_typed(Duration::from_secs(60))?;
         let path = self.path.clone();
         let theirs: Vec<Typed> = self.typed()?.into_iter().filter(|t| of(&t.note.story)).collect();
         for typed in &theirs {
@@ -74,14 +77,33 @@ impl Spool {
 }
 
 impl Shelves {
+    /// Removes halves that a crash left, older than `age`: words that were let go, or a note whose words never came.
+    pub(super) fn sweep_typed(&self, age: Duration) -> Result<(), SpoolError> {
+        let shelf = self.shelf(TYPED);
+        for (end, other) in [(".md", ".toml"), (".toml", ".md")] {
+            for id in shelf.names(end)? {
+                let half = format!("{id}{end}");
+                let alone = shelf.size(&half).is_some() && shelf.size(&format!("{id}{other}")).is_none();
+                if alone && shelf.is_older(&half, age) {
+                    shelf.remove(&half)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// All words that wait and whose note can be read, the latest first.
     pub fn typed(&self) -> Result<Vec<Typed>, SpoolError> {
         let shelf = self.shelf(TYPED);
         let mut all = Vec::new();
         for id in shelf.names(".md")? {
-            let about = shelf.read(&format!("{id}.toml"))?;
-            let note = about.and_then(|bytes| toml::from_slice::<TypedNote>(&bytes).ok());
-            if let (Some(note), Some(text)) = (note, shelf.read(&format!("{id}.md"))?) {
+            if super::shelf::checked(&id).is_err() {
+                continue;
+            }
+            // what is no such file hides no other
+            let read = |end: &str| shelf.read(&format!("{id}.{end}")).ok().flatten();
+            let note = read("toml").and_then(|bytes| toml::from_slice::<TypedNote>(&bytes).ok());
+            if let Some((note, text)) = note.zip(read("md")) {
                 all.push(Typed { id, note, text });
             }
         }

@@ -183,8 +183,7 @@ fn unite_file(name: &str, ours: &[u8], theirs: &[u8]) -> Vec<u8> {
 }
 
 /// How the two sides are called between the marks.
-const OURS: &str = "this desk";
-const THEIRS: &str = "the other desk";
+const DESKS: [&str; 2] = ["this desk", "the other desk"];
 
 /// What became of two texts.
 #[derive(Debug, Clone, PartialEq)]
@@ -200,6 +199,11 @@ pub struct Merged {
 /// Puts two texts together that were made of one. Nothing of either is lost: where both changed the same lines, both stand in the
 /// page between marks, of which [`super::step::Story::agrees`] knows that they wait for a person.
 pub fn merge(base: &Files, ours: &Files, theirs: &Files) -> Merged {
+    merge_named(base, ours, theirs, DESKS)
+}
+
+/// The same; `named` are the names that ours and theirs have between the marks.
+pub fn merge_named(base: &Files, ours: &Files, theirs: &Files, named: [&str; 2]) -> Merged {
     let photos = |files: &Files| -> Files {
         let photo = |name: &String| ![INDEX, RECORD].contains(&name.as_str());
         let photos = files.iter().filter(|(name, _)| photo(name));
@@ -239,7 +243,7 @@ pub fn merge(base: &Files, ours: &Files, theirs: &Files) -> Merged {
         (_, None, theirs) => (theirs, true),
         (_, ours, None) => (ours, true),
         (base, Some(ours), Some(theirs)) => {
-            let (text, clean) = merge_pages(&base.unwrap_or_default(), &ours, &theirs);
+            let (text, clean) = merge_pages(&base.unwrap_or_default(), &ours, &theirs, named);
             (Some(text), clean)
         }
     };
@@ -264,9 +268,9 @@ fn free_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
 
 /// Front matter and Markdown are merged apart: marks in the front matter would make it unreadable, so what both changed there
 /// stands at the head of the text. `draft` and `date` are theirs until the record is asked.
-fn merge_pages(base: &str, ours: &str, theirs: &str) -> (String, bool) {
+fn merge_pages(base: &str, ours: &str, theirs: &str, named: [&str; 2]) -> (String, bool) {
     let Ok(mut page) = Page::parse(theirs.as_bytes()) else {
-        return merge_lines(base, ours, theirs);
+        return merge_lines(base, ours, theirs, named);
     };
     let (draft, date) = (page.front().draft, page.front().date);
     let halves = |text: &str| -> Option<(String, String)> {
@@ -279,21 +283,21 @@ fn merge_pages(base: &str, ours: &str, theirs: &str) -> (String, bool) {
         Some((page.front_text(), page.body().to_owned()))
     };
     let (Some(mine), Some(there)) = (halves(ours), halves(theirs)) else {
-        return merge_lines(base, ours, theirs);
+        return merge_lines(base, ours, theirs, named);
     };
     let was = halves(base).unwrap_or_default();
-    let (front, front_clean) = merge_lines(&was.0, &mine.0, &there.0);
-    let (body, body_clean) = merge_lines(&was.1, &mine.1, &there.1);
+    let (front, front_clean) = merge_lines(&was.0, &mine.0, &there.0, named);
+    let (body, body_clean) = merge_lines(&was.1, &mine.1, &there.1, named);
     let whole = format!("+++\n{front}+++\n\n{body}");
     if front_clean && Page::parse(whole.as_bytes()).is_ok() {
         return (whole, body_clean);
     }
-    let front = marked(&was.0, &mine.0, &there.0);
+    let front = marked(&was.0, &mine.0, &there.0, named);
     page.set_body(&format!("{}\n\n{body}", front.trim_end()));
     (String::from_utf8_lossy(&page.render()).into_owned(), false)
 }
 
-fn merge_lines(base: &str, ours: &str, theirs: &str) -> (String, bool) {
+fn merge_lines(base: &str, ours: &str, theirs: &str, named: [&str; 2]) -> (String, bool) {
     let ended = |text: &str| match text.is_empty() || text.ends_with('\n') {
         true => text.to_owned(),
         false => format!("{text}\n"),
@@ -301,16 +305,17 @@ fn merge_lines(base: &str, ours: &str, theirs: &str) -> (String, bool) {
     let (base, ours, theirs) = (ended(base), ended(ours), ended(theirs));
     let mut merge = TextMerge::from_lines(base.as_str(), ours.as_str(), theirs.as_str());
     merge.conflict_style(ConflictStyle::Merge);
-    merge.labels("", OURS, THEIRS);
+    merge.labels("", named[0], named[1]);
     (merge.to_string(), !merge.is_conflicted())
 }
 
 /// Only what both changed, between marks.
-fn marked(base: &str, ours: &str, theirs: &str) -> String {
-    let (text, clean) = merge_lines(base, ours, theirs);
+fn marked(base: &str, ours: &str, theirs: &str, named: [&str; 2]) -> String {
+    let (text, clean) = merge_lines(base, ours, theirs, named);
     if clean {
         // each half is well, and together they are no front matter: both stand there whole
-        return format!("<<<<<<< {OURS}\n{ours}=======\n{theirs}>>>>>>> {THEIRS}\n");
+        let [one, other] = named;
+        return format!("<<<<<<< {one}\n{ours}=======\n{theirs}>>>>>>> {other}\n");
     }
     let mut inside = false;
     let kept = text.split_inclusive('\n').filter(|line| {

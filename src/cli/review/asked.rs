@@ -1,8 +1,8 @@
 //! The questions that lie over a story: how each is worded, what may be chosen, and what becomes of an answer.
 
-use super::over::{AGAIN, Asks, Chosen, Over, take_back_first};
+use super::over::{AGAIN, Asks, Changed, Chosen, Over, take_back_first};
 use super::pen::Pen;
-use super::round::{Place, Round, Work};
+use super::round::{Place, Round};
 use crate::desk::check::Which;
 use crate::desk::edit::{self, Flags};
 use crate::desk::walk::Decision;
@@ -93,14 +93,8 @@ impl Round {
                 grant: false,
                 evidence: text,
             },
-            Asks::Stand(at) => match self.finding(at) {
-                Some(found) => Decision::Waive {
-                    which: Which {
-                        rule: found.rule.name,
-                        n: Some(found.n),
-                    },
-                    why: text,
-                },
+            Asks::Stand(at) => match self.which(at) {
+                Some(which) => Decision::Waive { which, why: text },
                 None => return,
             },
             Asks::Declined(number) => Decision::Decline { number, why: text },
@@ -236,6 +230,15 @@ impl Round {
         self.findings().into_iter().nth(at)
     }
 
+    /// The finding at this place, as a decision names it.
+    pub(super) fn which(&self, at: usize) -> Option<Which> {
+        let found = self.finding(at)?;
+        Some(Which {
+            rule: found.rule.name,
+            n: Some(found.n),
+        })
+    }
+
     pub(super) fn choose_finding(&mut self) {
         let found = self.findings();
         if found.is_empty() {
@@ -279,7 +282,7 @@ impl Round {
         }
     }
 
-    fn photo(&self, at: usize) -> Option<String> {
+    pub(super) fn photo(&self, at: usize) -> Option<String> {
         match &self.place {
             Place::Story(open) => open.reading.photos().nth(at).map(str::to_owned),
             Place::List => None,
@@ -298,12 +301,17 @@ impl Round {
         let (Some(file), Place::Story(open)) = (self.photo(at), &self.place) else {
             return;
         };
+        let words = words.to_owned();
         let flags = Flags {
-            alt: vec![(file, words.to_owned())],
+            alt: vec![(file.clone(), words.clone())],
             ..Flags::default()
         };
         match edit::apply(&open.reading.story, &flags) {
-            Ok(page) => self.edited(Work::Page, Ok(page.render())),
+            Ok(page) => self.try_change(Changed::Photo {
+                index: page.render(),
+                file,
+                words,
+            }),
             Err(refusal) => self.fail(refusal),
         }
     }

@@ -4,7 +4,7 @@ use super::over::{Changed, Chosen, Meant, Over, take_back_first};
 use super::pen::Pen;
 use super::round::{Held, Place, Round, Then, Work};
 use super::spoken::{done, nothing, told};
-use crate::cli::edit::{keep, kept};
+use crate::cli::edit::keep;
 use crate::cli::report::Failure;
 use crate::desk::takedown::Left;
 use crate::desk::typed::{self, Purpose, Words};
@@ -26,7 +26,8 @@ impl Round {
                 if failure.code == "policy.open_checks" {
                     failure.hint.push_str("\nHere: w lets one stand, e mends the text.");
                 }
-                self.fail(failure);
+                let words = Words::of_decision(&open.reading.story.id, &decision);
+                self.refuse(failure, words);
             }
             Ok(rehearsed) if !rehearsed.changes => self.said = format!("{}.", nothing(&decision)),
             Ok(rehearsed) => match rehearsed.letter {
@@ -111,11 +112,9 @@ impl Round {
                         let mut failure = Failure::from(trouble);
                         failure.hint = "Your decision is written down, your words for its letter are not: `letters edit` takes them".to_owned();
                         if let Some(own) = &held.own {
-                            failure = kept(
-                                &self.desk,
-                                failure,
-                                &Words::new(&open.reading.story.id, Purpose::Letter, own.as_bytes()),
-                            );
+                            let words =
+                                Words::new(&open.reading.story.id, Purpose::letter(&held.decision), own.as_bytes());
+                            failure = self.keep_words(failure, words);
                         }
                         self.fail(failure);
                         return false;
@@ -131,9 +130,10 @@ impl Round {
                     if moved {
                         failure.hint = "Your decision was not written down. The story is shown again as it is now: read it, then decide.".to_owned();
                         let id = &open.reading.story.id;
-                        for words in open.held.iter().flat_map(|held| held.words(id)) {
+                        let words: Vec<Words> = open.held.iter().flat_map(|held| held.words(id)).collect();
+                        for words in words {
                             // offered again when the story is shown
-                            let _ = keep(&self.desk.config.spool_folder(), &words);
+                            let _ = keep(&self.desk.config.spool_folder(), &self.gone_on(words));
                         }
                         self.read_again();
                     }
@@ -174,7 +174,7 @@ impl Round {
             return Then::Stay;
         }
         match walk::may_edit(&self.desk, &self.repo, &open.reading) {
-            Ok(()) => match self.waiting_for(Purpose::Page) {
+            Ok(()) => match self.waiting_for(&Purpose::Page) {
                 None => self.edit_page(false),
                 Some(_) => {
                     let question = "An edit of yours was not taken and is kept. Go on with it?".to_owned();
@@ -207,7 +207,7 @@ impl Round {
             return Then::Stay;
         };
         let story = &open.reading.story;
-        let before = self.waiting_for(Purpose::Page).filter(|_| again);
+        let before = self.waiting_for(&Purpose::Page).filter(|_| again);
         match before.map(|waiting| waiting.page(story)) {
             None => self.edit_these(Work::Page, story.files[INDEX].clone()),
             Some((page, false)) => {
@@ -261,28 +261,41 @@ impl Round {
             (_, Err(failure)) => return self.fail(failure),
         };
         self.desk.now = crate::cli::now();
-        let Place::Story(open) = &self.place else { return };
-        match walk::rehearse_edit(&self.desk, &self.repo, &open.reading, &index) {
+        self.try_change(Changed::Edit(index));
+    }
+
+    /// Shows what a new page changes; where it is refused, what was written is kept.
+    pub(super) fn try_change(&mut self, change: Changed) {
+        let (Place::Story(open), Changed::Edit(index) | Changed::Photo { index, .. }) = (&self.place, &change) else {
+            return;
+        };
+        match walk::rehearse_edit(&self.desk, &self.repo, &open.reading, index) {
             Ok(None) => self.said = "Nothing was changed.".to_owned(),
-            Ok(Some(story)) => self.show_change(Changed::Edit(index), &story),
+            Ok(Some(story)) => self.show_change(change, &story),
             Err(trouble) => {
-                let words = Words::page(&open.reading.story, &index);
-                self.fail(kept(&self.desk, trouble.into(), &words));
+                let words = change.words(&open.reading.story);
+                self.refuse(trouble.into(), words);
             }
         }
+    }
+
+    /// Tells of a failure, and keeps what was written.
+    pub(super) fn refuse(&mut self, failure: Failure, words: Option<Words>) {
+        let failure = match words {
+            Some(words) => self.keep_words(failure, words),
+            None => failure,
+        };
+        self.fail(failure);
     }
 
     pub(super) fn keep_change(&mut self, index: Changed, minor: bool) {
         self.desk.now = crate::cli::now();
         let Place::Story(open) = &mut self.place else { return };
-        let words = match &index {
-            Changed::Edit(bytes) => Some(Words::page(&open.reading.story, bytes)),
-            _ => index
-                .words()
-                .map(|text| Words::new(&open.reading.story.id, Purpose::NewText, text)),
-        };
+        let words = index.words(&open.reading.story);
         let taken = match &index {
-            Changed::Edit(bytes) => walk::take_edit(&self.desk, &self.repo, &mut open.reading, bytes, minor),
+            Changed::Edit(bytes) | Changed::Photo { index: bytes, .. } => {
+                walk::take_edit(&self.desk, &self.repo, &mut open.reading, bytes, minor)
+            }
             Changed::Restore(numbers) => walk::take_restore(&self.desk, &self.repo, &mut open.reading, numbers),
             Changed::Accept(number, taking) => {
                 walk::later::take_accept(&self.desk, &self.repo, &mut open.reading, *number, taking)
@@ -291,7 +304,7 @@ impl Round {
         match taken {
             Ok(_) => {
                 let what = match index {
-                    Changed::Edit(_) => "Edited",
+                    Changed::Edit(_) | Changed::Photo { .. } => "Edited",
                     Changed::Restore(_) => "Put back",
                     Changed::Accept(..) => "Accepted",
                 };
@@ -310,14 +323,14 @@ impl Round {
                     *s = summary;
                 }
                 if let Some(words) = words {
-                    self.forget_words(words.purpose);
+                    self.forget_words(&words.purpose);
                 }
             }
             Err(trouble) => {
                 let moved = trouble.exit() == 6;
                 let failure = Failure::from(trouble);
-                let failure = match &words {
-                    Some(words) => kept(&self.desk, failure, words),
+                let failure = match words {
+                    Some(words) => self.keep_words(failure, words),
                     None => failure,
                 };
                 if moved {

@@ -2,7 +2,6 @@
 
 use super::over::{AGAIN, Asks, Changed, Chosen, Over, take_back_first};
 use super::round::{Place, Round, Then, Work};
-use crate::cli::edit::kept;
 use crate::cli::report::Failure;
 use crate::cli::revisions::Shown;
 use crate::desk::revision::{ByHand, Later, Taking, later};
@@ -123,13 +122,8 @@ impl Round {
             Err(trouble) => {
                 let failure = Failure::from(trouble);
                 // nobody puts it together twice
-                self.fail(match &taking.by_hand {
-                    Some(by_hand) => {
-                        let words = Words::new(&open.reading.story.id, Purpose::NewText, by_hand.text.as_bytes());
-                        kept(&self.desk, failure, &words)
-                    }
-                    None => failure,
-                });
+                let words = Changed::Accept(number, taking).words(&open.reading.story);
+                self.refuse(failure, words);
             }
         }
     }
@@ -145,7 +139,9 @@ impl Round {
         }
         match walk_later::both_wordings(&self.desk, &self.repo, &open.reading, number) {
             Ok(Some(both)) => {
-                let before = self.waiting_for(Purpose::NewText).map(|w| w.words.text.clone());
+                let before = self
+                    .waiting_for(&Purpose::NewText(number))
+                    .map(|w| w.words.text.clone());
                 if before.is_some() {
                     self.said = AGAIN.to_owned();
                 }
@@ -174,8 +170,9 @@ impl Round {
             }
             Err(bad) => {
                 let failure = Failure::usage("the text is not UTF-8", "", "save it as UTF-8");
-                let words = Words::new(&open.reading.story.id, Purpose::NewText, bad.as_bytes());
-                self.fail(kept(&self.desk, failure, &words));
+                let words = Words::new(&open.reading.story.id, Purpose::NewText(number), bad.as_bytes());
+                let failure = self.keep_words(failure, words);
+                self.fail(failure);
             }
         }
     }

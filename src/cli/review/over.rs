@@ -50,6 +50,8 @@ impl Over {
         match self {
             Over::Write { asks, pen, .. } => *asks != Asks::Find && !pen.text.is_empty(),
             Over::Rewrite(..) | Over::Text(..) => true,
+            Over::Changed { index, .. } => index.purpose().is_some(),
+            Over::Letter(of) => of.own.is_some() || Purpose::of(&of.decision).is_some(),
             _ => false,
         }
     }
@@ -112,25 +114,24 @@ pub enum Chosen {
 /// A text that is not kept yet.
 pub enum Changed {
     Edit(Vec<u8>),
+    /// The page with what a photo shows.
+    Photo {
+        index: Vec<u8>,
+        file: String,
+        words: String,
+    },
     Restore(Vec<u32>),
     /// A revision by the author is taken.
     Accept(u32, Taking),
 }
 
 impl Changed {
+    /// What was written by hand is for; none where nothing was.
     fn purpose(&self) -> Option<Purpose> {
         match self {
             Changed::Edit(_) => Some(Purpose::Page),
-            Changed::Accept(..) => Some(Purpose::NewText),
-            Changed::Restore(_) => None,
-        }
-    }
-
-    /// What somebody wrote by hand.
-    pub fn words(&self) -> Option<&[u8]> {
-        match self {
-            Changed::Edit(bytes) => Some(bytes),
-            Changed::Accept(_, Taking { by_hand, .. }) => by_hand.as_ref().map(|own| own.text.as_bytes()),
+            Changed::Photo { file, .. } => Some(Purpose::Photo(file.clone())),
+            Changed::Accept(number, taking) => taking.by_hand.as_ref().map(|_| Purpose::NewText(*number)),
             Changed::Restore(_) => None,
         }
     }
@@ -194,14 +195,14 @@ impl Round {
             }
             (Over::Rewrite(meant, _), Press::Escape) => {
                 if drops {
-                    self.forget_words(Purpose::Letter);
+                    self.forget_words(&Purpose::letter(&meant.decision));
                 }
                 self.said = "The letter stays as it was.".to_owned();
                 self.lay(Over::Letter(meant));
             }
             (Over::Changed { index, .. }, Press::Escape | Press::Undo | Press::Letter('u')) => {
                 if let Some(purpose) = index.purpose().filter(|_| drops) {
-                    self.forget_words(purpose);
+                    self.forget_words(&purpose);
                 }
                 self.said = "Dropped: the text stays as it was.".to_owned();
             }
@@ -216,7 +217,9 @@ impl Round {
             }
             (Over::Letter(meant), Press::Enter) => self.hold(meant.decision, meant.own, true),
             (Over::Letter(meant), Press::Letter('e')) => {
-                let before = self.waiting_for(Purpose::Letter).map(|w| w.words.text.clone());
+                let before = self
+                    .waiting_for(&Purpose::letter(&meant.decision))
+                    .map(|w| w.words.text.clone());
                 let words = match (&meant.own, before) {
                     (None, Some(before)) => {
                         self.said = format!("{AGAIN} Esc twice brings back the letter as it was.");

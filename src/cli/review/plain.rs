@@ -154,18 +154,21 @@ impl Plain<'_> {
         while round.over.is_some() {
             let others = round.unkept();
             self.unkept.set(others.clone());
-            let before = match &round.over {
-                Some(Over::Write { asks, .. }) => round.wrote_before(*asks),
-                _ => None,
+            let (before, asked) = match &round.over {
+                Some(Over::Write { asks, .. }) => (round.wrote_before(*asks), round.purpose(*asks)),
+                _ => (None, None),
             };
-            let story = match &round.place {
-                Place::Story(open) => Some(open.reading.story.id.clone()),
-                Place::List => None,
+            let (story, waiting) = match &round.place {
+                Place::Story(open) => (Some(open.reading.story.id.clone()), open.waiting.clone()),
+                Place::List => (None, Vec::new()),
             };
             // what is written line by line is not in the round yet
             let note = |purpose: Option<Purpose>, text: &str| {
                 let words = story.as_ref().zip(purpose);
-                let words = words.map(|(story, purpose)| Words::new(story, purpose, text.as_bytes()));
+                let words = words.map(|(story, purpose)| {
+                    let before = waiting.iter().find(|w| w.words.purpose == purpose);
+                    Words::new(story, purpose, text.as_bytes()).instead_of(before)
+                });
                 self.unkept.set(others.iter().cloned().chain(words).collect());
             };
             let Some(over) = &mut round.over else { break };
@@ -178,8 +181,8 @@ impl Plain<'_> {
                     self.report.failure(failure);
                     round.press(Press::Enter);
                 }
-                Over::Write { question, asks, pen } => {
-                    let (question, purpose) = (question.clone(), asks.purpose());
+                Over::Write { question, pen, .. } => {
+                    let (question, purpose) = (question.clone(), asked.clone());
                     if let Some(before) = &before {
                         self.tell(&question);
                         self.tell("You wrote before, and it is kept:");
@@ -194,7 +197,7 @@ impl Plain<'_> {
                     // it is written anew, not added to
                     *pen = Pen::default();
                     let question = format!("{question} An empty line ends it; nothing written does nothing.");
-                    match self.words(&question, |text| note(purpose, text))? {
+                    match self.words(&question, |text| note(purpose.clone(), text))? {
                         Some(text) => {
                             round.press(Press::Paste(text));
                             round.press(Press::Done);
@@ -220,11 +223,13 @@ impl Plain<'_> {
                     };
                     round.press(press);
                 }
-                Over::Rewrite(_, pen) => {
+                Over::Rewrite(meant, pen) => {
                     let text = match crate::config::editor() {
                         Some(_) => crate::cli::edit::in_editor(pen.text.as_bytes(), ".txt")
                             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
-                        None => self.letter_by_line(&pen.text, |text| note(Some(Purpose::Letter), text)),
+                        None => {
+                            self.letter_by_line(&pen.text, |text| note(Some(Purpose::letter(&meant.decision)), text))
+                        }
                     };
                     match text {
                         Ok(text) => {

@@ -26,6 +26,7 @@ use crate::hands;
 use super::pen::Move;
 use super::round::Press;
 use super::words::{Unkept, tell_kept};
+use crate::cli::edit::KeptAt;
 use crate::desk::typed::Words;
 
 /// A whole screen is written at once, so that a slow line does not show it half drawn.
@@ -289,7 +290,7 @@ fn give_back() {
 }
 
 /// Gives the terminal back, and tells there in which file what was written is kept.
-fn leave(kept: &[String]) {
+fn leave(kept: &[KeptAt]) {
     give_back();
     tell_kept(kept);
 }

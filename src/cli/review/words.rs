@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::over::{Asks, Changed, Meant, Over};
 use super::round::{Held, Place, Round, Work};
+use crate::cli::edit::{self, KeptAt};
+use crate::cli::report::Failure;
 use crate::desk::Desk;
+use crate::desk::revision::Taking;
 use crate::desk::typed::{self, Purpose, Waiting, Words};
 use crate::story::StoryId;
 use crate::story::record::one_line;
@@ -24,7 +27,7 @@ pub struct Unkept {
 struct Kept {
     unkept: Vec<Words>,
     /// The files that they are in.
-    files: Vec<String>,
+    places: Vec<KeptAt>,
 }
 
 impl Unkept {
@@ -34,110 +37,69 @@ impl Unkept {
     }
 
     pub fn set(&self, unkept: Vec<Words>) {
-        let files = Vec::new();
-        *self.words.lock().unwrap_or_else(PoisonError::into_inner) = Kept { unkept, files };
+        let places = Vec::new();
+        *self.words.lock().unwrap_or_else(PoisonError::into_inner) = Kept { unkept, places };
     }
 
     /// Keeps them in files, once; gives the files to whoever asks. Who comes second waits until they are there: it may end the process.
-    pub fn keep(&self) -> Vec<String> {
+    pub fn keep(&self) -> Vec<KeptAt> {
         let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         for unkept in std::mem::take(&mut words.unkept) {
-            words.files.extend(crate::cli::edit::keep(&self.folder, &unkept).ok());
+            words.places.extend(edit::keep(&self.folder, &unkept).ok());
         }
-        words.files.clone()
+        words.places.clone()
     }
 }
 
 /// Tells where words are kept.
-pub fn tell_kept(files: &[String]) {
-    for file in files {
-        let _ = writeln!(
-            io::stderr(),
-            "Caution: what you wrote is kept in {file}; `review` offers it again with its story"
-        );
-    }
-}
-
-impl Asks {
-    pub(super) fn purpose(self) -> Option<Purpose> {
-        Some(match self {
-            Asks::Changes => Purpose::Changes,
-            Asks::Reason => Purpose::Reject,
-            Asks::Note => Purpose::Note,
-            Asks::Turn => Purpose::Turn,
-            Asks::Yes => Purpose::Consent,
-            Asks::Revoked => Purpose::Revoked,
-            Asks::Photo(_) => Purpose::Photo,
-            Asks::Stand(_) => Purpose::Waive,
-            Asks::Declined(_) => Purpose::Decline,
-            Asks::Takedown => Purpose::TakeDown,
-            Asks::Withdrawal => Purpose::Withdraw,
-            Asks::Find => return None,
-        })
+pub fn tell_kept(places: &[KeptAt]) {
+    for kept in places {
+        let _ = writeln!(io::stderr(), "Caution: what you wrote is {kept}");
     }
 }
 
 /// The key that asks for such words.
-fn key(purpose: Purpose) -> &'static str {
+fn key(purpose: &Purpose) -> &'static str {
     match purpose {
         Purpose::Page => "e",
-        Purpose::NewText | Purpose::Decline => "m",
-        Purpose::Letter => "e at its letter",
+        Purpose::NewText(_) | Purpose::Decline(_) => "m",
+        Purpose::Letter(_) => "e at its letter",
         Purpose::Changes => "c",
         Purpose::Reject => "r",
         Purpose::Note => "n",
         Purpose::Turn => "t",
-        Purpose::Waive => "w",
+        Purpose::Waive(_) => "w",
         Purpose::Consent | Purpose::Revoked => "y",
         Purpose::TakeDown | Purpose::Withdraw => "f",
-        Purpose::Photo => "i",
+        Purpose::Photo(_) => "i",
         Purpose::Write => "`m4c-stories write`",
     }
 }
 
-impl Over {
-    /// What somebody wrote here that stands nowhere else yet.
-    fn words(&self, story: &Story) -> Vec<Words> {
-        let id = &story.id;
-        let page = |work: &Work, text: &str| match work {
-            Work::Page => {
-                let mut page = story.page.clone();
-                if page.body().trim_end() == text.trim_end() {
-                    return None;
-                }
-                page.set_body(text);
-                Some(Words::page(story, &page.render()))
-            }
-            Work::NewText(_) => Some(Words::new(id, Purpose::NewText, text.as_bytes())),
-        };
-        let meant = |meant: &Meant, letter: Option<&str>| {
-            let letter = letter.map(|text| Words::new(id, Purpose::Letter, text.as_bytes()));
-            Words::of_decision(id, &meant.decision)
-                .into_iter()
-                .chain(letter)
-                .collect()
-        };
+impl Changed {
+    /// What somebody wrote by hand.
+    pub(super) fn words(&self, story: &Story) -> Option<Words> {
+        let own = |purpose, text: &str| Words::new(&story.id, purpose, text.as_bytes());
         match self {
-            Over::Write { asks, pen, .. } if !pen.text.is_empty() => {
-                let words = asks.purpose().map(|p| Words::new(id, p, pen.text.as_bytes()));
-                words.into_iter().collect()
-            }
-            Over::Text(work, pen) => page(work, &pen.text).into_iter().collect(),
-            Over::Rewrite(of, pen) => meant(
-                of,
-                Some(&pen.text).filter(|text| **text != of.words()).map(String::as_str),
-            ),
-            Over::Letter(of) => meant(of, of.own.as_deref()),
-            Over::Changed { index, .. } => match index {
-                Changed::Edit(bytes) => vec![Words::page(story, bytes)],
-                Changed::Accept(..) => {
-                    let words = index.words().map(|text| Words::new(id, Purpose::NewText, text));
-                    words.into_iter().collect()
-                }
-                Changed::Restore(_) => Vec::new(),
-            },
-            Over::Write { .. } | Over::Help | Over::Failure(_) | Over::Choose { .. } => Vec::new(),
+            Changed::Edit(bytes) => Some(Words::page(story, bytes)),
+            Changed::Photo { file, words, .. } => Some(own(Purpose::Photo(file.clone()), words)),
+            Changed::Accept(number, Taking { by_hand, .. }) => by_hand
+                .as_ref()
+                .map(|by_hand| own(Purpose::NewText(*number), &by_hand.text)),
+            Changed::Restore(_) => None,
         }
+    }
+}
+
+impl Meant {
+    /// Its words, and the letter's in the reviewer's own.
+    fn own_words(&self, id: &StoryId, letter: Option<&str>) -> Vec<Words> {
+        let purpose = Purpose::letter(&self.decision);
+        let letter = letter.map(|text| Words::new(id, purpose, text.as_bytes()));
+        Words::of_decision(id, &self.decision)
+            .into_iter()
+            .chain(letter)
+            .collect()
     }
 }
 
@@ -145,7 +107,7 @@ impl Held {
     /// They were written down: nothing of them waits any more.
     pub(super) fn forget_words(&self, desk: &Desk, story: &StoryId, waiting: &mut Vec<Waiting>) {
         for words in self.words(story) {
-            forget(desk, waiting, words.purpose);
+            forget(desk, waiting, &words.purpose);
         }
     }
 
@@ -154,7 +116,7 @@ impl Held {
         let letter = self
             .own
             .as_ref()
-            .map(|own| Words::new(story, Purpose::Letter, own.as_bytes()));
+            .map(|own| Words::new(story, Purpose::letter(&self.decision), own.as_bytes()));
         Words::of_decision(story, &self.decision).into_iter().chain(letter)
     }
 }
@@ -167,8 +129,72 @@ impl Round {
         };
         let story = &open.reading.story;
         let mut words: Vec<Words> = open.held.iter().flat_map(|held| held.words(&story.id)).collect();
-        words.extend(self.over.iter().flat_map(|over| over.words(story)));
-        words
+        words.extend(self.over.iter().flat_map(|over| self.words_of(over, story)));
+        words.into_iter().map(|words| self.gone_on(words)).collect()
+    }
+
+    /// What somebody wrote in what lies over the story, and that stands nowhere else yet.
+    fn words_of(&self, over: &Over, story: &Story) -> Vec<Words> {
+        let id = &story.id;
+        match over {
+            Over::Write { asks, pen, .. } if !pen.text.is_empty() => {
+                let words = self.purpose(*asks).map(|p| Words::new(id, p, pen.text.as_bytes()));
+                words.into_iter().collect()
+            }
+            Over::Text(Work::Page, pen) if story.page.body().trim_end() != pen.text.trim_end() => {
+                let mut page = story.page.clone();
+                page.set_body(&pen.text);
+                vec![Words::page(story, &page.render())]
+            }
+            Over::Text(Work::NewText(number), pen) => {
+                vec![Words::new(id, Purpose::NewText(*number), pen.text.as_bytes())]
+            }
+            Over::Rewrite(of, pen) => {
+                let changed = Some(&pen.text).filter(|text| **text != of.words());
+                of.own_words(id, changed.map(String::as_str))
+            }
+            Over::Letter(of) => of.own_words(id, of.own.as_deref()),
+            Over::Changed { index, .. } => index.words(story).into_iter().collect(),
+            Over::Write { .. } | Over::Text(..) | Over::Help | Over::Failure(_) | Over::Choose { .. } => Vec::new(),
+        }
+    }
+
+    /// What the answer to a question is for.
+    pub(super) fn purpose(&self, asks: Asks) -> Option<Purpose> {
+        Some(match asks {
+            Asks::Changes => Purpose::Changes,
+            Asks::Reason => Purpose::Reject,
+            Asks::Note => Purpose::Note,
+            Asks::Turn => Purpose::Turn,
+            Asks::Yes => Purpose::Consent,
+            Asks::Revoked => Purpose::Revoked,
+            Asks::Photo(at) => Purpose::Photo(self.photo(at)?),
+            Asks::Stand(at) => Purpose::Waive(self.which(at)?.to_string()),
+            Asks::Declined(number) => Purpose::Decline(number),
+            Asks::Takedown => Purpose::TakeDown,
+            Asks::Withdrawal => Purpose::Withdraw,
+            Asks::Find => return None,
+        })
+    }
+
+    /// The same words, instead of those that wait for the same: whoever writes began with these.
+    pub(super) fn gone_on(&self, words: Words) -> Words {
+        let before = self.waiting_for(&words.purpose);
+        words.instead_of(before)
+    }
+
+    /// Keeps words that were not taken, and says so in the failure.
+    pub(super) fn keep_words(&mut self, failure: Failure, words: Words) -> Failure {
+        let failure = edit::kept(&self.desk, failure, &self.gone_on(words));
+        self.wait_anew();
+        failure
+    }
+
+    /// Looks again which words wait for the open story.
+    pub(super) fn wait_anew(&mut self) {
+        if let Place::Story(open) = &mut self.place {
+            open.waiting = typed::of(&self.desk, &open.reading.story.id);
+        }
     }
 
     /// At the beginning: for which of the stories words wait.
@@ -184,7 +210,7 @@ impl Round {
 
     /// When a story is opened: which keys bring back what was written for it before.
     pub(super) fn offer(&mut self, waiting: &[Waiting]) {
-        let mut keys: Vec<&str> = waiting.iter().map(|w| key(w.words.purpose)).collect();
+        let mut keys: Vec<&str> = waiting.iter().map(|w| key(&w.words.purpose)).collect();
         keys.sort_unstable();
         keys.dedup();
         if !keys.is_empty() {
@@ -198,35 +224,35 @@ impl Round {
     }
 
     /// The latest words that wait for such a question about the open story.
-    pub(super) fn waiting_for(&self, purpose: Purpose) -> Option<&Waiting> {
+    pub(super) fn waiting_for(&self, purpose: &Purpose) -> Option<&Waiting> {
         match &self.place {
-            Place::Story(open) => open.waiting.iter().find(|w| w.words.purpose == purpose),
+            Place::Story(open) => open.waiting.iter().find(|w| w.words.purpose == *purpose),
             Place::List => None,
         }
     }
 
     /// The words that wait for a question, as text.
     pub(super) fn wrote_before(&self, asks: Asks) -> Option<String> {
-        let waiting = self.waiting_for(asks.purpose()?)?;
+        let waiting = self.waiting_for(&self.purpose(asks)?)?;
         Some(String::from_utf8_lossy(&waiting.words.text).into_owned())
     }
 
     /// Those words were taken or given up.
-    pub(super) fn forget_words(&mut self, purpose: Purpose) {
+    pub(super) fn forget_words(&mut self, purpose: &Purpose) {
         if let Place::Story(open) = &mut self.place {
             forget(&self.desk, &mut open.waiting, purpose);
         }
     }
 
     pub(super) fn forget_asked(&mut self, asks: Asks) {
-        if let Some(purpose) = asks.purpose() {
-            self.forget_words(purpose);
+        if let Some(purpose) = self.purpose(asks) {
+            self.forget_words(&purpose);
         }
     }
 }
 
-fn forget(desk: &Desk, waiting: &mut Vec<Waiting>, purpose: Purpose) {
-    if let Some(at) = waiting.iter().position(|w| w.words.purpose == purpose) {
+fn forget(desk: &Desk, waiting: &mut Vec<Waiting>, purpose: &Purpose) {
+    if let Some(at) = waiting.iter().position(|w| w.words.purpose == *purpose) {
         typed::forget(desk, &waiting.remove(at));
     }
 }
@@ -249,7 +275,7 @@ mod tests {
             let (unkept, told) = (unkept.clone(), told.clone());
             hands::hire(move || {
                 let files = unkept.keep();
-                let read = std::fs::read(&files[0]).expect("it is there");
+                let read = std::fs::read(&files[0].file).expect("it is there");
                 told.send((files, read.len())).expect("somebody listens");
             })
             .expect("a hand");
