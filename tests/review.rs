@@ -872,6 +872,46 @@ fn a_command_asks_whether_it_goes_on_with_words_that_were_refused() {
 }
 
 #[test]
+fn words_for_one_letter_are_not_offered_for_another() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let at_the_letter = |terminal: &Terminal, keys: &[&str], why: &str| {
+        terminal.wait("2 stories to review");
+        terminal.press(&["Enter"]);
+        terminal.press(keys);
+        terminal.write(why);
+        terminal.wait(why);
+        terminal.press(&["Enter"]);
+        terminal.wait("Subject:");
+        terminal.press(&["e"]);
+        terminal.wait("Ctrl-D")
+    };
+    let terminal = Terminal::start(&house, 100, 40, "m4c-stories review");
+    at_the_letter(&terminal, &["c"], "Which year?");
+    terminal.write("PLEASE SEND MORE");
+    terminal.wait("PLEASE SEND MORE");
+    terminal.close();
+    let kept = all_kept(&house);
+    assert!(kept.len() == 2 && kept[1] == "Which year?", "{kept:?}");
+    let terminal = Terminal::start(&house, 100, 40, "m4c-stories review");
+    let screen = at_the_letter(&terminal, &["r", "l"], "Not for us");
+    assert!(
+        screen.contains("Not for us") && !screen.contains("PLEASE") && !screen.contains("wrote before"),
+        "{screen}"
+    );
+    terminal.press(&["Escape"]);
+    terminal.wait("Esc once more gives up what you wrote");
+    terminal.press(&["Escape"]);
+    terminal.wait("The letter stays as it was.");
+    terminal.close();
+    let all = all_kept(&house);
+    assert_eq!(all.len(), 3, "{all:?}");
+    assert!(kept.iter().all(|text| all.contains(text)), "{all:?}");
+}
+
+#[test]
 fn line_by_line_what_was_written_is_kept_too() {
     if !have("tmux") {
         return;
