@@ -189,14 +189,16 @@ fn says_something(alt: &str) -> bool {
 
 /// Plain text names its pictures: `[image: us.jpg]` (Gmail), `[cid:image001.png@01D0]` (Outlook), `<us.jpeg>` (Apple).
 /// Such a line becomes the picture. Where the mail does not have it, the line goes as it does in HTML, and is told where
-/// the picture may have been a photo; `[image: our hall]` are words, and stay.
+/// the picture may have been a photo; `[image: our hall]` are words, and stay, as do those behind Outlook's `Image removed by sender.`
 pub fn find_placeholders(lines: &mut [Line], source: &Submission, notes: &mut Vec<Note>) {
     for line in lines {
         let [span] = &mut line.spans[..] else { continue };
         if span.image.is_some() {
             continue;
         }
-        span.text = without_cids(&span.text);
+        let (text, photos) = without_cids(&span.text, source);
+        notes.extend(photos.iter().map(|name| gone(name)));
+        span.text = text;
         match stands_for(span.text.trim(), source) {
             Some(Stands::Picture(place)) => {
                 line.spans = vec![Span {
@@ -206,16 +208,21 @@ pub fn find_placeholders(lines: &mut [Line], source: &Submission, notes: &mut Ve
             }
             Some(Stands::Gone(name)) => {
                 if let Some(name) = name {
-                    notes.push(Note::Other(format!(
-                        "the picture {name} stood in the text and is not in the mail: ask the author to send it"
-                    )));
+                    notes.push(gone(&name));
                 }
                 line.spans.clear();
                 line.kind = Kind::Blank;
             }
+            Some(Stands::Words(words)) => span.text = words,
             None => {}
         }
     }
+}
+
+fn gone(name: &str) -> Note {
+    Note::Other(format!(
+        "the picture {name} stood in the text and is not in the mail: ask the author to send it"
+    ))
 }
 
 /// What a line is in the place of.
@@ -224,14 +231,23 @@ enum Stands {
     Picture(usize),
     /// A picture that is not in the mail, by its name where it had one of its own.
     Gone(Option<String>),
+    /// A picture that is not in the mail, told in words.
+    Words(String),
 }
 
 fn stands_for(text: &str, source: &Submission) -> Option<Stands> {
     let bracketed = |open: char, close: char| text.strip_prefix(open).and_then(|t| t.strip_suffix(close));
     let inner = bracketed('[', ']').or_else(|| bracketed('<', '>'))?;
     // Outlook's words for a picture on the network that it did not load
-    if inner.starts_with("Image removed by sender.") && !inner.contains(']') {
-        return Some(Stands::Gone(None));
+    if let Some(behind) = inner
+        .strip_prefix("Image removed by sender.")
+        .filter(|b| !b.contains(']'))
+    {
+        let behind = behind.trim();
+        return Some(match behind.is_empty() || is_file(&behind.to_lowercase()) {
+            true => Stands::Gone(photo_name(behind)),
+            false => Stands::Words(behind.to_owned()),
+        });
     }
     let (cid, name) = match inner.split_once(':') {
         Some((kind, rest)) if kind.eq_ignore_ascii_case("cid") => (Some(rest.trim()), None),
@@ -251,7 +267,7 @@ fn stands_for(text: &str, source: &Submission) -> Option<Stands> {
         return Some(Stands::Picture(place));
     }
     match (cid, name) {
-        (Some(cid), _) => is_cid(cid).then_some(Stands::Gone(None)),
+        (Some(cid), _) => is_cid(cid).then(|| Stands::Gone(photo_name(cid))),
         (_, Some(name)) if is_file(&name.to_lowercase()) && !name.contains(['[', ']', '<', '>', '/']) => {
             Some(Stands::Gone(Some(name.to_owned())))
         }
@@ -267,11 +283,23 @@ fn is_cid(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || matches!(c, '[' | ']'))
 }
 
-/// A line's words without the pictures that Outlook names among them; a line of its own is its picture's place.
-fn without_cids(text: &str) -> String {
+/// The name of a file that a person may have given, before the `@` of a Content-ID: `our-hall.jpg`, not `image001.png` or `~WRD0.jpg`.
+fn photo_name(cid: &str) -> Option<String> {
+    let name = cid.split('@').next().unwrap_or_default();
+    let lower = name.to_lowercase();
+    let counted = lower.strip_prefix("image").and_then(|rest| rest.split_once('.'));
+    let counted = counted.is_some_and(|(digits, _)| digits.bytes().all(|b| b.is_ascii_digit()));
+    let fit = is_file(&lower) && !counted && !lower.starts_with('~') && !lower.contains(['[', ']', '<', '>', '/']);
+    fit.then(|| name.to_owned())
+}
+
+/// A line's words without the pictures that Outlook names among them, and the names of those that are not in the mail and may have been
+/// photos; a line of its own is its picture's place.
+fn without_cids(text: &str, source: &Submission) -> (String, Vec<String>) {
+    let mut photos = Vec::new();
     let whole = text.trim();
     if !text.contains("[cid:") || whole.starts_with("[cid:") && whole.find(']') == Some(whole.len() - 1) {
-        return text.to_owned();
+        return (text.to_owned(), photos);
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -279,12 +307,17 @@ fn without_cids(text: &str) -> String {
         out.push_str(before);
         let near = &after[..after.floor_char_boundary(LONGEST_CID)];
         match near.find(']').filter(|&end| is_cid(&near[..end])) {
-            Some(end) => rest = &after[end + 1..],
+            Some(end) => {
+                let cid = &near[..end];
+                let has = source.attachments.iter().any(|a| a.content_id.as_deref() == Some(cid));
+                photos.extend(photo_name(cid).filter(|name| !has && !photos.contains(name)));
+                rest = &after[end + 1..];
+            }
             None => {
                 out.push_str("[cid:");
                 rest = after;
             }
         }
     }
-    out + rest
+    (out + rest, photos)
 }
