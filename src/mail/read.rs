@@ -269,10 +269,7 @@ impl Reader<'_> {
             }
         }
         attachments.extend(enclosed.into_iter().map(|file| Attachment {
-            media_type: match file.name.ends_with(".txt") {
-                true => "text/plain".to_owned(),
-                false => "application/octet-stream".to_owned(),
-            },
+            media_type: file.media_type().to_owned(),
             name: Some(words::one_line(&file.name)),
             content_id: None,
             inline: false,
