@@ -253,7 +253,9 @@ impl Reader<'_> {
         notes.append(&mut body.notes);
         signals.calendar_only &=
             !signals::calendar(&parts).is_some_and(|calendar| calendar::has_own_words(&body.lines, &calendar.bytes()));
-        if signals.encrypted || parts.iter().any(signals::is_sealed) {
+        let sealed = signals::is_sealed_text(&parts)
+            || body.lines.iter().all(Line::is_blank) && parts.iter().any(signals::is_sealed);
+        if signals.encrypted || sealed {
             notes.push(Note::Encrypted);
         }
         if body.lines.iter().all(Line::is_blank)

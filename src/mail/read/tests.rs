@@ -427,6 +427,19 @@ fn of_a_sealed_mail_it_is_told_what_to_ask_for() {
         "{HEAD}Content-Type: multipart/signed; boundary=b\n\n--b\n\nHello.\n--b\nContent-Type: application/pgp-signature; name=signature.asc\n\nabc\n--b--\n"
     ));
     assert_eq!((signed.notes, signed.attachments[0].is_seal()), (vec![], true));
+    let sealed = "--b\nContent-Type: application/pkcs7-mime; name=smime.p7m\n\nMIB\n";
+    for (parts, notes) in [
+        // a list server's footer under what is sealed
+        (format!("{sealed}--b\n\nTo unsubscribe\n"), vec![Note::Encrypted]),
+        (format!("--b\n\n\n{sealed}"), vec![Note::Encrypted]),
+        // an attached file seals nothing
+        (format!("--b\n\nHello.\n{sealed}"), vec![]),
+    ] {
+        let mail = submission(&format!(
+            "{HEAD}Content-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n"
+        ));
+        assert_eq!(mail.notes, notes, "{parts}");
+    }
 }
 
 #[test]

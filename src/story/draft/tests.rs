@@ -403,6 +403,8 @@ fn where_there_is_no_story_the_note_says_what_to_do() {
     assert!(little(&with, &[photo(1)]).contains("only photos"));
     // what a mail was signed with holds no story
     with.attachments = vec![attachment("smime.p7s")];
+    assert!(little(&with, &[MediaFate::Left { why: "damaged".into() }]).contains("smime.p7s"));
+    with.attachments[0].media_type = "application/octet-stream".to_owned();
     assert!(little(&with, &[MediaFate::Left { why: String::new() }]).contains("empty"));
     assert_eq!(little(&mail(PROSE), &[]), "");
 }
