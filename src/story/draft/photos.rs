@@ -191,14 +191,18 @@ fn says_something(alt: &str) -> bool {
 /// Such a line becomes the picture. Where the mail does not have it, the line goes as it does in HTML, and is told where
 /// the picture may have been a photo; `[image: our hall]` are words, and stay, as do those behind Outlook's `Image removed by sender.`
 pub fn find_placeholders(lines: &mut [Line], source: &Submission, notes: &mut Vec<Note>) {
+    let held: HashSet<&str> = source
+        .attachments
+        .iter()
+        .filter_map(|a| a.content_id.as_deref())
+        .collect();
+    let mut gone = Vec::new();
     for line in lines {
         let [span] = &mut line.spans[..] else { continue };
         if span.image.is_some() {
             continue;
         }
-        let (text, photos) = without_cids(&span.text, source);
-        notes.extend(photos.iter().map(|name| gone(name)));
-        span.text = text;
+        span.text = without_cids(&span.text, &held, &mut gone);
         match stands_for(span.text.trim(), source) {
             Some(Stands::Picture(place)) => {
                 line.spans = vec![Span {
@@ -207,9 +211,7 @@ pub fn find_placeholders(lines: &mut [Line], source: &Submission, notes: &mut Ve
                 }];
             }
             Some(Stands::Gone(name)) => {
-                if let Some(name) = name {
-                    notes.push(gone(&name));
-                }
+                tell(name, &mut gone);
                 line.spans.clear();
                 line.kind = Kind::Blank;
             }
@@ -217,12 +219,19 @@ pub fn find_placeholders(lines: &mut [Line], source: &Submission, notes: &mut Ve
             None => {}
         }
     }
+    notes.extend(gone.into_iter().map(|name| {
+        Note::Other(format!(
+            "the picture {name} stood in the text and is not in the mail: ask the author to send it"
+        ))
+    }));
 }
 
-fn gone(name: &str) -> Note {
-    Note::Other(format!(
-        "the picture {name} stood in the text and is not in the mail: ask the author to send it"
-    ))
+/// Pictures that are told of one mail: nobody asks for more.
+const MOST_TOLD: usize = 20;
+
+/// Adds the name of a picture to those that are told, once.
+fn tell(name: Option<String>, gone: &mut Vec<String>) {
+    gone.extend(name.filter(|name| gone.len() < MOST_TOLD && !gone.contains(name)));
 }
 
 /// What a line is in the place of.
@@ -267,7 +276,10 @@ fn stands_for(text: &str, source: &Submission) -> Option<Stands> {
         return Some(Stands::Picture(place));
     }
     match (cid, name) {
-        (Some(cid), _) => is_cid(cid).then(|| Stands::Gone(photo_name(cid))),
+        (Some(cid), _) => is_cid(cid).then(|| {
+            let held = || source.attachments.iter().any(|a| a.content_id.as_deref() == Some(cid));
+            Stands::Gone(photo_name(cid).filter(|_| !held()))
+        }),
         (_, Some(name)) if is_file(&name.to_lowercase()) && !name.contains(['[', ']', '<', '>', '/']) => {
             Some(Stands::Gone(Some(name.to_owned())))
         }
@@ -293,13 +305,12 @@ fn photo_name(cid: &str) -> Option<String> {
     fit.then(|| name.to_owned())
 }
 
-/// A line's words without the pictures that Outlook names among them, and the names of those that are not in the mail and may have been
-/// photos; a line of its own is its picture's place.
-fn without_cids(text: &str, source: &Submission) -> (String, Vec<String>) {
-    let mut photos = Vec::new();
+/// A line's words without the pictures that Outlook names among them; those that the mail does not have and that may have been photos
+/// are told. A line of its own is its picture's place.
+fn without_cids(text: &str, held: &HashSet<&str>, gone: &mut Vec<String>) -> String {
     let whole = text.trim();
     if !text.contains("[cid:") || whole.starts_with("[cid:") && whole.find(']') == Some(whole.len() - 1) {
-        return (text.to_owned(), photos);
+        return text.to_owned();
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -309,8 +320,9 @@ fn without_cids(text: &str, source: &Submission) -> (String, Vec<String>) {
         match near.find(']').filter(|&end| is_cid(&near[..end])) {
             Some(end) => {
                 let cid = &near[..end];
-                let has = source.attachments.iter().any(|a| a.content_id.as_deref() == Some(cid));
-                photos.extend(photo_name(cid).filter(|name| !has && !photos.contains(name)));
+                if !held.contains(cid) {
+                    tell(photo_name(cid), gone);
+                }
                 rest = &after[end + 1..];
             }
             None => {
@@ -319,5 +331,5 @@ fn without_cids(text: &str, source: &Submission) -> (String, Vec<String>) {
             }
         }
     }
-    (out + rest, photos)
+    out + rest
 }

@@ -347,6 +347,7 @@ fn what_stands_for_a_picture_that_is_not_there_keeps_words_and_tells_of_photos()
         ("[cid:hall.JPG@01D0.5A2B]".to_owned(), "", Some("hall.JPG")),
         ("[cid:image001.png@01D0.5A2B]".to_owned(), "", None),
         ("[cid:ii_k3f2x]".to_owned(), "", None),
+        ("[cid:there.jpg]".to_owned(), "", None),
         (
             "Look [cid:hall.jpg@01D0]and [cid:hall.jpg@01D0]sing".to_owned(),
             "Look and sing",
@@ -354,7 +355,13 @@ fn what_stands_for_a_picture_that_is_not_there_keeps_words_and_tells_of_photos()
         ),
         ("Look [cid:image001.png@01D0]here".to_owned(), "Look here", None),
     ] {
-        let made = of(&mail(&format!("{PROSE}\n\n{line}\n\nThe end.")), &[]);
+        let mut source = mail(&format!("{PROSE}\n\n{line}\n\nThe end."));
+        source.attachments = vec![Attachment {
+            media_type: "application/octet-stream".to_owned(),
+            content_id: Some("there.jpg".to_owned()),
+            ..attachment("there.jpg")
+        }];
+        let made = of(&source, &[]);
         let body = made.body.replacen(PROSE, "", 1).replacen("The end.", "", 1);
         assert_eq!(body.trim(), stays, "{line}");
         let notes: Vec<String> = made.notes.iter().map(Note::to_string).collect();
