@@ -295,3 +295,28 @@ fn a_text_that_is_attached_is_not_called_a_photo() {
     );
     assert!(!told.contains("kind of photo"), "{told}");
 }
+
+#[test]
+fn of_files_with_the_same_bytes_each_is_told_by_its_own_name() {
+    let house = TestHouse::new();
+    let part = |name: &str, text: &str| format!("--b\nContent-Type: application/octet-stream; name={name}\n\n{text}\n");
+    let mail = format!(
+        "From: Marion Maxwell <marion@example.org>\nTo: blog@example.com\nSubject: My story\n\
+         Message-ID: <same-bytes@example.org>\nDate: Sat, 4 Dec 2010 10:12:31 +0000\nMIME-Version: 1.0\n\
+         Content-Type: multipart/mixed; boundary=b\n\n--b\n\nThe gate was rusted shut.\n\n\
+         begin 644 STORY.TXT\n#0V%T\n`\nend\n{}{}--b--\n",
+        part("gate.bin", "Cat"),
+        part("a.p7s", "Cat"),
+    );
+    let fetched = house.run_with_stdin(&["fetch", "-"], mail);
+    let told = &fetched.exits(0).stdout;
+    assert!(
+        told.contains("STORY.TXT was kept but not published: it is a text"),
+        "{told}"
+    );
+    assert!(
+        told.contains("gate.bin was kept but not published: it is not a kind"),
+        "{told}"
+    );
+    assert!(!told.contains("a.p7s"), "{told}");
+}

@@ -121,31 +121,36 @@ impl Plan {
     }
 
     fn alternative(&mut self, parts: &[Part], part: &Part) -> Vec<Piece> {
-        let (mut texts, mut htmls) = (Vec::new(), Vec::new());
+        let (mut texts, mut htmls, mut enriched) = (Vec::new(), Vec::new(), Vec::new());
         for (i, &child) in part.children.iter().enumerate() {
-            let pieces = match is_enriched(&parts[child]) && !texts.is_empty() {
-                true => Vec::new(),
-                false => self.collect(parts, child, i == 0),
-            };
-            // other forms of the same text (AMP, watch, enriched) are no attachments either
+            let pieces = self.collect(parts, child, i == 0);
+            // other forms of the same text (AMP, watch) are no attachments either
             let kind = parts[child].media_type.as_str();
             if parts[child].is_text() && !["text/calendar", "text/vcard", "text/x-vcard", "text/csv"].contains(&kind) {
                 self.consumed[child] = true;
             }
-            if has_html(&pieces) {
+            if is_enriched(&parts[child]) {
+                enriched = pieces;
+            } else if has_html(&pieces) {
                 htmls = pieces;
             } else if pieces.iter().any(|p| *p != Piece::Image(child)) {
                 texts.push(pieces);
             }
         }
-        match (texts.len(), htmls.is_empty()) {
-            (_, true) => texts.into_iter().flatten().collect(),
-            (0, false) => htmls,
-            _ => vec![Piece::Either {
-                text: texts.into_iter().next().unwrap_or_default(),
-                html: htmls,
-            }],
+        if htmls.is_empty() && enriched.is_empty() {
+            return texts.into_iter().flatten().collect();
         }
+        let text = texts.into_iter().next().unwrap_or_default();
+        either(either(text, enriched), htmls)
+    }
+}
+
+/// The same text in two forms, of which one may be missing.
+fn either(text: Vec<Piece>, html: Vec<Piece>) -> Vec<Piece> {
+    match (text.is_empty(), html.is_empty()) {
+        (true, _) => html,
+        (_, true) => text,
+        _ => vec![Piece::Either { text, html }],
     }
 }
 
@@ -377,14 +382,17 @@ impl Source<'_> {
 
     fn says_more(&self, html: &[Piece], text: &[Piece]) -> bool {
         let sources = html.iter().filter_map(|p| match p {
-            Piece::Html(at) => Some(&self.bytes[*at]),
+            Piece::Html(at) if is_enriched(&self.parts[*at]) => {
+                Some(Cow::Owned(enriched::to_html(&self.decoded(*at).0).into_bytes()))
+            }
+            Piece::Html(at) => Some(Cow::Borrowed(&self.bytes[*at][..])),
             _ => None,
         });
         let mut converted = false;
         for source in sources {
-            if is_made_from_text(source) {
+            if is_made_from_text(&source) {
                 converted = true;
-            } else if has_structure(source) {
+            } else if has_structure(&source) {
                 return true;
             }
         }

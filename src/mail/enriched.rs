@@ -4,35 +4,33 @@
 pub fn to_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 4);
     let mut rest = text;
-    // within <param>: words for the program; within <nofill>: line ends are as typed
-    let (mut param, mut nofill) = (0u32, 0u32);
+    // within <nofill> line ends are as typed
+    let mut nofill = 0u32;
     while let Some(at) = rest.find(['<', '\n', '&', '>']) {
-        let words = &rest[..at];
         let mark = rest.as_bytes()[at];
-        if param == 0 {
-            out.push_str(words);
-        }
+        out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
         match mark {
             b'<' if rest.starts_with('<') => {
                 rest = &rest[1..];
-                if param == 0 {
-                    out.push_str("&lt;");
-                }
+                out.push_str("&lt;");
             }
             b'<' => match command(rest) {
                 Some((name, ends, after)) => {
                     rest = after;
-                    let count = |n: u32| if ends { n.saturating_sub(1) } else { n + 1 };
                     match name.as_str() {
-                        "param" => param = count(param),
-                        "nofill" => nofill = count(nofill),
+                        "param" if !ends => match after_param(after) {
+                            Some(after) => rest = after,
+                            None => out.push_str("&lt;param&gt;"),
+                        },
+                        "nofill" if ends => nofill = nofill.saturating_sub(1),
+                        "nofill" => nofill += 1,
                         _ => out.push_str(&tag(&name, ends)),
                     }
                 }
                 None => out.push_str("&lt;"),
             },
-            b'\n' if param == 0 => {
+            b'\n' => {
                 let more = rest.len() - rest.trim_start_matches('\n').len();
                 rest = &rest[more..];
                 // of two or more the first says nothing; one alone is a blank
@@ -42,15 +40,25 @@ pub fn to_html(text: &str) -> String {
                     _ => out.push_str(&"<br>\n".repeat(more + 1)),
                 }
             }
-            b'&' if param == 0 => out.push_str("&amp;"),
-            b'>' if param == 0 => out.push_str("&gt;"),
-            _ => {}
+            b'&' => out.push_str("&amp;"),
+            _ => out.push_str("&gt;"),
         }
     }
-    if param == 0 {
-        out.push_str(rest);
-    }
+    out.push_str(rest);
     out
+}
+
+/// What stands behind a `<param>`, which is for the program, as `red` or `Times New Roman`, and holds no other. `None` where its end
+/// is missing or far: then somebody typed it.
+fn after_param(text: &str) -> Option<&str> {
+    const LONGEST: usize = 200;
+    const END: &str = "</param>";
+    let near = text.as_bytes();
+    let near = &near[..near.len().min(LONGEST + END.len())];
+    let end = near
+        .windows(END.len())
+        .position(|w| w.eq_ignore_ascii_case(END.as_bytes()))?;
+    Some(&text[end + END.len()..])
 }
 
 /// The name of a command, whether it ends, and what stands behind it.
@@ -75,6 +83,8 @@ fn tag(name: &str, ends: bool) -> String {
         "excerpt" if ends => return "</blockquote>".to_owned(),
         "excerpt" => return "<blockquote type=\"cite\">".to_owned(),
         "nl" if !ends => return "<br>".to_owned(),
+        // text/richtext (RFC 1341, section 7.1.3) has this for `<<`
+        "lt" if !ends => return "&lt;".to_owned(),
         "paragraph" => "p",
         _ => return String::new(),
     };
@@ -95,9 +105,20 @@ mod tests {
             ("<nofill>a\nb</nofill>\nc", "a<br>\nb c"),
             ("<excerpt>said</excerpt>", "<blockquote type=\"cite\">said</blockquote>"),
             ("<script>x</script><img src=x>", "x&lt;img src=x&gt;"),
-            ("<param>never ends", ""),
+            (
+                "See <param> the rest of my story",
+                "See &lt;param&gt; the rest of my story",
+            ),
+            ("<param>a<param>b</param>c", "c"),
+            ("<Param>red</PARAM>c</param>d", "cd"),
+            ("2 <lt>bold> 1", "2 &lt;bold&gt; 1"),
         ] {
             assert_eq!(to_html(enriched), html, "{enriched}");
         }
+        let far = "word ".repeat(50);
+        assert_eq!(
+            to_html(&format!("<param>{far}</param>c")),
+            format!("&lt;param&gt;{far}c")
+        );
     }
 }

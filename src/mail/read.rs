@@ -253,7 +253,9 @@ impl Reader<'_> {
         notes.append(&mut body.notes);
         signals.calendar_only &=
             !signals::calendar(&parts).is_some_and(|calendar| calendar::has_own_words(&body.lines, &calendar.bytes()));
-        if signals.encrypted || parts.iter().any(signals::is_sealed) {
+        let sealed = signals::is_sealed_text(&parts)
+            || body.lines.iter().all(Line::is_blank) && parts.iter().any(signals::is_sealed);
+        if signals.encrypted || sealed {
             notes.push(Note::Encrypted);
         }
         if body.lines.iter().all(Line::is_blank)
@@ -269,10 +271,7 @@ impl Reader<'_> {
             }
         }
         attachments.extend(enclosed.into_iter().map(|file| Attachment {
-            media_type: match file.name.ends_with(".txt") {
-                true => "text/plain".to_owned(),
-                false => "application/octet-stream".to_owned(),
-            },
+            media_type: file.media_type().to_owned(),
             name: Some(words::one_line(&file.name)),
             content_id: None,
             inline: false,

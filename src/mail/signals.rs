@@ -186,6 +186,15 @@ fn encrypted(parts: &[Part]) -> bool {
     })
 }
 
+/// Whether the mail, or its first part where its text stands, is sealed: not a file that is attached to a text.
+pub(super) fn is_sealed_text(parts: &[Part]) -> bool {
+    let mut first = &parts[0];
+    while let Some(&child) = first.children.first() {
+        first = &parts[child];
+    }
+    is_sealed(first)
+}
+
 /// Whether all of the part, its text with it, is in S/MIME's own form.
 pub(super) fn is_sealed(part: &Part) -> bool {
     ["application/pkcs7-mime", "application/x-pkcs7-mime"].contains(&part.media_type.as_str())

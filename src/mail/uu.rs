@@ -12,6 +12,22 @@ pub(super) struct File {
     pub bytes: Vec<u8>,
 }
 
+impl File {
+    /// What its name says it is; uuencode itself does not say.
+    pub fn media_type(&self) -> &'static str {
+        let lower = self.name.to_ascii_lowercase();
+        match lower.rsplit_once('.').map_or("", |(_, ending)| ending) {
+            "txt" => "text/plain",
+            "jpg" | "jpeg" => "image/jpeg",
+            "png" => "image/png",
+            "gif" => "image/gif",
+            "bmp" => "image/bmp",
+            "tif" | "tiff" => "image/tiff",
+            _ => "application/octet-stream",
+        }
+    }
+}
+
 /// Takes the files out of a text. What is no whole file stays as it is.
 pub(super) fn take_out(text: &[u8]) -> Option<(Vec<u8>, Vec<File>)> {
     // nearly no text has one
@@ -103,6 +119,22 @@ mod tests {
                 bytes: b"Cat".to_vec(),
             };
             assert_eq!(files, [cat]);
+        }
+    }
+
+    #[test]
+    fn the_name_says_what_a_file_is() {
+        for (name, kind) in [
+            ("STORY.TXT", "text/plain"),
+            ("us.Jpg", "image/jpeg"),
+            ("txt", "application/octet-stream"),
+            ("story.doc", "application/octet-stream"),
+        ] {
+            let file = File {
+                name: name.into(),
+                bytes: Vec::new(),
+            };
+            assert_eq!(file.media_type(), kind, "{name}");
         }
     }
 

@@ -104,7 +104,9 @@ impl Attachment {
             "pgp-encrypted",
         ]
         .contains(&kind);
-        sealed || name.ends_with(".p7s") || name.ends_with(".p7m")
+        // a mail program that does not know the type
+        let unknown = self.media_type == "application/octet-stream";
+        sealed || unknown && (name.ends_with(".p7s") || name.ends_with(".p7m"))
     }
 }
 

@@ -26,6 +26,20 @@ fn is_text(attachment: &Attachment) -> bool {
     attachment.media_type.starts_with("text/") && !attachment.bytes.is_empty() && !attachment.bytes.contains(&0)
 }
 
+/// Why an attachment that cannot be opened as a photo is left, in words for the reviewer; nothing where nobody need know.
+fn why_left(attachment: &Attachment, unopened: &str) -> String {
+    let why = match attachment {
+        seal if seal.is_seal() => "",
+        entry if entry.media_type == "text/calendar" => "it is an entry for a calendar",
+        // `story.txt`: nobody took it for a photo
+        text if is_text(text) => {
+            "it is a text: look whether it is the story, and ask the author to paste it into a mail"
+        }
+        _ => unopened,
+    };
+    why.to_owned()
+}
+
 impl Desk {
     /// What the team would read: photos cleaned, text cut and turned into Markdown; and the cleaned photos by attachment.
     pub fn draft(&self, submission: &Submission) -> (Draft, BTreeMap<usize, media::Photo>) {
@@ -36,42 +50,34 @@ impl Desk {
         };
         let mut photos = BTreeMap::new();
         let mut fates: Vec<MediaFate> = Vec::new();
-        // many a mail has the same picture under every paragraph: it is opened once
-        let mut first: HashMap<&[u8], usize> = HashMap::new();
+        // many a mail has the same picture under every paragraph: it is opened once. What is no photo is told by name and type, too
+        let mut first: HashMap<&[u8], (usize, Result<MediaFate, String>)> = HashMap::new();
         let mut opener = Opener::new(&self.config.story);
         let source = draft::source(submission, &rules);
         for (place, attachment) in source.attachments.iter().enumerate() {
-            let fate = match first.entry(&attachment.bytes) {
-                Entry::Occupied(earlier) => fates[*earlier.get()].clone(),
+            let (_, opened) = match first.entry(&attachment.bytes) {
+                Entry::Occupied(earlier) => earlier.into_mut(),
                 Entry::Vacant(new) => {
-                    new.insert(place);
-                    match opener.open(&attachment.bytes) {
-                        Ok(photo) => {
-                            let fate = fate(&photo);
-                            photos.insert(place, photo);
-                            fate
-                        }
-                        Err(_) if attachment.is_seal() => MediaFate::Left { why: String::new() },
-                        Err(_) if attachment.media_type == "text/calendar" => MediaFate::Left {
-                            why: "it is an entry for a calendar".to_owned(),
-                        },
-                        // `story.txt`: nobody took it for a photo
-                        Err(_) if is_text(attachment) => MediaFate::Left {
-                            why:
-                                "it is a text: look whether it is the story, and ask the author to paste it into a mail"
-                                    .to_owned(),
-                        },
-                        Err(why) => MediaFate::Left { why },
-                    }
+                    let opened = opener.open(&attachment.bytes).map(|photo| {
+                        let fate = fate(&photo);
+                        photos.insert(place, photo);
+                        fate
+                    });
+                    new.insert((place, opened))
                 }
             };
-            fates.push(fate);
+            fates.push(match opened {
+                Ok(fate) => fate.clone(),
+                Err(why) => MediaFate::Left {
+                    why: why_left(attachment, why),
+                },
+            });
         }
         let draft = draft::draft(submission, &fates, &rules, self.now);
         // of several that are the same the draft has one, and not always the first
         for place in draft.media.iter().map(|photo| photo.attachment) {
             let same = source.attachments.get(place).and_then(|a| first.get(&a.bytes[..]));
-            if let Some(photo) = same.and_then(|same| photos.remove(same)) {
+            if let Some(photo) = same.and_then(|(same, _)| photos.remove(same)) {
                 photos.insert(place, photo);
             }
         }

@@ -130,6 +130,10 @@ fn words_are_set_as_a_browser_would() {
             vec!["We won ☺ → Jo"],
         ),
         (
+            "<div style='font-family:Wingdings,Arial'>Jo Lüßmann and Karl \u{f04a} <span> J </span></div>",
+            vec!["Jo Lüßmann and Karl ☺ ☺"],
+        ),
+        (
             "<ul><li>a<br><br><li>b</ul><ul><li>c<li>d</ul>",
             vec!["item0None a", "item0None b", "", "item0None c", "item0None d"],
         ),

@@ -31,13 +31,28 @@ pub(super) fn is_padding(c: char) -> bool {
     is_nothing(c) || c.is_whitespace() || c == '\u{200c}'
 }
 
-/// The sign that Wingdings has for a letter, of those that Outlook puts in for `:)`, `-->` and the like; Word may write the letter
-/// in the private use area.
-pub(super) fn sign(letter: char) -> char {
-    let code = letter as u32;
-    let plain = match code {
-        0xF020..=0xF0FF => char::from_u32(code - 0xF000).unwrap_or(letter),
-        _ => letter,
+/// A run in Wingdings with its signs. Letters are signs only where they are all of a run and no more than two: a mail program may
+/// not have the font, and show the words that an author set in it.
+pub(super) fn signs(run: &str) -> String {
+    let letters = run.trim_matches(is_padding);
+    let alone = letters.chars().count() <= 2 && letters.chars().all(|c| sign(c) != c);
+    let signs = run.chars().map(|c| match alone || is_private(c) {
+        true => sign(c),
+        false => c,
+    });
+    signs.collect()
+}
+
+/// Where Word may write the letters of a font of signs: the private use area.
+fn is_private(c: char) -> bool {
+    ('\u{f020}'..='\u{f0ff}').contains(&c)
+}
+
+/// The sign that Wingdings has for a letter, of those that Outlook puts in for `:)`, `-->` and the like.
+fn sign(letter: char) -> char {
+    let plain = match is_private(letter) {
+        true => char::from_u32(letter as u32 - 0xF000).unwrap_or(letter),
+        false => letter,
     };
     match plain {
         'J' => '☺',

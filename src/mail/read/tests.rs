@@ -146,6 +146,44 @@ fn the_part_that_says_more_is_read() {
 }
 
 #[test]
+fn enriched_text_beside_plain_text_is_chosen_as_html_is() {
+    let long = "My story is about the lights in our street, all of them, and who mended them in the end";
+    let bold = format!("<bold>{long}</bold>");
+    for (plain, enriched, html, expected) in [
+        ("", &bold[..], "", long),
+        ("This mail is in text/enriched.", &bold, "", long),
+        (long, "", "", long),
+        (long, "<bold>advertisement</bold>", "", long),
+        (long, &bold, "", long),
+        (long, "<bold>advertisement</bold>", "<p></p>", long),
+        ("", "<bold>advertisement</bold>", &format!("<p>{long}</p>"), long),
+        ("", &bold, "<p></p>", long),
+    ] {
+        let mail = alternative(plain, html).replace(
+            "--b\nContent-Type: text/html",
+            &format!("--b\nContent-Type: text/enriched; charset=utf-8\n\n{enriched}\n--b\nContent-Type: text/html"),
+        );
+        let mail = match html {
+            "" => {
+                mail.split("--b\nContent-Type: text/html")
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned()
+                    + "--b--\n"
+            }
+            _ => mail,
+        };
+        let found = submission(&mail);
+        assert_eq!(text(&found), expected, "{plain:?} {enriched:?} {html:?}");
+        assert!(found.attachments.is_empty());
+    }
+    let both = submission(&format!(
+        "{HEAD}Content-Type: multipart/alternative; boundary=b\n\n--b\n\n{long}\n--b\nContent-Type: text/enriched\n\n{bold}\n--b--\n"
+    ));
+    assert!(both.lines[0].spans[0].bold);
+}
+
+#[test]
 fn text_that_looks_like_html_stays_text() {
     let found = submission(&format!("{HEAD}\n<b>not bold</b> &amp; <script>x</script>\n"));
     assert_eq!(text(&found), "<b>not bold</b> &amp; <script>x</script>");
@@ -389,6 +427,19 @@ fn of_a_sealed_mail_it_is_told_what_to_ask_for() {
         "{HEAD}Content-Type: multipart/signed; boundary=b\n\n--b\n\nHello.\n--b\nContent-Type: application/pgp-signature; name=signature.asc\n\nabc\n--b--\n"
     ));
     assert_eq!((signed.notes, signed.attachments[0].is_seal()), (vec![], true));
+    let sealed = "--b\nContent-Type: application/pkcs7-mime; name=smime.p7m\n\nMIB\n";
+    for (parts, notes) in [
+        // a list server's footer under what is sealed
+        (format!("{sealed}--b\n\nTo unsubscribe\n"), vec![Note::Encrypted]),
+        (format!("--b\n\n\n{sealed}"), vec![Note::Encrypted]),
+        // an attached file seals nothing
+        (format!("--b\n\nHello.\n{sealed}"), vec![]),
+    ] {
+        let mail = submission(&format!(
+            "{HEAD}Content-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n"
+        ));
+        assert_eq!(mail.notes, notes, "{parts}");
+    }
 }
 
 #[test]

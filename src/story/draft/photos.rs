@@ -189,14 +189,20 @@ fn says_something(alt: &str) -> bool {
 
 /// Plain text names its pictures: `[image: us.jpg]` (Gmail), `[cid:image001.png@01D0]` (Outlook), `<us.jpeg>` (Apple).
 /// Such a line becomes the picture. Where the mail does not have it, the line goes as it does in HTML, and is told where
-/// the picture may have been a photo; `[image: our hall]` are words, and stay.
+/// the picture may have been a photo; `[image: our hall]` are words, and stay, as do those behind Outlook's `Image removed by sender.`
 pub fn find_placeholders(lines: &mut [Line], source: &Submission, notes: &mut Vec<Note>) {
+    let held: HashSet<&str> = source
+        .attachments
+        .iter()
+        .filter_map(|a| a.content_id.as_deref())
+        .collect();
+    let mut gone = Vec::new();
     for line in lines {
         let [span] = &mut line.spans[..] else { continue };
         if span.image.is_some() {
             continue;
         }
-        span.text = without_cids(&span.text);
+        span.text = without_cids(&span.text, &held, &mut gone);
         match stands_for(span.text.trim(), source) {
             Some(Stands::Picture(place)) => {
                 line.spans = vec![Span {
@@ -205,17 +211,27 @@ pub fn find_placeholders(lines: &mut [Line], source: &Submission, notes: &mut Ve
                 }];
             }
             Some(Stands::Gone(name)) => {
-                if let Some(name) = name {
-                    notes.push(Note::Other(format!(
-                        "the picture {name} stood in the text and is not in the mail: ask the author to send it"
-                    )));
-                }
+                tell(name, &mut gone);
                 line.spans.clear();
                 line.kind = Kind::Blank;
             }
+            Some(Stands::Words(words)) => span.text = words,
             None => {}
         }
     }
+    notes.extend(gone.into_iter().map(|name| {
+        Note::Other(format!(
+            "the picture {name} stood in the text and is not in the mail: ask the author to send it"
+        ))
+    }));
+}
+
+/// Pictures that are told of one mail: nobody asks for more.
+const MOST_TOLD: usize = 20;
+
+/// Adds the name of a picture to those that are told, once.
+fn tell(name: Option<String>, gone: &mut Vec<String>) {
+    gone.extend(name.filter(|name| gone.len() < MOST_TOLD && !gone.contains(name)));
 }
 
 /// What a line is in the place of.
@@ -224,14 +240,23 @@ enum Stands {
     Picture(usize),
     /// A picture that is not in the mail, by its name where it had one of its own.
     Gone(Option<String>),
+    /// A picture that is not in the mail, told in words.
+    Words(String),
 }
 
 fn stands_for(text: &str, source: &Submission) -> Option<Stands> {
     let bracketed = |open: char, close: char| text.strip_prefix(open).and_then(|t| t.strip_suffix(close));
     let inner = bracketed('[', ']').or_else(|| bracketed('<', '>'))?;
     // Outlook's words for a picture on the network that it did not load
-    if inner.starts_with("Image removed by sender.") && !inner.contains(']') {
-        return Some(Stands::Gone(None));
+    if let Some(behind) = inner
+        .strip_prefix("Image removed by sender.")
+        .filter(|b| !b.contains(']'))
+    {
+        let behind = behind.trim();
+        return Some(match behind.is_empty() || is_file(&behind.to_lowercase()) {
+            true => Stands::Gone(photo_name(behind)),
+            false => Stands::Words(behind.to_owned()),
+        });
     }
     let (cid, name) = match inner.split_once(':') {
         Some((kind, rest)) if kind.eq_ignore_ascii_case("cid") => (Some(rest.trim()), None),
@@ -251,7 +276,10 @@ fn stands_for(text: &str, source: &Submission) -> Option<Stands> {
         return Some(Stands::Picture(place));
     }
     match (cid, name) {
-        (Some(cid), _) => is_cid(cid).then_some(Stands::Gone(None)),
+        (Some(cid), _) => is_cid(cid).then(|| {
+            let held = || source.attachments.iter().any(|a| a.content_id.as_deref() == Some(cid));
+            Stands::Gone(photo_name(cid).filter(|_| !held()))
+        }),
         (_, Some(name)) if is_file(&name.to_lowercase()) && !name.contains(['[', ']', '<', '>', '/']) => {
             Some(Stands::Gone(Some(name.to_owned())))
         }
@@ -267,8 +295,19 @@ fn is_cid(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || matches!(c, '[' | ']'))
 }
 
-/// A line's words without the pictures that Outlook names among them; a line of its own is its picture's place.
-fn without_cids(text: &str) -> String {
+/// The name of a file that a person may have given, before the `@` of a Content-ID: `our-hall.jpg`, not `image001.png` or `~WRD0.jpg`.
+fn photo_name(cid: &str) -> Option<String> {
+    let name = cid.split('@').next().unwrap_or_default();
+    let lower = name.to_lowercase();
+    let counted = lower.strip_prefix("image").and_then(|rest| rest.split_once('.'));
+    let counted = counted.is_some_and(|(digits, _)| digits.bytes().all(|b| b.is_ascii_digit()));
+    let fit = is_file(&lower) && !counted && !lower.starts_with('~') && !lower.contains(['[', ']', '<', '>', '/']);
+    fit.then(|| name.to_owned())
+}
+
+/// A line's words without the pictures that Outlook names among them; those that the mail does not have and that may have been photos
+/// are told. A line of its own is its picture's place.
+fn without_cids(text: &str, held: &HashSet<&str>, gone: &mut Vec<String>) -> String {
     let whole = text.trim();
     if !text.contains("[cid:") || whole.starts_with("[cid:") && whole.find(']') == Some(whole.len() - 1) {
         return text.to_owned();
@@ -279,7 +318,13 @@ fn without_cids(text: &str) -> String {
         out.push_str(before);
         let near = &after[..after.floor_char_boundary(LONGEST_CID)];
         match near.find(']').filter(|&end| is_cid(&near[..end])) {
-            Some(end) => rest = &after[end + 1..],
+            Some(end) => {
+                let cid = &near[..end];
+                if !held.contains(cid) {
+                    tell(photo_name(cid), gone);
+                }
+                rest = &after[end + 1..];
+            }
             None => {
                 out.push_str("[cid:");
                 rest = after;

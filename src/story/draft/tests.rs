@@ -336,6 +336,49 @@ fn a_picture_that_plain_text_names_stands_there() {
 }
 
 #[test]
+fn what_stands_for_a_picture_that_is_not_there_keeps_words_and_tells_of_photos() {
+    let hall = "Our hall burnt down on Monday and we were all in it";
+    for (line, stays, told) in [
+        (format!("[Image removed by sender. {hall}]"), hall, None),
+        ("[Image removed by sender.]".to_owned(), "", None),
+        ("[Image removed by sender. ~WRD0000.jpg]".to_owned(), "", None),
+        ("[Image removed by sender. hall.jpg]".to_owned(), "", Some("hall.jpg")),
+        ("[cid:our-best-photo.jpg]".to_owned(), "", Some("our-best-photo.jpg")),
+        ("[cid:hall.JPG@01D0.5A2B]".to_owned(), "", Some("hall.JPG")),
+        ("[cid:image001.png@01D0.5A2B]".to_owned(), "", None),
+        ("[cid:ii_k3f2x]".to_owned(), "", None),
+        ("[cid:there.jpg]".to_owned(), "", None),
+        (
+            "Look [cid:hall.jpg@01D0]and [cid:hall.jpg@01D0]sing".to_owned(),
+            "Look and sing",
+            Some("hall.jpg"),
+        ),
+        ("Look [cid:image001.png@01D0]here".to_owned(), "Look here", None),
+    ] {
+        let mut source = mail(&format!("{PROSE}\n\n{line}\n\nThe end."));
+        source.attachments = vec![Attachment {
+            media_type: "application/octet-stream".to_owned(),
+            content_id: Some("there.jpg".to_owned()),
+            ..attachment("there.jpg")
+        }];
+        let made = of(&source, &[]);
+        let body = made.body.replacen(PROSE, "", 1).replacen("The end.", "", 1);
+        assert_eq!(body.trim(), stays, "{line}");
+        let notes: Vec<String> = made.notes.iter().map(Note::to_string).collect();
+        let notes: Vec<&String> = notes.iter().filter(|n| n.contains("picture")).collect();
+        let expected = told.map(|name| format!("the picture {name} stood in the text"));
+        assert_eq!(notes.len(), expected.iter().len(), "{line}: {notes:?}");
+        assert!(
+            notes
+                .iter()
+                .zip(expected.iter())
+                .all(|(note, told)| note.starts_with(told)),
+            "{line}: {notes:?}"
+        );
+    }
+}
+
+#[test]
 fn a_document_is_the_story_where_the_mail_only_covers_it() {
     let mut cover = mail("Hi, my story is attached. Marion");
     cover.attachments = vec![attachment("story.docx")];
@@ -367,6 +410,8 @@ fn where_there_is_no_story_the_note_says_what_to_do() {
     assert!(little(&with, &[photo(1)]).contains("only photos"));
     // what a mail was signed with holds no story
     with.attachments = vec![attachment("smime.p7s")];
+    assert!(little(&with, &[MediaFate::Left { why: "damaged".into() }]).contains("smime.p7s"));
+    with.attachments[0].media_type = "application/octet-stream".to_owned();
     assert!(little(&with, &[MediaFate::Left { why: String::new() }]).contains("empty"));
     assert_eq!(little(&mail(PROSE), &[]), "");
 }

@@ -22,12 +22,17 @@ pub fn spans(spans: &[Span]) -> Vec<Span> {
 
 /// One span of text, cut at its addresses.
 fn split(span: &Span, out: &mut Vec<Span>) {
+    let (bold, italic, strike) = (span.bold, span.italic, span.strike);
     let mut push = |text: &str, href: Option<&str>| {
         if !text.is_empty() {
+            // not `..span.clone()`: each piece would copy the text of the whole line
             out.push(Span {
                 text: text.to_owned(),
+                bold,
+                italic,
+                strike,
                 href: href.map(str::to_owned),
-                ..span.clone()
+                ..Span::default()
             });
         }
     };
@@ -104,6 +109,8 @@ fn apart(before: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
@@ -151,8 +158,31 @@ mod tests {
     }
 
     #[test]
-    fn many_marks_take_little_time() {
-        spans(&[Span::text("<https://".repeat(100_000))]);
-        spans(&[Span::text("x<https://example.org/a>".repeat(50_000))]);
+    fn pieces_keep_the_manner_of_their_span() {
+        let bold = Span {
+            bold: true,
+            italic: true,
+            strike: true,
+            ..Span::text("our page<https://example.org/a> x")
+        };
+        let read = spans(&[bold]);
+        assert_eq!(read.len(), 3);
+        assert!(read.iter().all(|s| s.bold && s.italic && s.strike && !s.code));
+    }
+
+    #[test]
+    fn time_grows_with_the_marks_and_not_with_their_square() {
+        for mark in ["<https://", "x<https://example.org/a> "] {
+            let taken = |n: usize| {
+                let line = [Span::text(mark.repeat(n))];
+                let since = Instant::now();
+                assert!(!spans(&line).is_empty());
+                since.elapsed()
+            };
+            let few = (0..3).map(|_| taken(4_000)).min().expect("three times");
+            // sixteen times the marks: 256 times the time, where it grows with their square
+            let many = (0..3).map(|_| taken(64_000)).find(|many| *many < 80 * few);
+            assert!(many.is_some(), "{few:?} for 4,000 of {mark}");
+        }
     }
 }

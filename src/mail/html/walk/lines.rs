@@ -2,7 +2,7 @@
 
 use super::{Context, Walk};
 use crate::mail::html::css::{self, Style};
-use crate::mail::html::text::{is_emoji, is_nothing, is_padding, same_style, sign, trim_spans};
+use crate::mail::html::text::{is_emoji, is_nothing, is_padding, same_style, signs, trim_spans};
 use crate::story::passage::{Hints, Image, Kind, Line, Span};
 
 impl Walk<'_> {
@@ -41,8 +41,7 @@ impl Walk<'_> {
                 }
             }
         } else if context.signs {
-            let signs: String = text.chars().map(sign).collect();
-            self.run_of_text(&signs, &context, false);
+            self.run_of_text(&signs(text), &context, false);
         } else {
             self.run_of_text(text, &context, false);
         }
