@@ -6,8 +6,9 @@ use crate::story::passage::Line;
 
 /// Words of a person's own that make a mail more than an invitation.
 const OWN: usize = 8;
-/// The same above the link in an invitation by Google, which says there in its own words, in any language, who invites whom and when.
-const OWN_ABOVE: usize = 40;
+/// The same where a program says more in its own words, in any language: above the link in an invitation by Google who invites whom and
+/// when, in an answer who comes, or why nobody could be asked.
+const OWN_BESIDE_WORDS: usize = 40;
 /// Words without a digit in a line that a program labels: the longest are the cities of a time zone.
 const LABELLED: usize = 15;
 /// Lines that are looked at, and bytes of the calendar's text.
@@ -20,13 +21,17 @@ pub(super) fn has_own_words(lines: &[Line], calendar: &[u8]) -> bool {
     let calendar = String::from_utf8_lossy(&calendar[..calendar.len().min(TEXT)]);
     let said = bare(&unfolded(&calendar));
     let of_google = said.contains("google calendar");
+    let enough = match said.contains("method reply") {
+        true => OWN_BESIDE_WORDS,
+        false => OWN,
+    };
     let mut labels = HashSet::new();
     let mut own = 0;
     for line in lines.iter().take(LINES) {
         let words = line.words();
         // what stands under it is Google's, too
         if of_google && is_googles(&words) {
-            return own >= OWN_ABOVE;
+            return own >= OWN_BESIDE_WORDS;
         }
         let plain = bare(&words);
         // a label that comes again is a speaker's
@@ -35,7 +40,7 @@ pub(super) fn has_own_words(lines: &[Line], calendar: &[u8]) -> bool {
             own += plain.split(' ').filter(|word| !word.is_empty()).count();
         }
     }
-    own >= OWN
+    own >= enough
 }
 
 /// Folded lines are put together (RFC 5545, section 3.1), and `\n`, `\,` and their like undone.
@@ -123,6 +128,20 @@ mod tests {
         let story = "The night school lost its teacher. I can add up, so I taught adding up, and by spring there were thirty of us. ";
         let note = "Invitation from Google Calendar: https://calendar.google.com/calendar/";
         assert!(own_beside(&format!("{}\n{note}", story.repeat(2)), &googles()));
+    }
+
+    #[test]
+    fn an_answer_to_an_invitation_is_a_programs_words() {
+        let reply = b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nSUMMARY:Plan the march\r\nEND:VCALENDAR\r\n";
+        let own = |text: &str| has_own_words(&text.lines().map(Line::plain).collect::<Vec<_>>(), reply);
+        assert!(!own(
+            "Cath Lee has accepted your invitation to the following event, and looks forward to it."
+        ));
+        assert!(!own(
+            "Your request was accepted.\nSent by Microsoft Exchange Server 2016"
+        ));
+        let story = "The night school lost its teacher. I can add up, so I taught adding up. ".repeat(4);
+        assert!(own(&story));
     }
 
     #[test]
