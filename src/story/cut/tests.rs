@@ -144,11 +144,12 @@ fn every_reply_keeps_the_authors_lines_and_no_others() {
 }
 
 /// Of these nothing tells any more that the last line, or the first, was not all there was of the other's; or, without an address,
-/// which of the words over a letter are the name under it.
-const KEPT_ONCE: [&str; 3] = [
+/// which of the words over a letter are the name under it; or that a line of `-- ` parts a text.
+const KEPT_ONCE: [&str; 4] = [
     "a letter shown without marks, and its reader goes on",
     "somebody else's forward, its note's footer goes | Fwd: Story",
     "bars under answers, left over",
+    "a text parted by a delimiter, and a signature",
 ];
 
 /// What was kept of a mail is a mail that its author might have sent as it is: nothing more goes.
