@@ -208,7 +208,9 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
 fn tells_between(lines: &[Seen]) -> bool {
     let shown = || lines.iter().filter(|l| !l.blank());
     let words: usize = shown().filter(|l| prose(l)).map(Seen::words).sum();
-    words > 20 && !shown().any(contact) && !shown().next().is_some_and(|l| name_like(&l.text, false))
+    (words > 20 || shown().all(tells))
+        && !shown().any(contact)
+        && !shown().next().is_some_and(|l| name_like(&l.text, false))
 }
 
 /// Whether the line drawn at `i` stands under a heading.
