@@ -9,6 +9,7 @@ mod photos;
 mod subject;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -101,7 +102,8 @@ pub struct CutPiece {
     pub why: String,
     /// Markdown.
     pub text: String,
-    /// The paragraph of the body before which it stood; empty: the end.
+    /// The paragraph of the body before which it stood; empty: the end. Of lines that went without an address only
+    /// (`attribution-address`): what is left of them.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub before: String,
 }
@@ -436,7 +438,7 @@ impl Story {
         let mut pieces = Vec::new();
         for lines in &self.covers {
             let why = "What the sender wrote to the team, not to the readers.";
-            pieces.push((COVER_NOTE.to_owned(), why.to_owned(), lines.as_slice(), 0));
+            pieces.push((COVER_NOTE.to_owned(), why.to_owned(), lines.as_slice(), 0..0));
         }
         for cut in &self.cuts {
             let rule = if cut.rule == Rule::ForwardNote {
@@ -444,16 +446,20 @@ impl Story {
             } else {
                 cut.rule.name()
             };
-            pieces.push((rule.to_owned(), cut.rule.to_string(), cut.lines.as_slice(), cut.at));
+            let left = cut.at..cut.at + cut.left;
+            pieces.push((rule.to_owned(), cut.rule.to_string(), cut.lines.as_slice(), left));
         }
         let column = markdown::column(&self.lines);
         let mut out = Vec::with_capacity(pieces.len());
-        for (rule, why, lines, at) in pieces {
+        for (rule, why, lines, left) in pieces {
             let text = markdown::render(lines, names).trim_end().to_owned();
             if text.is_empty() {
                 continue;
             }
-            let before = self.paragraph_from(at, column, names);
+            let before = match self.lines.get(left.clone()).filter(|left| !left.is_empty()) {
+                Some(left) => markdown::render_wrapped(left, column, names).trim_end().to_owned(),
+                None => self.paragraph_from(left.start, column, names),
+            };
             out.push(CutPiece {
                 n: out.len() as u32 + 1,
                 rule,
@@ -599,15 +605,32 @@ pub fn name_in_head(line: &str) -> Option<String> {
         .filter(|name| !name.is_empty())
 }
 
-/// Puts a cut piece back where it stood: before the paragraph it names, or, where that is no longer there, at the end.
+/// Puts a cut piece back where it stood: before the paragraph it names, or, where that is no longer there, at the end. Lines
+/// that an address was taken out of are put in the place of what is left of them.
 pub fn restore(body: &str, piece: &CutPiece) -> String {
-    let at = place_of(body, &piece.before);
     let text = piece.text.trim_end();
+    if piece.rule == Rule::AttributionAddress.name()
+        && let Some(left) = words_of(body, &piece.before)
+    {
+        return format!("{}{text}{}", &body[..left.start], &body[left.end..]);
+    }
+    let at = place_of(body, &piece.before);
     match at {
         Some(at) => format!("{}{text}\n\n{}", &body[..at], &body[at..]),
         None if body.trim().is_empty() => format!("{text}\n"),
         None => format!("{}\n\n{text}\n", body.trim_end()),
     }
+}
+
+/// Where these words stand in the body one after the other, however the lines are broken.
+fn words_of(body: &str, text: &str) -> Option<Range<usize>> {
+    let wanted: Vec<&str> = text.split_whitespace().collect();
+    let place = |word: &str| word.as_ptr() as usize - body.as_ptr() as usize;
+    let words: Vec<&str> = body.split_whitespace().collect();
+    let (first, last) = (wanted.first()?, wanted.len() - 1);
+    let starts = words.iter().enumerate().filter(|(_, word)| *word == first);
+    let at = starts.map(|(at, _)| at).find(|at| words[*at..].starts_with(&wanted))?;
+    Some(place(words[at])..place(words[at + last]) + words[at + last].len())
 }
 
 /// Where the paragraph begins: exactly it, or, as an edit may have changed it, one that begins alike.

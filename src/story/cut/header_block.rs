@@ -200,6 +200,14 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
         } else {
             None
         };
+        // `A: Then Sue came.` over a header that begins with From and has a line `To:` of its own.
+        let before_from = |kind: Field| {
+            let place = |kind: Field| seen.iter().position(|k| *k == kind);
+            kind != Field::Other && place(kind).is_some_and(|at| place(Field::From).is_some_and(|from| at < from))
+        };
+        if blanks == 0 && known.is_some_and(|(kind, _)| before_from(kind)) {
+            return None;
+        }
         strange = other.map_or(strange && known.is_none(), |(_, goes_on)| goes_on);
         match known.or(other.map(|(value, _)| (Field::Other, value))) {
             Some((kind, value)) if !(seen.contains(&kind) && kind != Field::Other && blanks > 0) => {

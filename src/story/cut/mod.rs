@@ -25,6 +25,7 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -58,8 +59,9 @@ pub struct Rules<'a> {
     pub fresh: bool,
 }
 
-/// A mail after cutting. Every line that came in is in `kept` or in exactly one of `cuts`, in order: see [`put_back`]. Of a
-/// kept line like `On ... Anna <a@example.org> wrote:` the address alone is cut.
+/// A mail after cutting. Every line that came in is in `kept` or in exactly one of `cuts`, in order: see [`put_back`]. Lines
+/// that are kept and say with an address whose words follow (`On ... Anna <a@example.org> wrote:`, a header) are in both:
+/// whole in a cut, in `kept` what is left of them without it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Trimmed {
     pub kept: Vec<Line>,
@@ -87,13 +89,8 @@ pub struct Cut {
     pub lines: Vec<Line>,
     /// The line of `kept` before which they stood; `kept.len()` for the end.
     pub at: usize,
-}
-
-impl Cut {
-    /// Whether the line of `kept` at [`Cut::at`] is what is left of the one that was cut.
-    pub fn partly(&self) -> bool {
-        self.rule == Rule::AttributionAddress
-    }
+    /// How many lines of `kept` from there on are what is left of these: none but where an address alone was cut.
+    pub left: usize,
 }
 
 /// A forwarded mail, by what its header in the text says.
@@ -115,7 +112,7 @@ pub struct Forward {
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
     QuoteAttribution,
-    /// The line it was cut from stays without it: see [`Cut::partly`].
+    /// The lines it was cut from stay without it: see [`Cut::left`].
     AttributionAddress,
     QuoteMarks,
     QuoteOnTop,
@@ -165,7 +162,9 @@ impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
             Rule::QuoteAttribution => "A line like \"On ... wrote:\" and the quoted mail under it.",
-            Rule::AttributionAddress => "The address in a line like \"On ... wrote:\"; the line stays without it.",
+            Rule::AttributionAddress => {
+                "The address in a line like \"On ... wrote:\" or in a header that stays; the line stays without it."
+            }
             Rule::QuoteMarks => "Lines that the mail program marked as quoted.",
             Rule::QuoteOnTop => "A quoted mail above the answer to it.",
             Rule::OriginalMessage => "The original mail under a line like \"Original Message\".",
@@ -205,13 +204,13 @@ pub fn trim(lines: &[Line], rules: &Rules) -> Trimmed {
 pub fn put_back(kept: &[Line], cuts: &[Cut]) -> Vec<Line> {
     let mut out = Vec::with_capacity(kept.len() + cuts.iter().map(|c| c.lines.len()).sum::<usize>());
     let mut cuts = cuts.iter().peekable();
+    let mut left = 0;
     for at in 0..=kept.len() {
-        let mut whole = false;
         while let Some(cut) = cuts.next_if(|cut| cut.at <= at) {
             out.extend_from_slice(&cut.lines);
-            whole = cut.partly();
+            left = at + cut.left;
         }
-        out.extend(kept.get(at).filter(|_| !whole).cloned());
+        out.extend(kept.get(at).filter(|_| at >= left).cloned());
     }
     out
 }
@@ -575,32 +574,42 @@ impl Plan {
             sign_off: self.sign_off,
             ..Trimmed::default()
         };
-        let named: Vec<bool> = named_in(seen, |i| rules[i].is_none());
+        let own = |i: usize, line: &Line| {
+            let mut line = line.clone();
+            if self.inner.is_some_and(|from| i >= from) {
+                line.quote = line.quote.saturating_sub(depth);
+                (line.hints.quoted, line.hints.forwarded, line.hints.attribution) = (false, false, false);
+            }
+            line
+        };
+        let mut bare = without_addresses(lines, &named_in(lines, seen, something, |i| rules[i].is_none()));
         let mut last = None;
         for (i, line) in lines.iter().enumerate() {
-            match rules[i] {
-                None => {
-                    let mut line = line.clone();
-                    if self.inner.is_some_and(|from| i >= from) {
-                        line.quote = line.quote.saturating_sub(depth);
-                        (line.hints.quoted, line.hints.forwarded, line.hints.attribution) = (false, false, false);
-                    }
-                    let whole = line.clone();
-                    if named[i] && redact::take_addresses_out(&mut line) {
+            match (rules[i], bare.remove(&i)) {
+                (None, None) => out.kept.push(own(i, line)),
+                (None, Some((first, left))) => {
+                    if first {
                         out.cuts.push(Cut {
                             rule: Rule::AttributionAddress,
-                            lines: vec![whole],
+                            lines: vec![],
                             at: out.kept.len(),
+                            left: 0,
                         });
                     }
-                    out.kept.push(line);
+                    let kept = line.is_blank() || !Seen::of(&left).blank();
+                    if let Some(cut) = out.cuts.last_mut() {
+                        cut.lines.push(own(i, line));
+                        cut.left += usize::from(kept);
+                    }
+                    out.kept.extend(kept.then(|| own(i, &left)));
                 }
-                Some((n, rule)) => match out.cuts.last_mut() {
+                (Some((n, rule)), _) => match out.cuts.last_mut() {
                     Some(cut) if last == Some(n) => cut.lines.push(line.clone()),
                     _ => out.cuts.push(Cut {
                         rule,
                         lines: vec![line.clone()],
                         at: out.kept.len(),
+                        left: 0,
                     }),
                 },
             }
@@ -638,23 +647,57 @@ fn put_there(foreign: &Foreign) -> bool {
         )
 }
 
-/// The lines that are kept and say, with an address, who wrote what stands below them.
-fn named_in(seen: &[Seen], kept: impl Fn(usize) -> bool) -> Vec<bool> {
+/// The lines that are kept and say, with an address, who wrote what stands below them; and, where
+/// `headers` are looked at, those of a header with or without.
+fn named_in(lines: &[Line], seen: &[Seen], headers: bool, kept: impl Fn(usize) -> bool) -> Vec<bool> {
     let mut named = vec![false; seen.len()];
+    let linked = |i: usize| redact::links_to_an_address(&lines[i]);
     let mut addressed = None;
-    for (i, line) in seen.iter().enumerate().filter(|(i, _)| kept(*i)) {
-        if line.text.contains('@') {
+    let mut header = 0;
+    for i in (0..seen.len()).filter(|i| kept(*i)) {
+        if headers
+            && i >= header
+            && let Some(block) = quote::block_at(seen, i)
+        {
+            header = block.end;
+            named[i..header].fill(true);
+        }
+        if seen[i].text.contains('@') || linked(i) {
             addressed = Some(i);
         }
-        if addressed.is_some_and(|at| at + attribution::MOST_LINES > i)
-            && let Some(found) = attribution::ending_at(seen, i)
-            && found.address
-            && (found.verb || found.grade == Grade::Strong)
+        if addressed.is_none_or(|at| at + attribution::MOST_LINES <= i) {
+            continue;
+        }
+        let under = seen[i + 1..].iter().take(3).find(|l| !l.blank());
+        let found = attribution::ending_at(seen, i)
+            .or_else(|| attribution::over_quotation(seen, i).filter(|f| (f.start..f.end).any(linked)));
+        if let Some(found) = found
+            && (found.address || (found.start..found.end).any(linked))
+            && (found.verb || found.grade == Grade::Strong || under.is_some_and(Seen::quoted))
         {
             named[found.start..found.end].fill(true);
+        } else if linked(i) && seen[i].text.ends_with(':') && under.is_some_and(Seen::quoted) {
+            named[i] = true;
         }
     }
     named
+}
+
+/// The lines of `named` that belong together where one has an address, without it, and whether each is their first.
+fn without_addresses(lines: &[Line], named: &[bool]) -> HashMap<usize, (bool, Line)> {
+    let mut out = HashMap::new();
+    let mut at = 0;
+    for together in named.chunk_by(|a, b| a == b) {
+        let stretch = at..at + together.len();
+        at = stretch.end;
+        let mut left = lines[stretch.clone()].to_vec();
+        if !together[0] || !redact::take_addresses_out(&mut left) {
+            continue;
+        }
+        let numbered = left.into_iter().enumerate();
+        out.extend(numbered.map(|(n, line)| (stretch.start + n, (n == 0, line))));
+    }
+    out
 }
 
 /// Whether a cut by this rule may go on to the end of the mail, whatever stands there.

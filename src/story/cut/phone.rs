@@ -206,7 +206,15 @@ fn only_a_device(line: &str, told: bool) -> bool {
     let named = words.iter().filter(|w| !OWN.contains(w)).count();
     // `Mail for Windows 10`
     let several = words.iter().filter(|w| parts(w, known_device)).count() >= 2;
-    told || named <= 2 && behind.iter().all(|w| OWN.contains(w)) || several || words.iter().any(|w| parts(w, made))
+    // `Sent from my desk, this is much easier than from my mobile phone.`
+    let first = words.iter().position(|w| parts(w, known_device) || joined_device(w));
+    let far = words[..first.unwrap_or(last)]
+        .iter()
+        .filter(|w| !OWN.contains(w))
+        .count()
+        > 5;
+    told || !far
+        && (named <= 2 && behind.iter().all(|w| OWN.contains(w)) || several || words.iter().any(|w| parts(w, made)))
 }
 
 /// Whether one of the words goes on to tell where, when or how.
@@ -582,6 +590,7 @@ mod tests {
             "Inviato dal mio quartiere",
             "Enviado de Madrid, el grupo llegó tarde.",
             "We were sent from my house to the town hall",
+            "Sent from my desk, this is much easier than from my mobile phone.",
             "Powered by hope",
             "My phone was sent",
             "내 친구가 왔다",

@@ -399,7 +399,8 @@ fn glued(lines: &[Seen], i: usize) -> Option<Foreign> {
     })
 }
 
-fn block_at(lines: &[Seen], i: usize) -> Option<Block> {
+/// The header that begins at line `i`, if one does.
+pub(super) fn block_at(lines: &[Seen], i: usize) -> Option<Block> {
     header_block::starting_at(lines, i).or_else(|| header_block::stacked(lines, i))
 }
 

@@ -49,10 +49,13 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
         if end == from || lines[end - 1].depth > 0 {
             break;
         }
+        // what stands above a signature's line and below another one may be text
+        let parted = pieces.iter().any(|p| p.rule == Rule::SignatureDelimiter);
+        let signs = |p: &Piece| !parted || !tells_between(&lines[p.start + 1..p.end]);
         let found = hinted(lines, from, end)
             .or_else(|| armour(lines, from, end))
             .or_else(|| small_footer(lines, from, end))
-            .or_else(|| delimited(lines, from, end))
+            .or_else(|| delimited(lines, from, end).filter(signs))
             .or_else(|| list_footer(lines, from, end))
             .or_else(|| legal_notice(lines, from, end))
             .or_else(|| signed_block(lines, from, end))
@@ -158,7 +161,7 @@ fn armour(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
 
 /// `-- ` and its kin. The text under it must look like a signature; the higher of two delimiters wins if all below does.
 fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
-    let mut found = None;
+    let mut found: Option<usize> = None;
     let mut below = end;
     let low = reach(from, end);
     for i in (low..end).rev() {
@@ -178,6 +181,17 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         if kind == Delimiter::Drawn && (below == end && i + 1 == end || underlines(lines, from, i)) {
             continue;
         }
+        // So does one of `-- ` with sentences on either side.
+        if let Some(lower) = found
+            && kind == Delimiter::Exact
+            && tells_between(&lines[i + 1..below])
+        {
+            let card = |l: &Seen| contact(l) || name_like(&l.text, false);
+            return match lines[lower + 1..end].iter().any(card) {
+                true => piece(lower, end, Rule::SignatureDelimiter, false),
+                false => None,
+            };
+        }
         // A line of `--` that comes again and again parts a text.
         let again = (low..i).any(|n| delimiter(&lines[n]) == Some(Delimiter::Bare));
         if !signature_like(&lines[i + 1..below], kind, again || found.is_some()) {
@@ -188,6 +202,15 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     }
     let start = found?;
     piece(start, end, Rule::SignatureDelimiter, false)
+}
+
+/// Whether what stands between two delimiters is a text, and no card: sentences, and neither name nor number.
+fn tells_between(lines: &[Seen]) -> bool {
+    let shown = || lines.iter().filter(|l| !l.blank());
+    let words: usize = shown().filter(|l| prose(l)).map(Seen::words).sum();
+    (words > 20 || shown().all(tells))
+        && !shown().any(contact)
+        && !shown().next().is_some_and(|l| name_like(&l.text, false))
 }
 
 /// Whether the line drawn at `i` stands under a heading.

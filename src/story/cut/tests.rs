@@ -1,5 +1,6 @@
 use super::*;
 use crate::effort::in_time;
+use crate::story::passage::Span;
 
 /// Lines of plain text as the reader of a mail makes them: `>` counted and taken off.
 fn line(text: &str) -> Line {
@@ -143,11 +144,12 @@ fn every_reply_keeps_the_authors_lines_and_no_others() {
 }
 
 /// Of these nothing tells any more that the last line, or the first, was not all there was of the other's; or, without an address,
-/// which of the words over a letter are the name under it.
-const KEPT_ONCE: [&str; 3] = [
+/// which of the words over a letter are the name under it; or that a line of `-- ` parts a text.
+const KEPT_ONCE: [&str; 4] = [
     "a letter shown without marks, and its reader goes on",
     "somebody else's forward, its note's footer goes | Fwd: Story",
     "bars under answers, left over",
+    "a text parted by a delimiter, and a signature",
 ];
 
 /// What was kept of a mail is a mail that its author might have sent as it is: nothing more goes.
@@ -536,7 +538,7 @@ fn a_letter_that_the_author_put_into_a_fresh_mail_stays_with_all_under_it() {
         };
         let kept = of(true, "The crossing", "Marion Maxwell");
         assert!(kept.another_kept && !kept.unmarked_cut, "{head}");
-        let whole = kept.cuts.iter().filter(|c| !c.partly());
+        let whole = kept.cuts.iter().filter(|c| c.left == 0);
         assert_eq!(whole.map(|c| c.lines.len()).sum::<usize>(), gone, "{head}");
         assert!(kept.kept.iter().all(|l| !l.words().contains('@')), "{head}");
         assert_eq!(kept.kept.len() + gone, lines.len(), "{head}");
@@ -555,6 +557,81 @@ fn a_letter_that_the_author_put_into_a_fresh_mail_stays_with_all_under_it() {
             assert!(answers.unmarked_cut && !answers.another_kept, "{head}");
         }
     }
+}
+
+#[test]
+fn no_address_stays_in_a_line_that_says_who_wrote() {
+    let kept = |lines: &[Line]| {
+        let rules = Rules {
+            fresh: true,
+            author: "Marion Maxwell",
+            ..Rules::default()
+        };
+        let trimmed = trim(lines, &rules);
+        assert_eq!(put_back(&trimmed.kept, &trimmed.cuts), lines);
+        trimmed.kept
+    };
+    let story = |said: &str| {
+        plain(&format!(
+            "We asked.\n\n{said}\n> No crossing.\n\nSo we marched.\n\nMarion"
+        ))
+    };
+    for said in [
+        "Anna Berg <anna@council.example>:",
+        "On 4 May 2010, Anna Berg <anna@council.example> wrote:",
+        "On 4 May 2010, Anna Berg <anna@\ncouncil.example> wrote:",
+        "On 4 May 2010, Anna Berg <anna.of.the.council\n@council.example> wrote:",
+    ] {
+        let left = kept(&story(said));
+        assert!(left.iter().any(|l| l.words().contains("Anna Berg")), "{said}");
+        assert!(
+            left.iter()
+                .all(|l| !l.words().contains(['@', '<']) && !l.words().contains("council")),
+            "{said}: {left:?}"
+        );
+    }
+    for said in ["On 4 May 2010, N wrote:", "N wrote:", "N:"] {
+        let mut lines = story(said);
+        let at = lines.iter().position(|l| l.words() == said).unwrap_or_default();
+        let (before, after) = said.split_once('N').unwrap_or_default();
+        let link = Span {
+            href: Some("mailto:anna@council.example".to_owned()),
+            ..Span::text("Anna Berg")
+        };
+        lines[at].spans = vec![Span::text(before), link, Span::text(after)];
+        let left = kept(&lines);
+        assert!(left.iter().any(|l| l.words().contains("Anna Berg")), "{said}");
+        assert!(
+            left.iter().flat_map(|l| &l.spans).all(|s| s.href.is_none()),
+            "{said}: {left:?}"
+        );
+    }
+}
+
+#[test]
+fn the_address_of_the_sixth_letter_goes_like_that_of_the_first() {
+    let mut text = "We asked.\n".to_owned();
+    for n in 0..9 {
+        text += &format!("\n{LETTER}\n\nAnswer {n} was no.\n");
+    }
+    text += "\nSo we marched.\n\nMarion";
+    let lines = plain(&text);
+    let rules = Rules {
+        fresh: true,
+        author: "Marion Maxwell",
+        ..Rules::default()
+    };
+    let trimmed = trim(&lines, &rules);
+    assert!(
+        trimmed.kept.iter().all(|l| !l.words().contains('@')),
+        "{:?}",
+        shown(&trimmed.kept)
+    );
+    assert_eq!(
+        shown(&trimmed.kept).iter().filter(|l| l.starts_with("Answer")).count(),
+        9
+    );
+    assert_eq!(put_back(&trimmed.kept, &trimmed.cuts), lines);
 }
 
 #[test]

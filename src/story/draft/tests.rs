@@ -458,6 +458,37 @@ fn what_was_cut_goes_back_before_its_paragraph() {
 }
 
 #[test]
+fn an_address_goes_back_in_the_place_of_what_is_left() {
+    for said in [
+        "On Mon, 6 Dec 2010 at 09:15, Cath Lee <cath@team.example> wrote:",
+        "On Mon, 6 Dec 2010 at 09:15, Cath Lee\n<cath@team.example> wrote:",
+        "On Mon, 6 Dec 2010 at 09:15, Cath Lee\n<cath@team.example>\nwrote:",
+        "On Mon, 6 Dec 2010 at 09:15, Cath Lee <cath@\nteam.example> wrote:",
+    ] {
+        let letter = "> You cannot have a crossing on that road, not this year.";
+        let made = of(
+            &mail(&format!(
+                "{PROSE}\n\nThis is what came.\n{said}\n\n{letter}\n\n{PROSE}\n\nMarion"
+            )),
+            &[],
+        );
+        let [piece] = &made.cuts[..] else { panic!("{made:?}") };
+        assert!(!made.body.contains("team.example"), "{}", made.body);
+        let whole = restore(&made.body, piece);
+        assert_eq!(whole.matches("On Mon").count(), 1, "{whole}");
+        assert_eq!(whole.matches("wrote:").count(), 1, "{whole}");
+        let at = whole.find("team").unwrap_or_default();
+        assert!(
+            whole[at..].contains("You cannot") && whole[..at].contains("came."),
+            "{whole}"
+        );
+        // also where an edit broke the lines anew
+        let edited = made.body.replace("Cath Lee", "Cath\nLee");
+        assert_eq!(restore(&edited, piece).matches("On Mon").count(), 1, "{edited}");
+    }
+}
+
+#[test]
 fn a_cut_knows_the_paragraph_after_it() {
     let text = format!(
         "On Mon, 6 Dec 2010 at 09:15, Cath Lee <cath@team.example> wrote:\n\n{PROSE}\n\nThe end of it all, and a good one."
