@@ -39,7 +39,8 @@ fn without_blanks(url: &str) -> String {
     url[..path].replace(' ', "") + &url[path..].replace(' ', "%20")
 }
 
-fn is_mark(c: char) -> bool {
+/// Signs that nobody sees, or that turn the direction of those behind them.
+pub fn is_mark(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 

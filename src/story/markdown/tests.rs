@@ -96,6 +96,7 @@ fn what_was_typed_as_a_list_is_one() {
             "1968. The year\n1969. The next",
             "1968\\. The year\\\n1969\\. The next\n",
         ),
+        ("01. zero one\n02. zero two", "01\\. zero one\\\n02\\. zero two\n"),
         ("- a", "\\- a\n"),
         ("* * *\n* * *", "\\* * *\\\n\\* * *\n"),
         ("- 3\n- 4", "\\- 3\\\n\\- 4\n"),

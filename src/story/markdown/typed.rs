@@ -168,7 +168,8 @@ fn mark(line: &[Span]) -> Option<Mark> {
     let sign = rest[digits..].chars().next()?;
     let number = match digits {
         0 if matches!(sign, '-' | '*' | '•' | '·') => None,
-        1..=3 if matches!(sign, '.' | ')') => Some(rest[..digits].parse().ok()?),
+        // `01.` would be shown as `1.`
+        1..=3 if matches!(sign, '.' | ')') && !rest.starts_with('0') => Some(rest[..digits].parse().ok()?),
         _ => return None,
     };
     let behind = &rest[digits + sign.len_utf8()..];
