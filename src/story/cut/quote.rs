@@ -349,7 +349,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
             return None;
         }
         if found.inline || !marked {
-            let end = lines.len();
+            let end = box_end(lines, i);
             return Some(Foreign {
                 start,
                 body: i + 1,
@@ -357,7 +357,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
                 opening: Opening::Attribution,
                 block: None,
                 sure: true,
-                to_end: true,
+                to_end: end == lines.len(),
             });
         }
         let end = run_end(lines, quoted, shown?);
@@ -372,6 +372,15 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
         });
     }
     None
+}
+
+/// Where what nothing marks ends, at the latest: with the quote box that line `i` stands in, or with the mail.
+fn box_end(lines: &[Seen], i: usize) -> usize {
+    let outside = |n: &usize| !lines[*n].boxed && !lines[*n].blank();
+    (i..lines.len())
+        .find(outside)
+        .filter(|_| lines[i].boxed)
+        .unwrap_or(lines.len())
 }
 
 /// `-------- Original message --------From: Cath Lee <cath@team.example> Date: ... Subject: ...`: phones of Samsung lose the
