@@ -582,7 +582,7 @@ impl Plan {
             }
             line
         };
-        let mut bare = without_addresses(lines, &named_in(lines, seen, something, |i| rules[i].is_none()));
+        let mut bare = without_addresses(lines, &named_in(lines, seen, |i| rules[i].is_none()));
         let mut last = None;
         for (i, line) in lines.iter().enumerate() {
             match (rules[i], bare.remove(&i)) {
@@ -647,16 +647,14 @@ fn put_there(foreign: &Foreign) -> bool {
         )
 }
 
-/// The lines that are kept and say, with an address, who wrote what stands below them; and, where
-/// `headers` are looked at, those of a header with or without.
-fn named_in(lines: &[Line], seen: &[Seen], headers: bool, kept: impl Fn(usize) -> bool) -> Vec<bool> {
+/// The lines that are kept and say, with an address, who wrote what stands below them; and those of a header with or without.
+fn named_in(lines: &[Line], seen: &[Seen], kept: impl Fn(usize) -> bool) -> Vec<bool> {
     let mut named = vec![false; seen.len()];
     let linked = |i: usize| redact::links_to_an_address(&lines[i]);
     let mut addressed = None;
     let mut header = 0;
     for i in (0..seen.len()).filter(|i| kept(*i)) {
-        if headers
-            && i >= header
+        if i >= header
             && let Some(block) = quote::block_at(seen, i)
         {
             header = block.end;

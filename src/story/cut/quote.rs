@@ -43,12 +43,13 @@ pub(super) fn stretches(lines: &[Seen], from: usize) -> Vec<Foreign> {
     let quoted = quoted_lines(lines, from);
     let mut out: Vec<Foreign> = Vec::new();
     let mut i = from;
+    let mut kept = from;
     while i < lines.len() {
         if lines[i].blank() && !quoted[i] {
             i += 1;
             continue;
         }
-        let floor = out.last().map_or(from, |f| f.end);
+        let floor = out.last().map_or(kept, |f| f.end.max(kept));
         if let Some(found) = opening(lines, &quoted, floor, i) {
             i = found.end;
             add(lines, &mut out, found);
@@ -56,8 +57,10 @@ pub(super) fn stretches(lines: &[Seen], from: usize) -> Vec<Foreign> {
         }
         if quoted[i] {
             let end = run_end(lines, &quoted, i);
-            if own_quotation(lines, floor, i, end) {
-                i = end;
+            let own = element_in(lines, i, end).unwrap_or(end);
+            if own_quotation(lines, &quoted, floor, i, own) {
+                i = own;
+                kept = own;
                 continue;
             }
             let bare = Foreign {
@@ -171,15 +174,31 @@ fn run_end(lines: &[Seen], quoted: &[bool], start: usize) -> usize {
     end
 }
 
-/// A few quoted lines at the very end that the author's last line leads up to.
-fn own_quotation(lines: &[Seen], floor: usize, start: usize, end: usize) -> bool {
-    let shown = |from: usize| lines[from..].iter().filter(|l| !l.blank());
+/// A few quoted lines that the author's last line leads up to: at the very end, or right above the mail that is answered.
+fn own_quotation(lines: &[Seen], quoted: &[bool], floor: usize, start: usize, end: usize) -> bool {
     let above = (floor..start).rev().take(2).find(|n| !lines[*n].blank());
     end - start <= 6
-        && !lines[start].hinted
-        && shown(start).take(5).count() <= 4
-        && shown(end).next().is_none()
+        && (!lines[start].hinted || lines.get(end).is_some_and(|l| l.attribution_hint))
+        && lines[start..end].iter().filter(|l| !l.blank()).count() <= 4
         && above.is_some_and(|n| !lines[n].quoted() && attribution::leads_up(&lines[n].text))
+        && next_shown(lines, end).is_none_or(|next| another_begins(lines, quoted, next))
+}
+
+/// Whether a line that says so, or a header, begins another mail at line `at`.
+fn another_begins(lines: &[Seen], quoted: &[bool], at: usize) -> bool {
+    let last = lines.len().min(at + attribution::MOST_LINES);
+    let begins = |i: usize| opening(lines, quoted, at, i).is_some_and(|f| f.start == at && f.sure);
+    lines[at].attribution_hint || (at..last).any(begins)
+}
+
+/// Where, under marked lines, the element begins that the program made for the mail that is answered.
+fn element_in(lines: &[Seen], start: usize, end: usize) -> Option<usize> {
+    let above = &lines[start];
+    (start + 1..end).find(|n| {
+        let line = &lines[*n];
+        let attributed = line.attribution_hint && line.depth <= above.depth;
+        !above.attribution_hint && !line.blank() && (attributed || line.hinted && !above.hinted)
+    })
 }
 
 fn next_shown(lines: &[Seen], from: usize) -> Option<usize> {
@@ -349,7 +368,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
             return None;
         }
         if found.inline || !marked {
-            let end = lines.len();
+            let end = box_end(lines, i);
             return Some(Foreign {
                 start,
                 body: i + 1,
@@ -357,7 +376,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
                 opening: Opening::Attribution,
                 block: None,
                 sure: true,
-                to_end: true,
+                to_end: end == lines.len(),
             });
         }
         let end = run_end(lines, quoted, shown?);
@@ -372,6 +391,15 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
         });
     }
     None
+}
+
+/// Where what nothing marks ends, at the latest: with the quote box that line `i` stands in, or with the mail.
+fn box_end(lines: &[Seen], i: usize) -> usize {
+    let outside = |n: &usize| !lines[*n].boxed && !lines[*n].blank();
+    (i..lines.len())
+        .find(outside)
+        .filter(|_| lines[i].boxed)
+        .unwrap_or(lines.len())
 }
 
 /// `-------- Original message --------From: Cath Lee <cath@team.example> Date: ... Subject: ...`: phones of Samsung lose the

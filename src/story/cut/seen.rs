@@ -25,6 +25,8 @@ pub(super) struct Seen<'a> {
     pub forward_hint: bool,
     /// An image stands here: never blank, never a mark.
     pub image: bool,
+    /// In a quote box of the author's own.
+    pub boxed: bool,
     /// A horizontal rule.
     pub ruled: bool,
     /// `-- ` with its blank (RFC 3676, section 4.3).
@@ -52,6 +54,7 @@ impl<'a> Seen<'a> {
             signature_hint: line.hints.signature,
             forward_hint: line.hints.forwarded,
             image: !line.is_blank() && text.is_empty() && line.kind != Kind::Rule,
+            boxed: line.kind == Kind::Quote,
             ruled: line.kind == Kind::Rule,
             delimiter,
             own_address: false,
