@@ -91,7 +91,7 @@ impl Plan {
                     Piece::Text(at)
                 }
             }
-            "text/enriched" | "text/richtext" if !named || at == 0 => Piece::Html(at),
+            _ if is_enriched(part) && (!named || at == 0) => Piece::Html(at),
             kind if kind.starts_with("image/") && disposition != "attachment" && at != 0 => {
                 return vec![Piece::Image(at)];
             }
@@ -365,7 +365,8 @@ impl Source<'_> {
             let name = part.file_name().unwrap_or_else(|| part.media_type.clone());
             let lower = name.to_ascii_lowercase();
             let body = match part.media_type.as_str() {
-                "text/html" | "text/enriched" | "text/richtext" => self.html(at),
+                "text/html" => self.html(at),
+                _ if is_enriched(part) => self.html(at),
                 "text/calendar" | "text/vcard" | "text/x-vcard" | "text/directory" | "text/csv" | "text/css" => {
                     continue;
                 }

@@ -114,7 +114,7 @@ impl Round {
                         if let Some(own) = &held.own {
                             let words =
                                 Words::new(&open.reading.story.id, Purpose::letter(&held.decision), own.as_bytes());
-                            failure = self.keep_words(failure, words);
+                            failure = self.keep_words(failure, Some(words));
                         }
                         self.fail(failure);
                         return false;
@@ -281,10 +281,7 @@ impl Round {
 
     /// Tells of a failure, and keeps what was written.
     pub(super) fn refuse(&mut self, failure: Failure, words: Option<Words>) {
-        let failure = match words {
-            Some(words) => self.keep_words(failure, words),
-            None => failure,
-        };
+        let failure = self.keep_words(failure, words);
         self.fail(failure);
     }
 
@@ -329,10 +326,7 @@ impl Round {
             Err(trouble) => {
                 let moved = trouble.exit() == 6;
                 let failure = Failure::from(trouble);
-                let failure = match words {
-                    Some(words) => self.keep_words(failure, words),
-                    None => failure,
-                };
+                let failure = self.keep_words(failure, words);
                 if moved {
                     self.read_again();
                 }

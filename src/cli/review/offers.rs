@@ -171,8 +171,7 @@ impl Round {
             Err(bad) => {
                 let failure = Failure::usage("the text is not UTF-8", "", "save it as UTF-8");
                 let words = Words::new(&open.reading.story.id, Purpose::NewText(number), bad.as_bytes());
-                let failure = self.keep_words(failure, words);
-                self.fail(failure);
+                self.refuse(failure, Some(words));
             }
         }
     }

@@ -126,8 +126,8 @@ pub enum Changed {
 }
 
 impl Changed {
-    /// What was written by hand is for; none where nothing was.
-    fn purpose(&self) -> Option<Purpose> {
+    /// What the words are for that were written by hand; none where there are none.
+    pub(super) fn purpose(&self) -> Option<Purpose> {
         match self {
             Changed::Edit(_) => Some(Purpose::Page),
             Changed::Photo { file, .. } => Some(Purpose::Photo(file.clone())),

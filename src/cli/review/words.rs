@@ -4,13 +4,14 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::over::{Asks, Changed, Meant, Over};
+use super::over::{Asks, Changed, Over};
 use super::round::{Held, Place, Round, Work};
 use crate::cli::edit::{self, KeptAt};
 use crate::cli::report::Failure;
 use crate::desk::Desk;
 use crate::desk::revision::Taking;
 use crate::desk::typed::{self, Purpose, Waiting, Words};
+use crate::desk::walk::Decision;
 use crate::story::StoryId;
 use crate::story::record::one_line;
 use crate::story::step::Story;
@@ -79,28 +80,20 @@ fn key(purpose: &Purpose) -> &'static str {
 impl Changed {
     /// What somebody wrote by hand.
     pub(super) fn words(&self, story: &Story) -> Option<Words> {
-        let own = |purpose, text: &str| Words::new(&story.id, purpose, text.as_bytes());
-        match self {
-            Changed::Edit(bytes) => Some(Words::page(story, bytes)),
-            Changed::Photo { file, words, .. } => Some(own(Purpose::Photo(file.clone()), words)),
-            Changed::Accept(number, Taking { by_hand, .. }) => by_hand
-                .as_ref()
-                .map(|by_hand| own(Purpose::NewText(*number), &by_hand.text)),
-            Changed::Restore(_) => None,
-        }
+        let text = match self {
+            Changed::Edit(bytes) => return Some(Words::page(story, bytes)),
+            Changed::Photo { words, .. } => words,
+            Changed::Accept(_, Taking { by_hand, .. }) => &by_hand.as_ref()?.text,
+            Changed::Restore(_) => return None,
+        };
+        Some(Words::new(&story.id, self.purpose()?, text.as_bytes()))
     }
 }
 
-impl Meant {
-    /// Its words, and the letter's in the reviewer's own.
-    fn own_words(&self, id: &StoryId, letter: Option<&str>) -> Vec<Words> {
-        let purpose = Purpose::letter(&self.decision);
-        let letter = letter.map(|text| Words::new(id, purpose, text.as_bytes()));
-        Words::of_decision(id, &self.decision)
-            .into_iter()
-            .chain(letter)
-            .collect()
-    }
+/// The words of a decision, and its letter's where they are the reviewer's own.
+fn own_words(id: &StoryId, decision: &Decision, letter: Option<&str>) -> impl Iterator<Item = Words> {
+    let letter = letter.map(|text| Words::new(id, Purpose::letter(decision), text.as_bytes()));
+    Words::of_decision(id, decision).into_iter().chain(letter)
 }
 
 impl Held {
@@ -113,11 +106,7 @@ impl Held {
 
     /// Its words, and the letter's where they are the reviewer's own.
     pub(super) fn words(&self, story: &StoryId) -> impl Iterator<Item = Words> {
-        let letter = self
-            .own
-            .as_ref()
-            .map(|own| Words::new(story, Purpose::letter(&self.decision), own.as_bytes()));
-        Words::of_decision(story, &self.decision).into_iter().chain(letter)
+        own_words(story, &self.decision, self.own.as_deref())
     }
 }
 
@@ -151,9 +140,9 @@ impl Round {
             }
             Over::Rewrite(of, pen) => {
                 let changed = Some(&pen.text).filter(|text| **text != of.words());
-                of.own_words(id, changed.map(String::as_str))
+                own_words(id, &of.decision, changed.map(String::as_str)).collect()
             }
-            Over::Letter(of) => of.own_words(id, of.own.as_deref()),
+            Over::Letter(of) => own_words(id, &of.decision, of.own.as_deref()).collect(),
             Over::Changed { index, .. } => index.words(story).into_iter().collect(),
             Over::Write { .. } | Over::Text(..) | Over::Help | Over::Failure(_) | Over::Choose { .. } => Vec::new(),
         }
@@ -183,18 +172,14 @@ impl Round {
         words.instead_of(before)
     }
 
-    /// Keeps words that were not taken, and says so in the failure.
-    pub(super) fn keep_words(&mut self, failure: Failure, words: Words) -> Failure {
+    /// Keeps words that were not taken, where there are some, and says so in the failure.
+    pub(super) fn keep_words(&mut self, failure: Failure, words: Option<Words>) -> Failure {
+        let Some(words) = words else { return failure };
         let failure = edit::kept(&self.desk, failure, &self.gone_on(words));
-        self.wait_anew();
-        failure
-    }
-
-    /// Looks again which words wait for the open story.
-    pub(super) fn wait_anew(&mut self) {
         if let Place::Story(open) = &mut self.place {
             open.waiting = typed::of(&self.desk, &open.reading.story.id);
         }
+        failure
     }
 
     /// At the beginning: for which of the stories words wait.

@@ -688,8 +688,11 @@ fn without_addresses(lines: &[Line], named: &[bool]) -> HashMap<usize, (bool, Li
     for together in named.chunk_by(|a, b| a == b) {
         let stretch = at..at + together.len();
         at = stretch.end;
+        if !together[0] {
+            continue;
+        }
         let mut left = lines[stretch.clone()].to_vec();
-        if !together[0] || !redact::take_addresses_out(&mut left) {
+        if !redact::take_addresses_out(&mut left) {
             continue;
         }
         let numbered = left.into_iter().enumerate();
