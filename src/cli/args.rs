@@ -123,6 +123,7 @@ pub enum Color {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// What needs a person
     #[command(after_help = "Example:\n  m4c-stories status")]
@@ -624,6 +625,7 @@ pub struct Publish {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Letters {
     /// The letters that wait
     #[command(after_help = "Example:\n  m4c-stories letters list")]
@@ -671,6 +673,7 @@ pub enum Letters {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Quarantine {
     /// The mails that wait
     #[command(after_help = "Example:\n  m4c-stories quarantine list --set-aside")]
@@ -701,9 +704,12 @@ pub enum Quarantine {
     },
 }
 
-/// The clap command, for completions, the manual page and tests.
+/// The clap command with all its arguments, for completions, the manual page and tests. Who only runs one command waits for no others':
+/// `defer` adds them where they are asked for.
 pub fn command() -> clap::Command {
-    Cli::command()
+    let mut command = Cli::command();
+    command.build();
+    command
 }
 
 #[cfg(test)]

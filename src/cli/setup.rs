@@ -92,31 +92,34 @@ pub fn completions(shell: clap_complete::Shell, report: &Report) -> Outcome {
 pub fn man(report: &Report) -> Outcome {
     let mut out = Vec::new();
     let failed = |e: std::io::Error| Failure::new("man", 1, "the manual page cannot be made", e, "");
-    clap_mangen::Man::new(command().disable_help_flag(true))
+    let root = command();
+    clap_mangen::Man::new(root.clone().mut_args(|arg| hidden_if(arg.get_id() == "help", arg)))
         .render(&mut out)
         .map_err(failed)?;
-    let root = command();
     for sub in root.get_subcommands() {
-        section(&root, sub, sub.get_name(), &mut out).map_err(failed)?;
+        section(sub, sub.get_name(), &mut out).map_err(failed)?;
         for part in sub.get_subcommands() {
             let name = format!("{} {}", sub.get_name(), part.get_name());
-            section(&root, part, &name, &mut out).map_err(failed)?;
+            section(part, &name, &mut out).map_err(failed)?;
         }
     }
     report.bytes(&out);
     Ok(0)
 }
 
-/// One command's part of the manual page. The options of all commands are known in it, since its own may name them, and not shown again.
-fn section(root: &clap::Command, command: &clap::Command, name: &str, out: &mut Vec<u8>) -> std::io::Result<()> {
-    let everywhere = root.get_arguments().filter(|arg| arg.is_global_set());
-    let hidden = everywhere.map(|arg| arg.clone().hide(true));
-    let man = clap_mangen::Man::new(command.clone().args(hidden).disable_help_flag(true));
+/// One command's part of the manual page: the options of all commands are shown at its beginning, and not again.
+fn section(command: &clap::Command, name: &str, out: &mut Vec<u8>) -> std::io::Result<()> {
+    let own = |arg: clap::Arg| hidden_if(arg.is_global_set() || arg.get_id() == "help", arg);
+    let man = clap_mangen::Man::new(command.clone().mut_args(own));
     writeln!(out, ".SH {}", name.to_uppercase())?;
     man.render_synopsis_section(out)?;
     man.render_description_section(out)?;
     man.render_options_section(out)?;
     man.render_extra_section(out)
+}
+
+fn hidden_if(hidden: bool, arg: clap::Arg) -> clap::Arg {
+    if hidden { arg.hide(true) } else { arg }
 }
 
 #[cfg(test)]
@@ -126,9 +129,8 @@ mod tests {
     #[test]
     fn the_manual_page_can_be_made_and_tells_the_options_of_all_commands_once() {
         let mut page = Vec::new();
-        let root = command();
-        for sub in root.get_subcommands() {
-            section(&root, sub, sub.get_name(), &mut page).expect("a section");
+        for sub in command().get_subcommands() {
+            section(sub, sub.get_name(), &mut page).expect("a section");
         }
         let page = String::from_utf8(page).expect("text");
         assert!(page.contains("\\-\\-csv"), "{page}");

@@ -14,7 +14,6 @@ use super::args::{Command, Global};
 use super::progress::Progress;
 use super::report::{Failure, Outcome, Report};
 
-/// What `sync` is told.
 #[derive(Debug, Args)]
 pub struct Sync {
     /// Follow a remote that no longer has steps that it had; what is gone is not pushed back
