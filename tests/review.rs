@@ -791,6 +791,65 @@ fn what_a_held_decision_says_is_kept_and_given_up_only_by_whoever_says_so() {
 }
 
 #[test]
+fn the_words_of_a_decision_that_is_made_no_more_are_there_again_by_its_key() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let terminal = Terminal::start(&house, 120, 24, "m4c-stories review");
+    let ask_so = || {
+        terminal.wait("This is what you wrote before");
+        terminal.press(&["Enter"]);
+        terminal.wait("Subject:");
+        terminal.press(&["Enter"]);
+        terminal.wait("You ask for changes");
+    };
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "c"]);
+    terminal.wait("What do you ask of Marion Maxwell?");
+    terminal.answer("Which year was it?");
+    terminal.wait("Subject:");
+    terminal.press(&["Enter"]);
+    terminal.wait("You ask for changes");
+    // another vote in its place
+    terminal.press(&["a"]);
+    let screen = terminal.wait("You approve");
+    assert!(
+        screen.contains("What you wrote is kept; to go on with it: c."),
+        "{screen}"
+    );
+    assert_eq!(kept(&house), "Which year was it?");
+    terminal.press(&["c"]);
+    ask_so();
+    terminal.press(&["u"]);
+    let screen = terminal.wait("Taken back: You ask for changes");
+    assert!(
+        screen.contains("What you wrote is kept; to go on with it: c."),
+        "{screen}"
+    );
+    assert_eq!(kept(&house), "Which year was it?");
+    terminal.press(&["c"]);
+    ask_so();
+    // the same vote once more goes on from what is held, which stands in it then
+    terminal.press(&["c"]);
+    terminal.wait("This is what you wrote before");
+    terminal.write(" And where?");
+    terminal.wait("Which year was it? And where?");
+    terminal.press(&["Enter"]);
+    terminal.wait("Subject:");
+    terminal.press(&["Enter"]);
+    terminal.wait("You ask for changes");
+    terminal.press(&["Enter"]);
+    terminal.wait("Asked for changes");
+    assert_eq!(all_kept(&house), [""; 0]);
+    terminal.press(&["q"]);
+    terminal.press(&["q"]);
+    terminal.wait("the terminal is as it was");
+    let record = house.run(&["show", "marion", "--record"]).exits(0).stdout.clone();
+    assert!(record.contains("Which year was it? And where?"), "{record}");
+}
+
+#[test]
 fn an_edit_that_was_not_taken_is_put_together_with_what_was_edited_since() {
     if !have("tmux") {
         return;

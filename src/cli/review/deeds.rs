@@ -4,7 +4,6 @@ use super::over::{Changed, Chosen, Meant, Over, take_back_first};
 use super::pen::Pen;
 use super::round::{Held, Place, Round, Then, Work};
 use super::spoken::{done, nothing, told};
-use crate::cli::edit::keep;
 use crate::cli::report::Failure;
 use crate::desk::takedown::Left;
 use crate::desk::typed::{self, Purpose, Words};
@@ -47,24 +46,29 @@ impl Round {
         let Some(open) = self.open_mut() else { return };
         // the last of two is the one that is meant
         let vote = decision.is_vote();
-        open.held
-            .retain(|h| h.decision != decision && !(vote && h.decision.is_vote()));
+        let replaced = |h: &mut Held| h.decision == decision || vote && h.decision.is_vote();
+        let replaced: Vec<Held> = open.held.extract_if(.., replaced).collect();
         let unread = decision == Decision::Approve && !open.seen_end;
         open.held.push(Held { decision, own, letter });
+        self.set_aside(&replaced);
         if unread {
-            self.said = "You have not seen the end of the text yet (Space reads on).".to_owned();
+            self.say_also("You have not seen the end of the text yet (Space reads on).");
         }
     }
 
     pub(super) fn undo(&mut self) {
         let Some(open) = self.open_mut() else { return };
-        self.said = match open.held.pop() {
-            Some(held) => format!("Taken back: {}", told(std::slice::from_ref(&held))),
-            None if open.kept => {
-                "What you changed is in the text already and cannot be taken back here; e changes it.".to_owned()
+        let Some(held) = open.held.pop() else {
+            self.said = match open.kept {
+                true => "What you changed is in the text already and cannot be taken back here; e changes it.",
+                false => "There is nothing to take back here. What was written down before: `o` sets it aside.",
             }
-            None => "There is nothing to take back here. What was written down before: `o` sets it aside.".to_owned(),
+            .to_owned();
+            return;
         };
+        let held = [held];
+        self.said = format!("Taken back: {}", told(&held));
+        self.set_aside(&held);
     }
 
     /// Writes the held decisions down, in their order. False: something stands in the way, and is shown.
@@ -129,12 +133,8 @@ impl Round {
                     let mut failure = Failure::from(trouble);
                     if moved {
                         failure.hint = "Your decision was not written down. The story is shown again as it is now: read it, then decide.".to_owned();
-                        let id = &open.reading.story.id;
-                        let words: Vec<Words> = open.held.iter().flat_map(|held| held.words(id)).collect();
-                        for words in words {
-                            // offered again when the story is shown
-                            let _ = keep(&self.desk.config.spool_folder(), &self.gone_on(words));
-                        }
+                        let held = std::mem::take(&mut open.held);
+                        self.set_aside(&held);
                         self.read_again();
                     }
                     self.fail(failure);

@@ -494,7 +494,7 @@ impl Round {
                 } else {
                     "That was the first story."
                 };
-                self.said = format!("{}{}{end}", self.said, if self.said.is_empty() { "" } else { "  " });
+                self.say_also(end);
             }
         }
     }

@@ -182,6 +182,48 @@ impl Round {
         failure
     }
 
+    /// Keeps the words of decisions that are made no more, but for those that stand in what is held; says which keys bring them back.
+    pub(super) fn set_aside(&mut self, gone: &[Held]) {
+        let Place::Story(open) = &self.place else { return };
+        let id = &open.reading.story.id;
+        let stand: Vec<Words> = open.held.iter().flat_map(|held| held.words(id)).collect();
+        let stands = |gone: &Words| {
+            let holds = |words: &Words| memchr::memmem::find(&words.text, &gone.text).is_some();
+            stand.iter().any(|words| words.purpose == gone.purpose && holds(words))
+        };
+        let gone = gone.iter().flat_map(|held| held.words(id));
+        let gone: Vec<Words> = gone
+            .filter(|gone| !stands(gone))
+            .map(|gone| self.gone_on(gone))
+            .collect();
+        let mut said = Vec::new();
+        for words in &gone {
+            match edit::keep(&self.desk.config.spool_folder(), words) {
+                Ok(kept) if kept.offered => said.push(key(&words.purpose).to_owned()),
+                Ok(kept) => said.push(kept.to_string()),
+                Err(failure) => return self.fail(failure),
+            }
+        }
+        if said.is_empty() {
+            return;
+        }
+        if let Place::Story(open) = &mut self.place {
+            open.waiting = typed::of(&self.desk, &open.reading.story.id);
+        }
+        self.say_also(&format!(
+            "What you wrote is kept; to go on with it: {}.",
+            said.join(", ")
+        ));
+    }
+
+    /// Behind what is said already.
+    pub(super) fn say_also(&mut self, words: &str) {
+        if !self.said.is_empty() {
+            self.said.push_str("  ");
+        }
+        self.said.push_str(words);
+    }
+
     /// At the beginning: for which of the stories words wait.
     pub(super) fn say_what_waits(&mut self) {
         let waiting = typed::all(&self.desk);
@@ -199,12 +241,10 @@ impl Round {
         keys.sort_unstable();
         keys.dedup();
         if !keys.is_empty() {
-            let said = std::mem::take(&mut self.said);
-            let space = if said.is_empty() { "" } else { "  " };
-            self.said = format!(
-                "{said}{space}What you wrote here before is kept; to go on with it: {}.",
-                keys.join(", ")
-            );
+            let keys = keys.join(", ");
+            self.say_also(&format!(
+                "What you wrote here before is kept; to go on with it: {keys}."
+            ));
         }
     }
 
@@ -216,10 +256,15 @@ impl Round {
         }
     }
 
-    /// The words that wait for a question, as text.
+    /// The words that wait for a question, as text; those of a vote that is held, which another would replace, before them.
     pub(super) fn wrote_before(&self, asks: Asks) -> Option<String> {
-        let waiting = self.waiting_for(&self.purpose(asks)?)?;
-        Some(String::from_utf8_lossy(&waiting.words.text).into_owned())
+        let Place::Story(open) = &self.place else { return None };
+        let purpose = self.purpose(asks)?;
+        let votes = open.held.iter().map(|held| &held.decision).filter(|d| d.is_vote());
+        let held = votes.filter_map(Purpose::of).find(|(of, _)| *of == purpose);
+        let waiting = || self.waiting_for(&purpose);
+        held.map(|(_, text)| text.to_owned())
+            .or_else(|| Some(String::from_utf8_lossy(&waiting()?.words.text).into_owned()))
     }
 
     /// Those words were taken or given up.
