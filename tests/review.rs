@@ -931,6 +931,55 @@ fn a_command_asks_whether_it_goes_on_with_words_that_were_refused() {
 }
 
 #[test]
+fn what_was_saved_in_an_editor_that_went_with_its_window_is_there_again() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    house.write(
+        "editor.sh",
+        "printf '\\nOne more line.\\n' >>\"$1\"; echo saved; exec sleep 60\n",
+    );
+    house.write("again.sh", "cat \"$1\" >&2\n");
+    let with = |editor: &str, command: &str| {
+        let editor = house.path(editor);
+        format!("EDITOR='sh {}' m4c-stories {command}", editor.display())
+    };
+    for (command, keys) in [
+        ("edit marion", &[][..]),
+        ("review --plain", &["e"]),
+        ("review", &["Enter", "e"]),
+    ] {
+        let terminal = Terminal::start(&house, 120, 30, &with("editor.sh", command));
+        match command {
+            "review" => {
+                terminal.wait("2 stories to review");
+                terminal.press(keys);
+            }
+            _ => keys.iter().for_each(|key| terminal.answer(key)),
+        }
+        terminal.wait("saved");
+        terminal.close();
+        let all = all_kept(&house);
+        assert!(
+            all.len() == 1 && all[0].ends_with("One more line.\n"),
+            "{command}: {all:?}"
+        );
+        let terminal = Terminal::start(&house, 120, 30, &with("again.sh", "edit marion"));
+        terminal.wait("for the story of Marion Maxwell is kept. Go on with it? [y/N]");
+        terminal.answer("y");
+        terminal.wait("exit 0");
+        assert_eq!(all_kept(&house), [""; 0], "{command}");
+    }
+    // a message, the words about it left out
+    let note = "note marion";
+    let terminal = Terminal::start(&house, 120, 30, &with("editor.sh", note));
+    terminal.wait("saved");
+    terminal.close();
+    assert_eq!(kept(&house), "One more line.");
+}
+
+#[test]
 fn words_for_one_letter_are_not_offered_for_another() {
     if !have("tmux") {
         return;

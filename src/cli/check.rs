@@ -13,8 +13,8 @@ use crate::story::record::one_line;
 use crate::story::step::Story;
 
 use super::args::Global;
+use super::asking::with_message;
 use super::decide::show_change;
-use super::edit::with_message;
 use super::report::{Outcome, Report, table};
 use super::tell;
 

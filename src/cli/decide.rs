@@ -11,7 +11,7 @@ use crate::story::record::Change;
 use crate::story::step::{Clerk, Story};
 
 use super::args::Global;
-use super::edit::with_message;
+use super::asking::with_message;
 use super::report::{Failure, Outcome, Report};
 use super::tell;
 

@@ -1,21 +1,19 @@
 //! Changes of the text: `edit`, `restore`, `new`; and the editor.
 
-use std::fmt;
-use std::io::{BufRead, IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read};
 use std::path::Path;
-use std::process::Command;
 
 use crate::desk::edit::{self, Flags};
 use crate::desk::queue::resolve;
 use crate::desk::told::{self, Told};
-use crate::desk::typed::{self, Purpose, Waiting, Words};
+use crate::desk::typed::{self, Purpose, Words};
 use crate::desk::{Desk, Trouble};
-use crate::story::StoryId;
 use crate::story::page::INDEX;
 use crate::story::policy::Task;
 use crate::story::wording::word_diff;
 
 use super::args::{Edit, Global, New};
+use super::asking::{go_on, in_editor, kept};
 use super::decide::show_change;
 use super::report::{Failure, Outcome, Report};
 use super::tell;
@@ -64,7 +62,8 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
         if both {
             report.caution("the text was edited since, at the same place: what stands there now and what you wrote stand between marks");
         }
-        in_editor(&page, ".md")?
+        let words = |saved: &[u8]| Words::page(&story, saved).instead_of(before.as_ref());
+        in_editor(&page, ".md").map_err(|unfinished| unfinished.kept(desk, words))?
     } else {
         edit::apply(&story, &flags).map_err(Trouble::from)?.render()
     };
@@ -257,178 +256,4 @@ pub fn new(desk: &Desk, global: &Global, args: &New, report: &Report) -> Outcome
         ));
     }
     Ok(0)
-}
-
-/// Lets a person edit bytes in their editor; what they leave comes back. The file is private and is removed, unless the editor did not
-/// end well and something was saved: then it is named.
-pub fn in_editor(bytes: &[u8], suffix: &str) -> Result<Vec<u8>, Failure> {
-    let failed = |e: std::io::Error| {
-        Failure::new(
-            "editor",
-            1,
-            "the text cannot be given to an editor",
-            e,
-            "is there room in the folder for temporary files?",
-        )
-    };
-    let mut file = tempfile::Builder::new()
-        .prefix("m4c-")
-        .suffix(suffix)
-        .tempfile()
-        .map_err(failed)?;
-    file.write_all(bytes).and_then(|()| file.flush()).map_err(failed)?;
-    let command = crate::config::editor().unwrap_or_else(|| "vi".to_owned());
-    let words = shlex::split(&command).filter(|w| !w.is_empty());
-    let words = words.ok_or_else(|| {
-        Failure::from(Trouble::Editor {
-            command: command.clone(),
-        })
-    })?;
-    let mut editor = Command::new(&words[0]);
-    let status = crate::config::without_secrets(&mut editor)
-        .args(&words[1..])
-        .arg(file.path())
-        .status();
-    let saved = std::fs::read(file.path());
-    match (status, saved) {
-        (Ok(status), Ok(saved)) if status.success() => Ok(saved),
-        (Ok(status), Err(_)) if status.success() => Err(Failure::new(
-            "editor",
-            1,
-            "nothing was changed",
-            "the editor left no file",
-            "save the text there, and close the editor",
-        )),
-        (_, Ok(saved)) if saved != bytes => {
-            let (_, path) = file.keep().map_err(|e| failed(e.error))?;
-            let mut failure = Failure::from(Trouble::Editor { command });
-            failure.hint = format!("what was saved is kept in {}", path.display());
-            Err(failure)
-        }
-        _ => Err(Trouble::Editor { command }.into()),
-    }
-}
-
-/// Where words are that could not be taken. The Display says it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptAt {
-    pub file: String,
-    /// In the spool, from where they come back when somebody writes for the same.
-    pub offered: bool,
-}
-
-impl fmt::Display for KeptAt {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let again = if self.offered {
-            ", and offered when you write for this story again"
-        } else {
-            ""
-        };
-        write!(f, "kept in {}{again}", self.file)
-    }
-}
-
-/// Keeps words that could not be taken, so that nobody types them twice: in the spool, else in a file of its own.
-pub fn keep(folder: &Path, words: &Words) -> Result<KeptAt, Failure> {
-    let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let place = |path: &Path, offered| KeptAt {
-        file: path.display().to_string(),
-        offered,
-    };
-    if let Ok(path) = words.keep(&whole, super::now()) {
-        return Ok(place(&path, true));
-    }
-    let failed = |e: std::io::Error| Failure::new("editor", 1, "the text could not be kept", e, "");
-    let mut file = tempfile::Builder::new()
-        .prefix("m4c-edit-")
-        .suffix(".md")
-        .tempfile()
-        .map_err(failed)?;
-    file.write_all(&words.text).map_err(failed)?;
-    let (_, path) = file.keep().map_err(|e| failed(e.error))?;
-    Ok(place(&path, false))
-}
-
-/// A failure that also says where the words are that somebody wrote, and that they are offered again.
-pub fn kept(desk: &Desk, mut failure: Failure, words: &Words) -> Failure {
-    if let Ok(kept) = keep(&desk.config.spool_folder(), words) {
-        failure.hint = format!("{}; your text is {kept}", failure.hint);
-    }
-    failure
-}
-
-/// The words of before, where somebody wrote for the same, they were not taken, and whoever sits here says that they go on with them.
-pub fn go_on(desk: &Desk, global: &Global, story: &StoryId, purpose: Purpose) -> Result<Option<Waiting>, Failure> {
-    let Some(waiting) = typed::of(desk, story).into_iter().find(|w| w.words.purpose == purpose) else {
-        return Ok(None);
-    };
-    let on = waiting.at.to_zoned_datetime(desk.config.team.timezone.clone());
-    let on = on.strftime("%-d %B, %H:%M");
-    let author = desk.story(&desk.repo()?, story)?.front().author;
-    let question = format!("What you wrote for this on {on} for the story of {author} is kept. Go on with it?");
-    if agreed(global, &question)? {
-        return Ok(Some(waiting));
-    }
-    if agreed(global, "Throw it away?")? {
-        typed::forget(desk, &waiting);
-    }
-    Ok(None)
-}
-
-/// Runs `work` with the words of a message: from `-m`, else asked for in an editor where there is a terminal. What was written there and
-/// was not taken is kept.
-pub fn with_message(
-    desk: &Desk,
-    global: &Global,
-    stories: &[String],
-    given: Option<String>,
-    (purpose, wanted): (Purpose, &str),
-    work: impl FnOnce(String) -> Outcome,
-) -> Outcome {
-    if given.is_some() || global.no_input || !std::io::stdin().is_terminal() {
-        return work(super::message(global, given, wanted, "")?);
-    }
-    let repo = desk.repo()?;
-    let id = match stories {
-        [one] => Some(resolve(desk, &repo, one)?),
-        several => several.iter().find_map(|story| resolve(desk, &repo, story).ok()),
-    };
-    let Some(id) = id else {
-        return work(super::message(global, given, wanted, "")?);
-    };
-    // words for one are not for another
-    let before = match stories {
-        [_] => go_on(desk, global, &id, purpose.clone())?,
-        _ => None,
-    };
-    let begin = before
-        .as_ref()
-        .map(|b| String::from_utf8_lossy(&b.words.text).into_owned());
-    let text = super::message(global, None, wanted, begin.as_deref().unwrap_or_default())?;
-    let words = Words::new(&id, purpose, text.as_bytes()).instead_of(before.as_ref());
-    match work(text) {
-        taken if global.dry_run => taken,
-        // 7: of what follows from it something is left to do
-        Ok(code @ (0 | 7)) => {
-            before.iter().for_each(|before| typed::forget(desk, before));
-            Ok(code)
-        }
-        Ok(code) => {
-            let _ = keep(&desk.config.spool_folder(), &words);
-            Ok(code)
-        }
-        Err(failure) => Err(kept(desk, failure, &words)),
-    }
-}
-
-/// Asks yes or no at a terminal; without one the answer is no.
-pub fn agreed(global: &Global, question: &str) -> Result<bool, Failure> {
-    if global.no_input || !std::io::stdin().is_terminal() {
-        return Ok(false);
-    }
-    let _ = write!(std::io::stderr(), "{} [y/N] ", super::report::visible(question));
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    read.map_err(|e| Failure::new("input", 1, "the answer could not be read", e, "say --yes"))?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
 }

@@ -6,6 +6,7 @@ use crate::desk::letters::{self, Run, Sending, Status, Told, Waiting};
 use crate::desk::{Desk, StoryRepo, Trouble, account::shown, queue};
 
 use super::args::{Global, Letters};
+use super::asking::{in_editor, kept_in_a_file};
 use super::report::{Failure, Outcome, Report};
 use super::review::screen::columns;
 use super::rows::Rows;
@@ -29,7 +30,7 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
             let waiting = one(letters::find(desk, &repo, &all, &letter)?, &letter)?;
             let before = letters::letter(desk, &repo, desk.look_at_spool().as_ref(), waiting)?;
             let (subject, text) = letters::words(&before);
-            let text = super::edit::in_editor(format!("Subject: {subject}\n\n{text}\n").as_bytes(), ".txt")?;
+            let text = in_editor(format!("Subject: {subject}\n\n{text}\n").as_bytes(), ".txt")?;
             if global.dry_run {
                 report.answer(
                     &format!("Would keep your words: the letter about {}", waiting.title),
@@ -37,15 +38,13 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
                 );
                 return Ok(0);
             }
-            let mut spool = desk.spool()?;
-            let waiting = &still_waiting(letters::waiting(desk, &repo, Some(&spool))?, waiting)?;
-            letters::reword(
-                desk,
-                &repo,
-                &mut spool,
-                waiting,
-                &String::from_utf8_lossy(&text).replace("\r\n", "\n"),
-            )?;
+            let words = String::from_utf8_lossy(&text).replace("\r\n", "\n");
+            let reword = || -> Result<(), Failure> {
+                let mut spool = desk.spool()?;
+                let waiting = &still_waiting(letters::waiting(desk, &repo, Some(&spool))?, waiting)?;
+                Ok(letters::reword(desk, &repo, &mut spool, waiting, &words)?)
+            };
+            reword().map_err(|failure| kept_in_a_file(failure, &text))?;
             let kept = Waiting {
                 written: true,
                 ..waiting.clone()

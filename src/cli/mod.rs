@@ -2,6 +2,7 @@
 //! here the clock is read.
 
 pub mod args;
+mod asking;
 mod check;
 pub mod consent;
 mod cron;
@@ -249,45 +250,4 @@ fn tell(report: &Report, done: &str, nothing: &str, taken: &Taken, desk: &Desk) 
     } else {
         report.line(&format!("{nothing}: {}", story.title()));
     }
-}
-
-/// Text for a message: from `-m`, else asked for in an editor where there is a terminal, beginning with `before`.
-fn message(global: &Global, given: Option<String>, wanted: &str, before: &str) -> Result<String, Failure> {
-    if let Some(text) = given {
-        return if text.trim().is_empty() {
-            Err(empty(wanted))
-        } else {
-            Ok(text)
-        };
-    }
-    if global.no_input || !std::io::stdin().is_terminal() {
-        return Err(Failure::usage(
-            format!("{wanted} is missing"),
-            "there is no terminal to ask at",
-            "give it with -m \"...\"",
-        ));
-    }
-    let shown = |line: &str| match line.starts_with('#') {
-        // or it would be left out
-        true => format!(" {line}"),
-        false => line.to_owned(),
-    };
-    let before: Vec<String> = before.lines().map(shown).collect();
-    let before = before.join("\n");
-    let question = format!(
-        "{before}\n# Write {wanted} here, save, and close the editor. Lines that begin with # are left out; nothing written does nothing.\n"
-    );
-    let text = edit::in_editor(question.as_bytes(), ".txt")?;
-    let text = String::from_utf8_lossy(&text);
-    let own: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
-    let text = own.join("\n").trim().to_owned();
-    if text.is_empty() { Err(empty(wanted)) } else { Ok(text) }
-}
-
-fn empty(wanted: &str) -> Failure {
-    Failure::usage(
-        format!("{wanted} is empty"),
-        "",
-        "nothing was done; give it with -m \"...\"",
-    )
 }

@@ -13,7 +13,7 @@ use crate::story::policy::Task;
 use crate::story::step::Story;
 
 use super::args::Global;
-use super::edit;
+use super::asking::in_editor;
 use super::report::{Failure, Outcome, Report};
 
 #[derive(Debug, Args)]
@@ -97,7 +97,7 @@ fn places(global: &Global, args: &Split, story: &Story) -> Result<Vec<u32>, Fail
             hint,
         ));
     }
-    let text = edit::in_editor(marked(body, &index, &seem).as_bytes(), ".md")?;
+    let text = in_editor(marked(body, &index, &seem).as_bytes(), ".md")?;
     unmarked(&String::from_utf8_lossy(&text), body, &index).map_err(|why| {
         Failure::usage(
             "it was not split",

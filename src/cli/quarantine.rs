@@ -85,7 +85,7 @@ pub fn quarantine(
                 return Ok(0);
             }
             if !yes
-                && !super::edit::agreed(
+                && !super::asking::agreed(
                     global,
                     &format!("Give up the mail {id}? Nothing keeps it then but its inbox."),
                 )?

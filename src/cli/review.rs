@@ -22,6 +22,7 @@ mod words;
 use std::io::IsTerminal;
 
 use super::args::{Global, Review};
+use super::asking::in_editor;
 use super::report::{Failure, Outcome, Report};
 use crate::desk::Desk;
 use crate::story::StoryId;
@@ -101,10 +102,12 @@ fn on_screen(round: &mut Round, report: &Report) -> Outcome {
                 return Ok(130);
             }
             Then::Edit(work, bytes) => {
-                let edited = screen.lend(|| super::edit::in_editor(&bytes, ".md")).map_err(failed)?;
+                let (edited, taken_again) = screen.lend(|| in_editor(&bytes, ".md"));
                 round.edited(work, edited);
+                screen.note(round.unkept());
+                taken_again.map_err(failed)?;
             }
-            Then::Preview(id) => screen.lend(|| preview(round, &id)).map_err(failed)?,
+            Then::Preview(id) => screen.lend(|| preview(round, &id)).1.map_err(failed)?,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use similar::TextDiff;
 
 use crate::desk::revision::{self, ByHand, Later, Taking, View};
-use crate::desk::typed::{Purpose, Words};
+use crate::desk::typed::{self, Purpose, Waiting, Words};
 use crate::desk::{Desk, StoryRepo, Trouble, queue};
 use crate::story::event::RevisionStatus;
 use crate::story::policy::Task;
@@ -15,9 +15,10 @@ use crate::story::step::Story;
 use crate::story::wording::word_diff;
 
 use super::args::Global;
+use super::asking::{go_on, in_editor, kept};
 use super::decide::show_change;
 use super::report::{Failure, Outcome, Report, table};
-use super::{edit, tell};
+use super::tell;
 
 #[derive(Debug, Args)]
 pub struct Revisions {
@@ -275,10 +276,16 @@ pub fn accept(desk: &Desk, global: &Global, args: &Accept, report: &Report) -> O
         show_change(report, &story, change.as_ref());
         return Ok(0);
     }
+    let words = |text: &[u8], before: &Option<Waiting>| {
+        Words::new(&id, Purpose::NewText(later.number), text).instead_of(before.as_ref())
+    };
+    let mut before = None;
     let asks = !global.no_input && std::io::stdin().is_terminal();
     if let Some(both) = revision::to_edit(&repo, &story, &brought, &taking)?.filter(|_| asks && is_open(&later)) {
         crate::desk::edit::may(&story, &desk.policy, &clerk).map_err(Trouble::from)?;
-        let text = edit::in_editor(both.as_bytes(), ".md")?;
+        before = go_on(desk, global, &id, Purpose::NewText(later.number))?;
+        let begin = before.as_ref().map_or(both.as_bytes(), |before| &before.words.text);
+        let text = in_editor(begin, ".md").map_err(|unfinished| unfinished.kept(desk, |text| words(text, &before)))?;
         let text =
             String::from_utf8(text).map_err(|_| Failure::usage("the text is not UTF-8", "", "save it as UTF-8"))?;
         let upon = story.text;
@@ -291,14 +298,11 @@ pub fn accept(desk: &Desk, global: &Global, args: &Accept, report: &Report) -> O
     let taken = match (take(), &taking.by_hand) {
         // nobody puts it together twice
         (Err(trouble), Some(by_hand)) => {
-            return Err(edit::kept(
-                desk,
-                trouble.into(),
-                &Words::new(&id, Purpose::NewText(later.number), by_hand.text.as_bytes()),
-            ));
+            return Err(kept(desk, trouble.into(), &words(by_hand.text.as_bytes(), &before)));
         }
         (taken, _) => taken?,
     };
+    before.iter().for_each(|before| typed::forget(desk, before));
     tell(report, "Accepted", "It is accepted already", &taken, desk);
     Ok(0)
 }

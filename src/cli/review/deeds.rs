@@ -4,6 +4,7 @@ use super::over::{Changed, Chosen, Meant, Over, take_back_first};
 use super::pen::Pen;
 use super::round::{Held, Place, Round, Then, Work};
 use super::spoken::{done, nothing, told};
+use crate::cli::asking::Unfinished;
 use crate::cli::report::Failure;
 use crate::desk::takedown::Left;
 use crate::desk::typed::{self, Purpose, Words};
@@ -254,11 +255,19 @@ impl Round {
     }
 
     /// The editor gave these bytes back, or failed.
-    pub fn edited(&mut self, work: Work, bytes: Result<Vec<u8>, Failure>) {
+    pub fn edited(&mut self, work: Work, bytes: Result<Vec<u8>, Unfinished>) {
         let index = match (work, bytes) {
             (Work::Page, Ok(index)) => index,
             (Work::NewText(number), Ok(text)) => return self.put_together_as(number, text),
-            (_, Err(failure)) => return self.fail(failure),
+            (work, Err(Unfinished { failure, saved })) => {
+                let Place::Story(open) = &self.place else { return };
+                let story = &open.reading.story;
+                let words = saved.map(|saved| match work {
+                    Work::Page => Words::page(story, &saved),
+                    Work::NewText(number) => Words::new(&story.id, Purpose::NewText(number), &saved),
+                });
+                return self.refuse(failure, words);
+            }
         };
         self.desk.now = crate::cli::now();
         self.try_change(Changed::Edit(index));

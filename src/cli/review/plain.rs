@@ -13,6 +13,7 @@ use super::round::{Place, Press, Round, Then, Work};
 use super::screen::{columns, keep_at_the_end};
 use super::spoken::told;
 use super::words::{Unkept, tell_kept};
+use crate::cli::asking::{InHand, Unfinished, in_editor};
 use crate::cli::report::{Failure, Outcome, Report, visible};
 use crate::desk::typed::{Purpose, Words};
 use crate::desk::walk::age;
@@ -138,13 +139,14 @@ impl Plain<'_> {
     }
 
     fn edit(&mut self, round: &mut Round, work: Work, bytes: Vec<u8>) {
+        let _in_hand = InHand::begin();
         let edited = match crate::config::editor() {
-            Some(_) => crate::cli::edit::in_editor(&bytes, ".md"),
-            None => Err(Failure::usage(
+            Some(_) => in_editor(&bytes, ".md"),
+            None => Err(Unfinished::from(Failure::usage(
                 "there is no editor to edit with",
                 "neither VISUAL nor EDITOR is set",
                 "set EDITOR to one, for example `export EDITOR=nano`, or use `edit STORY --title`, `--alt` and its other flags",
-            )),
+            ))),
         };
         round.edited(work, edited);
     }
@@ -224,11 +226,13 @@ impl Plain<'_> {
                     round.press(press);
                 }
                 Over::Rewrite(meant, pen) => {
+                    let in_hand = crate::config::editor().map(|_| InHand::begin());
                     let text = match crate::config::editor() {
-                        Some(_) => crate::cli::edit::in_editor(pen.text.as_bytes(), ".txt")
+                        Some(_) => in_editor(pen.text.as_bytes(), ".txt")
                             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
                         None => {
-                            self.letter_by_line(&pen.text, |text| note(Some(Purpose::letter(&meant.decision)), text))
+                            let note = |text: &str| note(Some(Purpose::letter(&meant.decision)), text);
+                            self.letter_by_line(&pen.text, note).map_err(Unfinished::from)
                         }
                     };
                     match text {
@@ -241,11 +245,16 @@ impl Plain<'_> {
                                 round.press(Press::GiveUp);
                             }
                         }
-                        Err(failure) => {
+                        Err(Unfinished { failure, saved }) => {
+                            let purpose = Purpose::letter(&meant.decision);
+                            let words = story.as_ref().zip(saved);
+                            let words = words.map(|(story, saved)| Words::new(story, purpose, &saved));
+                            let failure = round.keep_words(failure, words);
                             self.report.failure(&failure);
                             round.press(Press::GiveUp);
                         }
                     }
+                    drop(in_hand);
                     self.say(round);
                 }
                 Over::Choose { question, choices } => {

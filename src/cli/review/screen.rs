@@ -26,7 +26,7 @@ use crate::hands;
 use super::pen::Move;
 use super::round::Press;
 use super::words::{Unkept, tell_kept};
-use crate::cli::edit::KeptAt;
+use crate::cli::asking::{self, KeptAt};
 use crate::desk::typed::Words;
 
 /// A whole screen is written at once, so that a slow line does not show it half drawn.
@@ -89,6 +89,7 @@ impl Screen {
             }
         }));
         let signal = Arc::new(AtomicUsize::new(0));
+        asking::see_to_signals();
         for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
             signal_hook::flag::register_usize(number, Arc::clone(&signal), number as usize)?;
         }
@@ -143,20 +144,24 @@ impl Screen {
         Backend::flush(&mut self.paper)
     }
 
-    /// Gives the terminal to `work` (an editor) and takes it again.
-    pub fn lend<R>(&mut self, work: impl FnOnce() -> R) -> io::Result<R> {
+    /// Gives the terminal to `work` (an editor) and takes it again, if it is there still.
+    pub fn lend<R>(&mut self, work: impl FnOnce() -> R) -> (R, io::Result<()>) {
         give_back();
         self.lent.store(true, Ordering::Relaxed);
         let result = work();
         self.lent.store(false, Ordering::Relaxed);
-        self.take()?;
-        Ok(result)
+        (result, self.take())
+    }
+
+    /// What somebody wrote that stands nowhere else yet, should the run end now.
+    pub fn note(&self, words: Vec<Words>) {
+        self.unkept.set(words);
     }
 
     /// Waits for the next thing; no longer than a frame where something is `due` that nobody has to press a key for. `words`: what
     /// somebody wrote that stands nowhere else yet, should the run end meanwhile.
     pub fn input(&mut self, due: bool, words: impl FnOnce() -> Vec<Words>) -> io::Result<Input> {
-        self.unkept.set(words());
+        self.note(words());
         let wait = if due { FRAME } else { PATIENCE };
         loop {
             match self.signal.load(Ordering::Relaxed) {
@@ -238,8 +243,13 @@ fn end_in_time(lent: Arc<AtomicBool>, unkept: Unkept) -> io::Result<()> {
 /// Sees to it that what somebody wrote is kept where the run is ended while it asks line by line.
 pub fn keep_at_the_end(unkept: Unkept) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT])?;
+    asking::see_to_signals();
     let watch = move || {
         for number in signals.forever() {
+            // what an editor leaves is taken in first
+            while asking::words_are_in_hand() {
+                std::thread::sleep(PATIENCE);
+            }
             tell_kept(&unkept.keep());
             let _ = signal_hook::low_level::emulate_default_handler(number);
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::over::{Asks, Changed, Over};
 use super::round::{Held, Place, Round, Work};
-use crate::cli::edit::{self, KeptAt};
+use crate::cli::asking::{self, KeptAt};
 use crate::cli::report::Failure;
 use crate::desk::Desk;
 use crate::desk::revision::Taking;
@@ -46,7 +46,7 @@ impl Unkept {
     pub fn keep(&self) -> Vec<KeptAt> {
         let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         for unkept in std::mem::take(&mut words.unkept) {
-            words.places.extend(edit::keep(&self.folder, &unkept).ok());
+            words.places.extend(asking::keep(&self.folder, &unkept).ok());
         }
         words.places.clone()
     }
@@ -175,7 +175,7 @@ impl Round {
     /// Keeps words that were not taken, where there are some, and says so in the failure.
     pub(super) fn keep_words(&mut self, failure: Failure, words: Option<Words>) -> Failure {
         let Some(words) = words else { return failure };
-        let failure = edit::kept(&self.desk, failure, &self.gone_on(words));
+        let failure = asking::kept(&self.desk, failure, &self.gone_on(words));
         if let Place::Story(open) = &mut self.place {
             open.waiting = typed::of(&self.desk, &open.reading.story.id);
         }
@@ -198,7 +198,7 @@ impl Round {
             .collect();
         let mut said = Vec::new();
         for words in &gone {
-            match edit::keep(&self.desk.config.spool_folder(), words) {
+            match asking::keep(&self.desk.config.spool_folder(), words) {
                 Ok(kept) if kept.offered => said.push(key(&words.purpose).to_owned()),
                 Ok(kept) => said.push(kept.to_string()),
                 Err(failure) => return self.fail(failure),
