@@ -10,7 +10,7 @@ use super::limits::MAX_LINES;
 use super::mime::{Part, bare_id};
 use super::plain::{self, Format};
 use super::words;
-use crate::story::passage::{Image, Kind, Line, Span};
+use crate::story::passage::{Hints, Image, Kind, Line, Span};
 use crate::story::submission::Note;
 
 /// Hosts of images on the network that are named to the reviewer.
@@ -241,6 +241,10 @@ impl Source<'_> {
                 image: Some(Image::Part(place)),
                 ..Span::default()
             }],
+            hints: Hints {
+                part: true,
+                ..Hints::default()
+            },
             ..Line::default()
         });
         Body {

@@ -191,7 +191,7 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
     );
     story.end_once(&author);
 
-    let in_cut = photos::parts(story.cut_lines());
+    let in_cut = photos::parts(story.lines_of_others());
     let Placed { media, names } = photos::place(&mut story.lines, &in_cut, source, fates, &mut notes);
     let names: &Names = &|place| names.get(&place).cloned();
     let body = story.body(names, &media);
@@ -411,11 +411,16 @@ impl Story {
         }
     }
 
-    fn cut_lines(&self) -> impl Iterator<Item = &Line> {
-        self.cuts
+    /// What was cut, but for pictures that are the author's all the same: programs put them below the signature, as parts of the mail by
+    /// themselves, and telephones below their line.
+    fn lines_of_others(&self) -> impl Iterator<Item = &Line> {
+        let of_others =
+            |cut: &Cut, line: &Line| !(cut.rule == Rule::SentFrom || line.hints.part && cut.rule.ends_own_words());
+        let cut = self
+            .cuts
             .iter()
-            .flat_map(|c| &c.lines)
-            .chain(self.covers.iter().flatten())
+            .flat_map(move |cut| cut.lines.iter().filter(move |line| of_others(cut, line)));
+        cut.chain(self.covers.iter().flatten())
     }
 
     /// The text, and under it the photos that stood nowhere.
@@ -452,7 +457,8 @@ impl Story {
         let column = markdown::column(&self.lines);
         let mut out = Vec::with_capacity(pieces.len());
         for (rule, why, lines, left) in pieces {
-            let text = markdown::render(lines, names).trim_end().to_owned();
+            // a photo among them stands under the story's text already
+            let text = markdown::render(lines, &|_| None).trim_end().to_owned();
             if text.is_empty() {
                 continue;
             }

@@ -70,7 +70,7 @@ pub enum Image {
     Missing(String),
 }
 
-/// What the HTML said about where this line stands and ends; all false for plain text.
+/// What the mail said about where this line stands and ends; all false for plain text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Hints {
     /// In an element that the mail program made for the quoted mail: `gmail_quote`, `blockquote[type=cite]`,
@@ -84,6 +84,8 @@ pub struct Hints {
     pub attribution: bool,
     /// The mail's markup ends the line (`<br>`, a block): no program wrapped it there, save one that made HTML of wrapped text.
     pub own_end: bool,
+    /// No line of a text: a picture that is a part of the mail by itself, between two texts or below one.
+    pub part: bool,
 }
 
 impl Span {

@@ -133,6 +133,23 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// Whether such lines stand under the author's own words, and nobody else's words are in them.
+    pub fn ends_own_words(self) -> bool {
+        use Rule::{
+            ContactBlock, EnvironmentNotice, LegalNotice, SentFrom, SignatureBlock, SignatureDelimiter, VirusScanner,
+        };
+        matches!(
+            self,
+            SentFrom
+                | SignatureDelimiter
+                | SignatureBlock
+                | ContactBlock
+                | LegalNotice
+                | EnvironmentNotice
+                | VirusScanner
+        )
+    }
+
     /// The name in JSON: `quote-attribution`.
     pub fn name(self) -> &'static str {
         match self {

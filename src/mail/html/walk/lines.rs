@@ -345,6 +345,7 @@ impl Walk<'_> {
                     forwarded: last.hints.forwarded && line.hints.forwarded,
                     attribution: false,
                     own_end: last.hints.own_end && line.hints.own_end,
+                    part: false,
                 };
                 let quote = last.quote.min(line.quote);
                 lines.push(Line {
