@@ -124,6 +124,26 @@ fn what_was_erased_is_nowhere_and_does_not_come_back() {
     house.run(&["erase", "--finish"]).exits(0);
     house.run(&["show", "marion"]).exits(3);
 
+    // words that somebody had open meanwhile, and that were kept when their window closed
+    let typed = |story: &str, name: &str| {
+        let note = format!("story = \"{story}\"\npurpose = \"note\"\nat = \"2026-11-01T10:00:00Z\"\n");
+        house.write(&format!(".desk/typed/{name}.toml"), note);
+        house.write(&format!(".desk/typed/{name}.md"), "She is away");
+    };
+    for command in [
+        &["erase", "--finish"][..],
+        &["erase", &marion, "--yes"],
+        &["erase", "--person", "marion@example.com", "--yes"],
+        &["prune"],
+    ] {
+        typed(&marion, "0123456789abcdef");
+        typed(&kelly, "fedcba9876543210");
+        house.run(command).exits(0);
+        assert!(!house.path(".desk/typed/0123456789abcdef.md").exists(), "{command:?}");
+        assert!(house.path(".desk/typed/fedcba9876543210.md").exists(), "{command:?}");
+    }
+    house.run(&["erase", "--finish"]).exits(0);
+
     // the mail is not taken in again, wherever it comes from, nor with another one beside it
     house.arrive(&[mail(
         "Ann Other <ann@example.net>",

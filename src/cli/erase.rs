@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::desk::erase::{self, Done, Plan, Remote, Survey};
 use crate::desk::held::{Held, Whose};
-use crate::desk::{Desk, StoryRepo, Trouble, queue};
+use crate::desk::{Desk, StoryRepo, Trouble, queue, typed};
 use crate::story::StoryId;
 use crate::story::policy::Task;
 
@@ -51,6 +51,9 @@ pub fn erase(desk: &Desk, global: &Global, args: &Erase, report: &Report) -> Out
     }
     if args.finish {
         return finish(desk, global, repo, args.yes, report);
+    }
+    if !global.dry_run {
+        typed::forget_erased(desk, &repo)?;
     }
     let whose = match (&args.person, &args.stories[..]) {
         (Some(address), _) if !address.contains('@') => {
@@ -158,7 +161,11 @@ fn finish(desk: &Desk, global: &Global, repo: StoryRepo, yes: bool, report: &Rep
         return Ok(0);
     }
     let over = erase::push_over(desk, &repo, &erased);
-    let erase::Obeyed { erasure, standing } = erase::obey(desk, repo, &mut spool, &erased, &tip, true)?;
+    let erase::Obeyed {
+        erasure,
+        standing,
+        typed,
+    } = erase::obey(desk, repo, &mut spool, &erased, &tip, true)?;
     for (place, not) in &standing {
         report.caution(&format!(
             "a page still stands, {place}: {}; take it off there by hand",
@@ -172,7 +179,7 @@ fn finish(desk: &Desk, global: &Global, repo: StoryRepo, yes: bool, report: &Rep
         Err(trouble) => report.caution(&format!("the remote was not reached: {trouble}")),
     }
     let objects = erasure.pruned.objects;
-    let changed = !erasure.told.stories.is_empty() || objects > 0;
+    let changed = !erasure.told.stories.is_empty() || objects > 0 || typed > 0;
     report.answer(
         &match changed {
             true => format!(

@@ -21,7 +21,7 @@ use crate::target::Removal;
 
 use super::held::{self, Held, Whose};
 use super::publish::{NotPut, take_off};
-use super::{Desk, Trouble, draw};
+use super::{Desk, Trouble, draw, typed};
 
 /// What an erasure is about: kept in the spool until it is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -209,7 +209,7 @@ fn beyond(
     );
     add(
         "backups".to_owned(),
-        "of this machine: snapshots, copies, and the disk's own free space",
+        "of this machine: snapshots, copies, and the disk's own free space; and what `preview --out`, `export` or an editor wrote elsewhere",
     );
     for name in &held.named {
         add(
@@ -322,6 +322,7 @@ pub fn carry_out(desk: &Desk, repo: StoryRepo, spool: &mut Spool, plan: &Plan) -
     let erased = repo.erased(&repo.tip()?)?;
     let (repo, erasure) = repo.erase(&|id| erased.has_story(id))?;
     done.erasure = erasure;
+    done.typed += typed::forget_erased(desk, &repo)?;
     spool.clear_caches()?;
     done.left = repo.search(&plan.words, HITS)?;
     if let Some(remote) = &plan.remote {
@@ -383,6 +384,8 @@ pub struct Obeyed {
     pub erasure: Erasure,
     /// Pages that could not be taken off.
     pub standing: Vec<(String, NotPut)>,
+    /// Words of the team that were not taken.
+    pub typed: usize,
 }
 
 /// Takes out what the desk's record says is erased and what is here all the same: brought by an old clone, or of a desk that has learnt of
@@ -423,11 +426,13 @@ pub fn obey(
         leave_published: true,
     };
     out_of_the_spool(spool, &plan, &held, &mut done)?;
-    let (_, erasure) = repo.erase(&gone)?;
+    let (repo, erasure) = repo.erase(&gone)?;
+    let typed = done.typed + typed::forget_erased(desk, &repo)?;
     spool.clear_caches()?;
     Ok(Obeyed {
         erasure,
         standing: done.standing,
+        typed,
     })
 }
 
@@ -511,7 +516,9 @@ fn out_of_the_spool(spool: &mut Spool, plan: &Plan, held: &Held, done: &mut Done
         remove_file(path)?;
         done.files += 1;
     }
-    let is_theirs = |story: &str| plan.stories.iter().any(|id| held::is_of(story, id));
+    let all = held.stories.iter().map(|story| &story.id).chain(&plan.stories);
+    let all: Vec<&StoryId> = all.collect();
+    let is_theirs = |story: &str| all.iter().any(|id| held::is_of(story, id));
     spool.forget_codes(|code| is_theirs(&code.story))?;
     done.typed += spool.forget_typed(is_theirs)?;
     for address in &plan.addresses {

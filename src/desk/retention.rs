@@ -105,6 +105,7 @@ fn written(name: &str) -> Option<Timestamp> {
 
 /// Lets it go. The repository is read anew afterwards. How many objects were removed comes with it.
 pub fn apply(desk: &Desk, repo: StoryRepo, spool: &mut Spool) -> Result<(Vec<Aged>, usize), Trouble> {
+    super::typed::forget_erased(desk, &repo)?;
     let all = due(desk, &repo, Some(&**spool))?;
     if let Some(kept) = desk.config.retention.logs {
         let before = desk.now.checked_sub(kept).unwrap_or(Timestamp::MIN);

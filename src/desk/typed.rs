@@ -11,8 +11,8 @@ use crate::story::record::Files;
 use crate::story::replay::merge_named;
 use crate::story::step::Story;
 
-use super::Desk;
 use super::walk::Decision;
+use super::{Desk, StoryRepo, Trouble};
 
 /// What words are written for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,6 +228,24 @@ pub fn of(desk: &Desk, story: &StoryId) -> Vec<Waiting> {
     let mut all = all(desk);
     all.retain(|waiting| waiting.words.story.is_same_story(story));
     all
+}
+
+/// Lets words go whose story was erased while somebody sat at it, here or elsewhere. How many.
+pub fn forget_erased(desk: &Desk, repo: &StoryRepo) -> Result<usize, Trouble> {
+    let waiting = all(desk);
+    if waiting.is_empty() {
+        return Ok(0);
+    }
+    let tip = repo.tip()?;
+    let erased = repo.erased(&tip)?;
+    let mut gone = 0;
+    for waiting in waiting.iter().filter(|waiting| erased.has_story(&waiting.words.story)) {
+        if repo.story(&tip, &waiting.words.story)?.is_none() {
+            forget(desk, waiting);
+            gone += 1;
+        }
+    }
+    Ok(gone)
 }
 
 /// They were taken or given up.

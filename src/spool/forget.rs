@@ -13,8 +13,8 @@ use super::{Aside, AsideEntry, INCOMING, QUARANTINE, Shelf, Shelves, Spool, Spoo
 const ERASING: &str = "erasing";
 /// Made anew whenever they are not there.
 const CACHES: [&str; 2] = ["stories.cache", "threads.cache"];
-/// Folders of the same kind: pages that were looked at, and the words of all stories.
-const FOLDERS: [&str; 2] = [PREVIEWS, "words"];
+/// Folders of the same kind: pages that were looked at, the words of all stories, and copies of public branches.
+const FOLDERS: [&str; 3] = [PREVIEWS, "words", "targets"];
 const PREVIEWS: &str = "preview";
 const LEDGER: &str = "ledger";
 

@@ -134,6 +134,7 @@ impl Round {
         // a cron run that holds the lock for a moment need not be seen
         desk.wait = desk.wait.max(Duration::from_secs(3));
         let repo = desk.repo()?;
+        typed::forget_erased(&desk, &repo)?;
         let clerk = desk.clerk(&repo, Task::Decide);
         let me = clerk.as_ref().ok().map(|c| c.actor.name.clone());
         let walk = Walk::read(&desk, &repo, me.as_deref())?;
