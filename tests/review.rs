@@ -1029,11 +1029,26 @@ fn line_by_line_what_was_written_is_kept_too() {
     terminal.wait("Approve this story");
     terminal.answer("n");
     terminal.wait("A note for the team");
+    terminal.wait("gives it up. >");
     terminal.answer("She is away");
+    terminal.wait("She is away >");
+    terminal.answer("");
+    terminal.wait("She is away > >");
     terminal.answer("until June");
-    terminal.wait_for(|_| house.path(".desk").exists());
+    terminal.wait("until June >");
     terminal.close();
-    assert_eq!(kept(&house), "She is away\nuntil June");
+    assert_eq!(kept(&house), "She is away\n\nuntil June");
+    let terminal = Terminal::start(&house, 80, 24, "m4c-stories review --plain");
+    terminal.wait("What you wrote here before is kept");
+    terminal.answer("n");
+    terminal.wait("Use it [y,n]?");
+    // anew: what waits is neither lost nor used
+    terminal.answer("n");
+    terminal.wait("an empty first line gives it up. >");
+    terminal.answer("");
+    terminal.wait("Given up");
+    assert_eq!(all_kept(&house).len(), 1);
+    terminal.close();
     let terminal = Terminal::start(&house, 80, 24, "m4c-stories review --plain");
     terminal.wait("What you wrote here before is kept");
     terminal.answer("n");
@@ -1043,6 +1058,89 @@ fn line_by_line_what_was_written_is_kept_too() {
     terminal.answer("");
     terminal.wait("Noted");
     assert_eq!(all_kept(&house), [""; 0]);
+}
+
+#[test]
+fn a_letter_that_is_pasted_line_by_line_answers_no_question() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let before = commits(&house);
+    let terminal = Terminal::start(&house, 80, 40, "m4c-stories review --plain");
+    terminal.wait("Approve this story");
+    terminal.answer("c");
+    terminal.wait("What do you ask of Marion Maxwell?");
+    terminal.send(b"Dear Marion,\n\nwhich year was it?\n\n\ny\n\n.\ny\n\na\n");
+    terminal.wait("Is the letter right [y,e,n,?]?");
+    // what was there before the question is no answer to it
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(commits(&house), before);
+    let screen = terminal.wait("Is the letter right [y,e,n,?]?");
+    assert!(
+        screen.contains("Dear Marion") && !screen.contains("Write it down"),
+        "{screen}"
+    );
+    terminal.answer("y");
+    terminal.wait("Write it down and go on");
+    terminal.answer("");
+    terminal.wait("Asked for changes");
+    let record = house.run(&["show", "marion", "--record"]).exits(0).stdout.clone();
+    assert!(record.contains("which year was it?"), "{record}");
+}
+
+#[test]
+fn esc_writes_no_decision_down() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let before = commits(&house);
+    let terminal = Terminal::start(&house, 100, 30, "m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "r"]);
+    terminal.wait("s  ");
+    terminal.press(&["s"]);
+    terminal.wait("You reject");
+    terminal.press(&["Escape"]);
+    terminal.wait("Enter or q writes it down, u takes it back.");
+    assert_eq!(commits(&house), before);
+    terminal.press(&["u"]);
+    terminal.wait("Taken back");
+    terminal.press(&["Escape"]);
+    terminal.wait("2 stories to review");
+    assert_eq!(commits(&house), before);
+}
+
+#[test]
+fn an_edit_begun_anew_leaves_the_one_that_is_kept() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    house.write("editor.sh", "printf '\\n%s\\n' \"$WORDS\" >>\"$1\"\n");
+    let with = |words: &str| {
+        let editor = house.path("editor.sh");
+        format!("WORDS='{words}' EDITOR='sh {}' m4c-stories review", editor.display())
+    };
+    let terminal = Terminal::start(&house, 120, 40, &with("Two hours of work."));
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "e"]);
+    terminal.wait("This would change");
+    terminal.close();
+    assert_eq!(all_kept(&house).len(), 1);
+    let terminal = Terminal::start(&house, 120, 40, &with("A word."));
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter", "e"]);
+    terminal.wait("An edit of yours was not taken and is kept.");
+    terminal.press(&["n"]);
+    terminal.wait("This would change");
+    terminal.press(&["Enter"]);
+    terminal.wait("Edited, and kept.");
+    terminal.press(&["q"]);
+    terminal.press(&["q"]);
+    terminal.wait("the terminal is as it was");
+    assert!(kept(&house).ends_with("Two hours of work.\n"));
 }
 
 #[test]
@@ -1221,7 +1319,7 @@ fn line_by_line_the_same_is_asked_and_done() {
     terminal.wait("What do you ask of Tom Okafor?");
     terminal.answer("Which year was this?");
     terminal.wait("Which year was this? >");
-    terminal.answer("");
+    terminal.answer(".");
     terminal.wait("Is the letter right [y,e,n,?]?");
     terminal.answer("y");
     terminal.wait("You ask for changes.");

@@ -164,6 +164,13 @@ impl fmt::Display for KeptAt {
     }
 }
 
+/// Tells where words are kept.
+pub fn tell_kept(places: &[KeptAt]) {
+    for kept in places {
+        let _ = writeln!(std::io::stderr(), "Caution: what you wrote is {kept}");
+    }
+}
+
 /// Keeps words that could not be taken, so that nobody types them twice: in the spool, else in a file of its own.
 pub fn keep(folder: &Path, words: &Words) -> Result<KeptAt, Failure> {
     let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
@@ -186,10 +193,16 @@ fn in_a_file(text: &[u8]) -> std::io::Result<PathBuf> {
     Ok(file.keep()?.1)
 }
 
+fn kept_for_none(text: &[u8]) -> Option<KeptAt> {
+    let file = in_a_file(text).ok()?.display().to_string();
+    let offered = false;
+    Some(KeptAt { file, offered })
+}
+
 /// A failure that also says in which file the words are that somebody wrote.
 pub fn kept_in_a_file(mut failure: Failure, text: &[u8]) -> Failure {
-    if let Ok(path) = in_a_file(text) {
-        failure.hint = format!("{}; your text is kept in {}", failure.hint, path.display());
+    if let Some(kept) = kept_for_none(text) {
+        failure.hint = format!("{}; your text is {kept}", failure.hint);
     }
     failure
 }
@@ -214,7 +227,7 @@ pub fn go_on(desk: &Desk, global: &Global, story: &StoryId, purpose: Purpose) ->
     if agreed(global, &question)? {
         return Ok(Some(waiting));
     }
-    if agreed(global, "Throw it away?")? {
+    if !global.dry_run && agreed(global, "Throw it away?")? {
         typed::forget(desk, &waiting);
     }
     Ok(None)
@@ -234,22 +247,28 @@ pub fn with_message(
         return work(message(global, given, wanted, "")?);
     }
     let repo = desk.repo()?;
-    let id = match stories {
-        [one] => Some(resolve(desk, &repo, one)?),
-        several => several.iter().find_map(|story| resolve(desk, &repo, story).ok()),
+    // nobody writes for a story that is not there
+    let ids = stories.iter().map(|story| resolve(desk, &repo, story));
+    let ids: Vec<StoryId> = ids.collect::<Result<_, _>>()?;
+    let [id] = &ids[..] else {
+        // words for several are not offered for one of them
+        let text = message(global, None, wanted, "")?;
+        let written = text.clone();
+        return match work(text) {
+            Ok(code @ (0 | 7)) => Ok(code),
+            taken if global.dry_run => taken,
+            Ok(code) => {
+                tell_kept(&Vec::from_iter(kept_for_none(written.as_bytes())));
+                Ok(code)
+            }
+            Err(failure) => Err(kept_in_a_file(failure, written.as_bytes())),
+        };
     };
-    let Some(id) = id else {
-        return work(message(global, given, wanted, "")?);
-    };
-    // words for one are not for another
-    let before = match stories {
-        [_] => go_on(desk, global, &id, purpose.clone())?,
-        _ => None,
-    };
+    let before = go_on(desk, global, id, purpose.clone())?;
     let begin = before
         .as_ref()
         .map(|b| String::from_utf8_lossy(&b.words.text).into_owned());
-    let words = |text: &[u8]| Words::new(&id, purpose.clone(), text).instead_of(before.as_ref());
+    let words = |text: &[u8]| Words::new(id, purpose.clone(), text).instead_of(before.as_ref());
     let text = message(global, None, wanted, begin.as_deref().unwrap_or_default());
     let text = text.map_err(|unfinished| unfinished.kept(desk, words))?;
     let words = words(text.as_bytes());
@@ -261,7 +280,7 @@ pub fn with_message(
             Ok(code)
         }
         Ok(code) => {
-            let _ = keep(&desk.config.spool_folder(), &words);
+            tell_kept(&Vec::from_iter(keep(&desk.config.spool_folder(), &words)));
             Ok(code)
         }
         Err(failure) => Err(kept(desk, failure, &words)),

@@ -13,7 +13,7 @@ use crate::story::policy::Task;
 use crate::story::wording::word_diff;
 
 use super::args::{Edit, Global, New};
-use super::asking::{go_on, in_editor, kept};
+use super::asking::{go_on, in_editor, kept, kept_in_a_file};
 use super::decide::show_change;
 use super::report::{Failure, Outcome, Report};
 use super::tell;
@@ -220,9 +220,18 @@ pub fn new(desk: &Desk, global: &Global, args: &New, report: &Report) -> Outcome
                 "name a file, or `-` for standard input",
             ));
         }
-        None => in_editor(b"", ".md")?,
+        None => {
+            let text = in_editor(b"", ".md")?;
+            let made = make(desk, global, args, text.clone(), report);
+            // nobody writes down twice what was told once
+            return made.map_err(|failure| kept_in_a_file(failure, &text));
+        }
     };
-    let text = String::from_utf8(bytes).map_err(|_| Failure::usage("the text is not UTF-8", "", "save it as UTF-8"))?;
+    make(desk, global, args, bytes, report)
+}
+
+fn make(desk: &Desk, global: &Global, args: &New, text: Vec<u8>, report: &Report) -> Outcome {
+    let text = String::from_utf8(text).map_err(|_| Failure::usage("the text is not UTF-8", "", "save it as UTF-8"))?;
     if text.trim().is_empty() {
         return Err(Failure::usage("the text is empty", "", "nothing was made"));
     }

@@ -286,8 +286,10 @@ pub fn accept(desk: &Desk, global: &Global, args: &Accept, report: &Report) -> O
         before = go_on(desk, global, &id, Purpose::NewText(later.number))?;
         let begin = before.as_ref().map_or(both.as_bytes(), |before| &before.words.text);
         let text = in_editor(begin, ".md").map_err(|unfinished| unfinished.kept(desk, |text| words(text, &before)))?;
-        let text =
-            String::from_utf8(text).map_err(|_| Failure::usage("the text is not UTF-8", "", "save it as UTF-8"))?;
+        let text = String::from_utf8(text).map_err(|text| {
+            let failure = Failure::usage("the text is not UTF-8", "", "save it as UTF-8");
+            kept(desk, failure, &words(text.as_bytes(), &before))
+        })?;
         let upon = story.text;
         taking.by_hand = Some(ByHand { text, upon });
     }

@@ -7,9 +7,9 @@ use crate::story::event::What;
 use crate::story::id::{Leaf, MAIL_ID_VERSION, canonical_text};
 use crate::story::page::{Front, Page};
 use crate::story::people::{PEOPLE, People};
-use crate::story::policy::Task;
+use crate::story::policy::{Refusal, Task};
 use crate::story::record::Files;
-use crate::story::step::begin;
+use crate::story::step::{begin, has_markers};
 use crate::story::{MailId, Mailbox, StoryId, id};
 
 use super::{Desk, Trouble};
@@ -30,6 +30,15 @@ pub struct Told {
 pub fn tell(desk: &Desk, repo: &StoryRepo, told: &Told) -> Result<(StoryId, bool), Trouble> {
     use sha2::{Digest, Sha256};
     let clerk = desk.clerk(repo, Task::Edit)?;
+    if has_markers(&told.text) {
+        return Err(Trouble::from(Refusal {
+            code: "story.conflict",
+            what: "no draft was made of it".to_owned(),
+            why: "a line begins as the mark of an open merge does (`<<<<<<< `, `>>>>>>> `)".to_owned(),
+            hint: "take the marks out".to_owned(),
+            exit: 2,
+        }));
+    }
     let day = jiff::tz::TimeZone::UTC.to_datetime(desk.now).date();
     let leaf = Leaf {
         media_type: "text/markdown".to_owned(),

@@ -79,6 +79,15 @@ impl Purpose {
         Some((purpose, text))
     }
 
+    /// Whether words for this answer a question for that: why a rule's findings may stand, asked of one of them.
+    pub fn answers(&self, asked: &Purpose) -> bool {
+        let one_of = |rule: &str, one: &str| one.strip_prefix(rule).is_some_and(|rest| rest.starts_with(':'));
+        match (self, asked) {
+            (Purpose::Waive(rule), Purpose::Waive(one)) => rule == one || one_of(rule, one),
+            _ => self == asked,
+        }
+    }
+
     /// As files and answers name it.
     pub fn name(&self) -> String {
         match self {
@@ -331,6 +340,9 @@ mod tests {
             assert_eq!(Purpose::named(&purpose.name()), Some(purpose));
         }
         assert_eq!(Purpose::named("photo"), None);
+        let waive = |which: &str| Purpose::Waive(which.to_owned());
+        assert!(waive("postcode").answers(&waive("postcode:1")) && waive("postcode:1").answers(&waive("postcode:1")));
+        assert!(!waive("postcode:2").answers(&waive("postcode:1")) && !waive("post").answers(&waive("postcode:1")));
         let letter = |decision| Purpose::letter(&decision);
         let changes = letter(Decision::Changes("x".to_owned()));
         assert_ne!(changes, letter(Decision::Withdraw("x".to_owned())));

@@ -251,7 +251,7 @@ fn line_by_line_a_scheduled_story_is_unscheduled_a_new_text_taken_and_the_story_
     terminal.wait("Why does it come off?");
     terminal.answer("Not this week");
     terminal.wait("Not this week >");
-    terminal.answer("");
+    terminal.answer(".");
     terminal.wait("Write it down and go on");
     terminal.answer("");
     terminal.wait("No longer scheduled: Future Leader Stories: Marion Maxwell");
@@ -273,7 +273,7 @@ fn line_by_line_a_scheduled_story_is_unscheduled_a_new_text_taken_and_the_story_
     terminal.wait("How do you know that Marion Maxwell wishes it?");
     terminal.answer("She rang Cath");
     terminal.wait("She rang Cath >");
-    terminal.answer("");
+    terminal.answer(".");
     terminal.wait("Is the letter right [y,e,n,?]?");
     terminal.answer("y");
     terminal.wait("The author withdraws this.");

@@ -215,7 +215,7 @@ impl Round {
     }
 
     /// The findings that nobody let stand yet.
-    fn findings(&self) -> Vec<Finding> {
+    pub(super) fn findings(&self) -> Vec<Finding> {
         let Place::Story(open) = &self.place else {
             return Vec::new();
         };

@@ -1,6 +1,6 @@
 //! What a reviewer does to a story: decisions that are held until they are written down, and changes of the text.
 
-use super::over::{Changed, Chosen, Meant, Over, take_back_first};
+use super::over::{Changed, Chosen, Meant, Over, Typed, take_back_first};
 use super::pen::Pen;
 use super::round::{Held, Place, Round, Then, Work};
 use super::spoken::{done, nothing, told};
@@ -204,11 +204,14 @@ impl Round {
 
     /// The page as it is, or an edit of it that was not taken.
     pub(super) fn edit_page(&mut self, again: bool) -> Then {
+        if !again {
+            self.leave_waiting(&Purpose::Page);
+        }
         let Place::Story(open) = &self.place else {
             return Then::Stay;
         };
         let story = &open.reading.story;
-        let before = self.waiting_for(&Purpose::Page).filter(|_| again);
+        let before = self.waiting_for(&Purpose::Page);
         match before.map(|waiting| waiting.page(story)) {
             None => self.edit_these(Work::Page, story.files[INDEX].clone()),
             Some((page, false)) => {
@@ -237,12 +240,16 @@ impl Round {
         if !self.edit_here {
             return Then::Edit(work, bytes);
         }
-        if work != Work::Page {
-            self.lay(Over::Text(work, Pen::new(&String::from_utf8_lossy(&bytes))));
+        if let Work::NewText(number) = work {
+            let pen = Pen::new(&String::from_utf8_lossy(&bytes));
+            self.lay(Over::Text(Typed::NewText(number), pen));
             return Then::Stay;
         }
         match Page::parse(&bytes) {
-            Ok(page) => self.lay(Over::Text(work, Pen::new(page.body()))),
+            Ok(page) => {
+                let pen = Pen::new(page.body());
+                self.lay(Over::Text(Typed::Page(page), pen));
+            }
             Err(why) => self.fail(Failure::new(
                 "story.not_a_page",
                 1,

@@ -65,11 +65,7 @@ pub const STORY: &[Key] = &[
         "undo",
         "Take back what you decided about this story just now (also Ctrl-Z).",
     ),
-    key(
-        "q",
-        "list",
-        "Write down what you decided, and go back to the list (also Esc).",
-    ),
+    key("q", "list", "Write down what you decided, and go back to the list."),
     key("e", "edit", "Change the text; you see what changed before it is kept."),
     key("n", "note", "A note for the team. The author does not see it."),
     key(

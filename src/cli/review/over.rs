@@ -8,6 +8,7 @@ use crate::desk::letters::foretold::Foretold;
 use crate::desk::revision::Taking;
 use crate::desk::typed::Purpose;
 use crate::desk::walk::{self, Decision};
+use crate::story::page::Page;
 use crate::story::record::one_line;
 use crate::story::step::Story;
 use crate::story::wording::more_than_minor;
@@ -30,7 +31,7 @@ pub enum Over {
     /// The letter's words, being changed.
     Rewrite(Meant, Pen),
     /// A text, being changed where there is no editor for it.
-    Text(Work, Pen),
+    Text(Typed, Pen),
     /// One of several.
     Choose {
         question: String,
@@ -42,6 +43,13 @@ pub enum Over {
         old: String,
         new: String,
     },
+}
+
+/// What is typed on the screen where there is no editor.
+pub enum Typed {
+    /// The text of this page.
+    Page(Page),
+    NewText(u32),
 }
 
 impl Over {
@@ -187,8 +195,10 @@ impl Round {
                     pen: Pen::at_end(&self.found),
                 });
             }
-            (Over::Text(Work::Page, pen), Press::Done) => return self.typed(&pen),
-            (Over::Text(work, pen), Press::Done) => self.edited(work, Ok(pen.text.into_bytes())),
+            (Over::Text(Typed::Page(page), pen), Press::Done) => self.typed(page, &pen),
+            (Over::Text(Typed::NewText(number), pen), Press::Done) => {
+                self.edited(Work::NewText(number), Ok(pen.text.into_bytes()));
+            }
             (Over::Rewrite(meant, pen), Press::Done) => {
                 self.said.clear();
                 self.reworded(meant, pen);
@@ -332,18 +342,12 @@ impl Round {
         self.lay(Over::Changed { index, old, new });
     }
 
-    /// The text was changed on the screen; the front matter stays.
-    fn typed(&mut self, pen: &Pen) -> Then {
-        if let Place::Story(open) = &self.place {
-            let mut page = open.reading.story.page.clone();
-            if page.body().trim_end() == pen.text.trim_end() {
-                self.said = "Nothing was changed.".to_owned();
-                return Then::Stay;
-            }
+    /// The text was changed on the screen; the page's front matter stays.
+    fn typed(&mut self, mut page: Page, pen: &Pen) {
+        if page.body().trim_end() != pen.text.trim_end() {
             page.set_body(&pen.text);
-            self.edited(Work::Page, Ok(page.render()));
         }
-        Then::Stay
+        self.edited(Work::Page, Ok(page.render()));
     }
 
     /// The letter in the reviewer's own words is shown again as it will leave.

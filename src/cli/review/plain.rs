@@ -12,8 +12,8 @@ use super::pen::Pen;
 use super::round::{Place, Press, Round, Then, Work};
 use super::screen::{columns, keep_at_the_end};
 use super::spoken::told;
-use super::words::{Unkept, tell_kept};
-use crate::cli::asking::{InHand, Unfinished, in_editor};
+use super::words::Unkept;
+use crate::cli::asking::{InHand, Unfinished, in_editor, tell_kept};
 use crate::cli::report::{Failure, Outcome, Report, visible};
 use crate::desk::typed::{Purpose, Words};
 use crate::desk::walk::age;
@@ -60,15 +60,20 @@ impl Plain<'_> {
             }
             let Place::Story(open) = &mut round.place else { break };
             open.seen_end = true;
-            let question = match open.held.is_empty() {
-                true => "Approve this story [a,c,r,e,n,s,q,?]? ",
-                false => {
+            let holds = !open.held.is_empty();
+            let question = match holds {
+                false => "Approve this story [a,c,r,e,n,s,q,?]? ",
+                true => {
                     self.tell(&told(&open.held));
                     "Write it down and go on (u takes it back) [Enter,u,?]? "
                 }
             };
             self.unkept.set(round.unkept());
-            let Some(answer) = self.ask(question)? else {
+            let answer = match holds {
+                false => self.ask(question)?,
+                true => self.ask_anew(question)?,
+            };
+            let Some(answer) = answer else {
                 // the end of the input is no decision
                 let Place::Story(open) = &round.place else { break };
                 if !open.held.is_empty() {
@@ -153,10 +158,13 @@ impl Plain<'_> {
 
     /// Asks for whatever lies over the story, until nothing does.
     fn over(&mut self, round: &mut Round) -> Result<(), Failure> {
+        // what was written before is not gone on with
+        let mut anew = false;
         while round.over.is_some() {
             let others = round.unkept();
             self.unkept.set(others.clone());
             let (before, asked) = match &round.over {
+                Some(Over::Write { asks, .. }) if std::mem::take(&mut anew) => (None, round.purpose(*asks)),
                 Some(Over::Write { asks, .. }) => (round.wrote_before(*asks), round.purpose(*asks)),
                 _ => (None, None),
             };
@@ -189,16 +197,27 @@ impl Plain<'_> {
                         self.tell(&question);
                         self.tell("You wrote before, and it is kept:");
                         before.lines().for_each(|line| self.report.line(&format!("  {line}")));
-                        if matches!(self.ask("Use it [y,n]? ")?.as_deref().map(str::trim), Some("y")) {
-                            round.said.clear();
-                            round.press(Press::Done);
-                            continue;
+                        match (self.ask("Use it [y,n]? ")?.as_deref().map(str::trim), &purpose) {
+                            (Some("y"), _) => {
+                                round.said.clear();
+                                round.press(Press::Done);
+                                continue;
+                            }
+                            (Some("n"), Some(purpose)) => {
+                                round.leave_waiting(purpose);
+                                anew = true;
+                            }
+                            (None, _) => {
+                                round.press(Press::GiveUp);
+                                continue;
+                            }
+                            _ => continue,
                         }
                         round.said.clear();
+                        continue;
                     }
                     // it is written anew, not added to
                     *pen = Pen::default();
-                    let question = format!("{question} An empty line ends it; nothing written does nothing.");
                     match self.words(&question, |text| note(purpose.clone(), text))? {
                         Some(text) => {
                             round.press(Press::Paste(text));
@@ -213,8 +232,12 @@ impl Plain<'_> {
                     self.report.line("");
                     letter_rows(meant, self.width).iter().for_each(|row| self.row(row));
                     self.report.line("");
-                    let press = match self.ask("Is the letter right [y,e,n,?]? ")?.as_deref().map(str::trim) {
-                        Some("y" | "") => Press::Enter,
+                    let press = match self
+                        .ask_anew("Is the letter right [y,e,n,?]? ")?
+                        .as_deref()
+                        .map(str::trim)
+                    {
+                        Some("y") => Press::Enter,
                         Some("e") => Press::Letter('e'),
                         Some("n" | "u") | None => Press::GiveUp,
                         _ => {
@@ -301,28 +324,23 @@ impl Plain<'_> {
     /// Without an editor a letter's text is written anew.
     fn letter_by_line(&self, before: &str, note: impl Fn(&str)) -> Result<String, Failure> {
         let subject = before.lines().next().unwrap_or_default();
-        let text = self.words(
-            "Write the whole letter anew. A line with only a full stop ends it; nothing written changes nothing.",
-            |text| note(&format!("{subject}\n\n{text}")),
-        )?;
+        let text = self.words("Write the whole letter anew.", |text| {
+            note(&format!("{subject}\n\n{text}"))
+        })?;
         Ok(match text {
             Some(text) => format!("{subject}\n\n{text}"),
             None => before.to_owned(),
         })
     }
 
-    /// Lines until an empty one (a full stop where it is a letter); none where nothing was written. `note` is told what is there so far.
+    /// Lines until a full stop, since what is pasted has empty ones; none where nothing was written. `note` is told what is there so far.
     fn words(&self, question: &str, note: impl Fn(&str)) -> Result<Option<String>, Failure> {
-        let letter = question.contains("full stop");
-        self.tell(question);
+        self.tell(&format!(
+            "{question} A line with only a full stop ends it; an empty first line gives it up."
+        ));
         let mut text = String::new();
         while let Some(line) = self.ask("> ")? {
-            let end = if letter {
-                line.trim() == "."
-            } else {
-                line.trim().is_empty()
-            };
-            if end {
+            if line.trim() == "." || line.trim().is_empty() && text.is_empty() {
                 break;
             }
             text.push_str(&line);
@@ -330,6 +348,14 @@ impl Plain<'_> {
             note(text.trim());
         }
         Ok(Some(text.trim().to_owned()).filter(|t| !t.is_empty()))
+    }
+
+    /// As [`Plain::ask`], for what is to be read before it is answered: lines that were there before the question answer another one.
+    fn ask_anew(&self, question: &str) -> Result<Option<String>, Failure> {
+        use rustix::termios::{QueueSelector, tcflush};
+        // where there is no terminal, there is nobody either
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+        self.ask(question)
     }
 
     /// One line from the terminal; none at its end.

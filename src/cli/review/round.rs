@@ -425,6 +425,10 @@ impl Round {
                     );
                 }
             },
+            // everywhere else it gives up
+            Press::Escape if !open.held.is_empty() => {
+                self.said = format!("{} Enter or q writes it down, u takes it back.", told(&open.held));
+            }
             Press::Letter('q') | Press::Escape => {
                 // what stands in the way is shown
                 let done = self.write_down();

@@ -25,8 +25,8 @@ use crate::hands;
 
 use super::pen::Move;
 use super::round::Press;
-use super::words::{Unkept, tell_kept};
-use crate::cli::asking::{self, KeptAt};
+use super::words::Unkept;
+use crate::cli::asking::{self, KeptAt, tell_kept};
 use crate::desk::typed::Words;
 
 /// A whole screen is written at once, so that a slow line does not show it half drawn.

@@ -1,17 +1,17 @@
 //! Words that somebody is writing, or wrote before and that were not taken: none is lost where the window closes.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::over::{Asks, Changed, Over};
-use super::round::{Held, Place, Round, Work};
+use super::over::{Asks, Changed, Over, Typed};
+use super::round::{Held, Place, Round};
 use crate::cli::asking::{self, KeptAt};
 use crate::cli::report::Failure;
 use crate::desk::Desk;
 use crate::desk::revision::Taking;
 use crate::desk::typed::{self, Purpose, Waiting, Words};
 use crate::desk::walk::Decision;
+use crate::desk::walk::later as walk_later;
 use crate::story::StoryId;
 use crate::story::record::one_line;
 use crate::story::step::Story;
@@ -49,13 +49,6 @@ impl Unkept {
             words.places.extend(asking::keep(&self.folder, &unkept).ok());
         }
         words.places.clone()
-    }
-}
-
-/// Tells where words are kept.
-pub fn tell_kept(places: &[KeptAt]) {
-    for kept in places {
-        let _ = writeln!(io::stderr(), "Caution: what you wrote is {kept}");
     }
 }
 
@@ -130,17 +123,22 @@ impl Round {
                 let words = self.purpose(*asks).map(|p| Words::new(id, p, pen.text.as_bytes()));
                 words.into_iter().collect()
             }
-            Over::Text(Work::Page, pen) if story.page.body().trim_end() != pen.text.trim_end() => {
-                let mut page = story.page.clone();
+            Over::Text(Typed::Page(page), pen) if page.body().trim_end() != pen.text.trim_end() => {
+                let mut page = page.clone();
                 page.set_body(&pen.text);
                 vec![Words::page(story, &page.render())]
             }
-            Over::Text(Work::NewText(number), pen) => {
+            // nothing else of an edit that is gone on with is lost by it
+            Over::Text(Typed::Page(page), _) if page.render() != story.page.render() => {
+                vec![Words::page(story, &page.render())]
+            }
+            Over::Text(Typed::NewText(number), pen) => {
                 vec![Words::new(id, Purpose::NewText(*number), pen.text.as_bytes())]
             }
             Over::Rewrite(of, pen) => {
                 let changed = Some(&pen.text).filter(|text| **text != of.words());
-                own_words(id, &of.decision, changed.map(String::as_str)).collect()
+                let own = changed.map(String::as_str).or(of.own.as_deref());
+                own_words(id, &of.decision, own).collect()
             }
             Over::Letter(of) => own_words(id, &of.decision, of.own.as_deref()).collect(),
             Over::Changed { index, .. } => index.words(story).into_iter().collect(),
@@ -237,7 +235,8 @@ impl Round {
 
     /// When a story is opened: which keys bring back what was written for it before.
     pub(super) fn offer(&mut self, waiting: &[Waiting]) {
-        let mut keys: Vec<&str> = waiting.iter().map(|w| key(&w.words.purpose)).collect();
+        let (asked, unasked): (Vec<&Waiting>, Vec<&Waiting>) = waiting.iter().partition(|w| self.is_asked(w));
+        let mut keys: Vec<&str> = asked.iter().map(|w| key(&w.words.purpose)).collect();
         keys.sort_unstable();
         keys.dedup();
         if !keys.is_empty() {
@@ -246,13 +245,46 @@ impl Round {
                 "What you wrote here before is kept; to go on with it: {keys}."
             ));
         }
+        for waiting in unasked {
+            let folder = self.desk.config.spool_folder();
+            let file = folder.join("typed").join(format!("{}.md", waiting.id));
+            self.say_also(&format!(
+                "What you wrote before for what is asked no more is in {}.",
+                file.display()
+            ));
+        }
+    }
+
+    /// Whether a question that such words answer can still come up at the open story.
+    fn is_asked(&self, waiting: &Waiting) -> bool {
+        let Place::Story(open) = &self.place else { return true };
+        let story = &open.reading.story;
+        let proposed = |number: &u32| walk_later::proposed(story).iter().any(|later| later.number == *number);
+        match &waiting.words.purpose {
+            Purpose::NewText(number) | Purpose::Decline(number) => proposed(number),
+            Purpose::Photo(file) => open.reading.photos().any(|photo| photo == file),
+            of @ Purpose::Waive(_) => {
+                let found = 0..self.findings().len();
+                found
+                    .filter_map(|at| self.which(at))
+                    .any(|which| of.answers(&Purpose::Waive(which.to_string())))
+            }
+            _ => true,
+        }
     }
 
     /// The latest words that wait for such a question about the open story.
     pub(super) fn waiting_for(&self, purpose: &Purpose) -> Option<&Waiting> {
         match &self.place {
-            Place::Story(open) => open.waiting.iter().find(|w| w.words.purpose == *purpose),
+            Place::Story(open) => open.waiting.iter().find(|w| w.words.purpose.answers(purpose)),
             Place::List => None,
+        }
+    }
+
+    /// Somebody writes anew: what waits for the same is neither gone on with nor given up, and offered the next time.
+    pub(super) fn leave_waiting(&mut self, purpose: &Purpose) {
+        if let Place::Story(open) = &mut self.place {
+            open.waiting.retain(|w| !w.words.purpose.answers(purpose));
         }
     }
 
@@ -282,7 +314,7 @@ impl Round {
 }
 
 fn forget(desk: &Desk, waiting: &mut Vec<Waiting>, purpose: &Purpose) {
-    if let Some(at) = waiting.iter().position(|w| w.words.purpose == *purpose) {
+    if let Some(at) = waiting.iter().position(|w| w.words.purpose.answers(purpose)) {
         typed::forget(desk, &waiting.remove(at));
     }
 }
