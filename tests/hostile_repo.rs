@@ -299,6 +299,21 @@ fn links_are_neither_followed_nor_published() {
 }
 
 #[test]
+fn a_page_that_no_mail_makes_is_told_and_not_read() {
+    let (house, story) = house();
+    house.write(&format!("stories/{story}/index.md"), "a b ".repeat(7 << 20));
+    commit(&house);
+    let told = house.run(&["list", "--json"]).stdout.clone();
+    assert!(
+        told.contains("index.md is larger than any mail makes it: 28 MB"),
+        "{told}"
+    );
+    let shown = house.run(&["show", "marion"]);
+    assert_eq!(shown.code, 1, "{}{}", shown.stdout, shown.stderr);
+    assert_eq!(house.run(&["verify"]).code, 1);
+}
+
+#[test]
 fn submodules_are_never_entered() {
     let (house, story) = house();
     let trap = trap(&house, "trap");

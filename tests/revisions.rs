@@ -157,7 +157,8 @@ fn where_both_changed_the_same_words_a_person_says_which_are_right() {
         Ran::of(
             house.command("script").args(["-qec", &script, "/dev/null"]),
             &["accept"],
-            None,
+            // to go on with what was kept
+            Some(b"y\n"),
         )
     };
     if common::have("script") {
@@ -172,7 +173,12 @@ fn where_both_changed_the_same_words_a_person_says_which_are_right() {
             "resolve.sh",
             "#!/bin/sh\nsed -i -e '/^<<<<<<< /,/^=======/d' -e '/^>>>>>>> /d' \"$1\"\n",
         );
-        at_terminal("sh resolve.sh").exits(0);
+        let taken = at_terminal("sh resolve.sh");
+        assert!(
+            taken.exits(0).stdout.contains("is kept. Go on with it? [y/N]"),
+            "{}",
+            taken.stdout
+        );
         assert!(text(&house).contains("about sixty others"), "{}", text(&house));
         let events = house.show("marion")["events"].clone();
         let kinds: Vec<&str> = events

@@ -59,7 +59,12 @@ pub enum NotAPage {
     },
     #[error("index.md has a NUL character in it")]
     Nul,
+    #[error("index.md is larger than any mail makes it: {} MB", .0 >> 20)]
+    TooLarge(usize),
 }
+
+/// The longest text of a mail (8 MB) makes no page of so many bytes, were each of its letters escaped.
+const MOST_BYTES: usize = 24 << 20;
 
 impl Page {
     /// A new page.
@@ -74,6 +79,9 @@ impl Page {
 
     /// Reads `index.md`.
     pub fn parse(bytes: &[u8]) -> Result<Page, NotAPage> {
+        if bytes.len() > MOST_BYTES {
+            return Err(NotAPage::TooLarge(bytes.len()));
+        }
         let text = std::str::from_utf8(bytes).map_err(|_| NotAPage::NotText)?;
         if text.contains('\0') {
             return Err(NotAPage::Nul);
