@@ -311,6 +311,12 @@ fn a_page_that_no_mail_makes_is_told_and_not_read() {
     let shown = house.run(&["show", "marion"]);
     assert_eq!(shown.code, 1, "{}{}", shown.stdout, shown.stderr);
     assert_eq!(house.run(&["verify"]).code, 1);
+    let doctor = house.run(&["doctor"]);
+    assert!(
+        doctor.stdout.contains("1 story cannot be worked on"),
+        "{}",
+        doctor.stdout
+    );
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::repo::{StoryRepo, signer_of_user};
 use crate::story::event::LetterKind;
 
 use super::publish::here;
-use super::{Desk, Trouble, alarm, publish};
+use super::{Desk, Trouble, alarm, publish, queue};
 
 mod git;
 mod mail;
@@ -67,6 +67,17 @@ pub fn examine(desk: &Desk, each: &mut dyn FnMut(Finding)) {
     tell("repository", git::repository(desk, &repo));
     if let Ok(repo) = &repo {
         tell("private part", git::private_part(repo));
+        // where it cannot be read, that is told above
+        let damaged = queue::counts(desk, repo).map_or(0, |counts| counts.damaged);
+        if damaged > 0 {
+            let many = if damaged == 1 {
+                "1 story"
+            } else {
+                &format!("{damaged} stories")
+            };
+            let hint = "`status` and `list` name them, `verify` says more";
+            tell("stories", bad(format!("{many} cannot be worked on"), hint));
+        }
     }
     tell("identity", git::identity(desk, repo.as_ref().ok()));
     let signer = repo.as_ref().map_or_else(
