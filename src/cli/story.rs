@@ -78,7 +78,7 @@ fn raw(repo: &StoryRepo, id: &StoryId, report: &Report) -> Outcome {
 
 fn cut(repo: &StoryRepo, story: &Story, report: &Report) -> Outcome {
     let pieces = edit::pieces(repo, &story.id)?;
-    let back = edit::restored(story);
+    let back = edit::restored(story, &pieces);
     if report.json {
         let object = |p: &crate::story::draft::CutPiece| json!({"n": p.n, "rule": p.rule, "why": p.why, "text": p.text, "restored": back.contains(&p.n)});
         report.object(&pieces.iter().map(object).collect::<Vec<_>>());

@@ -13,7 +13,7 @@ use crate::story::markdown::with_picture;
 use crate::story::page::{INDEX, Page, text_hash};
 use crate::story::policy::Refusal;
 use crate::story::revision::{Corrected, corrected, from_sentences, nearest, sentences, without_pictures};
-use crate::story::state::{Phase, State, Verb};
+use crate::story::state::{Phase, Verb};
 use crate::story::step::{Clerk, Step, Story, has_markers};
 use crate::story::submission::{AuthResult, Submission};
 use crate::story::{MailId, StoryId};
@@ -434,14 +434,9 @@ pub fn accept(
             from: None,
         });
     }
-    match story.state(&desk.policy) {
-        State::Scheduled => events.push(What::Unscheduled {}),
-        State::Conflict => events.insert(0, What::Reopened { note: String::new() }),
-        _ => {}
-    }
     let step = Step {
         subject: "Accept the author's revision of".to_owned(),
-        events,
+        events: story.with_new_text(&desk.policy, events),
         files,
         ..Step::default()
     };

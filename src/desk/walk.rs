@@ -112,7 +112,7 @@ impl Reading {
         let by_hand = repo.uncommitted(&repo.tip()?, id)?;
         Ok(Reading {
             summary: Summary::of(&story, &desk.policy),
-            back: edit::restored(&story),
+            back: edit::restored(&story, &cut),
             story,
             people,
             cut,
@@ -138,7 +138,7 @@ impl Reading {
     fn after(&mut self, desk: &Desk, taken: &Taken) {
         self.story = taken.story.clone();
         self.summary = Summary::of(&self.story, &desk.policy);
-        self.back = edit::restored(&self.story);
+        self.back = edit::restored(&self.story, &self.cut);
     }
 }
 

@@ -489,6 +489,49 @@ fn an_address_goes_back_in_the_place_of_what_is_left() {
 }
 
 #[test]
+fn an_address_goes_back_into_no_other_sentence() {
+    let piece = |before: &str, text: &str| CutPiece {
+        n: 1,
+        rule: Rule::AttributionAddress.name().into(),
+        why: String::new(),
+        text: text.into(),
+        before: before.into(),
+    };
+    let wrote = piece("wrote:", "<anna@council.example> wrote:");
+    let quoted = piece("> wrote:", "> <anna@council.example> wrote:");
+    let mother = "My mother wrote: come home.";
+    for (piece, left, whole) in [
+        (&wrote, "wrote:", "<anna@council.example> wrote:"),
+        (&wrote, "> wrote:", "> <anna@council.example> wrote:"),
+        (&quoted, "> wrote:", "> <anna@council.example> wrote:"),
+    ] {
+        let body = format!("{mother}\n\nwrote: no line of its own\n\n{left}\n\n> No.\n");
+        let back = restore(&body, piece);
+        assert_eq!(back, body.replace(&format!("\n{left}\n"), &format!("\n{whole}\n")));
+        assert!(!stands(&body, piece) && stands(&back, piece), "{back}");
+    }
+    // a line that was wrapped, and is no line of its own now
+    let left = "On Mon, Cath Lee wrote:";
+    let dated = piece(left, "On Mon, Cath Lee <cath@council.example> wrote:");
+    let joined = format!("{mother} Then this came. {left} You cannot have it.\n");
+    let back = restore(&joined, &dated);
+    assert_eq!(back, joined.replace(left, &dated.text));
+    assert!(!stands(&joined, &dated) && stands(&back, &dated));
+    let twice = format!("{joined}\nAnd then: {left} no.\n");
+    assert_eq!(restore(&twice, &dated), format!("{twice}\n{}\n", dated.text));
+    let line = format!("{twice}\n{left}\n\n> No.\n");
+    assert_eq!(
+        restore(&line, &dated),
+        line.replace(&format!("\n{left}\n"), &format!("\n{}\n", dated.text))
+    );
+    // it was edited out: at the end, and in no sentence
+    assert_eq!(
+        restore(mother, &wrote),
+        format!("{mother}\n\n<anna@council.example> wrote:\n")
+    );
+}
+
+#[test]
 fn a_cut_knows_the_paragraph_after_it() {
     let text = format!(
         "On Mon, 6 Dec 2010 at 09:15, Cath Lee <cath@team.example> wrote:\n\n{PROSE}\n\nThe end of it all, and a good one."
