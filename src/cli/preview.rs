@@ -10,13 +10,14 @@ use serde_json::json;
 
 use crate::desk::preview::{Origin, Press, PreviewError, shelf};
 use crate::desk::queue::{self, Queue, Summary};
+use crate::desk::revision::own_words;
 use crate::desk::{Desk, StoryRepo};
 use crate::story::StoryId;
 use crate::story::step::Story;
 
 use super::args::Global;
 use super::report::{Failure, Outcome, Report};
-use super::story::{from_mail, warn_of_edits};
+use super::story::warn_of_edits;
 
 #[derive(Debug, Args)]
 pub struct Preview {
@@ -114,7 +115,7 @@ fn one(desk: &Desk, repo: &StoryRepo, press: &Press, id: &StoryId, back: Option<
 
 fn origin(desk: &Desk, repo: &StoryRepo, story: &Story) -> Origin {
     match repo.private_file(&story.id, "mail-1.eml") {
-        Ok(Some(_)) => match from_mail(desk, repo, story) {
+        Ok(Some(_)) => match own_words(desk, repo, story) {
             Ok(words) => Origin::Mail(words),
             Err(_) => Origin::None("The author's mail cannot be read here, so there is nothing to compare with."),
         },

@@ -6,6 +6,7 @@ use similar::TextDiff;
 use crate::desk::StoryRepo;
 use crate::desk::account::shown;
 use crate::desk::queue::{self, Summary};
+use crate::desk::revision::own_words;
 use crate::desk::{Desk, Trouble, edit};
 use crate::story::StoryId;
 use crate::story::check::check;
@@ -366,7 +367,7 @@ pub fn diff(desk: &Desk, args: &Diff, report: &Report) -> Outcome {
     warn_of_edits(&repo, &id, report);
     let now = String::from_utf8_lossy(&story.files[INDEX]).into_owned();
     let (name, before) = if args.from_mail {
-        ("the author's mail", from_mail(desk, &repo, &story)?)
+        ("the author's mail", own_words(desk, &repo, &story)?)
     } else {
         match earlier(&repo, &story)? {
             Some((what, text)) => (what, text),
@@ -397,19 +398,6 @@ pub fn diff(desk: &Desk, args: &Diff, report: &Report) -> Outcome {
         report.line(text.trim_end());
     }
     Ok(0)
-}
-
-/// The mail read again, with today's rules.
-pub(super) fn from_mail(desk: &Desk, repo: &StoryRepo, story: &Story) -> Result<String, Failure> {
-    let raw = repo.private_file(&story.id, "mail-1.eml").map_err(Trouble::from)?;
-    let Some(raw) = raw else {
-        // told, or split off another: as it was then
-        let came = crate::desk::revision::first_words(repo, story)?;
-        return came.ok_or_else(|| Trouble::NoPrivatePart(story.id.clone()).into());
-    };
-    let submission = crate::desk::intake::reread(&raw);
-    let submission = submission.map_err(|e| Failure::new("mail.unreadable", 1, "the mail cannot be read", e, ""))?;
-    Ok(format!("{}\n", desk.draft(&submission).0.body.trim_end()))
 }
 
 /// index.md as it was last approved, else as it came.

@@ -271,6 +271,16 @@ pub fn read(desk: &Desk, repo: &StoryRepo, story: &Story, later: &Later) -> Resu
     })
 }
 
+/// The author's own words as Markdown: the mail read again, with today's rules; of a story that was told, or split off another, the
+/// text as it came.
+pub fn own_words(desk: &Desk, repo: &StoryRepo, story: &Story) -> Result<String, Trouble> {
+    let Some(raw) = repo.private_file(&story.id, "mail-1.eml")? else {
+        return first_words(repo, story)?.ok_or_else(|| Trouble::NoPrivatePart(story.id.clone()));
+    };
+    let mail = intake::reread(&raw)?;
+    Ok(format!("{}\n", desk.draft(&mail).0.body.trim_end()))
+}
+
 /// The text as it came, by the history; `None` where that is not all here.
 pub fn first_words(repo: &StoryRepo, story: &Story) -> Result<Option<String>, Trouble> {
     let came = story.record.events.iter().find_map(|e| match e.what {
