@@ -398,7 +398,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either, or of the rules by which they are made, makes every cache be built anew.
-const FORMAT: u32 = 14;
+const FORMAT: u32 = 15;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.

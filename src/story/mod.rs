@@ -44,6 +44,7 @@ pub mod page;
 pub mod passage;
 pub mod people;
 pub mod pieces;
+mod plain;
 pub mod policy;
 pub mod proof;
 pub mod record;

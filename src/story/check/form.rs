@@ -8,9 +8,9 @@ use unicode_security::confusable_detection::skeleton;
 
 use super::contact::pattern;
 use super::{Hits, Text};
-use crate::story::address::is_hidden;
 use crate::story::cut::leads_to_another;
 use crate::story::draft;
+use crate::story::plain::is_hidden;
 use crate::story::submission::Note;
 
 /// The host of a web address, without `www.` and port, in lower case.
