@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::desk::edit::{self, Flags};
-use crate::desk::queue::resolve;
+use crate::desk::names::resolve;
 use crate::desk::told::{self, Told};
 use crate::desk::typed::{self, Purpose, Waiting, Words};
 use crate::desk::{Desk, Trouble};

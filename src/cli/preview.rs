@@ -8,8 +8,9 @@ use std::process::{Command, Stdio};
 use clap::Args;
 use serde_json::json;
 
+use crate::desk::names;
 use crate::desk::preview::{Origin, Press, PreviewError, shelf};
-use crate::desk::queue::{self, Queue, Summary};
+use crate::desk::queue::{Queue, Summary};
 use crate::desk::revision::own_words;
 use crate::desk::{Desk, StoryRepo};
 use crate::story::StoryId;
@@ -38,7 +39,7 @@ pub fn preview(desk: &Desk, global: &Global, args: &Preview, report: &Report) ->
     if args.all {
         return all(desk, &repo, &press, global, args.out.as_deref(), report);
     }
-    let id = queue::resolve(desk, &repo, args.story.as_deref().unwrap_or_default())?;
+    let id = names::resolve(desk, &repo, args.story.as_deref().unwrap_or_default())?;
     warn_of_edits(&repo, &id, report);
     let page = one(desk, &repo, &press, &id, None)?;
     let to_pipe = args.out.is_none() && !report.json && !std::io::stdout().is_terminal();

@@ -5,7 +5,8 @@ use similar::TextDiff;
 
 use crate::desk::StoryRepo;
 use crate::desk::account::shown;
-use crate::desk::queue::{self, Summary};
+use crate::desk::names;
+use crate::desk::queue::Summary;
 use crate::desk::revision::own_words;
 use crate::desk::{Desk, Trouble, edit};
 use crate::story::StoryId;
@@ -24,7 +25,7 @@ use super::report::{Failure, Outcome, Report};
 
 pub fn show(desk: &Desk, args: &Show, report: &Report) -> Outcome {
     let repo = desk.repo()?;
-    let id = queue::resolve(desk, &repo, &args.story)?;
+    let id = names::resolve(desk, &repo, &args.story)?;
     let story = desk.story(&repo, &id)?;
     if args.raw {
         // the mail of a piece is with the story that it was split off
@@ -362,7 +363,7 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
 
 pub fn diff(desk: &Desk, args: &Diff, report: &Report) -> Outcome {
     let repo = desk.repo()?;
-    let id = queue::resolve(desk, &repo, &args.story)?;
+    let id = names::resolve(desk, &repo, &args.story)?;
     let story = desk.story(&repo, &id)?;
     warn_of_edits(&repo, &id, report);
     let now = String::from_utf8_lossy(&story.files[INDEX]).into_owned();
@@ -437,7 +438,7 @@ fn earlier(repo: &StoryRepo, story: &Story) -> Result<Option<(&'static str, Stri
 
 pub fn log(desk: &Desk, story: Option<&str>, limit: Option<usize>, report: &Report) -> Outcome {
     let repo = desk.repo()?;
-    let id = story.map(|s| queue::resolve(desk, &repo, s)).transpose()?;
+    let id = story.map(|s| names::resolve(desk, &repo, s)).transpose()?;
     let tip = repo.tip().map_err(Trouble::from)?;
     let default = if id.is_some() { usize::MAX } else { 50 };
     let past = repo
