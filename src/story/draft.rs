@@ -199,6 +199,10 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
     story.judge(source, fates, &media, &mut notes);
 
     let subject = inline.and_then(|f| f.subject.as_deref()).unwrap_or(&source.subject);
+    let subtitle = subject::subtitle(subject, &author);
+    if subtitle.as_ref().is_some_and(|(_, went)| *went) {
+        notes.push(Note::SubjectWithout);
+    }
     let sent = inline.and_then(|f| f.date.as_deref()).and_then(dates::parse);
     let date = sent
         .or(source.date)
@@ -212,7 +216,7 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
     Draft {
         title: title(rules.title, &author),
         slug: slug(&author),
-        subtitle: subject::subtitle(subject, &author),
+        subtitle: subtitle.map(|(subtitle, _)| subtitle),
         date: date.min(now),
         cuts: story.pieces(names),
         body,

@@ -436,6 +436,26 @@ fn several_stories_in_one_mail_are_told() {
 }
 
 #[test]
+fn what_went_out_of_the_subject_is_told() {
+    for (subject, subtitle, told) in [
+        (
+            "How we won - call me on 07700 900123",
+            Some("How we won - call me on"),
+            true,
+        ),
+        ("How we won <anna@example.org>", Some("How we won"), true),
+        ("Re: How  we won", Some("How we won"), false),
+        ("07700 900123", None, false),
+    ] {
+        let mut mail = mail(PROSE);
+        mail.subject = subject.into();
+        let made = of(&mail, &[]);
+        assert_eq!(made.subtitle.as_deref(), subtitle);
+        assert_eq!(made.notes.contains(&Note::SubjectWithout), told, "{subject}");
+    }
+}
+
+#[test]
 fn what_was_cut_goes_back_before_its_paragraph() {
     let piece = |before: &str| CutPiece {
         n: 1,
