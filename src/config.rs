@@ -36,6 +36,7 @@ use crate::story::check::{Country, Wanted};
 use crate::story::event;
 use crate::story::event::LetterKind;
 use crate::story::letter::LetterPolicy;
+use crate::story::link::site;
 
 /// Every setting, checked, with paths made absolute or relative to where the program runs.
 #[derive(Debug, Clone)]
@@ -351,17 +352,14 @@ impl Default for Letters {
 impl Check {
     /// What [`check`](mod@crate::story::check) asks for; `targets` say which sites are the team's own.
     pub fn wanted(&self, targets: &[Target]) -> Wanted {
-        let host = |url: &str| {
-            let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-            rest.split(['/', ':']).next().unwrap_or_default().to_owned()
-        };
-        let sites = targets.iter().filter_map(|t| t.url.as_deref()).map(host);
+        let sites = targets.iter().filter_map(|t| t.url.as_deref());
+        let own = self.domains.iter().map(String::as_str).chain(sites);
         let country = Country::of(&self.country);
         Wanted {
             block: self.block,
             country: country.unwrap_or(Wanted::default().country),
             off: self.off.clone(),
-            domains: self.domains.iter().cloned().chain(sites).collect(),
+            domains: own.filter_map(site).collect(),
         }
     }
 }

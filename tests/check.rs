@@ -128,7 +128,7 @@ fn the_team_can_turn_the_gate_or_a_rule_off() {
         ("country = \"US\"", 0),
     ] {
         let house = TestHouse::with_config(&format!("{CONFIG}\n[check]\n{check}\n"));
-        house.story(&with_numbers("Ring 0161 496 0123."));
+        house.story(&with_numbers("The wall said 0161 496 0123."));
         house.run(&["approve", "tom"]).exits(code);
     }
     let house = TestHouse::with_config(&format!("{CONFIG}\n[check]\noff = [\"telephone\"]\n"));

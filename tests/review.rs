@@ -1345,6 +1345,24 @@ fn line_by_line_the_same_is_asked_and_done() {
 }
 
 #[test]
+fn the_authors_words_are_shown_of_a_story_that_was_told() {
+    if !have("tmux") {
+        return;
+    }
+    let house = TestHouse::new();
+    let told = ["new", "--author", "Jo Field", "--evidence", "by telephone", "-"];
+    house
+        .run_with_stdin(&told, "The lift was broken for a year, and we asked.\n")
+        .exits(0);
+    let terminal = Terminal::start(&house, 80, 40, "m4c-stories review");
+    terminal.wait("1 story to review");
+    terminal.press(&["Enter", "d"]);
+    terminal.wait("The text above is what the author wrote: nothing was changed.");
+    terminal.press(&["q", "q"]);
+    terminal.wait("exit 0");
+}
+
+#[test]
 fn without_a_terminal_it_says_which_commands_to_use() {
     let house = house();
     for arguments in [&["review"][..], &["review", "--plain"], &["review", "--no-input"]] {

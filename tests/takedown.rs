@@ -284,6 +284,29 @@ fn a_page_keeps_to_what_its_author_agreed_to() {
 }
 
 #[test]
+fn a_story_goes_nowhere_where_its_author_agreed_to_none_of_the_targets() {
+    for consent in ["required", "optional"] {
+        let house = two_sites();
+        let config = house.read("config.toml");
+        house.story(&marion());
+        house.run(&["approve", "marion"]).exits(0);
+        house.run(&[&YES[..], &["--for", "mirror"]].concat()).exits(0);
+        house.run(&["publish", "marion", "--at", "2126-12-31 09:00"]).exits(0);
+        let config = config.replace("\"required\"", &format!("{consent:?}"));
+        house.write("config.toml", config.replace("name = \"mirror\"", "name = \"other\""));
+        for command in [
+            &["publish", "marion", "--json"][..],
+            &["publish", "marion", "--json", "-n"],
+            &["publish", "marion", "--json", "--at", "2126-12-31 10:00"],
+        ] {
+            let refused = ended(&house, command, 5);
+            assert!(refused.stderr.contains("policy.consent_target"), "{}", refused.stderr);
+        }
+        assert_eq!((is_out(&house), events(&house, "publish-begun")), ((false, false), 0));
+    }
+}
+
+#[test]
 fn under_another_name_the_page_has_no_trace_of_the_first() {
     let house = two_sites();
     house.story(&marion());

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
-use crate::desk::queue::resolve;
+use crate::desk::names::resolve;
 use crate::desk::typed::{self, Purpose, Waiting, Words};
 use crate::desk::{Desk, Trouble};
 use crate::story::StoryId;

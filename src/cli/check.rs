@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::desk::Desk;
 use crate::desk::check::{Which, waive};
-use crate::desk::queue::{self, Queue};
+use crate::desk::names;
+use crate::desk::queue::Queue;
 use crate::desk::typed::Purpose;
 use crate::story::check::{Finding, RULES, check as look};
 use crate::story::policy::Task;
@@ -41,7 +42,7 @@ pub fn check(desk: &Desk, global: &Global, args: &Check, report: &Report) -> Out
         return all(desk, report);
     };
     let repo = desk.repo()?;
-    let id = queue::resolve(desk, &repo, typed)?;
+    let id = names::resolve(desk, &repo, typed)?;
     if args.waive.is_empty() {
         let story = desk.story(&repo, &id)?;
         let found = look(&story, &desk.policy.checks);

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use serde_json::json;
 
-use crate::desk::queue;
+use crate::desk::names;
 use crate::desk::review::{self, Said};
 use crate::desk::{Desk, consent as evidence};
 use crate::story::consent::SCOPES;
@@ -50,7 +50,7 @@ pub fn consent(desk: &Desk, global: &Global, args: &Consent, report: &Report) ->
         return show(desk, &args.story, report);
     }
     let repo = desk.repo()?;
-    let id = queue::resolve(desk, &repo, &args.story)?;
+    let id = names::resolve(desk, &repo, &args.story)?;
     let mail = match args.mail {
         None => None,
         Some(number) => Some(evidence::evidence(&repo, &id, number)?.ok_or_else(|| {
@@ -165,7 +165,7 @@ fn end_of(day: Date, desk: &Desk) -> Result<Timestamp, Failure> {
 
 fn show(desk: &Desk, story: &str, report: &Report) -> Outcome {
     let repo = desk.repo()?;
-    let story = desk.story(&repo, &queue::resolve(desk, &repo, story)?)?;
+    let story = desk.story(&repo, &names::resolve(desk, &repo, story)?)?;
     let grant = story.life.consent.as_ref();
     if report.json {
         let grant = grant.map(|g| {

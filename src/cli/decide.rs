@@ -1,7 +1,7 @@
 //! Decisions: approve, request-changes, reject, reopen, note, assign.
 
 use crate::desk::StoryRepo;
-use crate::desk::queue;
+use crate::desk::names;
 use crate::desk::review;
 use crate::desk::typed::Purpose;
 use crate::desk::{Desk, Trouble};
@@ -35,7 +35,7 @@ impl Errand<'_> {
     ) -> Outcome {
         let repo = desk.repo()?;
         let clerk = desk.clerk(&repo, self.task)?;
-        let id = queue::resolve(desk, &repo, story)?;
+        let id = names::resolve(desk, &repo, story)?;
         if global.dry_run {
             return rehearse(desk, &repo, &id, report, |story| plan(story, &clerk));
         }
@@ -143,7 +143,7 @@ pub fn approve(
     each(stories, report, |typed| {
         let repo = desk.repo()?;
         let clerk = desk.clerk(&repo, Task::Decide)?;
-        let story = desk.story(&repo, &queue::resolve(desk, &repo, typed)?)?;
+        let story = desk.story(&repo, &names::resolve(desk, &repo, typed)?)?;
         review::not_own(desk, &repo, &story, &clerk)?;
         errand.run(desk, global, typed, report, |story, clerk| {
             review::approve(story, &desk.policy, clerk, note.unwrap_or_default(), if_text)

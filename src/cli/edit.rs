@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Read};
 use std::path::Path;
 
 use crate::desk::edit::{self, Flags};
-use crate::desk::queue::resolve;
+use crate::desk::names::resolve;
 use crate::desk::told::{self, Told};
 use crate::desk::typed::{self, Purpose, Words};
 use crate::desk::{Desk, Trouble};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::desk::erase::{self, Done, Plan, Remote, Survey};
 use crate::desk::held::{Held, Whose};
-use crate::desk::{Desk, StoryRepo, Trouble, queue, typed};
+use crate::desk::{Desk, StoryRepo, Trouble, names, typed};
 use crate::story::StoryId;
 use crate::story::policy::Task;
 
@@ -121,7 +121,7 @@ fn stories(desk: &Desk, repo: &StoryRepo, typed: &[String], report: &Report) -> 
         .map_err(Trouble::from)?;
     let mut ids = Vec::new();
     for typed in typed {
-        match queue::resolve(desk, repo, typed) {
+        match names::resolve(desk, repo, typed) {
             Ok(id) => ids.push(id),
             Err(Trouble::NoStory(_)) if typed.parse::<StoryId>().is_ok_and(|id| erased.has_story(&id)) => {
                 report.answer(

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::desk::letters::{self, Run, Sending, Status, Told, Waiting};
-use crate::desk::{Desk, StoryRepo, Trouble, account::shown, queue};
+use crate::desk::{Desk, StoryRepo, Trouble, account::shown, names, queue};
 
 use super::args::{Global, Letters};
 use super::asking::{in_editor, kept_in_a_file};
@@ -206,7 +206,7 @@ fn drop_failed(
     why: Option<&str>,
     report: &Report,
 ) -> Outcome {
-    let id = queue::resolve(desk, repo, typed)?;
+    let id = names::resolve(desk, repo, typed)?;
     let failed = crate::story::letter::failed(&desk.story(repo, &id)?.record.events);
     if failed.is_empty() {
         report.answer("No letter of it waits.", &json!({"id": null, "changed": false}));
@@ -230,7 +230,7 @@ fn drop_failed(
 
 /// Letters that did not arrive are due once more.
 fn again(desk: &Desk, global: &Global, repo: &StoryRepo, typed: &str, to: Option<&str>, report: &Report) -> Outcome {
-    let id = queue::resolve(desk, repo, typed)?;
+    let id = names::resolve(desk, repo, typed)?;
     let title = desk.story(repo, &id)?.title();
     if let Some(to) = to.filter(|to| !letters::is_address(to)) {
         let why = "a letter goes to one address, like marion@example.org";

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::desk::media::{self, Work};
-use crate::desk::queue::resolve;
+use crate::desk::names::resolve;
 use crate::desk::{Desk, Trouble};
 use crate::story::policy::Task;
 use crate::story::step::Story;

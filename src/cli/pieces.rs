@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::desk::pieces::{self, Part};
-use crate::desk::{Desk, Trouble, queue};
+use crate::desk::{Desk, Trouble, names};
 use crate::story::page::INDEX;
 use crate::story::pieces::{marked, suggested, unmarked};
 use crate::story::policy::Task;
@@ -41,7 +41,7 @@ pub struct Join {
 pub fn split(desk: &Desk, global: &Global, args: &Split, report: &Report) -> Outcome {
     let repo = desk.repo()?;
     let clerk = desk.clerk(&repo, Task::Edit)?;
-    let id = queue::resolve(desk, &repo, &args.story)?;
+    let id = names::resolve(desk, &repo, &args.story)?;
     let story = desk.story(&repo, &id)?;
     let at = places(global, args, &story)?;
     if at.is_empty() {
@@ -125,8 +125,8 @@ fn tell(report: &Report, done: &str, story: &Story, parts: &[Part], changed: boo
 pub fn join(desk: &Desk, global: &Global, args: &Join, report: &Report) -> Outcome {
     let repo = desk.repo()?;
     let clerk = desk.clerk(&repo, Task::Edit)?;
-    let id = queue::resolve(desk, &repo, &args.story)?;
-    let other = queue::resolve(desk, &repo, &args.other)?;
+    let id = names::resolve(desk, &repo, &args.story)?;
+    let other = names::resolve(desk, &repo, &args.other)?;
     let before = desk.story(&repo, &id)?;
     let theirs = desk.story(&repo, &other)?;
     let changed = if global.dry_run {

@@ -8,15 +8,17 @@ use std::process::{Command, Stdio};
 use clap::Args;
 use serde_json::json;
 
+use crate::desk::names;
 use crate::desk::preview::{Origin, Press, PreviewError, shelf};
-use crate::desk::queue::{self, Queue, Summary};
+use crate::desk::queue::{Queue, Summary};
+use crate::desk::revision::own_words;
 use crate::desk::{Desk, StoryRepo};
 use crate::story::StoryId;
 use crate::story::step::Story;
 
 use super::args::Global;
 use super::report::{Failure, Outcome, Report};
-use super::story::{from_mail, warn_of_edits};
+use super::story::warn_of_edits;
 
 #[derive(Debug, Args)]
 pub struct Preview {
@@ -37,7 +39,7 @@ pub fn preview(desk: &Desk, global: &Global, args: &Preview, report: &Report) ->
     if args.all {
         return all(desk, &repo, &press, global, args.out.as_deref(), report);
     }
-    let id = queue::resolve(desk, &repo, args.story.as_deref().unwrap_or_default())?;
+    let id = names::resolve(desk, &repo, args.story.as_deref().unwrap_or_default())?;
     warn_of_edits(&repo, &id, report);
     let page = one(desk, &repo, &press, &id, None)?;
     let to_pipe = args.out.is_none() && !report.json && !std::io::stdout().is_terminal();
@@ -114,7 +116,7 @@ fn one(desk: &Desk, repo: &StoryRepo, press: &Press, id: &StoryId, back: Option<
 
 fn origin(desk: &Desk, repo: &StoryRepo, story: &Story) -> Origin {
     match repo.private_file(&story.id, "mail-1.eml") {
-        Ok(Some(_)) => match from_mail(desk, repo, story) {
+        Ok(Some(_)) => match own_words(desk, repo, story) {
             Ok(words) => Origin::Mail(words),
             Err(_) => Origin::None("The author's mail cannot be read here, so there is nothing to compare with."),
         },

@@ -1,7 +1,7 @@
 //! `proof`.
 
 use crate::desk::letters::{self, show_proof};
-use crate::desk::queue;
+use crate::desk::names;
 use crate::desk::{Desk, Trouble};
 use crate::story::event::LetterKind;
 use crate::story::policy::Task;
@@ -14,7 +14,7 @@ use super::tell;
 pub fn proof(desk: &Desk, global: &Global, story: &str, report: &Report) -> Outcome {
     let repo = desk.repo()?;
     let clerk = desk.clerk(&repo, Task::Edit)?;
-    let id = queue::resolve(desk, &repo, story)?;
+    let id = names::resolve(desk, &repo, story)?;
     if global.dry_run {
         let story = desk.story(&repo, &id)?;
         let change = show_proof(&story, &clerk).map_err(Trouble::from)?;

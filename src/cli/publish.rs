@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::desk::names;
 use crate::desk::publish::{self as publishing, here};
 use crate::desk::queue::{self, Queue};
 use crate::desk::{Desk, Trouble, schedule};
@@ -43,7 +44,7 @@ fn now(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome
             .map(|(id, _)| id.clone())
             .collect()
     } else {
-        let found: Result<Vec<_>, Trouble> = args.stories.iter().map(|s| queue::resolve(desk, &repo, s)).collect();
+        let found: Result<Vec<_>, Trouble> = args.stories.iter().map(|s| names::resolve(desk, &repo, s)).collect();
         found?
     };
     if stories.is_empty() {
@@ -59,7 +60,7 @@ fn now(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome
     let mut answers = Vec::new();
     if global.dry_run {
         let code = each(&names, report, |name| {
-            let story = desk.story(&repo, &queue::resolve(desk, &repo, name)?)?;
+            let story = desk.story(&repo, &names::resolve(desk, &repo, name)?)?;
             let targets = publishing::targets(desk, &story);
             let would = publishing::rehearse(desk, &repo, &story, &clerk, args.update)?;
             if report.json {
@@ -148,7 +149,7 @@ fn arrived(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Out
     let _lock = (!global.dry_run).then(|| desk.spool()).transpose()?;
     let mut answers = Vec::new();
     let code = each(&args.stories, report, |name| {
-        let id = queue::resolve(desk, &repo, name)?;
+        let id = names::resolve(desk, &repo, name)?;
         let story = desk.story(&repo, &id)?;
         let waits = story.life.posts.get(target).is_some_and(|post| !post.certain);
         match global.dry_run {

@@ -8,7 +8,7 @@ use similar::TextDiff;
 
 use crate::desk::revision::{self, ByHand, Later, Taking, View};
 use crate::desk::typed::{self, Purpose, Waiting, Words};
-use crate::desk::{Desk, StoryRepo, Trouble, queue};
+use crate::desk::{Desk, StoryRepo, Trouble, names};
 use crate::story::event::RevisionStatus;
 use crate::story::policy::Task;
 use crate::story::step::Story;
@@ -61,7 +61,7 @@ pub struct Decline {
 
 pub fn revisions(desk: &Desk, global: &Global, args: &Revisions, report: &Report) -> Outcome {
     let repo = desk.repo()?;
-    let id = queue::resolve(desk, &repo, &args.story)?;
+    let id = names::resolve(desk, &repo, &args.story)?;
     if let Some(number) = args.propose {
         let clerk = desk.clerk(&repo, Task::Edit)?;
         if global.dry_run {
@@ -259,7 +259,7 @@ fn as_json(later: &Later, shown: Option<&Shown>) -> serde_json::Value {
 pub fn accept(desk: &Desk, global: &Global, args: &Accept, report: &Report) -> Outcome {
     let repo = desk.repo()?;
     let clerk = desk.clerk(&repo, Task::Edit)?;
-    let id = queue::resolve(desk, &repo, &args.story)?;
+    let id = names::resolve(desk, &repo, &args.story)?;
     let story = desk.story(&repo, &id)?;
     let Some(later) = revision::find(&story, args.number, RevisionStatus::Accepted).map_err(Trouble::from)? else {
         return nothing(desk, &story, "It is accepted already", report);
@@ -316,7 +316,7 @@ fn is_open(later: &Later) -> bool {
 pub fn decline(desk: &Desk, global: &Global, args: &Decline, report: &Report) -> Outcome {
     let repo = desk.repo()?;
     let clerk = desk.clerk(&repo, Task::Edit)?;
-    let id = queue::resolve(desk, &repo, &args.story)?;
+    let id = names::resolve(desk, &repo, &args.story)?;
     let story = desk.story(&repo, &id)?;
     let Some(later) = revision::find(&story, args.number, RevisionStatus::Declined).map_err(Trouble::from)? else {
         return nothing(desk, &story, "It is declined already", report);

@@ -5,7 +5,9 @@ use similar::TextDiff;
 
 use crate::desk::StoryRepo;
 use crate::desk::account::shown;
-use crate::desk::queue::{self, Summary};
+use crate::desk::names;
+use crate::desk::queue::Summary;
+use crate::desk::revision::own_words;
 use crate::desk::{Desk, Trouble, edit};
 use crate::story::StoryId;
 use crate::story::check::check;
@@ -23,7 +25,7 @@ use super::report::{Failure, Outcome, Report};
 
 pub fn show(desk: &Desk, args: &Show, report: &Report) -> Outcome {
     let repo = desk.repo()?;
-    let id = queue::resolve(desk, &repo, &args.story)?;
+    let id = names::resolve(desk, &repo, &args.story)?;
     let story = desk.story(&repo, &id)?;
     if args.raw {
         // the mail of a piece is with the story that it was split off
@@ -78,7 +80,7 @@ fn raw(repo: &StoryRepo, id: &StoryId, report: &Report) -> Outcome {
 
 fn cut(repo: &StoryRepo, story: &Story, report: &Report) -> Outcome {
     let pieces = edit::pieces(repo, &story.id)?;
-    let back = edit::restored(story);
+    let back = edit::restored(story, &pieces);
     if report.json {
         let object = |p: &crate::story::draft::CutPiece| json!({"n": p.n, "rule": p.rule, "why": p.why, "text": p.text, "restored": back.contains(&p.n)});
         report.object(&pieces.iter().map(object).collect::<Vec<_>>());
@@ -361,12 +363,12 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
 
 pub fn diff(desk: &Desk, args: &Diff, report: &Report) -> Outcome {
     let repo = desk.repo()?;
-    let id = queue::resolve(desk, &repo, &args.story)?;
+    let id = names::resolve(desk, &repo, &args.story)?;
     let story = desk.story(&repo, &id)?;
     warn_of_edits(&repo, &id, report);
     let now = String::from_utf8_lossy(&story.files[INDEX]).into_owned();
     let (name, before) = if args.from_mail {
-        ("the author's mail", from_mail(desk, &repo, &story)?)
+        ("the author's mail", own_words(desk, &repo, &story)?)
     } else {
         match earlier(&repo, &story)? {
             Some((what, text)) => (what, text),
@@ -397,19 +399,6 @@ pub fn diff(desk: &Desk, args: &Diff, report: &Report) -> Outcome {
         report.line(text.trim_end());
     }
     Ok(0)
-}
-
-/// The mail read again, with today's rules.
-pub(super) fn from_mail(desk: &Desk, repo: &StoryRepo, story: &Story) -> Result<String, Failure> {
-    let raw = repo.private_file(&story.id, "mail-1.eml").map_err(Trouble::from)?;
-    let Some(raw) = raw else {
-        // told, or split off another: as it was then
-        let came = crate::desk::revision::first_words(repo, story)?;
-        return came.ok_or_else(|| Trouble::NoPrivatePart(story.id.clone()).into());
-    };
-    let submission = crate::desk::intake::reread(&raw);
-    let submission = submission.map_err(|e| Failure::new("mail.unreadable", 1, "the mail cannot be read", e, ""))?;
-    Ok(format!("{}\n", desk.draft(&submission).0.body.trim_end()))
 }
 
 /// index.md as it was last approved, else as it came.
@@ -449,7 +438,7 @@ fn earlier(repo: &StoryRepo, story: &Story) -> Result<Option<(&'static str, Stri
 
 pub fn log(desk: &Desk, story: Option<&str>, limit: Option<usize>, report: &Report) -> Outcome {
     let repo = desk.repo()?;
-    let id = story.map(|s| queue::resolve(desk, &repo, s)).transpose()?;
+    let id = story.map(|s| names::resolve(desk, &repo, s)).transpose()?;
     let tip = repo.tip().map_err(Trouble::from)?;
     let default = if id.is_some() { usize::MAX } else { 50 };
     let past = repo

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::desk::queue;
+use crate::desk::names;
 use crate::desk::review::Planned;
 use crate::desk::takedown::{self, Down, Left, Off};
 use crate::desk::typed::Purpose;
@@ -97,7 +97,7 @@ fn run(
 ) -> Outcome {
     let repo = desk.repo()?;
     let clerk = desk.clerk(&repo, task)?;
-    let id = queue::resolve(desk, &repo, story)?;
+    let id = names::resolve(desk, &repo, story)?;
     if global.dry_run {
         let story = desk.story(&repo, &id)?;
         let change = plan(&story, &clerk).map_err(Trouble::from)?;

@@ -27,7 +27,7 @@ pub struct Verify {
 pub fn verify(desk: &Desk, global: &Global, args: &Verify, report: &Report) -> Outcome {
     let repo = desk.repo()?;
     let scope = match &args.story {
-        Some(typed) => Scope::Story(crate::desk::queue::resolve(desk, &repo, typed)?),
+        Some(typed) => Scope::Story(crate::desk::names::resolve(desk, &repo, typed)?),
         None => verify::scope(desk, &repo, args.what.as_deref())?,
     };
     let progress = Progress::new(report.quiet || report.json);

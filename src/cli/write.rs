@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::desk::letters::{self, ask};
-use crate::desk::queue;
+use crate::desk::names;
 use crate::desk::typed::Purpose;
 use crate::desk::{Desk, Trouble};
 use crate::story::policy::Task;
@@ -40,7 +40,7 @@ pub fn write(desk: &Desk, global: &Global, args: &Write, report: &Report) -> Out
 fn send(desk: &Desk, global: &Global, args: &Write, note: &str, report: &Report) -> Outcome {
     let repo = desk.repo()?;
     let clerk = desk.clerk(&repo, Task::Note)?;
-    let id = queue::resolve(desk, &repo, &args.story)?;
+    let id = names::resolve(desk, &repo, &args.story)?;
     if global.dry_run {
         let story = desk.story(&repo, &id)?;
         let change = ask(&story, &clerk, note, args.consent).map_err(Trouble::from)?;

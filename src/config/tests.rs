@@ -526,7 +526,7 @@ fn a_rule_a_country_or_a_domain_that_is_none_is_an_error_that_says_what_there_is
         let error = said(&read(text).unwrap_err());
         assert!(error.contains(place) && error.contains(hint), "{text}: {error}");
     }
-    let config = read("[check]\ncountry = 'de'\noff = ['street']\n[[target]]\nname = 's'\nkind = 'folder'\npath = 'x'\nurl = 'https://blog.example.org/stories/'\n").unwrap();
+    let config = read("[check]\ncountry = 'de'\noff = ['street']\n[[target]]\nname = 's'\nkind = 'folder'\npath = 'x'\nurl = 'https://www.Blog.example.org/stories/'\n").unwrap();
     let wanted = config.check.wanted(&config.targets);
     assert_eq!(
         (wanted.country.code, &wanted.domains[..]),

@@ -1,6 +1,6 @@
 //! Changes of the text: by hand, by flags, and cut text put back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::repo::StoryRepo;
 use crate::story::StoryId;
@@ -10,7 +10,7 @@ use crate::story::id::slug;
 use crate::story::page::{Front, INDEX, Page, text_hash};
 use crate::story::people::CUT;
 use crate::story::policy::{Policy, Refusal};
-use crate::story::state::{State, Verb};
+use crate::story::state::Verb;
 use crate::story::step::{Clerk, Step, Story, has_markers};
 use crate::story::wording::more_than_minor;
 
@@ -167,13 +167,6 @@ pub fn edit(story: &Story, policy: &Policy, clerk: &Clerk, index: &[u8], minor: 
         }
     }
     let from = minor.then_some(story.text);
-    let mut events = vec![What::Edited { minor, from }];
-    match story.state(policy) {
-        State::Scheduled => events.push(What::Unscheduled {}),
-        // an edit settles contradicting decisions: both were about another text
-        State::Conflict => events.insert(0, What::Reopened { note: String::new() }),
-        _ => {}
-    }
     if agreed.is_ok() && text_hash(&files) == story.text {
         return Ok(None);
     }
@@ -181,7 +174,7 @@ pub fn edit(story: &Story, policy: &Policy, clerk: &Clerk, index: &[u8], minor: 
     let step = Step {
         subject: "Edit".to_owned(),
         note: note.to_owned(),
-        events,
+        events: story.with_new_text(policy, vec![What::Edited { minor, from }]),
         files,
         ..Step::default()
     };
@@ -202,7 +195,7 @@ pub fn pieces(repo: &StoryRepo, id: &StoryId) -> Result<Vec<CutPiece>, Trouble> 
 
 /// Puts cut text back where it stood. A piece that is back already is left.
 pub fn restore(story: &Story, policy: &Policy, clerk: &Clerk, pieces: &[&CutPiece]) -> Planned {
-    let back: std::collections::HashSet<u32> = restored(story);
+    let back = restored(story, pieces.iter().copied());
     let pieces: Vec<_> = pieces.iter().filter(|p| !back.contains(&p.n)).collect();
     if pieces.is_empty() {
         return Ok(None);
@@ -220,20 +213,23 @@ pub fn restore(story: &Story, policy: &Policy, clerk: &Clerk, pieces: &[&CutPiec
     let files = BTreeMap::from([(INDEX.to_owned(), Some(page.render()))]);
     let step = Step {
         subject: "Put cut text back into".to_owned(),
-        events,
+        events: story.with_new_text(policy, events),
         files,
         ..Step::default()
     };
     Ok(Some(story.change(step, clerk)))
 }
 
-/// The pieces that were put back.
-pub fn restored(story: &Story) -> std::collections::HashSet<u32> {
-    let number = |what: &What| match what {
-        What::Restored { cut } => Some(*cut),
-        _ => None,
+/// The pieces that were put back, and that no edit has taken out again.
+pub fn restored<'a>(story: &Story, pieces: impl IntoIterator<Item = &'a CutPiece>) -> HashSet<u32> {
+    let put_back = |n: u32| {
+        let mut events = story.record.events.iter();
+        events.any(|e| matches!(e.what, What::Restored { cut } if cut == n))
     };
-    story.record.events.iter().filter_map(|e| number(&e.what)).collect()
+    let back = pieces.into_iter().filter(|p| put_back(p.n));
+    back.filter(|p| draft::stands(story.page.body(), p))
+        .map(|p| p.n)
+        .collect()
 }
 
 /// Refused: the text changed while it was edited.

@@ -8,7 +8,7 @@ use crate::story::event::What;
 use crate::story::markdown::{with_alt, with_file, with_picture, without_picture};
 use crate::story::page::INDEX;
 use crate::story::policy::{Policy, Refusal};
-use crate::story::state::{State, Verb};
+use crate::story::state::Verb;
 use crate::story::step::{Clerk, Step, Story};
 
 use super::review::Planned;
@@ -109,19 +109,13 @@ pub fn work(story: &Story, policy: &Policy, clerk: &Clerk, work: &Work) -> Plann
     }
     page.set_front(&front);
     files.insert(INDEX.to_owned(), Some(page.render()));
-    let mut events = vec![What::Edited {
+    let edited = What::Edited {
         minor: false,
         from: None,
-    }];
-    match story.state(policy) {
-        State::Scheduled => events.push(What::Unscheduled {}),
-        // as any edit: both decisions were about another text
-        State::Conflict => events.insert(0, What::Reopened { note: String::new() }),
-        _ => {}
-    }
+    };
     let step = Step {
         subject: subject[usize::from(many > 1)].to_owned(),
-        events,
+        events: story.with_new_text(policy, vec![edited]),
         files,
         ..Step::default()
     };

@@ -7,7 +7,7 @@
 //! | [`intake`], [`threads`] | one mail, judged; the story it follows |
 //! | [`decide`] | a reviewer's decision by mail |
 //! | [`consent`] | the author's answer to "may we publish it?" |
-//! | [`queue`] | what waits: lists, counts, finding a story by what a person types |
+//! | [`queue`], [`names`] | what waits: lists, counts; the story that a person means |
 //! | [`search`](mod@search), [`reading`] | stories by the words in them; how far a pass over many is |
 //! | [`review`] | decisions |
 //! | [`walk`] | the queue as a reviewer walks it: stories read, decisions held, taken upon what was read |
@@ -51,6 +51,7 @@ pub mod held;
 pub mod intake;
 pub mod letters;
 pub mod media;
+pub mod names;
 pub mod pieces;
 mod post;
 pub mod preview;

@@ -14,7 +14,7 @@ use crate::story::people::{PEOPLE, People};
 use crate::story::pieces::{Piece, cut};
 use crate::story::policy::Refusal;
 use crate::story::record::{Change, Files};
-use crate::story::state::{Phase, State, Verb};
+use crate::story::state::{Phase, Verb};
 use crate::story::step::{Clerk, Step, Story, begin};
 use crate::story::submission::Note;
 use crate::story::{MailId, Mailbox, StoryId, TextHash};
@@ -150,8 +150,7 @@ pub fn plan_split(
     page.set_front(&front);
     let mut files: BTreeMap<String, Option<Vec<u8>>> = gone.into_iter().map(|file| (file, None)).collect();
     files.insert(INDEX.to_owned(), Some(page.render()));
-    let mut events = reopened(desk, story);
-    events.push(What::Split {
+    let split = What::Split {
         into: others.iter().map(|part| part.id.to_string()).collect(),
         from: None,
         mail: mail_of(story),
@@ -159,8 +158,7 @@ pub fn plan_split(
         of: Some(story.text),
         // another person tells what stays: their own yes is needed
         consent_ends: renamed && story.life.consent.is_some(),
-    });
-    events.extend(unscheduled(desk, story));
+    };
     let note = others
         .iter()
         .map(|part| format!("Into {}", part.id))
@@ -169,7 +167,7 @@ pub fn plan_split(
     let step = Step {
         subject: "Split".to_owned(),
         note,
-        events,
+        events: story.with_new_text(&desk.policy, vec![split]),
         files,
         ..Step::default()
     };
@@ -344,8 +342,7 @@ pub fn plan_join(desk: &Desk, story: &Story, other: &Story, clerk: &Clerk) -> Re
     files.insert(INDEX.to_owned(), Some(index.into_bytes()));
 
     let consent = both_consent(story, other);
-    let mut events = reopened(desk, story);
-    events.push(What::Joined {
+    let mut events = vec![What::Joined {
         with: Some(other.id.to_string()),
         into: None,
         mail: mail_of(other),
@@ -353,18 +350,17 @@ pub fn plan_join(desk: &Desk, story: &Story, other: &Story, clerk: &Clerk) -> Re
         of: Some(other.text),
         consent_ends: story.life.consent.is_some() && consent.is_none(),
         notes: forwarded(other, &draft::public(&story.front().author)),
-    });
+    }];
     events.extend(consent);
-    events.extend(unscheduled(desk, story));
     let step = Step {
         subject: "Join another story with".to_owned(),
         note: format!("With {}", other.id),
-        events,
+        events: story.with_new_text(&desk.policy, events),
         files,
         ..Step::default()
     };
     let ours = story.change(step, clerk);
-    let mut events = vec![What::Joined {
+    let closed = What::Joined {
         with: None,
         into: Some(story.id.to_string()),
         mail: None,
@@ -372,12 +368,10 @@ pub fn plan_join(desk: &Desk, story: &Story, other: &Story, clerk: &Clerk) -> Re
         of: None,
         consent_ends: false,
         notes: Vec::new(),
-    }];
-    events.splice(0..0, reopened(desk, other));
-    events.extend(unscheduled(desk, other));
+    };
     let step = Step {
         subject: "Close, joined with another,".to_owned(),
-        events,
+        events: other.with_new_text(&desk.policy, vec![closed]),
         ..Step::default()
     };
     Ok(vec![ours, other.change(step, clerk)])
@@ -455,18 +449,6 @@ fn mail_of(story: &Story) -> Option<MailId> {
 
 fn range(piece: &Piece) -> [u32; 2] {
     [*piece.lines.start(), *piece.lines.end()]
-}
-
-/// As with any edit, contradicting decisions were about another text.
-fn reopened(desk: &Desk, story: &Story) -> Vec<What> {
-    match story.state(&desk.policy) {
-        State::Conflict => vec![What::Reopened { note: String::new() }],
-        _ => Vec::new(),
-    }
-}
-
-fn unscheduled(desk: &Desk, story: &Story) -> Option<What> {
-    (story.state(&desk.policy) == State::Scheduled).then_some(What::Unscheduled {})
 }
 
 /// The story whose mail a piece came in, where it was split off.

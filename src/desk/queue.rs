@@ -1,4 +1,4 @@
-//! What waits: one summary a story, remembered by the repository's trees, and finding a story by what a person types.
+//! What waits: one summary a story, remembered by the repository's trees.
 
 mod open_letters;
 
@@ -11,7 +11,6 @@ use crate::repo::{Makers, RepoError, Source, StoryRepo, Summaries};
 use crate::story::StoryId;
 use crate::story::check::check;
 use crate::story::event::{Asks, LetterStatus, What};
-use crate::story::id::slug;
 use crate::story::letter::{self, FailedLetter, OpenLetter, Standing};
 use crate::story::page::{INDEX, RECORD};
 use crate::story::policy::Policy;
@@ -23,7 +22,7 @@ use super::{Desk, Trouble};
 use open_letters::OpenLetters;
 
 /// What a list shows of a story; computed under the local policy when its tree changes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     pub state: State,
     pub title: String,
@@ -185,35 +184,9 @@ impl Summary {
 
     pub(super) fn broken(id: &StoryId, why: String) -> Summary {
         Summary {
-            state: State::Draft,
             title: id.folder().to_owned(),
-            author: String::new(),
-            place: String::new(),
-            slug: String::new(),
-            received: None,
-            answered: None,
-            first_published: None,
-            approvals: 0,
-            voters: Vec::new(),
-            assigned: None,
-            asked_by: None,
-            consent: false,
-            consent_until: None,
-            revoked: false,
-            asks: None,
-            still_out: Vec::new(),
-            by_hand: false,
-            correction: false,
-            pending: Vec::new(),
-            scheduled_for: None,
-            under_way: false,
-            published_as: None,
-            stands: Vec::new(),
-            open_checks: Vec::new(),
-            letters: Vec::new(),
-            failed_letters: Vec::new(),
-            wrote_again: false,
             damage: Some(why),
+            ..Summary::default()
         }
     }
 
@@ -398,7 +371,7 @@ impl Counts {
 }
 
 /// The format of [`Summary`] and [`Counts`]: a change of either, or of the rules by which they are made, makes every cache be built anew.
-const FORMAT: u32 = 14;
+const FORMAT: u32 = 15;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.
@@ -637,23 +610,12 @@ pub fn with_letters_run_out(
 
 /// Stories with letters that did not arrive. Only months that have one are read.
 pub fn with_failed_letters(desk: &Desk, repo: &StoryRepo) -> Result<Vec<(StoryId, Summary)>, Trouble> {
-    with_summaries(desk, repo, |summaries| {
-        let mut failed = Vec::new();
-        for (place, (_, bytes)) in summaries.months()?.enumerate() {
-            let counts: Counts = postcard::from_bytes(bytes).unwrap_or_default();
-            if counts.failed_letters == 0 {
-                continue;
-            }
-            for told in summaries.month(place)?.into_iter().flatten() {
-                failed.extend(
-                    read(&told.bytes)
-                        .filter(|s| !s.failed_letters.is_empty())
-                        .map(|s| (told.id, s)),
-                );
-            }
-        }
-        Ok(failed)
-    })
+    of_months(
+        desk,
+        repo,
+        |counts| counts.failed_letters > 0,
+        |s| !s.failed_letters.is_empty(),
+    )
 }
 
 /// How many letters are due, by these counts; where there are very many, by the stories of the months that have some.
@@ -663,67 +625,4 @@ pub fn letters_due(desk: &Desk, repo: &StoryRepo, counts: &Counts) -> Result<usi
     }
     let stories = with_letters_due(desk, repo)?;
     Ok(stories.iter().map(|(_, s)| s.letters_due(desk).count()).sum())
-}
-
-/// The story that a person means: its id, a path to its folder or to a file in it, or any unique beginning of its id, its folder,
-/// its digits or its author's name.
-pub fn resolve(desk: &Desk, repo: &StoryRepo, typed: &str) -> Result<StoryId, Trouble> {
-    let tip = repo.tip()?;
-    let path = std::path::Path::new(typed);
-    let path = path
-        .strip_prefix(repo.root())
-        .or_else(|_| path.strip_prefix(&desk.config.repository.path))
-        .unwrap_or(path);
-    // a path as the shell completes it, from wherever the person stands
-    let whole = std::fs::canonicalize(typed).ok().filter(|_| !typed.is_empty());
-    let inside = |whole: &std::path::PathBuf| {
-        let root = std::fs::canonicalize(repo.root()).ok()?;
-        Some(whole.strip_prefix(root).ok()?.to_owned())
-    };
-    let inside = whole.as_ref().and_then(inside);
-    let path = inside.as_deref().unwrap_or(path);
-    let parts: Vec<&str> = path.iter().filter_map(|p| p.to_str()).filter(|p| *p != ".").collect();
-    for three in parts.windows(3) {
-        if let Ok(id) = three.join("/").parse::<StoryId>()
-            && repo.story(&tip, &id)?.is_some()
-        {
-            return Ok(id);
-        }
-    }
-    let wanted = typed.trim().trim_end_matches('/');
-    if wanted.is_empty() {
-        return Err(Trouble::NoStory(typed.to_owned()));
-    }
-    // `slug` takes off the hyphen of a name's beginning that ends in one; it ends at a word's end all the same
-    let at_end = match wanted.ends_with(['-', '\u{2013}', '\u{2014}', '.', '_']) {
-        true => "-",
-        false => "",
-    };
-    // nobody is called so: it is meant as a pattern, of which this knows none
-    let is_pattern = wanted.contains(['*', '?', '[', ']', '{', '}', '^', '$', '|', '\\']);
-    let name = slug(wanted) + at_end;
-    let queue = Queue::read(desk, repo)?;
-    let begins = |id: &StoryId, s: &Summary| {
-        id.as_str().starts_with(wanted)
-            || id.folder().starts_with(wanted)
-            || id.digits().starts_with(wanted)
-            || (!s.author.is_empty() && !is_pattern && (slug(&s.author) + at_end).starts_with(&name))
-    };
-    let found: Vec<&StoryId> = queue.iter().filter(|(id, s)| begins(id, s)).map(|(id, _)| id).collect();
-    match found[..] {
-        [one] => Ok(one.clone()),
-        [] => Err(Trouble::NoStory(typed.to_owned())),
-        _ => {
-            // a whole name wins over the beginning of a longer one
-            let whole = |(id, s): &(&StoryId, &Summary)| slug(&s.author) == name && begins(id, s);
-            let whole: Vec<&StoryId> = queue.iter().filter(whole).map(|(id, _)| id).collect();
-            match whole[..] {
-                [one] => Ok(one.clone()),
-                _ => Err(Trouble::Several(
-                    typed.to_owned(),
-                    found.iter().map(ToString::to_string).collect(),
-                )),
-            }
-        }
-    }
 }

@@ -13,7 +13,7 @@ use crate::story::markdown::with_picture;
 use crate::story::page::{INDEX, Page, text_hash};
 use crate::story::policy::Refusal;
 use crate::story::revision::{Corrected, corrected, from_sentences, nearest, sentences, without_pictures};
-use crate::story::state::{Phase, State, Verb};
+use crate::story::state::{Phase, Verb};
 use crate::story::step::{Clerk, Step, Story, has_markers};
 use crate::story::submission::{AuthResult, Submission};
 use crate::story::{MailId, StoryId};
@@ -271,6 +271,16 @@ pub fn read(desk: &Desk, repo: &StoryRepo, story: &Story, later: &Later) -> Resu
     })
 }
 
+/// The author's own words as Markdown: the mail read again, with today's rules; of a story that was told, or split off another, the
+/// text as it came.
+pub fn own_words(desk: &Desk, repo: &StoryRepo, story: &Story) -> Result<String, Trouble> {
+    let Some(raw) = repo.private_file(&story.id, "mail-1.eml")? else {
+        return first_words(repo, story)?.ok_or_else(|| Trouble::NoPrivatePart(story.id.clone()));
+    };
+    let mail = intake::reread(&raw)?;
+    Ok(format!("{}\n", desk.draft(&mail).0.body.trim_end()))
+}
+
 /// The text as it came, by the history; `None` where that is not all here.
 pub fn first_words(repo: &StoryRepo, story: &Story) -> Result<Option<String>, Trouble> {
     let came = story.record.events.iter().find_map(|e| match e.what {
@@ -434,14 +444,9 @@ pub fn accept(
             from: None,
         });
     }
-    match story.state(&desk.policy) {
-        State::Scheduled => events.push(What::Unscheduled {}),
-        State::Conflict => events.insert(0, What::Reopened { note: String::new() }),
-        _ => {}
-    }
     let step = Step {
         subject: "Accept the author's revision of".to_owned(),
-        events,
+        events: story.with_new_text(&desk.policy, events),
         files,
         ..Step::default()
     };

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::ConfigError;
 use crate::inbox::{InboxError, StdinError};
+use crate::mail::Unreadable;
 use crate::outbox::SendError;
 use crate::repo::{RemoteError, RepoError};
 use crate::spool::SpoolError;
@@ -51,6 +52,8 @@ pub enum Trouble {
     NoLogin(String),
     #[error("there is no letter {0:?} waiting")]
     NoSuchLetter(String),
+    #[error("the mail cannot be read: {0}")]
+    Mail(#[from] Unreadable),
     #[error("the letter cannot be made: {0}")]
     Letter(String),
     #[error(transparent)]
@@ -96,6 +99,7 @@ impl Trouble {
             Trouble::NotDownloaded(_) => "quarantine.not_downloaded".to_owned(),
             Trouble::NoLogin(_) => "inbox.no_login".to_owned(),
             Trouble::NoSuchLetter(_) => "letter.none".to_owned(),
+            Trouble::Mail(_) => "mail.unreadable".to_owned(),
             Trouble::Letter(_) => "letter".to_owned(),
             Trouble::Outbox(_) => "outbox".to_owned(),
             Trouble::NoTarget => "target.none".to_owned(),
@@ -208,6 +212,7 @@ impl Trouble {
             Trouble::NoLogin(_) => "name `user` and `password_command` under its [[inbox]]".to_owned(),
             Trouble::NoSuchLetter(_) => "`letters list` shows what waits".to_owned(),
             Trouble::Outbox(e) => e.hint().to_owned(),
+            Trouble::Mail(_) => "`show STORY --raw` has it as it came".to_owned(),
             Trouble::Letter(_) => {
                 "correct the template, or remove it to use the one that came with the tool".to_owned()
             }

@@ -102,7 +102,7 @@ pub fn scope(desk: &Desk, repo: &StoryRepo, typed: Option<&str>) -> Result<Scope
             return Ok(Scope::Range(commits));
         }
     }
-    super::queue::resolve(desk, repo, typed).map(Scope::Story)
+    super::names::resolve(desk, repo, typed).map(Scope::Story)
 }
 
 /// Looks at all of it.

@@ -112,7 +112,7 @@ impl Reading {
         let by_hand = repo.uncommitted(&repo.tip()?, id)?;
         Ok(Reading {
             summary: Summary::of(&story, &desk.policy),
-            back: edit::restored(&story),
+            back: edit::restored(&story, &cut),
             story,
             people,
             cut,
@@ -126,19 +126,16 @@ impl Reading {
         self.story.photos.iter().map(String::as_str)
     }
 
-    /// The author's own words: the mail read again, with today's rules, as Markdown.
+    /// The author's own words, as [`revision::own_words`] has them.
     pub fn own_words(&self, desk: &Desk, repo: &StoryRepo) -> Result<String, Trouble> {
-        let raw = repo.private_file(&self.story.id, "mail-1.eml")?;
-        let raw = raw.ok_or_else(|| Trouble::NoPrivatePart(self.story.id.clone()))?;
-        let mail = super::intake::reread(&raw).map_err(|why| Trouble::Letter(why.to_string()))?;
-        Ok(desk.draft(&mail).0.body)
+        revision::own_words(desk, repo, &self.story)
     }
 
     /// The story as it stands after a step of one's own.
     fn after(&mut self, desk: &Desk, taken: &Taken) {
         self.story = taken.story.clone();
         self.summary = Summary::of(&self.story, &desk.policy);
-        self.back = edit::restored(&self.story);
+        self.back = edit::restored(&self.story, &self.cut);
     }
 }
 

@@ -164,7 +164,7 @@ impl Inbox for Files {
                     Err(_) => continue,
                 }
             } else if let Ok((mut file, metadata)) = open_regular(&path, Links::Refuse)
-                && begins_like_a_mail(&first_bytes(&mut file, 4096).unwrap_or_default())
+                && begins_like_a_mail(&first_bytes(&mut file).unwrap_or_default())
             {
                 listing
                     .tickets

@@ -139,7 +139,7 @@ impl Imap {
             let mut missing = Vec::new();
             for folder in folders {
                 let command = format!("STATUS {} (UIDVALIDITY)", mailbox(folder));
-                let said = session.talk(&command, time_for(0), 0, &mut |_| Ok(()))?;
+                let said = session.talk(&command, time_for(0), &mut |_| Ok(()))?;
                 if said.status != Status::Ok {
                     missing.push((*folder).to_owned());
                 }
@@ -230,7 +230,7 @@ impl Imap {
                     .unwrap_or(jiff::civil::Date::MIN);
                 command.push_str(&format!(" SINCE {}", day.strftime("%-d-%b-%Y")));
             }
-            let said = session.talk(&command, time_for(0), 0, &mut |answer| {
+            let said = session.talk(&command, time_for(0), &mut |answer| {
                 if let Some(found) = answer.search() {
                     uids.extend(found?);
                 }
@@ -600,7 +600,7 @@ fn sizes(session: &mut Session, uids: &[u32]) -> Result<BTreeMap<u32, u64>, Inbo
     let mut sizes = BTreeMap::new();
     for set in sets(uids, LONGEST_SET) {
         let command = format!("UID FETCH {set} (UID RFC822.SIZE)");
-        let said = session.talk(&command, time_for(uids.len() as u64 * 64), 0, &mut |answer| {
+        let said = session.talk(&command, time_for(uids.len() as u64 * 64), &mut |answer| {
             if let Some(fetched) = answer.fetched()?
                 && let Some(size) = fetched.size
                 && uids.binary_search(&fetched.uid).is_ok()

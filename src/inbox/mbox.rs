@@ -302,7 +302,7 @@ fn unquoted(mut bytes: Vec<u8>) -> Vec<u8> {
 /// Whether `path` is an mbox by its first bytes.
 pub(super) fn is_mbox(path: &Path) -> Result<bool, TakeError> {
     let (mut file, _) = open_regular(path, Links::Follow)?;
-    Ok(begins_with_from_line(&super::regular::first_bytes(&mut file, 4096)?))
+    Ok(begins_with_from_line(&super::regular::first_bytes(&mut file)?))
 }
 
 #[cfg(test)]

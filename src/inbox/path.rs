@@ -47,7 +47,7 @@ pub fn open_path(path: &Path) -> Result<Box<dyn Inbox>, InboxError> {
     if is_mbox(path).map_err(reading)? {
         return Ok(Box::new(Mbox::new(name, path)));
     }
-    let first = first_bytes(&mut file, 4096).map_err(|e: io::Error| InboxError::reading(path, e))?;
+    let first = first_bytes(&mut file).map_err(|e: io::Error| InboxError::reading(path, e))?;
     let named_eml = path.file_name().is_some_and(is_eml);
     match named_eml || begins_like_a_mail(&first) {
         true => Ok(Box::new(Files::new(name, path))),

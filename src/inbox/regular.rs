@@ -60,10 +60,10 @@ pub(super) fn read_regular(path: &Path, links: Links, limit: u64) -> Result<Vec<
     Ok(bytes)
 }
 
-/// The first bytes of a file, at most `most`.
-pub(super) fn first_bytes(file: &mut File, most: u64) -> io::Result<Vec<u8>> {
+/// The first bytes of a file, enough to tell what it is.
+pub(super) fn first_bytes(file: &mut File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    file.take(most).read_to_end(&mut bytes)?;
+    file.take(4096).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

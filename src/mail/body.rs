@@ -10,6 +10,7 @@ use super::limits::MAX_LINES;
 use super::mime::{Part, bare_id};
 use super::plain::{self, Format};
 use super::words;
+use crate::story::link::host;
 use crate::story::passage::{Hints, Image, Kind, Line, Span};
 use crate::story::submission::Note;
 
@@ -624,13 +625,6 @@ fn scrub_span(span: &mut Span) {
     if let Some(href) = span.href.as_mut().filter(|h| !fit(h)) {
         *href = href.chars().filter(|c| !c.is_control()).collect();
     }
-}
-
-/// `track.example.com` of `https://user@track.example.com/open?u=7`
-fn host(url: &str) -> &str {
-    let behind = url.split_once("//").map_or(url, |(_, rest)| rest);
-    let authority = behind.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    authority.rsplit('@').next().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -97,10 +97,6 @@ impl StoryRepo {
 
     /// Takes the right to write and mends what a killed run left: its lock files, its temporary files, the index and the
     /// work tree that it had not brought up to date.
-    pub fn heal(&self) -> Result<Vec<Caution>, RepoError> {
-        self.begin().map(|(_, cautions)| cautions)
-    }
-
     pub(super) fn begin(&self) -> Result<(Writing, Vec<Caution>), RepoError> {
         let path = self.holder();
         let open = OpenOptions::new()

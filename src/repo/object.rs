@@ -253,7 +253,7 @@ pub(super) fn commit_bytes(tree: Oid, parent: Option<Oid>, by: &Signature, messa
 
 /// `Name <address> seconds +0000`, without what git does not allow in it.
 pub(super) fn person(by: &Signature) -> String {
-    let (name, email) = (plain_name(&by.name, "unknown"), plain_name(&by.email, "unknown"));
+    let (name, email) = (plain_name(&by.name), plain_name(&by.email));
     format!("{name} <{email}> {} +0000", by.at.as_second().max(0))
 }
 

@@ -50,12 +50,6 @@ impl StoryRepo {
         RepoError::NotOurs { path, branch }
     }
 
-    /// Whether [`StoryRepo::init`] would take this folder: it is missing, or holds at most a README.md (and what a killed `init`
-    /// left).
-    pub fn may_be_initialised(path: &Path) -> bool {
-        matches!(foreign_entry(path), Ok(None)) && fs::symlink_metadata(path.join(".git")).is_err()
-    }
-
     /// Makes the content repository in a folder that is missing or holds at most a README.md, which stays as it is. The root commit is
     /// byte for byte the same everywhere. A folder that is a content repository already is opened.
     pub fn init(path: &Path, branch: &str) -> Result<StoryRepo, RepoError> {

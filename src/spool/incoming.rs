@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::{INCOMING, Shelf, Shelves, Spool, SpoolError, Stock, lock};
+use super::{INCOMING, Shelf, Shelves, Spool, SpoolError, lock};
 use crate::story::submission::Kept;
 
 /// A mail that is in the spool, synced.
@@ -82,19 +82,6 @@ impl Shelves {
             });
         }
         Ok(KeptMail::new(id.to_owned(), raw))
-    }
-
-    /// All of them, read; for a handful.
-    pub fn all_incoming(&self) -> Result<Stock<KeptMail>, SpoolError> {
-        let mut stock = Stock::default();
-        for id in self.incoming()? {
-            match self.incoming_mail(&id) {
-                Ok(mail) => stock.items.push(mail),
-                Err(SpoolError::NoSuch(_)) => {}
-                Err(error) => stock.damaged.push(error),
-            }
-        }
-        Ok(stock)
     }
 }
 

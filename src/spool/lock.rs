@@ -14,8 +14,8 @@ use super::shelf::Shelf;
 
 const LOCK: &str = "lock";
 
-/// Makes sure that `path` is a folder of our own that nobody else may look into; whether it had to be closed to others.
-pub(super) fn private_folder(path: &Path) -> Result<bool, SpoolError> {
+/// Makes sure that `path` is a folder of our own that nobody else may look into.
+pub(super) fn private_folder(path: &Path) -> Result<(), SpoolError> {
     let fail = |error| SpoolError::io("make the folder", path, error);
     let missing: Vec<&Path> = path
         .ancestors()
@@ -42,13 +42,11 @@ pub(super) fn private_folder(path: &Path) -> Result<bool, SpoolError> {
     if !metadata.is_dir() || !(path.join(LOCK).symlink_metadata().is_ok() || is_empty(path)) {
         return Err(SpoolError::NotASpool { path: path.to_owned() });
     }
-    let mend = metadata.mode() & 0o077 != 0;
-    if mend {
+    if metadata.mode() & 0o077 != 0 {
         let closed = fs::Permissions::from_mode(0o700);
         fs::set_permissions(path, closed).map_err(|e| SpoolError::io("close to others", path, e))?;
     }
-    open_lock(path)?;
-    Ok(mend)
+    open_lock(path).map(drop)
 }
 
 fn folder_of(path: &Path) -> Shelf {

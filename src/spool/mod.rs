@@ -60,7 +60,6 @@ const A_WHILE: Duration = Duration::from_secs(3600);
 pub struct Spool {
     shelves: Shelves,
     reading: Reading,
-    mended: bool,
     _lock: File,
 }
 
@@ -142,7 +141,7 @@ impl Spool {
     /// A spool that others may look into is closed to them; one that belongs to somebody else is refused, and so is a
     /// folder that holds other things. What a killed process left half written is removed.
     pub fn open(path: &Path, wait: Duration) -> Result<Spool, SpoolError> {
-        let mended = lock::private_folder(path)?;
+        lock::private_folder(path)?;
         let lock = lock::hold(path, wait)?;
         let shelves = Shelves { path: path.to_owned() };
         for name in [INCOMING, QUARANTINE, LETTERS, CODES, TYPED, CURSORS] {
@@ -165,7 +164,6 @@ impl Spool {
         Ok(Spool {
             shelves,
             reading,
-            mended,
             _lock: lock,
         })
     }
@@ -173,11 +171,6 @@ impl Spool {
     /// The spool for reading only; `None` where there is none yet.
     pub fn look(path: &Path) -> Option<Shelves> {
         path.is_dir().then(|| Shelves { path: path.to_owned() })
-    }
-
-    /// Whether others could look into it, which [`Spool::open`] has put an end to.
-    pub fn was_open_to_others(&self) -> bool {
-        self.mended
     }
 
     /// The mail that was being read when the last process died, and how many died so; see [`Spool::begin_reading`].

@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use unicode_normalization::UnicodeNormalization;
+
+use super::plain::Plain;
 
 /// An address in a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,12 +23,21 @@ pub struct Found {
 /// `anna at example.org` is one where the local part has more than plain letters in it or the top level is a usual one, in small
 /// letters: "Anna at home.Then" is none, nor is "meet me at example.org".
 pub fn addresses(line: &str) -> Vec<Found> {
-    let plain = Plain::of(line);
+    all_of(&Plain::of(line), false)
+}
+
+/// The addresses of a text in sentences. Its authors sign petitions at change.org: by the word "at" alone only those are known of
+/// which the local part tells, or whose dots are words.
+pub fn in_sentences(text: &Plain) -> Vec<Found> {
+    all_of(text, true)
+}
+
+fn all_of(plain: &Plain, sentences: bool) -> Vec<Found> {
     if !plain.may_have_any() {
         return Vec::new();
     }
-    plain
-        .addresses()
+    let found = plain.addresses(sentences);
+    found
         .map(|(at, found)| Found {
             at: plain.place(at),
             ..found
@@ -58,46 +68,14 @@ pub fn without(line: &str, stand_in: &str) -> String {
     stand_in.to_owned()
 }
 
-/// Cannot be seen, and changes what a name is or how it reads.
-pub fn is_hidden(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-}
-
-/// A line with every character as it is usually written, and where each of its bytes stood.
-struct Plain<'a> {
-    line: &'a str,
-    text: String,
-    places: Vec<usize>,
-}
-
 impl Plain<'_> {
-    fn of(line: &str) -> Plain<'_> {
-        let (mut text, mut places) = (String::with_capacity(line.len()), Vec::with_capacity(line.len() + 1));
-        let mut at = 0;
-        while let Some(c) = line[at..].chars().next() {
-            let (c, length) = coded(&line[at..]).unwrap_or((c, c.len_utf8()));
-            if !is_hidden(c) && !matches!(c, '\u{34f}' | '\u{fe00}'..='\u{fe0f}') {
-                text.push(usual(c));
-                places.resize(text.len(), at);
-            }
-            at += length;
-        }
-        places.push(line.len());
-        Plain { line, text, places }
-    }
-
-    /// Of a range of the text, the range of the line.
-    fn place(&self, at: Range<usize>) -> Range<usize> {
-        self.places[at.start]..self.places[at.end]
-    }
-
     /// What `without` takes out, in order and apart.
     fn spans(&self) -> Vec<Range<usize>> {
         static AROUND: LazyLock<Regex> = LazyLock::new(|| pattern(r#"[^\s<>()\[\]",;:]+@[^\s<>()\[\]",;:]+"#));
         if !self.may_have_any() {
             return Vec::new();
         }
-        let mut spans: Vec<Range<usize>> = self.addresses().map(|(at, _)| at).collect();
+        let mut spans: Vec<Range<usize>> = self.addresses(false).map(|(at, _)| at).collect();
         spans.extend(AROUND.find_iter(&self.text).map(|m| m.range()));
         for span in &mut spans {
             let before = self.text[..span.start].trim_end_matches('/');
@@ -130,17 +108,22 @@ impl Plain<'_> {
                 .any(|two| two.eq_ignore_ascii_case(b"at"))
     }
 
-    fn addresses(&self) -> impl Iterator<Item = (Range<usize>, Found)> {
+    fn addresses(&self, sentences: bool) -> impl Iterator<Item = (Range<usize>, Found)> {
         static AT: LazyLock<Regex> = LazyLock::new(|| {
             pattern(
-                r"(?i) *[\[({<【〔] *(?:at|@|a|ät|arroba) *[\])}>】〕] *|(?P<blank> +@ *|@ +)|@|(?P<word>[ _-]+at[ _-]+)",
+                r"(?i) *[\[({<【〔] *(?:at|@|(?P<letter>a)|ät|arroba) *[\])}>】〕] *|(?P<blank> +@ *|@ +)|@|(?P<word>[ _-]+at[ _-]+)",
             )
         });
-        AT.captures_iter(&self.text).filter_map(|sign| {
+        AT.captures_iter(&self.text).filter_map(move |sign| {
             let all = sign.get(0)?.range();
-            let sure = sign.name("blank").is_none() && sign.name("word").is_none();
+            let sign = match (sign.name("blank"), sign.name("word")) {
+                // `(a)` is the first of a list
+                _ if sentences && (sign.name("word").is_some() || sign.name("letter").is_some()) => Sign::Word,
+                (None, None) => Sign::Sure,
+                _ => Sign::Likely,
+            };
             let local = Local::before(&self.text[..all.start])?;
-            let (domain, length) = domain(&self.text[all.end..], &local, sure)?;
+            let (domain, length) = domain(&self.text[all.end..], &local, sign)?;
             let at = all.start - local.length..all.end + length;
             let address = format!("{}@{domain}", local.name);
             Some((at.clone(), Found { at, address, domain }))
@@ -148,49 +131,14 @@ impl Plain<'_> {
     }
 }
 
-/// One character that is written as a code (RFC 3986, section 2.1; HTML), and how long the code is.
-fn coded(rest: &str) -> Option<(char, usize)> {
-    const NAMED: &[(&str, char)] = &[
-        ("&#64;", '@'),
-        ("&#x40;", '@'),
-        ("&commat;", '@'),
-        ("&#46;", '.'),
-        ("&#x2e;", '.'),
-        ("&period;", '.'),
-    ];
-    let named = |(code, c): &(&str, char)| {
-        let same = rest.get(..code.len()).is_some_and(|r| r.eq_ignore_ascii_case(code));
-        same.then_some((*c, code.len()))
-    };
-    if rest.starts_with('&') {
-        return NAMED.iter().find_map(named);
-    }
-    // `%2540` is `%40`, coded once more
-    let digits = rest.strip_prefix('%')?.trim_start_matches("25");
-    let two = digits
-        .get(..2)
-        .filter(|two| two.bytes().all(|b| b.is_ascii_hexdigit()))?;
-    let c = char::from(u8::from_str_radix(two, 16).ok()?);
-    (c == ' ' || c.is_ascii_graphic()).then_some((c, rest.len() - digits.len() + 2))
-}
-
-/// `Ａ` is an `A`, `＠` an `@`, and any blank a blank.
-fn usual(c: char) -> char {
-    if c.is_ascii() && !c.is_ascii_whitespace() {
-        return c;
-    }
-    if c.is_whitespace() {
-        return ' ';
-    }
-    // IDNA takes these for dots, too (RFC 3490, section 3.1)
-    if matches!(c, '。' | '｡') {
-        return '.';
-    }
-    let mut folded = std::iter::once(c).nfkc();
-    match (folded.next(), folded.next()) {
-        (Some(one), None) => one,
-        _ => c,
-    }
+/// How much what stands between the two parts says.
+#[derive(Clone, Copy, PartialEq)]
+enum Sign {
+    /// It is one of addresses alone.
+    Sure,
+    Likely,
+    /// It is a word of any sentence.
+    Word,
 }
 
 /// Longest of a local part, in characters (RFC 5321, section 4.5.3.1.1), with room for dots in words.
@@ -247,8 +195,8 @@ fn spelt(text: &str) -> String {
     WORD.replace_all(text, ".").into_owned()
 }
 
-/// The domain that `after` begins with, and how long it is there. `sure`: the sign is one of addresses alone.
-fn domain(after: &str, local: &Local, sure: bool) -> Option<(String, usize)> {
+/// The domain that `after` begins with, and how long it is there.
+fn domain(after: &str, local: &Local, sign: Sign) -> Option<(String, usize)> {
     static LABELS: LazyLock<Regex> = LazyLock::new(|| {
         let label = r"[\p{Alphabetic}\p{M}\p{N}-]+";
         pattern(&format!(r"(?i)^{label}(?:(?:\.|{DOT}){label})+"))
@@ -264,7 +212,11 @@ fn domain(after: &str, local: &Local, sure: bool) -> Option<(String, usize)> {
         let top = &all[dot.end..*end];
         let spelt = &all[dot.clone()] != ".";
         let letters = top.chars().count() >= 2 && top.chars().all(char::is_alphabetic) || top.starts_with("xn--");
-        letters && (sure || local.telling && !is_file(top) || local.somebody && is_usual(top, &all[..*end], spelt))
+        let somebodys = || {
+            let told = sign == Sign::Likely || dots.iter().any(|dot| &all[dot.clone()] != ".");
+            told && local.somebody && is_usual(top, &all[..*end], spelt)
+        };
+        letters && (sign == Sign::Sure || local.telling && !is_file(top) || somebodys())
     })?;
     Some((spelt(&all[..end]).to_lowercase(), end))
 }

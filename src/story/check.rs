@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 
 use super::event::What;
 use super::page::{Front, INDEX};
+use super::plain::Plain;
 use super::state::Waiver;
 use super::step::Story;
 use super::submission::Note;
@@ -289,6 +290,8 @@ struct Text<'a> {
     /// What lies beside it, where that is known.
     photos: Option<&'a [String]>,
     wanted: &'a Wanted,
+    /// The whole of it again, whatever its letters and digits were written in.
+    plain: Plain<'a>,
     sentences: Vec<words::Sentence<'a>>,
     /// By sentence: whom it names, beside the author.
     people: Vec<Vec<names::Person>>,
@@ -321,6 +324,7 @@ impl<'a> Text<'a> {
             notes,
             photos: None,
             wanted,
+            plain: Plain::of_markdown(all),
             sentences,
             people,
         }

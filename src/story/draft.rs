@@ -9,6 +9,7 @@ mod photos;
 mod subject;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use jiff::Timestamp;
@@ -198,6 +199,10 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
     story.judge(source, fates, &media, &mut notes);
 
     let subject = inline.and_then(|f| f.subject.as_deref()).unwrap_or(&source.subject);
+    let subtitle = subject::subtitle(subject, &author);
+    if subtitle.as_ref().is_some_and(|(_, went)| *went) {
+        notes.push(Note::SubjectWithout);
+    }
     let sent = inline.and_then(|f| f.date.as_deref()).and_then(dates::parse);
     let date = sent
         .or(source.date)
@@ -211,7 +216,7 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
     Draft {
         title: title(rules.title, &author),
         slug: slug(&author),
-        subtitle: subject::subtitle(subject, &author),
+        subtitle: subtitle.map(|(subtitle, _)| subtitle),
         date: date.min(now),
         cuts: story.pieces(names),
         body,
@@ -628,15 +633,44 @@ pub fn restore(body: &str, piece: &CutPiece) -> String {
     }
 }
 
-/// Where these words stand in the body one after the other, however the lines are broken.
+/// Whether a piece that was put back is in the body still: all of its words where it is there for an address, else most of them,
+/// as an edit may have tidied it.
+pub fn stands(body: &str, piece: &CutPiece) -> bool {
+    if piece.rule == Rule::AttributionAddress.name() {
+        return words_of(body, &piece.text).is_some();
+    }
+    let words = |text| str::split_whitespace(text).collect::<Vec<_>>();
+    let (wanted, all) = (words(&piece.text), words(body));
+    // single words stand anywhere
+    let many = wanted.len().clamp(1, 3);
+    let there: HashSet<&[&str]> = all.windows(many).collect();
+    let found = wanted.windows(many).filter(|run| there.contains(run)).count();
+    found * 2 >= wanted.windows(many).len()
+}
+
+/// Where these words stand in the body one after the other: filling lines, however those are broken; or, as a line that the mail's
+/// program wrapped is in the middle of one now, anywhere, where they are more than a few and stand there once.
 fn words_of(body: &str, text: &str) -> Option<Range<usize>> {
     let wanted: Vec<&str> = text.split_whitespace().collect();
     let place = |word: &str| word.as_ptr() as usize - body.as_ptr() as usize;
     let words: Vec<&str> = body.split_whitespace().collect();
     let (first, last) = (wanted.first()?, wanted.len() - 1);
+    let fills = |place: &Range<usize>| {
+        let before = body[..place.start].trim_end_matches(['>', ' ']);
+        let after = body[place.end..].trim_start_matches(['\\', ' ']);
+        (before.is_empty() || before.ends_with('\n')) && (after.is_empty() || after.starts_with('\n'))
+    };
     let starts = words.iter().enumerate().filter(|(_, word)| *word == first);
-    let at = starts.map(|(at, _)| at).find(|at| words[*at..].starts_with(&wanted))?;
-    Some(place(words[at])..place(words[at + last]) + words[at + last].len())
+    let mut places = starts
+        .filter(|(at, _)| words[*at..].starts_with(&wanted))
+        .map(|(at, _)| place(words[at])..place(words[at + last]) + words[at + last].len());
+    let one = places.next()?;
+    if fills(&one) {
+        return Some(one);
+    }
+    let mut alone = wanted.len() >= 4;
+    let another = places.inspect(|_| alone = false).find(fills);
+    another.or(Some(one).filter(|_| alone))
 }
 
 /// Where the paragraph begins: exactly it, or, as an edit may have changed it, one that begins alike.

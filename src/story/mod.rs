@@ -23,6 +23,7 @@
 //! | [`pieces`] | one text, several stories |
 //! | [`revision`] | whether a later mail is a corrected text |
 //! | [`consent`] | what an author agreed to, and whether a page keeps to it |
+//! | [`link`] | where an address on the web leads |
 //! | [`letter`] | which letters a story's events call for |
 //! | [`code`], [`decision`] | what a reviewer's answer by mail brings back, and what it says |
 //! | [`check`](mod@check) | what should be looked at before a story goes out |
@@ -39,11 +40,13 @@ pub mod erased;
 pub mod event;
 pub mod id;
 pub mod letter;
+pub mod link;
 pub mod markdown;
 pub mod page;
 pub mod passage;
 pub mod people;
 pub mod pieces;
+mod plain;
 pub mod policy;
 pub mod proof;
 pub mod record;

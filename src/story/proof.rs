@@ -182,7 +182,7 @@ pub fn deed(deed: &Deed) -> Vec<Problem> {
         .map(|e| e.id.to_string())
         .collect();
     for event in &events {
-        let by = plain_name(&event.by.name, "unknown");
+        let by = plain_name(&event.by.name);
         if by != deed.author && !begins_piece(&events, event) {
             let said = format!("\"{}\" came by a commit of {}", named(event), one_line(deed.author));
             found.push(Problem::new("author", said));

@@ -195,14 +195,14 @@ pub fn one_line(text: &str) -> String {
     out
 }
 
-/// A name or an address as a commit may have it: without what git does not allow there.
-pub fn plain_name(text: &str, or: &str) -> String {
+/// A name or an address as a commit may have it: without what git does not allow there; `unknown` where nothing is left.
+pub fn plain_name(text: &str) -> String {
     let kept: String = text
         .chars()
         .filter(|c| !c.is_control() && !matches!(c, '<' | '>'))
         .collect();
     match kept.trim_matches(|c: char| c.is_whitespace() || ".,:;\"\\'".contains(c)) {
-        "" => or.to_owned(),
+        "" => "unknown".to_owned(),
         kept => kept.to_owned(),
     }
 }

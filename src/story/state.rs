@@ -13,9 +13,10 @@ pub use life::{Doubted, Grant, Life, Phase, Post, Proof, Publication, Remains, R
 pub use makers::Makers;
 
 /// Where a story stands. Computed, never stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
+    #[default]
     Draft,
     ChangesRequested,
     Approved,

@@ -156,6 +156,17 @@ impl Story {
         self.life.state(self.text, policy)
     }
 
+    /// The events of a step that makes the text another: what was planned, and decisions that contradict each other, were about the
+    /// text before.
+    pub fn with_new_text(&self, policy: &Policy, mut events: Vec<What>) -> Vec<What> {
+        match self.state(policy) {
+            State::Scheduled => events.push(What::Unscheduled {}),
+            State::Conflict => events.insert(0, What::Reopened { note: String::new() }),
+            _ => {}
+        }
+        events
+    }
+
     /// Whether `draft` and `date` on the page say what the record says; a step on a page that disagrees is refused.
     pub fn agrees(&self) -> Result<(), Refusal> {
         let front = self.front();

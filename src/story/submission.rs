@@ -211,6 +211,8 @@ pub enum Note {
     NoByline,
     #[error("there may be several stories in this mail")]
     SeveralStories,
+    #[error("an address or a telephone number was taken out of the subject: look whether the subtitle can stay so")]
+    SubjectWithout,
     #[error("the mail's date {0} is in the future")]
     FutureDate(String),
     #[error("another mail has the same Message-ID")]

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::engine::html;
 use super::front::text;
 use super::{Bundle, address};
+use crate::story::link::host;
 use crate::story::markdown::web::escape;
 
 /// A story's entry, in its bundle: a line with its times, then XML. Site generators pass over files with a dot.
@@ -93,15 +94,4 @@ fn stamp(at: Timestamp) -> String {
 fn xml(text: &str) -> String {
     let known = |c: &char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}') || matches!(c, '\n' | '\t');
     escape(&text.chars().filter(known).collect::<String>())
-}
-
-fn host(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    host.rsplit('@')
-        .next()
-        .unwrap_or(host)
-        .split(':')
-        .next()
-        .unwrap_or_default()
 }

@@ -49,7 +49,7 @@ use crate::story::step::{Clerk, Step, Story};
 use crate::story::{Mailbox, StoryId};
 
 use super::review::Planned;
-use super::{Desk, Trouble, queue};
+use super::{Desk, Trouble, names, queue};
 
 pub use compose::{letter, reword, words};
 pub use live::{waiting_for_pages, waits_too_long, with_silent_pages};
@@ -372,7 +372,7 @@ pub fn find<'a>(desk: &Desk, repo: &StoryRepo, all: &'a [Waiting], typed: &str) 
     if !by_number.is_empty() {
         return Ok(by_number);
     }
-    let id = queue::resolve(desk, repo, typed)?;
+    let id = names::resolve(desk, repo, typed)?;
     let of_story: Vec<&Waiting> = all.iter().filter(|w| w.story.as_ref() == Some(&id)).collect();
     if of_story.is_empty() {
         Err(Trouble::NoSuchLetter(typed.to_owned()))

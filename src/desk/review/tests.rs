@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::*;
 use crate::desk::{edit, takedown};
 use crate::story::check::Wanted;
+use crate::story::draft::CutPiece;
 use crate::story::event::{Actor, EventId, Role};
 use crate::story::id::MailId;
 use crate::story::page::{Front, INDEX, Page};
@@ -144,6 +145,17 @@ fn edited(story: &Story, who: &str, words: &str) -> Planned {
     edit::edit(story, &policy(1), &clerk(who), &page.render(), false, "")
 }
 
+fn put_back(story: &Story, who: &str) -> Planned {
+    let piece = CutPiece {
+        n: 1,
+        rule: "signature-delimiter".into(),
+        why: String::new(),
+        text: "Marion\nSteward, Unit 7".into(),
+        before: String::new(),
+    };
+    edit::restore(story, &policy(1), &clerk(who), &[&piece])
+}
+
 /// A story in each state, under a policy of one approval.
 fn in_state(state: State) -> Story {
     let p = policy(1);
@@ -248,7 +260,7 @@ fn every_cell_of_the_state_table_is_what_the_steps_do() {
         let story = in_state(state);
         assert_eq!(story.state(&p), state);
         type Do = fn(&Story, &Policy) -> Planned;
-        let verbs: [(Verb, Do); 7] = [
+        let verbs: [(Verb, Do); 8] = [
             (Verb::Approve, |s, p| approve(s, p, &clerk("ben"), "", None)),
             (Verb::RequestChanges, |s, p| {
                 request_changes(s, p, &clerk("ben"), "Why?")
@@ -256,6 +268,7 @@ fn every_cell_of_the_state_table_is_what_the_steps_do() {
             (Verb::Reject, |s, p| reject(s, p, &clerk("ben"), "no", false)),
             (Verb::Reopen, |s, p| reopen(s, p, &clerk("ben"), "")),
             (Verb::Edit, |s, _| edited(s, "ben", "Other words.")),
+            (Verb::Edit, |s, _| put_back(s, "ben")),
             (Verb::Takedown, |s, p| takedown::take_down(s, p, &clerk("ben"), "")),
             (Verb::Withdraw, |s, p| {
                 takedown::withdraw(s, p, &clerk("ben"), "her wish")
@@ -298,6 +311,26 @@ fn every_cell_of_the_state_table_is_what_the_steps_do() {
             }
         }
     }
+}
+
+#[test]
+fn a_piece_that_was_edited_out_goes_back_again_and_nothing_else_comes_back_with_it() {
+    let p = policy(1);
+    let scheduled = in_state(State::Scheduled);
+    let back = made(&scheduled, put_back(&scheduled, "ben"));
+    assert_eq!(put_back(&back, "ben"), Ok(None), "it is there");
+    let tidied = back.page.body().replace("Unit 7", "Unit 9");
+    let tidied = made(&back, edited(&back, "ben", &tidied));
+    assert_eq!(put_back(&tidied, "ben"), Ok(None), "it is there, but for a word");
+    let out = made(&tidied, edited(&tidied, "ben", scheduled.page.body()));
+    assert_eq!(out.text, scheduled.text);
+    let approved = match out.state(&p) {
+        State::Draft => made(&out, approve(&out, &p, &clerk("ann"), "", None)),
+        _ => out.clone(),
+    };
+    assert_eq!(approved.state(&p), State::Approved, "nobody scheduled it again");
+    let again = made(&out, put_back(&out, "ben"));
+    assert_eq!(again.page.body(), back.page.body());
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub(super) fn mark_set(session: &mut Session, inbox: &str, set: &str, fate: &Fat
 
 /// A MOVE or COPY; the folder is made if the server says that it is missing.
 fn into_folder(session: &mut Session, command: &str, folder: &str) -> Result<(), InboxError> {
-    let said = session.talk(command, time_for(0), 0, &mut |_| Ok(()))?;
+    let said = session.talk(command, time_for(0), &mut |_| Ok(()))?;
     match said.status {
         Status::Ok => Ok(()),
         Status::No if said.has_code("TRYCREATE") => {

@@ -233,7 +233,7 @@ impl Session {
     fn select(&mut self, name: &str) -> Result<(), InboxError> {
         let mut selected = Selected::default();
         let command = format!("SELECT {}", mailbox(name));
-        let said = self.talk(&command, COMMAND, 0, &mut |answer| {
+        let said = self.talk(&command, COMMAND, &mut |answer| {
             if let Some(validity) = answer.code("UIDVALIDITY") {
                 selected.validity = validity.parse().unwrap_or(0);
             }
@@ -333,17 +333,16 @@ impl Session {
         Ok(self.ended(answer, tag)?.map(|said| (i, said)))
     }
 
-    /// Sends a command and gives each answer to `each`, until it ends.
+    /// Sends a command and gives each answer to `each`, without its literals, until it ends.
     pub(super) fn talk(
         &mut self,
         command: &str,
         time: Duration,
-        largest: u64,
         each: &mut dyn FnMut(Answer) -> Result<(), WireError>,
     ) -> Result<Said, InboxError> {
         let tag = self.send(command, time)?;
         loop {
-            let answer = self.answer(largest)?;
+            let answer = self.answer(0)?;
             self.note_capabilities(&answer);
             if let Some(said) = self.ended(&answer, &tag)? {
                 return Ok(said);
@@ -354,7 +353,7 @@ impl Session {
 
     /// A command of which only the end matters; anything but OK is an error.
     pub(super) fn run(&mut self, command: &str, time: Duration) -> Result<(), InboxError> {
-        let said = self.talk(command, time, 0, &mut |_| Ok(()))?;
+        let said = self.talk(command, time, &mut |_| Ok(()))?;
         match said.status {
             Status::Ok => Ok(()),
             _ => Err(self.refused(command, said)),

@@ -68,7 +68,7 @@ fn what_a_killed_run_left_is_mended() {
         Vec::<String>::new(),
         "the older text is no edit"
     );
-    assert_eq!(repo.heal().unwrap(), []);
+    assert_eq!(repo.begin().unwrap().1, []);
     assert_eq!(fs::read(&file).unwrap(), b"two");
     assert_sound(&repo);
 }

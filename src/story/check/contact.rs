@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
 use regex::Regex;
+use unicode_normalization::char::is_combining_mark;
 
 use super::{Hits, Text};
 use crate::story::address;
@@ -36,57 +37,161 @@ fn stands_alone(all: &str, from: usize, to: usize) -> bool {
 pub(super) fn phone(text: &Text, hits: &mut Hits) {
     static ABROAD: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"(?:\+|\b00)[1-9](?:[ ./()\u{a0}\u{2010}-\u{2013}-]{0,2}[0-9]){6,14}"));
-    static DATE: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r"^(?:[0-3]?[0-9][./-][01]?[0-9][./-](?:19|20)?[0-9]{2}\b|[0-9]{4}[./-][0-9]{2}[./-][0-9]{2}\b|[0-9]{2}[.][0-9]{2} ?[-–])",
-        )
-    });
-    let abroad: Vec<(usize, usize)> = ABROAD.find_iter(text.all).map(|m| (m.start(), m.end())).collect();
+    let plain = text.plain.text.as_str();
+    let abroad: Vec<(usize, usize)> = ABROAD.find_iter(plain).map(|m| (m.start(), m.end())).collect();
     let mut known = abroad.iter().copied().peekable();
     let home = of_country(text.wanted.country.phone);
-    let home = home
-        .find_iter(text.all)
-        .map(|m| (m.start(), m.end()))
-        .filter(|(from, _)| {
-            // the rest of a number with a country's code is no number of its own
-            while known.next_if(|(_, end)| end <= from).is_some() {}
-            known.peek().is_none_or(|(start, _)| start > from)
-        });
+    let home = home.find_iter(plain).map(|m| (m.start(), m.end())).filter(|(from, _)| {
+        // the rest of a number with a country's code is no number of its own
+        while known.next_if(|(_, end)| end <= from).is_some() {}
+        known.peek().is_none_or(|(start, _)| start > from)
+    });
     let home: Vec<(usize, usize)> = home.collect();
-    for (from, to) in abroad.into_iter().chain(home) {
-        let words = &text.all[from..to];
-        let plus = words.starts_with('+') && around(text.all, from, to).0.is_none_or(|c| !c.is_alphanumeric());
-        if !(stands_alone(text.all, from, to) || plus) || DATE.is_match(words) {
-            continue;
-        }
-        let digits: String = words.chars().filter(char::is_ascii_digit).collect();
-        hits.add_as(from, words, &digits);
+    let mut found: Vec<(usize, usize)> = abroad.into_iter().chain(home).collect();
+    found.retain(|&(from, to)| {
+        let plus = plain[from..].starts_with('+') && around(plain, from, to).0.is_none_or(|c| !c.is_alphanumeric());
+        (stands_alone(plain, from, to) || plus) && !is_a_time(&plain[from..to])
+    });
+    found.sort_unstable();
+    let more = elsewhere(plain, &found);
+    for (from, to) in found.into_iter().chain(more) {
+        let digits: String = plain[from..to].chars().filter(char::is_ascii_digit).collect();
+        let place = text.plain.place(from..to);
+        hits.add_as(place.start, &text.all[place], &digits);
     }
 }
 
+/// Dates, times and years, and from when to when.
+fn is_a_time(words: &str) -> bool {
+    static TIME: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"^(?:[0-3]?[0-9][./-][01]?[0-9][./-](?:19|20)?[0-9]{2}\b|[0-9]{4}[./-][0-9]{2}[./-][0-9]{2}\b|[0-9]{1,2}[.][0-9]{2} ?[-–]|(?:19|20)[0-9]{2} ?[-–/ ] ?(?:19|20)[0-9]{2}\b)",
+        )
+    });
+    TIME.is_match(words)
+}
+
+/// Numbers of other countries than the team's, without a country's code: those that words lead up to, and those that are written
+/// as nothing else is. `found`, in order, are known already.
+fn elsewhere(plain: &str, found: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    static NUMBER: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"\(?[0-9](?:[ ./()\u{2010}-\u{2013}-]{0,2}[0-9]){6,14}"));
+    // `(555) 123-4567`, `8 (912) 345-67-89`, `212.555.0199`, `912 345-67-89`
+    static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"^(?:(?:[0-9]{1,2}[ -])?\([0-9]{2,5}\)[ -]?[0-9]{2,5}(?:[ -][0-9]{2,5}){1,3}|[2-9][0-9]{2}[-.][2-9][0-9]{2}[-.][0-9]{4}|(?:[0-9] )?[0-9]{3}[ -][0-9]{3}-[0-9]{2}-[0-9]{2})$",
+        )
+    });
+    // a year in brackets stands before the pages of a paper; what ends in three noughts is a sum
+    static OTHER: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^\((?:19|20)[0-9]{2}\)|^[1-9][0-9]{0,2}(?: [0-9]{3})* 000$"));
+    let mut known = found.iter().peekable();
+    let candidates = NUMBER.find_iter(plain).filter(|number| {
+        while known.next_if(|(_, end)| *end <= number.start()).is_some() {}
+        let words = number.as_str();
+        let digits = words.bytes().filter(u8::is_ascii_digit).count();
+        known.peek().is_none_or(|(start, _)| *start >= number.end())
+            && !is_a_time(words)
+            && !OTHER.is_match(words)
+            && (digits >= 9 && SHAPE.is_match(words) && stands_alone(plain, number.start(), number.end())
+                || stands_behind_words(plain, number.start(), number.end()) && leads_up(&plain[..number.start()]))
+    });
+    candidates.map(|m| (m.start(), m.end())).collect()
+}
+
+/// As [`stands_alone`], but for letters of scripts that put no blank between words.
+fn stands_behind_words(all: &str, from: usize, to: usize) -> bool {
+    let (before, after) = around(all, from, to);
+    let far = |c: char| !c.is_ascii() && c.is_alphabetic();
+    before.is_some_and(far) && !after.is_some_and(|c| c.is_alphanumeric() && !far(c)) || stands_alone(all, from, to)
+}
+
+/// Whether words in front of a number say that one can ring it: in the same sentence, and not far.
+fn leads_up(before: &str) -> bool {
+    let from = before.char_indices().rev().take(48).last().map_or(0, |(at, _)| at);
+    let near = before[from..].to_lowercase();
+    let ends = |c: char| c.is_ascii_digit() || matches!(c, '!' | '?' | ';' | '\n' | '。' | '！' | '？' | '।');
+    let near = near.rsplit(ends).next().unwrap_or_default();
+    let words = |text: &str| -> Vec<String> {
+        let words = text.split(|c: char| !(c.is_alphanumeric() || is_combining_mark(c)));
+        words.filter(|w| !w.is_empty()).map(str::to_owned).collect()
+    };
+    let (told, all) = match near.rsplit_once(". ") {
+        Some((before, after)) if after.trim().is_empty() => (after, words(before)),
+        Some((_, after)) => (after, words(after)),
+        None => (near, words(near)),
+    };
+    // behind a full stop only what is shortened by it
+    if told.trim().is_empty() && told.len() < near.len() {
+        return all.last().is_some_and(|word| SHORT.contains(&word.as_str()));
+    }
+    let ones = all
+        .windows(2)
+        .any(|two| OWN.contains(&two[0].as_str()) && NUMBERS.contains(&two[1].as_str()));
+    let leads = |word: &String| SHORT.contains(&word.as_str()) || RING.iter().any(|ring| word == ring);
+    ones || all.iter().any(leads) || UNPARTED.iter().any(|word| near.contains(word))
+}
+
+/// `tel.`
+const SHORT: &[&str] = &[
+    "tel", "tél", "tlf", "tfno", "mob", "ph", "cel", "kom", "puh", "cep", "gsm", "тел", "моб", "τηλ", "κιν",
+];
+
+/// Words for ringing somebody up, and for what one does it with.
+#[rustfmt::skip]
+const RING: &[&str] = &[
+    // English
+    "call", "calls", "called", "calling", "ring", "ringing", "rang", "phone", "phones", "phoned", "phoning", "telephone", "cellphone", "text", "dial",
+    "mobile", "cell", "landline", "helpline", "hotline", "fax", "whatsapp", "viber", "sms", "skype",
+    // German, Dutch, Danish, Norwegian, Swedish, Finnish
+    "ruf", "rufe", "rufen", "ruft", "anrufen", "anruf", "telefon", "telefonnummer", "telefonisch", "handy", "handynummer", "mobil", "mobilnummer",
+    "bel", "bellen", "belt", "telefoon", "telefoonnummer", "mobiel", "ringe", "telefonnummeret", "mobilen", "telefonnumret", "soita", "soittakaa", "puhelin", "puhelinnumero",
+    // French, Spanish, Portuguese, Italian, Catalan, Romanian
+    "appelez", "appeler", "appelle", "téléphone", "téléphonez", "téléphoner", "portable", "joindre", "llama", "llame", "llamar", "llámame", "llámanos",
+    "llamen", "teléfono", "móvil", "celular", "ligue", "ligar", "telefone", "telemóvel", "chiama", "chiamate", "chiamare", "chiamami", "telefono", "telefonare", "cellulare",
+    "truca", "telèfon", "mòbil", "suna", "sunați", "telefonul", "mobilul",
+    // Polish, Czech, Slovak, Hungarian, Croatian, Turkish, Albanian
+    "zadzwoń", "dzwoń", "dzwonić", "telefonu", "komórka", "komórkowy", "volejte", "zavolejte", "zavolajte", "hívj", "hívjon", "hívjanak", "telefonszám", "nazovite", "ara", "arayın", "telefonum", "telefoni",
+    // Russian, Ukrainian, Bulgarian, Greek
+    "звоните", "позвоните", "звони", "позвони", "телефон", "телефону", "мобильный", "дзвоніть", "подзвоніть", "зателефонуйте", "мобільний", "обадете", "телефона",
+    "τηλέφωνο", "κινητό", "καλέστε", "τηλεφωνήστε",
+    // Arabic, Persian, Urdu, Hebrew, Hindi, Bengali, Punjabi, Somali, Swahili, Indonesian
+    "اتصل", "اتصلوا", "هاتف", "الهاتف", "هاتفي", "جوال", "موبايل", "واتساب", "تلفن", "تماس", "موبایل", "فون", "טלפון", "נייד", "התקשרו", "फोन", "फ़ोन", "कॉल", "मोबाइल", "ফোন", "মোবাইল", "ਫੋਨ",
+    "taleefan", "simu", "telepon", "hubungi",
+];
+
+/// In scripts without blanks, and of several words.
+const UNPARTED: &[&str] = &[
+    "电话",
+    "電話",
+    "手机",
+    "手機",
+    "致电",
+    "致電",
+    "拨打",
+    "撥打",
+    "微信",
+    "携帯",
+    "전화",
+    "휴대폰",
+    "điện thoại",
+    "gọi",
+    "โทร",
+];
+
+/// Whose number it is, and a number: `my number is`; a charity has one, too.
+const OWN: &[&str] = &[
+    "my", "our", "his", "her", "their", "your", "meine", "unsere", "mon", "notre", "mi", "nuestro", "mój",
+];
+const NUMBERS: &[&str] = &["number", "nummer", "numéro", "número", "numer", "no"];
+
 pub(super) fn email(text: &Text, hits: &mut Hits) {
-    static SPELT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i) ?\\?[\[({<] ?(?:at|@) ?\\?[\])}>] ?| at "));
     let all = text.all;
-    let signs = memchr::memchr_iter(b'@', all.as_bytes()).map(|at| (at, at + 1, false));
-    let spelt = SPELT.find_iter(all).map(|m| (m.start(), m.end(), true));
-    for (from, to, spelt) in signs.chain(spelt) {
-        let local = local_part(&all[..from]);
-        let domain = match all[from..to].eq_ignore_ascii_case(" at ") {
-            true => spelt_domain(&all[to..]),
-            false => domain(&all[to..]),
-        };
-        let (Some(local), Some((domain, end))) = (local, domain) else {
-            continue;
-        };
-        if spelt && all[from..to].contains('@') && local.is_empty() || text.own(&domain) {
-            continue;
-        }
-        let start = from - local.len();
-        hits.add_as(
-            start,
-            &all[start..to + end],
-            &format!("{local}@{domain}").replace('\\', ""),
-        );
+    for found in address::in_sentences(&text.plain)
+        .into_iter()
+        .filter(|found| !text.own(&found.domain))
+    {
+        hits.add_as(found.at.start, &all[found.at], &found.address);
     }
     // lines that came from a mail's header, where an address may be disguised
     let front = text.front;
@@ -110,45 +215,6 @@ pub(super) fn email(text: &Text, hits: &mut Hits) {
             hits.add_as(key + at, words, &found.address);
         }
     }
-}
-
-/// What stands right before an `@`, with Markdown's escapes; at most 64 characters (RFC 5321, 4.5.3.1.1).
-fn local_part(before: &str) -> Option<&str> {
-    let inside = |c: char| c.is_alphanumeric() || ".%+'-_*\\".contains(c);
-    let start = before
-        .char_indices()
-        .rev()
-        .take(64)
-        .take_while(|(_, c)| inside(*c))
-        .last()?
-        .0;
-    let local = before[start..].trim_start_matches(|c: char| !c.is_alphanumeric());
-    (!local.trim_end_matches('\\').is_empty()).then_some(local)
-}
-
-/// A domain with a dot at the beginning of `after`, and where it ends.
-fn domain(after: &str) -> Option<(String, usize)> {
-    let inside = |c: char| c.is_alphanumeric() || c == '.' || c == '-';
-    let end = after
-        .char_indices()
-        .take(254)
-        .find(|(_, c)| !inside(*c))
-        .map_or_else(|| after.len().min(254), |(at, _)| at);
-    let domain = after.get(..end)?.trim_end_matches(['.', '-']);
-    let (_, top) = domain.rsplit_once('.')?;
-    let good = top.chars().count() >= 2
-        && top.chars().all(char::is_alphabetic)
-        && domain.split('.').all(|label| !label.is_empty());
-    good.then(|| (domain.to_ascii_lowercase(), domain.len()))
-}
-
-/// `example dot org`.
-fn spelt_domain(after: &str) -> Option<(String, usize)> {
-    static DOT: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"^([A-Za-z0-9-]{1,62}) (?i:dot) ((?:co (?i:dot) )?(?i:com|org|net|uk|info|eu))\b"));
-    let found = DOT.captures(after)?;
-    let top = found[2].to_ascii_lowercase().replace(" dot ", ".");
-    Some((format!("{}.{top}", found[1].to_ascii_lowercase()), found[0].len()))
 }
 
 pub(super) fn postcode(text: &Text, hits: &mut Hits) {

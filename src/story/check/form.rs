@@ -8,21 +8,11 @@ use unicode_security::confusable_detection::skeleton;
 
 use super::contact::pattern;
 use super::{Hits, Text};
-use crate::story::address::is_hidden;
 use crate::story::cut::leads_to_another;
 use crate::story::draft;
+use crate::story::link::site;
+use crate::story::plain::is_hidden;
 use crate::story::submission::Note;
-
-/// The host of a web address, without `www.` and port, in lower case.
-fn host(url: &str) -> Option<String> {
-    let lower = url.to_ascii_lowercase();
-    let rest = lower.split_once("://").map_or(lower.as_str(), |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#', '\\']).next()?;
-    // what stands before an @ is a name, not the host
-    let host = authority.rsplit('@').next()?.split(':').next()?;
-    let host = host.trim_start_matches("www.").trim_end_matches('.');
-    (!host.is_empty()).then(|| host.to_owned())
-}
 
 static LINK: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\[([^\[\]\n]*)\]\(<?([^()\s<>]+(?:\([^()\s]*\)[^()\s<>]*)*)"));
@@ -33,10 +23,10 @@ pub(super) fn link(text: &Text, hits: &mut Hits) {
         let url = found
             .as_str()
             .trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_']);
-        let Some(host) = host(url).filter(|host| !text.own(host)) else {
+        let Some(site) = site(url).filter(|site| !text.own(site)) else {
             continue;
         };
-        hits.add_as(found.start(), url, &host);
+        hits.add_as(found.start(), url, &site);
     }
 }
 
@@ -59,8 +49,8 @@ pub(super) fn odd_link(text: &Text, hits: &mut Hits) {
             None => to.starts_with("//"),
         };
         let lies = || {
-            let looks = LOOKS.captures(shown).and_then(|l| host(&l[1]));
-            let goes = host(to).filter(|_| matches!(scheme.as_deref(), Some("http" | "https")));
+            let looks = LOOKS.captures(shown).and_then(|l| site(&l[1]));
+            let goes = site(to).filter(|_| matches!(scheme.as_deref(), Some("http" | "https")));
             match (looks, goes) {
                 (Some(looks), Some(goes)) => looks != goes,
                 (Some(_), None) => !picture && scheme.as_deref() != Some("mailto"),
@@ -68,7 +58,7 @@ pub(super) fn odd_link(text: &Text, hits: &mut Hits) {
             }
         };
         // a host of look-alike letters
-        let alike = || host(to).is_some_and(|h| h.split('.').any(|label| !label.is_single_script()));
+        let alike = || site(to).is_some_and(|h| h.split('.').any(|label| !label.is_single_script()));
         if odd || !picture && (lies() || alike()) {
             hits.add(at, whole);
         }

@@ -70,7 +70,38 @@ const TABLE: &[(&str, &str, &[&str])] = &[
     ("phone", "M:07700900456", &["07700900456"]),
     ("phone", "00 is no prefix, 0049 30 901820 is", &["0049 30 901820"]),
     ("phone", "0161 496 0123 is the same as 01614960123.", &["0161 496 0123"]),
-    ("phone", "Call 01 41 22 33 44 55", &[]),
+    ("phone", "In all, 01 41 22 33 44 55", &[]),
+    ("phone", "Call 01 41 22 33 44 55", &["01 41 22 33 44 55"]),
+    (
+        "phone",
+        "Write to ٠٧٧٠٠ ٩٠٠١٢٣, ٠٧٧٠٠٩٠٠١٢٤, ०९८७६५४३२१० or ０９０－１２３４－５６７８, or **07700** 900\\-125.",
+        &[
+            "٠٧٧٠٠ ٩٠٠١٢٣",
+            "٠٧٧٠٠٩٠٠١٢٤",
+            "०९८७६५४३२१०",
+            "０９０－１２３４－５６７８",
+            "07700** 900\\-125",
+        ],
+    ),
+    (
+        "phone",
+        "Ring me on (555) 123-4567 if you were there.",
+        &["(555) 123-4567"],
+    ),
+    ("phone", "Ring me on 555-0123.", &["555-0123"]),
+    ("phone", "My number is 612 345 678", &["612 345 678"]),
+    ("phone", "Tel.: 98765 43210", &["98765 43210"]),
+    ("phone", "We met. Tel. 601 234 567", &["601 234 567"]),
+    ("phone", "我的电话是13812345678，随时联系。", &["13812345678"]),
+    ("phone", "Текст. Звоните мне: 8 912 345 67 89!", &["8 912 345 67 89"]),
+    ("phone", "मेरा फ़ोन नंबर ९८७६५ ४३२१० है", &["९८७६५ ४३२१०"]),
+    ("phone", "اتصل بي على ٥٥٥ ٠١٢ ٣٤٥٦", &["٥٥٥ ٠١٢ ٣٤٥٦"]),
+    ("phone", "WhatsApp me, Anna, at (11) 91234-5678", &["(11) 91234-5678"]),
+    (
+        "phone",
+        "It says (555) 123-4567, 8 (912) 345-67-89, 212-555-0199 and 912 345-67-89 on the door.",
+        &["(555) 123-4567", "8 (912) 345-67-89", "212-555-0199", "912 345-67-89"],
+    ),
     ("email", "Write to tom@example.org.", &["tom@example.org"]),
     (
         "email",
@@ -88,6 +119,23 @@ const TABLE: &[(&str, &str, &[&str])] = &[
         &["tom [at] example.org", "ann (at) example.com"],
     ),
     ("email", "łukasz@poczta.example.pl", &["łukasz@poczta.example.pl"]),
+    (
+        "email",
+        "[News](https://list.example.org/open?u=joan.smith%40example.com&id=7), <https://x.example/u?e=h29%2540example.net>",
+        &["joan.smith%40example.com", "h29%2540example.net"],
+    ),
+    (
+        "email",
+        "jane＠example.com, jane@ example.net, j\u{200b}o@ex\u{ad}ample.org, **jo**.smith@example.org or anna.secret at private.example",
+        &[
+            "jane＠example.com",
+            "jane@ example.net",
+            "j\u{200b}o@ex\u{ad}ample.org",
+            "jo**.smith@example.org",
+            "anna.secret at private.example",
+        ],
+    ),
+    ("email", "Write to tom at example dot org", &["tom at example dot org"]),
     (
         "postcode",
         "Come to M14 5RX or SW1A 1AA, or to EC1V9HL.",
@@ -258,6 +306,36 @@ const TABLE: &[(&str, &str, &[&str])] = &[
     (
         "phone",
         "https://example.org/0161496012345 and IMG_0123456789.jpg, order 12-0161-4960123",
+        &[],
+    ),
+    (
+        "phone",
+        "It was 10 000 000 people, 100 200 300 steps, section 106, room 12-14-16, 1234567 pounds, 99% of 1,234,567, case 13812345678.",
+        &[],
+    ),
+    (
+        "phone",
+        "We called 1 200 000 people in 2010-2011, rang at 9.30-10.45, on 12-10-2010 and from 1999 / 2003.",
+        &[],
+    ),
+    (
+        "phone",
+        "So I made the call. 7654321 came. Registered charity number 1234567.",
+        &[],
+    ),
+    (
+        "phone",
+        "Soc. Sci. (2010) 12 345-367, and call it (1999) 1234 567-589",
+        &[],
+    ),
+    (
+        "email",
+        "Sign at change.org, I work at shelter.org, look at gov.uk, one job (a) home.then (b), or Tea at home.Then a march",
+        &[],
+    ),
+    (
+        "email",
+        "[at](https://www.example.org/@anna.smith/x), [a](photo-1.jpg)",
         &[],
     ),
     ("email", "We met @ the hall at 3, follow @m4c, a@b, and 3@home.", &[]),
@@ -716,7 +794,7 @@ fn the_team_turns_rules_off_names_its_own_domains_and_its_country() {
         ("NL", "street", "Kerkstraat 12 en de Kerkstraat", &["Kerkstraat 12"]),
         ("PL", "phone", "Tel. 600 123 456", &["600 123 456"]),
         ("PL", "street", "ul. Długa 5", &["ul. Długa 5"]),
-        ("GB", "phone", "Ring (212) 555-0123.", &[]),
+        ("GB", "phone", "Ring (212) 555-0123.", &["(212) 555-0123"]),
         ("GB", "postcode", "NY 12207", &[]),
     ] {
         assert_eq!(words(rule, body, &country(code)), expected, "{code} {rule}: {body}");
@@ -793,6 +871,14 @@ fn hostile_text_costs_time_in_proportion_and_never_a_panic() {
         "4111 ",
         "www.a.",
         "1. ",
+        "call 1",
+        "(1) ",
+        "tel. 12 34 567 ",
+        "٠",
+        "**",
+        "\\",
+        "a at b.c-at-",
+        "%40",
     ];
     // the patterns are made once
     found_in(&front(), "warm", &[], &Wanted::default());

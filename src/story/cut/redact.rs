@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use unicode_normalization::char::is_combining_mark;
 
-use crate::story::address::{addresses, is_hidden};
+use crate::story::address::addresses;
 use crate::story::passage::{Kind, Line, Span};
+use crate::story::plain::is_hidden;
 
 /// Takes every e-mail address out of lines that belong together, with the brackets that hold nothing else and the link
 /// that it was. One that was broken goes whole. Whether there was one.

@@ -144,9 +144,12 @@ const EMPTY_WORDS: &[&str] = &[
     "final",
 ];
 
-/// The subject as a subtitle, where it says more than that this is a story and whose.
-pub fn subtitle(subject: &str, author: &str) -> Option<String> {
-    let shown = super::contacts::masked(&bare(subject), " ");
+/// The subject as a subtitle, where it says more than that this is a story and whose; and whether an address or a telephone number
+/// went out of it.
+pub fn subtitle(subject: &str, author: &str) -> Option<(String, bool)> {
+    let bare = bare(subject);
+    let shown = super::contacts::masked(&bare, " ");
+    let went = shown != bare;
     // brackets that only had an address in them
     let shown = ["( )", "[ ]", "< >"]
         .iter()
@@ -158,7 +161,10 @@ pub fn subtitle(subject: &str, author: &str) -> Option<String> {
         !number && !EMPTY_WORDS.contains(&token.as_str()) && !author.contains(token)
     };
     let said = tokens(&shown).any(|t| says(&t));
-    said.then(|| shown.chars().take(200).collect::<String>().trim_end().to_owned())
+    said.then(|| {
+        let shown: String = shown.chars().take(200).collect();
+        (shown.trim_end().to_owned(), went)
+    })
 }
 
 /// Without the marks of replies, forwards and gateways, and without quotes around all of it.
@@ -241,7 +247,8 @@ mod tests {
             ("IMPORTANT", Some("IMPORTANT")),
             ("", None),
         ] {
-            assert_eq!(subtitle(subject, "Marion Maxwell").as_deref(), expected, "{subject}");
+            let made = subtitle(subject, "Marion Maxwell").map(|(made, _)| made);
+            assert_eq!(made.as_deref(), expected, "{subject}");
         }
     }
 }

@@ -436,6 +436,26 @@ fn several_stories_in_one_mail_are_told() {
 }
 
 #[test]
+fn what_went_out_of_the_subject_is_told() {
+    for (subject, subtitle, told) in [
+        (
+            "How we won - call me on 07700 900123",
+            Some("How we won - call me on"),
+            true,
+        ),
+        ("How we won <anna@example.org>", Some("How we won"), true),
+        ("Re: How  we won", Some("How we won"), false),
+        ("07700 900123", None, false),
+    ] {
+        let mut mail = mail(PROSE);
+        mail.subject = subject.into();
+        let made = of(&mail, &[]);
+        assert_eq!(made.subtitle.as_deref(), subtitle);
+        assert_eq!(made.notes.contains(&Note::SubjectWithout), told, "{subject}");
+    }
+}
+
+#[test]
 fn what_was_cut_goes_back_before_its_paragraph() {
     let piece = |before: &str| CutPiece {
         n: 1,
@@ -486,6 +506,49 @@ fn an_address_goes_back_in_the_place_of_what_is_left() {
         let edited = made.body.replace("Cath Lee", "Cath\nLee");
         assert_eq!(restore(&edited, piece).matches("On Mon").count(), 1, "{edited}");
     }
+}
+
+#[test]
+fn an_address_goes_back_into_no_other_sentence() {
+    let piece = |before: &str, text: &str| CutPiece {
+        n: 1,
+        rule: Rule::AttributionAddress.name().into(),
+        why: String::new(),
+        text: text.into(),
+        before: before.into(),
+    };
+    let wrote = piece("wrote:", "<anna@council.example> wrote:");
+    let quoted = piece("> wrote:", "> <anna@council.example> wrote:");
+    let mother = "My mother wrote: come home.";
+    for (piece, left, whole) in [
+        (&wrote, "wrote:", "<anna@council.example> wrote:"),
+        (&wrote, "> wrote:", "> <anna@council.example> wrote:"),
+        (&quoted, "> wrote:", "> <anna@council.example> wrote:"),
+    ] {
+        let body = format!("{mother}\n\nwrote: no line of its own\n\n{left}\n\n> No.\n");
+        let back = restore(&body, piece);
+        assert_eq!(back, body.replace(&format!("\n{left}\n"), &format!("\n{whole}\n")));
+        assert!(!stands(&body, piece) && stands(&back, piece), "{back}");
+    }
+    // a line that was wrapped, and is no line of its own now
+    let left = "On Mon, Cath Lee wrote:";
+    let dated = piece(left, "On Mon, Cath Lee <cath@council.example> wrote:");
+    let joined = format!("{mother} Then this came. {left} You cannot have it.\n");
+    let back = restore(&joined, &dated);
+    assert_eq!(back, joined.replace(left, &dated.text));
+    assert!(!stands(&joined, &dated) && stands(&back, &dated));
+    let twice = format!("{joined}\nAnd then: {left} no.\n");
+    assert_eq!(restore(&twice, &dated), format!("{twice}\n{}\n", dated.text));
+    let line = format!("{twice}\n{left}\n\n> No.\n");
+    assert_eq!(
+        restore(&line, &dated),
+        line.replace(&format!("\n{left}\n"), &format!("\n{}\n", dated.text))
+    );
+    // it was edited out: at the end, and in no sentence
+    assert_eq!(
+        restore(mother, &wrote),
+        format!("{mother}\n\n<anna@council.example> wrote:\n")
+    );
 }
 
 #[test]
