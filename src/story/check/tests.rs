@@ -967,6 +967,10 @@ fn false_alarms_are_few() {
         "354 email: workshop@example.org",
         "376 forward: **From:** Cath Lee",
         "376 third-person: Cath Lee",
+        "460 alt: photo-1.png",
+        "460 alt: photo-2.png",
+        "461 alt: photo-1.png",
+        "462 alt: photo-1.png",
     ];
     let more: Vec<&String> = blocking.iter().filter(|b| !expected.contains(&b.as_str())).collect();
     assert!(more.is_empty(), "{more:#?}");
