@@ -405,23 +405,26 @@ impl Plan {
             foreign = above;
         }
         let mut left = foreign;
+        let unmarked = |f: &&Foreign| (f.body..f.end).any(|i| !seen[i].blank() && seen[i].depth == 0);
         if let Some(first) = foreign.first()
-            && inside::announced(&seen[from..first.start])
+            && let Some(whole) = foreign.iter().find(|f| f.opening != Opening::Bare && unmarked(f))
+            && (inside::announced(&seen[from..first.start]) || inside::answered_within(seen, from, whole, author))
         {
-            let unmarked = |f: &&Foreign| (f.body..f.end).any(|i| !seen[i].blank() && seen[i].depth == 0);
-            if let Some(whole) = foreign.iter().position(|f| f.opening != Opening::Bare && unmarked(&f)) {
-                // Nobody can tell the answers from the questions: all of it stays, and the reviewer is told.
-                self.doubted = true;
-                let end = foreign[whole].start;
-                self.headers(seen, end, rule_of(foreign[whole].opening));
-                self.pieces.extend(
-                    signature::tail(seen, from, end)
-                        .pieces
-                        .into_iter()
-                        .filter(|p| p.rule == Rule::SentFrom),
-                );
-                return;
+            // Nobody can tell the answers from the questions: all of it stays, and the reviewer is told.
+            self.doubted = true;
+            let (end, rule) = (above(seen, from, whole), rule_of(whole.opening));
+            if whole.opening != Opening::Attribution {
+                let blanks = (end..whole.body).take_while(|i| seen[*i].blank()).count();
+                self.piece(end + blanks, whole.body, rule);
             }
+            self.headers(seen, whole.body.max(whole.start + 1), rule);
+            self.pieces.extend(
+                signature::tail(seen, from, end)
+                    .pieces
+                    .into_iter()
+                    .filter(|p| p.rule == Rule::SentFrom),
+            );
+            return;
         }
         let mut until = seen.len();
         // Foreign text at the end goes, and so do footers under it.
@@ -446,7 +449,7 @@ impl Plan {
                     && left.len() == 1
                     && signs_only(seen, last.end, tail.end, &tail.sign_off)
                 {
-                    self.quotation(seen, from, last, last.start, last.end);
+                    self.quotation(seen, from, last);
                     let above = signature::tail(seen, from, last.start);
                     self.pieces.extend(above.pieces);
                 }
@@ -456,7 +459,7 @@ impl Plan {
             }
             self.pieces.extend(tail.pieces);
             let Some(last) = last else { break };
-            self.quotation(seen, from, last, last.start, last.end);
+            self.quotation(seen, from, last);
             until = last.start;
             left = &left[..left.len() - 1];
         }
@@ -504,26 +507,8 @@ impl Plan {
         self.pieces.sort_by_key(|p| p.start);
     }
 
-    fn quotation(&mut self, seen: &[Seen], from: usize, foreign: &Foreign, start: usize, end: usize) {
-        let rule = rule_of(foreign.opening);
-        // Blank lines over a quotation are of no use without it, nor is a line drawn to part it off.
-        let blanks = |to: usize| to - (from..to).rev().take_while(|i| seen[*i].blank()).count();
-        let mut start = blanks(start);
-        let drawn =
-            |i: usize| drawn_line(&seen[i].text) && seen[i].text.starts_with(['_', '-', '—', '–', '─', '*', '=']);
-        if foreign.opening != Opening::Bare
-            && start > from
-            && (drawn(start - 1) || seen[start - 1].ruled)
-            && (start - 1 == from || seen[start - 2].blank() || seen[start - 1].text.len() >= 12)
-        {
-            start = blanks(start - 1);
-        }
-        self.pieces.push(Piece {
-            start,
-            end,
-            rule,
-            doubtful: false,
-        });
+    fn quotation(&mut self, seen: &[Seen], from: usize, foreign: &Foreign) {
+        self.piece(above(seen, from, foreign), foreign.end, rule_of(foreign.opening));
     }
 
     fn carry_out(mut self, lines: &[Line], seen: &[Seen]) -> Trimmed {
@@ -626,6 +611,18 @@ impl Plan {
         }
         out
     }
+}
+
+/// Where what goes with another mail begins: blank lines over it are of no use without it, nor is a line drawn to part it off.
+fn above(seen: &[Seen], from: usize, foreign: &Foreign) -> usize {
+    let blanks = |to: usize| to - (from..to).rev().take_while(|i| seen[*i].blank()).count();
+    let start = blanks(foreign.start);
+    let drawn = |i: usize| drawn_line(&seen[i].text) && seen[i].text.starts_with(['_', '-', '—', '–', '─', '*', '=']);
+    let parted = foreign.opening != Opening::Bare
+        && start > from
+        && (drawn(start - 1) || seen[start - 1].ruled)
+        && (start - 1 == from || seen[start - 2].blank() || seen[start - 1].text.len() >= 12);
+    if parted { blanks(start - 1) } else { start }
 }
 
 fn rule_of(opening: Opening) -> Rule {
