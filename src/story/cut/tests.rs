@@ -685,6 +685,51 @@ fn a_mail_that_is_only_the_line_of_a_phone_says_nothing() {
     assert_eq!((trimmed.kept.len(), trimmed.cuts.len()), (0, 1));
 }
 
+/// Above an answer of many words the quotation goes, which is told; see the one below.
+#[test]
+fn a_quotation_that_is_most_of_an_answer_goes_from_above_it() {
+    let quotation = "> It was the best of times, it was the worst of times, it was the age of wisdom,\n> it was the age of foolishness.\n\n";
+    for (subject, below, cut) in [
+        ("Re: Story", "We opened the hall on Sundays, all of us.", true),
+        ("Re: Story", "So it was.", false),
+        ("The hall", "We opened the hall on Sundays, all of us.", false),
+    ] {
+        let rules = Rules {
+            subject,
+            fresh: true,
+            ..Rules::default()
+        };
+        let trimmed = trim(&plain(&format!("{quotation}{below}")), &rules);
+        assert_eq!(
+            (shown(&trimmed.kept).len() == 1, trimmed.most_cut),
+            (cut, cut),
+            "{subject}: {below}"
+        );
+    }
+}
+
+#[test]
+fn a_text_under_a_lone_delimiter_is_no_signature() {
+    let long = "We went from door to door. Nobody had asked them before, and forty of them said yes to us in the first week. \
+                In May we stood in the hall with a hundred and twenty people.";
+    let cut = |above: &str, below: &str| trim(&plain(&format!("{above}\n\n-- \n{below}")), &Rules::default());
+    let kept = cut("The first year we failed.", long);
+    assert!(kept.cuts.is_empty() && kept.under_delimiter);
+    for (above, below) in [
+        (long, "We went from door to door. Nobody had asked them before."),
+        (&*format!("{long} {long}"), long),
+        ("We failed.", &*format!("Marion Maxwell\n{long}")),
+        ("We failed.", &*format!("{long}\n01273 900123")),
+        (
+            "We failed.",
+            "It was the best of times, it was the worst of times. (Dickens)",
+        ),
+    ] {
+        let gone = cut(above, below);
+        assert!(!gone.cuts.is_empty() && !gone.under_delimiter, "{above} / {below}");
+    }
+}
+
 #[test]
 fn a_doubtful_cut_of_most_of_the_mail_is_called_off() {
     let text = "> It was the best of times, it was the worst of times, it was the age of wisdom,\n> it was the age of foolishness.\n\nSo it was.\n";
