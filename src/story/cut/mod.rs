@@ -702,17 +702,21 @@ fn put_there(foreign: &Foreign) -> bool {
 fn named_in(lines: &[Line], seen: &[Seen], kept: impl Fn(usize) -> bool) -> Vec<bool> {
     let mut named = vec![false; seen.len()];
     let linked = |i: usize| redact::links_to_an_address(&lines[i]);
+    let telling = |i: usize| redact::may_tell(&seen[i].text) || linked(i);
     let mut addressed = None;
     let mut header = 0;
     for i in (0..seen.len()).filter(|i| kept(*i)) {
         if i >= header
-            && let Some(block) = quote::block_at(seen, i)
+            && let Some(block) = quote::block_at(seen, i).or_else(|| quote::bare_under_mark(seen, i))
         {
             header = block.end;
             named[i..header].fill(true);
         }
-        if seen[i].text.contains('@') || linked(i) {
+        if telling(i) {
             addressed = Some(i);
+        }
+        if quote::groupwise(&seen[i]) {
+            named[i] = true;
         }
         if addressed.is_none_or(|at| at + attribution::MOST_LINES <= i) {
             continue;
@@ -721,7 +725,7 @@ fn named_in(lines: &[Line], seen: &[Seen], kept: impl Fn(usize) -> bool) -> Vec<
         let found = attribution::ending_at(seen, i)
             .or_else(|| attribution::over_quotation(seen, i).filter(|f| (f.start..f.end).any(linked)));
         if let Some(found) = found
-            && (found.address || (found.start..found.end).any(linked))
+            && (found.address || (found.start..found.end).any(telling))
             && (found.verb || found.grade == Grade::Strong || under.is_some_and(Seen::quoted))
         {
             named[found.start..found.end].fill(true);

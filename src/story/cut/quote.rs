@@ -276,8 +276,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
             to_end: !marked && end == lines.len(),
         })
     };
-    if line.depth >= 3 && line.text.ends_with(">>>") && line.fold.len() > 10 {
-        // GroupWise: `>>> Cath Lee <cath@team.example> 12/4/2010 10:00 AM >>>`, and then the text without marks.
+    if groupwise(line) {
         let end = lines.len();
         return Some(Foreign {
             start: i,
@@ -483,6 +482,17 @@ fn glued(lines: &[Seen], i: usize) -> Option<Foreign> {
         sure: true,
         to_end: true,
     })
+}
+
+/// `>>> Cath Lee <cath@team.example> 12/4/2010 10:00 AM >>>`, and then the text without marks.
+pub(super) fn groupwise(line: &Seen) -> bool {
+    line.depth >= 3 && line.text.ends_with(">>>") && line.fold.len() > 10
+}
+
+/// The header without colons that begins under the line `i`, which says that another mail begins.
+pub(super) fn bare_under_mark(lines: &[Seen], i: usize) -> Option<Block> {
+    mark(&lines[i].fold).filter(|kind| *kind != Mark::ReplyAbove)?;
+    header_block::bare(lines, soon_shown(lines, i + 1)?)
 }
 
 /// The header that begins at line `i`, if one does.

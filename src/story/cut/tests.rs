@@ -609,6 +609,24 @@ fn no_address_stays_in_a_line_that_says_who_wrote() {
 }
 
 #[test]
+fn no_address_stays_in_a_header_where_nothing_would_be_left() {
+    for header in [
+        LETTER,
+        "---------- Original Message ----------\nFrom Anna Berg <anna@council.example>\nTo Marion <marion@example.org>\n\
+         Date 12/4/2010 10:00\nSubject Your petition",
+        ">>> Anna Berg <anna@council.example> 12/4/2010 10:00 AM >>>",
+        "From: Anna Berg <tel:+441134960000>\nSent: 4 December 2010 10:00\nTo: Marion (0113 496 0000)\nSubject: Your petition",
+    ] {
+        let lines = plain(&format!("{header}\n\nNo crossing."));
+        let trimmed = trim(&lines, &Rules::default());
+        let left = shown(&trimmed.kept);
+        assert!(left.contains(&"No crossing.".to_owned()), "{header}");
+        assert!(!left.iter().any(|l| l.contains('@') || l.contains("496")), "{left:?}");
+        assert_eq!(put_back(&trimmed.kept, &trimmed.cuts), lines);
+    }
+}
+
+#[test]
 fn the_address_of_the_sixth_letter_goes_like_that_of_the_first() {
     let mut text = "We asked.\n".to_owned();
     for n in 0..9 {
