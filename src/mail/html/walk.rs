@@ -89,6 +89,8 @@ struct Walk<'a> {
     spans: Vec<Span>,
     line: Line,
     space: bool,
+    /// Blanks that preformatted text has before the line being set.
+    indent: usize,
     nbsp: bool,
     blank_wanted: bool,
     /// The row being set, and whether it is of header cells.
@@ -129,6 +131,7 @@ impl<'a> Walk<'a> {
             spans: Vec::new(),
             line: Line::default(),
             space: false,
+            indent: 0,
             nbsp: false,
             blank_wanted: false,
             row: None,
