@@ -98,15 +98,28 @@ pub(super) fn announced(own: &[Seen]) -> bool {
     let shown: Vec<&Seen> = own.iter().filter(|l| !l.blank()).collect();
     let mut under = 0;
     shown.iter().rev().take(REACH).any(|line| {
-        let has = |words: &[&str]| words.iter().any(|word| has_word(&line.fold, word));
         let words = line.words();
-        let below = |most| words <= most && under <= SIGNED && has(BELOW);
-        let found = words <= 12 && has(WITHIN) && has(ANSWERS)
-            || words <= ANNOUNCEMENT && has(ANSWERS) && has(MINE) && (has(IN_YOURS) || below(ANNOUNCEMENT))
-            || std::ptr::eq(*line, shown[0]) && below(ALONE) && has(SEE);
+        let within = words <= 12 && has(&line.fold, WITHIN) && has(&line.fold, ANSWERS);
+        let alone = std::ptr::eq(*line, shown[0]) && words <= ALONE && has(&line.fold, SEE);
+        let found = within
+            || alone && under <= SIGNED && has(&line.fold, BELOW)
+            || words <= ANNOUNCEMENT
+                && line
+                    .fold
+                    .split_inclusive(['.', '!', '?', ';'])
+                    .any(|said| says_where(said, under <= SIGNED));
         under += words;
         found
     })
+}
+
+fn has(said: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| has_word(said, word))
+}
+
+/// `I left my answers in your mail`; `below` where nothing else stands there.
+fn says_where(said: &str, below: bool) -> bool {
+    has(said, ANSWERS) && has(said, MINE) && (has(said, IN_YOURS) || below && has(said, BELOW))
 }
 
 /// Signs that people draw an arrow or a row of before an answer.
@@ -185,6 +198,22 @@ pub(super) fn signed_below(lines: &[Seen], from: usize, foreign: &Foreign, autho
     let author = first_name(author);
     let below = ends_with(lines, foreign.body, foreign.end);
     !author.is_empty() && below.as_ref() == Some(&author) && ends_with(lines, from, foreign.start) != below
+}
+
+/// Words for who reads a mail.
+#[rustfmt::skip]
+const YOU: &[&str] = &[
+    "you", "your", "yours", "ihnen", "ihre", "ihren", "dir", "dich", "dein", "deine", "deinen", "euch", "eure", "vous", "votre", "vos",
+    "toi", "usted", "ustedes", "vosotros", "vuestra", "vuestro", "tus", "voi", "vostra", "vostro", "tua", "tuo", "jullie", "uw", "jouw",
+    "vocês", "você", "sua", "dig", "din", "dine", "jer", "jeres", "deg", "dere", "deres", "dina", "ert", "era", "twoja", "twój", "wasza",
+    "wasze", "ciebie", "вас", "ваш", "ваши", "вашу", "вы", "тебе", "твой", "твою",
+];
+
+/// Whether a quotation is a mail to somebody: it begins with a salutation, or says "you".
+pub(super) fn speaks_to_a_reader(quotation: &[Seen]) -> bool {
+    let greets = |l: &Seen| l.words() <= 6 && l.text.ends_with([',', '!', ':', '，', '、', '！', '：']);
+    let first = quotation.iter().find(|l| !l.blank());
+    first.is_some_and(greets) || quotation.iter().any(|l| has(&l.fold, YOU))
 }
 
 /// Words of a salutation.
@@ -349,6 +378,8 @@ mod tests {
             "Thank you for the answers in your mail.",
             "The river below the town answered nobody.",
             "We went down below.",
+            "I hope my answer helps. I live below the mill.",
+            "Thank you for your comments below.",
         ] {
             assert!(!says(text), "{text}");
         }

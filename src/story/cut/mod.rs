@@ -507,7 +507,8 @@ impl Plan {
             let bare = only.opening == Opening::Bare && !seen[only.start].hinted;
             let bare = bare && quote::attribution_inside(seen, only).is_none();
             let answer: usize = seen[only.end..until].iter().map(Seen::words).sum();
-            let doubtful = !only.sure || bare && (self.composed || answer < AN_ANSWER);
+            let asks = || inside::speaks_to_a_reader(&seen[only.start..only.end]);
+            let doubtful = !only.sure || bare && (self.composed || answer < AN_ANSWER || !asks());
             self.on_top = bare;
             self.pieces.retain(|p| p.start >= only.end);
             self.pieces.push(Piece {

@@ -222,6 +222,7 @@ const LONG: usize = 30;
 /// Whether what stands under the delimiter at `i` is sentences, and more of them than what stands above it.
 fn reads_on(lines: &[Seen], from: usize, i: usize, end: usize) -> bool {
     let under = &lines[i + 1..end];
+    let under = &under[under.iter().take_while(|l| l.blank()).count()..];
     let words: usize = under.iter().map(Seen::words).sum();
     let text: Vec<&str> = under.iter().map(|l| l.text.as_ref()).collect();
     let text = text.join(" ");
@@ -235,7 +236,9 @@ fn reads_on(lines: &[Seen], from: usize, i: usize, end: usize) -> bool {
         above += l.words();
         above < words
     });
-    words > LONG && sentences >= 2 && longer && tells_between(under) && legal(&text.to_lowercase()) < 2
+    // `"The reasonable man ..." G. B. Shaw` is a signature
+    let quotes = text.starts_with(['"', '“', '„', '«', '‘']);
+    words > LONG && !quotes && sentences >= 2 && longer && tells_between(under) && legal(&text.to_lowercase()) < 2
 }
 
 /// Whether the line drawn at `i` stands under a heading.

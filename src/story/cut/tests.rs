@@ -706,11 +706,14 @@ fn a_mail_that_is_only_the_line_of_a_phone_says_nothing() {
 /// Above an answer of many words the quotation goes, which is told; see the one below.
 #[test]
 fn a_quotation_that_is_most_of_an_answer_goes_from_above_it() {
-    let quotation = "> It was the best of times, it was the worst of times, it was the age of wisdom,\n> it was the age of foolishness.\n\n";
-    for (subject, below, cut) in [
-        ("Re: Story", "We opened the hall on Sundays, all of us.", true),
-        ("Re: Story", "So it was.", false),
-        ("The hall", "We opened the hall on Sundays, all of us.", false),
+    let call = "> Dear all,\n> we ask for stories of what was done after the training, and with whom, until the end of the month.\n\n";
+    let told = "> It was the best of times, it was the worst of times, it was the age of wisdom,\n> it was the age of foolishness.\n\n";
+    let answer = "We opened the hall on Sundays, all of us.";
+    for (subject, quotation, below, cut) in [
+        ("Re: Story", call, answer, true),
+        ("Re: Story", call, "So it was.", false),
+        ("Re: Story", told, answer, false),
+        ("The hall", call, answer, false),
     ] {
         let rules = Rules {
             subject,
@@ -742,6 +745,7 @@ fn a_text_under_a_lone_delimiter_is_no_signature() {
             "We failed.",
             "It was the best of times, it was the worst of times. (Dickens)",
         ),
+        ("We failed.", &*format!("\"{long}\" G. B. Shaw")),
     ] {
         let gone = cut(above, below);
         assert!(!gone.cuts.is_empty() && !gone.under_delimiter, "{above} / {below}");
