@@ -1,7 +1,9 @@
 //! Words of the author inside or under the text of another's mail that nothing marks line by line: answers that the author
 //! announces above, or that begin with a mark of theirs; and a story that goes on under a letter that it shows.
 
-use super::attribution::leads_up;
+use std::collections::{HashMap, HashSet};
+
+use super::attribution::{self, Grade, leads_up};
 use super::legal::legal;
 use super::quote::{self, Foreign, Opening};
 use super::seen::{Seen, has_word};
@@ -129,8 +131,12 @@ const SIGNS: [char; 14] = ['=', '-', '*', '#', '~', '+', '@', '<', '>', '^', '»
 /// writes it before a comment; their name or initials and a colon, again and again; or the same arrow or row of signs again
 /// and again, which the author names above, or which stands under questions.
 pub(super) fn answered_within(lines: &[Seen], from: usize, foreign: &Foreign, author: &str) -> bool {
-    let older = quote::stretches(&lines[..foreign.end], foreign.body);
-    let end = older.first().map_or(foreign.end, |f| f.start);
+    // what an older mail below it has was said in another one
+    let older = |i: &usize| {
+        let said = attribution::ending_at(lines, *i);
+        quote::block_at(lines, *i).is_some() || said.is_some_and(|a| a.grade == Grade::Strong)
+    };
+    let end = (foreign.body..foreign.end).find(older).unwrap_or(foreign.end);
     let shown: Vec<&Seen> = lines[foreign.body..end]
         .iter()
         .filter(|l| !l.blank() && l.depth == 0)
@@ -140,28 +146,21 @@ pub(super) fn answered_within(lines: &[Seen], from: usize, foreign: &Foreign, au
     if shown.iter().any(|l| named(l) && l.text.starts_with('[')) || shown.iter().filter(|l| named(l)).count() >= 2 {
         return true;
     }
-    let above = &lines[from..foreign.start];
-    let mut known: Vec<(&str, usize)> = Vec::new();
-    for (n, line) in shown.iter().enumerate() {
-        let Some(sign) = arrow(&line.text) else { continue };
-        let told = above.iter().any(|l| {
-            l.text
-                .split(' ')
-                .any(|word| word.trim_matches(['"', '\'', '“', '”', ',', '.']) == sign)
-        });
+    let words = lines[from..foreign.start].iter().flat_map(|l| l.text.split(' '));
+    let told: HashSet<&str> = words
+        .map(|word| word.trim_matches(['"', '“', '”', ',', '.']))
+        .filter(|word| !word.is_empty() && word.chars().all(|c| SIGNS.contains(&c)))
+        .collect();
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    shown.iter().enumerate().any(|(n, line)| {
         let asked = n > 0 && shown[n - 1].text.ends_with(['?', '？']);
-        if !(told || asked) {
-            continue;
-        }
-        match known.iter_mut().find(|(other, _)| *other == sign) {
-            Some((_, count)) => *count += 1,
-            None => known.push((sign, 1)),
-        }
-        if known.iter().any(|(_, count)| *count >= 2) {
-            return true;
-        }
-    }
-    false
+        let Some(sign) = arrow(&line.text).filter(|sign| asked || told.contains(sign)) else {
+            return false;
+        };
+        let count = times.entry(sign).or_default();
+        *count += 1;
+        *count >= 2
+    })
 }
 
 /// How the author may write who they are before an answer, in lower case: in full, the first name, the initials.
