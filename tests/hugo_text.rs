@@ -21,6 +21,7 @@ const TYPED: &[&str] = &[
     "> said\n>> twice",
     "```rust\nfn x() {}\n```\n~~~\ntilde\n~~~\n`code` ``two``",
     "    four spaces\n\tand a tab",
+    "The river\n    went by *us*\n        - and on -\n    1. and on\nto the [sea](here).",
     "a | b\n--- | ---\nc | d\n\n| a |\n|---|\n| b |",
     "[x](javascript:alert(1)) [x]: http://a.example [x][y] ![i](http://a.example/i.png) [^1] [^1]: note",
     "*a* _b_ __c__ **d** ~~e~~ ~f~ a*b*c snake_case_name 2*3*4 ***",
@@ -178,7 +179,8 @@ fn readers_of_a_hugo_site_see_what_was_typed() {
         let markdown = markdown::render(&plain::lines(text, Format::default()), &|_| None);
         let made = page.contains("<li>") || page.contains("<a ");
         let same = solid(&seen) == solid(&expected) || made && solid(&marked) == solid(&markdown::text_of(&markdown));
-        if !same || page.contains("<script") || page.contains("SHORTCODE") {
+        let set_in = text.starts_with("The river") && !page.contains("\u{a0}\u{a0}\u{a0}\u{a0}went by *us*<br>");
+        if !same || set_in || page.contains("<script") || page.contains("SHORTCODE") {
             let body = fs::read_to_string(site.join(format!("content/{n}.md"))).expect("it was written");
             wrong.push(format!("typed {text:?}\nmarkdown {body}\npage {page}\n"));
         }

@@ -107,11 +107,12 @@ fn unquoted(line: &str, flowed: bool) -> (u8, &str) {
     (quote, rest)
 }
 
-/// Without controls and zero-width marks; tabs, form feeds and no-break spaces as spaces.
+/// Without controls and zero-width marks; tabs, form feeds and no-break spaces as spaces, four for a tab that sets the line in.
 fn cleaned(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
+            '\t' if out.trim().is_empty() => out.push_str("    "),
             '\t' | '\u{c}' | '\u{b}' | '\u{a0}' => out.push(' '),
             '\u{feff}' | '\u{200b}' | '\u{fffc}' | '\u{ad}' => {}
             c if c.is_control() => {}

@@ -195,19 +195,22 @@ impl Page<'_> {
 
     fn running(&mut self, depth: u8, lines: &[Vec<Span>], breaks: &[Break]) {
         let mut paragraph: Vec<Vec<Span>> = Vec::new();
+        let mut wrapped = false;
         for (line, before) in lines.iter().zip(breaks) {
             match before {
-                Break::Wrapped if !paragraph.is_empty() => add(&mut paragraph, line.clone(), Break::Wrapped),
+                Break::Wrapped if !paragraph.is_empty() => {
+                    add(&mut paragraph, line.clone(), Break::Wrapped);
+                    wrapped = true;
+                }
                 Break::Paragraph if !paragraph.is_empty() => {
-                    let text = inline::paragraph(&std::mem::take(&mut paragraph));
-                    self.block(depth, &text);
+                    self.block(depth, &verse(&std::mem::take(&mut paragraph), wrapped));
                     paragraph.push(line.clone());
+                    wrapped = false;
                 }
                 _ => paragraph.push(line.clone()),
             }
         }
-        let text = inline::paragraph(&paragraph);
-        self.block(depth, &text);
+        self.block(depth, &verse(&paragraph, wrapped));
     }
 
     fn typed(&mut self, depth: u8, items: &[typed::Item], lines: &[Vec<Span>], breaks: &[Break]) {
@@ -416,6 +419,35 @@ fn stands_apart(lines: &[Line], at: usize) -> bool {
 }
 
 /// Adds a line to a paragraph: to its last line, where the two were one before they were wrapped.
+/// A paragraph. Where no program wrapped it, its lines stay as far set in as they were typed: CommonMark takes blanks away from the
+/// beginning of a line, and shows `&nbsp;` on every site.
+fn verse(lines: &[Vec<Span>], wrapped: bool) -> String {
+    let text = inline::paragraph(lines);
+    let shown: Vec<usize> = lines.iter().filter_map(|l| typed::set_in(l)).collect();
+    let least = shown.iter().min().copied().unwrap_or(0);
+    // a first line alone begins a paragraph of prose, and a short one below it is a name under "Best wishes,"; one blank is nothing
+    let below = || {
+        lines
+            .iter()
+            .skip(1)
+            .filter(|l| typed::set_in(l).is_some_and(|n| n > least + 1))
+    };
+    let words = |line: &[Span]| line.iter().map(|s| s.text.split_whitespace().count()).sum::<usize>();
+    let poem = !wrapped && (lines.len() > 2 && below().next().is_some() || below().any(|l| words(l) >= VERSE));
+    if !poem || text.split('\n').count() != shown.len() {
+        return text;
+    }
+    let blanks = |n: usize| "&nbsp;".repeat((n - least).min(DEEPEST_VERSE));
+    let lines = text.split('\n').zip(shown).map(|(line, n)| blanks(n) + line);
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Words of a second line that is verse.
+const VERSE: usize = 4;
+
+/// A line is set in no further than this.
+const DEEPEST_VERSE: usize = 40;
+
 fn add(paragraph: &mut Vec<Vec<Span>>, line: Vec<Span>, before: Break) {
     match paragraph.last_mut() {
         Some(last) if before == Break::Wrapped => {

@@ -110,7 +110,7 @@ fn words_are_set_as_a_browser_would() {
             "a<a href='https://example.org'> link </a>b",
             vec!["a link(https://example.org) b"],
         ),
-        ("<pre>a\n  b</pre>", vec!["a", "b"]),
+        ("<pre>a\n  b</pre>", vec!["a", "  b"]),
         (
             "<pre><code>if <b>a</b>:\n\tb\n\n    c\n</code></pre>",
             vec!["code if **a**:", "code     b", "", "code     c"],

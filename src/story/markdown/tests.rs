@@ -428,3 +428,41 @@ mod any_text {
         }
     }
 }
+
+#[test]
+fn a_poem_stays_as_far_set_in_as_it_was_typed() {
+    for (typed, wanted) in [
+        (
+            "The river\n  went by,\nand on.",
+            "The river\\\n&nbsp;&nbsp;went by,\\\nand on.\n",
+        ),
+        (
+            "  The river\n    went by,\n  and on.",
+            "The river\\\n&nbsp;&nbsp;went by,\\\nand on.\n",
+        ),
+        (
+            "The river\n  went by us and on.",
+            "The river\\\n&nbsp;&nbsp;went by us and on.\n",
+        ),
+        (
+            "One\n    - two, he said\nthree",
+            "One\\\n&nbsp;&nbsp;&nbsp;&nbsp;\\- two, he said\\\nthree\n",
+        ),
+        // no poem: a name, a paragraph's first line, a blank by mistake, an address at the right
+        ("Best wishes,\n    Marion", "Best wishes,\\\nMarion\n"),
+        (
+            "    We went there.\nAnd back we came.\nIt rained.",
+            "We went there.\\\nAnd back we came.\\\nIt rained.\n",
+        ),
+        (
+            "We went there.\n And back we came.\nIt rained.",
+            "We went there.\\\nAnd back we came.\\\nIt rained.\n",
+        ),
+        (
+            "        12 Mill Lane\n        Leeds\n        LS1",
+            "12 Mill Lane\\\nLeeds\\\nLS1\n",
+        ),
+    ] {
+        assert_eq!(markdown(typed), wanted, "{typed}");
+    }
+}

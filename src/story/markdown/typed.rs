@@ -186,6 +186,12 @@ fn mark(line: &[Span]) -> Option<Mark> {
     })
 }
 
+/// How far a line with something on it is set in.
+pub fn set_in(line: &[Span]) -> Option<usize> {
+    let shown = |s: &Span| s.image.is_some() || !s.text.trim().is_empty();
+    line.iter().any(shown).then(|| indent(line))
+}
+
 fn indent(line: &[Span]) -> usize {
     let text = line.first().map_or("", |s| s.text.as_str());
     text.len() - text.trim_start_matches(' ').len()

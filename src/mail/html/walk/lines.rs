@@ -5,6 +5,9 @@ use crate::mail::html::css::{self, Style};
 use crate::mail::html::text::{is_emoji, is_nothing, is_padding, same_style, signs, trim_spans};
 use crate::story::passage::{Hints, Image, Kind, Line, Span};
 
+/// A line of preformatted text is set in no further than this.
+const DEEPEST: usize = 80;
+
 impl Walk<'_> {
     pub(super) fn text(&mut self, text: &str) {
         let context = self.context().clone();
@@ -37,7 +40,13 @@ impl Walk<'_> {
                 let line = line.trim_end_matches('\r');
                 match self.kind_of_text(&context) {
                     Kind::Code => self.run_of_code(line, &context),
-                    _ => self.run_of_text(line, &context, true),
+                    _ => {
+                        if self.spans.is_empty() {
+                            let set_in = line.chars().take_while(|c| matches!(c, ' ' | '\t' | '\u{a0}'));
+                            self.indent += set_in.map(|c| if c == '\t' { 4 } else { 1 }).sum::<usize>();
+                        }
+                        self.run_of_text(line, &context, true);
+                    }
                 }
             }
         } else if context.signs {
@@ -248,6 +257,7 @@ impl Walk<'_> {
             };
             self.nbsp = false;
             self.space = false;
+            self.indent = 0;
             if !self.blank_wanted && !self.text.lines.is_empty() {
                 self.push(line);
             }
@@ -259,6 +269,7 @@ impl Walk<'_> {
     /// Puts the line that is being set among the lines.
     pub(super) fn line_ends(&mut self) {
         self.space = false;
+        let indent = std::mem::take(&mut self.indent).min(DEEPEST);
         if self.spans.is_empty() {
             if self.nbsp {
                 self.nbsp = false;
@@ -277,6 +288,13 @@ impl Walk<'_> {
             return self.push(line);
         }
         trim_spans(&mut line.spans);
+        if let Some(first) = line
+            .spans
+            .first_mut()
+            .filter(|s| s.image.is_none() && line.kind == Kind::Text)
+        {
+            first.text.insert_str(0, &" ".repeat(indent));
+        }
         if let Kind::Item {
             number: ref mut number @ None,
             ..
