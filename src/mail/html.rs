@@ -74,7 +74,13 @@ pub fn lines(html: &str, parts: &PartMap) -> Result<HtmlText, TooLarge> {
         return Err(TooLarge(scanned.html.len()));
     }
     let tree = tree::Tree::build(&scanned.html).ok_or(TooLarge(scanned.html.len()))?;
-    Ok(walk::read(&tree, &css::hidden_classes(&scanned.styles), parts))
+    let mut text = walk::read(&tree, &css::hidden_classes(&scanned.styles), parts);
+    let drawn = scanned.drawn.trim();
+    if !drawn.is_empty() && text.hidden.len() < 200 {
+        text.hidden.push(' ');
+        text.hidden.push_str(&drawn[..drawn.floor_char_boundary(200)]);
+    }
+    Ok(text)
 }
 
 /// The words of HTML without any structure, for a document that [`lines`] refuses: tags out, in one pass.

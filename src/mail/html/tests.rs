@@ -190,6 +190,7 @@ fn what_cannot_be_seen_is_left_out_and_told() {
         "<style>.pre{display:none}</style><div class=pre>secret</div>seen well",
         "<td bgcolor=#000000><font color=black>secret</font></td>seen well",
         "<div hidden>secret</div>seen well",
+        "<svg><title>t</title><text x=1>sec<tspan>ret</tspan> secret</text></svg>seen well",
     ] {
         let text = read(html);
         let words: Vec<_> = text.lines.iter().map(Line::words).collect();
