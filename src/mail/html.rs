@@ -3,6 +3,7 @@
 //! Scripts, hidden text, tracking pixels and images on the network are left out and reported; nothing is fetched.
 
 mod css;
+mod lists;
 mod marks;
 mod scan;
 mod survey;
@@ -53,6 +54,8 @@ pub struct HtmlText {
     pub lines: Vec<Line>,
     /// The beginning of the text a reader would not have seen; empty where there was none.
     pub hidden: String,
+    /// What is said of the pictures (`alt`), shown or not.
+    pub described: String,
     /// Addresses of images on the network, at most 20; tracking pixels are not among them.
     pub remote: Vec<String>,
     /// `cid:` names no part answers to, at most 20.
