@@ -209,6 +209,8 @@ pub(super) struct Source<'a> {
 pub(super) struct Body {
     pub lines: Vec<Line>,
     pub notes: Vec<Note>,
+    /// `plain text` or `HTML`, of what was read first.
+    pub form: &'static str,
     /// What HTML has besides its lines: descriptions of pictures, hidden text. Plain text may say it.
     pub aside: String,
     /// There is HTML in it that is too large even for its bare words.
@@ -242,6 +244,9 @@ impl Source<'_> {
             }
             body.lines.extend(next.lines);
             body.aside.push_str(&next.aside);
+            if body.form.is_empty() {
+                body.form = next.form;
+            }
             body.too_large |= next.too_large;
             if body.lines.len() > 2 * MAX_LINES {
                 body.lines.clear();
@@ -301,6 +306,7 @@ impl Source<'_> {
         Body {
             lines,
             notes,
+            form: "plain text",
             ..Body::default()
         }
     }
@@ -349,6 +355,7 @@ impl Source<'_> {
         Body {
             lines,
             notes,
+            form: "HTML",
             aside,
             too_large,
         }
@@ -393,17 +400,13 @@ impl Source<'_> {
 
     /// Reads what is used, and says so where one of the other forms has words that it has not.
     fn besides(&self, used: &[Piece], others: &[Vec<Piece>]) -> Body {
-        let name = match used {
-            [Piece::Text(_)] => "plain text",
-            _ => "HTML",
-        };
         let mut body = self.pieces(used);
         let words = Words::of(&body.lines, &body.aside);
         let says_more = |other: &Vec<Piece>| {
             let other = self.pieces(other);
             compare::lost(&other.lines, &Words::of(&other.lines, &other.aside), &words) > 0
         };
-        let note = Note::PartsDiffer { used: name };
+        let note = Note::PartsDiffer { used: body.form };
         if !body.notes.contains(&note) && others.iter().any(says_more) {
             body.notes.push(note);
         }

@@ -90,13 +90,14 @@ impl Words {
                         return;
                     }
                     self.total += 1;
-                    if !self.counts.contains_key(word) {
-                        self.counts.insert(word.to_owned(), Count::default());
-                    }
-                    if let Some(count) = self.counts.get_mut(word) {
+                    let add = |count: &mut Count| {
                         count.all += 1;
                         count.mark += usize::from(mark);
                         count.soft += usize::from(soft && !mark);
+                    };
+                    match self.counts.get_mut(word) {
+                        Some(count) => add(count),
+                        None => add(self.counts.entry(word.to_owned()).or_default()),
                     }
                     if listed || numbered {
                         self.knows(word);
@@ -158,6 +159,17 @@ const SIGNS: [(char, &str); 8] = [
 /// Runs of letters and digits in lower case; in scripts that have no blanks each character, as lines are broken anywhere there.
 fn each_word(text: &str, each: &mut dyn FnMut(&str)) {
     let mut word = String::new();
+    if text.is_ascii() {
+        for piece in text.split(|c: char| !c.is_ascii_alphanumeric() && !is_nothing(c)) {
+            word.clear();
+            let letters = piece.bytes().filter(u8::is_ascii_alphanumeric);
+            word.extend(letters.map(|b| char::from(b.to_ascii_lowercase())));
+            if !word.is_empty() {
+                each(&word);
+            }
+        }
+        return;
+    }
     for c in text.chars() {
         let alone = is_unspaced(c);
         if (alone || !c.is_alphanumeric()) && !is_nothing(c) && !word.is_empty() {

@@ -257,8 +257,9 @@ impl<'a> Walk<'a> {
             .background
             .or_else(|| tree.attr(id, "bgcolor").and_then(css::color));
         inner.background = background.or(inner.background);
-        inner.on_picture =
-            style.picture || tree.attr(id, "background").is_some() || inner.on_picture && background.is_none();
+        inner.on_picture = style.picture
+            || tree.attr(id, "background").is_some_and(|b| !b.trim().is_empty())
+            || inner.on_picture && background.is_none();
         match name {
             "b" | "strong" => inner.bold = true,
             "i" | "em" | "cite" => inner.italic = true,

@@ -177,18 +177,19 @@ fn words_that_one_form_of_a_text_lacks_are_kept_or_told() {
 
 #[test]
 fn further_forms_of_a_text_are_told_where_they_say_more() {
-    let mail = |first: &str, second: &str| {
-        let parts: String = [("plain", first), ("plain", second), ("html", "<p>We <b>won</b>.</p>")]
+    let mail = |first: &str, second: &str, html: &str| {
+        let parts: String = [("plain", first), ("plain", second), ("html", html)]
             .map(|(kind, text)| format!("--b\nContent-Type: text/{kind}\n\n{text}\n"))
             .concat();
         let head = "From: a@example.org\nContent-Type: multipart/alternative; boundary=b\n\n";
         submission(&format!("{head}{parts}--b--\n")).notes
     };
-    assert_eq!(mail("We won.", "We won."), []);
-    assert_eq!(
-        mail("We won.", "And in May we danced."),
-        [Note::PartsDiffer { used: "HTML" }]
-    );
+    let bold = "<p>We <b>won</b>.</p>";
+    assert_eq!(mail("We won.", "We won.", bold), []);
+    for (html, used) in [(bold, "HTML"), ("<p>We won.</p>", "plain text")] {
+        let told = [Note::PartsDiffer { used }];
+        assert_eq!(mail("We won.", "And in May we danced.", html), told, "{html}");
+    }
 }
 
 #[test]
