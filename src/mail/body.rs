@@ -1,9 +1,10 @@
 //! Which parts of a mail are its text, in which order, and which one is read where a mail brings its text twice.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::charset;
+use super::compare::{self, Words};
 use super::enriched;
 use super::html::{self, PartMap};
 use super::limits::MAX_LINES;
@@ -28,6 +29,11 @@ enum Piece {
     Either {
         text: Vec<Piece>,
         html: Vec<Piece>,
+    },
+    /// A text that is read, and other forms of it that should say no more.
+    Besides {
+        used: Vec<Piece>,
+        others: Vec<Vec<Piece>>,
     },
 }
 
@@ -122,7 +128,7 @@ impl Plan {
     }
 
     fn alternative(&mut self, parts: &[Part], part: &Part) -> Vec<Piece> {
-        let (mut texts, mut htmls, mut enriched) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut texts, mut htmls, mut enriched, mut others) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (i, &child) in part.children.iter().enumerate() {
             let pieces = self.collect(parts, child, i == 0);
             // other forms of the same text (AMP, watch) are no attachments either
@@ -131,9 +137,9 @@ impl Plan {
                 self.consumed[child] = true;
             }
             if is_enriched(&parts[child]) {
-                enriched = pieces;
+                others.extend(replaced(&mut enriched, pieces));
             } else if has_html(&pieces) {
-                htmls = pieces;
+                others.extend(replaced(&mut htmls, pieces));
             } else if pieces.iter().any(|p| *p != Piece::Image(child)) {
                 texts.push(pieces);
             }
@@ -141,9 +147,21 @@ impl Plan {
         if htmls.is_empty() && enriched.is_empty() {
             return texts.into_iter().flatten().collect();
         }
-        let text = texts.into_iter().next().unwrap_or_default();
-        either(either(text, enriched), htmls)
+        let mut texts = texts.into_iter();
+        let text = texts.next().unwrap_or_default();
+        others.extend(texts);
+        let used = either(either(text, enriched), htmls);
+        match others.is_empty() {
+            true => used,
+            false => vec![Piece::Besides { used, others }],
+        }
     }
+}
+
+/// Puts the later of two forms in the place of the earlier, and gives that.
+fn replaced(form: &mut Vec<Piece>, later: Vec<Piece>) -> Option<Vec<Piece>> {
+    let earlier = std::mem::replace(form, later);
+    (!earlier.is_empty()).then_some(earlier)
 }
 
 /// The same text in two forms, of which one may be missing.
@@ -174,7 +192,7 @@ fn is_torn_off(part: &Part) -> bool {
 fn has_html(pieces: &[Piece]) -> bool {
     pieces
         .iter()
-        .any(|p| matches!(p, Piece::Html(_) | Piece::Either { .. }))
+        .any(|p| matches!(p, Piece::Html(_) | Piece::Either { .. } | Piece::Besides { .. }))
 }
 
 /// What rendering needs to know of a mail.
@@ -192,6 +210,10 @@ pub(super) struct Source<'a> {
 pub(super) struct Body {
     pub lines: Vec<Line>,
     pub notes: Vec<Note>,
+    /// `plain text` or `HTML`, of what was read first.
+    pub form: &'static str,
+    /// What HTML has besides its lines: descriptions of pictures, hidden text. Plain text may say it.
+    pub aside: String,
     /// There is HTML in it that is too large even for its bare words.
     pub too_large: bool,
 }
@@ -216,11 +238,16 @@ impl Source<'_> {
                 Piece::Html(at) => self.html(*at),
                 Piece::Image(at) => self.image(*at),
                 Piece::Either { text, html } => self.either(text, html),
+                Piece::Besides { used, others } => self.besides(used, others),
             };
             if !body.lines.is_empty() && !next.lines.is_empty() {
                 body.lines.push(Line::plain(""));
             }
             body.lines.extend(next.lines);
+            body.aside.push_str(&next.aside);
+            if body.form.is_empty() {
+                body.form = next.form;
+            }
             body.too_large |= next.too_large;
             if body.lines.len() > 2 * MAX_LINES {
                 body.lines.clear();
@@ -284,7 +311,8 @@ impl Source<'_> {
         Body {
             lines,
             notes,
-            too_large: false,
+            form: "plain text",
+            ..Body::default()
         }
     }
 
@@ -303,6 +331,7 @@ impl Source<'_> {
             text = enriched::to_html(&text);
         }
         let mut too_large = false;
+        let mut aside = String::new();
         let mut lines = match html::lines(&text, self.images) {
             Ok(read) => {
                 if !read.hidden.is_empty() {
@@ -311,6 +340,7 @@ impl Source<'_> {
                 // the host alone: what stands behind it may say who opened the mail
                 let hosts: BTreeSet<&str> = read.remote.iter().map(|url| host(url)).take(MAX_REMOTE).collect();
                 notes.extend(hosts.into_iter().map(|host| Note::RemoteImage(words::one_line(host))));
+                aside = format!("{} {} ", read.hidden, read.described);
                 read.lines
             }
             Err(error) if error.0 <= MAX_BARE => {
@@ -330,15 +360,23 @@ impl Source<'_> {
         Body {
             lines,
             notes,
+            form: "HTML",
+            aside,
             too_large,
         }
     }
 
-    /// Reads both, and takes the HTML if it says more than the text does (emphasis, lists, links, pictures, what is quoted), or
-    /// if the text is hard-wrapped so that its paragraphs would have to be guessed. A part with nothing in it never wins.
+    /// Reads both. Where one has words of the author's that the other has not, and has all of the other's, it is taken. Else the
+    /// HTML is if it says more than the text does (emphasis, lists, links, pictures, what is quoted), or if the text is
+    /// hard-wrapped so that its paragraphs would have to be guessed. A part with nothing in it never wins.
     fn either(&self, text_pieces: &[Piece], html_pieces: &[Piece]) -> Body {
         let (text, html) = (self.pieces(text_pieces), self.pieces(html_pieces));
-        let (in_text, in_html) = (Words::of(&text.lines), Words::of(&html.lines));
+        let in_text = Words::of(&text.lines, &text.aside);
+        let in_html = Words::of(&html.lines, &html.aside);
+        let (only_text, only_html) = (
+            compare::lost(&text.lines, &in_text, &in_html),
+            compare::lost(&html.lines, &in_html, &in_text),
+        );
         let pictures = html.lines.iter().any(|l| l.spans.iter().any(|s| s.image.is_some()));
         let use_html = if in_text.total == 0 {
             true
@@ -346,19 +384,38 @@ impl Source<'_> {
             pictures && in_text.total < 10
         } else if in_html.total * 3 < in_text.total && in_text.total > 10 {
             false
+        } else if only_text == 0 && only_html > 0 {
+            true
         } else {
             // "please view this mail in a browser" has hardly a word of the mail
             let stub = in_text.total < in_html.total && in_text.missing_in(&in_html) * 10 > in_text.total * 6;
-            stub || in_text.total * 3 < in_html.total || self.says_more(html_pieces, text_pieces)
+            stub || in_text.total * 3 < in_html.total
+                // for a word or two, which a program may have put there, no links and no emphasis are given up
+                || (only_html > 0 || only_text < 3) && self.says_more(html_pieces, text_pieces)
         };
-        let (mut used, name, chosen, other) = match use_html {
-            true => (html, "HTML", &in_html, &in_text),
-            false => (text, "plain text", &in_text, &in_html),
+        let (mut used, name, chosen, other, lost) = match use_html {
+            true => (html, "HTML", &in_html, &in_text, only_text),
+            false => (text, "plain text", &in_text, &in_html, only_html),
         };
-        if differ(chosen, other) {
+        if lost > 0 || compare::differ(chosen, other) {
             used.notes.push(Note::PartsDiffer { used: name });
         }
         used
+    }
+
+    /// Reads what is used, and says so where one of the other forms has words that it has not.
+    fn besides(&self, used: &[Piece], others: &[Vec<Piece>]) -> Body {
+        let mut body = self.pieces(used);
+        let words = Words::of(&body.lines, &body.aside);
+        let says_more = |other: &Vec<Piece>| {
+            let other = self.pieces(other);
+            compare::lost(&other.lines, &Words::of(&other.lines, &other.aside), &words) > 0
+        };
+        let note = Note::PartsDiffer { used: body.form };
+        if !body.notes.contains(&note) && others.iter().any(says_more) {
+            body.notes.push(note);
+        }
+        body
     }
 
     /// The first attached text with something in it, and its name: where a mail has no other text, that is the story.
@@ -473,81 +530,6 @@ fn is_wrapped(text: &[u8]) -> bool {
         last_long = (60..=80).contains(&line.len());
     }
     false
-}
-
-/// The words of a text and how often each stands in it.
-struct Words {
-    counts: HashMap<String, usize>,
-    total: usize,
-}
-
-impl Words {
-    fn of(lines: &[Line]) -> Words {
-        let mut words_of = Words {
-            counts: HashMap::new(),
-            total: 0,
-        };
-        let mut lower = String::new();
-        for line in lines {
-            let text = shown_words(line);
-            let addressed = text.contains("://") || text.contains('@');
-            // links and pictures are written out in one part and not in the other
-            let plain = text
-                .split_whitespace()
-                .filter(|w| !addressed || !w.contains("://") && !w.contains('@'));
-            let words = plain.flat_map(|w| w.split(|c: char| !c.is_alphanumeric()));
-            for word in words.filter(|w| !w.is_empty()) {
-                lower.clear();
-                match word.is_ascii() {
-                    true => lower.extend(word.bytes().map(|b| char::from(b.to_ascii_lowercase()))),
-                    false => lower.push_str(&word.to_lowercase()),
-                }
-                match words_of.counts.get_mut(&lower) {
-                    Some(count) => *count += 1,
-                    None => drop(words_of.counts.insert(lower.clone(), 1)),
-                }
-                words_of.total += 1;
-            }
-        }
-        words_of
-    }
-
-    /// How many words are missing in the other.
-    fn missing_in(&self, other: &Words) -> usize {
-        let missing =
-            |(word, count): (&String, &usize)| count.saturating_sub(other.counts.get(word).copied().unwrap_or(0));
-        self.counts.iter().map(missing).sum()
-    }
-}
-
-/// A line's words; a picture stands between two. What a text part writes for a picture, `[image: me.jpg]` or `[cid:1@x]`, is
-/// no words.
-fn shown_words(line: &Line) -> String {
-    let mut text = String::new();
-    let cells = match &line.kind {
-        Kind::Row { cells, .. } => cells.as_slice(),
-        _ => &[],
-    };
-    for spans in cells.iter().chain([&line.spans]) {
-        for span in spans {
-            text.push_str(if span.image.is_some() { " " } else { &span.text });
-        }
-        text.push(' ');
-    }
-    if !text.contains("[image:") && !text.contains("[cid:") {
-        return text;
-    }
-    let pieces = text.split_inclusive(']').map(|piece| {
-        let mark = piece.find("[image:").or_else(|| piece.find("[cid:"));
-        mark.map_or(piece, |at| &piece[..at])
-    });
-    pieces.collect()
-}
-
-fn differ(used: &Words, other: &Words) -> bool {
-    let lost = other.missing_in(used);
-    let added = used.missing_in(other);
-    (lost >= 6 && lost * 5 > other.total) || (added >= 10 && added * 10 > used.total * 3 && other.total > 0)
 }
 
 /// The charset that HTML names itself, in its first bytes.

@@ -1,7 +1,7 @@
 //! Bytes to text, whatever the label says: mail lies about its charset.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, ISO_8859_15, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Text, and the charset it was taken for where that is not what the mail said.
@@ -42,6 +42,9 @@ pub(super) fn decode(bytes: &[u8], label: Option<&str>) -> Decoded {
     if matches!(label, "hz-gb-2312" | "hz") && bytes.is_ascii() {
         return Decoded::declared(from_hz(bytes));
     }
+    if bytes.is_ascii() && (is_iso_2022_kr(label) || memchr::memmem::find(bytes, KOREAN).is_some()) {
+        return Decoded::declared(from_iso_2022_kr(bytes));
+    }
     if let Some(found) = wide(bytes, declared) {
         return found;
     }
@@ -75,13 +78,78 @@ pub(super) fn decode(bytes: &[u8], label: Option<&str>) -> Decoded {
                     Some(windows) if text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)) => {
                         Decoded::guessed(windows.decode_without_bom_handling(bytes).0, windows.name())
                     }
-                    _ => Decoded::declared(text),
+                    _ => match [WINDOWS_1252, ISO_8859_15]
+                        .contains(&encoding)
+                        .then(|| not_western(bytes))
+                    {
+                        Some(Some(other)) => Decoded::guessed(other.decode_without_bom_handling(bytes).0, other.name()),
+                        _ => Decoded::declared(text),
+                    },
                 };
             }
         }
         None => {}
     }
     mixed(bytes).unwrap_or_else(|| guess(bytes))
+}
+
+/// What ISO-2022-KR begins with.
+const KOREAN: &[u8] = b"\x1b$)C";
+
+fn is_iso_2022_kr(label: &str) -> bool {
+    matches!(label, "iso-2022-kr" | "csiso2022kr")
+}
+
+/// ISO-2022-KR (RFC 1557): KS C 5601 in seven bits, between SO and SI; a line's end ends it too.
+fn from_iso_2022_kr(bytes: &[u8]) -> String {
+    let mut eight: Vec<u8> = Vec::with_capacity(bytes.len());
+    let mut korean = false;
+    let mut rest = bytes;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = match rest.strip_prefix(KOREAN) {
+            Some(behind) => behind,
+            None => {
+                match byte {
+                    0x0e => korean = true,
+                    0x0f => korean = false,
+                    0x21..=0x7e if korean => eight.push(byte | 0x80),
+                    _ => {
+                        korean &= byte != b'\n';
+                        eight.push(byte);
+                    }
+                }
+                after
+            }
+        };
+    }
+    encoding_rs::EUC_KR.decode_without_bom_handling(&eight).0.into_owned()
+}
+
+/// The charset of bytes that are no Western text whatever their label says: whole words of them are accented letters, and hardly
+/// any has such a letter among plain ones.
+fn not_western(bytes: &[u8]) -> Option<&'static Encoding> {
+    let (mut foreign, mut western) = (0, 0);
+    let letter = |b: &u8| b.is_ascii_alphabetic() || *b >= 0xa1;
+    for word in bytes.split(|b| !letter(b)) {
+        let plain = word.iter().filter(|b| b.is_ascii()).count();
+        match word.len() - plain {
+            0 => {}
+            _ if plain > 0 => western += 1,
+            3.. if word.iter().any(|b| *b != word[0]) => foreign += 1,
+            _ => {}
+        }
+    }
+    if foreign < 2 || western * 10 > foreign {
+        return None;
+    }
+    let found = detected(bytes);
+    (found != WINDOWS_1252 && strictly(found, bytes).is_some()).then_some(found)
+}
+
+fn detected(bytes: &[u8]) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(&bytes[..bytes.len().min(1 << 16)], true);
+    detector.guess(None, Utf8Detection::Deny)
 }
 
 /// UTF-7 (RFC 2152), which is never decoded.
@@ -266,9 +334,7 @@ fn guess(bytes: &[u8]) -> Decoded {
     let encoding = if high < 8 && high * 4 <= letters && bytes.iter().all(western) {
         WINDOWS_1252
     } else {
-        let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-        detector.feed(&bytes[..bytes.len().min(1 << 16)], true);
-        detector.guess(None, Utf8Detection::Deny)
+        detected(bytes)
     };
     Decoded::guessed(encoding.decode_without_bom_handling(bytes).0, encoding.name())
 }
@@ -355,6 +421,19 @@ mod tests {
                 None,
             ),
             (b"+ADw-script+AD4-", Some("utf-7"), "+ADw-script+AD4-", None),
+            (
+                b"\x1b$)C\x0e?l8.4B\x0f ok\n\x0e?l\nok",
+                Some("ISO-2022-KR"),
+                "\u{c6b0}\u{b9ac}\u{b294} ok\n\u{c6b0}\nok",
+                None,
+            ),
+            (&cp1251, Some("iso-8859-1"), russian, Some("windows-1251")),
+            (
+                b"\xc7a \xe9t\xe9 \xc0\xc9\xc8 \xc0\xc9\xc8 d\xe9j\xe0",
+                Some("iso-8859-1"),
+                "\u{c7}a \u{e9}t\u{e9} \u{c0}\u{c9}\u{c8} \u{c0}\u{c9}\u{c8} d\u{e9}j\u{e0}",
+                None,
+            ),
         ];
         for (bytes, label, text, guessed) in cases {
             let found = decode(bytes, *label);

@@ -3,6 +3,7 @@
 //! Scripts, hidden text, tracking pixels and images on the network are left out and reported; nothing is fetched.
 
 mod css;
+mod lists;
 mod marks;
 mod scan;
 mod survey;
@@ -53,6 +54,8 @@ pub struct HtmlText {
     pub lines: Vec<Line>,
     /// The beginning of the text a reader would not have seen; empty where there was none.
     pub hidden: String,
+    /// What is said of the pictures (`alt`), shown or not.
+    pub described: String,
     /// Addresses of images on the network, at most 20; tracking pixels are not among them.
     pub remote: Vec<String>,
     /// `cid:` names no part answers to, at most 20.
@@ -74,7 +77,13 @@ pub fn lines(html: &str, parts: &PartMap) -> Result<HtmlText, TooLarge> {
         return Err(TooLarge(scanned.html.len()));
     }
     let tree = tree::Tree::build(&scanned.html).ok_or(TooLarge(scanned.html.len()))?;
-    Ok(walk::read(&tree, &css::hidden_classes(&scanned.styles), parts))
+    let mut text = walk::read(&tree, &css::hidden_classes(&scanned.styles), parts);
+    let drawn = scanned.drawn.trim();
+    if !drawn.is_empty() && text.hidden.len() < 200 {
+        text.hidden.push(' ');
+        text.hidden.push_str(&drawn[..drawn.floor_char_boundary(200)]);
+    }
+    Ok(text)
 }
 
 /// The words of HTML without any structure, for a document that [`lines`] refuses: tags out, in one pass.

@@ -1,8 +1,8 @@
 //! The parts of a mail (RFC 2045, RFC 2046), found in one pass over its lines.
 //!
 //! One documented reading, for the mail id, the reviewer and the reader alike: a delimiter is a whole line; it closes whatever
-//! is open inside its multipart; the first of two Content-Type fields counts; a multipart in which no part is found is text; an
-//! attached mail is one leaf.
+//! is open inside its multipart; the first of two Content-Type fields counts; a mail whose boundary never occurs has that of the
+//! first line that looks like one over a part's header; a multipart in which no part is found is text; an attached mail is one leaf.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -175,8 +175,16 @@ impl<'a> Walk<'a> {
         let part = self.parts.len();
         if media_type.starts_with("multipart/") {
             let declared = content.get("boundary").map(|b| b.trim_end().as_bytes().to_vec());
-            let boundary = declared.filter(|b| !b.is_empty());
-            match boundary.or_else(|| first_delimiter(&self.raw[at + len..])) {
+            let mut boundary = declared.filter(|b| !b.is_empty());
+            let body = &self.raw[at + len..];
+            // searched for in the whole mail, and once only
+            if self.parts.is_empty() && boundary.as_deref().is_some_and(|b| !delimits(body, b)) {
+                boundary = first_header(body).or(boundary);
+            }
+            let found = boundary
+                .or_else(|| first_delimiter(body))
+                .or_else(|| first_header(body));
+            match found {
                 Some(_) if self.open.len() == MAX_NESTING => return Err(OverLimit::Nesting),
                 Some(boundary) => {
                     self.places.entry(boundary.clone()).or_default().push(self.open.len());
@@ -248,6 +256,32 @@ pub(super) fn beginning(raw: &[u8]) -> usize {
         at = line_end(raw, at);
     }
     at
+}
+
+/// Whether a boundary stands anywhere in a body.
+fn delimits(body: &[u8], boundary: &[u8]) -> bool {
+    let dashed = [b"--", boundary].concat();
+    body.starts_with(&dashed) || memchr::memmem::find(body, &[b"\n", &dashed[..]].concat()).is_some()
+}
+
+/// The first line that looks like a delimiter and has the header of a part under it, not far from the beginning.
+fn first_header(body: &[u8]) -> Option<Vec<u8>> {
+    let mut at = 0;
+    while at < body.len().min(4096) {
+        let end = line_end(body, at);
+        let line = body[at..end].trim_ascii_end();
+        let header = body[end..]
+            .get(..8)
+            .is_some_and(|head| head.eq_ignore_ascii_case(b"content-"));
+        if let Some(boundary) = line
+            .strip_prefix(b"--")
+            .filter(|b| header && (1..=70).contains(&b.len()))
+        {
+            return Some(boundary.to_vec());
+        }
+        at = end;
+    }
+    None
 }
 
 /// The boundary of a multipart that does not name it: the first line of its body, if that looks like a delimiter.
@@ -324,6 +358,19 @@ mod tests {
             (
                 "Content-Type: multipart/mixed\n\n--abcdef\n\none\n--abcdef--",
                 &["multipart/mixed [1]", "text/plain \"one\""],
+            ),
+            (
+                "Content-Type: multipart/mixed\n\n--x\nContent-Type: text/html\n\none\n--x--",
+                &["multipart/mixed [1]", "text/html \"one\""],
+            ),
+            // another than the named one
+            (
+                &format!("{head}This is MIME.\n\n--wrong\nContent-Type: text/html\n\none\n--wrong--\n"),
+                &["multipart/mixed [1]", "text/html \"one\""],
+            ),
+            (
+                &format!("{head}--wrong\nnothing of a part\n--wrong--\n"),
+                &["text/plain \"--wrong\\nnothing of a part\\n--wrong--\""],
             ),
             // two types: the first counts; a type that is none
             (

@@ -5,6 +5,7 @@ mod body;
 mod calendar;
 mod charset;
 mod codes;
+mod compare;
 pub mod copy;
 mod date;
 mod document;

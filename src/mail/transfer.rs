@@ -80,9 +80,12 @@ pub(super) fn base64(bytes: &[u8]) -> Vec<u8> {
     as_written(bytes).unwrap_or_else(|| leniently(bytes))
 }
 
-/// Base64 of a text under which a list server or a scanner has put words of its own as they are: they stay so. `None` where
-/// nothing was put there.
+/// Base64 of a text under which a list server or a scanner has put words of its own as they are: they stay so, as does a text
+/// that is no base64 at all. `None` where all is base64.
 pub(super) fn text_below(bytes: &[u8]) -> Option<Vec<u8>> {
+    if is_plain(bytes) {
+        return Some(bytes.to_vec());
+    }
     let raw = added_below(bytes)?;
     let mut text = base64(&bytes[..raw]);
     if !text.ends_with(b"\n") {
@@ -92,6 +95,22 @@ pub(super) fn text_below(bytes: &[u8]) -> Option<Vec<u8>> {
     text.push(b'\n');
     text.extend_from_slice(&bytes[raw..]);
     Some(text)
+}
+
+/// Whether what is called base64 is none: it begins with words, and no line of it is base64.
+fn is_plain(bytes: &[u8]) -> bool {
+    let foreign = |text: &[u8]| {
+        text.iter()
+            .filter(|b| DIGITS[usize::from(**b)] == 255 && **b != b'=')
+            .count()
+    };
+    let mut lines = bytes
+        .split(|b| *b == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty());
+    let Some(first) = lines.next() else { return false };
+    let words = first.split(|b| *b == b' ').filter(|word| !word.is_empty()).count();
+    words >= 3 && foreign(first) * 12 >= first.len() && !lines.any(|line| line.len() >= 40 && foreign(line) == 0)
 }
 
 /// Where the lines begin, up to the end of the part, that are no base64. Such a line holds other signs: a few, where the base64
@@ -263,6 +282,10 @@ mod tests {
         ] {
             assert_eq!(text_below(clean.as_bytes()), None, "{clean}");
         }
+        let words = "We knocked on every door, and on Tuesday the lift ran.\nNobodysaidaword\n";
+        assert_eq!(text_below(words.as_bytes()).as_deref(), Some(words.as_bytes()));
+        let under = format!("This is a text:\n\n{}", lines(&long, "\n"));
+        assert_eq!(text_below(under.as_bytes()), None, "{under}");
         let dirty = lines(&long, "\n").replacen("kb", "k!b", 1);
         assert_eq!(text_below(dirty.as_bytes()), None, "{dirty}");
     }

@@ -112,6 +112,9 @@ pub struct CutPiece {
 /// The rule name of what somebody wrote above or around the story itself.
 pub const COVER_NOTE: &str = "cover-note";
 
+/// A text that is longer than this is no note to the team on a story that comes with it.
+const LONGEST_NOTE: usize = 120;
+
 /// The mail that holds the story: the one a team member attached, else the submission itself. [`draft`] wants the fates
 /// of its attachments.
 pub fn source<'a>(submission: &'a Submission, rules: &DraftRules) -> &'a Submission {
@@ -119,10 +122,21 @@ pub fn source<'a>(submission: &'a Submission, rules: &DraftRules) -> &'a Submiss
     // a forward of a forward within the team
     while is_team(&source.from, rules)
         && let Some(inner) = source.embedded.first()
+        && !is_own_story(source, inner)
     {
         source = inner;
     }
     source
+}
+
+/// Whether a team member's own text is the story, and the mail attached only goes with it.
+fn is_own_story(outer: &Submission, inner: &Submission) -> bool {
+    if cut::is_forward(&outer.subject) {
+        return false;
+    }
+    let own = words(&trim(outer, true).kept);
+    let documents = inner.documents.iter().map(|d| words(&d.lines));
+    own > LONGEST_NOTE && own > documents.fold(words(&trim(inner, false).kept), usize::max)
 }
 
 fn trim(mail: &Submission, team_forwards: bool) -> Trimmed {
@@ -177,6 +191,13 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
     // A forward's header goes, and what it said of its author with it: also where it named nobody.
     let passed_on = trimmed.forward.as_ref().filter(|_| !from_team).map(|f| f.from.clone());
     let attached_here = source.embedded.first().map(|inner| inner.from.clone());
+    let attached_here = attached_here.filter(|_| !from_team);
+    if from_team && !source.embedded.is_empty() {
+        notes.push(Note::AttachmentKept {
+            name: "attached mail".to_owned(),
+            why: "the mail has a text of its own; look whether the story is the attached one".to_owned(),
+        });
+    }
 
     let mut story = Story::of(source, trimmed, &mut notes);
     let originals = [passed_on, attached_here, story.forwarded.take()].into_iter().flatten();
@@ -343,7 +364,7 @@ impl Story {
         };
         let name = source.attachments.get(document.attachment).and_then(|a| a.name.clone());
         let name = name.unwrap_or_else(|| "a document".to_owned());
-        if own <= 120 && own * 2 <= words(&document.lines) {
+        if own <= LONGEST_NOTE && own * 2 <= words(&document.lines) {
             notes.push(Note::FromDocument(name));
             // what was cut stood in the mail, not in the document
             let own = cut::put_back(&story.lines, &story.cuts);
@@ -371,7 +392,7 @@ impl Story {
             }
         }
         let (own, theirs) = (words(&self.lines), words(&trimmed.kept));
-        if theirs == 0 || own > 120 || own * 2 > theirs {
+        if theirs == 0 || own > LONGEST_NOTE || own * 2 > theirs {
             return;
         }
         notes.push(Note::FromDocument("an attached mail".to_owned()));

@@ -1,5 +1,7 @@
 //! The few declarations of inline CSS that change what a reader sees.
 
+use super::lists::Numerals;
+
 /// Red, green, blue.
 pub type Rgb = [u8; 3];
 
@@ -8,6 +10,12 @@ pub type Rgb = [u8; 3];
 pub struct Style {
     /// `display:none`, `mso-hide:all`, `opacity:0`, no height with the overflow hidden.
     pub gone: bool,
+    /// `display` makes a block of it.
+    pub block: bool,
+    /// A picture as the ground.
+    pub picture: bool,
+    /// `list-style-type`
+    pub numerals: Option<Numerals>,
     /// `visibility`
     pub invisible: Option<bool>,
     /// `font-size` of at most one pixel.
@@ -49,7 +57,10 @@ pub fn style(text: &str) -> Style {
         let value = value.trim().to_ascii_lowercase();
         let value = value.trim_end_matches("!important").trim();
         match name.as_str() {
-            "display" => style.gone |= value == "none",
+            "display" => {
+                style.gone |= value == "none";
+                style.block = matches!(value, "block" | "flex" | "grid" | "table" | "list-item" | "flow-root");
+            }
             "mso-hide" => style.gone |= value == "all",
             "opacity" => style.gone |= value.parse() == Ok(0.0),
             "visibility" => style.invisible = Some(value == "hidden" || value == "collapse"),
@@ -61,7 +72,10 @@ pub fn style(text: &str) -> Style {
             "color" => style.color = color(value),
             "background" | "background-color" => {
                 style.background = value.split(' ').find_map(color).or(style.background);
+                style.picture |= value.contains("url(") || value.contains("gradient(");
             }
+            "background-image" => style.picture |= value.contains("url(") || value.contains("gradient("),
+            "list-style" | "list-style-type" => style.numerals = value.split(' ').find_map(Numerals::of_style),
             "font-weight" => {
                 style.bold = match value {
                     "bold" | "bolder" => Some(true),
@@ -249,6 +263,13 @@ mod tests {
         assert!(style("border:none;border-top:solid #E1E1E1 1.0pt").bar_top);
         assert!(style("margin:0cm 0cm 0.0001pt").no_margin || style("margin:0in").no_margin);
         assert!(!style("margin:10px 0").no_margin);
+        assert!(style("display: block").block);
+        assert!(!style("display:inline").block);
+        assert!(style("background:#fff url(x.png)").picture);
+        assert_eq!(
+            style("list-style-type:lower-roman").numerals,
+            Some(Numerals::LowerRoman)
+        );
         assert_eq!(style("mso-list:l0 level2 lfo1").list_level, Some(2));
         assert!(style("mso-list:Ignore").list_bullet);
     }

@@ -14,6 +14,8 @@ const MAX_ATTRS: usize = 24;
 pub struct Scanned {
     pub html: String,
     pub styles: String,
+    /// The words in drawings, which few mail programs show.
+    pub drawn: String,
 }
 
 /// What happens to an element's tags.
@@ -119,6 +121,9 @@ fn attribute_kept(name: &str) -> bool {
         "start",
         "value",
         "border",
+        "colspan",
+        "rowspan",
+        "background",
         "role",
         "hidden",
         "tabindex",
@@ -135,6 +140,7 @@ pub fn scan(html: &str) -> Scanned {
         at: 0,
         out: String::with_capacity(html.len()),
         styles: String::new(),
+        drawn: String::new(),
         endless: Vec::new(),
     }
     .run()
@@ -146,6 +152,7 @@ struct Scanner<'a> {
     at: usize,
     out: String,
     styles: String,
+    drawn: String,
     /// Constructs that were found to have no end; they are not searched for again, which keeps the pass linear.
     endless: Vec<&'static str>,
 }
@@ -164,6 +171,7 @@ impl<'a> Scanner<'a> {
         Scanned {
             html: self.out,
             styles: self.styles,
+            drawn: self.drawn,
         }
     }
 
@@ -172,6 +180,7 @@ impl<'a> Scanner<'a> {
         let rest = &self.bytes[self.at + 1..];
         match rest.first() {
             Some(b'!') if rest.starts_with(b"!--") => self.comment(),
+            Some(b'!') if rest.starts_with(b"![CDATA[") => self.cdata(),
             Some(b'!' | b'?') => self.bogus(),
             Some(b'/') if rest.get(1).is_some_and(u8::is_ascii_alphabetic) => self.tag(true),
             Some(b'/') => self.bogus(),
@@ -205,6 +214,23 @@ impl<'a> Scanner<'a> {
                     self.at = start;
                 }
             }
+        }
+    }
+
+    /// `<![CDATA[`: a browser drops it up to the next `>`; what an author's program put in is words.
+    fn cdata(&mut self) {
+        let start = self.at + "<![CDATA[".len();
+        self.at = start;
+        if self.endless.contains(&"cdata") {
+            return;
+        }
+        match memmem::find(&self.bytes[start..], b"]]>") {
+            Some(end) => {
+                let text = &self.html[start..start + end];
+                self.out.push_str(&text.replace('&', "&amp;").replace('<', "&lt;"));
+                self.at = start + end + "]]>".len();
+            }
+            None => self.endless.push("cdata"),
         }
     }
 
@@ -285,9 +311,18 @@ impl<'a> Scanner<'a> {
                         at = self.find(at + 1, |b| !is_space(b));
                         match *self.bytes.get(at)? {
                             quote @ (b'"' | b'\'') => {
-                                let end = memchr(quote, &self.bytes[at + 1..])?;
-                                value = &self.html[at + 1..at + 1 + end];
-                                at += end + 2;
+                                let rest = &self.html[at + 1..];
+                                let end = memchr(quote, rest.as_bytes());
+                                // an address has no tag in it: its quotation mark was forgotten
+                                let address = matches!(self.bytes.get(name.clone()), Some(b"href" | b"src"));
+                                let closed = end.filter(|end| !address || !holds_tags(&rest.as_bytes()[..*end]));
+                                match closed {
+                                    Some(end) => (value, at) = (&rest[..end], at + end + 2),
+                                    None => {
+                                        let end = memchr(b'>', rest.as_bytes())?;
+                                        (value, at) = (&rest[..end], at + 1 + end);
+                                    }
+                                }
                             }
                             b'>' => {}
                             _ => {
@@ -339,12 +374,34 @@ impl<'a> Scanner<'a> {
                     self.styles.push_str(&self.html[self.at..close]);
                     self.styles.push('\n');
                 }
+                if *key == "svg" {
+                    self.drawn.push_str(&drawn_words(&self.html[self.at..close]));
+                }
                 self.at = memchr(b'>', &self.bytes[close..]).map_or(self.bytes.len(), |i| close + i + 1);
                 return;
             }
             from = close + 2;
         }
     }
+}
+
+/// The words of a drawing: those in its `<text>`.
+fn drawn_words(drawing: &str) -> String {
+    let mut words = String::new();
+    for text in drawing.split("<text").skip(1) {
+        let text = text.split("</text>").next().unwrap_or_default();
+        for piece in text.split('>').skip(1) {
+            words.push_str(piece.split('<').next().unwrap_or_default());
+            words.push(' ');
+        }
+    }
+    words
+}
+
+/// `http://example.org>here</a> and so on`
+fn holds_tags(value: &[u8]) -> bool {
+    let first = memchr::memchr2(b'<', b'>', value);
+    first.is_some_and(|at| value[at] == b'>' && memchr(b'<', &value[at..]).is_some())
 }
 
 /// A value we would not use in full anyway (a `data:` image, a mile of style) is cut.
@@ -383,6 +440,14 @@ mod tests {
             ("<a href='x\"y'>", "<a href=\"x&quot;y\">"),
             ("1 < 2 <3", "1 &lt; 2 &lt;3"),
             ("a <b never ends", "a &lt;b never ends"),
+            ("<p><![CDATA[a < b]]> c</p>", "<p>a &lt; b c</p>"),
+            ("<![CDATA[a <b>c</b>", "a <b>c</b>"),
+            ("<a href=\"http://x>y</a> z", "<a href=\"http://x\">y</a> z"),
+            (
+                "<a href=\"http://x>y</a> <a href=\"w\">z",
+                "<a href=\"http://x\">y</a> <a href=\"w\">z",
+            ),
+            ("<img alt=\"a < b > c\">d", "<img alt=\"a < b > c\">d"),
             ("a <!-- never ends", "a  never ends"),
             ("<body style=x>a</body>", "<div style=\"x\">a</div>"),
             (

@@ -178,6 +178,70 @@ fn outlook_lists_are_lists() {
 }
 
 #[test]
+fn a_mark_that_is_no_plain_number_stands_before_its_item() {
+    let word = |mark: &str| {
+        format!(
+            "<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>{mark}\
+             <span style='font:7.0pt \"Times New Roman\"'>&nbsp;&nbsp; </span></span>text</p>"
+        )
+    };
+    for (mark, item) in [
+        ("1.", "item0Some(1) text"),
+        ("12)", "item0Some(12) text"),
+        ("·", "item0None text"),
+        ("o", "item0None text"),
+        ("A.", "item0None A. text"),
+        ("(1)", "item0None (1) text"),
+        ("1.2.", "item0None 1.2. text"),
+        ("Step 1:", "item0None Step 1: text"),
+    ] {
+        assert_eq!(sketch(&word(mark)), [item], "{mark}");
+    }
+    for (html, items) in [
+        (
+            "<ol type=a start=3><li>x<li>y</ol>",
+            ["item0None c. x", "item0None d. y"],
+        ),
+        (
+            "<ol style='list-style-type:upper-roman'><li><b>x</b><li value=9>y</ol>",
+            ["item0None I. **x**", "item0None IX. y"],
+        ),
+        (
+            "<ol type=A><li>x<li style='list-style-type:decimal'>y</ol>",
+            ["item0None A. x", "item0Some(2) y"],
+        ),
+        ("<ol type=A><li></li><li>y</li></ol><p>z", ["item0None B. y", "z"]),
+    ] {
+        let found: Vec<String> = sketch(html).into_iter().filter(|line| !line.is_empty()).collect();
+        assert_eq!(found, items, "{html}");
+    }
+}
+
+#[test]
+fn cells_stand_in_their_columns() {
+    for (rows, expected) in [
+        (
+            "<tr><td rowspan=3>a<td>b<td>c<tr><td>d<td rowspan=2>e<tr><td>f",
+            &["row|a|b|c", "row||d|e", "row||f|"][..],
+        ),
+        (
+            "<tr><td colspan=2>a<td>b<tr><td>c<td>d<td>e",
+            &["row|a||b", "row|c|d|e"],
+        ),
+        ("<tr><td>a<td rowspan=0>b<tr><td>c<td>d", &["row|a|b", "row|c|d"]),
+        (
+            "<tr><td>a<td>b<td rowspan=2>c<tr><td>d<tr><td>e<td>f<td>g",
+            &["row|a|b|c", "row|d", "row|e|f|g"],
+        ),
+    ] {
+        assert_eq!(sketch(&format!("<table border=1>{rows}</table>")), expected, "{rows}");
+    }
+    let wide = sketch("<table border=1><tr><td colspan=999 rowspan=999>a<td>b<tr><td>c<td>d</table>");
+    assert!(wide.iter().all(|row| row.matches('|').count() <= 40), "{wide:?}");
+    assert!(wide[1].ends_with("|c|d"), "{wide:?}");
+}
+
+#[test]
 fn what_cannot_be_seen_is_left_out_and_told() {
     for html in [
         "<div style='display:none'>secret</div>seen well",
@@ -190,6 +254,7 @@ fn what_cannot_be_seen_is_left_out_and_told() {
         "<style>.pre{display:none}</style><div class=pre>secret</div>seen well",
         "<td bgcolor=#000000><font color=black>secret</font></td>seen well",
         "<div hidden>secret</div>seen well",
+        "<svg><title>t</title><text x=1>sec<tspan>ret</tspan> secret</text></svg>seen well",
     ] {
         let text = read(html);
         let words: Vec<_> = text.lines.iter().map(Line::words).collect();

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::css::{self, Rgb, Style};
+use super::lists::Numerals;
 use super::marks::{Mark, mark};
 use super::survey::Survey;
 use super::text::{is_block, trim_spans};
@@ -11,6 +12,9 @@ use super::{HtmlText, PartMap};
 use crate::story::passage::{Hints, Kind, Line, Span};
 
 mod lines;
+
+/// Empty cells are added up to so many columns; Markdown's tables are cut at 40, and a row has 12 cells of its own at most.
+const MAX_COLUMNS: usize = 28;
 
 /// Reads the whole tree. Text whose colour is that of its ground is hidden, unless that would be most of the mail: then
 /// it was written on a dark screen, whose ground the program did not send along.
@@ -50,6 +54,8 @@ struct Context {
     tiny: bool,
     color: Option<Rgb>,
     background: Option<Rgb>,
+    /// The ground is a picture, of any colour.
+    on_picture: bool,
     href: Option<Rc<str>>,
     /// Lists around, by their place in `Walk::lists`.
     lists: usize,
@@ -63,6 +69,7 @@ struct Context {
 struct List {
     ordered: bool,
     next: u32,
+    numerals: Numerals,
 }
 
 struct Walk<'a> {
@@ -84,6 +91,8 @@ struct Walk<'a> {
     list_begins: bool,
     /// The item that the next line begins.
     item: Option<Kind>,
+    /// What stands in front of that item, where it is no number: `A. `
+    marker: Option<String>,
     bullet: String,
     /// The line being set.
     spans: Vec<Span>,
@@ -95,6 +104,8 @@ struct Walk<'a> {
     blank_wanted: bool,
     /// The row being set, and whether it is of header cells.
     row: Option<(Vec<Vec<Span>>, bool)>,
+    /// For each column of the table how many rows more a cell above reaches down.
+    reach: Vec<u32>,
 }
 
 impl<'a> Walk<'a> {
@@ -127,6 +138,7 @@ impl<'a> Walk<'a> {
             lists: Vec::new(),
             list_begins: false,
             item: None,
+            marker: None,
             bullet: String::new(),
             spans: Vec::new(),
             line: Line::default(),
@@ -135,6 +147,7 @@ impl<'a> Walk<'a> {
             nbsp: false,
             blank_wanted: false,
             row: None,
+            reach: Vec::new(),
         }
     }
 
@@ -247,6 +260,9 @@ impl<'a> Walk<'a> {
             .background
             .or_else(|| tree.attr(id, "bgcolor").and_then(css::color));
         inner.background = background.or(inner.background);
+        inner.on_picture = style.picture
+            || tree.attr(id, "background").is_some_and(|b| !b.trim().is_empty())
+            || inner.on_picture && background.is_none();
         match name {
             "b" | "strong" => inner.bold = true,
             "i" | "em" | "cite" => inner.italic = true,
@@ -277,7 +293,7 @@ impl<'a> Walk<'a> {
 
     /// Ends the line where a block begins, and sets up lists, tables and headings.
     fn block_begins(&mut self, id: u32, name: &str, style: &Style, inner: &mut Context) {
-        if !is_block(name) {
+        if !is_block(name) && !style.block {
             return;
         }
         if inner.data_table {
@@ -303,9 +319,12 @@ impl<'a> Walk<'a> {
                     .attr(id, "start")
                     .and_then(|s| s.trim().parse().ok())
                     .unwrap_or(1);
+                let numerals = self.numerals(id, style).unwrap_or_default();
+                self.list_begins |= numerals != Numerals::Decimal && self.lists.is_empty();
                 self.lists.push(List {
                     ordered: name == "ol",
                     next,
+                    numerals,
                 });
                 inner.lists += 1;
                 inner.in_item = false;
@@ -318,10 +337,17 @@ impl<'a> Walk<'a> {
                     list.next = number.saturating_add(1);
                     number
                 });
+                let own = self.numerals(id, style);
+                let numerals = own.or_else(|| Some(self.lists.last()?.numerals)).unwrap_or_default();
+                self.marker = number.and_then(|n| numerals.write(n)).map(|mark| format!("{mark}. "));
+                let number = number.filter(|_| self.marker.is_none());
                 self.item = Some(Kind::Item { depth, number });
                 inner.in_item = true;
             }
-            "table" => inner.data_table = self.about.data_tables.get(&id).copied().unwrap_or(false),
+            "table" => {
+                inner.data_table = self.about.data_tables.get(&id).copied().unwrap_or(false);
+                self.reach.clear();
+            }
             "p" | "div" => {
                 let word = self
                     .tree
@@ -478,9 +504,9 @@ impl<'a> Walk<'a> {
         if context.gone {
             return;
         }
-        if is_block(name) {
+        if is_block(name) || style.block {
             if context.data_table {
-                self.table_part_ends(name, &context);
+                self.table_part_ends(id, name, &context);
             } else {
                 // the line still belongs to what is being left
                 self.stack.push(context);
@@ -490,26 +516,40 @@ impl<'a> Walk<'a> {
                     self.lists.pop();
                 }
                 if name == "li" {
-                    self.item = None;
+                    (self.item, self.marker) = (None, None);
                 }
             }
         }
     }
 
-    fn table_part_ends(&mut self, name: &str, context: &Context) {
+    fn table_part_ends(&mut self, id: u32, name: &str, context: &Context) {
         match name {
             "td" | "th" => {
                 let mut cell = std::mem::take(&mut self.spans);
                 trim_spans(&mut cell);
                 if let Some((cells, _)) = &mut self.row {
+                    under_others(cells, &mut self.reach);
+                    let size = |name: &str| self.tree.attr(id, name).and_then(|n| n.trim().parse::<u32>().ok());
+                    let from = cells.len();
                     cells.push(cell);
+                    for _ in 1..size("colspan").unwrap_or(1).min(MAX_COLUMNS as u32) {
+                        pad(cells);
+                    }
+                    if let Some(rows) = size("rowspan").filter(|rows| *rows > 1) {
+                        self.reach.resize(self.reach.len().max(cells.len()), 0);
+                        self.reach[from..cells.len()].fill(rows - 1);
+                    }
                 }
                 self.space = false;
             }
             "tr" => {
-                if let Some((cells, header)) = self.row.take()
+                if let Some((mut cells, header)) = self.row.take()
                     && !cells.is_empty()
                 {
+                    under_others(&mut cells, &mut self.reach);
+                    for rows in self.reach.iter_mut().skip(cells.len()) {
+                        *rows = rows.saturating_sub(1);
+                    }
                     let kind = Kind::Row { cells, header };
                     let line = Line {
                         kind,
@@ -527,6 +567,13 @@ impl<'a> Walk<'a> {
             }
             _ => self.space = true,
         }
+    }
+
+    /// How a list, or an item of it, says that it is numbered.
+    fn numerals(&self, id: u32, style: &Style) -> Option<Numerals> {
+        style
+            .numerals
+            .or_else(|| self.tree.attr(id, "type").and_then(Numerals::of_type))
     }
 
     /// A block begins or ends: the line ends, and a paragraph asks for a blank line.
@@ -580,4 +627,23 @@ impl<'a> Walk<'a> {
         }
         hints
     }
+}
+
+/// Leaves the columns empty into which a cell of a row above reaches.
+fn under_others(cells: &mut Vec<Vec<Span>>, reach: &mut [u32]) {
+    while let Some(rows) = reach.get_mut(cells.len()).filter(|rows| **rows > 0) {
+        *rows -= 1;
+        if !pad(cells) {
+            return;
+        }
+    }
+}
+
+/// Adds an empty cell, if there is room.
+fn pad(cells: &mut Vec<Vec<Span>>) -> bool {
+    let room = cells.len() < MAX_COLUMNS;
+    if room {
+        cells.push(Vec::new());
+    }
+    room
 }

@@ -146,6 +146,53 @@ fn the_part_that_says_more_is_read() {
 }
 
 #[test]
+fn words_that_one_form_of_a_text_lacks_are_kept_or_told() {
+    let differ = |used| vec![Note::PartsDiffer { used }];
+    let said = "We won the lights, all nine of them, and in the end nobody paid for it.";
+    for (plain, html, used, notes) in [
+        ("We won.", "<p>We never won.</p>", "We never won.", vec![]),
+        (
+            "We won. Nobody slept at all.",
+            "<p><b>We</b> won.</p>",
+            "We won. Nobody slept at all.",
+            vec![],
+        ),
+        // for one word no emphasis is given up
+        ("We never won.", "<p><b>We</b> won.</p>", "We won.", differ("HTML")),
+        ("forty of us", "<p>40 of us</p>", "forty of us", differ("plain text")),
+        (
+            "We won.\n\nSent from my iPhone",
+            "<p><b>We</b> won.</p>",
+            "We won.",
+            vec![],
+        ),
+        ("See you\n> not me", "<p><b>See</b> you</p>", "See you", vec![]),
+        (said, "<p>We won the <b>lights</b>.</p>", said, differ("plain text")),
+    ] {
+        let found = submission(&alternative(plain, html));
+        assert_eq!(text(&found), used, "{plain} / {html}");
+        assert_eq!(found.notes, notes, "{plain} / {html}");
+    }
+}
+
+#[test]
+fn further_forms_of_a_text_are_told_where_they_say_more() {
+    let mail = |first: &str, second: &str, html: &str| {
+        let parts: String = [("plain", first), ("plain", second), ("html", html)]
+            .map(|(kind, text)| format!("--b\nContent-Type: text/{kind}\n\n{text}\n"))
+            .concat();
+        let head = "From: a@example.org\nContent-Type: multipart/alternative; boundary=b\n\n";
+        submission(&format!("{head}{parts}--b--\n")).notes
+    };
+    let bold = "<p>We <b>won</b>.</p>";
+    assert_eq!(mail("We won.", "We won.", bold), []);
+    for (html, used) in [(bold, "HTML"), ("<p>We won.</p>", "plain text")] {
+        let told = [Note::PartsDiffer { used }];
+        assert_eq!(mail("We won.", "And in May we danced.", html), told, "{html}");
+    }
+}
+
+#[test]
 fn enriched_text_beside_plain_text_is_chosen_as_html_is() {
     let long = "My story is about the lights in our street, all of them, and who mended them in the end";
     let bold = format!("<bold>{long}</bold>");

@@ -815,6 +815,11 @@ enum SubjectSays {
     Nothing,
 }
 
+/// Whether a subject says in any language that the mail passes on another.
+pub fn is_forward(subject: &str) -> bool {
+    subject_says(subject) == SubjectSays::Forward
+}
+
 fn subject_says(subject: &str) -> SubjectSays {
     // the small letter of `İLT:` is an i and a dot of its own
     let fold = subject.trim().to_lowercase().replace('\u{307}', "");

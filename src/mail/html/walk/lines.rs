@@ -7,16 +7,26 @@ use crate::story::passage::{Hints, Image, Kind, Line, Span};
 
 /// A line of preformatted text is set in no further than this.
 const DEEPEST: usize = 80;
+/// Bytes of what a program wrote in front of an item.
+const MAX_MARKER: usize = 200;
 
 impl Walk<'_> {
     pub(super) fn text(&mut self, text: &str) {
         let context = self.context().clone();
         if context.bullet {
-            self.bullet.push_str(&text[..text.floor_char_boundary(16)]);
+            // a letter in Wingdings is a sign
+            let bullet = if context.signs && !text.trim().is_empty() {
+                "•"
+            } else {
+                text
+            };
+            if self.bullet.len() < MAX_MARKER {
+                self.bullet.push_str(&bullet[..bullet.floor_char_boundary(MAX_MARKER)]);
+            }
             return;
         }
         let ground = context.background.unwrap_or([255; 3]);
-        let unseen = self.by_colour && context.color.is_some_and(|c| css::same(c, ground));
+        let unseen = self.by_colour && !context.on_picture && context.color.is_some_and(|c| css::same(c, ground));
         if context.gone || context.invisible || context.tiny || unseen {
             let words = text.trim_matches(is_padding);
             if !words.is_empty() {
@@ -119,6 +129,9 @@ impl Walk<'_> {
             self.line.hints = hints;
             self.line.quote = context.quote;
             self.line.kind = self.kind(context);
+            if matches!(self.line.kind, Kind::Item { .. }) {
+                self.spans.extend(self.marker.take().map(Span::text));
+            }
         } else {
             let line = &mut self.line.hints;
             line.quoted &= hints.quoted;
@@ -207,6 +220,8 @@ impl Walk<'_> {
             self.run_of_text(alt, &context, false);
             return;
         }
+        self.text.described.push_str(alt);
+        self.text.described.push(' ');
         let size = |name: &str, css: Option<f32>| attr(name).and_then(css::pixels).or(css);
         let (width, height) = (size("width", style.width), size("height", style.height));
         if [width, height].into_iter().flatten().any(|px| px <= 2.0) {
@@ -309,7 +324,8 @@ impl Walk<'_> {
         self.push(line);
     }
 
-    /// The number of an Outlook list paragraph, from the bullet Outlook drew or wrote; a bullet in the text is taken off.
+    /// The number of an Outlook list paragraph, from the bullet Outlook drew or wrote; a bullet in the text is taken off, and a
+    /// mark that is no plain number stands in front of the text.
     pub(super) fn word_number(&mut self, spans: &mut Vec<Span>) -> Option<u32> {
         let drawn = std::mem::take(&mut self.bullet);
         if let Some(first) = spans.first_mut().filter(|_| drawn.trim().is_empty()) {
@@ -335,8 +351,16 @@ impl Walk<'_> {
             }
             return None;
         }
-        let digits: String = drawn.trim().chars().take_while(char::is_ascii_digit).take(6).collect();
-        digits.parse().ok()
+        let drawn = drawn.split_whitespace().collect::<Vec<_>>().join(" ");
+        let bare = drawn.strip_suffix(['.', ')']).unwrap_or(&drawn);
+        if bare.len() <= 6 && bare.bytes().all(|b| b.is_ascii_digit()) {
+            return bare.parse().ok();
+        }
+        // "A.", "(1)", "1.1.", "Step 1:": the text may refer to it; a letter alone is a bullet
+        if drawn.contains(char::is_alphanumeric) && drawn.chars().nth(1).is_some() {
+            spans.insert(0, Span::text(format!("{drawn} ")));
+        }
+        None
     }
 
     pub(super) fn push(&mut self, line: Line) {
