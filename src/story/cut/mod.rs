@@ -12,6 +12,7 @@ mod contact;
 mod footer;
 mod header_block;
 mod inside;
+mod itself;
 mod legal;
 mod mark;
 mod phone;

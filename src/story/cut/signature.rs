@@ -4,8 +4,8 @@
 use super::Rule;
 use super::attribution;
 use super::contact::{contact, own_address, phone, picture, titled};
-use super::footer::{Footer, list_info, newsletter, scanner_goes_on};
-use super::legal::{legal, legal_heading, pointer};
+use super::footer::{Footer, list_info, list_way, newsletter, scanner_goes_on};
+use super::legal::{legal, legal_heading, notice, pointer};
 use super::mark::drawn_line;
 use super::seen::Seen;
 use super::sign_off::{closing, eastern, name_like, signs_for};
@@ -367,6 +367,7 @@ fn said(lines: &[Seen], i: usize, end: usize) -> bool {
 /// Footers of lists and help desks: from their first line on.
 fn list_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let low = reach(from, end);
+    let next = |i: usize| lines[i + 1..end].iter().find(|l| !l.blank()).map_or("", |l| &*l.fold);
     let mut shown = 0;
     let mut first = None;
     for i in (low..end).rev() {
@@ -379,8 +380,8 @@ fn list_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         }
         // A list named in the text is not yet its footer.
         let far = shown > 6 && list_info(&lines[i].fold);
-        let next = || lines[i + 1..end].iter().find(|l| !l.blank()).map_or("", |l| &l.fold);
-        if lines[i].footer() == Some(Footer::List) && !far || newsletter(&lines[i].fold, next) {
+        let told = || newsletter(&lines[i].fold, || next(i)) || list_way(&lines[i].fold, || next(i));
+        if lines[i].footer() == Some(Footer::List) && !far || told() {
             first = Some(i);
         }
     }
@@ -388,8 +389,12 @@ fn list_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     // `To unsubscribe from this, click on your neighbours' doorbells. We laughed, and did it.`: a program says where
     let leads = |l: &Seen| ["http", "www.", "@"].iter().any(|sign| l.fold.contains(sign));
     let footer = &lines[start..end];
-    let other = |l: &Seen| l.footer().is_none() && !newsletter(&l.fold, || "") && (prose(l) || tells(l));
-    if footer.iter().any(other) && !footer.iter().any(leads) {
+    let other = |i: usize| {
+        let line = &lines[i];
+        let footer = line.footer().is_some() || newsletter(&line.fold, || "") || list_way(&line.fold, || next(i));
+        !footer && (prose(line) || tells(line))
+    };
+    if (start..end).any(other) && !footer.iter().any(leads) {
         return None;
     }
     // The line drawn above, blanks between.
@@ -526,15 +531,17 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         let words = words_in(&text);
         let hits = legal(&text);
         let own = personal(&text);
+        // below the notice itself more of it may stand
+        let speaks = hits > 0 && (notice(&text) || hits >= 3 && goes_on(lines, low, first));
         let headed = lines[first]
             .fold
             .split_once(':')
             .is_some_and(|(heading, _)| legal_heading(heading) && !text.contains(" we "));
         let is = headed && hits >= 2 && !own
             || pointer(&text) && words <= 40 && !own
-            || hits >= 3 && words >= 10 && !own
-            || hits >= 2 && words >= 22 && !own
-            || hits >= 5
+            || hits >= 3 && words >= 10 && !own && speaks
+            || hits >= 2 && words >= 22 && !own && speaks
+            || hits >= 5 && speaks
             || heading(&lines[first..until]);
         // Between notices and below them stand addresses, and paragraphs that go on in the same vein.
         let short = words <= 30 && lines[first..until].iter().all(|l| !prose(l));
@@ -555,6 +562,16 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         start -= 1;
     }
     piece(start, end, Rule::LegalNotice, false)
+}
+
+/// Whether the paragraph above line `first` is a legal notice, or the heading of one.
+fn goes_on(lines: &[Seen], low: usize, first: usize) -> bool {
+    let Some(last) = (low..first).rev().find(|i| !lines[*i].blank()) else {
+        return false;
+    };
+    let top = (low..last).rev().find(|i| lines[*i].blank()).map_or(low, |i| i + 1);
+    let text = paragraph(&lines[top..=last]);
+    heading(&lines[top..=last]) || legal(&text) >= 2 && notice(&text) && !personal(&text)
 }
 
 /// Words, by blanks; two signs of a script without blanks count as one.
