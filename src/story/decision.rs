@@ -48,6 +48,7 @@ pub fn read(lines: &[Line], subject: &str, sender: &str, name: &str) -> Result<D
         sender,
         author: "",
         fresh: false,
+        to: &[],
     };
     let trimmed = cut::trim(lines, &rules);
     // what a mail server wrote on top of it is nobody's word

@@ -132,6 +132,7 @@ fn trim(mail: &Submission, team_forwards: bool) -> Trimmed {
             subject: &mail.subject,
             sender: mail.from.address.as_deref().unwrap_or_default(),
             author: mail.from.name.as_deref().unwrap_or_default(),
+            to: &mail.to,
             fresh: mail.references.is_empty() && mail.codes.is_empty(),
         },
     )
@@ -313,6 +314,12 @@ impl Story {
         }
         if trimmed.unmarked_cut {
             notes.push(Note::UnmarkedCut);
+        }
+        if trimmed.most_cut {
+            notes.push(Note::MostCut);
+        }
+        if trimmed.under_delimiter {
+            notes.push(Note::UnderDelimiter);
         }
         let mut story = Story {
             lines: trimmed.kept,

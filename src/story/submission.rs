@@ -196,6 +196,10 @@ pub enum Note {
     QuotationKept,
     #[error("text without marks was cut as a quotation, and may be the author's: `restore` brings it back")]
     UnmarkedCut,
+    #[error("most of the mail was cut as a quotation, and may be the author's: `restore` brings it back")]
+    MostCut,
+    #[error("text under a line like `-- ` was kept, as it reads like no signature: look whether it is one")]
+    UnderDelimiter,
     #[error(
         "{forwarder} forwarded this, and is not of the team: {original} may be the storyteller; {named} is named until you say otherwise"
     )]

@@ -436,8 +436,8 @@ impl<'a> Walk<'a> {
         false
     }
 
-    /// Whether the line before reads as an attribution: it ends with a colon and names an address or a time. Yandex and
-    /// others put a bare `<blockquote>` after it.
+    /// Whether the line before reads as an attribution: it ends with a colon and names an address or a time, or is a date, a
+    /// name and an address, as Gmail once wrote it. Yandex and others put a bare `<blockquote>` after it.
     fn after_attribution(&self) -> bool {
         let before = self.text.lines.iter().rev().find(|l| !l.is_blank());
         before.is_some_and(|line| {
@@ -447,7 +447,12 @@ impl<'a> Walk<'a> {
                 .as_bytes()
                 .windows(3)
                 .any(|w| w[0].is_ascii_digit() && w[1] == b':' && w[2].is_ascii_digit());
-            words.ends_with([':', '：']) && words.len() < 400 && (time || words.contains('@'))
+            let first = words.trim_start().split(' ').next().unwrap_or_default();
+            let date = first.starts_with(|c: char| c.is_ascii_digit())
+                && first.bytes().filter(u8::is_ascii_digit).count() >= 4
+                && first.contains(['/', '-', '.']);
+            let told = words.ends_with([':', '：']) && (time || words.contains('@'));
+            words.len() < 400 && (told || date && words.ends_with('>') && words.contains('@'))
         })
     }
 

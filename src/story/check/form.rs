@@ -238,6 +238,8 @@ pub(super) fn parts_differ(text: &Text, hits: &mut Hits) {
 pub(super) fn taken_for_another(text: &Text, hits: &mut Hits) {
     let said = [
         &Note::UnmarkedCut,
+        &Note::MostCut,
+        &Note::UnderDelimiter,
         &Note::AnotherKept,
         &Note::QuotationKept,
         &Note::NothingCut,

@@ -337,6 +337,18 @@ pub(super) fn tells(text: &str) -> bool {
         .any(|word| word == "i" || TELLING.contains(word.as_str()))
 }
 
+/// The words of an attribution, or of a header's From, that may be names: in lower case.
+pub(super) fn names(text: &str) -> HashSet<String> {
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let words = text.split([' ', '<', '@', '.']).map(bare);
+    words
+        .filter(|word| word.starts_with(char::is_uppercase))
+        .map(|word| word.to_lowercase())
+        .filter(|word| word.chars().count() >= 2 && !SMALL.contains(word.as_str()) && !date_word(word))
+        .filter(|word| !OPENERS.contains(&word.as_str()))
+        .collect()
+}
+
 impl Attribution {
     /// Whether it is one, given what follows: `quoted` is whether the next line with something on it is a quotation,
     /// `ends` whether there is no such line.

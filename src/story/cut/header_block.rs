@@ -125,6 +125,18 @@ pub(super) fn field(text: &str) -> Option<(Field, &str)> {
     Some((found, text[at + len..].trim_matches(['*', '_', ' ', '|'])))
 }
 
+/// Names of the field that says who gets a copy: no program begins a header with it.
+#[rustfmt::skip]
+const COPIES: &[&str] = &[
+    "cc", "bcc", "ccc", "kopie", "kopie an", "kopi", "kopia", "copie", "copie à", "copie a", "cópia", "copia", "kopija", "kopio",
+    "抄送", "副本", "참조", "копия", "копія", "bilgi", "másolatot kap", "κοιν", "κοινοποίηση", "نسخة", "עותק", "dw", "udw", "tembusan", "สำเนา",
+];
+
+fn copies(text: &str) -> bool {
+    let name = text.split_once([':', '：']).map_or("", |(name, _)| name);
+    name.len() <= 40 && COPIES.contains(&name.trim_matches(['*', '_', ' ']).to_lowercase().as_str())
+}
+
 /// The header of old Notes, its labels on lines of their own: name and address, the date, `To`, the receivers, `cc`,
 /// `Subject`.
 pub(super) fn stacked(lines: &[Seen], start: usize) -> Option<Block> {
@@ -166,6 +178,9 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
     }
     let known = field(&first.text).map(|(kind, _)| kind);
     let first_field = known.or_else(|| unknown(lines, start, &[]).map(|_| Field::Other))?;
+    if copies(&first.text) {
+        return None;
+    }
     if let Some(block) = on_one_line(&first.text, start) {
         return Some(block);
     }
@@ -488,6 +503,7 @@ mod tests {
     #[test]
     fn two_words_and_a_colon_are_no_header_block() {
         for text in [
+            "Cc: the whole street\nFrom: Marion Maxwell <m@example.org>\nDate: Saturday\nSubject: Story",
             "From: the people of Brighton\nwith love",
             "Date: Saturday\nPlace: the town hall\nFrom here we marched",
             "To: do\nSubject: nothing",

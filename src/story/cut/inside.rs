@@ -1,5 +1,5 @@
-//! Words of the author inside or under the text of another's mail that nothing marks line by line: answers told apart by
-//! colour alone, where the author says so above; and a story that goes on under a letter that it shows.
+//! Words of the author inside or under the text of another's mail that nothing marks line by line: answers that the author
+//! announces above, or that begin with a mark of theirs; and a story that goes on under a letter that it shows.
 
 use super::attribution::leads_up;
 use super::legal::legal;
@@ -41,13 +41,142 @@ const WITHIN: &[&str] = &[
     "藍色", "빨간색", "파란색", "본문에", "באדום", "בכחול", "בגוף", "بالأحمر", "بالأزرق", "باللون",
 ];
 
+/// Whose answers they are. Some words say both.
+#[rustfmt::skip]
+const MINE: &[&str] = &[
+    "i", "my", "mine", "i've", "i’ve", "ich", "meine", "meinen", "je", "j'ai", "j’ai", "mes", "ma", "mis", "mi", "he", "mie", "mia",
+    "miei", "ho", "ik", "mijn", "eu", "minhas", "minha", "meus", "jag", "mina", "mitt", "jeg", "mit", "mine", "moje", "moja",
+    "respondo", "respondi", "rispondo", "odpowiadam", "odpowiedziałem", "odpowiedziałam", "vastaukseni", "мои", "мої", "мій",
+];
+
+/// The mail that is answered, as the place of answers.
+#[rustfmt::skip]
+const IN_YOURS: &[&str] = &[
+    "in your mail", "in your email", "in your e-mail", "in your message", "into your mail", "into your email", "into your message",
+    "inside your mail", "inside your email", "inside your message", "between your lines", "between the lines", "under your questions",
+    "under each question", "below each question", "after each question", "beneath each question",
+    "in deiner mail", "in deine mail", "in ihrer mail", "in ihre mail", "in deiner e-mail", "in deine e-mail", "in ihrer e-mail",
+    "in ihre e-mail", "in deiner nachricht", "in ihrer nachricht", "unter deinen fragen", "unter ihren fragen", "unter den fragen",
+    "unter jeder frage", "dans votre mail", "dans ton mail", "dans votre courriel", "dans ton courriel", "dans votre e-mail",
+    "dans ton e-mail", "sous vos questions", "sous tes questions", "sous chaque question", "en tu correo", "en su correo",
+    "en tu mensaje", "en su mensaje", "debajo de cada pregunta", "debajo de tus preguntas", "debajo de sus preguntas",
+    "nella tua mail", "nella sua mail", "nella tua email", "nella sua email", "nel tuo messaggio", "nel suo messaggio",
+    "sotto ogni domanda", "sotto le tue domande", "sotto le sue domande", "in je mail", "in jouw mail", "in uw mail",
+    "in je bericht", "in uw bericht", "onder je vragen", "onder uw vragen", "onder elke vraag", "no seu email", "no seu e-mail",
+    "no teu email", "no teu e-mail", "na sua mensagem", "na tua mensagem", "abaixo de cada pergunta", "i din mail", "i din e-mail",
+    "i din mejl", "i ditt mejl", "i ditt mail", "i din e-post", "i e-posten din", "i mailen din", "i din besked", "i ditt brev",
+    "under dine spørgsmål", "under hvert spørgsmål", "under spørsmålene", "under hvert spørsmål", "under dina frågor",
+    "under varje fråga", "w twoim mailu", "w pani mailu", "w pana mailu", "w twojej wiadomości", "w pani wiadomości",
+    "w pana wiadomości", "pod pytaniami", "pod każdym pytaniem",
+];
+
+/// Below: in the mail that is answered, where nothing of the author's stands between.
+#[rustfmt::skip]
+const BELOW: &[&str] = &[
+    "below", "underneath", "beneath", "inline", "in line", "in-line", "unten", "untenstehend", "s.u", "s. u", "ci-dessous", "plus bas",
+    "abajo", "más abajo", "debajo", "sotto", "qui sotto", "onder", "hieronder", "onderaan", "abaixo", "nedenfor", "herunder", "nedan",
+    "nedenunder", "poniżej", "niżej", "níže", "alla", "ниже", "нижче", "aşağıda", "lejjebb", "lent", "mai jos", "παρακάτω", "下記", "以下",
+    "下面", "아래",
+];
+
+/// "See below", which may be all that stands above.
+#[rustfmt::skip]
+const SEE: &[&str] = &[
+    "see", "siehe", "voir", "voyez", "ver", "véase", "vea", "mira", "vedi", "veda", "zie", "ziet", "veja", "vide", "vejam", "se",
+    "katso", "ks", "patrz", "zob", "zobacz", "viz", "см", "смотрите", "див", "bkz", "lásd", "vezi", "δείτε", "inline",
+];
+
+/// Words of an announcement, and of one that is all that stands above.
+const ANNOUNCEMENT: usize = 20;
+const ALONE: usize = 5;
+
+/// Words that may stand under one that says "below": who signs it.
+const SIGNED: usize = 6;
+
 /// Whether the author, above the quotation, says that the answers stand inside of it.
 pub(super) fn announced(own: &[Seen]) -> bool {
-    let shown = own.iter().rev().filter(|l| !l.blank() && l.words() <= 12).take(REACH);
-    shown.into_iter().any(|line| {
+    let shown: Vec<&Seen> = own.iter().filter(|l| !l.blank()).collect();
+    let mut under = 0;
+    shown.iter().rev().take(REACH).any(|line| {
         let has = |words: &[&str]| words.iter().any(|word| has_word(&line.fold, word));
-        has(WITHIN) && has(ANSWERS)
+        let words = line.words();
+        let below = |most| words <= most && under <= SIGNED && has(BELOW);
+        let found = words <= 12 && has(WITHIN) && has(ANSWERS)
+            || words <= ANNOUNCEMENT && has(ANSWERS) && has(MINE) && (has(IN_YOURS) || below(ANNOUNCEMENT))
+            || std::ptr::eq(*line, shown[0]) && below(ALONE) && has(SEE);
+        under += words;
+        found
     })
+}
+
+/// Signs that people draw an arrow or a row of before an answer.
+const SIGNS: [char; 14] = ['=', '-', '*', '#', '~', '+', '@', '<', '>', '^', '»', '→', '►', '➔'];
+
+/// Whether lines of another's mail that nothing marks begin with a mark of the author's: their name in brackets, as Outlook
+/// writes it before a comment; their name or initials and a colon, again and again; or the same arrow or row of signs again
+/// and again, which the author names above, or which stands under questions.
+pub(super) fn answered_within(lines: &[Seen], from: usize, foreign: &Foreign, author: &str) -> bool {
+    let older = quote::stretches(&lines[..foreign.end], foreign.body);
+    let end = older.first().map_or(foreign.end, |f| f.start);
+    let shown: Vec<&Seen> = lines[foreign.body..end]
+        .iter()
+        .filter(|l| !l.blank() && l.depth == 0)
+        .collect();
+    let names = names(author);
+    let named = |line: &&Seen| names.iter().any(|name| begins_with_name(&line.fold, name));
+    if shown.iter().any(|l| named(l) && l.text.starts_with('[')) || shown.iter().filter(|l| named(l)).count() >= 2 {
+        return true;
+    }
+    let above = &lines[from..foreign.start];
+    let mut known: Vec<(&str, usize)> = Vec::new();
+    for (n, line) in shown.iter().enumerate() {
+        let Some(sign) = arrow(&line.text) else { continue };
+        let told = above.iter().any(|l| {
+            l.text
+                .split(' ')
+                .any(|word| word.trim_matches(['"', '\'', '“', '”', ',', '.']) == sign)
+        });
+        let asked = n > 0 && shown[n - 1].text.ends_with(['?', '？']);
+        if !(told || asked) {
+            continue;
+        }
+        match known.iter_mut().find(|(other, _)| *other == sign) {
+            Some((_, count)) => *count += 1,
+            None => known.push((sign, 1)),
+        }
+        if known.iter().any(|(_, count)| *count >= 2) {
+            return true;
+        }
+    }
+    false
+}
+
+/// How the author may write who they are before an answer, in lower case: in full, the first name, the initials.
+fn names(author: &str) -> Vec<String> {
+    let words: Vec<&str> = author
+        .split(' ')
+        .filter(|w| w.starts_with(char::is_alphabetic))
+        .collect();
+    let initials: String = words.iter().filter_map(|w| w.chars().next()).collect();
+    let mut names = vec![author.to_lowercase(), first_name(author), initials.to_lowercase()];
+    names.retain(|name| name.chars().count() >= 2);
+    names
+}
+
+/// `[Rosa] We won.`, `Rosa: We won.`
+fn begins_with_name(fold: &str, name: &str) -> bool {
+    let bracketed = || fold.strip_prefix('[')?.strip_prefix(name)?.strip_prefix([']', ':']);
+    let plain = || fold.strip_prefix(name)?.strip_prefix([':', '>']);
+    bracketed().or_else(plain).is_some_and(|rest| !rest.trim().is_empty())
+}
+
+/// The arrow or row of signs that a line begins with: `==>`, `***`.
+fn arrow(text: &str) -> Option<&str> {
+    let rest = text.trim_start_matches(SIGNS);
+    let sign = &text[..text.len() - rest.len()];
+    let drawn = sign.chars().count() >= 2 && sign.chars().any(|c| c != '-') || sign.starts_with(['→', '►', '➔', '»']);
+    let said = rest.trim_start().starts_with(char::is_alphanumeric) && !text.ends_with(SIGNS);
+    (drawn && said).then_some(sign)
 }
 
 /// Whether the author's own name ends what stands under another's mail, and does not stand above it: a letter that was put into a
@@ -135,6 +264,53 @@ mod tests {
         announced(&[Seen::of(&Line::plain(text))])
     }
 
+    fn marked(above: &str, within: &str) -> bool {
+        let head = "From: Cath Lee <cath@team.example>\nSent: Saturday, December 4, 2010 10:00 AM\nSubject: Story";
+        let text = format!("{above}\n\n{head}\n\n{within}");
+        let lines: Vec<Line> = text.lines().map(Line::plain).collect();
+        let seen: Vec<Seen> = lines.iter().map(Seen::of).collect();
+        let found = quote::stretches(&seen, 0);
+        answered_within(&seen, 0, &found[0], "Rosa Lindqvist")
+    }
+
+    #[test]
+    fn a_mark_that_comes_again_tells_the_answers() {
+        for (above, within) in [
+            (
+                "Here it is.",
+                "What did you do?\n==> We won.\nWho with?\n==> The choir.",
+            ),
+            (
+                "Here it is.",
+                "What did you do?\n*** We won.\n\nWho with?\n\n*** The choir.",
+            ),
+            (
+                "Look for ==>",
+                "Tell us what you did.\n==> We won.\nAnd who with.\n==>The choir.",
+            ),
+            ("Here it is.", "Tell us what you did.\n[Rosa Lindqvist] We won."),
+            ("Here it is.", "Tell us what you did.\n[Rosa] We won."),
+            (
+                "Here it is.",
+                "Tell us what you did.\nRL: We won.\nAnd who with.\nRL: The choir.",
+            ),
+        ] {
+            assert!(marked(above, within), "{above} / {within}");
+        }
+        for (above, within) in [
+            ("Here it is.", "We ask for\n*** a story\n*** a photo"),
+            ("Here it is.", "What did you do?\nWho with?\n-> 500 words\n-> a photo"),
+            ("Here it is.", "Rosa: will you write?"),
+            ("Here it is.", "What did you do?\n*** one ***\nWho with?\n*** two ***"),
+            (
+                "Here it is.",
+                "Yes.\n\nFrom: Rosa Lindqvist\nSent: Saturday, December 4, 2010 10:00 AM\nSubject: Story\n\nWhat?\n==> We won.\nWho?\n==> We.",
+            ),
+        ] {
+            assert!(!marked(above, within), "{above} / {within}");
+        }
+    }
+
     #[test]
     fn answers_inside_are_announced_in_many_languages() {
         for text in [
@@ -146,6 +322,22 @@ mod tests {
             "Le mie risposte in rosso.",
             "Mijn antwoorden in het rood.",
             "Мои ответы красным.",
+            "I left my answers in your mail, starting with ==>",
+            "See my answers below.",
+            "My comments inline",
+            "Please see below.",
+            "Ich habe meine Antworten in deine Mail geschrieben.",
+            "Meine Antworten findest du unten.",
+            "Siehe unten.",
+            "J'ai mis mes réponses dans votre mail.",
+            "Mes réponses ci-dessous.",
+            "He puesto mis respuestas en tu correo.",
+            "Ho scritto le mie risposte nella tua mail.",
+            "Mijn antwoorden staan hieronder.",
+            "As minhas respostas estão abaixo.",
+            "Mina svar nedan.",
+            "Jeg har skrevet svar i din mail.",
+            "Moje odpowiedzi poniżej.",
         ] {
             assert!(says(text), "{text}");
         }
@@ -154,6 +346,9 @@ mod tests {
             "The council's answer came on Monday.",
             "We stood in line for a week.",
             "Comments welcome!",
+            "Thank you for the answers in your mail.",
+            "The river below the town answered nobody.",
+            "We went down below.",
         ] {
             assert!(!says(text), "{text}");
         }

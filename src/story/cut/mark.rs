@@ -170,8 +170,8 @@ pub(super) fn drawn_line(text: &str) -> bool {
         return false;
     };
     let dash = |c: char| matches!(c, '-' | '–' | '—' | '─' | '‐');
-    // `-=-=-=-=-=-`, `==^=====`
-    if text.len() >= 8 && text.chars().all(|c| "-=*~_+^".contains(c)) {
+    // `-=-=-=-=-=-`, `==^=====`; Groups.io draws the last
+    if text.len() >= 8 && (text.chars().all(|c| "-=*~_+^".contains(c)) || text == "_._,_._,_") {
         return true;
     }
     let mut count = 0;

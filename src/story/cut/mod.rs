@@ -26,7 +26,7 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,12 @@ use mark::drawn_line;
 use quote::{Foreign, Opening};
 use seen::{Seen, address_in, has_word};
 use signature::Piece;
+
+/// Words below marked lines that nothing leads up to which answer them.
+const AN_ANSWER: usize = 6;
+
+/// Quotations that are looked at to know whether their author tells who said what.
+const MOST_TOLD: usize = 8;
 
 /// Forwards inside forwards that are taken apart.
 const DEEPEST_FORWARD: usize = 5;
@@ -55,6 +61,8 @@ pub struct Rules<'a> {
     pub sender: &'a str,
     /// The name it came from; empty where it has none.
     pub author: &'a str,
+    /// Whom it is to.
+    pub to: &'a [Mailbox],
     /// Nothing in its header names a mail that it answers (no In-Reply-To, no References). Where its subject says nothing of
     /// one either, its author may have put in what looks like another mail, and goes on below where their name is the last.
     pub fresh: bool,
@@ -81,6 +89,10 @@ pub struct Trimmed {
     /// A quotation went that nothing marks line by line, and it was most of the mail, or the mail answers none: the author's words
     /// may be under it.
     pub unmarked_cut: bool,
+    /// Marked lines above an answer went that were most of the mail, and nothing says whose they are.
+    pub most_cut: bool,
+    /// Text under a line like `-- ` was kept, as it reads like no signature.
+    pub under_delimiter: bool,
 }
 
 /// Lines that were cut together.
@@ -197,6 +209,9 @@ pub fn trim(lines: &[Line], rules: &Rules) -> Trimmed {
     seen::rejoin_addresses(&mut seen);
     seen::find_own_address(&mut seen, rules.sender);
     prefix::unmark(&mut seen);
+    if !rules.fresh || subject_says(rules.subject) == SubjectSays::Reply {
+        quote::unbox(&mut seen, rules.to);
+    }
     let plan = Plan::of(&mut seen, rules);
     plan.carry_out(lines, &seen)
 }
@@ -240,6 +255,8 @@ struct Plan {
     another: bool,
     /// The author's own quotation was kept.
     quotation: bool,
+    /// Marked lines go from the top with nothing over them that says whose they are.
+    on_top: bool,
     /// The mail answers none, and none is passed on in it.
     composed: bool,
 }
@@ -406,23 +423,26 @@ impl Plan {
             foreign = above;
         }
         let mut left = foreign;
+        let unmarked = |f: &&Foreign| (f.body..f.end).any(|i| !seen[i].blank() && seen[i].depth == 0);
         if let Some(first) = foreign.first()
-            && inside::announced(&seen[from..first.start])
+            && let Some(whole) = foreign.iter().find(|f| f.opening != Opening::Bare && unmarked(f))
+            && (inside::announced(&seen[from..first.start]) || inside::answered_within(seen, from, whole, author))
         {
-            let unmarked = |f: &&Foreign| (f.body..f.end).any(|i| !seen[i].blank() && seen[i].depth == 0);
-            if let Some(whole) = foreign.iter().position(|f| f.opening != Opening::Bare && unmarked(&f)) {
-                // Nobody can tell the answers from the questions: all of it stays, and the reviewer is told.
-                self.doubted = true;
-                let end = foreign[whole].start;
-                self.headers(seen, end, rule_of(foreign[whole].opening));
-                self.pieces.extend(
-                    signature::tail(seen, from, end)
-                        .pieces
-                        .into_iter()
-                        .filter(|p| p.rule == Rule::SentFrom),
-                );
-                return;
+            // Nobody can tell the answers from the questions: all of it stays, and the reviewer is told.
+            self.doubted = true;
+            let (end, rule) = (above(seen, from, whole), rule_of(whole.opening));
+            if whole.opening != Opening::Attribution {
+                let blanks = (end..whole.body).take_while(|i| seen[*i].blank()).count();
+                self.piece(end + blanks, whole.body, rule);
             }
+            self.headers(seen, whole.body.max(whole.start + 1), rule);
+            self.pieces.extend(
+                signature::tail(seen, from, end)
+                    .pieces
+                    .into_iter()
+                    .filter(|p| p.rule == Rule::SentFrom),
+            );
+            return;
         }
         let mut until = seen.len();
         // Foreign text at the end goes, and so do footers under it.
@@ -447,7 +467,7 @@ impl Plan {
                     && left.len() == 1
                     && signs_only(seen, last.end, tail.end, &tail.sign_off)
                 {
-                    self.quotation(seen, from, last, last.start, last.end);
+                    self.quotation(seen, from, last);
                     let above = signature::tail(seen, from, last.start);
                     self.pieces.extend(above.pieces);
                 }
@@ -457,7 +477,7 @@ impl Plan {
             }
             self.pieces.extend(tail.pieces);
             let Some(last) = last else { break };
-            self.quotation(seen, from, last, last.start, last.end);
+            self.quotation(seen, from, last);
             until = last.start;
             left = &left[..left.len() - 1];
         }
@@ -486,7 +506,10 @@ impl Plan {
             && shown(only.end, until)
         {
             let bare = only.opening == Opening::Bare && !seen[only.start].hinted;
-            let doubtful = !only.sure || bare && quote::attribution_inside(seen, only).is_none();
+            let bare = bare && quote::attribution_inside(seen, only).is_none();
+            let answer: usize = seen[only.end..until].iter().map(Seen::words).sum();
+            let doubtful = !only.sure || bare && (self.composed || answer < AN_ANSWER);
+            self.on_top = bare;
             self.pieces.retain(|p| p.start >= only.end);
             self.pieces.push(Piece {
                 start: from,
@@ -495,9 +518,20 @@ impl Plan {
                 doubtful,
             });
         } else if !self.composed {
-            for answered in left {
+            // Whose mail is answered, where all of it stands below.
+            let below = foreign[left.len()..].iter().find_map(|f| names_of(seen, f));
+            for (n, answered) in left.iter().enumerate() {
                 let gone = |p: &Piece| p.start < answered.end && answered.start < p.end;
-                if !self.pieces.iter().any(gone) {
+                let another = |names: &HashSet<String>| {
+                    let beside = left.iter().enumerate().filter(|(other, _)| *other != n).take(MOST_TOLD);
+                    let beside = beside.filter_map(|(_, f)| names_of(seen, f)).chain(below.clone());
+                    beside.into_iter().any(|other| other.is_disjoint(names))
+                };
+                // The author tells who said what: `On 3 May, Ines wrote:` above the mail of somebody else that is answered.
+                let told = answered.opening == Opening::Attribution
+                    && !(answered.start..answered.body).any(|i| seen[i].text.contains('@'))
+                    && names_of(seen, answered).is_some_and(|names| another(&names));
+                if !told && !self.pieces.iter().any(gone) {
                     self.heading(seen, answered);
                 }
             }
@@ -505,26 +539,8 @@ impl Plan {
         self.pieces.sort_by_key(|p| p.start);
     }
 
-    fn quotation(&mut self, seen: &[Seen], from: usize, foreign: &Foreign, start: usize, end: usize) {
-        let rule = rule_of(foreign.opening);
-        // Blank lines over a quotation are of no use without it, nor is a line drawn to part it off.
-        let blanks = |to: usize| to - (from..to).rev().take_while(|i| seen[*i].blank()).count();
-        let mut start = blanks(start);
-        let drawn =
-            |i: usize| drawn_line(&seen[i].text) && seen[i].text.starts_with(['_', '-', '—', '–', '─', '*', '=']);
-        if foreign.opening != Opening::Bare
-            && start > from
-            && (drawn(start - 1) || seen[start - 1].ruled)
-            && (start - 1 == from || seen[start - 2].blank() || seen[start - 1].text.len() >= 12)
-        {
-            start = blanks(start - 1);
-        }
-        self.pieces.push(Piece {
-            start,
-            end,
-            rule,
-            doubtful: false,
-        });
+    fn quotation(&mut self, seen: &[Seen], from: usize, foreign: &Foreign) {
+        self.piece(above(seen, from, foreign), foreign.end, rule_of(foreign.opening));
     }
 
     fn carry_out(mut self, lines: &[Line], seen: &[Seen]) -> Trimmed {
@@ -566,12 +582,22 @@ impl Plan {
                 rules[i - 1] = rules[i];
             }
         }
+        let on_top = self.pieces.iter().filter(|p| self.on_top && p.rule == Rule::QuoteOnTop);
+        let on_top = weigh(&mut on_top.filter(|p| rules[p.start].is_some()));
+        let under_delimiter = (0..lines.len()).any(|i| {
+            rules[i].is_none()
+                && seen[i].delimiter
+                && seen[i].depth == 0
+                && (i + 1..lines.len()).any(|n| rules[n].is_none() && tells(n))
+        });
         let depth = self.forward.as_ref().map_or(0, |f| f.depth);
         let mut out = Trimmed {
             nothing_cut: called_off,
             another_kept: self.another,
             quotation_kept: self.quotation,
             unmarked_cut: something && unmarked * 10 > self.may_go(all),
+            most_cut: something && on_top * 10 > all * 6,
+            under_delimiter,
             sign_off: self.sign_off,
             ..Trimmed::default()
         };
@@ -629,6 +655,31 @@ impl Plan {
     }
 }
 
+/// Where what goes with another mail begins: blank lines over it are of no use without it, nor is a line drawn to part it off.
+fn above(seen: &[Seen], from: usize, foreign: &Foreign) -> usize {
+    let blanks = |to: usize| to - (from..to).rev().take_while(|i| seen[*i].blank()).count();
+    let start = blanks(foreign.start);
+    let drawn = |i: usize| drawn_line(&seen[i].text) && seen[i].text.starts_with(['_', '-', '—', '–', '─', '*', '=']);
+    let parted = foreign.opening != Opening::Bare
+        && start > from
+        && (drawn(start - 1) || seen[start - 1].ruled)
+        && (start - 1 == from || seen[start - 2].blank() || seen[start - 1].text.len() >= 12);
+    if parted { blanks(start - 1) } else { start }
+}
+
+/// Who may be named over another's words, where a line says so.
+fn names_of(seen: &[Seen], foreign: &Foreign) -> Option<HashSet<String>> {
+    let names = match (&foreign.block, foreign.opening) {
+        (_, Opening::Bare) => return None,
+        (Some(block), _) => attribution::names(block.from.name.as_deref()?),
+        (None, _) => {
+            let head = seen[foreign.start..foreign.body].iter().map(|l| l.text.as_ref());
+            attribution::names(&head.collect::<Vec<_>>().join(" "))
+        }
+    };
+    (!names.is_empty()).then_some(names)
+}
+
 fn rule_of(opening: Opening) -> Rule {
     match opening {
         Opening::Bare => Rule::QuoteMarks,
@@ -652,17 +703,21 @@ fn put_there(foreign: &Foreign) -> bool {
 fn named_in(lines: &[Line], seen: &[Seen], kept: impl Fn(usize) -> bool) -> Vec<bool> {
     let mut named = vec![false; seen.len()];
     let linked = |i: usize| redact::links_to_an_address(&lines[i]);
+    let telling = |i: usize| redact::may_tell(&seen[i].text) || linked(i);
     let mut addressed = None;
     let mut header = 0;
     for i in (0..seen.len()).filter(|i| kept(*i)) {
         if i >= header
-            && let Some(block) = quote::block_at(seen, i)
+            && let Some(block) = quote::block_at(seen, i).or_else(|| quote::bare_under_mark(seen, i))
         {
             header = block.end;
             named[i..header].fill(true);
         }
-        if seen[i].text.contains('@') || linked(i) {
+        if telling(i) {
             addressed = Some(i);
+        }
+        if quote::groupwise(&seen[i]) {
+            named[i] = true;
         }
         if addressed.is_none_or(|at| at + attribution::MOST_LINES <= i) {
             continue;
@@ -671,7 +726,7 @@ fn named_in(lines: &[Line], seen: &[Seen], kept: impl Fn(usize) -> bool) -> Vec<
         let found = attribution::ending_at(seen, i)
             .or_else(|| attribution::over_quotation(seen, i).filter(|f| (f.start..f.end).any(linked)));
         if let Some(found) = found
-            && (found.address || (found.start..found.end).any(linked))
+            && (found.address || (found.start..found.end).any(telling))
             && (found.verb || found.grade == Grade::Strong || under.is_some_and(Seen::quoted))
         {
             named[found.start..found.end].fill(true);

@@ -4,6 +4,8 @@ use super::attribution::{self, Grade};
 use super::header_block::{self, Block};
 use super::mark::{Mark, dashed_words, drawn_line, mark};
 use super::seen::{Seen, address_in};
+use super::sign_off::{closing, name_like};
+use crate::story::submission::Mailbox;
 
 /// What a stretch of foreign text begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,9 @@ pub(super) struct Foreign {
 
 /// Marks that may stand over one header.
 const MARKS: usize = 4;
+
+/// Lines that an author may sign with.
+const SIGNED: usize = 3;
 
 /// All foreign stretches, in order; what lies between is the author's. Linear: each line is looked at a bounded number
 /// of times.
@@ -181,7 +186,15 @@ fn own_quotation(lines: &[Seen], quoted: &[bool], floor: usize, start: usize, en
         && (!lines[start].hinted || lines.get(end).is_some_and(|l| l.attribution_hint))
         && lines[start..end].iter().filter(|l| !l.blank()).count() <= 4
         && above.is_some_and(|n| !lines[n].quoted() && attribution::leads_up(&lines[n].text))
-        && next_shown(lines, end).is_none_or(|next| another_begins(lines, quoted, next))
+        && under_names(lines, end).is_none_or(|next| another_begins(lines, quoted, next))
+}
+
+/// The first line with something on it that is no name and no closing formula.
+fn under_names(lines: &[Seen], from: usize) -> Option<usize> {
+    let signs = |l: &Seen| !l.quoted() && (closing(&l.text).is_some() || name_like(&l.text, false));
+    let mut shown = (from..lines.len()).filter(|i| !lines[*i].blank());
+    let first = shown.by_ref().take(SIGNED).find(|i| !signs(&lines[*i]));
+    first.or_else(|| shown.next())
 }
 
 /// Whether a line that says so, or a header, begins another mail at line `at`.
@@ -199,6 +212,34 @@ fn element_in(lines: &[Seen], start: usize, end: usize) -> Option<usize> {
         let attributed = line.attribution_hint && line.depth <= above.depth;
         !above.attribution_hint && !line.blank() && (attributed || line.hinted && !above.hinted)
     })
+}
+
+/// Takes a quote box for a quotation where it ends an answer, and `Anna Berg wrote:` stands over it, who is `to` get the answer.
+pub(super) fn unbox(lines: &mut [Seen], to: &[Mailbox]) {
+    let shown = |l: &Seen| !l.blank();
+    let Some(end) = lines
+        .iter()
+        .rposition(shown)
+        .map(|i| i + 1)
+        .filter(|end| lines[end - 1].boxed)
+    else {
+        return;
+    };
+    let outside = lines[..end].iter().rposition(|l| shown(l) && !l.boxed);
+    let Some(above) = outside.filter(|i| lines[*i].depth == 0) else {
+        return;
+    };
+    let named = to.iter().filter_map(|m| m.name.as_deref()).any(|name| {
+        let more = lines[above]
+            .text
+            .split(' ')
+            .count()
+            .saturating_sub(name.split(' ').count());
+        more <= 2 && lines[above].fold.contains(&name.to_lowercase())
+    });
+    if named && attribution::over_quotation(lines, above).is_some_and(|a| a.verb && a.start == above) {
+        lines[above + 1..end].iter_mut().for_each(|l| l.depth = l.depth.max(1));
+    }
 }
 
 fn next_shown(lines: &[Seen], from: usize) -> Option<usize> {
@@ -223,7 +264,7 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
         let marked = shown.is_some_and(|n| quoted[n]) || quoted[i];
         let end = match shown {
             Some(n) if marked => run_end(lines, quoted, if quoted[n] { n } else { i }).max(body.min(lines.len())),
-            _ => lines.len(),
+            _ => box_end(lines, i).max(body.min(lines.len())),
         };
         Some(Foreign {
             start,
@@ -232,11 +273,10 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
             opening,
             block,
             sure: true,
-            to_end: !marked,
+            to_end: !marked && end == lines.len(),
         })
     };
-    if line.depth >= 3 && line.text.ends_with(">>>") && line.fold.len() > 10 {
-        // GroupWise: `>>> Cath Lee <cath@team.example> 12/4/2010 10:00 AM >>>`, and then the text without marks.
+    if groupwise(line) {
         let end = lines.len();
         return Some(Foreign {
             start: i,
@@ -306,7 +346,8 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
                 return make(i, end, opening, Some(block));
             }
             let drawn = line.text.starts_with(['-', '_', '=', '*', '—', '─', '<', '+']) && line.text.len() >= 14;
-            if drawn && next.is_some() && (kind == Mark::Original || line.hinted || line.forward_hint) {
+            let prose = || next.is_some_and(|n| in_prose(lines, n));
+            if drawn && next.is_some() && (kind == Mark::Original && !prose() || line.hinted || line.forward_hint) {
                 return make(i, i + 1, opening, None);
             }
         }
@@ -393,6 +434,22 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
     None
 }
 
+/// Lines below one like "Original Message" in which the mail that is answered is looked for.
+const BELOW_PROSE: usize = 60;
+
+/// Whether a sentence goes on at line `next`, under a line like "Original Message" without a header, and the mail that is
+/// answered begins further down: the author shows such a line.
+fn in_prose(lines: &[Seen], next: usize) -> bool {
+    let last = lines.len().min(next + BELOW_PROSE);
+    let begins = |i: usize| {
+        let addressed = |b: Block| b.from.address.is_some() || b.kinds >= 3;
+        lines[i].depth == 0
+            && (attribution::ending_at(lines, i).is_some_and(|a| a.grade == Grade::Strong)
+                || block_at(lines, i).is_some_and(addressed))
+    };
+    lines[next].text.starts_with(char::is_lowercase) && (next + 1..last).any(begins)
+}
+
 /// Where what nothing marks ends, at the latest: with the quote box that line `i` stands in, or with the mail.
 fn box_end(lines: &[Seen], i: usize) -> usize {
     let outside = |n: &usize| !lines[*n].boxed && !lines[*n].blank();
@@ -427,6 +484,17 @@ fn glued(lines: &[Seen], i: usize) -> Option<Foreign> {
     })
 }
 
+/// `>>> Cath Lee <cath@team.example> 12/4/2010 10:00 AM >>>`, and then the text without marks.
+pub(super) fn groupwise(line: &Seen) -> bool {
+    line.depth >= 3 && line.text.ends_with(">>>") && line.fold.len() > 10
+}
+
+/// The header without colons that begins under the line `i`, which says that another mail begins.
+pub(super) fn bare_under_mark(lines: &[Seen], i: usize) -> Option<Block> {
+    mark(&lines[i].fold).filter(|kind| *kind != Mark::ReplyAbove)?;
+    header_block::bare(lines, soon_shown(lines, i + 1)?)
+}
+
 /// The header that begins at line `i`, if one does.
 pub(super) fn block_at(lines: &[Seen], i: usize) -> Option<Block> {
     header_block::starting_at(lines, i).or_else(|| header_block::stacked(lines, i))
@@ -437,7 +505,8 @@ fn attributed(lines: &[Seen], low: usize, next: usize) -> Option<(usize, Block)>
     let last = (next..lines.len().min(next + 4))
         .find(|n| attribution::ending_at(lines, *n).is_some_and(|a| a.start >= low))?;
     let found = attribution::ending_at(lines, last)?;
-    if found.grade == Grade::Weak {
+    let prose = found.start > next && lines[next].text.starts_with(char::is_lowercase);
+    if found.grade == Grade::Weak || prose {
         return None;
     }
     let text: Vec<&str> = lines[found.start..found.end].iter().map(|l| l.text.as_ref()).collect();
@@ -456,7 +525,7 @@ fn attributed(lines: &[Seen], low: usize, next: usize) -> Option<(usize, Block)>
 }
 
 /// The mailbox in an attribution: the address, and as name what stands before it after the last digit or comma.
-pub(super) fn who(text: &str) -> crate::story::submission::Mailbox {
+pub(super) fn who(text: &str) -> Mailbox {
     let mut from = header_block::mailbox(text);
     if let Some(name) = &from.name {
         let name = name.rsplit([',', '，', ';']).next().unwrap_or(name).trim();

@@ -7,8 +7,21 @@ use unicode_normalization::char::is_combining_mark;
 use crate::story::address::{addresses, is_hidden};
 use crate::story::passage::{Kind, Line, Span};
 
-/// Takes every e-mail address out of lines that belong together, with the brackets that hold nothing else and the link
-/// that it was. One that was broken goes whole. Whether there was one.
+use super::header_block::{Field, field};
+
+/// Whether an address, or a telephone number with a word that it is one, may stand in the text. Nearly every line comes here.
+pub(super) fn may_tell(text: &str) -> bool {
+    let sign = |b: u8| matches!(b, b'@' | b'%' | b'=' | b':' | b'(' | b'[' | b'+' | 0xef);
+    text.bytes().any(sign)
+        && (text.contains(['@', '＠', '﹫'])
+            || ["%40", "=40", "(at)", "[at]", "tel:", "+"]
+                .iter()
+                .any(|sign| text.contains(sign)))
+}
+
+/// Takes every e-mail address out of lines that belong together, and every telephone number out of those that say from whom
+/// and to whom, with the brackets that hold nothing else and the link that it was. One that was broken goes whole. Whether
+/// there was one.
 pub(super) fn take_addresses_out(lines: &mut [Line]) -> bool {
     let mut taken = false;
     for span in lines.iter_mut().flat_map(spans).filter(|span| mails(span)) {
@@ -33,8 +46,10 @@ pub(super) fn links_to_an_address(line: &Line) -> bool {
 }
 
 fn mails(span: &Span) -> bool {
-    let href = span.href.as_deref().and_then(|href| href.get(..7));
-    href.is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"))
+    span.href.as_deref().is_some_and(|href| {
+        let is = |scheme: &str| href.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme));
+        is("mailto:") || is("tel:") || href.contains('@') || href.contains("%40")
+    })
 }
 
 fn spans(line: &mut Line) -> impl Iterator<Item = &mut Span> {
@@ -49,6 +64,8 @@ fn spans(line: &mut Line) -> impl Iterator<Item = &mut Span> {
 struct Text {
     words: String,
     places: Vec<Place>,
+    /// The lines that say from whom and to whom.
+    people: Vec<Range<usize>>,
 }
 
 struct Place {
@@ -65,13 +82,16 @@ impl Text {
         let mut text = Text {
             words: String::new(),
             places: Vec::new(),
+            people: Vec::new(),
         };
+        let mut of_people = false;
         let mark = |c: char| matches!(c, '>' | ' ' | '\t' | '\u{a0}');
         let quoted = lines.first().is_some_and(|l| l.words().trim_start().starts_with('>'));
         for (n, line) in lines.iter_mut().enumerate() {
             if n > 0 {
                 text.words.push('\n');
             }
+            let begin = text.words.len();
             for (nth, span) in spans(line).enumerate().filter(|(_, span)| span.image.is_none()) {
                 let first = text.words.is_empty() || text.words.ends_with('\n');
                 let marks = span.text.len() - span.text.trim_start_matches(mark).len();
@@ -85,33 +105,49 @@ impl Text {
                     from,
                 });
             }
+            let written = &text.words[begin..];
+            // the line below one with a field, and without one, goes on with it
+            of_people = field(written).map_or(of_people, |(kind, _)| {
+                matches!(kind, Field::From | Field::To | Field::Other)
+            });
+            if of_people {
+                text.people.push(begin..text.words.len());
+            }
         }
         text
+    }
+
+    fn of_people(&self, at: usize) -> bool {
+        let next = self.people.partition_point(|line| line.end <= at);
+        self.people.get(next).is_some_and(|line| line.contains(&at))
     }
 
     /// What is to go, in order and apart: addresses, what stands around them, and the blank before.
     fn found(&self) -> Vec<Range<usize>> {
         let words = &self.words;
-        let mut found: Vec<Range<usize>> = words
-            .match_indices('@')
-            .filter_map(|(at, _)| around(words, at))
-            .collect();
+        let signs = words.match_indices('@').chain(words.match_indices("=40"));
+        let mut found: Vec<Range<usize>> = signs.filter_map(|(at, sign)| around(words, at, sign.len())).collect();
         // `anna (at) example.org`; of "Anna at example.org" nobody knows whether it is one
         let disguised = addresses(&words.replace('\n', " "));
-        let sure = |r: &Range<usize>| words[r.clone()].contains(['(', '[', '{', '<', '＠']);
-        found.extend(disguised.into_iter().map(|f| f.at).filter(sure));
+        let sure = |r: &Range<usize>| {
+            let text = &words[r.clone()];
+            text.contains(['(', '[', '{', '<', '＠', '﹫'])
+                || text.contains("%40")
+                || text.contains('@') && text.contains(is_hidden)
+        };
+        found.extend(disguised.into_iter().map(|f| whole_link(words, f.at)).filter(sure));
+        found.extend(numbers(words, |at| self.of_people(at)));
         if found.is_empty() {
             return found;
         }
         let mut found = merged(found);
         for range in &mut found {
-            let label = words[..range.start].len().saturating_sub("mailto:".len());
-            if words
-                .get(label..range.start)
-                .is_some_and(|l| l.eq_ignore_ascii_case("mailto:"))
-            {
-                range.start = label;
-            }
+            let before = &words[..range.start];
+            let label = LABELS.iter().find(|label| {
+                let at = before.len().checked_sub(label.len());
+                at.is_some_and(|at| before.get(at..).is_some_and(|l| l.eq_ignore_ascii_case(label)))
+            });
+            range.start -= label.map_or(0, |label| label.len());
         }
         let held = brackets(words, &found);
         found.extend(held);
@@ -144,6 +180,54 @@ impl Text {
                 span.text.replace_range(from(start)..from(end), "");
             }
         }
+    }
+}
+
+/// What programs write before an address or a number.
+const LABELS: [&str; 3] = ["mailto:", "smtp:", "tel:"];
+
+/// Digits of a telephone number at least.
+const NUMBER: usize = 9;
+
+/// Telephone numbers: behind `tel:` or a `+`, and in lines of people also without. A date with the hour has a colon in it.
+fn numbers(words: &str, of_people: impl Fn(usize) -> bool) -> Vec<Range<usize>> {
+    let fits = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '(' | ')' | '-' | '.' | '/' | '\u{a0}');
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = words[at..]
+        .find(|c: char| c == '+' || c.is_ascii_digit())
+        .map(|n| at + n)
+    {
+        let rest = &words[start..];
+        let plus = usize::from(rest.starts_with('+'));
+        let run = rest[plus..].find(|c: char| !fits(c)).unwrap_or(rest.len() - plus) + plus;
+        let run = rest[..run].trim_end_matches(|c: char| !c.is_ascii_digit()).len().max(1);
+        let digits = rest[..run].bytes().filter(u8::is_ascii_digit).count();
+        let labelled = words[..start].ends_with("tel:") || words[..start].ends_with("tel:(");
+        let alone = !words[..start].ends_with(|c: char| c.is_alphanumeric()) && !rest[run..].starts_with([':', '@']);
+        if labelled && digits > 0 || digits >= NUMBER && alone && (plus > 0 || of_people(start)) {
+            // `(0113) 496 0000`
+            let open =
+                usize::from(words[..start].ends_with('(') && rest[..run].contains(')') && !rest[..run].contains('('));
+            found.push(start - open..start + run);
+        }
+        at = start + run;
+    }
+    found
+}
+
+/// The range, or that of the link in which it stands.
+fn whole_link(words: &str, range: Range<usize>) -> Range<usize> {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"');
+    let start = words[..range.start]
+        .rfind(ends)
+        .map_or(0, |at| at + words[at..].chars().next().map_or(1, char::len_utf8));
+    match ["http://", "https://", "www."]
+        .iter()
+        .any(|scheme| words[start..].starts_with(scheme))
+    {
+        true => start..words[range.end..].find(ends).map_or(words.len(), |at| range.end + at),
+        false => range,
     }
 }
 
@@ -194,13 +278,36 @@ fn run_before(text: &str) -> usize {
     text.len()
 }
 
-/// The address around the `@` at `at`, also where a line ends in it.
-fn around(words: &str, at: usize) -> Option<Range<usize>> {
+/// Bytes of a quoted local part, or of a domain in brackets, at most.
+const QUOTED: usize = 80;
+
+/// The address around the `@` at `at`, or what stands for one and is `sign` bytes long, also where a line ends in it.
+fn around(words: &str, at: usize, sign: usize) -> Option<Range<usize>> {
     const BLANKS: [char; 3] = [' ', '\u{a0}', '\n'];
     let opened = |start: usize| {
         let before = words[..start].trim_end_matches("mailto:");
         before.ends_with(['<', '(', '['])
     };
+    let behind = &words[at + sign..];
+    // `anna@[10.1.2.3]`
+    let literal = behind.strip_prefix('[').and_then(|inner| {
+        inner
+            .find([']', '\n', ' '])
+            .filter(|end| inner[*end..].starts_with(']'))
+    });
+    if let Some(end) = literal.filter(|end| (3..QUOTED).contains(end)) {
+        let start = at - run_before(&words[..at]);
+        return (start < at).then(|| start..at + sign + end + 2);
+    }
+    // `"Anna Berg"@example.org`
+    if let Some(open) = words[..at]
+        .strip_suffix('"')
+        .and_then(|local| local.rfind(['"', '\n']).filter(|open| local[*open..].starts_with('"')))
+        && at - open <= QUOTED
+    {
+        let domain = behind[..run(behind)].trim_end_matches(|c: char| c.is_ascii_punctuation());
+        return (!domain.is_empty()).then(|| open..at + sign + domain.len());
+    }
     let mut start = at - run_before(&words[..at]);
     let above = words[..start].trim_end_matches(BLANKS);
     let broken = above.len() < start && (words[above.len()..start].contains('\n') || start == at);
@@ -212,19 +319,20 @@ fn around(words: &str, at: usize) -> Option<Range<usize>> {
             start = begin;
         }
     }
-    let mut end = at + 1 + run(&words[at + 1..]);
+    let mut end = at + sign + run(behind);
     let below = words[end..].trim_start_matches(BLANKS);
     let gap = end..words.len() - below.len();
-    let (more, bare) = (run(below), end == at + 1);
+    let (more, bare) = (run(below), end == at + sign);
     let closed = || opened(start) && below[more..].starts_with(['>', ')', ']']);
     let goes_on = || words[gap.start - 1..].starts_with(['.', '-', '@']) && below[..more].contains('.');
     if more > 0 && !gap.is_empty() && (bare || words[gap.clone()].contains('\n')) && (closed() || goes_on()) {
         end = gap.end + more;
     }
-    let domain = words[at + 1..end].trim_end_matches(|c: char| c.is_ascii_punctuation());
+    let domain = words[at + sign..end].trim_end_matches(|c: char| c.is_ascii_punctuation());
     // `@anna` is a name, and so is what stands at a lone sign
     let named = start < at && (!domain.is_empty() || opened(start)) || domain.contains('.');
-    named.then(|| start..at + 1 + domain.len())
+    let named = named && (sign == 1 || domain.contains('.') && start < at);
+    named.then(|| start..at + sign + domain.len())
 }
 
 /// The brackets in which nothing but addresses stands.
@@ -281,7 +389,16 @@ mod tests {
         ] {
             assert_eq!(left(text), kept, "{text}");
         }
-        assert!(!take_addresses_out(&mut [Line::plain("Cath Lee wrote:")]));
+        for text in [
+            "Cath Lee wrote:",
+            "On 2010-12-04 10:00 +0000, Cath Lee (the 3rd of 12) wrote:",
+            "Sent: 2010-12-04 10:00:00 +0100",
+            "From: Cath Lee\nDate: 04-12-2010 10.00 12345",
+            "Subject: 0113 496 0000 = 40 calls",
+        ] {
+            let mut lines: Vec<Line> = text.lines().map(Line::plain).collect();
+            assert!(!take_addresses_out(&mut lines), "{text}");
+        }
     }
 
     #[test]
@@ -340,6 +457,37 @@ mod tests {
                 "On 4 May Anna Berg at council.org wrote:",
                 "On 4 May Anna Berg at council.org wrote:",
             ),
+        ] {
+            assert_eq!(left(text), kept, "{text}");
+        }
+    }
+
+    #[test]
+    fn odd_addresses_and_telephone_numbers_go_too() {
+        for (text, kept) in [
+            ("On 4 May, \"Anna of B\"@council.example wrote:", "On 4 May, wrote:"),
+            ("On 4 May, Anna <anna@[10.1.2.3]> wrote:", "On 4 May, Anna wrote:"),
+            ("On 4 May, Anna anna=40council.example wrote:", "On 4 May, Anna wrote:"),
+            (
+                "On 4 May, Anna (anna%40council.example) wrote:",
+                "On 4 May, Anna wrote:",
+            ),
+            (
+                "On 4 May, Anna <https://list.example/?m=anna%40council.example&x=1> wrote:",
+                "On 4 May, Anna wrote:",
+            ),
+            ("On 4 May, Anna anna﹫council.example wrote:", "On 4 May, Anna wrote:"),
+            (
+                "On 4 May, Anna [SMTP:anna@council.example] wrote:",
+                "On 4 May, Anna wrote:",
+            ),
+            ("On 4 May, Anna <tel:+44 113 496 0000> wrote:", "On 4 May, Anna wrote:"),
+            ("On 4 May, Anna +44 (0)113 496 0000 wrote:", "On 4 May, Anna wrote:"),
+            (
+                "From: Anna (0113 496 0000)\nSent: 4 May 2010 10:00",
+                "From: Anna\nSent: 4 May 2010 10:00",
+            ),
+            ("To: Anna, (0113) 496 0000;\nBo, 0113.496.0001", "To: Anna,;\nBo,"),
         ] {
             assert_eq!(left(text), kept, "{text}");
         }

@@ -192,6 +192,9 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
                 false => None,
             };
         }
+        if kind == Delimiter::Exact && found.is_none() && reads_on(lines, from, i, end) {
+            return None;
+        }
         // A line of `--` that comes again and again parts a text.
         let again = (low..i).any(|n| delimiter(&lines[n]) == Some(Delimiter::Bare));
         if !signature_like(&lines[i + 1..below], kind, again || found.is_some()) {
@@ -211,6 +214,28 @@ fn tells_between(lines: &[Seen]) -> bool {
     (words > 20 || shown().all(tells))
         && !shown().any(contact)
         && !shown().next().is_some_and(|l| name_like(&l.text, false))
+}
+
+/// Words of a text under a delimiter that is no signature's.
+const LONG: usize = 30;
+
+/// Whether what stands under the delimiter at `i` is sentences, and more of them than what stands above it.
+fn reads_on(lines: &[Seen], from: usize, i: usize, end: usize) -> bool {
+    let under = &lines[i + 1..end];
+    let words: usize = under.iter().map(Seen::words).sum();
+    let text: Vec<&str> = under.iter().map(|l| l.text.as_ref()).collect();
+    let text = text.join(" ");
+    let stops = [". ", "! ", "? ", "。"]
+        .iter()
+        .map(|stop| text.matches(stop).count())
+        .sum::<usize>();
+    let sentences = stops + usize::from(text.trim_end().ends_with(['.', '!', '?', '。']));
+    let mut above = 0;
+    let longer = lines[from..i].iter().rev().all(|l| {
+        above += l.words();
+        above < words
+    });
+    words > LONG && sentences >= 2 && longer && tells_between(under) && legal(&text.to_lowercase()) < 2
 }
 
 /// Whether the line drawn at `i` stands under a heading.

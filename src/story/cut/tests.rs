@@ -609,6 +609,24 @@ fn no_address_stays_in_a_line_that_says_who_wrote() {
 }
 
 #[test]
+fn no_address_stays_in_a_header_where_nothing_would_be_left() {
+    for header in [
+        LETTER,
+        "---------- Original Message ----------\nFrom Anna Berg <anna@council.example>\nTo Marion <marion@example.org>\n\
+         Date 12/4/2010 10:00\nSubject Your petition",
+        ">>> Anna Berg <anna@council.example> 12/4/2010 10:00 AM >>>",
+        "From: Anna Berg <tel:+441134960000>\nSent: 4 December 2010 10:00\nTo: Marion (0113 496 0000)\nSubject: Your petition",
+    ] {
+        let lines = plain(&format!("{header}\n\nNo crossing."));
+        let trimmed = trim(&lines, &Rules::default());
+        let left = shown(&trimmed.kept);
+        assert!(left.contains(&"No crossing.".to_owned()), "{header}");
+        assert!(!left.iter().any(|l| l.contains('@') || l.contains("496")), "{left:?}");
+        assert_eq!(put_back(&trimmed.kept, &trimmed.cuts), lines);
+    }
+}
+
+#[test]
 fn the_address_of_the_sixth_letter_goes_like_that_of_the_first() {
     let mut text = "We asked.\n".to_owned();
     for n in 0..9 {
@@ -683,6 +701,51 @@ fn of_an_answer_only_a_large_unmarked_cut_is_told() {
 fn a_mail_that_is_only_the_line_of_a_phone_says_nothing() {
     let trimmed = trim(&plain("Sent from my iPhone\n"), &Rules::default());
     assert_eq!((trimmed.kept.len(), trimmed.cuts.len()), (0, 1));
+}
+
+/// Above an answer of many words the quotation goes, which is told; see the one below.
+#[test]
+fn a_quotation_that_is_most_of_an_answer_goes_from_above_it() {
+    let quotation = "> It was the best of times, it was the worst of times, it was the age of wisdom,\n> it was the age of foolishness.\n\n";
+    for (subject, below, cut) in [
+        ("Re: Story", "We opened the hall on Sundays, all of us.", true),
+        ("Re: Story", "So it was.", false),
+        ("The hall", "We opened the hall on Sundays, all of us.", false),
+    ] {
+        let rules = Rules {
+            subject,
+            fresh: true,
+            ..Rules::default()
+        };
+        let trimmed = trim(&plain(&format!("{quotation}{below}")), &rules);
+        assert_eq!(
+            (shown(&trimmed.kept).len() == 1, trimmed.most_cut),
+            (cut, cut),
+            "{subject}: {below}"
+        );
+    }
+}
+
+#[test]
+fn a_text_under_a_lone_delimiter_is_no_signature() {
+    let long = "We went from door to door. Nobody had asked them before, and forty of them said yes to us in the first week. \
+                In May we stood in the hall with a hundred and twenty people.";
+    let cut = |above: &str, below: &str| trim(&plain(&format!("{above}\n\n-- \n{below}")), &Rules::default());
+    let kept = cut("The first year we failed.", long);
+    assert!(kept.cuts.is_empty() && kept.under_delimiter);
+    for (above, below) in [
+        (long, "We went from door to door. Nobody had asked them before."),
+        (&*format!("{long} {long}"), long),
+        ("We failed.", &*format!("Marion Maxwell\n{long}")),
+        ("We failed.", &*format!("{long}\n01273 900123")),
+        (
+            "We failed.",
+            "It was the best of times, it was the worst of times. (Dickens)",
+        ),
+    ] {
+        let gone = cut(above, below);
+        assert!(!gone.cuts.is_empty() && !gone.under_delimiter, "{above} / {below}");
+    }
 }
 
 #[test]
