@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::itself::{names_a_mail, names_this_mail, one_speaks};
+use super::itself::{names_a_mail, names_this_mail, one_speaks, tells_who_said};
 use super::phone::{self, may_be_linked, sent_from};
 use super::phrases::Phrases;
 use super::seen::{address_in, has_word};
@@ -43,7 +43,7 @@ static SCANNED: Phrases = Phrases::new(&[
     "na obecność wirusów", "zkontrolována na viry", "byl zkontrolován antivirovým", "kontrollerats för virus",
     "genomsökts efter virus", "kontrolleret for virus", "проверено на вирусы", "проверено на наличие вирусов",
     "virüslere karşı", "virüs taraması", "believed to be clean", "tarkistettu virusten", "virustorjunta", "vírus", "virus checked",
-    "virusellenőr", "перевірено на віруси",
+    "virusellenőr", "report this email as spam", "report this message as spam", "перевірено на віруси",
 ]);
 
 /// What a scanner says of a clean mail: beside its own name only, people are free of viruses too.
@@ -98,6 +98,7 @@ pub(super) fn list_way<'a>(fold: &str, next: impl FnOnce() -> &'a str) -> bool {
     fold.len() < 400
         && LIST_WAY.stand_in(fold)
         && !personal(&format!(" {fold} "))
+        && !tells_who_said(fold)
         && (way(fold) || fold.split(' ').count() <= 4 || led(next()))
 }
 
@@ -147,6 +148,7 @@ const LIST_INFO: [&str; 3] = [" mailing list", "/mailman/listinfo/", "/mailman3/
 static TELLING: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let lists = [&SCANNERS, &SCANNED, &CLEAN, &LIST, &CALENDAR, &ENVIRONMENT].map(Phrases::list);
     let footers = lists.into_iter().flatten().copied().chain(LIST_INFO).chain([SENT_TO]);
+    let footers = footers.chain(PRODUCTS.iter().copied());
     AhoCorasick::new(footers.chain(phone::telling())).expect("short phrases")
 });
 
@@ -156,7 +158,7 @@ pub(super) fn footer(fold: &str) -> Option<Footer> {
     if (telling || may_be_linked(fold)) && sent_from(fold) {
         return Some(Footer::SentFrom);
     }
-    if !telling {
+    if !telling || tells_who_said(fold) {
         return None;
     }
     let few = |most: usize| fold.split(' ').count() <= most;
@@ -193,10 +195,27 @@ pub(super) fn footer(fold: &str) -> Option<Footer> {
 /// Whether a scanner says so: by its name, or of the mail itself.
 fn scanned(fold: &str) -> bool {
     let virus = || VIRUS.iter().any(|word| fold.contains(word));
-    let known = SCANNERS.stand_in(fold) && (virus() || fold.split(' ').count() <= 4);
+    let few = fold.split(' ').count();
+    let named = || PRODUCTS.iter().any(|name| has_word(fold, name)) && (names_a_mail(fold) || few <= 5);
+    let known = SCANNERS.stand_in(fold) && (virus() || few <= 4) || virus() && named();
     let of_this_mail = || SCANNED.stand_in(fold) && virus() && (names_this_mail(fold) || SCANNERS.stand_in(fold));
     (known || of_this_mail()) && !one_speaks(fold)
 }
+
+/// Scanners by their names: the mail is named beside them, or there is little more.
+const PRODUCTS: &[&str] = &[
+    "avast",
+    "avg",
+    "mcafee",
+    "norton",
+    "sophos",
+    "barracuda",
+    "mailscanner",
+    "websense",
+    "symantec",
+    "clamav",
+    "f-secure",
+];
 
 /// What scanners look for, and their trade.
 #[rustfmt::skip]
@@ -223,20 +242,26 @@ fn asks_not_to_print(fold: &str) -> bool {
     let Some(last) = words.iter().rposition(prints) else {
         return false;
     };
-    let short = words.len() <= 14 && last + 3 >= words.len();
+    // `Antes de imprimir, piense en el medio ambiente`, `Save paper: print only if needed`
+    let early = words
+        .iter()
+        .take(3)
+        .position(prints)
+        .is_some_and(|at| words[at + 1..].iter().any(asks));
+    let short = words.len() <= 14 && (last + 4 >= words.len() || early);
     let named = names_this_mail(fold) || words[last..].iter().any(|w| names_a_mail(w));
     words.iter().any(asks) && (named || short) && !one_speaks(fold) && !OWN.iter().any(|w| has_word(fold, w))
 }
 
-/// Several people speak.
-const OWN: &[&str] = &["we", "our", "wir", "nous", "notre"];
+/// Several people speak, or are told of.
+const OWN: &[&str] = &["we", "our", "wir", "nous", "notre", "they", "he", "she"];
 
 /// Words that ask the reader.
 #[rustfmt::skip]
 const ASKS: &[&str] = &[
     "please", "consider", "think", "save", "don't", "do", "remember", "bitte", "denken", "denk", "muss", "müssen", "zuliebe", "schonen", "pensez",
     "pensons", "imprimez", "respectez", "merci", "n'imprimez", "avant", "favor", "piense", "piensa", "pense", "antes", "considere", "evite", "cuide",
-    "cuidemos", "pensi", "pensa", "prima", "rispetta", "rispettiamo", "stampa", "stampare", "denkt", "tænk", "tenk", "tänk", "ajattele", "pomyśl",
+    "cuidemos", "pensi", "pensa", "prima", "rispetta", "rispettiamo", "denkt", "tænk", "tenk", "tänk", "ajattele", "pomyśl",
     "myślisz", "myslete", "prosím", "chraňte", "подумайте", "пожалуйста", "прежде", "берегите", "подумай", "düşün", "düşünün", "lütfen",
     "σκεφτείτε", "παρακαλ", "请", "請", "ください", "下さい", "お願い", "주세요", "바랍니다", "يرجى", "فضلك", "אנא", "gondol", "kérjük", "kérem", "gândi",
     "rugăm", "protejați", "будь", "подбайте",
@@ -253,7 +278,7 @@ pub(super) fn list_info(fold: &str) -> bool {
 #[rustfmt::skip]
 const PAPER: &[&str] = &[
     "print", "druck", "ausdruck", "ausgedruckt", "gedruckt", "imprim", "réimprim", "stamp", "afdruk", "afgedrukt", "uitprint", "print",
-    "udskriv", "skriv", "utskrift", "tulost", "wydruk", "drukow", "drukuj", "tisk", "vytisk", "tlač", "печат", "напечат", "распечат", "yazdır",
+    "udskriv", "skriv", "utskrift", "tulost", "wydruk", "drukow", "drukuj", "tisk", "vytisk", "vytišt", "tlač", "печат", "напечат", "распечат", "yazdır",
     "nyomtat", "kinyomtat", "tipăr", "друк", "роздрук", "надрук", "εκτυπ", "印刷", "打印", "列印", "인쇄", "출력", "طباع", "تطبع", "הדפס", "tryck",
     "papir",
 ];
@@ -335,6 +360,10 @@ mod tests {
             "Woda została sprawdzona pod kątem ołowiu, i dopiero wtedy nam uwierzyli.",
             "Everybody at the shelter was virus checked, and everybody got soup.",
             "This message has been checked for viruses by nobody, and for mistakes by my sister.",
+            "Please think of the planet, said the sign that the children printed.",
+            "Save the planet, they had printed on every shirt.",
+            "The mail came, and with it the virus, said McAfee, our postman.",
+            "You received this message because you were loved, said the balloon.",
             "Um diese Gruppe kümmerte sich niemand.",
             "To unsubscribe, you had to climb four flights of stairs and knock.",
         ]
@@ -361,6 +390,11 @@ mod tests {
             "请在打印此邮件前考虑环境。",
             "Save paper - please do not print this e-mail unless you need to.",
             "Save a tree. Think before you print.",
+            "Antes de imprimir, piense en el medio ambiente",
+            "Before you print think about the ENVIRONMENT",
+            "Think green, keep it on the screen. Save paper: print only if needed.",
+            "E-mailen er kontrolleret for virus af AVG.",
+            "This message has been scanned for malware by Websense.",
             "Ta wiadomość została sprawdzona na obecność wirusów przez oprogramowanie antywirusowe Avast.",
             "Diese Nachricht wurde auf Viren geprüft.",
             "Norton Internet Security scanned this email for viruses.",

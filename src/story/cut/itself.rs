@@ -69,6 +69,16 @@ pub(super) fn speaks_to_the_reader(fold: &str) -> bool {
     READER.stand_in(fold)
 }
 
+/// Whether it tells what somebody said: no program does.
+pub(super) fn tells_who_said(fold: &str) -> bool {
+    #[rustfmt::skip]
+    const SAID: &[&str] = &[
+        "said", "wrote", "shouted", "sagte", "sagten", "rief", "dit-il", "dit-elle", "disait", "dijo", "dijeron", "disse", "dissero", "zei", "sade",
+        "sagde", "sanoi", "powiedział", "powiedziała", "řekl", "řekla", "сказал", "сказала",
+    ];
+    SAID.iter().any(|word| has_word(fold, word))
+}
+
 /// Whether one person speaks: no program says "my".
 pub(super) fn one_speaks(fold: &str) -> bool {
     #[rustfmt::skip]

@@ -1,6 +1,6 @@
 //! Legal notices: the words they are made of, in any language, and how many a text has.
 
-use super::itself::{names_this_mail, speaks_to_the_reader};
+use super::itself::{names_this_mail, speaks_to_the_reader, tells_who_said};
 use super::phrases::Phrases;
 use super::seen::has_word;
 
@@ -21,7 +21,9 @@ pub(super) fn pointer(fold: &str) -> bool {
     let own = ["wir haben ", "we wrote ", "we asked ", "nous avons "]
         .iter()
         .any(|w| fold.contains(w));
-    linked && !own && PRIVACY.stand_in(fold)
+    // `Privacy: we process your data as explained at https://www.example.org/privacy`
+    let page = || fold.contains("your data") && (fold.contains("/privacy") || fold.contains("/datenschutz"));
+    linked && !own && (PRIVACY.stand_in(fold) || page())
 }
 
 /// Words of legal notices. Two in one paragraph make one; see [`legal`].
@@ -129,7 +131,7 @@ fn legal_words(fold: &str) -> (usize, usize) {
 /// of a company. A story about a confidential letter does neither.
 pub(super) fn notice(fold: &str) -> bool {
     let number = || fold.split(|c: char| !c.is_ascii_digit()).any(|n| n.len() >= 4);
-    names_this_mail(fold) || speaks_to_the_reader(fold) || COMPANY.stand_in(fold) && number()
+    (names_this_mail(fold) || speaks_to_the_reader(fold) || COMPANY.stand_in(fold) && number()) && !tells_who_said(fold)
 }
 
 /// How a company says what it is.
@@ -207,6 +209,7 @@ mod tests {
         for text in [
             "the letter was marked confidential and privileged, and the council was not liable for anything",
             "the registered office of the tenants is a kitchen, the company number is painted on the fridge",
+            "this message is confidential, wrote the council, and then they printed it in the paper by error",
             "das schreiben war vertraulich, der geschäftsführer tobte, das amtsgericht schwieg",
             "il messaggio era riservato e arrivò per errore alla maestra, con gli allegati e tutto",
         ] {
