@@ -208,6 +208,7 @@ pub fn trim(lines: &[Line], rules: &Rules) -> Trimmed {
     let mut seen: Vec<Seen> = lines.iter().map(Seen::of).collect();
     seen::rejoin_addresses(&mut seen);
     seen::find_own_address(&mut seen, rules.sender);
+    seen::find_own_name(&mut seen, rules.author);
     prefix::unmark(&mut seen);
     if !rules.fresh || subject_says(rules.subject) == SubjectSays::Reply {
         quote::unbox(&mut seen, rules.to);
