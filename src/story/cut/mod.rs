@@ -46,6 +46,9 @@ const AN_ANSWER: usize = 6;
 /// Quotations that are looked at to know whether their author tells who said what.
 const MOST_TOLD: usize = 8;
 
+/// Lines under a forwarded mail that are looked at for its end.
+const FOOT: usize = 40;
+
 /// Forwards inside forwards that are taken apart.
 const DEEPEST_FORWARD: usize = 5;
 
@@ -336,6 +339,10 @@ impl Plan {
                 return plan;
             }
             plan.piece(start, body, Rule::ForwardHeader);
+            if let Some(end) = closing_line(seen, body).filter(|_| first.opening == Opening::Forwarded) {
+                plan.piece(end, end + 1, Rule::ForwardHeader);
+                seen[end].unmark(String::new());
+            }
             let off = shown.map_or(0, |i| seen[i].depth);
             for line in &mut seen[body..] {
                 line.depth = line.depth.saturating_sub(off);
@@ -691,6 +698,22 @@ impl Plan {
             out.forward = Some(forward);
         }
         out
+    }
+}
+
+/// The line that some programs draw under a mail that is passed on: the last one of it.
+fn closing_line(seen: &[Seen], body: usize) -> Option<usize> {
+    let said = |l: &Seen| {
+        ["end forwarded message", "end of forwarded message"]
+            .iter()
+            .any(|w| l.fold.contains(w))
+    };
+    let last = seen.iter().rposition(|l| !l.blank()).filter(|i| *i > body)?;
+    let drawn = drawn_line(&seen[last].text) && seen[last].text.starts_with("-----");
+    let low = seen.len().saturating_sub(FOOT).max(body);
+    match drawn {
+        true => Some(last),
+        false => (low..seen.len()).rfind(|i| said(&seen[*i]) && mark::dashed_words(&seen[*i].text)),
     }
 }
 

@@ -341,6 +341,9 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
             to_end: true,
         });
     }
+    if let Some(body) = boxes(lines, i).or_else(|| columns(lines, i)) {
+        return make(i, body, Opening::Block, None);
+    }
     match mark(&line.fold) {
         Some(Mark::ReplyAbove) if !quoted[i] => {
             return Some(Foreign {
@@ -515,6 +518,49 @@ fn glued(lines: &[Seen], i: usize) -> Option<Foreign> {
         sure: true,
         to_end: true,
     })
+}
+
+/// Lines of a longest header that is drawn as boxes.
+const BOXES: usize = 60;
+
+/// One past the header that Notes draws as boxes: `|------------>`, `| From:      |`, `|------------>`, and its value in a wider one.
+fn boxes(lines: &[Seen], i: usize) -> Option<usize> {
+    let dashes = |text: &str| text.len() >= 8 && text.bytes().all(|b| b == b'-');
+    let arrow = |l: &Seen| {
+        l.text
+            .strip_prefix('|')
+            .and_then(|t| t.strip_suffix('>'))
+            .is_some_and(dashes)
+    };
+    let wide = |l: &Seen| l.text.strip_suffix('|').is_some_and(dashes);
+    let cell = |l: &Seen| l.text.len() > 1 && l.text.starts_with('|') && l.text.ends_with('|');
+    if !arrow(&lines[i]) {
+        return None;
+    }
+    let end = (i..lines.len().min(i + BOXES))
+        .find(|n| !(arrow(&lines[*n]) || wide(&lines[*n]) || cell(&lines[*n])))
+        .unwrap_or(lines.len().min(i + BOXES));
+    (lines[i..end].iter().filter(|l| arrow(l)).count() >= 4).then_some(end)
+}
+
+/// One past the header that Notes writes in columns without colons: who and when on the left, and on the right `To`, `cc` and
+/// `Subject`, each over or beside its value.
+fn columns(lines: &[Seen], i: usize) -> Option<usize> {
+    let ends = |n: usize, labels: &[&str]| labels.contains(&lines[n].text.rsplit(' ').next().unwrap_or_default());
+    let within = |from: usize, labels: &[&str]| (from..lines.len().min(from + 6)).find(|n| ends(*n, labels));
+    if i > 0 && !lines[i - 1].blank() || lines[i].words() > 5 {
+        return None;
+    }
+    let to = within(i, &["To", "An", "Para"])?;
+    let copy = within(to + 1, &["cc", "Kopie"])?;
+    let subject = within(copy + 1, &["Subject", "Thema", "Asunto"])?;
+    let dated = (i..=copy).any(|n| attribution::dated(&lines[n].fold));
+    let addressed = (i..=copy).any(|n| lines[n].text.contains('@'));
+    if !dated || !addressed || lines[subject].text.contains(' ') || lines[i..=copy].iter().any(Seen::blank) {
+        return None;
+    }
+    let value = soon_shown(lines, subject + 1)?;
+    Some((value..lines.len()).find(|n| lines[*n].blank()).unwrap_or(lines.len()))
 }
 
 /// `>>> Cath Lee <cath@team.example> 12/4/2010 10:00 AM >>>`, and then the text without marks.
