@@ -305,6 +305,26 @@ members = [
 }
 
 #[test]
+fn an_edit_that_leaves_a_mark_between_two_wordings_is_refused() {
+    let house = TestHouse::new();
+    let (_, page) = with_marion(&house);
+    let before = house.read(&page);
+    let edit = |left: &str| {
+        house.write("left.md", format!("{before}\n{left}"));
+        let mut edit = house.command(common::BINARY);
+        let left = house.path("left.md");
+        edit.env("EDITOR", format!("cp {}", left.display()))
+            .args(["edit", "marion", "--json"]);
+        common::Ran::of(&mut edit, &["edit"], None)
+    };
+    for left in ["Ours.\n=======\nTheirs.\n", "<<<<<<< ours\nOurs.\n", ">>>>>>> theirs\n"] {
+        assert_eq!(edit(left).exits(2).error()["code"], "story.conflict", "{left}");
+        assert_eq!(house.read(&page), before);
+    }
+    edit("A heading\n=========\n").exits(0);
+}
+
+#[test]
 fn an_edit_puts_right_what_was_made_wrong_past_the_tool() {
     let house = TestHouse::new();
     let (_, page) = with_marion(&house);

@@ -93,6 +93,18 @@ pub fn may(story: &Story, policy: &Policy, clerk: &Clerk) -> Result<(), Refusal>
         .map(drop)
 }
 
+/// Whether a text that was put together by hand is one; else why not, and what to do. A line of `=======` is a heading's where it stood
+/// there before.
+pub fn one_wording(page: &Page, before: &Page) -> Result<(), (String, String)> {
+    let parted = |page: &Page| page.body().lines().any(|line| line.trim_end() == "=======");
+    if has_markers(page.body()) || parted(page) && !parted(before) {
+        let why = "two wordings still stand in the text, or a mark between them";
+        let hint = "keep the right words, take the lines with <<<<<<<, ======= and >>>>>>> out";
+        return Err((why.to_owned(), hint.to_owned()));
+    }
+    Ok(())
+}
+
 /// The step that a new `index.md` is. Refused where it is no page, where it moves `draft` or `date`, where nothing
 /// would be left of the text, and where it is called `minor` and is not.
 pub fn edit(story: &Story, policy: &Policy, clerk: &Clerk, index: &[u8], minor: bool, note: &str) -> Planned {
@@ -136,15 +148,13 @@ pub fn edit(story: &Story, policy: &Policy, clerk: &Clerk, index: &[u8], minor: 
     if new.author.trim().is_empty() {
         return Err(lacks("author"));
     }
-    if has_markers(page.body()) {
-        return Err(Refusal {
-            code: "story.conflict",
-            what: "the edit was not taken".to_owned(),
-            why: "two wordings still stand in the text, between marks".to_owned(),
-            hint: "keep the right words, take the lines with <<<<<<<, ======= and >>>>>>> out".to_owned(),
-            exit: 2,
-        });
-    }
+    one_wording(&page, &story.page).map_err(|(why, hint)| Refusal {
+        code: "story.conflict",
+        what: "the edit was not taken".to_owned(),
+        why,
+        hint,
+        exit: 2,
+    })?;
     if page.body().trim().is_empty() && !story.page.body().trim().is_empty() {
         return Err(lacks("text"));
     }

@@ -14,10 +14,11 @@ use crate::story::page::{INDEX, Page, text_hash};
 use crate::story::policy::Refusal;
 use crate::story::revision::{Corrected, corrected, from_sentences, nearest, sentences, without_pictures};
 use crate::story::state::{Phase, Verb};
-use crate::story::step::{Clerk, Step, Story, has_markers};
+use crate::story::step::{Clerk, Step, Story};
 use crate::story::submission::{AuthResult, Submission};
 use crate::story::{MailId, StoryId};
 
+use super::edit::one_wording;
 use super::review::Planned;
 use super::{Desk, Trouble, intake, media};
 
@@ -421,16 +422,17 @@ pub fn accept(
         files.insert(file, Some(photo.bytes.clone()));
     }
     page.set_front(&front);
-    if has_markers(page.body()) || page.body().trim().is_empty() {
-        return Err(Refusal {
-            code: "revision.conflict",
-            what: "the revision was not taken".to_owned(),
-            why:
-                "both wordings still stand in the text, between the marks <<<<<<< and >>>>>>>, or nothing is left of it"
-                    .to_owned(),
-            hint: "keep the right words, take the lines with <<<<<<<, ======= and >>>>>>> out".to_owned(),
-            exit: 2,
-        });
+    let refused = |(why, hint)| Refusal {
+        code: "revision.conflict",
+        what: "the revision was not taken".to_owned(),
+        why,
+        hint,
+        exit: 2,
+    };
+    one_wording(&page, &story.page).map_err(refused)?;
+    if page.body().trim().is_empty() {
+        let hint = "keep the right words".to_owned();
+        return Err(refused(("nothing would be left of the text".to_owned(), hint)));
     }
     let index = page.render();
     if index != story.files[INDEX] {

@@ -23,7 +23,10 @@ pub fn lines(text: &str, format: Format) -> Vec<Line> {
             continue;
         }
         let raw = raw.strip_suffix(ends_line).unwrap_or(raw);
-        let (quote, rest) = unquoted(raw, format.flowed);
+        let (quote, rest) = match escaped(text, raw) {
+            true => (0, &raw[1..]),
+            false => unquoted(raw, format.flowed),
+        };
         let content = cleaned(rest);
         let separator = content.trim_end() == "--" && (content.ends_with(' ') || rest.ends_with('\u{a0}'));
         let flows = format.flowed && content.ends_with(' ') && !separator && !content.trim().is_empty();
@@ -62,6 +65,21 @@ fn ends_line(c: char) -> bool {
 fn follows_cr(text: &str, lf: &str) -> bool {
     let at = lf.as_ptr() as usize - text.as_ptr() as usize;
     at > 0 && text.as_bytes()[at - 1] == b'\r'
+}
+
+/// Whether this line is text that an mbox writer put a `>` before (`>From the first day`): one alone among lines that are not quoted.
+fn escaped(text: &str, raw: &str) -> bool {
+    if !raw.starts_with(">From ") {
+        return false;
+    }
+    let at = raw.as_ptr() as usize - text.as_ptr() as usize;
+    let above = text[..at].trim_end_matches(ends_line).rsplit(ends_line).next();
+    let below = text[at + raw.len()..]
+        .trim_start_matches(ends_line)
+        .split(ends_line)
+        .next();
+    let quoted = |line: Option<&str>| line.is_some_and(|l| l.trim_start().starts_with('>'));
+    !quoted(above) && !quoted(below)
 }
 
 fn line(quote: u8, text: &str) -> Line {
@@ -125,6 +143,22 @@ fn cleaned(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_mbox_writer_marked_is_text() {
+        let depths = |text: &str| {
+            lines(text, Format::default())
+                .iter()
+                .map(|l| l.quote)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(depths("We began.\r\n\r\n>From the first day it rained."), [0, 0, 0]);
+        assert_eq!(
+            depths("We began.\n\n> Dear Ana,\n>From the first day it rained."),
+            [0, 0, 1, 1]
+        );
+        assert_eq!(depths(">From one,\n\n>From the other."), [1, 0, 1]);
+    }
 
     const FLOWED: Format = Format {
         flowed: true,

@@ -192,7 +192,7 @@ pub enum Note {
     NothingCut,
     #[error("another mail seems to stand in this one, and its words were kept: look whose they are")]
     AnotherKept,
-    #[error("a quotation was kept, as the mail answers none: look whether these are words that its author chose")]
+    #[error("a quotation was kept: look whether these are words that its author chose")]
     QuotationKept,
     #[error("text without marks was cut as a quotation, and may be the author's: `restore` brings it back")]
     UnmarkedCut,

@@ -1,8 +1,9 @@
 //! What a mail gateway writes over a mail that came from outside: "CAUTION: This email originated from outside of the
 //! organization. Do not click links ...", "You don't often get email from ...". Looked for on top only.
 
+use super::itself::{begins_with_this_mail, names_a_mail};
 use super::mark::drawn_line;
-use super::seen::Seen;
+use super::seen::{Seen, address_in};
 use super::signature::personal;
 
 /// Words of a longest warning; what is longer is a letter.
@@ -54,14 +55,14 @@ const ALARMS: &[&str] = &[
     "uyarı", "注意", "警告", "【", "주의", "경고", "تحذير", "تنبيه", "זהירות", "שים לב", "προσοχή", "figyelem", "atenție",
 ];
 
-/// How a warning speaks of the mail itself.
+/// What there is in a mail that does harm, and what its reader would do with it.
 #[rustfmt::skip]
-const THIS_MAIL: &[&str] = &[
-    "this email", "this e-mail", "this message", "diese e-mail", "diese nachricht", "ce message", "cet e-mail",
-    "cet email", "ce courriel", "este correo", "este mensaje", "este e-mail", "esta mensagem", "questa e-mail",
-    "questa email", "questo messaggio", "deze e-mail", "dit bericht", "denne e-mail", "denne e-post", "det här mejlet",
-    "tämä viesti", "ta wiadomość", "tento e-mail", "tato zpráva", "это письмо", "данное письмо", "цей лист",
-    "bu e-posta", "このメール", "此邮件", "本邮件", "此郵件", "이 메일", "이 이메일",
+const HARM: &[&str] = &[
+    "click", "link", "attachment", "suspicious", "phishing", "klick", "anhäng", "anhang", "cliquez", "liens", "pièces jointes", "clic",
+    "enlaces", "adjunto", "clique", "anexo", "allegati", "klik", "bijlage", "koppelingen", "länk", "bilag", "vedhæft", "vedlegg",
+    "lenker", "napsauta", "liit", "łącza", "załącznik", "odkaz", "příloh", "ссылк", "вложен", "посилан", "вкладен", "tıkla",
+    "bağlantı", "ekler", "リンク", "添付", "クリック", "链接", "附件", "點擊", "点击", "連結", "링크", "첨부", "رابط", "روابط", "مرفق",
+    "קישור", "קבצים", "συνδέσμ", "συνημμέν", "kattint", "melléklet", "atașament",
 ];
 
 /// Somebody speaks of people, not of a mail.
@@ -177,20 +178,24 @@ fn warns(fold: &str) -> bool {
         return false;
     }
     let has = |words: &[&str]| words.iter().any(|word| fold.contains(word));
-    if has(SELDOM) {
+    // the program names whom it means, or links to what it says of it
+    let whom =
+        || address_in(fold).is_some() || ["aka.ms/", "learnabout", "http"].iter().any(|link| fold.contains(link));
+    if has(SELDOM) && whom() {
         return true;
     }
     let start = fold.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '【');
     let outside = has(OUTSIDE) || start.starts_with("external");
-    if !outside || personal(fold) || OWN.iter().any(|word| fold.contains(word)) {
+    if !outside || !names_a_mail(fold) || personal(fold) || OWN.iter().any(|word| fold.contains(word)) {
         return false;
     }
-    let begins = |words: &[&str]| words.iter().any(|word| start.starts_with(word));
-    let (alarmed, named) = (begins(ALARMS), begins(THIS_MAIL));
+    let alarmed = ALARMS.iter().any(|word| start.starts_with(word));
+    let named = begins_with_this_mail(start);
     let care = CARE.iter().filter(|word| fold.contains(**word)).count();
+    let harm = has(HARM);
     let organisation =
         has(&["organi", "external sender", "external email", "external e-mail"]) && fold.split(' ').count() <= 16;
-    alarmed && care >= 1 || named && care >= 2 || care >= 3 || (alarmed || named) && organisation
+    harm && (alarmed && care >= 1 || named && care >= 2 || care >= 3) || (alarmed || named) && organisation
 }
 
 #[cfg(test)]
@@ -240,6 +245,13 @@ mod tests {
             "Attention came from outside the town first: a reporter rang.",
             "This email is about people from outside who came to link arms with us.",
             "Warning: this story is long.",
+            "You don't often get email from people like me.",
+            "Caution: the gate opens from outside, and the link to the street is a chain.",
+            "Achtung! Wer von außerhalb kam, dem war nicht zu vertrauen.",
+            "Notice: this message is pinned to the door from outside. Do not trust it.",
+            "External examiners came, with caution and with attachments.",
+            "Think twice before you knock, said the man from outside our street, and never trust a link in a chain.",
+            "Atención: fuera de la plaza no hay que fiarse de nadie, y los enlaces del metro están cerrados.",
         ] {
             assert_eq!(cut(text), 0, "{text}");
         }

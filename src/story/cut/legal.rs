@@ -1,5 +1,6 @@
 //! Legal notices: the words they are made of, in any language, and how many a text has.
 
+use super::itself::{names_this_mail, speaks_to_the_reader, tells_who_said};
 use super::phrases::Phrases;
 use super::seen::has_word;
 
@@ -20,7 +21,9 @@ pub(super) fn pointer(fold: &str) -> bool {
     let own = ["wir haben ", "we wrote ", "we asked ", "nous avons "]
         .iter()
         .any(|w| fold.contains(w));
-    linked && !own && PRIVACY.stand_in(fold)
+    // `Privacy: we process your data as explained at https://www.example.org/privacy`
+    let page = || fold.contains("your data") && (fold.contains("/privacy") || fold.contains("/datenschutz"));
+    linked && !own && (PRIVACY.stand_in(fold) || page())
 }
 
 /// Words of legal notices. Two in one paragraph make one; see [`legal`].
@@ -124,6 +127,22 @@ fn legal_words(fold: &str) -> (usize, usize) {
     }
 }
 
+/// Whether a text with words of legal notices is one: it speaks of the mail it stands in or to its reader, or gives the numbers
+/// of a company. A story about a confidential letter does neither.
+pub(super) fn notice(fold: &str) -> bool {
+    let number = || fold.split(|c: char| !c.is_ascii_digit()).any(|n| n.len() >= 4);
+    (names_this_mail(fold) || speaks_to_the_reader(fold) || COMPANY.stand_in(fold) && number()) && !tells_who_said(fold)
+}
+
+/// How a company says what it is.
+#[rustfmt::skip]
+static COMPANY: Phrases = Phrases::new(&[
+    "registered office", "registered in", "company number", "company registration", "company no", "registered number", "registered no",
+    "registered charity", "charity number", "charity no", "charitable body", "registration number", "vat no", "vat reg", "vat number",
+    "amtsgericht", "handelsregister", "registergericht", "hrb ", "ust-id", "sitz der gesellschaft", "sąd rejonowy", "krs", "siret", "rcs ",
+    "d.lgs", "2016/679",
+]);
+
 /// A heading over a legal notice.
 pub(super) fn legal_heading(fold: &str) -> bool {
     let bare = fold.trim_matches(['*', '_', ':', ' ', '-', '.', '=']);
@@ -175,5 +194,26 @@ mod tests {
         // What only goes along with a notice makes none.
         assert_eq!(legal("附件里是照片，收件者是市长，请删除旧的"), 0);
         assert!(legal("this message is confidential and for the intended recipient only") >= 2);
+    }
+
+    #[test]
+    fn a_notice_speaks_of_its_mail_to_its_reader_or_gives_a_companys_number() {
+        for text in [
+            "this message is confidential and privileged",
+            "the contents are confidential. if you are not the intended recipient please delete it.",
+            "elm youth trust is a charity registered in england (no. 1234567). registered office: 1 high street",
+            "la información es confidencial. si no es usted el destinatario, bórrela.",
+        ] {
+            assert!(notice(text), "{text}");
+        }
+        for text in [
+            "the letter was marked confidential and privileged, and the council was not liable for anything",
+            "the registered office of the tenants is a kitchen, the company number is painted on the fridge",
+            "this message is confidential, wrote the council, and then they printed it in the paper by error",
+            "das schreiben war vertraulich, der geschäftsführer tobte, das amtsgericht schwieg",
+            "il messaggio era riservato e arrivò per errore alla maestra, con gli allegati e tutto",
+        ] {
+            assert!(!notice(text), "{text}");
+        }
     }
 }

@@ -12,6 +12,7 @@ mod contact;
 mod footer;
 mod header_block;
 mod inside;
+mod itself;
 mod legal;
 mod mark;
 mod phone;
@@ -44,6 +45,9 @@ const AN_ANSWER: usize = 6;
 
 /// Quotations that are looked at to know whether their author tells who said what.
 const MOST_TOLD: usize = 8;
+
+/// Lines under a forwarded mail that are looked at for its end.
+const FOOT: usize = 40;
 
 /// Forwards inside forwards that are taken apart.
 const DEEPEST_FORWARD: usize = 5;
@@ -81,12 +85,13 @@ pub struct Trimmed {
     pub sign_off: Option<String>,
     /// Cuts were called off because most or all of the mail would have gone with them: the reviewer should look.
     pub nothing_cut: bool,
-    /// What looks like another mail was kept, because this one answers none. Its header went, if it holds an address.
+    /// What looks like another mail was kept, because this one answers none or it is its sender's own. Its header went, if it holds
+    /// an address.
     pub another_kept: bool,
-    /// Lines marked by `>` were kept, because the mail answers none: the author's own quotation.
+    /// Lines marked by `>` were kept, because the mail answers none or its author's line leads up to them: their own quotation.
     pub quotation_kept: bool,
-    /// A quotation went that nothing marks line by line, and it was most of the mail, or the mail answers none: the author's words
-    /// may be under it.
+    /// A quotation went that nothing marks line by line, and it was most of the mail, or nothing over it has an address, or the mail
+    /// answers none: the author's words may be under it.
     pub unmarked_cut: bool,
     /// Marked lines above an answer went that were most of the mail, and nothing says whose they are.
     pub most_cut: bool,
@@ -224,6 +229,7 @@ pub fn trim(lines: &[Line], rules: &Rules) -> Trimmed {
     let mut seen: Vec<Seen> = lines.iter().map(Seen::of).collect();
     seen::rejoin_addresses(&mut seen);
     seen::find_own_address(&mut seen, rules.sender);
+    seen::find_own_name(&mut seen, rules.author);
     prefix::unmark(&mut seen);
     if !rules.fresh || subject_says(rules.subject) == SubjectSays::Reply {
         quote::unbox(&mut seen, rules.to);
@@ -273,6 +279,8 @@ struct Plan {
     quotation: bool,
     /// Marked lines go from the top with nothing over them that says whose they are.
     on_top: bool,
+    /// What nothing marks went under a line that has no address.
+    unaddressed: bool,
     /// The mail answers none, and none is passed on in it.
     composed: bool,
 }
@@ -288,6 +296,13 @@ impl Plan {
             from = warned;
             plan.composed = rules.fresh && plan.inner.is_none() && subject_says(&subject) == SubjectSays::Nothing;
             let foreign = plan.foreign(seen, from);
+            if let Some(first) = foreign.first().filter(|_| plan.inner.is_none())
+                && !forwards(seen, from, first, &subject)
+                && let Some(head) = quote::own_mail(seen, first, rules.sender)
+            {
+                plan.own_mail(seen, from, first, head, rules.author);
+                return plan;
+            }
             let Some(first) = foreign.first().filter(|f| forwards(seen, from, f, &subject)) else {
                 let top = foreign.first();
                 let unmarked = top.filter(|f| f.to_end && seen[from..f.start].iter().all(Seen::blank));
@@ -341,6 +356,10 @@ impl Plan {
                 return plan;
             }
             plan.piece(start, body, Rule::ForwardHeader);
+            if let Some(end) = closing_line(seen, body).filter(|_| first.opening == Opening::Forwarded) {
+                plan.piece(end, end + 1, Rule::ForwardHeader);
+                seen[end].unmark(String::new());
+            }
             let off = shown.map_or(0, |i| seen[i].depth);
             for line in &mut seen[body..] {
                 line.depth = line.depth.saturating_sub(off);
@@ -374,6 +393,14 @@ impl Plan {
     fn foreign(&mut self, seen: &[Seen], from: usize) -> Vec<Foreign> {
         let mut found = quote::stretches(seen, from);
         if !self.composed {
+            let mut at = from;
+            for other in &found {
+                self.quotation |= seen[at.min(other.start)..other.start]
+                    .iter()
+                    .any(|l| l.depth > 0 && !l.blank());
+                at = other.end;
+            }
+            self.quotation |= seen[at..].iter().any(|l| l.depth > 0 && !l.blank());
             return found;
         }
         let own = |f: &&Foreign| quote::own(seen, f) || quote::unaddressed(seen, f);
@@ -383,6 +410,25 @@ impl Plan {
             self.another |= kept.opening != Opening::Bare;
         }
         rest
+    }
+
+    /// The author sends an earlier mail of their own once more ("Did you get this?"): its words are theirs and stay, and what it
+    /// answered goes.
+    fn own_mail(&mut self, seen: &mut [Seen], from: usize, foreign: &Foreign, head: (usize, usize), author: &str) {
+        self.another = true;
+        self.pieces.extend(signature::tail(seen, from, foreign.start).pieces);
+        self.piece(head.0, head.1, rule_of(foreign.opening));
+        let body = head.1;
+        let off = seen[body..foreign.end]
+            .iter()
+            .find(|l| !l.blank())
+            .map_or(0, |l| l.depth);
+        for line in &mut seen[body..foreign.end] {
+            line.depth = line.depth.saturating_sub(off);
+            line.hinted = false;
+        }
+        let below = self.foreign(seen, body);
+        self.reply(seen, body, &below, author);
     }
 
     /// Letters that the author put into the mail stay: nobody can tell where they end.
@@ -557,6 +603,7 @@ impl Plan {
     }
 
     fn quotation(&mut self, seen: &[Seen], from: usize, foreign: &Foreign) {
+        self.unaddressed |= quote::unaddressed(seen, foreign);
         self.piece(above(seen, from, foreign), foreign.end, rule_of(foreign.opening));
     }
 
@@ -612,7 +659,7 @@ impl Plan {
             nothing_cut: called_off,
             another_kept: self.another,
             quotation_kept: self.quotation,
-            unmarked_cut: something && unmarked * 10 > self.may_go(all),
+            unmarked_cut: something && (self.unaddressed || unmarked * 10 > self.may_go(all)),
             most_cut: something && on_top * 10 > all * 6,
             under_delimiter,
             sign_off: self.sign_off,
@@ -669,6 +716,22 @@ impl Plan {
             out.forward = Some(forward);
         }
         out
+    }
+}
+
+/// The line that some programs draw under a mail that is passed on: the last one of it.
+fn closing_line(seen: &[Seen], body: usize) -> Option<usize> {
+    let said = |l: &Seen| {
+        ["end forwarded message", "end of forwarded message"]
+            .iter()
+            .any(|w| l.fold.contains(w))
+    };
+    let last = seen.iter().rposition(|l| !l.blank()).filter(|i| *i > body)?;
+    let drawn = drawn_line(&seen[last].text) && seen[last].text.starts_with("-----");
+    let low = seen.len().saturating_sub(FOOT).max(body);
+    match drawn {
+        true => Some(last),
+        false => (low..seen.len()).rfind(|i| said(&seen[*i]) && mark::dashed_words(&seen[*i].text)),
     }
 }
 

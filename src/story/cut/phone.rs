@@ -18,7 +18,7 @@ static SENT_FROM: Phrases = Phrases::new(&[
     "mobil gesendet", "outlook für ", "holen sie sich outlook", "laden sie outlook", "envoyé de mon ", "envoyé de ",
     "envoyé depuis ", "envoyé à partir ", "envoyé d'un ", "envoyé d’un ", "envoyé via ", "envoyé par ",
     "envoyé avec ", "envoyé sans fil ", "envoyé par mon ", "envoye de mon ", "télécharger outlook ", "téléchargez outlook ",
-    "obtenez outlook ", "obtenir outlook ", "provenance : courrier", "message envoyé depuis ", "enviado desde ",
+    "obtenez outlook ", "obtenir outlook ", "provenance : ", "message envoyé depuis ", "enviado desde ",
     "enviado de ", "enviado con ", "enviado mediante ", "enviado a través ", "obtener outlook ", "obtén outlook ",
     "descargar outlook ", "enviado do ", "enviado por ", "enviado pelo ", "enviado a partir ", "enviada do ",
     "enviado via ", "enviado com ", "obter o outlook ", "obter outlook ", "obtenha o outlook ", "baixar o outlook ",
@@ -38,14 +38,14 @@ static SENT_FROM: Phrases = Phrases::new(&[
     "εστάλη από ", "αποστολή από ", "απεστάλη από ", "dikirim dari ", "dikirim dengan ", "terkirim dari ",
     "dihantar daripada ", "dihantar dari ", "đã gửi từ ", "được gửi từ ", "gửi từ ", "ส่งจาก ", "ส่งจาก",
     "saadetud minu ", "sūtīts no ", "išsiųsta iš ", "enviat des ", "enviat del ", "enviado dende ", "bidalita ",
-    "sent í ", "sent by mobile", "sent securely ", "typed with ", "sicher versendet mit ", "sicher gesendet mit ", "sicher verschickt mit ",
+    "sent í ", "sent by mobile", "sent securely ", "securely sent with ", "secured with ", "typed with ", "sicher versendet mit ", "sicher gesendet mit ", "sicher verschickt mit ",
     "spedito da ", "spedito dal ", "mandado desde ", "escrito desde ", "escrito no ", "écrit depuis ", "rédigé sur ",
     "getippt auf ", "geschrieben auf ", "geschrieben mit ", "geschickt von ", "gestuurd vanaf ", "sent frå ",
     "послано с ", "отправлено при ", "відправлено з ", "доставено с ", "poslano preko ", "šalje se ", "kuldve ",
     "küldve ", "elküldve ", "wysłano za ", "poslané z ", "poslané zo ", "trimis prin ", "trimisă ", "gửi bằng ",
     "أرسلت من ", "أُرسلت من ", "تم الإرسال من ", "مرسل من ", "أرسل من ", "تم إرساله من ", "נשלח מ", "נשלח ב", "أُرسل من ", "تم الارسال من ", "تم إرسالها من ", "ارسلت من ", "الحصول على outlook",
     "קבל את outlook", "λήψη του outlook",
-    "ارسال شده از ", "发自我的", "发自 ", "从我的", "從我的", "由我的", "来自我的", "來自我的", "寄自我的", "傳自我的", "发送自", "發自我的", "寄件自", "나의 ",
+    "ارسال شده از ", "来自qq", "发自我的", "发自 ", "从我的", "從我的", "由我的", "来自我的", "來自我的", "寄自我的", "傳自我的", "发送自", "發自我的", "寄件自", "나의 ",
     "내 ", "मेरे ",
 ]);
 
@@ -72,7 +72,7 @@ const DEVICES: &[&str] = &[
     "macbook", "imac", "pc", "hotmail", "icloud", "aol", "gmx", "web.de", "mailbox", "mymail", "aquamail", "aqua", "edison",
     "honor", "oppo", "vivo", "realme", "telia", "mobiltelefon", "mobilgerät", "telekom", "swisscom", "mobiele",
     "treo", "webos", "sfr", "bouygues", "movistar", "celular", "móvil", "movil", "dispositivo", "dispositif",
-    "appareil", "device", "puhelimesta", "puhelin", "телефон", "телефона", "смартфона", "айфона", "яндекс.почты",
+    "appareil", "device", "puhelimesta", "puhelin", "mailfence", "workspace", "телефон", "телефона", "смартфона", "айфона", "яндекс.почты",
     "почты", "почта", "mail.ru", "ios", "pда", "hey", "email", "e-mail", "mailtrack", "newton", "canary",
     "shortwave", "boxer", "touchdown", "zimbra", "roundcube", "squirrelmail", "webmail", "hushmail", "fairphone",
     "jolla", "ubuntu", "linux", "smarttelefon", "携帯", "スマートフォン", "手机", "手機", "邮箱", "郵件", "邮件", "휴대폰", "아이폰", "هاتف",
@@ -115,15 +115,26 @@ pub(super) fn sent_from(fold: &str) -> bool {
         '*', '_', ' ', '(', ')', '[', ']', '"', '-', '—', '–', '~', '•', '|', '.', '!',
     ]);
     let line = line.trim_start_matches("http://").trim();
-    if TAGLINES.iter().any(|tagline| line.starts_with(tagline)) && line.len() < 90 {
+    if TAGLINES.iter().any(|tagline| line.starts_with(tagline)) && line.len() < 120 {
         return true;
     }
-    if EXCUSES.iter().any(|start| line.starts_with(start)) {
-        return line.split(' ').count() <= 6 && !tells_more(line.split(' '));
+    if let Some(rest) = EXCUSES.iter().find_map(|start| line.strip_prefix(start)) {
+        return line.split(' ').count() <= 6 && !tells_more(rest.split(' '));
     }
     // An invitation after it: `Sent from Yahoo Mail. Get the app`.
+    let invites =
+        |more: &str| more.split(' ').count() <= 10 && INVITES.iter().any(|w| has_word(more, w)) && !tells(more);
     let line = match line.split_once(". ") {
-        Some((first, more)) if more.split(' ').count() <= 10 && INVITES.iter().any(|w| has_word(more, w)) => first,
+        Some((first, more)) if invites(more) => first,
+        _ => line,
+    };
+    let line = match line.split_once(", get ") {
+        Some((first, more)) if more.contains("mailbox") || more.contains("app") => first,
+        _ => line,
+    };
+    // what is sold with it, or its page: `Telekom Mail - kostenlos und sicher`, `eM Client | www.emclient.com`
+    let line = match line.split_once(" - ").or_else(|| line.split_once(" | ")) {
+        Some((first, more)) if names_a_program(first) && sells(more) => first,
         _ => line,
     };
     // A link in it or after it: `Get Outlook for iOS<https://aka.ms/o0ukef>`, `Sent with [Proton Mail](https://...)`.
@@ -172,10 +183,36 @@ pub(super) fn sent_from(fold: &str) -> bool {
     let led_up = begins
         .filter(|start| !joined_device(start))
         .map_or(0, |start| start.len());
+    let excused = || {
+        let whole = line.split_once([',', '-', '.']).filter(|(_, more)| apologises(more));
+        whole.is_some_and(|(first, _)| WHOLE.contains(&first.trim()))
+    };
     WHOLE.contains(&line)
+        || excused()
         || linked
         || (begins.is_some() || ends) && words <= 14 && only_a_device(&line[led_up..], ends || fold.contains("://"))
 }
+
+/// Whether a program is named that is called nothing else, or a program by two words.
+fn names_a_program(line: &str) -> bool {
+    let known = line.split(' ').filter(|w| known_device(w));
+    known.clone().any(|w| !generic(w)) || known.count() >= 2 || line.ends_with(" client")
+}
+
+/// Whether it praises a program, or is its page: no word of somebody who tells something.
+fn sells(more: &str) -> bool {
+    let words: Vec<&str> = more.split(' ').collect();
+    let joints = ["und", "and", "et", "y", "e"];
+    let page = words.len() == 1 && (more.starts_with("www.") || more.contains("://"));
+    let praise = PRAISE.iter().any(|word| more.contains(word));
+    page || praise && words.len() <= 8 && !tells(more) && !tells_more(words.into_iter().filter(|w| !joints.contains(w)))
+}
+
+/// How programs praise themselves.
+#[rustfmt::skip]
+const PRAISE: &[&str] = &[
+    "free", "secure", "private", "kostenlos", "sicher", "gratuit", "sécuris", "gratis", "segur", "sicur", "veilig", "bezpłat",
+];
 
 /// Whether what follows `Sent from my` is a device or a program and no more: a make, and two words behind it at most, or one word
 /// more with a device (`work phone`). `told` where the rest of the line says it: it ends in `gesendet`, or has the program's link.
@@ -237,7 +274,7 @@ const TELLS_MORE: &[&str] = &[
 const OWN: &[&str] = &[
     "my", "a", "an", "the", "mon", "ma", "un", "une", "le", "la", "l'application", "mi", "mein", "meinem", "meiner", "dem",
     "der", "mijn", "een", "min", "mitt", "mit", "il", "el", "mio", "mia", "o", "do", "meu", "minha", "το", "μου", "του",
-    "mého", "mojego", "mojej", "moji", "моего", "мого", "az", "meu", "meul", "של", "שלי", "ของฉัน", "saya", "của", "tôi",
+    "mého", "mojego", "mojej", "moji", "моего", "мого", "az", "meu", "meul", "של", "שלי", "من", "ของฉัน", "saya", "của", "tôi",
 ];
 
 /// Words that are of any such thing, and of much else.
@@ -257,7 +294,7 @@ const GENERIC: &[&str] = &[
 /// Whole lines without a device, or without what the others begin with.
 #[rustfmt::skip]
 const WHOLE: &[&str] = &[
-    "sent from front", "sent via front", "sent with front", "sent using front", "sent from nine", "sent from mobile",
+    "sent on the move", "sent from front", "sent via front", "sent with front", "sent using front", "sent from nine", "sent from mobile",
     "via mobile", "sent via mobile", "from my iphone", "from my ipad", "from my blackberry", "sent from phone",
     "von unterwegs gesendet", "von unterwegs", "mobil gesendet", "sent by phone", "sent by mobile",
     "mobil gesendet, daher kurz", "sent on the go",
@@ -296,6 +333,18 @@ const TAGLINES: &[&str] = &[
     "yahoo mail: suchen",
     "sender notified by mailtrack",
     "laposte.net : ",
+    "créez votre adresse électronique",
+    "1 go d'espace de stockage",
+    "une messagerie gratuite, garantie à vie",
+    "je crée ma boîte mail",
+    "don't miss out - get yahoo",
+    "do you yahoo!?",
+    "tired of spam? yahoo",
+    "hotmail: trusted email",
+    "windows live™: ",
+    "una casella di posta gratuita con libero",
+    "web.de freemail",
+    "secure and private email",
     "this message was sent using imp, the internet messaging program",
     "this mail sent through imp: ",
     "this mail was sent through imp: ",
@@ -310,6 +359,9 @@ const EXCUSES: &[&str] = &[
     "tapped out on ",
     "sent with thumbs",
     "typed on a tiny",
+    "typed on a small screen",
+    "typed on a small keyboard",
+    "typed on a small device",
 ];
 
 /// Words of an invitation to use the same program.
@@ -369,7 +421,7 @@ fn known_device(word: &str) -> bool {
 /// Words of devices that languages put endings to: `mobilról`, `telefoon`, `телефону`, `älypuhelimestani`.
 #[rustfmt::skip]
 const DEVICE_STEMS: &[&str] = &[
-    "mobil", "telef", "téléph", "telephon", "smartphon", "smartfon", "smarttel", "handy", "puhelim", "älypuhelim",
+    "mobil", "telef", "telemóv", "téléph", "telephon", "smartphon", "smartfon", "smarttel", "handy", "puhelim", "älypuhelim",
     "okostelefon", "okosteló", "telefón", "cellul", "celul", "мобільн", "мобильн", "телефон", "смартфон", "планшет",
     "κινητ", "τηλέφων", "komórk", "tablet",
 ];
@@ -407,6 +459,7 @@ fn joined_device(line: &str) -> bool {
         "جوال",
         "جهاز",
         "آيفون",
+        "آیفون",
         "ايفون",
         "סמארטפון",
         "טלפון",
@@ -560,6 +613,22 @@ mod tests {
             "Sent from Yahoo Mail. Get the app",
             "Please excuse typos, sent from my phone",
             "Sent securely with Tuta. Get your own encrypted, ad-free mailbox:",
+            "Securely sent with Tutanota. Get your own encrypted, ad-free mailbox:",
+            "Sent with Tutanota, get your free mailbox:",
+            "Secured with Tuta Mail:",
+            "Enviado do meu telemóvel",
+            "来自QQ邮箱iPhone版",
+            "ارسال شده از آیفون من",
+            "Provenance : Courrier pour Windows 10",
+            "Gesendet mit Telekom Mail - kostenlos und sicher für alle!",
+            "Sent from eM Client | www.emclient.com",
+            "Sent from Workspace ONE Boxer",
+            "Sent with Mailfence",
+            "Sent on the move, please excuse typos",
+            "Typed on a small screen",
+            "Do You Yahoo!?",
+            "Hotmail: Trusted email with powerful SPAM protection. Sign up now.",
+            "WEB.DE FreeMail - einfach, schnell, kostenlos: https://www.web.de",
         ]
         .into_iter()
         .filter(|t| !sent_from(&t.to_lowercase()))
@@ -596,6 +665,12 @@ mod tests {
             "내 친구가 왔다",
             "Sent from the council, get the app, they said, and we laughed at it for a very long week.",
             "I typed this with thumbs on my phone, on the bus. Forgive me.",
+            "Sent on the move, as we all were that year",
+            "Sent from my iPhone - standing in the rain, free and wet",
+            "Typed on a small screen in the rain",
+            "Typed on a small farm in Wales",
+            "Provenance : mon village",
+            "来自手机店的老板说不行",
         ]
         .into_iter()
         .filter(|t| sent_from(&t.to_lowercase()))

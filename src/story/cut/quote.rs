@@ -1,6 +1,7 @@
 //! Where foreign text begins and ends: the lines of a mail as stretches of the author's own and of quoted text.
 
 use super::attribution::{self, Grade};
+use super::footer::Footer;
 use super::header_block::{self, Block};
 use super::mark::{Mark, dashed_words, drawn_line, mark};
 use super::seen::{Seen, address_in};
@@ -159,10 +160,33 @@ pub(super) fn own(lines: &[Seen], foreign: &Foreign) -> bool {
     foreign.opening == Opening::Bare && marked(foreign.start) && !stretch.into_iter().any(names)
 }
 
-/// A line like "Original Message" and no header under it: a mail program writes both.
+/// A line like "Original Message" and no header under it, where a mail program writes both, or `On ... Rosa Parks wrote:` without an
+/// address, and nothing that marks what follows.
 pub(super) fn unaddressed(lines: &[Seen], foreign: &Foreign) -> bool {
-    let hinted = lines[foreign.start..foreign.end].iter().any(|l| l.hinted);
-    foreign.opening == Opening::Original && foreign.block.is_none() && foreign.to_end && !hinted
+    let hinted = lines[foreign.start..foreign.end]
+        .iter()
+        .any(|l| l.hinted || l.attribution_hint);
+    let said = || lines[foreign.start..foreign.body].iter().any(|l| l.text.contains('@'));
+    let nameless = match foreign.opening {
+        Opening::Original => foreign.block.is_none(),
+        Opening::Attribution => foreign.block.is_none() && !said(),
+        _ => false,
+    };
+    nameless && foreign.to_end && !hinted
+}
+
+/// The lines over the sender's own earlier mail that say so, by the address in them.
+pub(super) fn own_mail(lines: &[Seen], foreign: &Foreign, sender: &str) -> Option<(usize, usize)> {
+    let (start, body) = match foreign.opening {
+        Opening::ReplyAbove => return None,
+        Opening::Bare => attribution_inside(lines, foreign)?,
+        _ => (foreign.start, foreign.body),
+    };
+    let address = match &foreign.block {
+        Some(block) => block.from.address.clone(),
+        None => lines[start..body].iter().find_map(|l| address_in(&l.text)),
+    };
+    (!sender.is_empty() && address?.eq_ignore_ascii_case(sender)).then_some((start, body))
 }
 
 fn run_end(lines: &[Seen], quoted: &[bool], start: usize) -> usize {
@@ -183,15 +207,24 @@ fn run_end(lines: &[Seen], quoted: &[bool], start: usize) -> usize {
 fn own_quotation(lines: &[Seen], quoted: &[bool], floor: usize, start: usize, end: usize) -> bool {
     let above = (floor..start).rev().take(2).find(|n| !lines[*n].blank());
     end - start <= 6
-        && (!lines[start].hinted || lines.get(end).is_some_and(|l| l.attribution_hint))
         && lines[start..end].iter().filter(|l| !l.blank()).count() <= 4
-        && above.is_some_and(|n| !lines[n].quoted() && attribution::leads_up(&lines[n].text))
+        && lines[start..end]
+            .iter()
+            .all(|l| !l.attribution_hint && address_in(&l.text).is_none())
+        && above.is_some_and(|n| !lines[n].quoted() && leads_up(&lines[n].text))
         && under_names(lines, end).is_none_or(|next| another_begins(lines, quoted, next))
 }
 
-/// The first line with something on it that is no name and no closing formula.
+/// Whether the author's line leads up to what follows: also `On 3 May 1999 she wrote:`, as no program says "she".
+fn leads_up(text: &str) -> bool {
+    attribution::leads_up(text)
+        || text.ends_with(':') && text.len() <= 160 && !text.contains('@') && attribution::tells(text)
+}
+
+/// The first line with something on it that is no name, no closing formula and no phone's line.
 fn under_names(lines: &[Seen], from: usize) -> Option<usize> {
-    let signs = |l: &Seen| !l.quoted() && (closing(&l.text).is_some() || name_like(&l.text, false));
+    let phone = |l: &Seen| l.footer() == Some(Footer::SentFrom);
+    let signs = |l: &Seen| !l.quoted() && (closing(&l.text).is_some() || name_like(&l.text, false) || phone(l));
     let mut shown = (from..lines.len()).filter(|i| !lines[*i].blank());
     let first = shown.by_ref().take(SIGNED).find(|i| !signs(&lines[*i]));
     first.or_else(|| shown.next())
@@ -307,6 +340,9 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
             sure: true,
             to_end: true,
         });
+    }
+    if let Some(body) = boxes(lines, i).or_else(|| columns(lines, i)) {
+        return make(i, body, Opening::Block, None);
     }
     match mark(&line.fold) {
         Some(Mark::ReplyAbove) if !quoted[i] => {
@@ -482,6 +518,49 @@ fn glued(lines: &[Seen], i: usize) -> Option<Foreign> {
         sure: true,
         to_end: true,
     })
+}
+
+/// Lines of a longest header that is drawn as boxes.
+const BOXES: usize = 60;
+
+/// One past the header that Notes draws as boxes: `|------------>`, `| From:      |`, `|------------>`, and its value in a wider one.
+fn boxes(lines: &[Seen], i: usize) -> Option<usize> {
+    let dashes = |text: &str| text.len() >= 8 && text.bytes().all(|b| b == b'-');
+    let arrow = |l: &Seen| {
+        l.text
+            .strip_prefix('|')
+            .and_then(|t| t.strip_suffix('>'))
+            .is_some_and(dashes)
+    };
+    let wide = |l: &Seen| l.text.strip_suffix('|').is_some_and(dashes);
+    let cell = |l: &Seen| l.text.len() > 1 && l.text.starts_with('|') && l.text.ends_with('|');
+    if !arrow(&lines[i]) {
+        return None;
+    }
+    let end = (i..lines.len().min(i + BOXES))
+        .find(|n| !(arrow(&lines[*n]) || wide(&lines[*n]) || cell(&lines[*n])))
+        .unwrap_or(lines.len().min(i + BOXES));
+    (lines[i..end].iter().filter(|l| arrow(l)).count() >= 4).then_some(end)
+}
+
+/// One past the header that Notes writes in columns without colons: who and when on the left, and on the right `To`, `cc` and
+/// `Subject`, each over or beside its value.
+fn columns(lines: &[Seen], i: usize) -> Option<usize> {
+    let ends = |n: usize, labels: &[&str]| labels.contains(&lines[n].text.rsplit(' ').next().unwrap_or_default());
+    let within = |from: usize, labels: &[&str]| (from..lines.len().min(from + 6)).find(|n| ends(*n, labels));
+    if i > 0 && !lines[i - 1].blank() || lines[i].words() > 5 {
+        return None;
+    }
+    let to = within(i, &["To", "An", "Para"])?;
+    let copy = within(to + 1, &["cc", "Kopie"])?;
+    let subject = within(copy + 1, &["Subject", "Thema", "Asunto"])?;
+    let dated = (i..=copy).any(|n| attribution::dated(&lines[n].fold));
+    let addressed = (i..=copy).any(|n| lines[n].text.contains('@'));
+    if !dated || !addressed || lines[subject].text.contains(' ') || lines[i..=copy].iter().any(Seen::blank) {
+        return None;
+    }
+    let value = soon_shown(lines, subject + 1)?;
+    Some((value..lines.len()).find(|n| lines[*n].blank()).unwrap_or(lines.len()))
 }
 
 /// `>>> Cath Lee <cath@team.example> 12/4/2010 10:00 AM >>>`, and then the text without marks.

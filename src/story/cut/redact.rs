@@ -311,6 +311,9 @@ fn around(words: &str, at: usize, sign: usize) -> Option<Range<usize>> {
     }
     let mut start = at - run_before(&words[..at]);
     let above = words[..start].trim_end_matches(BLANKS);
+    if start == at && stands_apart(&words[..at], behind) && !opened(above.len() - run_before(above)) {
+        return None;
+    }
     let broken = above.len() < start && (words[above.len()..start].contains('\n') || start == at);
     if broken && !opened(start) {
         let begin = above.len() - run_before(above);
@@ -334,6 +337,21 @@ fn around(words: &str, at: usize, sign: usize) -> Option<Range<usize>> {
     let named = start < at && (!domain.is_empty() || opened(start)) || domain.contains('.');
     let named = named && (sign == 1 || domain.contains('.') && start < at);
     named.then(|| start..at + sign + domain.len())
+}
+
+/// `4 May @ 10.15`, `B-12 @ Hall.West`: a sign between blanks that says when or where. What may be an address all the same is one:
+/// letters before it, and behind it small ones that end like a domain.
+fn stands_apart(before: &str, behind: &str) -> bool {
+    const BLANKS: [char; 2] = [' ', '\u{a0}'];
+    let (local, domain) = (before.trim_end_matches(BLANKS), behind.trim_start_matches(BLANKS));
+    let local = &local[local.len() - run_before(local)..];
+    let domain = domain[..run(domain)].trim_end_matches(|c: char| c.is_ascii_punctuation());
+    let last = domain.rsplit_once('.').map_or("", |(_, last)| last);
+    let likely = local.contains(char::is_alphabetic)
+        && !domain.contains(char::is_uppercase)
+        && last.chars().count() >= 2
+        && last.chars().all(char::is_alphabetic);
+    before.ends_with(BLANKS) && behind.starts_with(BLANKS) && !likely
 }
 
 /// The brackets in which nothing but addresses stands.
@@ -432,6 +450,19 @@ mod tests {
             ),
             ("On 4 May, @anna wrote:", "On 4 May, @anna wrote:"),
             ("Anna @ the Council wrote:", "Anna @ the Council wrote:"),
+            (
+                "On 4.5.2010 @ 10.15am, Anna Berg <anna@council.example> wrote:",
+                "On 4.5.2010 @ 10.15am, Anna Berg wrote:",
+            ),
+            (
+                "On 4 May 2010 @ 10.15, Anna <anna@council.example> wrote:",
+                "On 4 May 2010 @ 10.15, Anna wrote:",
+            ),
+            (
+                "Anna <anna@council.example>, Room B-12 @ Hall.West, wrote:",
+                "Anna, Room B-12 @ Hall.West, wrote:",
+            ),
+            ("On 4 May, anna.berg @ council.example wrote:", "On 4 May, wrote:"),
         ] {
             assert_eq!(left(text).trim(), kept.trim(), "{text}");
         }

@@ -33,6 +33,8 @@ pub(super) struct Seen<'a> {
     pub delimiter: bool,
     /// The sender's own address and nothing else.
     pub own_address: bool,
+    /// The sender's own name and nothing else.
+    pub own_name: bool,
     footer: OnceCell<Option<Footer>>,
 }
 
@@ -58,6 +60,7 @@ impl<'a> Seen<'a> {
             ruled: line.kind == Kind::Rule,
             delimiter,
             own_address: false,
+            own_name: false,
             footer: OnceCell::new(),
             text,
         }
@@ -154,6 +157,16 @@ pub(super) fn find_own_address(lines: &mut [Seen], sender: &str) {
     }
 }
 
+/// Marks the lines that are the sender's own name, or begin with the first of it and have few words more.
+pub(super) fn find_own_name(lines: &mut [Seen], author: &str) {
+    let first = author.split(' ').next().unwrap_or_default().to_lowercase();
+    if !first.is_empty() {
+        for line in lines.iter_mut().filter(|l| l.fold.len() <= 60) {
+            line.own_name = line.words() <= 4 && line.fold.starts_with(&first) && has_word(&line.fold, &first);
+        }
+    }
+}
+
 /// What follows the address of an attribution: `wrote:`.
 fn address_goes_on(text: &str) -> bool {
     text.len() < 40
@@ -185,7 +198,7 @@ fn address_goes_on(text: &str) -> bool {
 
 /// Characters that nobody sees: soft hyphen, zero width, direction marks, byte order mark.
 fn unseen(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
         || (c.is_control() && !c.is_whitespace())
 }
 

@@ -4,8 +4,8 @@
 use super::Rule;
 use super::attribution;
 use super::contact::{contact, own_address, phone, picture, titled};
-use super::footer::{Footer, list_info, newsletter, scanner_goes_on};
-use super::legal::{legal, legal_heading, pointer};
+use super::footer::{Footer, list_info, list_way, newsletter, scanner_goes_on};
+use super::legal::{legal, legal_heading, notice, pointer};
 use super::mark::drawn_line;
 use super::seen::Seen;
 use super::sign_off::{closing, eastern, name_like, signs_for};
@@ -192,7 +192,7 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
                 false => None,
             };
         }
-        if kind == Delimiter::Exact && found.is_none() && reads_on(lines, from, i, end) {
+        if matches!(kind, Delimiter::Exact | Delimiter::Bare) && found.is_none() && reads_on(lines, from, i, end) {
             return None;
         }
         // A line of `--` that comes again and again parts a text.
@@ -207,38 +207,79 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     piece(start, end, Rule::SignatureDelimiter, false)
 }
 
-/// Whether what stands between two delimiters is a text, and no card: sentences, and neither name nor number.
+/// Whether what stands between two delimiters is a text, and no card: sentences, and no number beside them.
 fn tells_between(lines: &[Seen]) -> bool {
-    let shown = || lines.iter().filter(|l| !l.blank());
-    let words: usize = shown().filter(|l| prose(l)).map(Seen::words).sum();
-    (words > 20 || shown().all(tells))
-        && !shown().any(contact)
-        && !shown().next().is_some_and(|l| name_like(&l.text, false))
+    let text = |p: &[Seen]| told(p) || p.iter().all(tells);
+    let words: usize = paragraphs(lines).filter(|p| text(p)).flatten().map(Seen::words).sum();
+    let named = lines
+        .iter()
+        .find(|l| !l.blank())
+        .is_some_and(|l| name_like(&l.text, false));
+    (words > 20 || paragraphs(lines).all(text))
+        && !named
+        && !paragraphs(lines).any(|p| !text(p) && p.iter().any(contact))
 }
 
-/// Words of a text under a delimiter that is no signature's.
-const LONG: usize = 30;
-
-/// Whether what stands under the delimiter at `i` is sentences, and more of them than what stands above it.
+/// Whether what stands under the delimiter at `i` is a text: sentences first, and below them no card; or the names that the line
+/// above leads up to, where the sender's is not the first. A tagline is set in quotation marks, or has its source under it.
 fn reads_on(lines: &[Seen], from: usize, i: usize, end: usize) -> bool {
     let under = &lines[i + 1..end];
-    let under = &under[under.iter().take_while(|l| l.blank()).count()..];
-    let words: usize = under.iter().map(Seen::words).sum();
-    let text: Vec<&str> = under.iter().map(|l| l.text.as_ref()).collect();
-    let text = text.join(" ");
-    let stops = [". ", "! ", "? ", "。"]
+    let mut shown = under.iter().filter(|l| !l.blank());
+    let Some(first) = shown.clone().next() else {
+        return false;
+    };
+    let card = |l: &Seen| contact(l) || titled(&l.fold);
+    let above = lines[from..i].iter().rfind(|l| !l.blank());
+    let led_up = above.is_some_and(|l| l.depth == 0 && l.text.ends_with(':') && closing(&l.text).is_none());
+    if led_up && !first.own_name && shown.clone().count() >= 2 && !shown.any(card) {
+        return true;
+    }
+    let mut rest = paragraphs(under).peekable();
+    // `Winter.` over a paragraph
+    let heads = |p: &[Seen]| {
+        let [line] = p else { return false };
+        line.text.ends_with(['.', '!', '?']) && line.words() <= 3 && !line.own_name
+    };
+    let begins = rest
+        .next()
+        .is_some_and(|p| told(p) || heads(p) && rest.peek().is_some_and(|next| told(next)));
+    let tagline = || {
+        let words: usize = under.iter().map(Seen::words).sum();
+        let source = under
+            .iter()
+            .rfind(|l| !l.blank())
+            .is_some_and(|l| l.text.starts_with(['-', '–', '—', '~']));
+        words <= TAGLINE && (source || first.text.starts_with(['"', '“', '„', '«', '\'', '‘']))
+    };
+    begins && !tagline() && rest.all(|p| told(p) || !p.iter().any(card)) && legal(&paragraph(under)) < 2
+}
+
+/// Words of a longest tagline.
+const TAGLINE: usize = 40;
+
+/// The lines between blank ones.
+fn paragraphs<'l, 'a>(lines: &'l [Seen<'a>]) -> impl Iterator<Item = &'l [Seen<'a>]> {
+    lines.split(|l| l.blank()).filter(|p| !p.is_empty())
+}
+
+/// Whether a paragraph is somebody's sentences, also where a program wrapped them: a number in the middle makes no card of it.
+fn told(paragraph: &[Seen]) -> bool {
+    let Some((last, above)) = paragraph.split_last() else {
+        return false;
+    };
+    let wrapped = above.iter().all(|l| l.words() >= 7 || l.text.chars().count() >= 50);
+    let card = |l: &Seen| {
+        picture(&l.fold) || own_address(l) || institutional(l) || contact(l) && (above.is_empty() || l.words() <= 6)
+    };
+    if paragraph
         .iter()
-        .map(|stop| text.matches(stop).count())
-        .sum::<usize>();
-    let sentences = stops + usize::from(text.trim_end().ends_with(['.', '!', '?', '。']));
-    let mut above = 0;
-    let longer = lines[from..i].iter().rev().all(|l| {
-        above += l.words();
-        above < words
-    });
-    // `"The reasonable man ..." G. B. Shaw` is a signature
-    let quotes = text.starts_with(['"', '“', '„', '«', '‘']);
-    words > LONG && !quotes && sentences >= 2 && longer && tells_between(under) && legal(&text.to_lowercase()) < 2
+        .any(|l| card(l) || l.text.contains('|') || l.footer().is_some())
+    {
+        return false;
+    }
+    let words: usize = paragraph.iter().map(Seen::words).sum();
+    let ends = last.text.ends_with(['.', '!', '?', '…', '”', '"', '。', '！', '？']);
+    wrapped && (ends && words >= 6 || words >= 20) || ends && paragraph.iter().all(tells)
 }
 
 /// Whether the line drawn at `i` stands under a heading.
@@ -395,6 +436,7 @@ fn said(lines: &[Seen], i: usize, end: usize) -> bool {
 /// Footers of lists and help desks: from their first line on.
 fn list_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let low = reach(from, end);
+    let next = |i: usize| lines[i + 1..end].iter().find(|l| !l.blank()).map_or("", |l| &*l.fold);
     let mut shown = 0;
     let mut first = None;
     for i in (low..end).rev() {
@@ -407,8 +449,8 @@ fn list_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         }
         // A list named in the text is not yet its footer.
         let far = shown > 6 && list_info(&lines[i].fold);
-        let next = || lines[i + 1..end].iter().find(|l| !l.blank()).map_or("", |l| &l.fold);
-        if lines[i].footer() == Some(Footer::List) && !far || newsletter(&lines[i].fold, next) {
+        let told = || newsletter(&lines[i].fold, || next(i)) || list_way(&lines[i].fold, || next(i));
+        if lines[i].footer() == Some(Footer::List) && !far || told() {
             first = Some(i);
         }
     }
@@ -416,8 +458,12 @@ fn list_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     // `To unsubscribe from this, click on your neighbours' doorbells. We laughed, and did it.`: a program says where
     let leads = |l: &Seen| ["http", "www.", "@"].iter().any(|sign| l.fold.contains(sign));
     let footer = &lines[start..end];
-    let other = |l: &Seen| l.footer().is_none() && !newsletter(&l.fold, || "") && (prose(l) || tells(l));
-    if footer.iter().any(other) && !footer.iter().any(leads) {
+    let other = |i: usize| {
+        let line = &lines[i];
+        let footer = line.footer().is_some() || newsletter(&line.fold, || "") || list_way(&line.fold, || next(i));
+        !footer && (prose(line) || tells(line))
+    };
+    if (start..end).any(other) && !footer.iter().any(leads) {
         return None;
     }
     // The line drawn above, blanks between.
@@ -554,15 +600,17 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         let words = words_in(&text);
         let hits = legal(&text);
         let own = personal(&text);
+        // below the notice itself more of it may stand
+        let speaks = hits > 0 && (notice(&text) || hits >= 3 && goes_on(lines, low, first));
         let headed = lines[first]
             .fold
             .split_once(':')
             .is_some_and(|(heading, _)| legal_heading(heading) && !text.contains(" we "));
         let is = headed && hits >= 2 && !own
             || pointer(&text) && words <= 40 && !own
-            || hits >= 3 && words >= 10 && !own
-            || hits >= 2 && words >= 22 && !own
-            || hits >= 5
+            || hits >= 3 && words >= 10 && !own && speaks
+            || hits >= 2 && words >= 22 && !own && speaks
+            || hits >= 5 && speaks
             || heading(&lines[first..until]);
         // Between notices and below them stand addresses, and paragraphs that go on in the same vein.
         let short = words <= 30 && lines[first..until].iter().all(|l| !prose(l));
@@ -583,6 +631,16 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         start -= 1;
     }
     piece(start, end, Rule::LegalNotice, false)
+}
+
+/// Whether the paragraph above line `first` is a legal notice, or the heading of one.
+fn goes_on(lines: &[Seen], low: usize, first: usize) -> bool {
+    let Some(last) = (low..first).rev().find(|i| !lines[*i].blank()) else {
+        return false;
+    };
+    let top = (low..last).rev().find(|i| lines[*i].blank()).map_or(low, |i| i + 1);
+    let text = paragraph(&lines[top..=last]);
+    heading(&lines[top..=last]) || legal(&text) >= 2 && notice(&text) && !personal(&text)
 }
 
 /// Words, by blanks; two signs of a script without blanks count as one.

@@ -542,13 +542,17 @@ fn a_letter_that_the_author_put_into_a_fresh_mail_stays_with_all_under_it() {
         assert_eq!(whole.map(|c| c.lines.len()).sum::<usize>(), gone, "{head}");
         assert!(kept.kept.iter().all(|l| !l.words().contains('@')), "{head}");
         assert_eq!(kept.kept.len() + gone, lines.len(), "{head}");
-        // in an answer a program put it there, or where somebody else signs below; what goes with it is told
-        for answers in [
+        // in an answer a program put it there, or where somebody else signs below, and there is an address; what goes with it is told
+        let mut answers = vec![
             of(true, "Re: The crossing", "Ann Lee"),
-            of(true, "The crossing", "Ann Lee"),
-            of(true, "The crossing", ""),
             of(false, "The crossing", "Ann Lee"),
-        ] {
+        ];
+        let others = [of(true, "The crossing", "Ann Lee"), of(true, "The crossing", "")];
+        match head.contains('@') {
+            true => answers.extend(others),
+            false => assert!(others.iter().all(|o| o.cuts.is_empty() && o.another_kept), "{head}"),
+        }
+        for answers in answers {
             assert_eq!(
                 shown(&answers.kept),
                 ["We asked for a crossing, and this came back."],
@@ -734,11 +738,15 @@ fn a_text_under_a_lone_delimiter_is_no_signature() {
     let long = "We went from door to door. Nobody had asked them before, and forty of them said yes to us in the first week. \
                 In May we stood in the hall with a hundred and twenty people.";
     let cut = |above: &str, below: &str| trim(&plain(&format!("{above}\n\n-- \n{below}")), &Rules::default());
-    let kept = cut("The first year we failed.", long);
-    assert!(kept.cuts.is_empty() && kept.under_delimiter);
     for (above, below) in [
+        ("The first year we failed.", long),
         (long, "We went from door to door. Nobody had asked them before."),
         (&*format!("{long} {long}"), long),
+    ] {
+        let kept = cut(above, below);
+        assert!(kept.cuts.is_empty() && kept.under_delimiter, "{above} / {below}");
+    }
+    for (above, below) in [
         ("We failed.", &*format!("Marion Maxwell\n{long}")),
         ("We failed.", &*format!("{long}\n01273 900123")),
         (
@@ -750,6 +758,48 @@ fn a_text_under_a_lone_delimiter_is_no_signature() {
         let gone = cut(above, below);
         assert!(!gone.cuts.is_empty() && !gone.under_delimiter, "{above} / {below}");
     }
+}
+
+#[test]
+fn what_goes_under_a_line_without_an_address_is_told() {
+    let story = "We waited at the bridge, all of us, with the dog and the soup and the children and the flags.\n\n";
+    for (head, told) in [
+        ("On 4 Mar 2021, at 10:12, Rosa Parks wrote:", true),
+        ("On 4 Mar 2021, at 10:12, Rosa Parks <rosa@example.org> wrote:", false),
+    ] {
+        let answer = trim(
+            &plain(&format!("{story}{head}\n\nDo not come.")),
+            &Rules {
+                subject: "Re: Story",
+                ..Rules::default()
+            },
+        );
+        assert_eq!(answer.unmarked_cut, told, "{head}");
+        assert_eq!(shown(&answer.kept), [story.trim()], "{head}");
+    }
+}
+
+#[test]
+fn the_senders_own_earlier_mail_stays() {
+    let sent = |address: &str, head: &str| {
+        let text = format!("Did you get this?\n\n{head}\n> We won the lane.\n>\n> Marion");
+        trim(
+            &plain(&text),
+            &Rules {
+                subject: "Re: Story",
+                sender: address,
+                author: "Marion Maxwell",
+                ..Rules::default()
+            },
+        )
+    };
+    let head = "On Sat, Dec 4, 2010 at 10:00 AM, Marion Maxwell <marion@example.org> wrote:";
+    let own = sent("marion@example.org", head);
+    assert_eq!(shown(&own.kept), ["Did you get this?", "We won the lane.", "Marion"]);
+    assert!(own.another_kept && !own.nothing_cut);
+    let other = sent("ann@example.org", head);
+    assert_eq!(shown(&other.kept), ["Did you get this?"]);
+    assert!(!other.another_kept);
 }
 
 #[test]
