@@ -23,7 +23,7 @@ use super::report::{Failure, Outcome};
 pub struct Unfinished {
     pub failure: Failure,
     /// None: nothing but what the editor began with.
-    pub saved: Option<Vec<u8>>,
+    pub saved: Option<Box<[u8]>>,
 }
 
 impl Unfinished {
@@ -140,7 +140,7 @@ pub fn in_editor(bytes: &[u8], suffix: &str) -> Result<Vec<u8>, Unfinished> {
         ))),
         (_, saved) => Err(Unfinished {
             failure: Trouble::Editor { command }.into(),
-            saved: saved.ok().filter(|saved| saved != bytes),
+            saved: saved.ok().filter(|saved| saved != bytes).map(Vec::into_boxed_slice),
         }),
     }
 }
@@ -333,7 +333,7 @@ pub fn message(global: &Global, given: Option<String>, wanted: &str, before: &st
             .ok_or_else(|| empty(wanted).into()),
         Err(Unfinished { failure, saved }) => {
             let saved = saved
-                .map(|saved| own(&saved).into_bytes())
+                .map(|saved| own(&saved).into_bytes().into_boxed_slice())
                 .filter(|own| !own.is_empty());
             Err(Unfinished { failure, saved })
         }

@@ -248,7 +248,7 @@ impl Round {
         match Page::parse(&bytes) {
             Ok(page) => {
                 let pen = Pen::new(page.body());
-                self.lay(Over::Text(Typed::Page(page), pen));
+                self.lay(Over::Text(Typed::Page(Box::new(page)), pen));
             }
             Err(why) => self.fail(Failure::new(
                 "story.not_a_page",

@@ -48,7 +48,7 @@ pub enum Over {
 /// What is typed on the screen where there is no editor.
 pub enum Typed {
     /// The text of this page.
-    Page(Page),
+    Page(Box<Page>),
     NewText(u32),
 }
 
@@ -195,7 +195,7 @@ impl Round {
                     pen: Pen::at_end(&self.found),
                 });
             }
-            (Over::Text(Typed::Page(page), pen), Press::Done) => self.typed(page, &pen),
+            (Over::Text(Typed::Page(mut page), pen), Press::Done) => self.typed(&mut page, &pen),
             (Over::Text(Typed::NewText(number), pen), Press::Done) => {
                 self.edited(Work::NewText(number), Ok(pen.text.into_bytes()));
             }
@@ -343,7 +343,7 @@ impl Round {
     }
 
     /// The text was changed on the screen; the page's front matter stays.
-    fn typed(&mut self, mut page: Page, pen: &Pen) {
+    fn typed(&mut self, page: &mut Page, pen: &Pen) {
         if page.body().trim_end() != pen.text.trim_end() {
             page.set_body(&pen.text);
         }
