@@ -68,7 +68,7 @@ pub fn examine(desk: &Desk, each: &mut dyn FnMut(Finding)) {
     if let Ok(repo) = &repo {
         tell("private part", git::private_part(repo));
         // where it cannot be read, that is told above
-        let damaged = queue::counts(desk, repo).map_or(0, |counts| counts.damaged);
+        let damaged = queue::damaged(desk, repo).unwrap_or(0);
         if damaged > 0 {
             let many = if damaged == 1 {
                 "1 story"

@@ -375,6 +375,18 @@ const FORMAT: u32 = 15;
 const CACHE: &str = "stories.cache";
 
 /// Runs `work` with the summaries of all stories at the tip.
+/// How many cannot be worked on; where nothing is remembered yet, nothing is.
+pub fn damaged(desk: &Desk, repo: &StoryRepo) -> Result<u64, Trouble> {
+    let cache = desk.config.spool_folder().join(CACHE);
+    let cache = if cache.exists() {
+        cache
+    } else {
+        std::path::PathBuf::new()
+    };
+    let count = |summaries: &Summaries| postcard::from_bytes::<Counts>(summaries.aggregate()).unwrap_or_default();
+    with_summaries_in(desk, repo, &cache, |summaries| Ok(count(summaries).damaged))
+}
+
 fn with_summaries<R>(
     desk: &Desk,
     repo: &StoryRepo,
