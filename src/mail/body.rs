@@ -371,6 +371,10 @@ impl Source<'_> {
     /// hard-wrapped so that its paragraphs would have to be guessed. A part with nothing in it never wins.
     fn either(&self, text_pieces: &[Piece], html_pieces: &[Piece]) -> Body {
         let (text, html) = (self.pieces(text_pieces), self.pieces(html_pieces));
+        if compare::same_words(&text.lines, &html.lines) {
+            let html_says_more = self.says_more(html_pieces, text_pieces);
+            return if html_says_more { html } else { text };
+        }
         let in_text = Words::of(&text.lines, &text.aside);
         let in_html = Words::of(&html.lines, &html.aside);
         let (only_text, only_html) = (

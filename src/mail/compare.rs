@@ -128,6 +128,22 @@ impl Words {
     }
 }
 
+/// Whether two forms say the same, word for word: as most programs' do, which need no closer look.
+pub(super) fn same_words(text: &[Line], html: &[Line]) -> bool {
+    let words = |lines: &[Line]| {
+        let mut all = String::new();
+        for line in lines {
+            each_word(&shown_words(line), &mut |word| {
+                all.push_str(word);
+                all.push('\n');
+            });
+        }
+        all
+    };
+    let (text, html) = (words(text), words(html));
+    !text.is_empty() && text == html
+}
+
 /// How many words are missing in the other that are the author's: in none of the lines that are cut anyway.
 pub(super) fn lost(lines: &[Line], words: &Words, other: &Words) -> usize {
     if words.missing_in(other) == 0 {
