@@ -82,9 +82,18 @@ fn elsewhere(plain: &str, found: &[(usize, usize)]) -> Vec<(usize, usize)> {
             r"^(?:(?:[0-9]{1,2}[ -])?\([0-9]{2,5}\)[ -]?[0-9]{2,5}(?:[ -][0-9]{2,5}){1,3}|[2-9][0-9]{2}[-.][2-9][0-9]{2}[-.][0-9]{4}|(?:[0-9] )?[0-9]{3}[ -][0-9]{3}-[0-9]{2}-[0-9]{2})$",
         )
     });
-    // a year in brackets stands before the pages of a paper; what ends in three noughts is a sum
-    static OTHER: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"^\((?:19|20)[0-9]{2}\)|^[1-9][0-9]{0,2}(?: [0-9]{3})* 000$"));
+    // a year in brackets stands before the pages of a paper; what ends in three noughts is a sum; times of day
+    static OTHER: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"^\((?:19|20)[0-9]{2}\)|^[1-9][0-9]{0,2}(?: [0-9]{3})* 000$|^[0-2]?[0-9][.][0-5][0-9](?:[ \u{2010}-\u{2013}-]{1,2}[0-2]?[0-9][.][0-5][0-9])+$",
+        )
+    });
+    // `1.250.000`, `1325/2000`: a sum, and a paper of a year, unless one is told to ring just this
+    static SUM: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"^[1-9][0-9]{0,2}(?:[ .,][0-9]{3}){2,}$|^[1-9][0-9]{0,3}/(?:19[0-9]{2}|20[0-3][0-9])$")
+    });
+    // as half of Europe writes its numbers; a sum of as much is seldom told so exactly
+    static NINE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[1-9][0-9]{2}(?:[ .][0-9]{3}){2}$"));
     let mut known = found.iter().peekable();
     let candidates = NUMBER.find_iter(plain).filter(|number| {
         while known.next_if(|(_, end)| *end <= number.start()).is_some() {}
@@ -94,7 +103,12 @@ fn elsewhere(plain: &str, found: &[(usize, usize)]) -> Vec<(usize, usize)> {
             && !is_a_time(words)
             && !OTHER.is_match(words)
             && (digits >= 9 && SHAPE.is_match(words) && stands_alone(plain, number.start(), number.end())
-                || stands_behind_words(plain, number.start(), number.end()) && leads_up(&plain[..number.start()]))
+                || stands_behind_words(plain, number.start(), number.end())
+                    && match leads_up(&plain[..number.start()]) {
+                        Lead::Right => true,
+                        Lead::Near => !SUM.is_match(words) || NINE.is_match(words) && !words.ends_with("000"),
+                        Lead::No => false,
+                    })
     });
     candidates.map(|m| (m.start(), m.end())).collect()
 }
@@ -106,13 +120,25 @@ fn stands_behind_words(all: &str, from: usize, to: usize) -> bool {
     before.is_some_and(far) && !after.is_some_and(|c| c.is_alphanumeric() && !far(c)) || stands_alone(all, from, to)
 }
 
-/// Whether words in front of a number say that one can ring it: in the same sentence, and not far.
-fn leads_up(before: &str) -> bool {
+/// How words lead up to a number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Lead {
+    No,
+    /// In the same sentence, and not far.
+    Near,
+    /// Right before it: `tel.`, `my number is`, `ring me on`.
+    Right,
+}
+
+/// Whether words in front of a number say that one can ring it.
+fn leads_up(before: &str) -> Lead {
     let from = before.char_indices().rev().take(48).last().map_or(0, |(at, _)| at);
     let near = before[from..].to_lowercase();
     let ends = |c: char| c.is_ascii_digit() || matches!(c, '!' | '?' | ';' | '\n' | '。' | '！' | '？' | '।');
     let near = near.rsplit(ends).next().unwrap_or_default();
     let words = |text: &str| -> Vec<String> {
+        // a colon says as much as `on`
+        let text = text.replace([':', '：'], " on ");
         let words = text.split(|c: char| !(c.is_alphanumeric() || is_combining_mark(c)));
         words.filter(|w| !w.is_empty()).map(str::to_owned).collect()
     };
@@ -123,14 +149,43 @@ fn leads_up(before: &str) -> bool {
     };
     // behind a full stop only what is shortened by it
     if told.trim().is_empty() && told.len() < near.len() {
-        return all.last().is_some_and(|word| SHORT.contains(&word.as_str()));
+        let short = all.last().is_some_and(|word| SHORT.contains(&word.as_str()));
+        return if short { Lead::Right } else { Lead::No };
     }
-    let ones = all
-        .windows(2)
-        .any(|two| OWN.contains(&two[0].as_str()) && NUMBERS.contains(&two[1].as_str()));
-    let leads = |word: &String| SHORT.contains(&word.as_str()) || RING.iter().any(|ring| word == ring);
-    ones || all.iter().any(leads) || UNPARTED.iter().any(|word| near.contains(word))
+    let is = |list: &[&str], at: usize| all.get(at).is_some_and(|word| list.contains(&word.as_str()));
+    let lead = |at: usize| {
+        let ones = is(OWN, at) && (is(NUMBERS, at + 1) || is(WEAK, at + 1));
+        let strong = is(SHORT, at) || is(RING, at) || ones;
+        let weak = is(WEAK, at);
+        let last = at + 1 == all.len();
+        let between = |i: usize| is(LINKS, i) || is(NUMBERS, i) || is(WEAK, i);
+        let links = (at + 1..all.len()).all(between) && !(last && is(TOLD, at));
+        let on = last || is(LINKS, at + 1) || is(NUMBERS, at + 1) || is(&["on"], all.len() - 1);
+        match (strong, weak) {
+            (true, _) | (_, true) if links => Lead::Right,
+            (true, _) => Lead::Near,
+            (_, true) if on => Lead::Near,
+            _ => Lead::No,
+        }
+    };
+    let best = (0..all.len()).map(lead).max().unwrap_or(Lead::No);
+    let unparted = UNPARTED.iter().any(|word| near.contains(word));
+    if unparted { best.max(Lead::Near) } else { best }
 }
+
+/// Words that are as often about something else: they lead up to a number only where one of [`LINKS`] or it follows, or `on` it.
+const WEAK: &[&str] = &["phone", "mobile", "cell", "text", "called"];
+
+/// Those of them that a sum or a paper may follow.
+const TOLD: &[&str] = &["text", "called"];
+
+/// What may stand between a word for ringing and the number.
+#[rustfmt::skip]
+const LINKS: &[&str] = &[
+    "on", "at", "me", "us", "him", "her", "them", "is", "up",
+    "mich", "uns", "unter", "auf", "ist", "mig", "meg", "på", "er", "op", "moi", "nous", "au", "est", "al", "es", "ao", "é", "mi", "pod", "na", "to",
+    "мне", "нам", "по", "на",
+];
 
 /// `tel.`
 const SHORT: &[&str] = &[
@@ -141,8 +196,8 @@ const SHORT: &[&str] = &[
 #[rustfmt::skip]
 const RING: &[&str] = &[
     // English
-    "call", "calls", "called", "calling", "ring", "ringing", "rang", "phone", "phones", "phoned", "phoning", "telephone", "cellphone", "text", "dial",
-    "mobile", "cell", "landline", "helpline", "hotline", "fax", "whatsapp", "viber", "sms", "skype",
+    "call", "calls", "calling", "ring", "ringing", "rang", "phones", "phoned", "phoning", "telephone", "cellphone", "dial",
+    "landline", "helpline", "hotline", "fax", "whatsapp", "viber", "sms", "skype",
     // German, Dutch, Danish, Norwegian, Swedish, Finnish
     "ruf", "rufe", "rufen", "ruft", "anrufen", "anruf", "telefon", "telefonnummer", "telefonisch", "handy", "handynummer", "mobil", "mobilnummer",
     "bel", "bellen", "belt", "telefoon", "telefoonnummer", "mobiel", "ringe", "telefonnummeret", "mobilen", "telefonnumret", "soita", "soittakaa", "puhelin", "puhelinnumero",
