@@ -232,14 +232,15 @@ pub fn restore(story: &Story, policy: &Policy, clerk: &Clerk, pieces: &[&CutPiec
 
 /// The pieces that were put back, and that no edit has taken out again.
 pub fn restored<'a>(story: &Story, pieces: impl IntoIterator<Item = &'a CutPiece>) -> HashSet<u32> {
-    let put_back = |n: u32| {
-        let mut events = story.record.events.iter();
-        events.any(|e| matches!(e.what, What::Restored { cut } if cut == n))
-    };
-    let back = pieces.into_iter().filter(|p| put_back(p.n));
-    back.filter(|p| draft::stands(story.page.body(), p))
-        .map(|p| p.n)
-        .collect()
+    let events = story.record.events.iter();
+    let put_back: HashSet<u32> = events
+        .filter_map(|e| match e.what {
+            What::Restored { cut } => Some(cut),
+            _ => None,
+        })
+        .collect();
+    let back = pieces.into_iter().filter(|p| put_back.contains(&p.n));
+    draft::standing(story.page.body(), back)
 }
 
 /// Refused: the text changed while it was edited.

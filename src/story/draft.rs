@@ -9,7 +9,8 @@ mod photos;
 mod subject;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::cell::LazyCell;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use jiff::Timestamp;
@@ -661,37 +662,59 @@ pub fn restore(body: &str, piece: &CutPiece) -> String {
     }
 }
 
-/// Whether a piece that was put back is in the body still: all of its words where it is there for an address, else most of them,
-/// as an edit may have tidied it.
-pub fn stands(body: &str, piece: &CutPiece) -> bool {
-    if piece.rule == Rule::AttributionAddress.name() {
-        return words_of(body, &piece.text).is_some();
-    }
-    let words = |text| str::split_whitespace(text).collect::<Vec<_>>();
-    let (wanted, all) = (words(&piece.text), words(body));
-    // single words stand anywhere
-    let many = wanted.len().clamp(1, 3);
-    let there: HashSet<&[&str]> = all.windows(many).collect();
-    let found = wanted.windows(many).filter(|run| there.contains(run)).count();
-    found * 2 >= wanted.windows(many).len()
+/// The numbers of those pieces that are in the body still, of some that were put back: all words of a piece where it is there for
+/// an address, else most of them, as an edit may have tidied it.
+pub fn standing<'a>(body: &str, pieces: impl IntoIterator<Item = &'a CutPiece>) -> HashSet<u32> {
+    let all: &[&str] = &body.split_whitespace().collect::<Vec<_>>();
+    let places = LazyCell::new(|| {
+        let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, word) in all.iter().enumerate() {
+            places.entry(word).or_default().push(at);
+        }
+        places
+    });
+    // of one, two and three words: single ones stand anywhere
+    let runs = [1, 2, 3].map(|many| LazyCell::new(move || all.windows(many).collect::<HashSet<_>>()));
+    let stands = |piece: &CutPiece| {
+        let wanted: Vec<&str> = piece.text.split_whitespace().collect();
+        if piece.rule == Rule::AttributionAddress.name() {
+            let starts = wanted.first().and_then(|first| places.get(first));
+            return starts.is_some_and(|starts| place_of_words(body, all, &wanted, starts.iter().copied()).is_some());
+        }
+        let many = wanted.len().clamp(1, 3);
+        let there = &runs[many - 1];
+        let found = wanted.windows(many).filter(|run| there.contains(run)).count();
+        found * 2 >= wanted.windows(many).len()
+    };
+    let pieces = pieces.into_iter().filter(|piece| stands(piece));
+    pieces.map(|piece| piece.n).collect()
 }
 
 /// Where these words stand in the body one after the other: filling lines, however those are broken; or, as a line that the mail's
 /// program wrapped is in the middle of one now, anywhere, where they are more than a few and stand there once.
 fn words_of(body: &str, text: &str) -> Option<Range<usize>> {
-    let wanted: Vec<&str> = text.split_whitespace().collect();
+    let words = |text| str::split_whitespace(text).collect::<Vec<_>>();
+    let (words, wanted) = (words(body), words(text));
+    place_of_words(body, &words, &wanted, 0..words.len())
+}
+
+/// As [`words_of`], of the body's words, where they may start.
+fn place_of_words(
+    body: &str,
+    words: &[&str],
+    wanted: &[&str],
+    starts: impl Iterator<Item = usize>,
+) -> Option<Range<usize>> {
     let place = |word: &str| word.as_ptr() as usize - body.as_ptr() as usize;
-    let words: Vec<&str> = body.split_whitespace().collect();
-    let (first, last) = (wanted.first()?, wanted.len() - 1);
+    let last = wanted.len().checked_sub(1)?;
     let fills = |place: &Range<usize>| {
         let before = body[..place.start].trim_end_matches(['>', ' ']);
         let after = body[place.end..].trim_start_matches(['\\', ' ']);
         (before.is_empty() || before.ends_with('\n')) && (after.is_empty() || after.starts_with('\n'))
     };
-    let starts = words.iter().enumerate().filter(|(_, word)| *word == first);
     let mut places = starts
-        .filter(|(at, _)| words[*at..].starts_with(&wanted))
-        .map(|(at, _)| place(words[at])..place(words[at + last]) + words[at + last].len());
+        .filter(|at| words[*at..].starts_with(wanted))
+        .map(|at| place(words[at])..place(words[at + last]) + words[at + last].len());
     let one = places.next()?;
     if fills(&one) {
         return Some(one);

@@ -520,6 +520,7 @@ fn an_address_goes_back_into_no_other_sentence() {
     let wrote = piece("wrote:", "<anna@council.example> wrote:");
     let quoted = piece("> wrote:", "> <anna@council.example> wrote:");
     let mother = "My mother wrote: come home.";
+    let stands = |body: &str, piece| standing(body, [piece]).contains(&1);
     for (piece, left, whole) in [
         (&wrote, "wrote:", "<anna@council.example> wrote:"),
         (&wrote, "> wrote:", "> <anna@council.example> wrote:"),
@@ -549,6 +550,34 @@ fn an_address_goes_back_into_no_other_sentence() {
         restore(mother, &wrote),
         format!("{mother}\n\n<anna@council.example> wrote:\n")
     );
+}
+
+#[test]
+fn many_pieces_that_were_put_back_are_found_in_time() {
+    for (rule, text) in [
+        (Rule::AttributionAddress, "Anna Berg <anna@council.example> wrote on"),
+        (
+            Rule::ListFooter,
+            "what the council sends below each of its mails, and on",
+        ),
+    ] {
+        let pieces: Vec<_> = (1..=4000)
+            .map(|n| CutPiece {
+                n,
+                rule: rule.name().into(),
+                why: String::new(),
+                text: format!("{n}, {text} day {n}"),
+                before: String::new(),
+            })
+            .collect();
+        let there = pieces.iter().filter(|p| p.n % 4 > 0);
+        let body: String = there.map(|p| format!("{}\n\n", p.text)).collect();
+        let prose = "We all came to the hall and sang.\n\n".repeat(6000);
+        let found = crate::effort::in_time(text, || standing(&format!("{prose}{body}"), &pieces));
+        // most words of the footers stand there
+        let expected = if rule == Rule::ListFooter { 4000 } else { 3000 };
+        assert_eq!(found.len(), expected, "{text}");
+    }
 }
 
 #[test]
