@@ -65,19 +65,21 @@ fn meant<'a>(wanted: &str, stories: &[(&'a StoryId, &str)]) -> Vec<&'a StoryId> 
     };
     // nobody is called so: it is meant as a pattern, of which this knows none
     let is_pattern = wanted.contains(['*', '?', '[', ']', '{', '}', '^', '$', '|', '\\']);
+    // nor by a sign alone, whose slug is that of a story without a name
+    let names = !is_pattern && wanted.contains(char::is_alphanumeric);
     let name = slug(wanted);
     let begins = |id: &StoryId, author: &str| {
         id.as_str().starts_with(wanted)
             || id.folder().starts_with(wanted)
             || id.digits().starts_with(wanted)
-            || (!author.is_empty() && !is_pattern && (slug(author) + at_end).starts_with(&format!("{name}{at_end}")))
+            || (!author.is_empty() && names && (slug(author) + at_end).starts_with(&format!("{name}{at_end}")))
     };
     let found: Vec<_> = stories.iter().filter(|(id, author)| begins(id, author)).collect();
     // a whole name, as `J. P.` is one, wins over the beginning of a longer one
     let may_be_whole = at_end.is_empty() || wanted.ends_with('.');
     let whole: Vec<_> = found
         .iter()
-        .filter(|(_, author)| may_be_whole && slug(author) == name)
+        .filter(|(_, author)| may_be_whole && names && slug(author) == name)
         .collect();
     match whole[..] {
         [(one, _)] => vec![one],
@@ -100,6 +102,7 @@ mod tests {
             "Ana Ruiz",
             "Ana María",
             "",
+            "Story Hub",
         ];
         let ids: Vec<StoryId> = authors
             .iter()
@@ -128,7 +131,11 @@ mod tests {
             ("ana*", &[]),
             ("2010/12/ana-r", &[5]),
             ("0000000006", &[6]),
-            ("story", &[7]),
+            ("story-", &[7, 8]),
+            ("Story H", &[8]),
+            ("!", &[]),
+            (".", &[]),
+            ("\"\"", &[]),
             ("nobody", &[]),
         ] {
             let expected: Vec<&StoryId> = expected.iter().map(|n| &ids[*n]).collect();
