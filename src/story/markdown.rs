@@ -418,11 +418,14 @@ fn stands_apart(lines: &[Line], at: usize) -> bool {
     several(&lines[above..at]) && several(&lines[at..below])
 }
 
-/// Adds a line to a paragraph: to its last line, where the two were one before they were wrapped.
 /// A paragraph. Where no program wrapped it, its lines stay as far set in as they were typed: CommonMark takes blanks away from the
 /// beginning of a line, and shows `&nbsp;` on every site.
 fn verse(lines: &[Vec<Span>], wrapped: bool) -> String {
     let text = inline::paragraph(lines);
+    let begins_blank = |line: &Vec<Span>| line.first().is_some_and(|s| s.text.starts_with(' '));
+    if wrapped || !lines.iter().skip(1).any(begins_blank) {
+        return text;
+    }
     let shown: Vec<usize> = lines.iter().filter_map(|l| typed::set_in(l)).collect();
     let least = shown.iter().min().copied().unwrap_or(0);
     // a first line alone begins a paragraph of prose, and a short one below it is a name under "Best wishes,"; one blank is nothing
@@ -433,7 +436,7 @@ fn verse(lines: &[Vec<Span>], wrapped: bool) -> String {
             .filter(|l| typed::set_in(l).is_some_and(|n| n > least + 1))
     };
     let words = |line: &[Span]| line.iter().map(|s| s.text.split_whitespace().count()).sum::<usize>();
-    let poem = !wrapped && (lines.len() > 2 && below().next().is_some() || below().any(|l| words(l) >= VERSE));
+    let poem = lines.len() > 2 && below().next().is_some() || below().any(|l| words(l) >= VERSE);
     if !poem || text.split('\n').count() != shown.len() {
         return text;
     }
@@ -448,6 +451,7 @@ const VERSE: usize = 4;
 /// A line is set in no further than this.
 const DEEPEST_VERSE: usize = 40;
 
+/// Adds a line to a paragraph: to its last line, where the two were one before they were wrapped.
 fn add(paragraph: &mut Vec<Vec<Span>>, line: Vec<Span>, before: Break) {
     match paragraph.last_mut() {
         Some(last) if before == Break::Wrapped => {
