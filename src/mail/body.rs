@@ -1,6 +1,7 @@
 //! Which parts of a mail are its text, in which order, and which one is read where a mail brings its text twice.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use super::charset;
@@ -203,7 +204,12 @@ pub(super) struct Source<'a> {
     /// The attachment each part became.
     pub places: &'a [Option<usize>],
     pub images: &'a PartMap,
+    /// Bytes of further forms of a text that are still compared with the one that is used.
+    pub to_compare: Cell<usize>,
 }
+
+/// What a mail has of [`Source::to_compare`]: forms may stand in forms.
+pub(super) const MOST_COMPARED: usize = 4 << 20;
 
 /// The body as lines, and what to say about it.
 #[derive(Debug, Default)]
@@ -407,6 +413,17 @@ impl Source<'_> {
         used
     }
 
+    /// Bytes of the texts among these.
+    fn size(&self, pieces: &[Piece]) -> usize {
+        let of = |piece: &Piece| match piece {
+            Piece::Text(at) | Piece::Html(at) => self.bytes[*at].len(),
+            Piece::Image(_) => 0,
+            Piece::Either { text, html } => self.size(text) + self.size(html),
+            Piece::Besides { used, others } => self.size(used) + others.iter().map(|o| self.size(o)).sum::<usize>(),
+        };
+        pieces.iter().map(of).sum()
+    }
+
     /// Reads what is used, and says so where one of the other forms has words that it has not.
     fn besides(&self, used: &[Piece], others: &[Vec<Piece>]) -> Body {
         let mut body = self.pieces(used);
@@ -416,7 +433,11 @@ impl Source<'_> {
             compare::lost(&other.lines, &Words::of(&other.lines, &other.aside), &words) > 0
         };
         let note = Note::PartsDiffer { used: body.form };
-        if !body.notes.contains(&note) && others.iter().any(says_more) {
+        let left = self.to_compare.get();
+        let size = others.iter().map(|other| self.size(other)).sum();
+        self.to_compare.set(left.saturating_sub(size));
+        // what is not compared may say more
+        if !body.notes.contains(&note) && (size > left || others.iter().any(says_more)) {
             body.notes.push(note);
         }
         body

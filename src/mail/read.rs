@@ -1,11 +1,12 @@
 //! Bytes to [`Submission`].
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
 
-use super::body::{Plan, Source};
+use super::body::{MOST_COMPARED, Plan, Source};
 use super::fields::Fields;
 use super::html::PartMap;
 use super::limits::{
@@ -240,6 +241,7 @@ impl Reader<'_> {
             });
         }
         let source = Source {
+            to_compare: Cell::new(MOST_COMPARED),
             parts: &parts,
             bytes: &bytes,
             places: &places,

@@ -259,6 +259,7 @@ const OWN: &[&str] = &["we", "our", "wir", "nous", "notre", "they", "he", "she"]
 /// Words that ask the reader.
 #[rustfmt::skip]
 const ASKS: &[&str] = &[
+    "imprima", "necesita",
     "please", "consider", "think", "save", "don't", "do", "remember", "bitte", "denken", "denk", "muss", "müssen", "zuliebe", "schonen", "pensez",
     "pensons", "imprimez", "respectez", "merci", "n'imprimez", "avant", "favor", "piense", "piensa", "pense", "antes", "considere", "evite", "cuide",
     "cuidemos", "pensi", "pensa", "prima", "rispetta", "rispettiamo", "denkt", "tænk", "tenk", "tänk", "ajattele", "pomyśl",

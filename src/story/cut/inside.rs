@@ -47,7 +47,7 @@ const WITHIN: &[&str] = &[
 #[rustfmt::skip]
 const MINE: &[&str] = &[
     "i", "my", "mine", "i've", "i’ve", "ich", "meine", "meinen", "je", "j'ai", "j’ai", "mes", "ma", "mis", "mi", "he", "mie", "mia",
-    "miei", "ho", "ik", "mijn", "eu", "minhas", "minha", "meus", "jag", "mina", "mitt", "jeg", "mit", "mine", "moje", "moja",
+    "miei", "ho", "ik", "mijn", "eu", "minhas", "minha", "meus", "jag", "mina", "mitt", "jeg", "mine", "moje", "moja",
     "respondo", "respondi", "rispondo", "odpowiadam", "odpowiedziałem", "odpowiedziałam", "vastaukseni", "мои", "мої", "мій",
 ];
 
@@ -77,7 +77,7 @@ const IN_YOURS: &[&str] = &[
 const BELOW: &[&str] = &[
     "below", "underneath", "beneath", "inline", "in line", "in-line", "unten", "untenstehend", "s.u", "s. u", "ci-dessous", "plus bas",
     "abajo", "más abajo", "debajo", "sotto", "qui sotto", "onder", "hieronder", "onderaan", "abaixo", "nedenfor", "herunder", "nedan",
-    "nedenunder", "poniżej", "niżej", "níže", "alla", "ниже", "нижче", "aşağıda", "lejjebb", "lent", "mai jos", "παρακάτω", "下記", "以下",
+    "nedenunder", "poniżej", "niżej", "níže", "ниже", "нижче", "aşağıda", "lejjebb", "lent", "mai jos", "παρακάτω", "下記", "以下",
     "下面", "아래",
 ];
 
@@ -121,15 +121,16 @@ fn has(said: &str, words: &[&str]) -> bool {
 
 /// `I left my answers in your mail`; `below` where nothing else stands there.
 fn says_where(said: &str, below: bool) -> bool {
-    has(said, ANSWERS) && has(said, MINE) && (has(said, IN_YOURS) || below && has(said, BELOW))
+    let short = said.split_whitespace().count() <= 6;
+    has(said, ANSWERS) && has(said, MINE) && (has(said, IN_YOURS) || below && short && has(said, BELOW))
 }
 
 /// Signs that people draw an arrow or a row of before an answer.
 const SIGNS: [char; 14] = ['=', '-', '*', '#', '~', '+', '@', '<', '>', '^', '»', '→', '►', '➔'];
 
 /// Whether lines of another's mail that nothing marks begin with a mark of the author's: their name in brackets, as Outlook
-/// writes it before a comment; their name or initials and a colon, again and again; or the same arrow or row of signs again
-/// and again, which the author names above, or which stands under questions.
+/// writes it before a comment; or the same arrow or row of signs again and again, which the author names above. A name and a colon
+/// is a rota's as well, and an arrow under a question an answer of whoever asked it.
 pub(super) fn answered_within(lines: &[Seen], from: usize, foreign: &Foreign, author: &str) -> bool {
     // what an older mail below it has was said in another one
     let older = |i: &usize| {
@@ -143,7 +144,7 @@ pub(super) fn answered_within(lines: &[Seen], from: usize, foreign: &Foreign, au
         .collect();
     let names = names(author);
     let named = |line: &&Seen| names.iter().any(|name| begins_with_name(&line.fold, name));
-    if shown.iter().any(|l| named(l) && l.text.starts_with('[')) || shown.iter().filter(|l| named(l)).count() >= 2 {
+    if shown.iter().any(|l| named(l)) {
         return true;
     }
     let words = lines[from..foreign.start].iter().flat_map(|l| l.text.split(' '));
@@ -152,9 +153,8 @@ pub(super) fn answered_within(lines: &[Seen], from: usize, foreign: &Foreign, au
         .filter(|word| !word.is_empty() && word.chars().all(|c| SIGNS.contains(&c)))
         .collect();
     let mut times: HashMap<&str, usize> = HashMap::new();
-    shown.iter().enumerate().any(|(n, line)| {
-        let asked = n > 0 && shown[n - 1].text.ends_with(['?', '？']);
-        let Some(sign) = arrow(&line.text).filter(|sign| asked || told.contains(sign)) else {
+    shown.iter().any(|line| {
+        let Some(sign) = arrow(&line.text).filter(|sign| told.contains(sign)) else {
             return false;
         };
         let count = times.entry(sign).or_default();
@@ -175,11 +175,10 @@ fn names(author: &str) -> Vec<String> {
     names
 }
 
-/// `[Rosa] We won.`, `Rosa: We won.`
+/// `[Rosa] We won.`
 fn begins_with_name(fold: &str, name: &str) -> bool {
     let bracketed = || fold.strip_prefix('[')?.strip_prefix(name)?.strip_prefix([']', ':']);
-    let plain = || fold.strip_prefix(name)?.strip_prefix([':', '>']);
-    bracketed().or_else(plain).is_some_and(|rest| !rest.trim().is_empty())
+    bracketed().is_some_and(|rest| !rest.trim().is_empty())
 }
 
 /// The arrow or row of signs that a line begins with: `==>`, `***`.
@@ -305,28 +304,23 @@ mod tests {
     fn a_mark_that_comes_again_tells_the_answers() {
         for (above, within) in [
             (
-                "Here it is.",
-                "What did you do?\n==> We won.\nWho with?\n==> The choir.",
-            ),
-            (
-                "Here it is.",
-                "What did you do?\n*** We won.\n\nWho with?\n\n*** The choir.",
-            ),
-            (
                 "Look for ==>",
                 "Tell us what you did.\n==> We won.\nAnd who with.\n==>The choir.",
             ),
             ("Here it is.", "Tell us what you did.\n[Rosa Lindqvist] We won."),
             ("Here it is.", "Tell us what you did.\n[Rosa] We won."),
-            (
-                "Here it is.",
-                "Tell us what you did.\nRL: We won.\nAnd who with.\nRL: The choir.",
-            ),
         ] {
             assert!(marked(above, within), "{above} / {within}");
         }
         for (above, within) in [
             ("Here it is.", "We ask for\n*** a story\n*** a photo"),
+            // whoever asked answers, too
+            (
+                "Here it is.",
+                "What did you do?\n==> We won.\nWho with?\n==> The choir.",
+            ),
+            ("Here it is.", "This is the rota.\nRosa: soup\nJim: tea\nRosa: bread"),
+            ("Here it is.", "This is the rota.\nRL: keys\nRL: tea"),
             ("Here it is.", "What did you do?\nWho with?\n-> 500 words\n-> a photo"),
             ("Here it is.", "Rosa: will you write?"),
             ("Here it is.", "What did you do?\n*** one ***\nWho with?\n*** two ***"),

@@ -9,7 +9,8 @@ static THIS_MAIL: Phrases = Phrases::new(&[
     "this email", "this e-mail", "this message", "this mail", "this transmission", "this communication", "these emails",
     "this incoming m", "this outgoing m", "this electronic m", "diese e-mail", "diese email", "diese nachricht", "diese mail", "dieser e-mail",
     "dieser email", "dieser nachricht", "dieser mail", "ce message", "cet e-mail", "cet email", "ce courriel", "ce courrier",
-    "ce mail", "présent message", "présent courriel", "présent e-mail", "este correo", "este mensaje", "este e-mail",
+    "ce mail", "cet envoi", "queste informazioni", "la presente sono", "en este documento", "informações aqui", "wiadomość wraz",
+    "niniejszej korespondencji", "information transmitted", "présent message", "présent courriel", "présent e-mail", "este correo", "este mensaje", "este e-mail",
     "este email", "presente correo", "presente mensaje", "esta comunicación", "esta mensagem", "presente mensagem",
     "esta comunicação", "questa e-mail", "questa email", "questa mail", "questo messaggio", "presente messaggio",
     "presente e-mail", "presente email", "presente mail", "presente comunicazione", "deze e-mail", "deze email", "deze mail",
@@ -42,7 +43,8 @@ static MAIL: Phrases = Phrases::new(&[
 #[rustfmt::skip]
 static READER: Phrases = Phrases::new(&[
     "if you are not", "if you have received", "if you received", "if received in error", "received it in error", "received this",
-    "notify the sender", "notify us", "inform the sender", "wenn sie nicht", "falls sie nicht", "sollten sie", "informieren sie", "si vous n'êtes", "si vous n’êtes",
+    "notify the sender", "notify us", "addressee", "intended only for", "intended solely", "imprima", "adresat", "destinatario", "destinataire", "destinatari ",
+    "bestemd voor", "uitsluitend bestemd", "se o recebeu", "inform the sender", "wenn sie nicht", "falls sie nicht", "sollten sie", "informieren sie", "si vous n'êtes", "si vous n’êtes",
     "si vous avez reçu", "si vous recevez", "si usted no", "si no es usted", "si ha recibido", "si lo ha recibido", "se ha recibido",
     "se você", "se recebeu", "se a recebeu", "se lei non", "se avete ricevuto", "se lo avete", "se ha ricevuto", "qualora", "als u", "indien u", "hvis du",
     "dersom du", "om du inte", "om du har", "om du fått", "jos et", "jos olet", "jeśli", "jeżeli", "pokud", "ak ste", "ha ön", "amennyiben",

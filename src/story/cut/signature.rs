@@ -192,7 +192,15 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
                 false => None,
             };
         }
-        if matches!(kind, Delimiter::Exact | Delimiter::Bare) && found.is_none() && reads_on(lines, from, i, end) {
+        // people type `--` between scenes, programs write one `-- ` over a signature
+        let parted = || (low..i).any(|n| matches!(delimiter(&lines[n]), Some(Delimiter::Exact | Delimiter::Bare)));
+        let words = || lines[i + 1..end].iter().map(Seen::words).sum::<usize>();
+        let told_under = match kind {
+            Delimiter::Bare => true,
+            Delimiter::Exact => words() > SENTENCES || parted() || leads_up_to(lines, from, i),
+            _ => false,
+        };
+        if told_under && found.is_none() && reads_on(lines, from, i, end) {
             return None;
         }
         // A line of `--` that comes again and again parts a text.
@@ -230,8 +238,11 @@ fn reads_on(lines: &[Seen], from: usize, i: usize, end: usize) -> bool {
     };
     let card = |l: &Seen| contact(l) || titled(&l.fold);
     let above = lines[from..i].iter().rfind(|l| !l.blank());
-    let led_up = above.is_some_and(|l| l.depth == 0 && l.text.ends_with(':') && closing(&l.text).is_none());
-    if led_up && !first.own_name && shown.clone().count() >= 2 && !shown.any(card) {
+    // a signature under the mail that was answered
+    if above.is_some_and(|l| l.depth > 0 || l.hinted) {
+        return false;
+    }
+    if leads_up_to(lines, from, i) && !first.own_name && shown.clone().count() >= 2 && !shown.any(card) {
         return true;
     }
     let mut rest = paragraphs(under).peekable();
@@ -256,6 +267,15 @@ fn reads_on(lines: &[Seen], from: usize, i: usize, end: usize) -> bool {
 
 /// Words of a longest tagline.
 const TAGLINE: usize = 40;
+
+/// Words of the sentences that programs and people put into a signature: `Sent with K-9 Mail. Please excuse my brevity.`
+const SENTENCES: usize = 30;
+
+/// Whether the line above the delimiter at `i` ends in a colon.
+fn leads_up_to(lines: &[Seen], from: usize, i: usize) -> bool {
+    let above = lines[from..i].iter().rfind(|l| !l.blank());
+    above.is_some_and(|l| l.depth == 0 && l.text.ends_with(':') && closing(&l.text).is_none())
+}
 
 /// The lines between blank ones.
 fn paragraphs<'l, 'a>(lines: &'l [Seen<'a>]) -> impl Iterator<Item = &'l [Seen<'a>]> {
