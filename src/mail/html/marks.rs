@@ -117,6 +117,7 @@ fn by_token(token: &str, name: &str) -> Option<Mark> {
         "gmail_signature",
         "gmail_signature_prefix",
         "moz-signature",
+        "k9mail-signature",
         "applemailsignature",
         "signature",
         "protonmail_signature_block",

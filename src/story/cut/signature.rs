@@ -237,7 +237,7 @@ fn reads_on(lines: &[Seen], from: usize, i: usize, end: usize) -> bool {
         return false;
     };
     let card = |l: &Seen| contact(l) || titled(&l.fold);
-    let above = lines[from..i].iter().rfind(|l| !l.blank());
+    let above = lines[..i].iter().rfind(|l| !l.blank());
     // a signature under the mail that was answered
     if above.is_some_and(|l| l.depth > 0 || l.hinted) {
         return false;
