@@ -980,6 +980,61 @@ fn what_was_saved_in_an_editor_that_went_with_its_window_is_there_again() {
 }
 
 #[test]
+fn what_an_editor_gave_is_kept_while_it_is_being_taken() {
+    if !have("tmux") || !have("flock") {
+        return;
+    }
+    let house = house();
+    house.write("editor.sh", "printf '\\nOne more line.\\n' >>\"$1\"\n");
+    let lock = house.path(".desk/lock");
+    for signal in ["INT", "TERM", "HUP"] {
+        let mut holder = house
+            .command("flock")
+            .args(["--no-fork", lock.to_str().expect("UTF-8"), "sleep", "100"])
+            .spawn()
+            .expect("flock");
+        let editor = house.path("editor.sh");
+        let command = format!("EDITOR='sh {}' m4c-stories --wait 90 edit marion", editor.display());
+        let terminal = Terminal::start(&house, 120, 30, &command);
+        let typed = house.path(".desk/typed");
+        terminal.wait_for(|_| std::fs::read_dir(&typed).is_ok_and(|files| files.count() == 2));
+        terminal.kill(signal);
+        terminal.wait("exit ");
+        let all = all_kept(&house);
+        assert!(
+            all.len() == 1 && all[0].ends_with("One more line.\n"),
+            "{signal}: {all:?}"
+        );
+        holder.kill().expect("it is ours");
+        holder.wait().expect("it ended");
+        forget_kept(&house);
+    }
+}
+
+#[test]
+fn the_words_of_a_second_note_that_is_taken_back_stay_while_the_first_is_written_down() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let terminal = Terminal::start(&house, 120, 30, "m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter"]);
+    for note in ["She rang", "He wrote"] {
+        terminal.wait("Marion Maxwell");
+        terminal.press(&["n"]);
+        terminal.wait("A note for the team");
+        terminal.answer(note);
+        terminal.wait("You leave a note");
+    }
+    terminal.press(&["u"]);
+    terminal.wait("What you wrote is kept; to go on with it: n.");
+    terminal.press(&["Enter"]);
+    terminal.wait("Noted");
+    assert_eq!(kept(&house), "He wrote");
+}
+
+#[test]
 fn words_for_one_letter_are_not_offered_for_another() {
     if !have("tmux") {
         return;

@@ -86,16 +86,13 @@ pub fn words_are_in_hand() -> bool {
     !NOBODY_WRITES.load(Ordering::Relaxed)
 }
 
-/// From now on what ends a run (the window closed) comes to the editor alone: the run ends of itself once the words are taken or kept.
-/// Ctrl-C ends it, but not while somebody is in the editor.
+/// What ends a run (the window closed, Ctrl-C) comes to the editor alone as long as words are in hand.
 fn patiently<T>(work: impl FnOnce() -> T) -> T {
     SEEN_TO.get_or_init(|| {
-        let told = Arc::new(AtomicBool::new(false));
-        for number in [SIGTERM, SIGHUP, SIGQUIT] {
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
             // at worst it ends the run as it does elsewhere
-            let _ = signal_hook::flag::register(number, Arc::clone(&told));
+            let _ = signal_hook::flag::register_conditional_default(number, Arc::clone(&NOBODY_WRITES));
         }
-        let _ = signal_hook::flag::register_conditional_default(SIGINT, Arc::clone(&NOBODY_WRITES));
     });
     let _in_hand = InHand::begin();
     work()
@@ -215,6 +212,44 @@ pub fn kept(desk: &Desk, mut failure: Failure, words: &Words) -> Failure {
     failure
 }
 
+/// Does with words from an editor what is to be done, kept in the spool until it is: it may take long, and be ended in the middle. Where
+/// it fails they stay there, and the failure says so; `taken`: whether it is done with them.
+pub fn safely<T>(
+    desk: &Desk,
+    words: &Words,
+    in_hand: InHand,
+    work: impl FnOnce() -> Result<T, Failure>,
+    taken: impl FnOnce(&T) -> bool,
+) -> Result<T, Failure> {
+    let place = keep(&desk.config.spool_folder(), words);
+    drop(in_hand);
+    match (work(), place) {
+        (Ok(done), Ok(kept)) if taken(&done) => {
+            let _ = std::fs::remove_file(&kept.file);
+            if kept.offered {
+                let id = Path::new(&kept.file).file_stem().unwrap_or_default();
+                // at worst they are offered once more
+                let _ = crate::spool::Spool::drop_typed(&desk.config.spool_folder(), &id.to_string_lossy());
+            }
+            Ok(done)
+        }
+        (Ok(done), Ok(kept)) => {
+            tell_kept(&[kept]);
+            Ok(done)
+        }
+        (Ok(done), Err(_)) => Ok(done),
+        (Err(mut failure), Ok(kept)) => {
+            let erased = desk.repo().and_then(|repo| typed::forget_erased(desk, &repo));
+            failure.hint = match erased {
+                Ok(0) | Err(_) => format!("{}; your text is {kept}", failure.hint),
+                Ok(_) => format!("{}; the story was erased, and your text with it", failure.hint),
+            };
+            Err(failure)
+        }
+        (Err(failure), Err(_)) => Err(failure),
+    }
+}
+
 /// The words of before, where somebody wrote for the same, they were not taken, and whoever sits here says that they go on with them.
 pub fn go_on(desk: &Desk, global: &Global, story: &StoryId, purpose: Purpose) -> Result<Option<Waiting>, Failure> {
     let Some(waiting) = typed::of(desk, story).into_iter().find(|w| w.words.purpose == purpose) else {
@@ -269,22 +304,15 @@ pub fn with_message(
         .as_ref()
         .map(|b| String::from_utf8_lossy(&b.words.text).into_owned());
     let words = |text: &[u8]| Words::new(id, purpose.clone(), text).instead_of(before.as_ref());
+    let in_hand = InHand::begin();
     let text = message(global, None, wanted, begin.as_deref().unwrap_or_default());
     let text = text.map_err(|unfinished| unfinished.kept(desk, words))?;
-    let words = words(text.as_bytes());
-    match work(text) {
-        taken if global.dry_run => taken,
-        // 7: of what follows from it something is left to do
-        Ok(code @ (0 | 7)) => {
-            before.iter().for_each(|before| typed::forget(desk, before));
-            Ok(code)
-        }
-        Ok(code) => {
-            tell_kept(&Vec::from_iter(keep(&desk.config.spool_folder(), &words)));
-            Ok(code)
-        }
-        Err(failure) => Err(kept(desk, failure, &words)),
+    if global.dry_run {
+        return work(text);
     }
+    let words = words(text.as_bytes());
+    // 7: of what follows from it something is left to do
+    safely(desk, &words, in_hand, || work(text), |code| matches!(code, 0 | 7))
 }
 
 /// Asks yes or no at a terminal; without one the answer is no.

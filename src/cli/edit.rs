@@ -6,14 +6,14 @@ use std::path::Path;
 use crate::desk::edit::{self, Flags};
 use crate::desk::names::resolve;
 use crate::desk::told::{self, Told};
-use crate::desk::typed::{self, Purpose, Words};
+use crate::desk::typed::{Purpose, Words};
 use crate::desk::{Desk, Trouble};
 use crate::story::page::INDEX;
 use crate::story::policy::Task;
 use crate::story::wording::word_diff;
 
 use super::args::{Edit, Global, New};
-use super::asking::{go_on, in_editor, kept, kept_in_a_file};
+use super::asking::{InHand, go_on, in_editor, kept_in_a_file, safely};
 use super::decide::show_change;
 use super::report::{Failure, Outcome, Report};
 use super::tell;
@@ -37,6 +37,7 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
     if !args.take && !by_hand.is_empty() {
         return Err(Trouble::ByHand { id, files: by_hand }.into());
     }
+    let in_hand = InHand::begin();
     let mut before = None;
     let index = if args.take {
         if by_hand.is_empty() {
@@ -88,15 +89,14 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
             edit::edit(now, &desk.policy, &clerk, &index, args.minor, note)
         })
     };
-    let taken = match take() {
-        // nobody types it twice, whatever stood in the way
-        Err(trouble) if flags.is_empty() && !args.take => {
-            let words = Words::page(&story, &index).instead_of(before.as_ref());
-            return Err(kept(desk, trouble.into(), &words));
-        }
-        taken => taken?,
+    let taken = if flags.is_empty() && !args.take {
+        // nobody types it twice, whatever stands in the way
+        let words = Words::page(&story, &index).instead_of(before.as_ref());
+        safely(desk, &words, in_hand, || Ok(take()?), |_| true)?
+    } else {
+        drop(in_hand);
+        take()?
     };
-    before.iter().for_each(|before| typed::forget(desk, before));
     tell(report, "Edited", "Nothing changed", &taken, desk);
     for (file, _) in flags.alt.iter().filter(|(_, words)| words.trim().is_empty()) {
         let folder = id.folder();

@@ -93,7 +93,12 @@ impl Held {
     /// They were written down: nothing of them waits any more.
     pub(super) fn forget_words(&self, desk: &Desk, story: &StoryId, waiting: &mut Vec<Waiting>) {
         for words in self.words(story) {
-            forget(desk, waiting, &words.purpose);
+            // of these there may be several, each of its own
+            let one_of_many = matches!(words.purpose, Purpose::Note | Purpose::Consent | Purpose::Revoked);
+            let in_it = |w: &Waiting| memchr::memmem::find(&words.text, &w.words.text).is_some();
+            forget(desk, waiting, |w| {
+                w.words.purpose.answers(&words.purpose) && (!one_of_many || in_it(w))
+            });
         }
     }
 
@@ -302,7 +307,7 @@ impl Round {
     /// Those words were taken or given up.
     pub(super) fn forget_words(&mut self, purpose: &Purpose) {
         if let Place::Story(open) = &mut self.place {
-            forget(&self.desk, &mut open.waiting, purpose);
+            forget(&self.desk, &mut open.waiting, |w| w.words.purpose.answers(purpose));
         }
     }
 
@@ -313,8 +318,8 @@ impl Round {
     }
 }
 
-fn forget(desk: &Desk, waiting: &mut Vec<Waiting>, purpose: &Purpose) {
-    if let Some(at) = waiting.iter().position(|w| w.words.purpose.answers(purpose)) {
+fn forget(desk: &Desk, waiting: &mut Vec<Waiting>, which: impl Fn(&Waiting) -> bool) {
+    if let Some(at) = waiting.iter().position(which) {
         typed::forget(desk, &waiting.remove(at));
     }
 }
