@@ -1145,6 +1145,41 @@ fn a_letter_that_is_pasted_line_by_line_answers_no_question() {
 }
 
 #[test]
+fn line_by_line_words_outlive_a_no_and_the_end_of_the_input() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let before = commits(&house);
+    for end in ["n", "C-d"] {
+        let terminal = Terminal::start(&house, 100, 60, "m4c-stories review --plain");
+        terminal.wait("Approve this story");
+        terminal.answer("c");
+        terminal.wait("gives it up. >");
+        terminal.answer("Which year was it?");
+        terminal.wait("Which year was it? >");
+        terminal.answer(".");
+        terminal.wait("Is the letter right [y,e,n,?]?");
+        match end {
+            "n" => {
+                terminal.answer(end);
+                terminal.wait("What you wrote is kept; to go on with it: c.");
+                terminal.wait_for(|s| s.matches("Approve this story").count() == 2);
+                terminal.close();
+            }
+            _ => {
+                terminal.press(&[end]);
+                terminal.wait("what you wrote is kept in");
+                terminal.wait("exit 0");
+            }
+        }
+        assert_eq!(kept(&house), "Which year was it?", "{end}");
+        assert_eq!(commits(&house), before);
+        forget_kept(&house);
+    }
+}
+
+#[test]
 fn esc_writes_no_decision_down() {
     if !have("tmux") {
         return;

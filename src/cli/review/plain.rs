@@ -9,7 +9,7 @@ use super::keys;
 use super::over::Over;
 use super::page::{self, Part};
 use super::pen::Pen;
-use super::round::{Place, Press, Round, Then, Work};
+use super::round::{Held, Place, Press, Round, Then, Work};
 use super::screen::{columns, keep_at_the_end};
 use super::spoken::told;
 use super::words::Unkept;
@@ -30,6 +30,7 @@ pub fn walk(round: &mut Round, report: &Report) -> Outcome {
         width: columns().unwrap_or(WIDEST).clamp(20, WIDEST),
         report,
         unkept,
+        ended: false,
     };
     let ended = plain.walk(round);
     tell_kept(&plain.unkept.keep());
@@ -40,6 +41,8 @@ struct Plain<'a> {
     width: usize,
     report: &'a Report,
     unkept: Unkept,
+    /// The input ended at a question.
+    ended: bool,
 }
 
 impl Plain<'_> {
@@ -54,6 +57,12 @@ impl Plain<'_> {
         round.press(Press::Enter);
         while matches!(round.place, Place::Story(_)) || round.over.is_some() {
             self.over(round)?;
+            if self.ended {
+                // no answer is no decision, and words are words
+                self.unkept.set(round.unkept());
+                self.report.line("");
+                return Ok(0);
+            }
             self.say(round);
             if std::mem::take(&mut round.fresh) {
                 self.story(round);
@@ -239,7 +248,17 @@ impl Plain<'_> {
                     {
                         Some("y") => Press::Enter,
                         Some("e") => Press::Letter('e'),
-                        Some("n" | "u") | None => Press::GiveUp,
+                        Some("n" | "u") => {
+                            let (decision, own) = (meant.decision.clone(), meant.own.clone());
+                            let letter = true;
+                            round.press(Press::GiveUp);
+                            round.set_aside(&[Held { decision, own, letter }]);
+                            continue;
+                        }
+                        None => {
+                            self.ended = true;
+                            return Ok(());
+                        }
                         _ => {
                             self.report
                                 .line("y: yes, this letter; e: change its words; n: no, decide nothing.");
@@ -304,7 +323,11 @@ impl Plain<'_> {
                         Some("y") => Press::Enter,
                         Some("m") => Press::Letter('m'),
                         Some("e") => Press::Letter('e'),
-                        Some("n" | "u") | None => Press::GiveUp,
+                        Some("n" | "u") => Press::GiveUp,
+                        None => {
+                            self.ended = true;
+                            return Ok(());
+                        }
                         _ => {
                             self.report.line(
                                 "y: keep it; m: keep it, only spelling was changed; e: edit it again; n: drop it.",
