@@ -225,11 +225,9 @@ pub fn safely<T>(
     drop(in_hand);
     match (work(), place) {
         (Ok(done), Ok(kept)) if taken(&done) => {
-            let _ = std::fs::remove_file(&kept.file);
-            if kept.offered {
-                let id = Path::new(&kept.file).file_stem().unwrap_or_default();
-                // at worst they are offered once more
-                let _ = crate::spool::Spool::drop_typed(&desk.config.spool_folder(), &id.to_string_lossy());
+            match kept.offered {
+                true => typed::forget_file(desk, Path::new(&kept.file)),
+                false => drop(std::fs::remove_file(&kept.file)),
             }
             Ok(done)
         }

@@ -257,6 +257,13 @@ pub fn forget_erased(desk: &Desk, repo: &StoryRepo) -> Result<usize, Trouble> {
     Ok(gone)
 }
 
+/// Those in the file that [`Words::keep`] gave were taken.
+pub fn forget_file(desk: &Desk, file: &std::path::Path) {
+    let id = file.file_stem().unwrap_or_default().to_string_lossy();
+    // at worst they are offered once more
+    let _ = Spool::drop_typed(&desk.config.spool_folder(), &id);
+}
+
 /// They were taken or given up.
 pub fn forget(desk: &Desk, waiting: &Waiting) {
     // at worst they are offered once more
