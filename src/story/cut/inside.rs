@@ -144,7 +144,7 @@ pub(super) fn answered_within(lines: &[Seen], from: usize, foreign: &Foreign, au
         .collect();
     let names = names(author);
     let named = |line: &&Seen| names.iter().any(|name| begins_with_name(&line.fold, name));
-    if shown.iter().any(|l| named(l)) {
+    if shown.iter().any(named) {
         return true;
     }
     let words = lines[from..foreign.start].iter().flat_map(|l| l.text.split(' '));
