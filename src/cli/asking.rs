@@ -190,62 +190,65 @@ fn in_a_file(text: &[u8]) -> std::io::Result<PathBuf> {
     Ok(file.keep()?.1)
 }
 
-fn kept_for_none(text: &[u8]) -> Option<KeptAt> {
+/// Keeps words in a file of its own that are for no story, or for several.
+pub fn keep_for_none(text: &[u8]) -> Option<KeptAt> {
     let file = in_a_file(text).ok()?.display().to_string();
     let offered = false;
     Some(KeptAt { file, offered })
 }
 
-/// A failure that also says in which file the words are that somebody wrote.
-pub fn kept_in_a_file(mut failure: Failure, text: &[u8]) -> Failure {
-    if let Some(kept) = kept_for_none(text) {
+/// The failure, which also says where the words are that somebody wrote.
+fn and_where(mut failure: Failure, place: Option<KeptAt>) -> Failure {
+    if let Some(kept) = place {
         failure.hint = format!("{}; your text is {kept}", failure.hint);
     }
     failure
+}
+
+/// A failure that also says in which file the words are that somebody wrote.
+pub fn kept_in_a_file(failure: Failure, text: &[u8]) -> Failure {
+    and_where(failure, keep_for_none(text))
 }
 
 /// A failure that also says where the words are that somebody wrote, and that they are offered again.
-pub fn kept(desk: &Desk, mut failure: Failure, words: &Words) -> Failure {
-    if let Ok(kept) = keep(&desk.config.spool_folder(), words) {
-        failure.hint = format!("{}; your text is {kept}", failure.hint);
-    }
-    failure
+pub fn kept(desk: &Desk, failure: Failure, words: &Words) -> Failure {
+    and_where(failure, keep(&desk.config.spool_folder(), words).ok())
 }
 
-/// Does with words from an editor what is to be done, kept in the spool until it is: it may take long, and be ended in the middle. Where
+/// Does with words from an editor what is to be done, kept in `place` until it is: it may take long, and be ended in the middle. Where
 /// it fails they stay there, and the failure says so; `taken`: whether it is done with them.
 pub fn safely<T>(
     desk: &Desk,
-    words: &Words,
+    place: Option<KeptAt>,
     in_hand: InHand,
     work: impl FnOnce() -> Result<T, Failure>,
     taken: impl FnOnce(&T) -> bool,
 ) -> Result<T, Failure> {
-    let place = keep(&desk.config.spool_folder(), words);
     drop(in_hand);
     match (work(), place) {
-        (Ok(done), Ok(kept)) if taken(&done) => {
+        (Ok(done), Some(kept)) if taken(&done) => {
             match kept.offered {
                 true => typed::forget_file(desk, Path::new(&kept.file)),
                 false => drop(std::fs::remove_file(&kept.file)),
             }
             Ok(done)
         }
-        (Ok(done), Ok(kept)) => {
-            tell_kept(&[kept]);
+        (Ok(done), place) => {
+            tell_kept(&Vec::from_iter(place));
             Ok(done)
         }
-        (Ok(done), Err(_)) => Ok(done),
-        (Err(mut failure), Ok(kept)) => {
-            let erased = desk.repo().and_then(|repo| typed::forget_erased(desk, &repo));
-            failure.hint = match erased {
-                Ok(0) | Err(_) => format!("{}; your text is {kept}", failure.hint),
-                Ok(_) => format!("{}; the story was erased, and your text with it", failure.hint),
-            };
+        (Err(mut failure), Some(kept)) if is_erased(desk, &kept) => {
+            failure.hint = format!("{}; the story was erased, and your text with it", failure.hint);
             Err(failure)
         }
-        (Err(failure), Err(_)) => Err(failure),
+        (Err(failure), place) => Err(and_where(failure, place)),
     }
+}
+
+/// Whether the words went with their story, which was erased meanwhile.
+fn is_erased(desk: &Desk, kept: &KeptAt) -> bool {
+    let swept = desk.repo().and_then(|repo| typed::forget_erased(desk, &repo));
+    swept.is_ok_and(|gone| gone > 0) && !Path::new(&kept.file).exists()
 }
 
 /// The words of before, where somebody wrote for the same, they were not taken, and whoever sits here says that they go on with them.
@@ -283,19 +286,16 @@ pub fn with_message(
     // nobody writes for a story that is not there
     let ids = stories.iter().map(|story| resolve(desk, &repo, story));
     let ids: Vec<StoryId> = ids.collect::<Result<_, _>>()?;
+    // 7: of what follows from it something is left to do
+    let taken = |code: &u8| matches!(code, 0 | 7);
     let [id] = &ids[..] else {
         // words for several are not offered for one of them
+        let in_hand = InHand::begin();
         let text = message(global, None, wanted, "")?;
-        let written = text.clone();
-        return match work(text) {
-            Ok(code @ (0 | 7)) => Ok(code),
-            taken if global.dry_run => taken,
-            Ok(code) => {
-                tell_kept(&Vec::from_iter(kept_for_none(written.as_bytes())));
-                Ok(code)
-            }
-            Err(failure) => Err(kept_in_a_file(failure, written.as_bytes())),
-        };
+        if global.dry_run {
+            return work(text);
+        }
+        return safely(desk, keep_for_none(text.as_bytes()), in_hand, || work(text), taken);
     };
     let before = go_on(desk, global, id, purpose.clone())?;
     let begin = before
@@ -308,9 +308,8 @@ pub fn with_message(
     if global.dry_run {
         return work(text);
     }
-    let words = words(text.as_bytes());
-    // 7: of what follows from it something is left to do
-    safely(desk, &words, in_hand, || work(text), |code| matches!(code, 0 | 7))
+    let place = keep(&desk.config.spool_folder(), &words(text.as_bytes())).ok();
+    safely(desk, place, in_hand, || work(text), taken)
 }
 
 /// Asks yes or no at a terminal; without one the answer is no.

@@ -13,7 +13,7 @@ use crate::story::policy::Task;
 use crate::story::wording::word_diff;
 
 use super::args::{Edit, Global, New};
-use super::asking::{InHand, go_on, in_editor, kept_in_a_file, safely};
+use super::asking::{InHand, go_on, in_editor, keep, keep_for_none, safely};
 use super::decide::show_change;
 use super::report::{Failure, Outcome, Report};
 use super::tell;
@@ -92,7 +92,8 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
     let taken = if flags.is_empty() && !args.take {
         // nobody types it twice, whatever stands in the way
         let words = Words::page(&story, &index).instead_of(before.as_ref());
-        safely(desk, &words, in_hand, || Ok(take()?), |_| true)?
+        let place = keep(&desk.config.spool_folder(), &words).ok();
+        safely(desk, place, in_hand, || Ok(take()?), |_| true)?
     } else {
         drop(in_hand);
         take()?
@@ -221,10 +222,17 @@ pub fn new(desk: &Desk, global: &Global, args: &New, report: &Report) -> Outcome
             ));
         }
         None => {
+            let in_hand = InHand::begin();
             let text = in_editor(b"", ".md")?;
-            let made = make(desk, global, args, text.clone(), report);
             // nobody writes down twice what was told once
-            return made.map_err(|failure| kept_in_a_file(failure, &text));
+            let place = keep_for_none(&text);
+            return safely(
+                desk,
+                place,
+                in_hand,
+                || make(desk, global, args, text, report),
+                |_| true,
+            );
         }
     };
     make(desk, global, args, bytes, report)

@@ -7,7 +7,7 @@ use serde_json::json;
 use similar::TextDiff;
 
 use crate::desk::revision::{self, ByHand, Later, Taking, View};
-use crate::desk::typed::{self, Purpose, Waiting, Words};
+use crate::desk::typed::{Purpose, Waiting, Words};
 use crate::desk::{Desk, StoryRepo, Trouble, names};
 use crate::story::event::RevisionStatus;
 use crate::story::policy::Task;
@@ -15,7 +15,7 @@ use crate::story::step::Story;
 use crate::story::wording::word_diff;
 
 use super::args::Global;
-use super::asking::{go_on, in_editor, kept};
+use super::asking::{InHand, go_on, in_editor, keep, kept, safely};
 use super::decide::show_change;
 use super::report::{Failure, Outcome, Report, table};
 use super::tell;
@@ -279,17 +279,20 @@ pub fn accept(desk: &Desk, global: &Global, args: &Accept, report: &Report) -> O
     let words = |text: &[u8], before: &Option<Waiting>| {
         Words::new(&id, Purpose::NewText(later.number), text).instead_of(before.as_ref())
     };
-    let mut before = None;
+    let in_hand = InHand::begin();
+    let mut place = None;
     let asks = !global.no_input && std::io::stdin().is_terminal();
     if let Some(both) = revision::to_edit(&repo, &story, &brought, &taking)?.filter(|_| asks && is_open(&later)) {
         crate::desk::edit::may(&story, &desk.policy, &clerk).map_err(Trouble::from)?;
-        before = go_on(desk, global, &id, Purpose::NewText(later.number))?;
+        let before = go_on(desk, global, &id, Purpose::NewText(later.number))?;
         let begin = before.as_ref().map_or(both.as_bytes(), |before| &before.words.text);
         let text = in_editor(begin, ".md").map_err(|unfinished| unfinished.kept(desk, |text| words(text, &before)))?;
         let text = String::from_utf8(text).map_err(|text| {
             let failure = Failure::usage("the text is not UTF-8", "", "save it as UTF-8");
             kept(desk, failure, &words(text.as_bytes(), &before))
         })?;
+        // nobody puts it together twice
+        place = keep(&desk.config.spool_folder(), &words(text.as_bytes(), &before)).ok();
         let upon = story.text;
         taking.by_hand = Some(ByHand { text, upon });
     }
@@ -297,14 +300,7 @@ pub fn accept(desk: &Desk, global: &Global, args: &Accept, report: &Report) -> O
         let _lock = desk.spool()?;
         desk.step(&repo, &id, true, |story| plan(story, &taking))
     };
-    let taken = match (take(), &taking.by_hand) {
-        // nobody puts it together twice
-        (Err(trouble), Some(by_hand)) => {
-            return Err(kept(desk, trouble.into(), &words(by_hand.text.as_bytes(), &before)));
-        }
-        (taken, _) => taken?,
-    };
-    before.iter().for_each(|before| typed::forget(desk, before));
+    let taken = safely(desk, place, in_hand, || Ok(take()?), |_| true)?;
     tell(report, "Accepted", "It is accepted already", &taken, desk);
     Ok(0)
 }

@@ -383,8 +383,7 @@ pub fn damaged(desk: &Desk, repo: &StoryRepo) -> Result<u64, Trouble> {
     } else {
         std::path::PathBuf::new()
     };
-    let count = |summaries: &Summaries| postcard::from_bytes::<Counts>(summaries.aggregate()).unwrap_or_default();
-    with_summaries_in(desk, repo, &cache, |summaries| Ok(count(summaries).damaged))
+    with_summaries_in(desk, repo, &cache, |summaries| Ok(counted(summaries).damaged))
 }
 
 fn with_summaries<R>(
@@ -524,9 +523,11 @@ fn broken(place: &str, what: &str) -> Option<(StoryId, Summary)> {
 
 /// How many wait for what. What all months come to is remembered: no story is read, nor a month.
 pub fn counts(desk: &Desk, repo: &StoryRepo) -> Result<Counts, Trouble> {
-    with_summaries(desk, repo, |summaries| {
-        Ok(postcard::from_bytes(summaries.aggregate()).unwrap_or_default())
-    })
+    with_summaries(desk, repo, |summaries| Ok(counted(summaries)))
+}
+
+fn counted(summaries: &Summaries) -> Counts {
+    postcard::from_bytes(summaries.aggregate()).unwrap_or_default()
 }
 
 /// Stories whose takedown stopped half-way. Only months that have one are read.
