@@ -382,6 +382,9 @@ impl Plan {
     /// Cuts quotations and the end of the author's own text from line `from` on.
     fn reply(&mut self, seen: &[Seen], from: usize, mut foreign: &[Foreign], author: &str) {
         let shown = |a: usize, b: usize| (a..b).any(|i| !seen[i].blank());
+        // asked of every stretch: blank lines may be all that there is
+        let first_shown = (from..seen.len()).find(|i| !seen[*i].blank());
+        let shown_above = |to: usize| first_shown.is_some_and(|first| first < to);
         if let Some((last, above)) = foreign.split_last()
             && inside::goes_on(seen, from, last, author)
         {
@@ -418,7 +421,7 @@ impl Plan {
             let last = left.last();
             // A card under the quotation, without its delimiter.
             if let Some(last) = last
-                && shown(from, last.start)
+                && shown_above(last.start)
                 && signature::only_a_card(seen, last.end, tail.end)
             {
                 self.pieces.extend(tail.pieces);
@@ -429,7 +432,7 @@ impl Plan {
             if tail.end > own_from && shown(own_from, tail.end) {
                 // A lone name under the quotation does not answer it: the quotation goes, the name stays.
                 if let Some(last) = last
-                    && shown(from, last.start)
+                    && shown_above(last.start)
                     && left.len() == 1
                     && signs_only(seen, last.end, tail.end, &tail.sign_off)
                 {
@@ -456,14 +459,11 @@ impl Plan {
             .map(|(start, end)| (start, signature::tail(seen, start, end)))
             .map(|(s, t)| (s, t.pieces, t.end))
             .collect();
-        for (_, pieces, _) in &footers {
-            let phone = pieces.iter().filter(|p| p.rule == Rule::SentFrom);
-            for piece in phone {
-                if !self.pieces.iter().any(|p| p.start < piece.end && piece.start < p.end) {
-                    self.pieces.push(*piece);
-                }
-            }
-        }
+        let gone = self.gone(seen.len());
+        let kept = |p: &&Piece| !gone[p.start..p.end].contains(&true);
+        let phone = footers.iter().flat_map(|(_, pieces, _)| pieces);
+        let phone = phone.filter(|p| p.rule == Rule::SentFrom);
+        self.pieces.extend(phone.filter(kept));
         // One quotation on top and the answer under it.
         if let [only] = left
             && foreign.len() == 1
@@ -487,8 +487,8 @@ impl Plan {
         } else if !self.composed {
             // Whose mail is answered, where all of it stands below.
             let below = foreign[left.len()..].iter().find_map(|f| names_of(seen, f));
+            let gone = self.gone(seen.len());
             for (n, answered) in left.iter().enumerate() {
-                let gone = |p: &Piece| p.start < answered.end && answered.start < p.end;
                 let another = |names: &HashSet<String>| {
                     let beside = left.iter().enumerate().filter(|(other, _)| *other != n).take(MOST_TOLD);
                     let beside = beside.filter_map(|(_, f)| names_of(seen, f)).chain(below.clone());
@@ -498,12 +498,21 @@ impl Plan {
                 let told = answered.opening == Opening::Attribution
                     && !(answered.start..answered.body).any(|i| seen[i].text.contains('@'))
                     && names_of(seen, answered).is_some_and(|names| another(&names));
-                if !told && !self.pieces.iter().any(gone) {
+                if !told && !gone[answered.start..answered.end].contains(&true) {
                     self.heading(seen, answered);
                 }
             }
         }
         self.pieces.sort_by_key(|p| p.start);
+    }
+
+    /// Which lines go with the pieces so far.
+    fn gone(&self, lines: usize) -> Vec<bool> {
+        let mut gone = vec![false; lines];
+        for piece in &self.pieces {
+            gone[piece.start..piece.end].fill(true);
+        }
+        gone
     }
 
     fn quotation(&mut self, seen: &[Seen], from: usize, foreign: &Foreign) {
@@ -552,12 +561,10 @@ impl Plan {
         }
         let on_top = self.pieces.iter().filter(|p| self.on_top && p.rule == Rule::QuoteOnTop);
         let on_top = weigh(&mut on_top.filter(|p| rules[p.start].is_some()));
-        let under_delimiter = (0..lines.len()).any(|i| {
-            rules[i].is_none()
-                && seen[i].delimiter
-                && seen[i].depth == 0
-                && (i + 1..lines.len()).any(|n| rules[n].is_none() && tells(n))
-        });
+        let last = (0..lines.len())
+            .rfind(|i| rules[*i].is_none() && tells(*i))
+            .unwrap_or(0);
+        let under_delimiter = (0..last).any(|i| rules[i].is_none() && seen[i].delimiter && seen[i].depth == 0);
         let depth = self.forward.as_ref().map_or(0, |f| f.depth);
         let mut out = Trimmed {
             nothing_cut: called_off,
@@ -714,7 +721,11 @@ fn named_in(lines: &[Line], seen: &[Seen], kept: impl Fn(usize) -> bool) -> Vec<
             && (found.verb || found.grade == Grade::Strong || under.is_some_and(Seen::quoted))
         {
             named[found.start..found.end].fill(true);
-        } else if linked(i) && seen[i].text.ends_with(':') && under.is_some_and(Seen::quoted) {
+        } else if linked(i)
+            && !seen[i].fold.is_empty()
+            && seen[i].text.ends_with(':')
+            && under.is_some_and(Seen::quoted)
+        {
             named[i] = true;
         }
     }

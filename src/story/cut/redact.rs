@@ -31,9 +31,7 @@ pub(super) fn take_addresses_out(lines: &mut [Line]) -> bool {
     }
     let text = Text::of(lines);
     let found = text.found();
-    for range in found.iter().rev() {
-        text.remove(lines, range);
-    }
+    text.remove(lines, &found);
     taken || !found.is_empty()
 }
 
@@ -61,9 +59,10 @@ fn spans(line: &mut Line) -> impl Iterator<Item = &mut Span> {
     line.spans.iter_mut().chain(cells.iter_mut().flatten())
 }
 
-/// The words of the lines as one, a line end between each two, and which line and span each stretch of them is from.
+/// The words of the lines as one, a line end between each two, and where the words of each span are in them.
 struct Text {
     words: String,
+    /// Of every span in turn that is no picture.
     places: Vec<Place>,
     /// The lines that say from whom and to whom.
     people: Vec<Range<usize>>,
@@ -72,8 +71,6 @@ struct Text {
 struct Place {
     /// In the words.
     at: Range<usize>,
-    line: usize,
-    span: usize,
     /// Where in the text of the span it begins.
     from: usize,
 }
@@ -93,18 +90,14 @@ impl Text {
                 text.words.push('\n');
             }
             let begin = text.words.len();
-            for (nth, span) in spans(line).enumerate().filter(|(_, span)| span.image.is_none()) {
+            for span in spans(line).filter(|span| span.image.is_none()) {
                 let first = text.words.is_empty() || text.words.ends_with('\n');
                 let marks = span.text.len() - span.text.trim_start_matches(mark).len();
                 let from = if first && quoted { marks } else { 0 };
                 let at = text.words.len();
                 text.words.push_str(&span.text[from..].replace('\n', " "));
-                text.places.push(Place {
-                    at: at..text.words.len(),
-                    line: n,
-                    span: nth,
-                    from,
-                });
+                let at = at..text.words.len();
+                text.places.push(Place { at, from });
             }
             let written = &text.words[begin..];
             // the line below one with a field, and without one, goes on with it
@@ -126,8 +119,15 @@ impl Text {
     /// What is to go, in order and apart: addresses, what stands around them, and the blank before.
     fn found(&self) -> Vec<Range<usize>> {
         let words = &self.words;
-        let signs = words.match_indices('@').chain(words.match_indices("=40"));
-        let mut found: Vec<Range<usize>> = signs.filter_map(|(at, sign)| around(words, at, sign.len())).collect();
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for sign in ["@", "=40"] {
+            let mut end = 0;
+            for (at, _) in words.match_indices(sign) {
+                let range = if at < end { None } else { near(words, at, sign.len()) };
+                end = range.as_ref().map_or(end, |range| range.end);
+                found.extend(range);
+            }
+        }
         // `anna (at) example.org`; of "Anna at example.org" nobody knows whether it is one
         let disguised = addresses(&words.replace('\n', " "));
         let sure = |r: &Range<usize>| {
@@ -136,7 +136,10 @@ impl Text {
                 || text.contains("%40")
                 || text.contains('@') && text.contains(is_hidden)
         };
-        found.extend(disguised.into_iter().map(|f| whole_link(words, f.at)).filter(sure));
+        // a link may have many, and is looked at once
+        let mut links: Vec<_> = whole_links(words, disguised.into_iter().map(|f| f.at)).collect();
+        links.dedup();
+        found.extend(links.into_iter().filter(sure));
         found.extend(numbers(words, |at| self.of_people(at)));
         if found.is_empty() {
             return found;
@@ -171,14 +174,25 @@ impl Text {
         merged(found)
     }
 
-    fn remove(&self, lines: &mut [Line], range: &Range<usize>) {
-        for place in self.places.iter().rev() {
-            let (start, end) = (range.start.max(place.at.start), range.end.min(place.at.end));
-            if start < end
-                && let Some(span) = spans(&mut lines[place.line]).nth(place.span)
-            {
-                let from = |at: usize| at - place.at.start + place.from;
-                span.text.replace_range(from(start)..from(end), "");
+    /// Takes out what was found: it is in order and apart, and each span is written once.
+    fn remove(&self, lines: &mut [Line], found: &[Range<usize>]) {
+        let mut found = found;
+        let shown = lines.iter_mut().flat_map(spans).filter(|span| span.image.is_none());
+        for (span, place) in shown.zip(&self.places) {
+            let gone = found.partition_point(|range| range.end <= place.at.start);
+            found = &found[gone..];
+            let mut kept = String::new();
+            let mut written = 0;
+            for range in found.iter().take_while(|range| range.start < place.at.end) {
+                #[cfg(test)]
+                crate::effort::step();
+                let from = |at: usize| at.clamp(place.at.start, place.at.end) - place.at.start + place.from;
+                kept.push_str(&span.text[written..from(range.start)]);
+                written = from(range.end);
+            }
+            if written > 0 {
+                kept.push_str(&span.text[written..]);
+                span.text = kept;
             }
         }
     }
@@ -217,19 +231,36 @@ fn numbers(words: &str, of_people: impl Fn(usize) -> bool) -> Vec<Range<usize>> 
     found
 }
 
-/// The range, or that of the link in which it stands.
-fn whole_link(words: &str, range: Range<usize>) -> Range<usize> {
-    let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"');
-    let start = words[..range.start]
-        .rfind(ends)
-        .map_or(0, |at| at + words[at..].chars().next().map_or(1, char::len_utf8));
-    match ["http://", "https://", "www."]
-        .iter()
-        .any(|scheme| words[start..].starts_with(scheme))
-    {
-        true => start..words[range.end..].find(ends).map_or(words.len(), |at| range.end + at),
-        false => range,
-    }
+/// A sign that ends a link.
+fn ends(c: char) -> bool {
+    #[cfg(test)]
+    crate::effort::step();
+    c.is_whitespace() || matches!(c, '<' | '>' | '"')
+}
+
+/// The ranges, each or that of the link in which it stands. They come in order, so that no word is looked at for each of them.
+fn whole_links(words: &str, ranges: impl Iterator<Item = Range<usize>>) -> impl Iterator<Item = Range<usize>> {
+    // where the word begins in which the last one stood, how far it was looked at, and where it ends if it is a link
+    let (mut start, mut seen, mut end) = (0, 0, None);
+    ranges.map(move |range| {
+        let begun = words.get(seen..range.start).and_then(|passed| passed.rfind(ends));
+        if let Some(at) = begun.map(|at| at + seen) {
+            start = at + words[at..].chars().next().map_or(1, char::len_utf8);
+            end = None;
+        }
+        seen = seen.max(range.start);
+        let link = ["http://", "https://", "www."]
+            .iter()
+            .any(|scheme| words[start..].starts_with(scheme));
+        if !link {
+            return range;
+        }
+        let until = end
+            .filter(|end| *end >= range.end)
+            .unwrap_or_else(|| words[range.end..].find(ends).map_or(words.len(), |at| range.end + at));
+        end = Some(until);
+        start..until
+    })
 }
 
 fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
@@ -246,6 +277,8 @@ fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
 
 /// A sign that an address may have in it: letters of any script.
 fn part(c: char) -> bool {
+    #[cfg(test)]
+    crate::effort::step();
     c.is_alphanumeric() || "._%+-=/'&!#".contains(c) || is_combining_mark(c) || is_hidden(c)
 }
 
@@ -277,6 +310,18 @@ fn run_before(text: &str) -> usize {
         next = Some(c);
     }
     text.len()
+}
+
+/// Bytes on either side of a sign that are looked at: an address has at most 64 before it and 255 behind (RFC 5321, section
+/// 4.5.3.1), and room for what is around it.
+const NEAR: usize = 400;
+
+/// [`around`] the sign at `at`, within what is near.
+fn near(words: &str, at: usize, sign: usize) -> Option<Range<usize>> {
+    let low = words.ceil_char_boundary(at.saturating_sub(NEAR));
+    let high = words.floor_char_boundary((at + sign + NEAR).min(words.len()));
+    let found = around(&words[low..high], at - low, sign)?;
+    Some(low + found.start..low + found.end)
 }
 
 /// Bytes of a quoted local part, or of a domain in brackets, at most.
@@ -384,6 +429,7 @@ fn brackets(words: &str, found: &[Range<usize>]) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::effort::in_steps;
 
     #[test]
     fn the_address_goes_and_every_word_stays() {
@@ -580,6 +626,64 @@ mod tests {
         take_addresses_out(&mut lines);
         let words: Vec<_> = lines.iter().map(Line::words).collect();
         words.join("\n")
+    }
+
+    /// What is asked of each sign, and of each address that is found, is bounded: a line may be half a megabyte of either.
+    #[test]
+    fn what_addresses_cost_is_bounded_by_the_length_of_the_text() {
+        for piece in [
+            "=40",
+            "@[a",
+            "@",
+            "a@b",
+            "a@b.example ",
+            "a(at)b.cc,",
+            "a@b.example,",
+            "mailto:=40",
+            "\"@",
+            "@ ",
+            "=40 ",
+            "(a@b.example",
+            "http://x?a%40b.cc&",
+            "a\u{200b}@",
+            "a=40b.cc",
+        ] {
+            in_steps(piece, 500, |n| {
+                take_addresses_out(&mut [Line::plain(&piece.repeat(n))]);
+            });
+            in_steps(piece, 500, |n| {
+                take_addresses_out(&mut vec![Line::plain(piece); n]);
+            });
+            in_steps(piece, 500, |n| {
+                take_addresses_out(&mut [Line {
+                    spans: vec![Span::text(piece); n],
+                    ..Line::default()
+                }]);
+            });
+        }
+        for (before, piece, behind) in [(" ", "=40", "x"), ("x ", "=40", " "), ("https://x?", "a%40b.cc&", "x")] {
+            in_steps(before, 500, |n| {
+                let text = format!("{}{}{}", before.repeat(n), piece.repeat(n), behind.repeat(n));
+                take_addresses_out(&mut [Line::plain(&text)]);
+            });
+        }
+    }
+
+    #[test]
+    fn a_link_goes_whole_with_all_addresses_in_it() {
+        for (text, kept) in [
+            (
+                "see https://x.example/?a=b%40c.example&d=e%40f.example&g now",
+                "see now",
+            ),
+            ("see (b%40c.example) https://x.example/?d=e%40f.example, now", "see now"),
+            (
+                "see https://x.example/a b%40c.example now",
+                "see https://x.example/a now",
+            ),
+        ] {
+            assert_eq!(left(text), kept, "{text}");
+        }
     }
 
     #[test]

@@ -75,6 +75,8 @@ impl<'a> Seen<'a> {
 
     /// Nothing to read or look at, a lone `>` included.
     pub fn blank(&self) -> bool {
+        #[cfg(test)]
+        crate::effort::step();
         self.text.is_empty() && !self.image && !self.ruled
     }
 

@@ -41,6 +41,7 @@ const LONGEST_ARMOUR: usize = 400;
 pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
     let mut end = to;
     let mut pieces: Vec<Piece> = Vec::new();
+    let mut parted = false;
     loop {
         while end > from && lines[end - 1].blank() {
             end -= 1;
@@ -50,7 +51,6 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
             break;
         }
         // what stands above a signature's line and below another one may be text
-        let parted = pieces.iter().any(|p| p.rule == Rule::SignatureDelimiter);
         let signs = |p: &Piece| !parted || !tells_between(&lines[p.start + 1..p.end]);
         let found = hinted(lines, from, end)
             .or_else(|| armour(lines, from, end))
@@ -63,6 +63,7 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
             .or_else(|| lone_address(lines, from, end));
         let Some(piece) = found else { break };
         end = piece.start;
+        parted |= piece.rule == Rule::SignatureDelimiter;
         pieces.push(piece);
     }
     // A line drawn above a footer that went goes with it.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::effort::in_time;
+use crate::effort::{in_steps, in_time};
 use crate::story::passage::Span;
 
 /// Lines of plain text as the reader of a mail makes them: `>` counted and taken off.
@@ -315,6 +315,69 @@ fn a_million_lines_and_a_megabyte_line_are_trimmed_in_linear_time() {
     ] {
         let trimmed = in_time(name, || trim(&lines, &rules));
         assert_eq!(put_back(&trimmed.kept, &trimmed.cuts).len(), lines.len(), "{name}");
+    }
+}
+
+/// The same, counted: what each line is asked does not grow with the mail.
+#[test]
+fn lines_of_any_shape_cost_what_they_are_many() {
+    let head = "On Sat, Dec 4, 2010 at 10:00 AM, Cath Lee <cath@team.example> wrote:\n";
+    for (above, piece, below) in [
+        ("", "Sent from my iPhone\n", ""),
+        ("", "-- \n", ""),
+        ("", "-- \nMarion\n\n", ""),
+        ("", "--\n", ""),
+        ("", ">>> Anna Berg <a@b.example> 12/4/2010 10:00 AM >>>\n", ""),
+        ("", "> why?\n\nbecause we say so.\n\nSent from my iPhone\n\n", "We won."),
+        ("", "> why?\n\nSent from my iPhone\n\n", ""),
+        (
+            "",
+            "> On 4 Dec 2010 at 10:00, Anna Berg <a@b.example> wrote:\n> why?\n\nbecause.\n\n",
+            "",
+        ),
+        ("", "read this:\n> why?\n\n", "We won."),
+        ("\n", "> why?\n\nSent from my iPhone\n\n", ""),
+        ("\n", "-- \n", ""),
+        ("We won.\n", "\n", "Marion"),
+        ("We won.\n", "\n-- \n", "Marion"),
+        (
+            "We won.\n",
+            "This email is confidential and for the intended recipient only; please delete it.\n\n",
+            "",
+        ),
+        (
+            "We won.\n",
+            "To unsubscribe from this group, write to a@b.example\n",
+            "",
+        ),
+        (
+            "We won.\n",
+            "-----BEGIN PGP SIGNATURE-----\n-----END PGP SIGNATURE-----\n",
+            "",
+        ),
+        ("We won.\n", "Best wishes,\nMarion\n0113 496 0000\n\n", ""),
+        ("We won.\n", "P.S. We danced.\n\n", ""),
+        ("We won.\n", "To: a@b.example\n", ""),
+        ("We won.\n", "From: Anna\nTo: a@b.example;\n\n", ""),
+        ("We won.\n", "-----Original Message-----\nFrom a\n", ""),
+        ("We won.\n", "|------------->\n", ""),
+        ("We won.\n", "To\ncc\nSubject\n", ""),
+        (head, "> ", "\nWe won."),
+        (head, "> why?\n", "\nWe won."),
+    ] {
+        for (subject, fresh) in [("Story", true), ("Re: Story", false), ("Fwd: Story", false)] {
+            let rules = Rules {
+                subject,
+                fresh,
+                author: "Marion Maxwell",
+                ..Rules::default()
+            };
+            in_steps(&format!("{above:?} {piece:?} {subject}"), 100, |n| {
+                let lines = plain(&format!("{}{}{below}", above.repeat(n), piece.repeat(n)));
+                let trimmed = trim(&lines, &rules);
+                assert_eq!(put_back(&trimmed.kept, &trimmed.cuts).len(), lines.len());
+            });
+        }
     }
 }
 
@@ -707,7 +770,6 @@ fn a_mail_that_is_only_the_line_of_a_phone_says_nothing() {
     assert_eq!((trimmed.kept.len(), trimmed.cuts.len()), (0, 1));
 }
 
-/// Above an answer of many words the quotation goes, which is told; see the one below.
 #[test]
 fn a_quotation_that_is_most_of_an_answer_goes_from_above_it() {
     let call = "> Dear all,\n> we ask for stories of what was done after the training, and with whom, until the end of the month.\n\n";
