@@ -226,6 +226,26 @@ pub(super) fn led_up(lines: &[Seen], from: usize, foreign: &Foreign) -> bool {
     last.is_some_and(|line| leads_up(&line.text)) || (1..=SALUTATION).contains(&words)
 }
 
+/// What stands over a story that somebody was asked for.
+#[rustfmt::skip]
+const HERE_IT_IS: &[&str] = &[
+    "here it is", "here is my", "here is our", "here is the", "here's my", "here's our", "here’s my", "here’s our", "here you are", "here you go",
+    "as you asked", "as requested", "as promised", "hier ist", "wie gewünscht", "voici", "aquí está", "aquí va", "ecco", "hier is", "aqui está",
+    "her er", "här är",
+];
+
+/// Words of a line that says so.
+const HANDED: usize = 10;
+
+/// Whether all that stands above another's mail is a salutation, or says that the story comes: neither leads up to that mail.
+pub(super) fn hands_over(above: &[Seen]) -> bool {
+    let shown: Vec<&Seen> = above.iter().filter(|l| !l.blank()).take(4).collect();
+    let greets =
+        |at: usize, l: &Seen| at == 0 && l.words() <= SALUTATION || l.words() <= HANDED && has(&l.fold, HERE_IT_IS);
+    let said = |(at, l): (usize, &&Seen)| !l.quoted() && !l.text.ends_with([':', '：']) && greets(at, l);
+    (1..=3).contains(&shown.len()) && shown.iter().enumerate().all(said)
+}
+
 /// The first name of who signs these lines.
 fn ends_with(lines: &[Seen], from: usize, to: usize) -> Option<String> {
     signature::tail(lines, from, to).sign_off.as_deref().map(first_name)

@@ -42,6 +42,9 @@ use signature::Piece;
 /// Words below marked lines that nothing leads up to which answer them.
 const AN_ANSWER: usize = 6;
 
+/// Words of a quotation that is somebody's mail: one question may stay above its answer.
+const A_MAIL: usize = 20;
+
 /// Quotations that are looked at to know whether their author tells who said what.
 const MOST_TOLD: usize = 8;
 
@@ -87,7 +90,8 @@ pub struct Trimmed {
     /// What looks like another mail was kept, because this one answers none or it is its sender's own. Its header went, if it holds
     /// an address.
     pub another_kept: bool,
-    /// Lines marked by `>` were kept, because the mail answers none or its author's line leads up to them: their own quotation.
+    /// Lines marked by `>` were kept: their author's own quotation, as the mail answers none or their line leads up to it; or one
+    /// that is answered below.
     pub quotation_kept: bool,
     /// A quotation went that nothing marks line by line, and it was most of the mail, or nothing over it has an address, or the mail
     /// answers none: the author's words may be under it.
@@ -179,7 +183,7 @@ struct Plan {
     doubted: bool,
     /// Another mail inside of this one was kept.
     another: bool,
-    /// The author's own quotation was kept.
+    /// The author's own quotation was kept, or one that is answered below.
     quotation: bool,
     /// Marked lines go from the top with nothing over them that says whose they are.
     on_top: bool,
@@ -464,30 +468,46 @@ impl Plan {
         let phone = footers.iter().flat_map(|(_, pieces, _)| pieces);
         let phone = phone.filter(|p| p.rule == Rule::SentFrom);
         self.pieces.extend(phone.filter(kept));
-        // One quotation on top and the answer under it.
+        let is_bare = |f: &Foreign| {
+            f.opening == Opening::Bare && !seen[f.start].hinted && quote::attribution_inside(seen, f).is_none()
+        };
+        // One quotation on top and the answer under it, or a greeting above the mail that is answered and the story under it.
+        let nothing_above = footers.iter().all(|(start, _, end)| start == end);
+        let greeted = |f: &Foreign| {
+            let quoted = &seen[f.body..f.end];
+            let words: usize = quoted.iter().map(Seen::words).sum();
+            let mail = !self.composed && f.sure && !is_bare(f) && words >= A_MAIL;
+            mail && inside::hands_over(&seen[from..f.start]) && inside::speaks_to_a_reader(quoted)
+        };
         if let [only] = left
             && foreign.len() == 1
             && (only.sure || !self.composed)
-            && footers.iter().all(|(start, _, end)| start == end)
+            && (nothing_above || greeted(only))
             && shown(only.end, until)
         {
-            let bare = only.opening == Opening::Bare && !seen[only.start].hinted;
-            let bare = bare && quote::attribution_inside(seen, only).is_none();
+            let bare = is_bare(only);
             let answer: usize = seen[only.end..until].iter().map(Seen::words).sum();
             let asks = || inside::speaks_to_a_reader(&seen[only.start..only.end]);
             let doubtful = !only.sure || bare && (self.composed || answer < AN_ANSWER || !asks());
             self.on_top = bare;
-            self.pieces.retain(|p| p.start >= only.end);
+            let start = if nothing_above { from } else { above(seen, from, only) };
+            self.pieces.retain(|p| p.start >= only.end || p.end <= start);
             self.pieces.push(Piece {
-                start: from,
+                start,
                 end: only.end,
                 rule: Rule::QuoteOnTop,
                 doubtful,
             });
-        } else if !self.composed {
+            self.pieces.sort_by_key(|p| p.start);
+            return;
+        }
+        let gone = self.gone(seen.len());
+        let stays = |f: &Foreign| !gone[f.start..f.end].contains(&true);
+        // Whose words these are nobody but a reader can tell.
+        self.quotation |= left.iter().any(stays);
+        if !self.composed {
             // Whose mail is answered, where all of it stands below.
             let below = foreign[left.len()..].iter().find_map(|f| names_of(seen, f));
-            let gone = self.gone(seen.len());
             for (n, answered) in left.iter().enumerate() {
                 let another = |names: &HashSet<String>| {
                     let beside = left.iter().enumerate().filter(|(other, _)| *other != n).take(MOST_TOLD);
@@ -498,7 +518,7 @@ impl Plan {
                 let told = answered.opening == Opening::Attribution
                     && !(answered.start..answered.body).any(|i| seen[i].text.contains('@'))
                     && names_of(seen, answered).is_some_and(|names| another(&names));
-                if !told && !gone[answered.start..answered.end].contains(&true) {
+                if !told && stays(answered) {
                     self.heading(seen, answered);
                 }
             }

@@ -770,6 +770,46 @@ fn a_mail_that_is_only_the_line_of_a_phone_says_nothing() {
     assert_eq!((trimmed.kept.len(), trimmed.cuts.len()), (0, 1));
 }
 
+/// Above an answer of many words the quotation goes, which is told; see the one below.
+/// `Hi Cath,` or "here it is" above the mail that is answered makes it no quotation of the author's choice; and of one that stays, the
+/// reviewer is told.
+#[test]
+fn a_mail_under_a_greeting_and_above_the_story_goes_and_one_that_stays_is_told() {
+    let head = "On Sat, Dec 4, 2010 at 10:00 AM, Cath Lee <cath@team.example> wrote:\n";
+    let private = "> Dear Marion,\n>\n> my mother is ill again, so I am slow. Bo should not be asked.\n> Could you send us the story?\n";
+    let asked = "> Where was it?\n";
+    let story = "\nWe met at the hall every Tuesday for a year.\n\nMarion\n";
+    for (above, quotation, gone) in [
+        ("Hi Cath,\n\n", private, true),
+        ("Here it is, as you asked.\n\n", private, true),
+        ("Hi Cath,\nHere is my story.\n\n", private, true),
+        ("She sent me this:\n\n", private, false),
+        (
+            "Our bus was late, and so was the council with its answer.\n\n",
+            private,
+            false,
+        ),
+        // the answer needs its question
+        ("Hi Cath,\n\n", asked, false),
+        ("Hi Cath,\n\nThank you for asking us.\n\n", asked, false),
+    ] {
+        let text = format!("{above}{head}{quotation}{story}");
+        let trimmed = trim(
+            &plain(&text),
+            &Rules {
+                subject: "Re: Story",
+                ..Rules::default()
+            },
+        );
+        let kept = shown(&trimmed.kept);
+        let marked = trimmed.kept.iter().filter(|l| l.quote > 0).count();
+        assert_eq!(marked == 0, gone, "{text}");
+        assert_eq!(trimmed.quotation_kept, !gone, "{text}");
+        assert!(kept.iter().any(|l| l.starts_with("We met")), "{text}");
+        assert_eq!(kept[0], above.lines().next().unwrap(), "{text}");
+    }
+}
+
 #[test]
 fn a_quotation_that_is_most_of_an_answer_goes_from_above_it() {
     let call = "> Dear all,\n> we ask for stories of what was done after the training, and with whom, until the end of the month.\n\n";
