@@ -128,6 +128,7 @@ fn above_postscript(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         .or_else(|| delimited(lines, from, end))
         .or_else(|| signed_block(lines, from, end))
         .or_else(|| contact_block(lines, from, end))
+        .or_else(|| legal_notice(lines, from, end))
         .filter(|card| !card.doubtful)
 }
 
@@ -634,7 +635,14 @@ fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
             || hits >= 5 && speaks
             || heading(&lines[first..until]);
         // Between notices and below them stand addresses, and paragraphs that go on in the same vein.
-        let short = words <= 30 && lines[first..until].iter().all(|l| !prose(l));
+        let told = |i: usize| {
+            let line = &lines[i];
+            let says = prose(line) || sentence(line) || tells(line);
+            says && !institutional(line) || postscript(&line.fold) || said(lines, i, until)
+        };
+        let card = |l: &Seen| contact(l) || titled(&l.fold) || legal(&l.fold) > 0 || l.footer().is_some() || l.image;
+        let carded = || start.is_some() || lines[first..until].iter().any(card);
+        let short = words <= 30 && !(first..until).any(told) && carded();
         let skippable = short || hits >= 1 && words >= 15 && start.is_some() && !own;
         if is {
             start = Some(first);

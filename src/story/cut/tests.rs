@@ -810,6 +810,37 @@ fn a_mail_under_a_greeting_and_above_the_story_goes_and_one_that_stays_is_told()
     }
 }
 
+/// What an author writes under a notice is no part of it, however short: only what is a card, or speaks of the law, goes with it.
+#[test]
+fn words_under_a_legal_notice_stay() {
+    let notice = "This email is confidential and intended solely for the addressee. If you are not the intended recipient, please delete it.";
+    for (below, gone) in [
+        ("P.S. She sang.", true),
+        ("She sang, and we cried.\n\nThat was May.", false),
+        ("We danced!", false),
+        (
+            "A bus, a bus,\nat ten to four\nfor all of Elm Road\nright to the door.",
+            false,
+        ),
+        ("the bus\nthe bus", false),
+        ("Elm Trust is a registered charity, no. 1234567.", true),
+        ("Elm Trust, 1 Elm Road, Leeds\nwww.elm.example", true),
+    ] {
+        let trimmed = trim(&plain(&format!("We won.\n\n{notice}\n\n{below}\n")), &Rules::default());
+        let kept = shown(&trimmed.kept);
+        let own = !below.starts_with("Elm");
+        assert_eq!(
+            below
+                .lines()
+                .filter(|l| !l.is_empty())
+                .all(|l| kept.iter().any(|k| k == l)),
+            own,
+            "{below}"
+        );
+        assert_eq!(!kept.iter().any(|l| l == notice), gone, "{below}");
+    }
+}
+
 #[test]
 fn a_quotation_that_is_most_of_an_answer_goes_from_above_it() {
     let call = "> Dear all,\n> we ask for stories of what was done after the training, and with whom, until the end of the month.\n\n";
