@@ -239,9 +239,9 @@ fn reads_on(lines: &[Seen], from: usize, i: usize, end: usize) -> bool {
         return false;
     };
     let card = |l: &Seen| contact(l) || titled(&l.fold);
-    let above = lines[..i].iter().rfind(|l| !l.blank());
-    // a signature under the mail that was answered
-    if above.is_some_and(|l| l.depth > 0 || l.hinted) {
+    // a signature under the mail that was answered; a quotation of the author's own is part of this stretch
+    let above = (0..i).rfind(|a| !lines[*a].blank());
+    if above.is_some_and(|a| a < from && lines[a].quoted()) {
         return false;
     }
     if leads_up_to(lines, from, i) && !first.own_name && shown.clone().count() >= 2 && !shown.any(card) {

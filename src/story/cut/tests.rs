@@ -890,6 +890,37 @@ fn a_text_under_a_lone_delimiter_is_no_signature() {
     }
 }
 
+/// A quotation of the author's own above the delimiter is no mail that was answered, whose signature might stand under it.
+#[test]
+fn a_sentence_under_a_delimiter_below_the_authors_own_quotation_stays() {
+    let poem = "> No coward soul is mine\n> No trembler in the storm";
+    let said = "That is what she read to us, and the whole room stood up.";
+    for (above, under, gone) in [
+        ("We met at the hall.", said, &[][..]),
+        ("She read this to us:", said, &[]),
+        (
+            "We met at the hall.",
+            "Marion Maxwell\n0113 496 0000",
+            &[Rule::SignatureDelimiter],
+        ),
+    ] {
+        let rules = Rules {
+            fresh: true,
+            ..Rules::default()
+        };
+        let trimmed = trim(&plain(&format!("{above}\n\n{poem}\n\n--\n{under}")), &rules);
+        let rules: Vec<Rule> = trimmed.cuts.iter().map(|c| c.rule).collect();
+        assert_eq!(rules, gone, "{above} / {under}");
+    }
+    // the mail that is answered, and its signature
+    let head = "On Sat, Dec 4, 2010 at 10:00 AM, Cath Lee <cath@team.example> wrote:";
+    let answer = format!("We met at the hall.\n\n{head}\n{poem}\n\n--\n{said}");
+    assert_eq!(
+        shown(&trim(&plain(&answer), &Rules::default()).kept),
+        ["We met at the hall."]
+    );
+}
+
 #[test]
 fn what_goes_under_a_line_without_an_address_is_told() {
     let story = "We waited at the bridge, all of us, with the dog and the soup and the children and the flags.\n\n";
