@@ -403,11 +403,12 @@ impl Source<'_> {
                 // for a word or two, which a program may have put there, no links and no emphasis are given up
                 || (only_html > 0 || only_text < 3) && self.says_more(html_pieces, text_pieces)
         };
+        let ordered = only_text > 0 || only_html > 0 || compare::same_order(&text.lines, &html.lines);
         let (mut used, name, chosen, other, lost) = match use_html {
             true => (html, "HTML", &in_html, &in_text, only_text),
             false => (text, "plain text", &in_text, &in_html, only_html),
         };
-        if lost > 0 || compare::differ(chosen, other) {
+        if lost > 0 || !ordered || compare::differ(chosen, other) {
             used.notes.push(Note::PartsDiffer { used: name });
         }
         used

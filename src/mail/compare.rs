@@ -41,26 +41,22 @@ impl Words {
             aside: HashMap::new(),
         };
         each_word(aside, &mut |word| *words.aside.entry(word.to_owned()).or_default() += 1);
-        let (mut links, mut in_brackets) = (0, false);
-        for (at, line) in lines.iter().enumerate() {
-            if line.is_blank() {
-                in_brackets = false;
-            }
-            let text = shown_words(line);
-            let listed = heads_links(lines, at, &text);
-            words.line(&text, listed, &mut in_brackets);
+        each_told(lines, &mut |word, told| words.add(word, told));
+        let mut links = 0;
+        for line in lines {
             let cells: &[_] = match &line.kind {
                 Kind::Row { cells, .. } => cells,
                 _ => &[],
             };
-            let spans = cells.iter().flatten().chain(&line.spans);
-            for href in spans.filter_map(|span| span.href.as_deref()) {
-                each_word(href, &mut |word| words.knows(word));
-                links += 1;
-            }
-            for (sign, letter) in SIGNS {
-                if text.contains(sign) {
-                    words.knows(letter);
+            for span in cells.iter().flatten().chain(&line.spans) {
+                if let Some(href) = &span.href {
+                    each_word(href, &mut |word| words.knows(word));
+                    links += 1;
+                }
+                for (sign, letter) in SIGNS {
+                    if span.image.is_none() && span.text.contains(sign) {
+                        words.knows(letter);
+                    }
                 }
             }
         }
@@ -74,43 +70,29 @@ impl Words {
         }
     }
 
-    fn line(&mut self, text: &str, listed: bool, in_brackets: &mut bool) {
-        for (at, token) in text.split_whitespace().enumerate() {
-            let mark = at == 0 && is_list_mark(token);
-            let numbered = at == 0 && is_link_number(token, text);
-            let mut rest = token;
-            while !rest.is_empty() {
-                let end = rest.find(['<', '>', '[', ']', '(', ')', '"']).unwrap_or(rest.len());
-                let (piece, sign) = (&rest[..end], rest[end..].chars().next());
-                let strict = piece.contains("://") || piece.contains('@');
-                let soft = listed || *in_brackets || is_address(piece) || piece.chars().count() == 1;
-                each_word(piece, &mut |word| {
-                    if strict {
-                        self.knows(word);
-                        return;
-                    }
-                    self.total += 1;
-                    let add = |count: &mut Count| {
-                        count.all += 1;
-                        count.mark += usize::from(mark);
-                        count.soft += usize::from(soft && !mark);
-                    };
-                    match self.counts.get_mut(word) {
-                        Some(count) => add(count),
-                        None => add(self.counts.entry(word.to_owned()).or_default()),
-                    }
-                    if listed || numbered {
-                        self.knows(word);
-                    }
-                });
-                match sign {
-                    Some('[' | '<') => *in_brackets = true,
-                    Some(']' | '>') => *in_brackets = false,
-                    _ => {}
-                }
-                rest = &rest[end + sign.map_or(0, char::len_utf8)..];
-            }
+    fn add(&mut self, word: &str, told: Told) {
+        if told.knows {
+            self.knows(word);
         }
+        if told.strict {
+            return;
+        }
+        self.total += 1;
+        let add = |count: &mut Count| {
+            count.all += 1;
+            count.mark += usize::from(told.mark);
+            count.soft += usize::from(told.soft);
+        };
+        match self.counts.get_mut(word) {
+            Some(count) => add(count),
+            None => add(self.counts.entry(word.to_owned()).or_default()),
+        }
+    }
+
+    /// Whether the word stands as often in both, and never where one of them may have it as a program's.
+    fn shares(&self, other: &Words, word: &str) -> bool {
+        let plain = |words: &Words| words.counts.get(word).filter(|c| c.soft + c.mark == 0).map(|c| c.all);
+        plain(self).is_some_and(|count| plain(other) == Some(count))
     }
 
     /// How many words are missing in the other.
@@ -126,6 +108,75 @@ impl Words {
         };
         self.counts.iter().map(missing).sum()
     }
+}
+
+/// How a word stands in a text.
+#[derive(Clone, Copy)]
+struct Told {
+    /// In an address: it is none of the text's.
+    strict: bool,
+    /// As a part of what may be an address, or of what stands in brackets.
+    soft: bool,
+    /// As the mark of an item.
+    mark: bool,
+    /// So that the other form may well lack it.
+    knows: bool,
+}
+
+/// Every word of the lines, and how it stands there.
+fn each_told(lines: &[Line], each: &mut dyn FnMut(&str, Told)) {
+    let mut in_brackets = false;
+    for (at, line) in lines.iter().enumerate() {
+        if line.is_blank() {
+            in_brackets = false;
+        }
+        let text = shown_words(line);
+        let listed = heads_links(lines, at, &text);
+        for (at, token) in text.split_whitespace().enumerate() {
+            let mark = at == 0 && is_list_mark(token);
+            let numbered = at == 0 && is_link_number(token, &text);
+            let mut rest = token;
+            while !rest.is_empty() {
+                let end = rest.find(['<', '>', '[', ']', '(', ')', '"']).unwrap_or(rest.len());
+                let (piece, sign) = (&rest[..end], rest[end..].chars().next());
+                let strict = piece.contains("://") || piece.contains('@');
+                let soft = listed || in_brackets || is_address(piece) || piece.chars().count() == 1;
+                let told = Told {
+                    strict,
+                    soft: soft && !mark,
+                    mark,
+                    knows: strict || listed || numbered,
+                };
+                each_word(piece, &mut |word| each(word, told));
+                match sign {
+                    Some('[' | '<') => in_brackets = true,
+                    Some(']' | '>') => in_brackets = false,
+                    _ => {}
+                }
+                rest = &rest[end + sign.map_or(0, char::len_utf8)..];
+            }
+        }
+    }
+}
+
+/// Whether the words that two forms share stand in the same order in both, but for what is cut anyway.
+pub(super) fn same_order(text: &[Line], html: &[Line]) -> bool {
+    let ordered = |text: &[Line], html: &[Line]| {
+        let (in_text, in_html) = (Words::of(text, ""), Words::of(html, ""));
+        let shared = |lines: &[Line]| {
+            let mut all = String::new();
+            each_told(lines, &mut |word, told| {
+                if !told.strict && in_text.shares(&in_html, word) {
+                    all.push_str(word);
+                    all.push('\n');
+                }
+            });
+            all
+        };
+        shared(text) == shared(html)
+    };
+    let kept = |lines: &[Line]| cut::trim(lines, &cut::Rules::default()).kept;
+    ordered(text, html) || ordered(&kept(text), &kept(html))
 }
 
 /// Whether two forms say the same, word for word: as most programs' do, which need no closer look.
@@ -362,6 +413,24 @@ mod tests {
         ];
         for (plain, html, aside) in cases {
             assert_eq!(words(plain).missing_in(&Words::of(&html, aside)), 0, "{plain}");
+        }
+    }
+
+    #[test]
+    fn the_same_words_in_another_order_say_something_else() {
+        let lines = |text: &str| text.lines().map(Line::plain).collect::<Vec<_>>();
+        for (one, other, same) in [
+            ("They said yes, not no.", "They said no, not yes.", false),
+            ("Anna asked Bo.", "Bo asked Anna.", false),
+            ("They said *yes*, not no.", "They said yes,\nnot no.", true),
+            (
+                "We won (see [1]).\n\n[1] https://example.org/won",
+                "We won (see here).",
+                true,
+            ),
+            ("We won.\n\nNo, yes.\nSent from my iPhone", "We won.\n\nNo, yes.", true),
+        ] {
+            assert_eq!(same_order(&lines(one), &lines(other)), same, "{one} / {other}");
         }
     }
 

@@ -168,6 +168,12 @@ fn words_that_one_form_of_a_text_lacks_are_kept_or_told() {
         ),
         ("See you\n> not me", "<p><b>See</b> you</p>", "See you", vec![]),
         (said, "<p>We won the <b>lights</b>.</p>", said, differ("plain text")),
+        (
+            "Yes, not no.",
+            "<p>No, not yes.</p>",
+            "Yes, not no.",
+            differ("plain text"),
+        ),
     ] {
         let found = submission(&alternative(plain, html));
         assert_eq!(text(&found), used, "{plain} / {html}");
