@@ -1,10 +1,9 @@
 //! What a mail gateway writes over a mail that came from outside: "CAUTION: This email originated from outside of the
 //! organization. Do not click links ...", "You don't often get email from ...". Looked for on top only.
 
-use super::itself::{begins_with_this_mail, names_a_mail};
+use super::itself::{begins_with_this_mail, names_a_mail, personal};
 use super::mark::drawn_line;
 use super::seen::{Seen, address_in};
-use super::signature::personal;
 
 /// Words of a longest warning; what is longer is a letter.
 const MOST_WORDS: usize = 90;

@@ -4,11 +4,10 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::itself::{names_a_mail, names_this_mail, one_speaks, tells_who_said};
+use super::itself::{names_a_mail, names_this_mail, one_speaks, personal, tells_who_said};
 use super::phone::{self, may_be_linked, sent_from};
 use super::phrases::Phrases;
 use super::seen::{address_in, has_word};
-use super::signature::personal;
 
 /// What kind of footer a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

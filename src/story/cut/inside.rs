@@ -8,7 +8,8 @@ use super::legal::legal;
 use super::quote::{self, Foreign, Opening};
 use super::seen::{Seen, has_word};
 use super::sign_off::signs_for;
-use super::signature::{self, postscript};
+use super::signature;
+use super::told::postscript;
 
 /// Lines above the quotation that are looked at, from its end.
 const REACH: usize = 20;

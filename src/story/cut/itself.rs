@@ -90,3 +90,14 @@ pub(super) fn one_speaks(fold: &str) -> bool {
     ];
     ONE.iter().any(|word| has_word(fold, word))
 }
+
+/// Whether somebody tells of himself in it: a story about a confidential letter is no legal notice. Small words mean
+/// different things from language to language, so each comes with company of its own.
+pub(super) fn personal(text: &str) -> bool {
+    let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
+    let english = has(&[" the ", " and ", " to "]);
+    let french = has(&[" que ", " pas ", " les ", " la "]);
+    english && has(&[" i ", " my ", " me ", " we went"])
+        || has(&[" ich ", " mein"])
+        || french && has(&[" je ", " mon "])
+}

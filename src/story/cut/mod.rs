@@ -9,6 +9,7 @@ mod apart;
 mod attribution;
 mod banner;
 mod contact;
+mod feet;
 mod footer;
 mod header_block;
 mod inside;
@@ -26,6 +27,7 @@ mod sign_off;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::collections::{HashMap, HashSet};
 
@@ -776,7 +778,7 @@ fn without_addresses(lines: &[Line], named: &[bool]) -> HashMap<usize, (bool, Li
 fn signs_only(seen: &[Seen], from: usize, to: usize, sign_off: &Option<String>) -> bool {
     let shown: Vec<&Seen> = seen[from..to].iter().filter(|l| !l.blank()).collect();
     let words: usize = shown.iter().map(|l| l.words()).sum();
-    if shown.first().is_some_and(|l| signature::postscript(&l.fold)) {
+    if shown.first().is_some_and(|l| told::postscript(&l.fold)) {
         return true;
     }
     let named = sign_off.is_some() || (words <= 3 && shown.len() == 1 && shown[0].text.starts_with(char::is_uppercase));

@@ -1,14 +1,15 @@
-//! What stands under the author's last word: signature blocks, contact blocks, footers; and the sign-off name, which
-//! stays.
+//! What stands under the author's last word, from the end up: signatures and cards, between them the mail's [`super::feet`]; and
+//! the sign-off name, which stays.
 
 use super::Rule;
-use super::attribution;
 use super::contact::{contact, own_address, phone, picture, titled};
-use super::footer::{Footer, list_info, list_way, newsletter, scanner_goes_on};
-use super::legal::{legal, legal_heading, notice, pointer};
+use super::feet::{legal_notice, list_footer, small_footer};
+use super::footer::Footer;
+use super::legal::legal;
 use super::mark::drawn_line;
 use super::seen::Seen;
 use super::sign_off::{closing, eastern, name_like, signs_for};
+use super::told::{institutional, paragraph, paragraphs, postscript, prose, said, sentence, tells, told};
 
 /// Lines to cut, by which rule, and whether there is room for doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +101,7 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
     Tail { pieces, end, sign_off }
 }
 
-fn piece(start: usize, end: usize, rule: Rule, doubtful: bool) -> Option<Piece> {
+pub(super) fn piece(start: usize, end: usize, rule: Rule, doubtful: bool) -> Option<Piece> {
     Some(Piece {
         start,
         end,
@@ -109,7 +110,7 @@ fn piece(start: usize, end: usize, rule: Rule, doubtful: bool) -> Option<Piece> 
     })
 }
 
-fn reach(from: usize, end: usize) -> usize {
+pub(super) fn reach(from: usize, end: usize) -> usize {
     end.saturating_sub(REACH).max(from)
 }
 
@@ -279,38 +280,13 @@ fn leads_up_to(lines: &[Seen], from: usize, i: usize) -> bool {
     above.is_some_and(|l| l.depth == 0 && l.text.ends_with(':') && closing(&l.text).is_none())
 }
 
-/// The lines between blank ones.
-fn paragraphs<'l, 'a>(lines: &'l [Seen<'a>]) -> impl Iterator<Item = &'l [Seen<'a>]> {
-    lines.split(|l| l.blank()).filter(|p| !p.is_empty())
-}
-
-/// Whether a paragraph is somebody's sentences, also where a program wrapped them: a number in the middle makes no card of it.
-fn told(paragraph: &[Seen]) -> bool {
-    let Some((last, above)) = paragraph.split_last() else {
-        return false;
-    };
-    let wrapped = above.iter().all(|l| l.words() >= 7 || l.text.chars().count() >= 50);
-    let card = |l: &Seen| {
-        picture(&l.fold) || own_address(l) || institutional(l) || contact(l) && (above.is_empty() || l.words() <= 6)
-    };
-    if paragraph
-        .iter()
-        .any(|l| card(l) || l.text.contains('|') || l.footer().is_some())
-    {
-        return false;
-    }
-    let words: usize = paragraph.iter().map(Seen::words).sum();
-    let ends = last.text.ends_with(['.', '!', '?', '…', '”', '"', '。', '！', '？']);
-    wrapped && (ends && words >= 6 || words >= 20) || ends && paragraph.iter().all(tells)
-}
-
 /// Whether the line drawn at `i` stands under a heading.
 fn underlines(lines: &[Seen], from: usize, i: usize) -> bool {
     i > from && !lines[i - 1].blank() && !lines[i].text.starts_with('_') && !lines[i].ruled
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Delimiter {
+pub(super) enum Delimiter {
     /// `-- `, as RFC 3676 has it.
     Exact,
     /// `--`, its blank lost on the way.
@@ -321,7 +297,7 @@ enum Delimiter {
     Drawn,
 }
 
-fn delimiter(line: &Seen) -> Option<Delimiter> {
+pub(super) fn delimiter(line: &Seen) -> Option<Delimiter> {
     if line.delimiter {
         return Some(Delimiter::Exact);
     }
@@ -399,313 +375,6 @@ fn signature_like(lines: &[Seen], kind: Delimiter, parted: bool) -> bool {
                 || (law >= 4 && !postscript)
         }
     }
-}
-
-pub(super) fn postscript(fold: &str) -> bool {
-    ["ps ", "ps:", "p.s", "ps.", "p.p.s", "pps", "nb:", "n.b."]
-        .iter()
-        .any(|p| fold.starts_with(p))
-}
-
-/// A line that tells something: long, or a sentence.
-fn prose(line: &Seen) -> bool {
-    if contact(line) || line.footer().is_some() {
-        return false;
-    }
-    let words = line.words();
-    line.fold.is_empty()
-        || words >= 12
-        || (words >= 6 && line.text.ends_with(['.', '!', '?', '。', '！', '？', ':', ',']))
-        || line.text.chars().filter(|c| *c as u32 > 0x2e80).count() > 28
-}
-
-/// A short line that ends like a sentence.
-fn sentence(line: &Seen) -> bool {
-    line.words() >= 4 && line.text.ends_with(['.', '!', '?']) && !contact(line) && !titled(&line.fold)
-}
-
-/// `We won.`, `call me and you will hear the rest`: somebody's words, however short, and no line of a card.
-fn tells(line: &Seen) -> bool {
-    if contact(line) || titled(&line.fold) || line.text.contains('@') {
-        return false;
-    }
-    let words = line.words();
-    let ends =
-        line.text.ends_with(['.', '!', '?', '。', '！', '？']) && !line.text.contains(|c: char| c.is_ascii_digit());
-    // `Elm Housing Inc.`, `Leseclub e.V.`
-    let last = line.text.rsplit(' ').next().unwrap_or_default();
-    let abbreviated = last.starts_with(char::is_uppercase) || last.trim_end_matches('.').contains('.');
-    words >= 2 && ends && !abbreviated || words >= 4 && attribution::tells(&line.text)
-}
-
-/// `Elm Housing is a registered charity no. 1234567.`: what an organisation's letterhead says of it.
-fn institutional(line: &Seen) -> bool {
-    line.words() <= 24
-        && legal(&line.fold) >= 1
-        && line.text.contains(|c: char| c.is_ascii_digit())
-        && !personal(&format!(" {} ", line.fold))
-}
-
-/// `We danced.`: a paragraph of a few words that ends like a sentence.
-fn said(lines: &[Seen], i: usize, end: usize) -> bool {
-    let line = &lines[i];
-    let alone = i > 0 && lines[i - 1].blank() && (i + 1 >= end || lines[i + 1].blank());
-    let plain = !line.text.contains(|c: char| c.is_ascii_digit() || "|@·•/".contains(c));
-    let ends = line.text.ends_with(['!', '?', '。', '！', '？']) || line.text.ends_with('.') && line.words() >= 2;
-    alone && plain && ends && !contact(line) && !titled(&line.fold)
-}
-
-/// Footers of lists and help desks: from their first line on.
-fn list_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
-    let low = reach(from, end);
-    let next = |i: usize| lines[i + 1..end].iter().find(|l| !l.blank()).map_or("", |l| &*l.fold);
-    let mut shown = 0;
-    let mut first = None;
-    for i in (low..end).rev() {
-        if lines[i].blank() {
-            continue;
-        }
-        shown += 1;
-        if shown > 16 {
-            break;
-        }
-        // A list named in the text is not yet its footer.
-        let far = shown > 6 && list_info(&lines[i].fold);
-        let told = || newsletter(&lines[i].fold, || next(i)) || list_way(&lines[i].fold, || next(i));
-        if lines[i].footer() == Some(Footer::List) && !far || told() {
-            first = Some(i);
-        }
-    }
-    let mut start = first?;
-    // `To unsubscribe from this, click on your neighbours' doorbells. We laughed, and did it.`: a program says where
-    let leads = |l: &Seen| ["http", "www.", "@"].iter().any(|sign| l.fold.contains(sign));
-    let footer = &lines[start..end];
-    let other = |i: usize| {
-        let line = &lines[i];
-        let footer = line.footer().is_some() || newsletter(&line.fold, || "") || list_way(&line.fold, || next(i));
-        !footer && (prose(line) || tells(line))
-    };
-    if (start..end).any(other) && !footer.iter().any(leads) {
-        return None;
-    }
-    // The line drawn above, blanks between.
-    for i in (low..start).rev() {
-        if drawn_line(&lines[i].text) || delimiter(&lines[i]).is_some() {
-            start = i;
-        } else if !lines[i].blank() {
-            break;
-        }
-    }
-    piece(start, end, Rule::ListFooter, false)
-}
-
-/// One-line footers at the very end: `Sent from my iPhone`, a virus scanner, the environment.
-fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
-    let low = reach(from, end);
-    let last = end - 1;
-    // Apologies for typing errors stand under "Sent from my ...".
-    let mut seen = 0;
-    for i in (low..end).rev() {
-        if lines[i].blank() {
-            continue;
-        }
-        seen += 1;
-        match lines[i].footer() {
-            // The wrapped end of a sentence: "... the letters that were / sent from my phone".
-            Some(Footer::SentFrom)
-                if lines[i].text.starts_with(char::is_lowercase)
-                    && i > from
-                    && !lines[i - 1].blank()
-                    && !ended(&lines[i - 1]) =>
-            {
-                return None;
-            }
-            Some(Footer::SentFrom) => {
-                let mut start = i;
-                // A `--` or `____` of its own above it.
-                let above = (low..i).rev().find(|a| !lines[*a].blank());
-                if let Some(above) = above
-                    && delimiter(&lines[above]).is_some()
-                {
-                    start = above;
-                }
-                return piece(cells(lines, low, start), end, Rule::SentFrom, false);
-            }
-            Some(Footer::Scanner) => {
-                let mut start = i;
-                for above in (low..i).rev().filter(|a| !lines[*a].blank()) {
-                    let line = &lines[above];
-                    let more = line.footer() == Some(Footer::Scanner) || scanner_goes_on(&line.fold) && above + 4 > i;
-                    if more || drawn_line(&line.text) || delimiter(line).is_some() {
-                        start = above;
-                        if !more {
-                            break;
-                        }
-                    } else {
-                        break;
-                    }
-                }
-                return piece(start, end, Rule::VirusScanner, false);
-            }
-            Some(Footer::Calendar) => return piece(i, end, Rule::ContactBlock, false),
-            Some(Footer::Environment) if seen <= 3 => {
-                let alone = |a: usize| matches!(lines[a].text.as_ref(), "P" | "p" | "*" | "♻" | "🌳");
-                let start = if i > low && alone(i - 1) { i - 1 } else { i };
-                return piece(start, end, Rule::EnvironmentNotice, false);
-            }
-            _ => {}
-        }
-        let fold = &lines[i].fold;
-        let apology = lines[i].words() <= 12
-            && [
-                "brevity",
-                "typo",
-                "spelling",
-                "autocorrect",
-                "tippfehler",
-                "kürze",
-                "fautes",
-                "brièveté",
-                "concisione",
-            ]
-            .iter()
-            .any(|w| fold.contains(w));
-        if !(apology || scanner_goes_on(fold) || (i == last && drawn_line(&lines[i].text)) || lines[i].image)
-            || seen > 5
-        {
-            return None;
-        }
-    }
-    None
-}
-
-/// Where the cells begin that end right above `end`: NetEase writes the table of its card as `| |`, the name, `|`, the
-/// address, `|`.
-fn cells(lines: &[Seen], low: usize, end: usize) -> usize {
-    let bar = |l: &Seen| !l.text.is_empty() && l.text.chars().all(|c| matches!(c, '|' | ' '));
-    let mut start = end;
-    let mut last = end;
-    for i in (low..end).rev().take(12).filter(|i| !lines[*i].blank()) {
-        if bar(&lines[i]) {
-            start = i;
-            last = i;
-        } else if last == end || last > i + 2 || lines[i].words() > 6 {
-            break;
-        }
-    }
-    start
-}
-
-/// A line that a sentence or a name ends on, so that the next begins something new.
-fn ended(line: &Seen) -> bool {
-    line.text.ends_with(['.', '!', '?', ',', ':']) || delimiter(line).is_some() || line.words() <= 3
-}
-
-/// Paragraphs of legal notices at the end.
-fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
-    let low = reach(from, end);
-    let mut start = None;
-    let mut sure = 0;
-    let mut until = end;
-    for _ in 0..8 {
-        while until > low && lines[until - 1].blank() {
-            until -= 1;
-        }
-        if until == low {
-            break;
-        }
-        let mut first = until;
-        while first > low && !lines[first - 1].blank() {
-            first -= 1;
-        }
-        let text = paragraph(&lines[first..until]);
-        let words = words_in(&text);
-        let hits = legal(&text);
-        let own = personal(&text);
-        // below the notice itself more of it may stand
-        let speaks = hits > 0 && (notice(&text) || hits >= 3 && goes_on(lines, low, first));
-        let headed = lines[first]
-            .fold
-            .split_once(':')
-            .is_some_and(|(heading, _)| legal_heading(heading) && !text.contains(" we "));
-        let is = headed && hits >= 2 && !own
-            || pointer(&text) && words <= 40 && !own
-            || hits >= 3 && words >= 10 && !own && speaks
-            || hits >= 2 && words >= 22 && !own && speaks
-            || hits >= 5 && speaks
-            || heading(&lines[first..until]);
-        // Between notices and below them stand addresses, and paragraphs that go on in the same vein.
-        let told = |i: usize| {
-            let line = &lines[i];
-            let says = prose(line) || sentence(line) || tells(line);
-            says && !institutional(line) || postscript(&line.fold) || said(lines, i, until)
-        };
-        let card = |l: &Seen| contact(l) || titled(&l.fold) || legal(&l.fold) > 0 || l.footer().is_some() || l.image;
-        let carded = || start.is_some() || lines[first..until].iter().any(card);
-        let short = words <= 30 && !(first..until).any(told) && carded();
-        let skippable = short || hits >= 1 && words >= 15 && start.is_some() && !own;
-        if is {
-            start = Some(first);
-            sure += hits.max(2 * usize::from(pointer(&text)));
-        } else if !skippable {
-            break;
-        }
-        until = first;
-    }
-    let mut start = start?;
-    if sure < 2 {
-        return None;
-    }
-    if start > from && drawn_line(&lines[start - 1].text) {
-        start -= 1;
-    }
-    piece(start, end, Rule::LegalNotice, false)
-}
-
-/// Whether the paragraph above line `first` is a legal notice, or the heading of one.
-fn goes_on(lines: &[Seen], low: usize, first: usize) -> bool {
-    let Some(last) = (low..first).rev().find(|i| !lines[*i].blank()) else {
-        return false;
-    };
-    let top = (low..last).rev().find(|i| lines[*i].blank()).map_or(low, |i| i + 1);
-    let text = paragraph(&lines[top..=last]);
-    heading(&lines[top..=last]) || legal(&text) >= 2 && notice(&text) && !personal(&text)
-}
-
-/// Words, by blanks; two signs of a script without blanks count as one.
-fn words_in(text: &str) -> usize {
-    let signs = text.chars().filter(|c| matches!(*c as u32, 0x3040..=0x9fff)).count();
-    text.split(' ').count() + signs / 2
-}
-
-/// Whether somebody tells of himself in it: a story about a confidential letter is no legal notice. Small words mean
-/// different things from language to language, so each comes with company of its own.
-pub(super) fn personal(text: &str) -> bool {
-    let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
-    let english = has(&[" the ", " and ", " to "]);
-    let french = has(&[" que ", " pas ", " les ", " la "]);
-    english && has(&[" i ", " my ", " me ", " we went"])
-        || has(&[" ich ", " mein"])
-        || french && has(&[" je ", " mon "])
-}
-
-fn heading(lines: &[Seen]) -> bool {
-    lines.first().is_some_and(|l| legal_heading(&l.fold)) && lines.len() <= 2
-}
-
-fn paragraph(lines: &[Seen]) -> String {
-    let mut text = String::from(" ");
-    for line in lines {
-        // A paragraph may be one long line: its lower case was not kept.
-        if line.fold.is_empty() {
-            let cut = line.text.char_indices().nth(3000).map_or(line.text.len(), |(at, _)| at);
-            text.push_str(&line.text[..cut].to_lowercase());
-        } else {
-            text.push_str(&line.fold);
-        }
-        text.push(' ');
-    }
-    text
 }
 
 /// Phone, address and web lines under the sign-off name.

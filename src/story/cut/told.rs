@@ -1,0 +1,102 @@
+//! Whether lines are somebody's sentences: in doubt they are the author's, and no part of a card or a foot.
+
+use super::attribution;
+use super::contact::{contact, own_address, picture, titled};
+use super::itself::personal;
+use super::legal::legal;
+use super::seen::Seen;
+
+/// The lines between blank ones.
+pub(super) fn paragraphs<'l, 'a>(lines: &'l [Seen<'a>]) -> impl Iterator<Item = &'l [Seen<'a>]> {
+    lines.split(|l| l.blank()).filter(|p| !p.is_empty())
+}
+
+/// The lines as one text in lower case, a blank at either end.
+pub(super) fn paragraph(lines: &[Seen]) -> String {
+    let mut text = String::from(" ");
+    for line in lines {
+        // A paragraph may be one long line: its lower case was not kept.
+        if line.fold.is_empty() {
+            let cut = line.text.char_indices().nth(3000).map_or(line.text.len(), |(at, _)| at);
+            text.push_str(&line.text[..cut].to_lowercase());
+        } else {
+            text.push_str(&line.fold);
+        }
+        text.push(' ');
+    }
+    text
+}
+
+/// Whether a paragraph is somebody's sentences, also where a program wrapped them: a number in the middle makes no card of it.
+pub(super) fn told(paragraph: &[Seen]) -> bool {
+    let Some((last, above)) = paragraph.split_last() else {
+        return false;
+    };
+    let wrapped = above.iter().all(|l| l.words() >= 7 || l.text.chars().count() >= 50);
+    let card = |l: &Seen| {
+        picture(&l.fold) || own_address(l) || institutional(l) || contact(l) && (above.is_empty() || l.words() <= 6)
+    };
+    if paragraph
+        .iter()
+        .any(|l| card(l) || l.text.contains('|') || l.footer().is_some())
+    {
+        return false;
+    }
+    let words: usize = paragraph.iter().map(Seen::words).sum();
+    let ends = last.text.ends_with(['.', '!', '?', '…', '”', '"', '。', '！', '？']);
+    wrapped && (ends && words >= 6 || words >= 20) || ends && paragraph.iter().all(tells)
+}
+
+/// A line that tells something: long, or a sentence.
+pub(super) fn prose(line: &Seen) -> bool {
+    if contact(line) || line.footer().is_some() {
+        return false;
+    }
+    let words = line.words();
+    line.fold.is_empty()
+        || words >= 12
+        || (words >= 6 && line.text.ends_with(['.', '!', '?', '。', '！', '？', ':', ',']))
+        || line.text.chars().filter(|c| *c as u32 > 0x2e80).count() > 28
+}
+
+/// A short line that ends like a sentence.
+pub(super) fn sentence(line: &Seen) -> bool {
+    line.words() >= 4 && line.text.ends_with(['.', '!', '?']) && !contact(line) && !titled(&line.fold)
+}
+
+/// `We won.`, `call me and you will hear the rest`: somebody's words, however short, and no line of a card.
+pub(super) fn tells(line: &Seen) -> bool {
+    if contact(line) || titled(&line.fold) || line.text.contains('@') {
+        return false;
+    }
+    let words = line.words();
+    let ends =
+        line.text.ends_with(['.', '!', '?', '。', '！', '？']) && !line.text.contains(|c: char| c.is_ascii_digit());
+    // `Elm Housing Inc.`, `Leseclub e.V.`
+    let last = line.text.rsplit(' ').next().unwrap_or_default();
+    let abbreviated = last.starts_with(char::is_uppercase) || last.trim_end_matches('.').contains('.');
+    words >= 2 && ends && !abbreviated || words >= 4 && attribution::tells(&line.text)
+}
+
+/// `We danced.`: a paragraph of a few words that ends like a sentence.
+pub(super) fn said(lines: &[Seen], i: usize, end: usize) -> bool {
+    let line = &lines[i];
+    let alone = i > 0 && lines[i - 1].blank() && (i + 1 >= end || lines[i + 1].blank());
+    let plain = !line.text.contains(|c: char| c.is_ascii_digit() || "|@·•/".contains(c));
+    let ends = line.text.ends_with(['!', '?', '。', '！', '？']) || line.text.ends_with('.') && line.words() >= 2;
+    alone && plain && ends && !contact(line) && !titled(&line.fold)
+}
+
+/// `Elm Housing is a registered charity no. 1234567.`: what an organisation's letterhead says of it.
+pub(super) fn institutional(line: &Seen) -> bool {
+    line.words() <= 24
+        && legal(&line.fold) >= 1
+        && line.text.contains(|c: char| c.is_ascii_digit())
+        && !personal(&format!(" {} ", line.fold))
+}
+
+pub(super) fn postscript(fold: &str) -> bool {
+    ["ps ", "ps:", "p.s", "ps.", "p.p.s", "pps", "nb:", "n.b."]
+        .iter()
+        .any(|p| fold.starts_with(p))
+}
