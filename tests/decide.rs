@@ -688,6 +688,153 @@ fn what_became_of_a_mail_is_told_to_a_member_where_they_are_now_and_to_nobody_wh
     }
 }
 
+fn zoe() -> String {
+    story(
+        "=?utf-8?Q?Zo=C3=AB_M=C3=BCller?= <zoe@example.org>",
+        "Tea",
+        "I clean at the hospital, on nights. There are canary-words of hers here.\n\n\
+         In November the trust agreed to pay the living wage, and we drank a cup of tea on it.\n\nZo\u{eb}",
+    )
+}
+
+/// A desk with the letter that told Cath of a story, an answer of ours to what she wrote back, which left, and a second one that waits.
+fn undecided_twice() -> (TestHouse, String) {
+    let house = TestHouse::with_config(&config("by_mail = true"));
+    let id = house.story(&zoe());
+    house.run(&["letters", "send"]).exits(0);
+    let mut letter = the_letter(&house, "cath@example.net");
+    for last in [false, true] {
+        let mail = answer(&signed("example.net"), CATH, &letter, "Looks nice to me!");
+        refused(&house, &mail, "decision-refused", "decided nothing");
+        if !last {
+            house.run(&["letters", "send"]).exits(0);
+            letter = letters(&house, "cath@example.net", "undecided")[0].clone();
+        }
+    }
+    assert_eq!(house.files(".desk/letters").len(), 2, "the letter and its note");
+    (house, id)
+}
+
+/// The files in which the story's words are.
+fn telling(house: &TestHouse) -> Vec<String> {
+    let tells = |name: &String| {
+        let bytes = std::fs::read(house.path(name)).unwrap_or_default();
+        let private = name.starts_with(".desk/") || name.starts_with("letters/");
+        private && String::from_utf8_lossy(&bytes).contains("canary-words")
+    };
+    house.files(".").into_iter().filter(tells).collect()
+}
+
+/// As an earlier version wrote it: without the story that a letter tells of.
+fn as_before(house: &TestHouse, offers: bool) {
+    let notes = |folder: &str| -> Vec<String> {
+        let files = house.files(folder).into_iter().filter(|file| file.ends_with(".toml"));
+        files.map(|file| format!("{folder}/{file}")).collect()
+    };
+    for name in [notes(".desk/letters"), notes(".desk/quarantine")].concat() {
+        let note = house.read(&name);
+        let note = match offers {
+            true => note,
+            false => note.split("[offers]").next().unwrap_or_default().to_owned(),
+        };
+        let kept = note.lines().filter(|line| !line.starts_with("tells_of"));
+        house.write(&name, kept.collect::<Vec<_>>().join("\n"));
+    }
+    for file in house.files("letters") {
+        let (name, before) = (format!("letters/{file}"), file.split('-').collect::<Vec<_>>());
+        if before.contains(&"undecided") {
+            let digits = before[before.len() - 2];
+            let old = name.replace(&format!("-{digits}-"), "-0000000000-");
+            std::fs::rename(house.path(&name), house.path(&old)).expect("it is there");
+        }
+    }
+}
+
+#[test]
+fn letters_about_what_a_reviewer_wrote_go_with_the_story_that_they_tell_of() {
+    type Change<'a> = &'a dyn Fn(&TestHouse, &str);
+    let changes: [(&str, Change); 4] = [
+        ("as they are", &|_, _| {}),
+        ("a title edited since", &|house, id| {
+            house.run(&["edit", id, "--title", "Tea on the ward"]).exits(0);
+        }),
+        ("written before, with an offer", &|house, _| as_before(house, true)),
+        ("written before, without one", &|house, _| as_before(house, false)),
+    ];
+    for (which, change) in changes {
+        let (house, id) = undecided_twice();
+        change(&house, &id);
+        // Cath's and Ben's, the answer that left, the one that waits, and what Cath wrote twice
+        assert_eq!(telling(&house).len(), 6, "{which}: {:?}", telling(&house));
+        house.run(&["erase", &id, "--yes"]).exits(0);
+        assert_eq!(telling(&house), [""; 0], "{which}");
+        assert_eq!(house.files(".desk/letters"), [""; 0], "{which}");
+        let sent = house.files("letters");
+        house.run(&["letters", "send"]).exits(0);
+        assert_eq!(house.files("letters"), sent, "{which}");
+    }
+}
+
+#[test]
+fn a_letter_in_a_persons_words_goes_with_its_story_too() {
+    let (house, id) = undecided_twice();
+    house.run(&["letters", "send"]).exits(0);
+    let last = letters(&house, "cath@example.net", "undecided")
+        .pop()
+        .expect("a letter");
+    let mail = answer(&signed("example.net"), CATH, &last, "Looks nice to me!");
+    refused(&house, &mail, "decision-refused", "");
+    let number = house.files(".desk/letters")[0][..16].to_owned();
+    house.write(
+        "editor.sh",
+        "#!/bin/sh\nprintf 'Subject: Again\\n\\ncanary-words' >\"$1\"\n",
+    );
+    let edit = house
+        .command(env!("CARGO_BIN_EXE_m4c-stories"))
+        .args(["letters", "edit", &number])
+        .env("EDITOR", "sh editor.sh")
+        .output()
+        .expect("it runs");
+    assert!(edit.status.success(), "{edit:?}");
+    assert!(
+        house
+            .read(&format!(".desk/letters/{number}.eml"))
+            .contains("canary-words")
+    );
+    house.run(&["erase", &id, "--yes"]).exits(0);
+    assert_eq!(telling(&house), [""; 0]);
+}
+
+#[test]
+fn no_letter_about_an_erased_story_leaves_and_no_code_is_drawn_for_it() {
+    let (house, id) = undecided_twice();
+    let keep: Vec<(String, String)> = house
+        .files(".desk/letters")
+        .into_iter()
+        .map(|file| {
+            (
+                format!(".desk/letters/{file}"),
+                house.read(&format!(".desk/letters/{file}")),
+            )
+        })
+        .collect();
+    house.run(&["erase", &id, "--yes"]).exits(0);
+    let sent = house.files("letters");
+    let number = keep[0].0[".desk/letters/".len()..][..16].to_owned();
+    // of a desk that hears of an erasure while it sends
+    for command in [&["letters", "send", &number][..], &["letters", "send"], &["cron"]] {
+        for (name, text) in &keep {
+            house.write(name, text);
+        }
+        let told = house.run(&["letters"]).exits(0).stdout.clone();
+        assert!(told.contains("was erased"), "{told}");
+        house.run(command).exits(0);
+        assert_eq!(house.files("letters"), sent, "{command:?}");
+        assert_eq!(house.files(".desk/codes"), [""; 0], "{command:?}");
+    }
+    assert_eq!(house.files(".desk/letters"), [""; 0]);
+}
+
 /// Whether the code of a letter is out still.
 fn unspent(house: &TestHouse, letter: &Letter) -> bool {
     let code =

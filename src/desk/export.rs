@@ -52,9 +52,10 @@ pub fn export(desk: &Desk, repo: &StoryRepo, address: &str) -> Result<Export, Tr
         for (id, _) in &held.quarantine {
             let Some(kept) = shelves.aside_mail(id)? else { continue };
             let from = mail::glance(kept.raw()).from.address.unwrap_or_default();
-            // a letter of ours that came back is about them, and is the mail server's
+            // a letter of ours that came back, and a reviewer's answer to one, are about them, and another's
             if !from.eq_ignore_ascii_case(address) {
-                quarantine.push(json!({"id": id, "withheld": "a mail server's notice about a letter to them"}));
+                quarantine
+                    .push(json!({"id": id, "withheld": "another's mail about their story, or about a letter to them"}));
                 continue;
             }
             let entry = shelves.aside_entry(id)?;

@@ -5,14 +5,17 @@ use std::path::PathBuf;
 use crate::config::{Outbox, Way};
 use crate::mail;
 use crate::repo::{StoryRepo, Tip};
-use crate::spool::{AnyAside, Shelves};
+use crate::spool::{AnyAside, Aside, Shelves};
 use crate::story::event::{LetterStatus, What};
+use crate::story::letter::NO_STORY;
 use crate::story::page::RECORD;
 use crate::story::people::{PEOPLE, People};
-use crate::story::record::{Files, Record};
+use crate::story::record::{Files, Record, one_line};
 use crate::story::{MailId, Mailbox, StoryId};
 
-use super::{Desk, Trouble};
+use super::decide::{REFUSED, UNPROVEN};
+use super::intake::TEAM_REPLY;
+use super::{Desk, Trouble, letters};
 
 /// Of whom or what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,6 +231,26 @@ impl Marks {
                 .any(|id| memchr::memmem::find(raw, id.as_bytes()).is_some())
     }
 
+    /// Whether somebody of the team answers a letter about one of their stories: such a mail quotes it.
+    fn answers(&self, aside: &Aside, raw: &[u8], stories: &[HeldStory]) -> bool {
+        match &aside.tells_of {
+            Some(told) => stories.iter().any(|one| is_of(told, &one.id)),
+            None => [REFUSED, UNPROVEN, TEAM_REPLY].contains(&&aside.rule[..]) && self.in_the_words_of(raw),
+        }
+    }
+
+    /// Whether subject or text of a letter, or of an answer to it, has the title of one of their stories.
+    fn in_the_words_of(&self, letter: &[u8]) -> bool {
+        let (subject, text) = letters::words(letter);
+        let words = one_line(&format!("{subject}\n{text}"));
+        let mut titles = self.titles.iter().map(|title| one_line(title));
+        let whole = |at: usize, title: &str| {
+            let (before, after) = (&words[..at], &words[at + title.len()..]);
+            !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
+        };
+        titles.any(|title| !title.is_empty() && words.match_indices(&title).any(|(at, _)| whole(at, &title)))
+    }
+
     fn names(&self, raw: &[u8]) -> bool {
         let text = |address: &String| {
             raw.to_ascii_lowercase()
@@ -242,7 +265,8 @@ fn in_the_spool(shelves: &Shelves, marks: &Marks, held: &mut Held) -> Result<(),
     for AnyAside { id, known, raw } in shelves.all_asides()? {
         let glance = mail::glance(&raw);
         let full = known.as_ref().and_then(|aside| aside.mail_id.parse().ok());
-        if marks.owns(&raw, &glance.from) {
+        let answers = known.is_some_and(|aside| marks.answers(&aside, &raw, &held.stories));
+        if answers || marks.owns(&raw, &glance.from) {
             held.quarantine.push((id, full));
         } else if marks.names(&raw) {
             held.named.push(format!(
@@ -260,21 +284,16 @@ fn in_the_spool(shelves: &Shelves, marks: &Marks, held: &mut Held) -> Result<(),
         }
     }
     for letter in shelves.letters()?.items {
-        let about = letter.note.story.parse::<StoryId>().ok();
-        let about = about.is_some_and(|id| held.stories.iter().any(|story| story.id == id));
+        let about = |told: &str| held.stories.iter().any(|one| is_of(told, &one.id));
+        let known = letter.note.stories().next().is_some();
+        let about = letter.note.stories().any(about);
         let to = marks
             .address
             .as_ref()
             .is_some_and(|a| letter.note.to.eq_ignore_ascii_case(a));
-        // a digest is about no story, and names them all; so does what answers a decision
-        let names = |bytes: &[u8]| {
-            marks
-                .titles
-                .iter()
-                .any(|t| memchr::memmem::find(bytes, t.as_bytes()).is_some())
-        };
-        let digest = letter.note.story.is_empty();
-        if about || to || digest && shelves.letter(&letter.id)?.is_some_and(|(bytes, _)| names(&bytes)) {
+        // a digest is about no story, and in a person's words it may name them all; of one that an earlier version wrote nothing is known
+        let names = |(bytes, _): (Vec<u8>, _)| marks.in_the_words_of(&bytes);
+        if about || to || !known && shelves.letter(&letter.id)?.is_some_and(names) {
             held.waiting.push(letter.id);
         }
     }
@@ -300,9 +319,7 @@ fn in_the_outbox(outbox: &Outbox, marks: &Marks, held: &mut Held) {
             .address
             .as_ref()
             .is_some_and(|address| is(&mail::addressee(&raw), address));
-        let named = |title: &String| memchr::memmem::find(&raw, title.as_bytes()).is_some();
-        let about_several = name.contains("-digest-") || name.contains("-undecided-");
-        let names = about_several && marks.titles.iter().any(named);
+        let names = name.contains(&format!("-{NO_STORY}-")) && marks.in_the_words_of(&raw);
         if about || to || names {
             held.sent.push(path);
         }

@@ -22,13 +22,14 @@ use crate::story::screen::Rule;
 use crate::story::submission::Note;
 use crate::story::{MailId, StoryId, Submission};
 
-use self::answers::{TEAM_REPLY, team_reply};
+use self::answers::team_reply;
 use self::pen::{Ask, Fresh, Looked, Made, Pen, Reading, Told, look, originals_first};
 use super::account::{MailReport, Outcome, aside_report, bare, duplicate, shown};
 use super::crew::Asked;
 use super::threads::Threads;
-use super::{Desk, Trouble};
+use super::{Desk, Trouble, decide};
 
+pub(super) use self::answers::TEAM_REPLY;
 pub use self::pen::Readers;
 pub use self::rehearse::{Rehearsed, rehearse};
 
@@ -333,6 +334,10 @@ impl<'a> Reader<'a> {
         submission: Option<&Submission>,
     ) -> Result<Judged, Trouble> {
         let Looked { mail, glance } = looked;
+        let code = match submission {
+            Some(submission) => decide::known(spool, submission)?,
+            None => None,
+        };
         let aside = Aside {
             mail_id: mail.hex(),
             kind,
@@ -342,6 +347,7 @@ impl<'a> Reader<'a> {
             subject: one_line(&glance.subject),
             from: shown(&glance.from),
             at: self.desk.now,
+            tells_of: code.map(|(_, note)| note.story),
         };
         let there = matches!(spool.aside_entry(&mail.hex()[..16]), Ok(Some(_)));
         if there && !self.again {

@@ -47,7 +47,7 @@ impl Outbox for FolderOutbox {
 fn file_name(letter: &Outgoing) -> String {
     let kind = letter.kind;
     let at = letter.date.strftime("%Y-%m-%dT%H%M%SZ");
-    format!("{at}-{kind}-{}-{}.eml", letter.id.digits(), &letter.id.mark()[..8])
+    format!("{at}-{kind}-{}-{}.eml", letter.digits, &letter.id.mark()[..8])
 }
 
 fn make_folder(path: &Path) -> io::Result<()> {
@@ -76,6 +76,7 @@ mod tests {
     fn send(outbox: &mut FolderOutbox, id: &LetterId, bytes: &[u8]) -> Result<Sent, SendError> {
         outbox.send(&Outgoing {
             kind: "changes-requested",
+            digits: id.digits(),
             id,
             date: "2026-03-01T10:00:00.5Z".parse().unwrap(),
             envelope: &Envelope {

@@ -22,6 +22,9 @@ pub struct Aside {
     pub from: String,
     /// When it was put here.
     pub at: Timestamp,
+    /// The id of the story that it answers a letter of ours about, where its code says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tells_of: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

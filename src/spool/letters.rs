@@ -53,9 +53,21 @@ pub struct LetterNote {
     /// The id of the event by which this desk claimed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
+    /// The id of the story that it tells of, where no record calls for it: the answer to a mail that decided nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tells_of: Option<String>,
     /// What its reader may decide by answering it. The code for that is drawn when the letter leaves, and is not kept here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offers: Option<Offer>,
+}
+
+impl LetterNote {
+    /// The ids of the stories that it is about or tells of.
+    pub fn stories(&self) -> impl Iterator<Item = &str> {
+        let story = Some(&self.story[..]).filter(|id| !id.is_empty());
+        let offered = self.offers.as_ref().map(|offer| &offer.story[..]);
+        story.into_iter().chain(self.tells_of.as_deref()).chain(offered)
+    }
 }
 
 /// A decision that a letter offers: about this story, in the text that the letter shows.

@@ -37,6 +37,7 @@ fn aside(mail_id: &str, at: i64) -> Aside {
         subject: "a \"quoted\"\n\u{1b}[31m subject".to_owned(),
         from: "Ann <ann@example.org>".to_owned(),
         at: Timestamp::from_second(at).unwrap(),
+        tells_of: None,
     }
 }
 
@@ -55,6 +56,7 @@ fn letter(to: &str) -> LetterNote {
         member: None,
         asks_consent: None,
         claim: None,
+        tells_of: None,
         offers: None,
     }
 }

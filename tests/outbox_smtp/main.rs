@@ -151,6 +151,7 @@ const LETTER: &[u8] = b"From: m4cblog@example.org\r\nTo: marion@example.com\r\nS
 fn send(outbox: &mut SmtpOutbox, sender: Option<&str>, recipient: &str) -> Result<Sent, SendError> {
     outbox.send(&Outgoing {
         kind: "received",
+        digits: "3f9a2c41b0",
         id: &LetterId::new("3f9a2c41b0", [7; 16], "example.org"),
         date: "2026-03-01T10:00:00Z".parse().unwrap(),
         envelope: &Envelope {
@@ -545,6 +546,7 @@ fn no_letter_can_end_itself_and_begin_another() {
         outbox
             .send(&Outgoing {
                 kind: "received",
+                digits: "3f9a2c41b0",
                 id: &LetterId::new("3f9a2c41b0", [7; 16], "example.org"),
                 date: "2026-03-01T10:00:00Z".parse().unwrap(),
                 envelope: &Envelope {

@@ -255,6 +255,7 @@ fn not_taken(error: &TakeError, place: &str, now: Timestamp, spool: &mut Spool) 
         subject: String::new(),
         from: String::new(),
         at: now,
+        tells_of: None,
     };
     let known = matches!(spool.aside_entry(&aside.mail_id[..16]), Ok(Some(_)));
     let mut report = aside_report(Outcome::Quarantined, &aside, None);

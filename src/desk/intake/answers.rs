@@ -17,7 +17,7 @@ use super::pen::Looked;
 use super::{Judged, KeptMail, Reader, done};
 
 /// Why the answer of a member of the team to a letter of ours is set aside: it is no story, and From is no proof of who decides.
-pub(super) const TEAM_REPLY: &str = "team-reply";
+pub(in crate::desk) const TEAM_REPLY: &str = "team-reply";
 const TEAM_REPLY_REASON: &str = "it is a member's answer to a letter to the team; nothing is decided by mail";
 const NO_CODE_REASON: &str =
     "it is a member's answer to a letter to the team; it decides nothing without a letter's code in its subject";

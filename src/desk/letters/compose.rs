@@ -92,6 +92,7 @@ pub(super) fn note(desk: &Desk, waiting: &Waiting) -> LetterNote {
         member: waiting.due.to.clone(),
         asks_consent: None,
         claim: None,
+        tells_of: None,
         offers: None,
     }
 }
@@ -225,7 +226,10 @@ pub fn reword(desk: &Desk, repo: &StoryRepo, spool: &mut Spool, waiting: &Waitin
     let own = (subject.as_str(), body.trim());
     let (bytes, note) = match waiting.story {
         Some(_) => compose(desk, repo, waiting, Some(own))?,
-        None => super::kept::reworded(desk, waiting, own)?,
+        None => {
+            let before = spool.letter(&waiting.number)?.map(|(_, note)| note);
+            super::kept::reworded(desk, waiting, before.as_ref(), own)?
+        }
     };
     spool.put_letter(&waiting.number, &bytes, &note)?;
     Ok(())

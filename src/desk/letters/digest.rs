@@ -30,7 +30,7 @@ pub(super) fn prepare(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Resul
     let lines = lines(desk, repo, spool)?;
     // one that has not left yet would say the same
     let is_digest = |waiting: &Waiting| waiting.due.kind == LetterKind::Digest;
-    if !lines.is_empty() && !kept::waiting(desk, Some(spool))?.iter().any(is_digest) {
+    if !lines.is_empty() && !kept::waiting(desk, repo, Some(spool))?.iter().any(is_digest) {
         let wording = compose::wording(desk)?;
         for name in &reviewers {
             let waiting = kept::about_no_story(desk, LetterKind::Digest, name, number(desk, name));

@@ -2,14 +2,19 @@
 //! leave, or until nobody of the team is to get them any more.
 
 use crate::mail::wording;
+use crate::repo::StoryRepo;
 use crate::spool::{LetterNote, Shelves, Spool, WaitingLetter};
-use crate::story::Mailbox;
+use crate::story::erased::Erased;
 use crate::story::event::{EventId, LetterKind, Role};
 use crate::story::letter::{NO_STORY, OpenLetter};
+use crate::story::{Mailbox, StoryId};
 
 use super::super::{Desk, Trouble};
 use super::round::{Status, Told};
 use super::{Hold, Waiting, compose, member};
+
+/// Why a letter about an erased story stays.
+pub(super) const ERASED: &str = "the story that it tells of was erased";
 
 /// What such a letter is about, in lists; `None`: letters of this kind are about a story.
 fn title(kind: LetterKind) -> Option<&'static str> {
@@ -65,48 +70,59 @@ pub(super) fn about_no_story(desk: &Desk, kind: LetterKind, name: &str, number: 
     }
 }
 
+/// Whether it tells of a story that is erased: nobody is to hear of that any more.
+pub(super) fn tells_of_what_is_erased(erased: &Erased, note: &LetterNote) -> bool {
+    let mut stories = note.stories().filter_map(|id| id.parse::<StoryId>().ok());
+    stories.any(|id| erased.has_story(&id))
+}
+
 /// Those that lie in the spool.
-pub(super) fn waiting(desk: &Desk, spool: Option<&Shelves>) -> Result<Vec<Waiting>, Trouble> {
+pub(super) fn waiting(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>) -> Result<Vec<Waiting>, Trouble> {
     let Some(spool) = spool else { return Ok(Vec::new()) };
+    let all = all(spool)?;
+    if all.is_empty() {
+        return Ok(Vec::new());
+    }
+    let erased = repo.erased(&repo.tip()?)?;
     let as_waiting = |(kind, kept): (LetterKind, WaitingLetter)| {
         let name = kept.note.member.clone().unwrap_or_default();
+        let gone = tells_of_what_is_erased(&erased, &kept.note);
+        let gone = gone.then(|| Hold::Cannot(ERASED.to_owned()));
         let later = kept.note.not_before.filter(|at| *at > desk.now);
         let waiting = about_no_story(desk, kind, &name, kept.id);
         Waiting {
-            held: waiting
-                .held
+            held: gone
+                .or(waiting.held)
                 .or_else(|| later.map(|at| Hold::Later(at, kept.note.last_error.unwrap_or_default()))),
             at: kept.note.at,
             written: true,
             ..waiting
         }
     };
-    Ok(all(spool)?.into_iter().map(as_waiting).collect())
+    Ok(all.into_iter().map(as_waiting).collect())
 }
 
-/// Removes those to whoever left, and tells it: what is known of stories is no longer theirs to hear.
-pub(super) fn let_go(desk: &Desk, spool: &mut Spool) -> Result<Vec<Told>, Trouble> {
+/// Removes those that can never leave, and tells it: to whoever left, since what is known of stories is no longer theirs to hear, and
+/// about a story that is erased.
+pub(super) fn let_go(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<Vec<Told>, Trouble> {
     let mut told = Vec::new();
-    for waiting in waiting(desk, Some(spool))? {
-        let name = waiting.due.to.as_deref().unwrap_or_default();
-        if reader(desk, waiting.due.kind, name).is_some() {
+    for waiting in waiting(desk, repo, Some(spool))? {
+        let Some(Hold::Cannot(why)) = &waiting.held else {
             continue;
-        }
-        spool.remove_letter(&waiting.number)?;
-        let said = match &waiting.held {
-            Some(why) => why.to_string(),
-            None => "nobody is to get it".to_owned(),
         };
+        let said = why.clone();
+        spool.remove_letter(&waiting.number)?;
         let status = Status::Dropped;
         told.push(Told { waiting, status, said });
     }
     Ok(told)
 }
 
-/// Such a letter in other words than the program's, to its reader as they are in the configuration now.
+/// Such a letter in other words than the program's, to its reader as they are in the configuration now; `before`: what was known of it.
 pub(super) fn reworded(
     desk: &Desk,
     waiting: &Waiting,
+    before: Option<&LetterNote>,
     (subject, text): (&str, &str),
 ) -> Result<(Vec<u8>, LetterNote), Trouble> {
     let words = wording::Worded {
@@ -116,5 +132,9 @@ pub(super) fn reworded(
         asks_consent: None,
     };
     let bytes = compose::bytes(desk, waiting, NO_STORY, None, &words)?;
-    Ok((bytes, compose::note(desk, waiting)))
+    let note = LetterNote {
+        tells_of: before.and_then(|note| note.stories().next()).map(str::to_owned),
+        ..compose::note(desk, waiting)
+    };
+    Ok((bytes, note))
 }

@@ -178,7 +178,7 @@ pub fn show_proof(story: &Story, clerk: &Clerk) -> Planned {
 
 /// Every letter that is due, the oldest first.
 pub fn waiting(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>) -> Result<Vec<Waiting>, Trouble> {
-    let mut all = kept::waiting(desk, spool)?;
+    let mut all = kept::waiting(desk, repo, spool)?;
     let mut unreachable = bounce::Unreachable::default();
     for (id, _) in queue::with_letters_due(desk, repo)? {
         all.extend(of_story(desk, repo, spool, &desk.story(repo, &id)?, &mut unreachable)?);

@@ -66,7 +66,7 @@ impl Run {
 /// Tidies up what earlier runs left, writes the digest where it is time, then [`send`].
 pub fn send_due(desk: &Desk, repo: &StoryRepo, spool: &mut Spool, sending: Sending) -> Result<Run, Trouble> {
     live::tidy(desk, repo, spool)?;
-    let mut told = kept::let_go(desk, spool)?;
+    let mut told = kept::let_go(desk, repo, spool)?;
     told.extend(tidy(desk, repo, spool)?);
     told.extend(late::give_up(desk, repo, spool)?);
     digest::prepare(desk, repo, spool)?;

@@ -74,6 +74,11 @@ pub(super) fn one(
             Err(trouble) => return Err(trouble),
         },
     };
+    // another desk's erasure may have come in since it was looked at
+    if waiting.story.is_none() && kept::tells_of_what_is_erased(&repo.erased(&repo.tip()?)?, &note) {
+        over(spool, &waiting.number)?;
+        return Ok(Err(NotSent::Unwritten(kept::ERASED.to_owned())));
+    }
     let glance = mail::glance(&bytes);
     let Ok(id) = glance.message_id.parse::<LetterId>() else {
         let why = "the letter in the spool has lost its Message-ID".to_owned();
@@ -105,12 +110,14 @@ pub(super) fn one(
         .filter(|to| !to.is_empty())
         .unwrap_or_else(|| address(waiting));
     let answers = waiting.due.kind == LetterKind::Received;
+    let told = note.stories().find_map(|id| id.parse::<StoryId>().ok());
     let envelope = Envelope {
         sender: (!answers).then(|| desk.config.outbox.from.email.clone()),
         recipient: address.clone(),
     };
     let outgoing = Outgoing {
         kind: waiting.due.kind.name(),
+        digits: told.as_ref().map_or(id.digits(), StoryId::digits),
         id: &id,
         date: glance.date.unwrap_or(desk.now),
         envelope: &envelope,
@@ -173,7 +180,7 @@ fn written(
     if waiting.story.is_some() {
         return compose(desk, repo, waiting, Some(words));
     }
-    let (bytes, fresh) = kept::reworded(desk, waiting, words)?;
+    let (bytes, fresh) = kept::reworded(desk, waiting, Some(&note), words)?;
     let offers = note.offers;
     Ok((bytes, LetterNote { offers, ..fresh }))
 }

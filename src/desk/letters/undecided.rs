@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::mail::wording::Facts;
 use crate::repo::StoryRepo;
-use crate::spool::Spool;
+use crate::spool::{LetterNote, Spool};
 use crate::story::MailId;
 use crate::story::event::LetterKind;
 use crate::story::letter::NO_STORY;
@@ -46,8 +46,11 @@ pub fn prepare(
     let words = wording.word(LetterKind::Undecided, &facts);
     let words = words.map_err(|e| Trouble::Letter(e.to_string()))?;
     let bytes = compose::bytes(desk, &waiting, NO_STORY, None, &words)?;
-    let mut note = compose::note(desk, &waiting);
-    note.offers = offered;
+    let note = LetterNote {
+        tells_of: Some(story.id.to_string()),
+        offers: offered,
+        ..compose::note(desk, &waiting)
+    };
     spool.put_letter(&waiting.number, &bytes, &note)?;
     Ok(())
 }

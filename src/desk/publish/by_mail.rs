@@ -154,6 +154,7 @@ impl Target for ByMail {
         let (id, written) = self.mailed(bundle)?;
         let letter = Outgoing {
             kind: "post",
+            digits: id.digits(),
             id: &id,
             date: self.now,
             envelope: &written.envelope,

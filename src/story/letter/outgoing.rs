@@ -32,6 +32,8 @@ impl Envelope {
 pub struct Outgoing<'a> {
     /// `published`, or whatever else it is; a file is named by it.
     pub kind: &'a str,
+    /// Those of the story that it is about or tells of; a file is named by them, too, so that it is found where the story is to go.
+    pub digits: &'a str,
     pub id: &'a LetterId,
     /// The letter's own `Date`.
     pub date: Timestamp,
