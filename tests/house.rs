@@ -83,7 +83,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         path: "signal_hook",
-        only: &["cli::asking", "cli::review::screen", "cli::watch"],
+        only: &["cli::editor", "cli::review::screen", "cli::watch"],
         instead: "a signal ends the run; what was begun is taken up by the next",
     },
     Rule {

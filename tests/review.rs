@@ -1035,6 +1035,234 @@ fn the_words_of_a_second_note_that_is_taken_back_stay_while_the_first_is_written
 }
 
 #[test]
+fn of_two_notes_that_are_taken_back_each_is_kept_whatever_ends_the_run() {
+    if !have("tmux") {
+        return;
+    }
+    for ends in ["u", "TERM"] {
+        let house = house();
+        let terminal = Terminal::start(&house, 120, 30, "m4c-stories review");
+        terminal.wait("2 stories to review");
+        terminal.press(&["Enter"]);
+        for note in ["She rang", "He wrote"] {
+            terminal.wait("Marion Maxwell");
+            terminal.press(&["n"]);
+            terminal.wait("A note for the team");
+            terminal.answer(note);
+            terminal.wait("You leave a note");
+        }
+        terminal.press(&["u"]);
+        terminal.wait("What you wrote is kept; to go on with it: n.");
+        if ends == "TERM" {
+            terminal.kill(ends);
+            terminal.wait("exit ");
+            assert_eq!(all_kept(&house), ["He wrote", "She rang"]);
+            continue;
+        }
+        terminal.press(&["u"]);
+        terminal.wait_for(|_| all_kept(&house).len() == 2);
+        assert_eq!(all_kept(&house), ["He wrote", "She rang"]);
+        // what one goes on with is kept once, and the other one stays
+        terminal.press(&["n"]);
+        terminal.wait("This is what you wrote before; it was kept.");
+        terminal.answer(" on Friday");
+        terminal.wait("You leave a note");
+        terminal.press(&["u"]);
+        terminal.wait_for(|_| all_kept(&house).iter().any(|words| words.contains("on Friday")));
+        assert_eq!(all_kept(&house).len(), 2, "{:?}", all_kept(&house));
+    }
+}
+
+#[test]
+fn words_that_are_used_and_written_on_are_both_kept() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    let note = |terminal: &Terminal, more: &str| {
+        terminal.press(&["n"]);
+        terminal.wait("A note for the team");
+        terminal.answer(more);
+        terminal.wait("You leave a note");
+    };
+    let terminal = Terminal::start(&house, 120, 30, "m4c-stories review");
+    terminal.wait("2 stories to review");
+    terminal.press(&["Enter"]);
+    terminal.wait("Marion Maxwell");
+    note(&terminal, "She rang");
+    terminal.press(&["u"]);
+    terminal.wait("What you wrote is kept; to go on with it: n.");
+    // the same as it was, and once more with words behind it
+    note(&terminal, "");
+    note(&terminal, " on Friday");
+    terminal.kill("TERM");
+    terminal.wait("exit ");
+    assert_eq!(all_kept(&house), ["She rang", "She rang on Friday"]);
+}
+
+/// An editor that adds a line the first time, and the second time does this.
+fn second_editor(house: &TestHouse, second: &str) -> String {
+    let script = house.path("second.sh").display().to_string();
+    house.write(
+        "second.sh",
+        format!(
+            "if [ -e {script}.done ]; then {second}; fi\ntouch {script}.done\nprintf '\\nOne more line.\\n' >>\"$1\"\n"
+        ),
+    );
+    let _ = std::fs::remove_file(format!("{script}.done"));
+    format!("EDITOR='sh {script}' m4c-stories")
+}
+
+#[test]
+fn an_edit_stays_where_the_editor_that_is_opened_for_it_again_fails() {
+    if !have("tmux") {
+        return;
+    }
+    for second in ["exit 1", ": >\"$1\"; exit 1"] {
+        for plain in [false, true] {
+            let house = house();
+            let editor = second_editor(&house, second);
+            let command = if plain { "review --plain" } else { "review" };
+            let terminal = Terminal::start(&house, 120, 30, &format!("{editor} {command}"));
+            if plain {
+                terminal.wait("Approve this story");
+                terminal.answer("e");
+                terminal.wait("Keep it [y,m,e,n]?");
+                terminal.answer("e");
+                terminal.wait("this is the text as it was before");
+                terminal.wait_for(|screen| screen.trim_end().ends_with("Keep it [y,m,e,n]?"));
+                terminal.answer("y");
+            } else {
+                terminal.wait("2 stories to review");
+                terminal.press(&["Enter"]);
+                terminal.wait("Marion Maxwell");
+                terminal.press(&["e"]);
+                terminal.wait("One more line.");
+                terminal.press(&["e"]);
+                terminal.wait("this is the text as it was before");
+                terminal.wait("One more line.");
+                terminal.press(&["Enter"]);
+            }
+            terminal.wait("Edited, and kept");
+            let text = house.show("marion")["text"].as_str().unwrap_or_default().to_owned();
+            assert!(text.ends_with("One more line.\n"), "{command}: {text}");
+            assert_eq!(all_kept(&house), [""; 0]);
+        }
+    }
+}
+
+#[test]
+fn an_edit_stays_where_the_window_closes_while_it_is_edited_again() {
+    if !have("tmux") {
+        return;
+    }
+    for command in ["review", "review --plain"] {
+        let house = house();
+        let editor = second_editor(&house, "echo second open; exec sleep 60");
+        let terminal = Terminal::start(&house, 120, 30, &format!("{editor} {command}"));
+        if command == "review" {
+            terminal.wait("2 stories to review");
+            terminal.press(&["Enter"]);
+            terminal.wait("Marion Maxwell");
+            terminal.press(&["e"]);
+            terminal.wait("One more line.");
+            terminal.press(&["e"]);
+        } else {
+            terminal.wait("Approve this story");
+            terminal.answer("e");
+            terminal.wait("Keep it [y,m,e,n]?");
+            terminal.answer("e");
+        }
+        terminal.wait("second open");
+        terminal.close();
+        assert!(kept(&house).ends_with("One more line.\n"), "{command}");
+    }
+}
+
+/// What is kept in files of their own.
+fn in_files(house: &TestHouse) -> Vec<String> {
+    let files = house.files("tmp").into_iter();
+    let edits = files.filter(|file| file.starts_with("m4c-edit-"));
+    edits.map(|file| house.read(&format!("tmp/{file}"))).collect()
+}
+
+#[test]
+fn the_words_of_a_letter_are_kept_while_they_wait_to_be_taken() {
+    if !have("tmux") || !have("flock") {
+        return;
+    }
+    let house = house();
+    house.write("editor.sh", "printf '\nOne more line.\n' >>\"$1\"\n");
+    std::fs::create_dir(house.path("tmp")).expect("a folder");
+    let (lock, tmp, editor) = (house.path(".desk/lock"), house.path("tmp"), house.path("editor.sh"));
+    let command = |arguments: &str| {
+        let (tmp, editor) = (tmp.display(), editor.display());
+        format!("TMPDIR={tmp} EDITOR='sh {editor}' m4c-stories {arguments}")
+    };
+    for signal in ["INT", "TERM", "HUP"] {
+        let mut holder = house
+            .command("flock")
+            .args(["--no-fork", lock.to_str().expect("UTF-8"), "sleep", "100"])
+            .spawn()
+            .expect("flock");
+        let terminal = Terminal::start(&house, 120, 30, &command("--wait 90 letters edit marion"));
+        terminal.wait_for(|_| {
+            let there = in_files(&house);
+            there.iter().any(|text| text.ends_with("One more line.\n"))
+        });
+        terminal.kill(signal);
+        terminal.wait("exit ");
+        let all = in_files(&house);
+        assert!(
+            all.len() == 1 && all[0].ends_with("One more line.\n"),
+            "{signal}: {all:?}"
+        );
+        holder.kill().expect("it is ours");
+        holder.wait().expect("it ended");
+        std::fs::remove_dir_all(&tmp).expect("it is ours");
+        std::fs::create_dir(&tmp).expect("a folder");
+    }
+    // only tried out
+    let terminal = Terminal::start(&house, 120, 30, &command("letters edit marion -n"));
+    let screen = terminal.wait("exit 0");
+    assert!(screen.contains("what you wrote is kept in"), "{screen}");
+    assert_eq!(in_files(&house).len(), 1);
+    std::fs::remove_dir_all(&tmp).expect("it is ours");
+    std::fs::create_dir(&tmp).expect("a folder");
+    // and taken
+    let terminal = Terminal::start(&house, 120, 30, &command("letters edit marion"));
+    terminal.wait("Kept as you wrote it");
+    terminal.wait("exit 0");
+    assert_eq!(in_files(&house), [""; 0]);
+}
+
+#[test]
+fn what_was_written_to_try_it_out_is_offered_again() {
+    if !have("tmux") {
+        return;
+    }
+    let house = house();
+    house.write("editor.sh", "printf '\nOne more line.\n' >>\"$1\"\n");
+    let command = |arguments: &str| {
+        format!(
+            "EDITOR='sh {}' m4c-stories {arguments}",
+            house.path("editor.sh").display()
+        )
+    };
+    for arguments in ["edit marion -n", "note marion -n"] {
+        let terminal = Terminal::start(&house, 120, 30, &command(arguments));
+        let screen = terminal.wait("exit 0");
+        assert!(screen.contains("and offered when you write"), "{arguments}: {screen}");
+        assert!(kept(&house).trim_end().ends_with("One more line."), "{arguments}");
+        forget_kept(&house);
+    }
+    house.write("editor.sh", "true\n");
+    let terminal = Terminal::start(&house, 120, 30, &command("edit marion -n"));
+    terminal.wait("exit 0");
+    assert!(!house.path(".desk/typed").exists() || all_kept(&house).is_empty());
+}
+
+#[test]
 fn words_for_one_letter_are_not_offered_for_another() {
     if !have("tmux") {
         return;

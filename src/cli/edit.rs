@@ -13,8 +13,10 @@ use crate::story::policy::Task;
 use crate::story::wording::word_diff;
 
 use super::args::{Edit, Global, New};
-use super::asking::{InHand, go_on, in_editor, keep, keep_for_none, safely};
+use super::asking::go_on;
 use super::decide::show_change;
+use super::editor::{InHand, in_editor};
+use super::kept::{keep, keep_for_none, safely};
 use super::report::{Failure, Outcome, Report};
 use super::tell;
 
@@ -38,7 +40,7 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
         return Err(Trouble::ByHand { id, files: by_hand }.into());
     }
     let in_hand = InHand::begin();
-    let mut before = None;
+    let (mut before, mut begun) = (None, None);
     let index = if args.take {
         if by_hand.is_empty() {
             let object = serde_json::json!({"id": id, "state": story.state(&desk.policy), "title": story.title(), "text_hash": story.text, "changed": false});
@@ -64,14 +66,25 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
             report.caution("the text was edited since, at the same place: what stands there now and what you wrote stand between marks");
         }
         let words = |saved: &[u8]| Words::page(&story, saved).instead_of(before.as_ref());
-        in_editor(&page, ".md").map_err(|unfinished| unfinished.kept(desk, words))?
+        let edited = in_editor(&page, ".md").map_err(|unfinished| unfinished.kept(desk, words))?;
+        begun = Some(page);
+        edited
     } else {
         edit::apply(&story, &flags).map_err(Trouble::from)?.render()
     };
+    // nobody types it twice, whatever stands in the way
+    let words = || Words::page(&story, &index).instead_of(before.as_ref());
+    let place = || keep(&desk.config.spool_folder(), &words()).ok();
+    let place = begun
+        .filter(|begun| *begun != index || before.is_some())
+        .and_then(|_| place());
     if global.dry_run {
-        let change = edit::edit(&story, &desk.policy, &clerk, &index, args.minor, note).map_err(Trouble::from)?;
-        show_change(report, &story, change.as_ref());
-        return Ok(0);
+        let show = || {
+            let change = edit::edit(&story, &desk.policy, &clerk, &index, args.minor, note).map_err(Trouble::from)?;
+            show_change(report, &story, change.as_ref());
+            Ok(0)
+        };
+        return safely(desk, place, in_hand, show, |_| false);
     }
     let read = story.text;
     let take = || {
@@ -89,15 +102,7 @@ pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outco
             edit::edit(now, &desk.policy, &clerk, &index, args.minor, note)
         })
     };
-    let taken = if flags.is_empty() && !args.take {
-        // nobody types it twice, whatever stands in the way
-        let words = Words::page(&story, &index).instead_of(before.as_ref());
-        let place = keep(&desk.config.spool_folder(), &words).ok();
-        safely(desk, place, in_hand, || Ok(take()?), |_| true)?
-    } else {
-        drop(in_hand);
-        take()?
-    };
+    let taken = safely(desk, place, in_hand, || Ok(take()?), |_| true)?;
     tell(report, "Edited", "Nothing changed", &taken, desk);
     for (file, _) in flags.alt.iter().filter(|(_, words)| words.trim().is_empty()) {
         let folder = id.folder();
@@ -231,7 +236,7 @@ pub fn new(desk: &Desk, global: &Global, args: &New, report: &Report) -> Outcome
                 place,
                 in_hand,
                 || make(desk, global, args, text, report),
-                |_| true,
+                |_| !global.dry_run,
             );
         }
     };

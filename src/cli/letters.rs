@@ -6,7 +6,8 @@ use crate::desk::letters::{self, Run, Sending, Status, Told, Waiting};
 use crate::desk::{Desk, StoryRepo, Trouble, account::shown, names, queue};
 
 use super::args::{Global, Letters};
-use super::asking::{in_editor, kept_in_a_file};
+use super::editor::{InHand, in_editor};
+use super::kept::{keep_for_none, safely};
 use super::report::{Failure, Outcome, Report};
 use super::review::screen::columns;
 use super::rows::Rows;
@@ -30,21 +31,29 @@ pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &R
             let waiting = one(letters::find(desk, &repo, &all, &letter)?, &letter)?;
             let before = letters::letter(desk, &repo, desk.look_at_spool().as_ref(), waiting)?;
             let (subject, text) = letters::words(&before);
-            let text = in_editor(format!("Subject: {subject}\n\n{text}\n").as_bytes(), ".txt")?;
-            if global.dry_run {
-                report.answer(
-                    &format!("Would keep your words: the letter about {}", waiting.title),
-                    &planned(waiting),
-                );
-                return Ok(0);
-            }
+            let in_hand = InHand::begin();
+            let begin = format!("Subject: {subject}\n\n{text}\n");
+            let text = in_editor(begin.as_bytes(), ".txt")?;
+            // the lock may be waited for, and the letter may be gone by then
+            let place = match text == begin.as_bytes() {
+                true => None,
+                false => keep_for_none(&text),
+            };
             let words = String::from_utf8_lossy(&text).replace("\r\n", "\n");
             let reword = || -> Result<(), Failure> {
                 let mut spool = desk.spool()?;
                 let waiting = &still_waiting(letters::waiting(desk, &repo, Some(&spool))?, waiting)?;
                 Ok(letters::reword(desk, &repo, &mut spool, waiting, &words)?)
             };
-            reword().map_err(|failure| kept_in_a_file(failure, &text))?;
+            if global.dry_run {
+                let told = format!("Would keep your words: the letter about {}", waiting.title);
+                let tell = || {
+                    report.answer(&told, &planned(waiting));
+                    Ok(0)
+                };
+                return safely(desk, place, in_hand, tell, |_| false);
+            }
+            safely(desk, place, in_hand, reword, |()| true)?;
             let kept = Waiting {
                 written: true,
                 ..waiting.clone()

@@ -13,7 +13,7 @@ use crate::story::policy::Task;
 use crate::story::step::Story;
 
 use super::args::Global;
-use super::asking::in_editor;
+use super::editor::in_editor;
 use super::report::{Failure, Outcome, Report};
 
 #[derive(Debug, Args)]

@@ -22,7 +22,7 @@ mod words;
 use std::io::IsTerminal;
 
 use super::args::{Global, Review};
-use super::asking::in_editor;
+use super::editor::in_editor;
 use super::report::{Failure, Outcome, Report};
 use crate::desk::Desk;
 use crate::story::StoryId;

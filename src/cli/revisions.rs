@@ -15,8 +15,10 @@ use crate::story::step::Story;
 use crate::story::wording::word_diff;
 
 use super::args::Global;
-use super::asking::{InHand, go_on, in_editor, keep, kept, safely};
+use super::asking::go_on;
 use super::decide::show_change;
+use super::editor::{InHand, in_editor};
+use super::kept::{keep, kept, safely};
 use super::report::{Failure, Outcome, Report, table};
 use super::tell;
 

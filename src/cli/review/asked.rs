@@ -48,7 +48,7 @@ impl Round {
             Asks::Photo(at) => Pen::at_end(&self.described(at)),
             _ => Pen::default(),
         };
-        let pen = match self.wrote_before(asks) {
+        let pen = match self.begin_to_write(asks) {
             Some(before) => {
                 self.said = format!("{AGAIN} Esc twice gives it up.");
                 Pen::at_end(&before)

@@ -4,7 +4,7 @@ use super::over::{Changed, Chosen, Meant, Over, Typed, take_back_first};
 use super::pen::Pen;
 use super::round::{Held, Place, Round, Then, Work};
 use super::spoken::{done, nothing, told};
-use crate::cli::asking::Unfinished;
+use crate::cli::editor::Unfinished;
 use crate::cli::report::Failure;
 use crate::desk::takedown::Left;
 use crate::desk::typed::{self, Purpose, Words};
@@ -156,6 +156,7 @@ impl Round {
                 open.waiting = typed::of(&self.desk, &id);
                 open.reading = reading;
                 open.held.clear();
+                open.begun.clear();
                 open.scroll = 0;
                 open.seen_end = false;
                 open.rows = None;
@@ -207,11 +208,11 @@ impl Round {
         if !again {
             self.leave_waiting(&Purpose::Page);
         }
+        let before = self.go_on_with(&Purpose::Page);
         let Place::Story(open) = &self.place else {
             return Then::Stay;
         };
         let story = &open.reading.story;
-        let before = self.waiting_for(&Purpose::Page);
         match before.map(|waiting| waiting.page(story)) {
             None => self.edit_these(Work::Page, story.files[INDEX].clone()),
             Some((page, false)) => {
@@ -236,7 +237,15 @@ impl Round {
         }
     }
 
+    /// Words that were edited and are not kept yet, once more; `changed` shows what they change.
+    pub(super) fn edit_again(&mut self, work: Work, bytes: Vec<u8>, changed: Over) -> Then {
+        let then = self.edit_these(work, bytes);
+        self.again = Some(changed);
+        then
+    }
+
     pub(super) fn edit_these(&mut self, work: Work, bytes: Vec<u8>) -> Then {
+        self.again = None;
         if !self.edit_here {
             return Then::Edit(work, bytes);
         }
@@ -263,7 +272,13 @@ impl Round {
 
     /// The editor gave these bytes back, or failed.
     pub fn edited(&mut self, work: Work, bytes: Result<Vec<u8>, Unfinished>) {
+        let again = self.again.take();
         let index = match (work, bytes) {
+            (_, Err(Unfinished { failure, saved })) if again.is_some() && is_blank(saved.as_deref()) => {
+                self.said = format!("{}; this is the text as it was before.", failure.what);
+                self.over = again;
+                return;
+            }
             (Work::Page, Ok(index)) => index,
             (Work::NewText(number), Ok(text)) => return self.put_together_as(number, text),
             (work, Err(Unfinished { failure, saved })) => {
@@ -350,4 +365,9 @@ impl Round {
             }
         }
     }
+}
+
+/// Whether an editor that failed left no words; some empty the file before they write it.
+fn is_blank(saved: Option<&[u8]>) -> bool {
+    saved.is_none_or(|saved| saved.trim_ascii().is_empty())
 }

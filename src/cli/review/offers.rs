@@ -139,9 +139,7 @@ impl Round {
         }
         match walk_later::both_wordings(&self.desk, &self.repo, &open.reading, number) {
             Ok(Some(both)) => {
-                let before = self
-                    .waiting_for(&Purpose::NewText(number))
-                    .map(|w| w.words.text.clone());
+                let before = self.go_on_with(&Purpose::NewText(number)).map(|w| w.words.text);
                 if before.is_some() {
                     self.said = AGAIN.to_owned();
                 }

@@ -222,20 +222,25 @@ impl Round {
                 }
                 self.said = "Given up; nothing is done.".to_owned();
             }
+            (Over::Text(..), Press::Escape) if self.again.is_some() => {
+                self.said = "Given up: this is the text as it was before.".to_owned();
+                self.over = self.again.take();
+            }
             (Over::Letter(_) | Over::Choose { .. } | Over::Text(..), Press::Escape) => {
                 self.said = "Given up; nothing is done.".to_owned();
             }
             (Over::Letter(meant), Press::Enter) => self.hold(meant.decision, meant.own, true),
             (Over::Letter(meant), Press::Letter('e')) => {
-                let before = self
-                    .waiting_for(&Purpose::letter(&meant.decision))
-                    .map(|w| w.words.text.clone());
-                let words = match (&meant.own, before) {
-                    (None, Some(before)) => {
+                let before = match meant.own {
+                    None => self.go_on_with(&Purpose::letter(&meant.decision)),
+                    Some(_) => None,
+                };
+                let words = match before {
+                    Some(before) => {
                         self.said = format!("{AGAIN} Esc twice brings back the letter as it was.");
-                        String::from_utf8_lossy(&before).into_owned()
+                        String::from_utf8_lossy(&before.words.text).into_owned()
                     }
-                    _ => meant.words(),
+                    None => meant.words(),
                 };
                 self.lay(Over::Rewrite(meant, Pen::new(&words)));
             }
@@ -254,20 +259,20 @@ impl Round {
                     self.over = Some(Over::Changed { index, old, new });
                 }
             },
-            (
-                Over::Changed {
-                    index: Changed::Edit(bytes),
-                    ..
-                },
-                Press::Letter('e'),
-            ) => return self.edit_these(Work::Page, bytes),
-            (
-                Over::Changed {
-                    index: Changed::Accept(number, Taking { by_hand: Some(own), .. }),
-                    ..
-                },
-                Press::Letter('e'),
-            ) => return self.edit_these(Work::NewText(number), own.text.into_bytes()),
+            (Over::Changed { index, old, new }, Press::Letter('e')) => {
+                let edited = match &index {
+                    Changed::Edit(bytes) => Some((Work::Page, bytes.clone())),
+                    Changed::Accept(number, Taking { by_hand: Some(own), .. }) => {
+                        Some((Work::NewText(*number), own.text.clone().into_bytes()))
+                    }
+                    _ => None,
+                };
+                let changed = Over::Changed { index, old, new };
+                match edited {
+                    Some((work, bytes)) => return self.edit_again(work, bytes, changed),
+                    None => self.over = Some(changed),
+                }
+            }
             (Over::Choose { question, choices }, Press::Letter(key)) => {
                 match choices
                     .iter()

@@ -13,7 +13,8 @@ use super::round::{Held, Place, Press, Round, Then, Work};
 use super::screen::{columns, keep_at_the_end};
 use super::spoken::told;
 use super::words::Unkept;
-use crate::cli::asking::{InHand, Unfinished, in_editor, tell_kept};
+use crate::cli::editor::{InHand, Unfinished, in_editor};
+use crate::cli::kept::tell_kept;
 use crate::cli::report::{Failure, Outcome, Report, visible};
 use crate::desk::typed::{Purpose, Words};
 use crate::desk::walk::age;
@@ -153,7 +154,7 @@ impl Plain<'_> {
     }
 
     fn edit(&mut self, round: &mut Round, work: Work, bytes: Vec<u8>) {
-        let _in_hand = InHand::begin();
+        let in_hand = InHand::begin();
         let edited = match crate::config::editor() {
             Some(_) => in_editor(&bytes, ".md"),
             None => Err(Unfinished::from(Failure::usage(
@@ -163,6 +164,10 @@ impl Plain<'_> {
             ))),
         };
         round.edited(work, edited);
+        // who ends the run waits for that
+        self.unkept.set(round.unkept());
+        drop(in_hand);
+        self.say(round);
     }
 
     /// Asks for whatever lies over the story, until nothing does.
@@ -177,17 +182,14 @@ impl Plain<'_> {
                 Some(Over::Write { asks, .. }) => (round.wrote_before(*asks), round.purpose(*asks)),
                 _ => (None, None),
             };
-            let (story, waiting) = match &round.place {
-                Place::Story(open) => (Some(open.reading.story.id.clone()), open.waiting.clone()),
-                Place::List => (None, Vec::new()),
+            let story = match &round.place {
+                Place::Story(open) => Some(open.reading.story.id.clone()),
+                Place::List => None,
             };
-            // what is written line by line is not in the round yet
+            // what is written line by line is not in the round yet, and is written anew
             let note = |purpose: Option<Purpose>, text: &str| {
                 let words = story.as_ref().zip(purpose);
-                let words = words.map(|(story, purpose)| {
-                    let before = waiting.iter().find(|w| w.words.purpose == purpose);
-                    Words::new(story, purpose, text.as_bytes()).instead_of(before)
-                });
+                let words = words.map(|(story, purpose)| Words::new(story, purpose, text.as_bytes()));
                 self.unkept.set(others.iter().cloned().chain(words).collect());
             };
             let Some(over) = &mut round.over else { break };
@@ -296,6 +298,7 @@ impl Plain<'_> {
                             round.press(Press::GiveUp);
                         }
                     }
+                    self.unkept.set(round.unkept());
                     drop(in_hand);
                     self.say(round);
                 }

@@ -85,6 +85,8 @@ pub struct Open {
     pub grown: Option<((usize, usize), Vec<Row>)>,
     /// What was written here before and not taken, the latest first.
     pub waiting: Vec<Waiting>,
+    /// Of these by their ids: with which of them somebody goes on.
+    pub begun: Vec<String>,
     /// Whether the photos were asked for by the last key, and are gone to once they are there.
     pub to_photos: bool,
 }
@@ -112,6 +114,8 @@ pub struct Round {
     pub place: Place,
     pub photos: Photos,
     pub over: Option<Over>,
+    /// The change whose words are edited again; it lies over the story again where nothing comes of that.
+    pub again: Option<Over>,
     /// How far what lies over is scrolled.
     pub over_scroll: usize,
     /// Esc was pressed once over something written.
@@ -151,6 +155,7 @@ impl Round {
             place: Place::List,
             photos: Photos::new(Err("Photos are shown on the whole screen only.")),
             over: None,
+            again: None,
             over_scroll: 0,
             in_doubt: false,
             edit_here: false,
@@ -360,6 +365,7 @@ impl Round {
                 self.offer(&waiting);
                 self.place = Place::Story(Box::new(Open {
                     waiting,
+                    begun: Vec::new(),
                     reading,
                     view: View::default(),
                     held: Vec::new(),

@@ -26,7 +26,8 @@ use crate::hands;
 use super::pen::Move;
 use super::round::Press;
 use super::words::Unkept;
-use crate::cli::asking::{self, KeptAt, tell_kept};
+use crate::cli::editor;
+use crate::cli::kept::{KeptAt, tell_kept};
 use crate::desk::typed::Words;
 
 /// A whole screen is written at once, so that a slow line does not show it half drawn.
@@ -89,7 +90,7 @@ impl Screen {
             }
         }));
         let signal = Arc::new(AtomicUsize::new(0));
-        asking::see_to_signals();
+        editor::see_to_signals();
         for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
             signal_hook::flag::register_usize(number, Arc::clone(&signal), number as usize)?;
         }
@@ -243,11 +244,11 @@ fn end_in_time(lent: Arc<AtomicBool>, unkept: Unkept) -> io::Result<()> {
 /// Sees to it that what somebody wrote is kept where the run is ended while it asks line by line.
 pub fn keep_at_the_end(unkept: Unkept) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT])?;
-    asking::see_to_signals();
+    editor::see_to_signals();
     let watch = move || {
         for number in signals.forever() {
             // what an editor leaves is taken in first
-            while asking::words_are_in_hand() {
+            while editor::words_are_in_hand() {
                 std::thread::sleep(PATIENCE);
             }
             tell_kept(&unkept.keep());

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::over::{Asks, Changed, Over, Typed};
 use super::round::{Held, Place, Round};
-use crate::cli::asking::{self, KeptAt};
+use crate::cli::kept::{self, KeptAt};
 use crate::cli::report::Failure;
 use crate::desk::Desk;
 use crate::desk::revision::Taking;
@@ -46,7 +46,7 @@ impl Unkept {
     pub fn keep(&self) -> Vec<KeptAt> {
         let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         for unkept in std::mem::take(&mut words.unkept) {
-            words.places.extend(asking::keep(&self.folder, &unkept).ok());
+            words.places.extend(kept::keep(&self.folder, &unkept).ok());
         }
         words.places.clone()
     }
@@ -117,7 +117,7 @@ impl Round {
         let story = &open.reading.story;
         let mut words: Vec<Words> = open.held.iter().flat_map(|held| held.words(&story.id)).collect();
         words.extend(self.over.iter().flat_map(|over| self.words_of(over, story)));
-        words.into_iter().map(|words| self.gone_on(words)).collect()
+        self.gone_on(words)
     }
 
     /// What somebody wrote in what lies over the story, and that stands nowhere else yet.
@@ -169,16 +169,39 @@ impl Round {
         })
     }
 
-    /// The same words, instead of those that wait for the same: whoever writes began with these.
-    pub(super) fn gone_on(&self, words: Words) -> Words {
-        let before = self.waiting_for(&words.purpose);
-        words.instead_of(before)
+    /// The same words, each instead of those that whoever wrote it began with, unless these are in hand as they were, too.
+    pub(super) fn gone_on(&self, words: Vec<Words>) -> Vec<Words> {
+        let Place::Story(open) = &self.place else { return words };
+        let held = open.held.iter().flat_map(|held| held.words(&open.reading.story.id));
+        let in_hand: Vec<Words> = held.chain(words.iter().cloned()).collect();
+        let is_in_hand = |w: &&Waiting| {
+            let same = |words: &Words| words.purpose == w.words.purpose && words.text == w.words.text;
+            in_hand.iter().any(same)
+        };
+        let instead = |words: Words| {
+            let mut begun = open.waiting.iter().filter(|w| open.begun.contains(&w.id));
+            let before = begun.find(|w| w.words.purpose.answers(&words.purpose));
+            words.instead_of(before.filter(|w| !is_in_hand(w)))
+        };
+        words.into_iter().map(instead).collect()
+    }
+
+    /// The latest words that wait for such a question, with which somebody goes on now.
+    pub(super) fn go_on_with(&mut self, purpose: &Purpose) -> Option<Waiting> {
+        let waiting = self.waiting_for(purpose)?.clone();
+        if let Place::Story(open) = &mut self.place {
+            open.begun.push(waiting.id.clone());
+        }
+        Some(waiting)
     }
 
     /// Keeps words that were not taken, where there are some, and says so in the failure.
     pub(super) fn keep_words(&mut self, failure: Failure, words: Option<Words>) -> Failure {
         let Some(words) = words else { return failure };
-        let failure = asking::kept(&self.desk, failure, &self.gone_on(words));
+        let words = self.gone_on(vec![words]);
+        let failure = words
+            .iter()
+            .fold(failure, |failure, words| kept::kept(&self.desk, failure, words));
         if let Place::Story(open) = &mut self.place {
             open.waiting = typed::of(&self.desk, &open.reading.story.id);
         }
@@ -195,13 +218,10 @@ impl Round {
             stand.iter().any(|words| words.purpose == gone.purpose && holds(words))
         };
         let gone = gone.iter().flat_map(|held| held.words(id));
-        let gone: Vec<Words> = gone
-            .filter(|gone| !stands(gone))
-            .map(|gone| self.gone_on(gone))
-            .collect();
+        let gone = self.gone_on(gone.filter(|gone| !stands(gone)).collect());
         let mut said = Vec::new();
         for words in &gone {
-            match asking::keep(&self.desk.config.spool_folder(), words) {
+            match kept::keep(&self.desk.config.spool_folder(), words) {
                 Ok(kept) if kept.offered => said.push(key(&words.purpose).to_owned()),
                 Ok(kept) => said.push(kept.to_string()),
                 Err(failure) => return self.fail(failure),
@@ -289,19 +309,36 @@ impl Round {
     /// Somebody writes anew: what waits for the same is neither gone on with nor given up, and offered the next time.
     pub(super) fn leave_waiting(&mut self, purpose: &Purpose) {
         if let Place::Story(open) = &mut self.place {
-            open.waiting.retain(|w| !w.words.purpose.answers(purpose));
+            let left = open.waiting.extract_if(.., |w| w.words.purpose.answers(purpose));
+            let left: Vec<String> = left.map(|w| w.id).collect();
+            open.begun.retain(|id| !left.contains(id));
         }
     }
 
     /// The words that wait for a question, as text; those of a vote that is held, which another would replace, before them.
     pub(super) fn wrote_before(&self, asks: Asks) -> Option<String> {
-        let Place::Story(open) = &self.place else { return None };
         let purpose = self.purpose(asks)?;
-        let votes = open.held.iter().map(|held| &held.decision).filter(|d| d.is_vote());
-        let held = votes.filter_map(Purpose::of).find(|(of, _)| *of == purpose);
         let waiting = || self.waiting_for(&purpose);
-        held.map(|(_, text)| text.to_owned())
+        self.vote_for(&purpose)
             .or_else(|| Some(String::from_utf8_lossy(&waiting()?.words.text).into_owned()))
+    }
+
+    /// The words of a vote that is held, where they are for this.
+    fn vote_for(&self, purpose: &Purpose) -> Option<String> {
+        let Place::Story(open) = &self.place else { return None };
+        let votes = open.held.iter().map(|held| &held.decision).filter(|d| d.is_vote());
+        let held = votes.filter_map(Purpose::of).find(|(of, _)| of == purpose);
+        held.map(|(_, text)| text.to_owned())
+    }
+
+    /// What stands in what is to be written for a question: words of before, where there are some.
+    pub(super) fn begin_to_write(&mut self, asks: Asks) -> Option<String> {
+        let before = self.wrote_before(asks)?;
+        let purpose = self.purpose(asks)?;
+        if self.vote_for(&purpose).is_none() {
+            self.go_on_with(&purpose);
+        }
+        Some(before)
     }
 
     /// Those words were taken or given up.
