@@ -364,3 +364,61 @@ fn a_refused_login_ends_with_4_and_is_told_once_and_once_when_it_is_over() {
     );
     assert_eq!(house.run(&["-q", "cron"]).exits(75).stderr, "");
 }
+
+#[test]
+fn a_fresh_machine_and_a_lost_spool_write_to_nobody_until_a_letter_is_named() {
+    let first = TestHouse::new();
+    approved(&first);
+    first.run(&["publish", "marion"]).exits(0);
+    let fresh = TestHouse::new();
+    let from = first.path("stories");
+    let copied = first
+        .command("cp")
+        .arg("-a")
+        .args([&from, &fresh.path("stories")])
+        .status();
+    assert!(copied.expect("cp").success());
+    // the desk that did it all before its spool was lost
+    std::fs::remove_dir_all(first.path(".desk")).expect("a spool");
+    for house in [&fresh, &first] {
+        house.run(&["letters", "send", "-n"]).exits(0);
+        for command in [&["cron"][..], &["letters", "send"], &["cron", "-q"]] {
+            house.run(command).exits(0);
+            assert_eq!(house.files("letters"), [""; 0], "{command:?}");
+        }
+        let waiting = house.run(&["letters", "--json"]).exits(0).json();
+        let why = waiting[0]["held"].as_str().expect("a reason");
+        assert!(why.contains("before this desk began"), "{waiting}");
+        let doctor = house.run(&["doctor"]).stdout.clone();
+        assert!(doctor.contains("due before this desk began"), "{doctor}");
+        // what is decided from now on is this desk's to tell
+        house.run(&["write", "marion", "-m", "Which year was that?"]).exits(0);
+        house.run(&["cron"]).exits(0);
+        assert_eq!(house.files("letters").len(), 1);
+        // and what is named leaves
+        let number = waiting[0]["id"].as_str().expect("a number");
+        house.run(&["letters", "send", number]).exits(0);
+        assert_eq!(house.files("letters").len(), 2);
+        let doctor = house.run(&["doctor"]).stdout.clone();
+        assert!(!doctor.contains("before this desk began"), "{doctor}");
+    }
+}
+
+#[test]
+fn a_desk_of_an_earlier_version_sends_what_is_due_and_one_whose_clock_was_ahead_begins_anew() {
+    for note in ["", "\"letters.begun\" = \"2126-01-01T00:00:00Z\"\n"] {
+        let house = TestHouse::new();
+        approved(&house);
+        house.run(&["publish", "marion"]).exits(0);
+        let notes = house.read(".desk/notes.toml");
+        let before = notes.lines().filter(|line| !line.contains("letters.begun"));
+        let before: String = before.map(|line| format!("{line}\n")).collect();
+        house.write(".desk/notes.toml", format!("{before}{note}"));
+        house.run(&["cron"]).exits(0);
+        // the clock was put right just now: whoever knows that it was wrong names what is due
+        assert_eq!(house.files("letters").len(), usize::from(note.is_empty()));
+        house.run(&["write", "marion", "-m", "Which year was that?"]).exits(0);
+        house.run(&["cron"]).exits(0);
+        assert_eq!(house.files("letters").len(), 1 + usize::from(note.is_empty()));
+    }
+}

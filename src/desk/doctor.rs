@@ -14,7 +14,7 @@ use crate::repo::{StoryRepo, signer_of_user};
 use crate::story::event::LetterKind;
 
 use super::publish::here;
-use super::{Desk, Trouble, alarm, publish, queue};
+use super::{Desk, Trouble, alarm, letters, publish, queue};
 
 mod git;
 mod mail;
@@ -126,6 +126,18 @@ pub fn examine(desk: &Desk, each: &mut dyn FnMut(Finding)) {
         each(git::remote(desk, repo));
     }
     each(mail::outbox(desk));
+    if let Ok(repo) = &repo
+        && queue::is_remembered(desk)
+    {
+        let all = letters::waiting(desk, repo, desk.look_at_spool().as_ref());
+        let before = letters::before_this_desk(&all.unwrap_or_default());
+        if before > 0 {
+            let said =
+                format!("letters that were due before this desk began, and that it does not send of itself: {before}");
+            let hint = "`letters` lists them; `letters send LETTER` sends one, `letters drop LETTER` lets it be";
+            each(finding("letters", note(said, hint)));
+        }
+    }
     if let Some(shelves) = desk.look_at_spool() {
         for (part, alarm) in alarm::standing(&shelves).into_iter().filter(|(_, alarm)| alarm.told) {
             let since = desk.moment(alarm.since);
@@ -272,8 +284,8 @@ fn spool(desk: &Desk) -> Answer {
         Ok(_) => {}
     }
     let damaged = shelves.asides().map(|stock| stock.damaged);
-    let letters = shelves.letters().map(|stock| stock.damaged);
-    match damaged.and_then(|mut all| letters.map(|more| all.extend(more)).map(|()| all)) {
+    let unread = shelves.letters().map(|stock| stock.damaged);
+    match damaged.and_then(|mut all| unread.map(|more| all.extend(more)).map(|()| all)) {
         Err(error) => {
             let trouble = Trouble::Spool(error);
             bad(in_one_line(&trouble), trouble.hint())

@@ -223,6 +223,7 @@ impl Desk {
         let folder = self.config.spool_folder();
         match Spool::open(&folder, self.wait) {
             Ok(mut spool) => {
+                letters::late::begin(&mut spool, self.now)?;
                 spool.keep(raw)?;
                 Ok(Some(spool))
             }

@@ -374,7 +374,11 @@ impl Counts {
 const FORMAT: u32 = 15;
 const CACHE: &str = "stories.cache";
 
-/// Runs `work` with the summaries of all stories at the tip.
+/// Whether some run has remembered what waits: then to look at it makes nothing new.
+pub fn is_remembered(desk: &Desk) -> bool {
+    desk.config.spool_folder().join(CACHE).exists()
+}
+
 /// How many cannot be worked on; where nothing is remembered yet, nothing is.
 pub fn damaged(desk: &Desk, repo: &StoryRepo) -> Result<u64, Trouble> {
     let cache = desk.config.spool_folder().join(CACHE);
@@ -386,6 +390,7 @@ pub fn damaged(desk: &Desk, repo: &StoryRepo) -> Result<u64, Trouble> {
     with_summaries_in(desk, repo, &cache, |summaries| Ok(counted(summaries).damaged))
 }
 
+/// Runs `work` with the summaries of all stories at the tip.
 fn with_summaries<R>(
     desk: &Desk,
     repo: &StoryRepo,

@@ -15,7 +15,7 @@
 //! | `reading` | the mail that is being read just now, in case it kills the process |
 //!
 //! Folders are 0700, files 0600. A file is written beside its place, synced, renamed into it, and the folder synced: after
-//! a crash it is there whole or not at all. Losing the spool loses no story and writes to nobody.
+//! a crash it is there whole or not at all. Losing the spool loses no story, and nobody is written to for it.
 
 mod aside;
 mod codes;

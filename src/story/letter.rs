@@ -162,7 +162,7 @@ impl Standing {
 /// Every letter that a story's record calls for, in the order of its events. `record` is in the order of the fold.
 ///
 /// Open = an event with a kind of letter, with no word yet that the letter was sent, failed or was dropped, and not overtaken by a
-/// later event. Never "everything but a ledger": a fresh machine writes to nobody. A story in conflict is not to be asked about:
+/// later event. Never "everything but a ledger". A story in conflict is not to be asked about:
 /// its decisions wait to be settled.
 pub fn open(id: &StoryId, record: &[Event], standing: &Standing) -> Vec<OpenLetter> {
     if standing.state == State::Conflict {

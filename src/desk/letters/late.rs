@@ -18,6 +18,8 @@ use super::{Hold, Waiting, as_waiting, live};
 
 /// The note in the spool up to when all that became too old is told.
 const LOOKED: &str = "letters.looked";
+/// When this machine began: what was due before is not its to send.
+const BEGUN: &str = "letters.begun";
 /// And when the last look was, which the next one has to agree with.
 const SEEN: &str = "letters.seen";
 /// Looks that are nearer to each other are one: a machine that has just started may not have asked for the time yet.
@@ -34,10 +36,24 @@ fn noted(spool: &Shelves, key: &str) -> Result<Option<Timestamp>, Trouble> {
 
 /// Begins to count, where this machine does not yet, or does not know any more. Damaged notes are begun anew by that.
 pub(in crate::desk) fn begin(spool: &mut Spool, now: Timestamp) -> Result<(), Trouble> {
-    if noted(spool, LOOKED)?.is_none() {
+    let fresh = noted(spool, LOOKED)?.is_none();
+    // the clock was ahead then
+    let ahead = noted(spool, BEGUN)?.is_some_and(|begun| begun > now);
+    if fresh || ahead {
+        spool.put_note(BEGUN, Some(&now.to_string()))?;
+    }
+    if fresh {
         spool.put_note(LOOKED, Some(&now.to_string()))?;
     }
     Ok(())
+}
+
+/// Since when letters are this desk's to send. One that has no spool begins now; one of before that was noted sends all that is due.
+pub(super) fn begun(desk: &Desk, spool: Option<&Shelves>) -> Result<Timestamp, Trouble> {
+    match spool {
+        Some(spool) => Ok(noted(spool, BEGUN)?.unwrap_or(Timestamp::MIN)),
+        None => Ok(desk.now),
+    }
 }
 
 /// When letters were looked at last, as far as a later look agreed; what was too old then is long past.

@@ -1,6 +1,6 @@
 //! The outbox: what the stories' events call for, worded, claimed in the record, sent, recorded. In this order: written into the spool,
 //! claimed (with its Message-ID in the private part), sent, recorded as sent. A run that dies in between is taken up with the same
-//! bytes and the same Message-ID; a fresh machine, which has neither, writes to nobody.
+//! bytes and the same Message-ID. A fresh machine, which has neither, sends nothing of itself that was due before it began.
 //!
 //! | room | job |
 //! |---|---|
@@ -187,6 +187,15 @@ pub fn waiting(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>) -> Result
     Ok(all)
 }
 
+/// Why a letter stays on a machine that is new, or has lost its spool: another may have sent it, or nobody wanted it sent.
+const BEFORE: &str = "it was due before this desk began; `letters send` with its name sends it";
+
+/// The letters that stay for [`BEFORE`].
+pub fn before_this_desk(all: &[Waiting]) -> usize {
+    let before = |w: &&Waiting| matches!(w.held, Some(Hold::ForAPerson(BEFORE)));
+    all.iter().filter(before).count()
+}
+
 /// The letters of one story that are due.
 fn of_story(
     desk: &Desk,
@@ -212,6 +221,7 @@ fn as_waiting(
 ) -> Result<Vec<Waiting>, Trouble> {
     let people = people(repo, &story.id)?;
     let policy = desk.config.letters.policy();
+    let begun = late::begun(desk, spool)?;
     let mut all = Vec::new();
     for due in letters {
         let number = due.number();
@@ -232,10 +242,17 @@ fn as_waiting(
             },
             held => held,
         };
+        let at = due.at(policy.remind_after);
+        let held = match held {
+            Some(hold @ (Hold::Cannot(_) | Hold::CameBack | Hold::ForAPerson(_))) => Some(hold),
+            // what is claimed is this desk's own
+            _ if at < begun && due.claim.is_none() => Some(Hold::ForAPerson(BEFORE)),
+            held => held,
+        };
         all.push(Waiting {
             story: Some(story.id.clone()),
             title: story.title(),
-            at: due.at(policy.remind_after),
+            at,
             number,
             due,
             to,
