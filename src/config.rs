@@ -27,7 +27,7 @@ use sha2::{Digest, Sha256};
 pub use door::{Auth, Fate, Imap, Inbox, Login, Outbox, Server, Settling, Source, Tls, Way};
 pub use error::{ConfigError, Place};
 pub use overrides::misspelt;
-pub use secret::{Secret, SecretSource, without_secrets};
+pub use secret::{Secret, SecretSource};
 pub use signing::{Gone, MemberKey};
 pub use target::{Engine, Pages, Target, TargetKind};
 pub use value::Address;

@@ -1,6 +1,8 @@
 //! Hands: threads, and what is done where the system gives none. A limit on processes or on memory makes a run slower, it never
-//! ends one: nobody else begins a thread. And the user's own git, by which we reach other machines.
+//! ends one: nobody else begins a thread. And other programs, among them the user's own git, by which we reach other machines: nobody else
+//! begins one, so that none is told a password.
 
+use std::ffi::OsStr;
 use std::io;
 use std::panic::resume_unwind;
 use std::process::Command;
@@ -40,13 +42,27 @@ const FOREIGN: [&str; 29] = [
     "LANGUAGE",
 ];
 
+/// How our own settings begin in the environment; one of them may be a password.
+const OURS: &[u8] = b"M4C_STORIES_";
+
 /// `ulimit -f` counts so (POSIX).
 const BLOCK: u64 = 512;
+
+/// Another program, which begins with nothing of our own settings, nor does whatever it starts.
+pub fn program(name: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(name);
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(OURS) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
 
 /// The user's own git, which begins with nothing of the environment that is meant for another repository. No file that it writes, nor
 /// what it starts, gets longer than `most` bytes: it then says "File too large". Where there is no git it ends with [`NO_GIT`].
 pub fn git(most: u64) -> Command {
-    let mut command = Command::new("sh");
+    let mut command = program("sh");
     // without the signal the write is refused, and git can say so and tidy up; a limit that is lower already stays
     command.args(["-c", "trap '' XFSZ; ulimit -f \"$0\" 2>/dev/null; exec git \"$@\""]);
     command.arg(most.div_ceil(BLOCK).to_string());

@@ -117,6 +117,11 @@ const RULES: &[Rule] = &[
         instead: "hands begins threads, and says what is done without one",
     },
     Rule {
+        path: "std::process::Command::new",
+        only: &["hands"],
+        instead: "what is started there sees our passwords: crate::hands::program",
+    },
+    Rule {
         path: "std::env::var",
         only: &["config"],
         instead: "config reads the environment: add it to Config",
@@ -133,7 +138,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         path: "std::env::vars_os",
-        only: &["config"],
+        only: &["config", "hands"],
         instead: "config reads the environment: add it to Config",
     },
     Rule {
@@ -363,6 +368,11 @@ fn a_planted_violation_is_found_and_told_where_to_go() {
             "desk::fetch",
             "use std::thread; fn f() { thread::spawn(g); }",
             "where the system gives no thread",
+        ),
+        (
+            "desk::convert",
+            "use std::process::Command; fn f() { Command::new(\"x\"); }",
+            "hands::program",
         ),
         ("story::cut", "use crate::hands;", "story imports nothing of ours"),
         ("inbox::maildir", "use io_imap::client;", "only inbox::imap speaks IMAP"),

@@ -4,6 +4,8 @@
 mod common;
 #[path = "common/fake_imap.rs"]
 mod fake_imap;
+#[path = "common/keys.rs"]
+mod keys;
 #[path = "common/servers.rs"]
 mod servers;
 
@@ -126,6 +128,7 @@ fn run(house: &TestHouse, by: By, arguments: &[&str]) -> Ran {
     if traced {
         command.args([
             "-f",
+            "--seccomp-bpf",
             "-v",
             "-qq",
             "-s",
@@ -253,6 +256,113 @@ fn a_password_is_seen_by_its_server_alone() {
     // The letters themselves, and what the servers' logs say of us.
     for letter in dovecot.mails("marion") {
         clean("a letter", &letter);
+    }
+}
+
+/// Everything that the program starts, each in its turn: git, and by it ssh; a signer, a converter, a hook. (The editor: above. The browser:
+/// `tests/preview.rs`.)
+#[test]
+fn no_program_that_is_started_is_told_a_password() {
+    if !have("git") || !have("ssh-keygen") {
+        return;
+    }
+    let photo = common::base64(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic and so on");
+    let with_photo = story().replace(
+        "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n",
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; charset=utf-8\n\n",
+    ) + &format!(
+        "--b\nContent-Type: image/heic; name=a.heic\nContent-Transfer-Encoding: base64\n\n{photo}\n--b--\n"
+    );
+    let started = [
+        // gives the command to this machine, as it stands last
+        ("ssh", "for command; do :; done; exec sh -c \"$command\""),
+        ("signer", "exec ssh-keygen \"$@\""),
+        // and ends the `watch` that started it
+        ("converter", "kill -TERM $PPID"),
+        ("hook", "cat >/dev/null; echo https://social.example.org/1"),
+    ];
+    for by in [By::Config, By::Environment] {
+        let fake = Fake::new(&[(1, &with_photo.replace('\n', "\r\n"))]).start();
+        let case = Case {
+            by,
+            imap: fake.port,
+            smtp: fake.port,
+            tls: "none",
+            more: "[repository]\npush = \"always\"\nshare_private = true\n[story]\nheic_command = [\"./converter\"]\n\
+                   [[target]]\nname = \"post\"\nkind = \"hook\"\ncommand = [\"./hook\"]\n\
+                   [[target]]\nname = \"pages\"\nkind = \"git\"\nremote = \"ssh://blog@localhost/AT/public.git\"\n",
+            inbox: "",
+        };
+        let house = house(&case, None);
+        let at = house.path("").to_string_lossy().trim_end_matches('/').to_owned();
+        house.write(
+            "config.toml",
+            house.read("config.toml").replace("/AT/", &format!("{at}/")),
+        );
+        for (name, does) in started {
+            let tells = format!(
+                "#!/bin/sh\n(echo \"I am {name}\"; env; tr '\\0' ' ' </proc/$PPID/cmdline) >>{at}/seen\n{does}\n"
+            );
+            house.write(name, tells);
+            fs::set_permissions(house.path(name), PermissionsExt::from_mode(0o755)).expect("its mode");
+        }
+        keys::key(&house, "robin", &[]);
+        let own = house.read("home/.gitconfig");
+        let own = own.replace("[user]", &format!("[user]\n\tsigningkey = {at}/home/.ssh/robin"));
+        house.write(
+            "home/.gitconfig",
+            format!("{own}[gpg]\n\tformat = ssh\n[gpg \"ssh\"]\n\tprogram = {at}/signer\n[commit]\n\tgpgsign = true\n[core]\n\tsshCommand = {at}/ssh\n"),
+        );
+        for bare in ["stories.git", "public.git"] {
+            house.git_in("", &["init", "-q", "--bare", "--initial-branch=main", bare]);
+        }
+        run(&house, by, &["init", "-q"]);
+        house.git(&[
+            "remote",
+            "add",
+            "origin",
+            &format!("ssh://blog@localhost{at}/stories.git"),
+        ]);
+        for (arguments, code) in [
+            (&["sync"][..], Some(0)),
+            (&["watch", "--json"], Some(143)),
+            (&["show", "marion"], Some(0)),
+            (&["check", "marion"], None),
+            (&["approve", "marion"], Some(0)),
+            (&["publish", "-v"], Some(0)),
+            (&["takedown", "marion", "-m", "A neighbour is named"], None),
+            (&["sync", "-v"], Some(0)),
+            (&["verify"], Some(0)),
+            // letters go to a server that is none
+            (&["cron"], None),
+            (&["doctor"], None),
+        ] {
+            let ran = run(&house, by, arguments);
+            let as_it_should = code.is_none_or(|code| ran.code == code);
+            assert!(
+                as_it_should,
+                "{by:?} {}: {} {}{}",
+                ran.command, ran.code, ran.stdout, ran.stderr
+            );
+        }
+        let seen = house.read("seen");
+        for (name, _) in started {
+            assert!(
+                seen.contains(&format!("I am {name}\n")),
+                "{name} was not started: {seen}"
+            );
+        }
+        assert!(
+            seen.contains("PATH=") && !seen.contains("M4C_STORIES_"),
+            "{by:?}: {seen}"
+        );
+        clean("a child's environment", seen.as_bytes());
+        assert_eq!(
+            house.git_in("stories.git", &["rev-parse", "main"]),
+            house.git(&["rev-parse", "main"])
+        );
+        assert_ne!(house.git_in("public.git", &["rev-list", "--count", "main"]), "0");
+        nothing_kept(&house);
     }
 }
 

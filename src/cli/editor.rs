@@ -1,13 +1,13 @@
 //! The editor that words are written in, and the signals that come while they are in hand.
 
 use std::io::Write;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use crate::desk::Trouble;
+use crate::hands;
 
 use super::report::Failure;
 
@@ -95,8 +95,8 @@ pub fn in_editor(bytes: &[u8], suffix: &str) -> Result<Vec<u8>, Unfinished> {
             command: command.clone(),
         })
     })?;
-    let mut editor = Command::new(&words[0]);
-    crate::config::without_secrets(&mut editor).args(&words[1..]);
+    let mut editor = hands::program(&words[0]);
+    editor.args(&words[1..]);
     let status = patiently(|| editor.arg(file.path()).status());
     let saved = std::fs::read(file.path());
     match (status, saved) {

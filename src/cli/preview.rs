@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use clap::Args;
 use serde_json::json;
@@ -13,6 +13,7 @@ use crate::desk::preview::{Origin, Press, PreviewError, shelf};
 use crate::desk::queue::{Queue, Summary};
 use crate::desk::revision::own_words;
 use crate::desk::{Desk, StoryRepo};
+use crate::hands;
 use crate::story::StoryId;
 use crate::story::step::Story;
 
@@ -198,7 +199,7 @@ fn open(file: &Path) -> bool {
 
 /// `%s` stands for the page; else it comes last.
 fn start(words: &[String], file: &Path) -> bool {
-    let mut command = Command::new(&words[0]);
+    let mut command = hands::program(&words[0]);
     for word in &words[1..] {
         match word.as_str() {
             "%s" => command.arg(file),
@@ -208,10 +209,7 @@ fn start(words: &[String], file: &Path) -> bool {
     if !words[1..].iter().any(|w| w == "%s") {
         command.arg(file);
     }
-    crate::config::without_secrets(&mut command)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let Ok(mut child) = command.spawn() else { return false };
     // a browser stays; what opens one ends, and says at once whether it could
     for _ in 0..20 {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -97,11 +97,9 @@ fn first_line_of(argv: &[String]) -> Result<Secret, ConfigError> {
         program: program.clone(),
         problem,
     };
-    let mut command = Command::new(&program);
+    let mut command = hands::program(&program);
     command.args(&argv[1..]).stdin(Stdio::null()).stdout(Stdio::piped());
-    let mut child = without_secrets(&mut command)
-        .spawn()
-        .map_err(|e| failed(e.to_string()))?;
+    let mut child = command.spawn().map_err(|e| failed(e.to_string()))?;
     let Some(stdout) = child.stdout.take() else {
         return Err(failed("it has no output".to_owned()));
     };
@@ -146,17 +144,6 @@ fn first_line_of(argv: &[String]) -> Result<Secret, ConfigError> {
         "" => Err(failed("it printed nothing".to_owned())),
         line => Ok(Secret::new(line)),
     }
-}
-
-/// Takes our own settings out of what a child sees, since one of them may be a password. Every program that is
-/// started (editor, converter, ssh-keygen) is started through this.
-pub fn without_secrets(command: &mut Command) -> &mut Command {
-    for (name, _) in std::env::vars_os() {
-        if name.as_encoded_bytes().starts_with(b"M4C_STORIES_") {
-            command.env_remove(name);
-        }
-    }
-    command
 }
 
 /// `["pass", "show", "m4c/imap"]`, or the same as one line with shell quoting.

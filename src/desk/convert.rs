@@ -1,11 +1,11 @@
 //! Photos that only another program can open: the team's own converter, given files in a private folder.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::config::without_secrets;
+use crate::hands;
 
 /// How long a converter may take for one photo.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,15 +28,13 @@ pub fn heic(command: &[String], photo: &[u8]) -> Result<Vec<u8>, String> {
     };
     let words: Vec<String> = command.iter().map(word).collect();
     let (program, arguments) = words.split_first().ok_or_else(|| failed("is not named"))?;
-    let mut converter = Command::new(program);
+    let mut converter = hands::program(program);
     converter
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    let mut running = without_secrets(&mut converter)
-        .spawn()
-        .map_err(|_| failed("cannot be started"))?;
+    let mut running = converter.spawn().map_err(|_| failed("cannot be started"))?;
     let began = Instant::now();
     let ended = loop {
         match running.try_wait() {

@@ -1,6 +1,6 @@
 //! Signatures of the record's lines: made with the person's own key when a step is taken, and looked at when a story is loaded.
 
-use crate::config::{environment, without_secrets};
+use crate::config::environment;
 use crate::repo::{RepoError, Signer, Starting, signed_by};
 use crate::story::StoryId;
 use crate::story::erased::Erased;
@@ -85,10 +85,7 @@ impl Desk {
 
     /// How the person's `ssh-keygen` is started.
     pub(super) fn starting(&self) -> Starting {
-        Starting {
-            may_ask: self.may_ask,
-            clean: without_secrets,
-        }
+        Starting { may_ask: self.may_ask }
     }
 
     /// The story as it would be with a change that is not made, and so not signed, yet.

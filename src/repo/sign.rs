@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use git2::ObjectType;
 
 use super::sshsig::{signer, unarmoured};
 use super::{CommitId, RepoError, StoryRepo, UserConfig};
+use crate::hands;
 use crate::story::record::Signature;
 use crate::story::seal::{PublicKey, Seal};
 
@@ -27,8 +28,6 @@ const LONGEST_KEY: u64 = 64 << 10;
 pub struct Starting {
     /// A person is there to type a passphrase.
     pub may_ask: bool,
-    /// Takes out of its environment what it must not see.
-    pub clean: fn(&mut Command) -> &mut Command,
 }
 
 /// Somebody's signing key, as git is told of it.
@@ -84,7 +83,7 @@ impl Signer {
     /// The armoured signature of some bytes.
     pub fn sign_armoured(&self, namespace: &str, message: &[u8]) -> Result<String, RepoError> {
         let failed = |why: String| RepoError::NotSigned { key: self.place(), why };
-        let mut command = Command::new(&self.program);
+        let mut command = hands::program(&self.program);
         command.args(["-Y", "sign", "-n", namespace]);
         // removed with the value
         let mut literal = None;
@@ -105,7 +104,7 @@ impl Signer {
         let written = input.write_all(message).and_then(|()| input.rewind());
         written.map_err(|e| failed(e.to_string()))?;
         command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = (self.starting.clean)(&mut command)
+        let child = command
             .spawn()
             .map_err(|e| failed(format!("{}: {e}", self.program.display())))?;
         match ended(child, self.starting.may_ask).map_err(|e| failed(e.to_string()))? {

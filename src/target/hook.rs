@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::engine::html;
 use super::{Bundle, Post, Receipt, Removal, Target, TargetError};
+use crate::hands;
 
 /// Runs a command for each story.
 pub struct HookTarget {
@@ -20,8 +21,6 @@ pub struct HookTarget {
     /// Whether it may be given a story again that it may have taken already.
     pub repeat: bool,
     pub url: Option<String>,
-    /// Takes out of the command's environment what is not for it.
-    pub clean: fn(&mut Command) -> &mut Command,
 }
 
 /// How long it may take.
@@ -50,7 +49,7 @@ impl HookTarget {
 
     fn run(&self, story: &Value) -> Result<Ran, TargetError> {
         let program = self.command.first().map(String::as_str).unwrap_or_default();
-        let mut command = Command::new(program);
+        let mut command = hands::program(program);
         command.args(self.command.iter().skip(1));
         let file = || tempfile::tempfile().map_err(|e| self.failed("cannot be given anything", e.to_string()));
         // files, not pipes: whoever holds them or does not read them keeps nobody waiting
@@ -60,7 +59,7 @@ impl HookTarget {
             .and_then(|()| input.rewind());
         let given = given.and_then(|()| Ok((out.try_clone()?, err.try_clone()?)));
         let (to_out, to_err) = given.map_err(|e| self.failed("cannot be given the story", e.to_string()))?;
-        (self.clean)(&mut command).stdin(input).stdout(to_out).stderr(to_err);
+        command.stdin(input).stdout(to_out).stderr(to_err);
         let mut child = command
             .spawn()
             .map_err(|e| self.failed("cannot be run", e.to_string()))?;
@@ -139,12 +138,9 @@ impl Target for HookTarget {
     fn try_out(&self) -> Result<String, TargetError> {
         let program = self.command.first().map(String::as_str).unwrap_or_default();
         // a shell's own answer to "is there such a program?", without running it
-        let mut asked = Command::new("sh");
+        let mut asked = hands::program("sh");
         asked.args(["-c", "command -v -- \"$1\"", "sh", program]);
-        let found = (self.clean)(&mut asked)
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .output();
+        let found = asked.stdin(Stdio::null()).stderr(Stdio::null()).output();
         match found {
             Ok(found) if found.status.success() => Ok(format!("runs {program}")),
             Ok(_) => Err(self.failed("is not there", program.to_owned())),

@@ -125,7 +125,6 @@ fn open(desk: &Desk, configured: &config::Target) -> Box<dyn Target> {
             command: command.clone(),
             repeat: *repeat,
             url,
-            clean: config::without_secrets,
         }),
     }
 }
