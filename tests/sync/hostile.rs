@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::common::{Ran, TestHouse, marion};
+use crate::common::{BINARY, Ran, TestHouse, have, kelly, marion};
 use crate::desks::{Desks, edit_with, event_ids};
 
 #[test]
@@ -278,4 +278,181 @@ fn a_story_that_is_being_edited_by_hand_is_not_moved_under_the_hand() {
     ben.run(&["sync"]).exits(0);
     assert!(ben.read(&file).contains("All clean"));
     assert_eq!(event_ids(ben).len(), 5);
+}
+
+/// What git prints in the bare repository, given these bytes.
+fn bare_git_with(desks: &Desks, args: &[&str], stdin: &[u8]) -> String {
+    let mut git = desks.server.command("git");
+    let ran = Ran::of(git.current_dir(desks.bare()).args(args), args, Some(stdin));
+    ran.exits(0).stdout.trim().to_owned()
+}
+
+/// Every object of a desk, by its name.
+fn objects(desk: &TestHouse) -> String {
+    desk.git(&["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"])
+}
+
+#[test]
+fn of_all_that_a_server_has_the_branch_and_the_private_parts_come_and_no_more() {
+    let desks = Desks::new(2);
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    ann.story(&kelly());
+    desks.settle();
+    let refs = |desk: &TestHouse| desk.git(&["for-each-ref", "--format=%(refname)"]);
+    let before = refs(ben);
+    let secret = bare_git_with(&desks, &["hash-object", "-w", "--stdin"], b"not asked for\n");
+    let tree = bare_git_with(&desks, &["mktree"], format!("100644 blob {secret}\tx\n").as_bytes());
+    ann.story(&marion());
+    ann.run(&["sync"]).exits(0);
+    let identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"];
+    let stray = desks.bare_git(&[&identity[..], &["commit-tree", "-p", "main", "-m", "x", &tree]].concat());
+    for name in [
+        "refs/heads/other",
+        "refs/desk/other",
+        "refs/pull/1/head",
+        "refs/tags/light",
+        "refs/notes/commits",
+    ] {
+        desks.bare_git(&["update-ref", name, &stray]);
+    }
+    // one that git would bring along, as it is of what comes, and one that would stand for another
+    desks.bare_git(&[&identity[..], &["tag", "-m", "x", "v1", "main"]].concat());
+    let tag = desks.bare_git(&["rev-parse", "v1"]);
+    let main = desks.bare_git(&["rev-parse", "main"]);
+    desks.bare_git(&["update-ref", &format!("refs/replace/{main}"), &stray]);
+    ben.run(&["sync"]).exits(0);
+    assert_eq!(ben.git(&["rev-parse", "main"]), main);
+    assert_eq!(refs(ben), before);
+    let here = objects(ben);
+    for foreign in [&secret, &tree, &stray, &tag] {
+        assert!(!here.contains(foreign.as_str()), "{foreign} came along");
+    }
+    assert!(!ben.path("stories/.git/FETCH_HEAD").exists());
+    ben.fsck();
+    // nor does a push touch any of them
+    let all = desks.bare_git(&[
+        "for-each-ref",
+        "--exclude=refs/heads/main",
+        "--exclude=refs/desk/private",
+    ]);
+    ben.run(&["note", "kelly", "-m", "She rang"]).exits(0);
+    ben.run(&["sync"]).exits(0);
+    assert_ne!(desks.bare_git(&["rev-parse", "main"]), main);
+    assert_eq!(
+        desks.bare_git(&[
+            "for-each-ref",
+            "--exclude=refs/heads/main",
+            "--exclude=refs/desk/private"
+        ]),
+        all
+    );
+}
+
+#[test]
+fn a_malformed_object_is_refused_and_stays_outside() {
+    let desks = Desks::new(2);
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let story = ann.story(&marion());
+    desks.settle();
+    let good = desks.bare_git(&["rev-parse", "main"]);
+    let (whole, before) = (objects(ben), ben.git(&["for-each-ref"]));
+    let folders = ben.files("stories/.git/objects");
+    let raw = |kind: &str, bytes: &[u8]| {
+        bare_git_with(
+            &desks,
+            &["hash-object", "-t", kind, "-w", "--literally", "--stdin"],
+            bytes,
+        )
+    };
+    let sane = desks.bare_git(&["rev-parse", "main^{tree}"]);
+    let blob = desks.bare_git(&["rev-parse", &format!("main:{story}/index.md")]);
+    let entry = |mode: &str, name: &str| {
+        let mut bytes = format!("{mode} {name}\0").into_bytes();
+        bytes.extend(hex::decode(&blob).expect("a name"));
+        bytes
+    };
+    let who = "x <x@example.org> 1300000000 +0000";
+    let commit = |tree: &str, author: &str| format!("tree {tree}\nparent {good}\n{author}committer {who}\n\nx\n");
+    let author = format!("author {who}\n");
+    for (what, bytes) in [
+        (
+            "a path for a name",
+            commit(&raw("tree", &entry("100644", "2010/x")), &author),
+        ),
+        (
+            "one name twice",
+            commit(
+                &raw("tree", &[entry("100644", "x"), entry("100644", "x")].concat()),
+                &author,
+            ),
+        ),
+        (
+            "git's own folder",
+            commit(&raw("tree", &entry("40000", ".git")), &author),
+        ),
+        (
+            "a mode that is none",
+            commit(&raw("tree", &entry("0100644", "x")), &author),
+        ),
+        ("no author", commit(&sane, "")),
+        ("an author who ends a line", commit(&sane, "author x <x@example.org\n")),
+    ] {
+        let made = raw("commit", bytes.as_bytes());
+        desks
+            .server
+            .write("srv/stories.git/refs/heads/main", format!("{made}\n"));
+        let refused = ben.run(&["sync", "--json"]);
+        let error = refused.exits(1).error();
+        assert!(
+            error["message"]
+                .as_str()
+                .is_some_and(|said| said.contains("sent was refused")),
+            "{what}: {error}"
+        );
+        assert_eq!(ben.git(&["for-each-ref"]), before, "{what}");
+        assert_eq!(
+            (objects(ben), ben.files("stories/.git/objects")),
+            (whole.clone(), folders.clone()),
+            "{what}"
+        );
+    }
+    desks.bare_git(&["update-ref", "refs/heads/main", &good]);
+    desks.settle();
+}
+
+#[test]
+fn a_hundred_thousand_refs_cost_no_more_than_git_needs_to_pass_them_over() {
+    if !have("prlimit") {
+        return;
+    }
+    let desks = Desks::new(1);
+    let ann = &desks.desks[0];
+    ann.story(&marion());
+    desks.settle();
+    let main = desks.bare_git(&["rev-parse", "main"]);
+    let mut packed = "# pack-refs with: peeled fully-peeled sorted \n".to_owned();
+    for n in 0..100_000 {
+        packed += &format!("{main} refs/heads/x{n:06}\n");
+    }
+    desks.server.write("srv/stories.git/packed-refs", packed);
+    // a server that is asked for two, and one that tells all that it has
+    for protocol in ["2", "0"] {
+        let own = ann.read("home/.gitconfig");
+        ann.write("home/.gitconfig", format!("{own}[protocol]\n\tversion = {protocol}\n"));
+        ann.run(&["note", "marion", "-m", &format!("asked by {protocol}")])
+            .exits(0);
+        let jailed = [
+            "--data=134217728",
+            "--cpu=20",
+            "timeout",
+            "600",
+            BINARY,
+            "sync",
+            "--json",
+        ];
+        let ran = Ran::of(ann.command("prlimit").args(jailed), &["sync"], None);
+        assert_eq!(ran.exits(0).json()["went"], 1, "{}", ran.stderr);
+        assert_eq!(ann.git(&["for-each-ref", "--count=10"]).lines().count(), 3);
+    }
+    assert_eq!(desks.bare_git(&["rev-parse", "main"]), ann.git(&["rev-parse", "main"]));
 }

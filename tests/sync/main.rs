@@ -4,10 +4,14 @@
 mod common;
 #[path = "../common/keys.rs"]
 mod keys;
+#[path = "../common/servers.rs"]
+mod mail_servers;
 
+mod between;
 mod desks;
 mod folders;
 mod hostile;
+mod mailbox;
 mod seeds;
 mod servers;
 mod signed;

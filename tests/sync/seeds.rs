@@ -89,19 +89,32 @@ fn one(seed: u64) {
         }
         assert_eq!(there, here, "seed {seed}");
     }
-    let verified = desk.run(&["verify", "--json"]).json();
-    for finding in verified["findings"].as_array().expect("findings") {
-        // two texts that wait for a person
-        let unfinished =
-            finding["rule"] == "page" && finding["said"].as_str().is_some_and(|s| s.contains("both versions"));
-        assert!(unfinished, "seed {seed}: {finding}");
-    }
+    // where both changed the same line both stand there until a person chooses: that is told, and is all that is
     for story in stories(desk) {
         let damage = desk.show(&story)["damage"].take();
+        if damage.is_null() {
+            continue;
+        }
         let unfinished = damage
             .as_str()
             .is_some_and(|d| d.starts_with("both versions stand in index.md"));
-        assert!(damage.is_null() || unfinished, "seed {seed}: {story}: {damage}");
+        assert!(unfinished, "seed {seed}: {story}: {damage}");
+        desk.run(&["verify", &story]).exits(1);
+        edit_with(
+            desk,
+            &story,
+            "sed -i -e '/^<<<<<<</,/^=======/d' -e '/^>>>>>>>/d' \"$1\"",
+        )
+        .exits(0);
+    }
+    desks.settle();
+    for desk in &desks.desks {
+        let verified = desk.run(&["verify"]);
+        assert!(
+            verified.exits(0).stdout.contains("nothing is wrong"),
+            "seed {seed}: {}",
+            verified.stdout
+        );
     }
 }
 

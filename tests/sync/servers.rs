@@ -111,14 +111,22 @@ impl Sshd {
         format!("ssh://{}@127.0.0.1:{}{}", user.trim(), self.port, bare.display())
     }
 
+    /// An ssh that knows who is known, and is told no more than this.
+    fn ssh(&self, more: &str) -> String {
+        let known = self.house.path("known_hosts");
+        format!(
+            "ssh -F none -oUserKnownHostsFile={} -oGlobalKnownHostsFile=/dev/null {more}",
+            known.display()
+        )
+    }
+
     /// Runs at a desk, with an ssh that shows this key.
     fn at(&self, desk: &TestHouse, key: &str, args: &[&str]) -> Ran {
-        let at = |name: &str| self.house.path(name).to_string_lossy().into_owned();
-        let ssh = format!(
-            "ssh -F none -oIdentityAgent=none -oIdentitiesOnly=yes -i {} -oUserKnownHostsFile={} -oGlobalKnownHostsFile=/dev/null",
-            at(key),
-            at("known_hosts")
-        );
+        let key = self.house.path(key);
+        let ssh = self.ssh(&format!(
+            "-oIdentityAgent=none -oIdentitiesOnly=yes -i {}",
+            key.display()
+        ));
         let mut command = desk.command(BINARY);
         Ran::of(command.env("GIT_SSH_COMMAND", ssh).args(args), args, None)
     }
@@ -180,6 +188,59 @@ fn over_ssh_with_keys_and_known_hosts_as_they_are() {
     assert_eq!(synced["went"], 1);
     sshd.at(ann, "client", &["sync"]).exits(0);
     assert_eq!(ann.show("marion")["approvals"], 1);
+}
+
+#[test]
+fn over_ssh_with_a_key_that_only_the_agent_holds() {
+    let Some(sshd) = Sshd::start() else { return };
+    if !have("ssh-agent") || !have("ssh-add") {
+        return;
+    }
+    let desks = desks();
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let url = sshd.url(&desks.bare());
+    for desk in &desks.desks {
+        desk.git(&["remote", "set-url", "origin", &url]);
+    }
+    sshd.know("host");
+    let socket = sshd.house.path("agent");
+    let mut agent = sshd.house.command("ssh-agent");
+    let _agent = Running(
+        agent
+            .args(["-D", "-a"])
+            .arg(&socket)
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("it begins"),
+    );
+    let begun = Instant::now();
+    while !socket.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(120), "the agent does not listen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let with = |desk: &TestHouse, args: &[&str]| {
+        let mut command = desk.command(BINARY);
+        command
+            .env("SSH_AUTH_SOCK", &socket)
+            .env("GIT_SSH_COMMAND", sshd.ssh("-oIdentityFile=none"));
+        Ran::of(command.args(args), args, None)
+    };
+    // an agent that holds no key
+    let refused = with(ann, &["sync", "--json"]);
+    assert_eq!(refused.exits(4).error()["code"], "remote.login", "{}", refused.stderr);
+    let mut add = sshd.house.command("ssh-add");
+    Ran::of(
+        add.env("SSH_AUTH_SOCK", &socket).args(["-q", "client"]),
+        &["ssh-add"],
+        None,
+    )
+    .exits(0);
+    fs::remove_file(sshd.house.path("client")).expect("its file is not needed any more");
+    ann.arrive(&[marion()]);
+    with(ann, &["fetch"]).exits(0);
+    assert_eq!(desks.bare_git(&["rev-parse", "main"]), ann.git(&["rev-parse", "main"]));
+    with(ben, &["sync"]).exits(0);
+    assert_eq!(ben.git(&["rev-parse", "main"]), ann.git(&["rev-parse", "main"]));
 }
 
 /// git http-backend behind TLS; its port.
