@@ -305,6 +305,84 @@ fn a_publication_is_made_up() {
 }
 
 #[test]
+fn a_receipt_is_of_another_text_than_what_went_out() {
+    let (house, story) = approved();
+    house.run(&["publish", "marion"]).exits(0);
+    assert_eq!(found(&house, &[]), []);
+    let out = house.show("marion")["text_hash"].clone();
+    let kinds = ["receipt", "published"];
+    for (n, kind) in kinds.into_iter().enumerate() {
+        let house = house.copied();
+        let mut line = json!({"id": format!("00000000000000a{n}"), "after": [last(&house, &story)["id"]], "at": "2037-01-01T00:00:00Z",
+            "by": {"name": "Robin Reviewer", "role": "publisher"}, "event": kind, "text": "ab".repeat(32)});
+        if kind == "receipt" {
+            let place = json!({"target": "site", "done": true, "place": "https://evil.example/"});
+            line.as_object_mut().unwrap().extend(place.as_object().unwrap().clone());
+        }
+        forge(&house, &story, &line.to_string());
+        finds(
+            &house,
+            "receipt",
+            &format!("\"{kind} by Robin Reviewer\" is about another text"),
+        );
+        // what a page was taken off is of any text, and the same once more is of this one
+        line["text"] = out.clone();
+        line["id"] = json!(format!("00000000000000b{n}"));
+        forge(&house, &story, &line.to_string());
+        let receipts = found(&house, &[]).iter().filter(|(rule, _)| rule == "receipt").count();
+        assert_eq!(receipts, 1, "{kind}");
+    }
+    // of a text that nobody began to publish
+    let (house, story) = approved();
+    let line = json!({"id": "00000000000000aa", "after": [last(&house, &story)["id"]], "at": "2037-01-01T00:00:00Z",
+        "by": {"name": "Robin Reviewer", "role": "publisher"}, "event": "published", "text": out});
+    forge(&house, &story, &line.to_string());
+    finds(&house, "receipt", "published by Robin Reviewer");
+}
+
+#[test]
+fn the_chain_names_each_text_and_the_drafts_own_is_checked() {
+    let house = TestHouse::new();
+    let story = house.story(&marion());
+    let text = || house.show("marion")["text_hash"].clone();
+    let as_it_came = text();
+    house.edit_by_hand("marion", "ninety", "nineteen");
+    let edited = text();
+    assert_ne!(as_it_came, edited);
+    house.run(&["approve", "marion"]).exits(0);
+    house.run(&["publish", "marion"]).exits(0);
+    let told = house.run(&["verify", "--story", "marion", "--json"]).exits(0).json();
+    let chain = told["chain"].as_array().unwrap();
+    let of = |link: &Value| (link["kind"].as_str().unwrap().to_owned(), link["text"].clone());
+    let upon = |kind: &str, text: &Value| (kind.to_owned(), text.clone());
+    assert_eq!(
+        chain.iter().map(of).collect::<Vec<_>>(),
+        [
+            upon("received", &as_it_came),
+            upon("edited", &edited),
+            upon("approved", &edited),
+            upon("publish-begun", &edited),
+            upon("receipt", &edited),
+            upon("published", &edited),
+        ]
+    );
+    for link in chain {
+        let commit = link["commit"].as_str().unwrap();
+        let brought = house.git(&["show", "--format=", commit, "--", &format!("{story}/record.jsonl")]);
+        assert!(brought.contains(&format!("+{{\"id\":{}", link["event"])), "{link}");
+    }
+
+    // the draft, by whoever can push, in the commit that took the mail in: as if she had written it
+    let house = TestHouse::new();
+    let story = house.story(&marion());
+    let page = format!("stories/{story}/index.md");
+    house.write(&page, house.read(&page).replace("ninety", "nineteen"));
+    house.git(&["add", "-A"]);
+    house.git(&["commit", "-q", "--amend", "--no-edit"]);
+    finds(&house, "text", "received by m4c-stories");
+}
+
+#[test]
 fn a_merge_slips_a_line_in() {
     let (house, story) = approved();
     house.git(&["checkout", "-q", "-b", "side", "HEAD~1"]);

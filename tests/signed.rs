@@ -4,7 +4,7 @@ mod common;
 #[path = "common/keys.rs"]
 mod keys;
 
-use common::{Ran, TestHouse, mail, marion};
+use common::{Ran, TestHouse, kelly, mail, marion};
 use keys::{key, known_by, public, signed_house, sits, team};
 
 #[test]
@@ -292,6 +292,53 @@ fn who_wishes_to_be_gone_does_not_wait_for_a_key() {
     // what lets it out again waits
     sits(&house, "Cath Lee", None);
     house.run(&["reopen", "marion", "-m", "she changed her mind"]).exits(2);
+}
+
+#[test]
+fn signatures_stay_good_when_another_story_is_erased() {
+    let house = signed_house();
+    let marions = house.story(&marion());
+    let kellys = house.story(&kelly());
+    for (name, steps) in [("Cath Lee", &["approve"][..]), ("Pat Moss", &["publish"])] {
+        let first = name.split(' ').next().unwrap().to_lowercase();
+        for story in [&marions, &kellys] {
+            sits(&house, "Cath Lee", Some("cath"));
+            house
+                .run(&["consent", story, "--grant", "--evidence", "by phone"])
+                .exits(0);
+            sits(&house, name, Some(&first));
+            for step in steps {
+                house.run(&[step, story]).exits(0);
+            }
+        }
+    }
+    house.run(&["verify"]).exits(0);
+    let (before, shown) = (house.git(&["rev-parse", "main"]), house.show(&kellys));
+    assert!(shown["signatures"].as_array().unwrap().len() >= 4, "{shown}");
+    house.run(&["erase", &marions, "--yes"]).exits(0);
+    assert_ne!(house.git(&["rev-parse", "main"]), before, "the history was made again");
+    let after = house.show(&kellys);
+    assert_eq!(after["signatures"], shown["signatures"]);
+    assert!(
+        after["signatures"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|s| s["good"] == true)
+    );
+    let verified = house.run(&["verify"]);
+    assert!(
+        verified.exits(0).stdout.contains("nothing is wrong"),
+        "{}",
+        verified.stdout
+    );
+    let chain = house.run(&["verify", "--story", &kellys, "--json"]).exits(0).json();
+    let signed = chain["chain"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|link| link["signed"] == true);
+    assert_eq!(signed.count(), after["signatures"].as_array().unwrap().len());
 }
 
 #[test]
