@@ -1,15 +1,20 @@
 //! `fetch` from servers that lie, stall, die or pretend: nothing torn is kept, memory and time are bounded, and no password
 //! is given away. What the library's client does at every single byte is in `src/inbox/imap/tests.rs`.
 
+#![allow(clippy::disallowed_methods, reason = "a test may end where there is no thread")]
+
 mod common;
 #[path = "common/fake_imap.rs"]
 mod fake_imap;
 #[path = "common/servers.rs"]
 mod servers;
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rustls::ServerConfig;
@@ -90,31 +95,92 @@ fn kept_whole(house: &TestHouse, mails: &[(u32, String)]) -> usize {
     stories.len()
 }
 
+/// A line to a server on which so many of the server's bytes come through, then none; its port, and how many came.
+fn line_of(bytes: usize, port: u16) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (through, came) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
+    let count = came.clone();
+    std::thread::spawn(move || {
+        let (client, _) = listener.accept().unwrap();
+        let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+        std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+        let (mut from, mut to, mut buffer) = (server.try_clone().unwrap(), client.try_clone().unwrap(), [0; 4096]);
+        while let Ok(read @ 1..) = from.read(&mut buffer) {
+            let read = read.min(bytes - count.load(Ordering::SeqCst));
+            count.fetch_add(read, Ordering::SeqCst);
+            if to.write_all(&buffer[..read]).is_err() || count.load(Ordering::SeqCst) == bytes {
+                break;
+            }
+        }
+        let _ = client.shutdown(std::net::Shutdown::Both);
+        let _ = server.shutdown(std::net::Shutdown::Both);
+    });
+    (through, came)
+}
+
+/// `CUTS=all cargo test --test hostile_imap dies` for every byte of the session, also of its TLS.
 #[test]
 fn a_server_that_dies_leaves_nothing_torn_and_the_next_run_goes_on() {
     let mails = mails();
-    let whole = fake(&mails).start();
-    let house_of = |port| house(port, "none", "");
-    assert_eq!(fetch(&house_of(whole.port)).exits(0).code, 0);
-    let bytes = whole.sent();
-    let mut seen = [0; 4];
-    for cut in (1..bytes).step_by(bytes / 24) {
-        let dying = fake(&mails).cut_after(cut).start();
-        let house = house_of(dying.port);
-        let ran = fetch(&house);
-        assert!([0, 7, 75].contains(&ran.code), "{cut}: {} {}", ran.code, ran.stderr);
-        seen[kept_whole(&house, &mails)] += 1;
-        // The server is well again.
-        let config = house.read("config.toml");
-        let well = fake(&mails).start();
-        house.write(
-            "config.toml",
-            config.replace(&dying.port.to_string(), &well.port.to_string()),
+    let folder = tempfile::tempdir().unwrap();
+    let safe = have("openssl").then(|| tls(folder.path(), "good", &[]));
+    let all = std::env::var("CUTS").is_ok_and(|cuts| cuts == "all");
+    for over_tls in [false, true] {
+        let (fake, how, more) = match &safe {
+            None if over_tls => continue,
+            Some((cert, config)) if over_tls => {
+                let ca_file = format!("ca_file = \"{}\"", cert.display());
+                (fake(&mails).tls(config.clone(), true), "implicit", ca_file)
+            }
+            _ => (fake(&mails), "none", String::new()),
+        };
+        // as it is before the first fetch, so that each does no more than it must
+        let fresh = house(1, how, &more);
+        fresh.run(&["init", "-q"]).exits(0);
+        let house_of = |port: u16| {
+            let house = fresh.copied();
+            house.write(
+                "config.toml",
+                fresh.read("config.toml").replace("port = 1", &format!("port = {port}")),
+            );
+            house
+        };
+        let (whole, bytes) = line_of(usize::MAX, fake.clone().start().port);
+        assert_eq!(fetch(&house_of(whole)).exits(0).code, 0);
+        let bytes = bytes.load(Ordering::SeqCst);
+        assert!(bytes > 1000, "{bytes}");
+        let mut seen = [0; 4];
+        // over TLS mails come at the very end, after the handshake, and many in one record
+        let cuts: Vec<usize> = match (all, over_tls) {
+            (true, _) => (1..bytes).collect(),
+            (false, false) => (1..bytes).step_by(bytes / 24).collect(),
+            (false, true) => (1..bytes).step_by(bytes / 6).chain([bytes - 180, bytes - 60]).collect(),
+        };
+        for cut in cuts {
+            let (dying, _) = line_of(cut, fake.clone().start().port);
+            let house = house_of(dying);
+            let ran = fetch(&house);
+            // a handshake that was cut off is no secure connection
+            let codes: &[i32] = if over_tls { &[0, 1, 7, 75] } else { &[0, 7, 75] };
+            assert!(codes.contains(&ran.code), "{how} {cut}: {} {}", ran.code, ran.stderr);
+            seen[kept_whole(&house, &mails)] += 1;
+            // The server is well again.
+            let well = fake.clone().start();
+            let config = house.read("config.toml");
+            house.write(
+                "config.toml",
+                config.replace(&dying.to_string(), &well.port.to_string()),
+            );
+            fetch(&house).exits(0);
+            assert_eq!(kept_whole(&house, &mails), 3, "{how}: cut after {cut}");
+        }
+        assert!(seen[0] > 0 && seen[3] > 0, "{how}: {seen:?}");
+        eprintln!(
+            "{how}: cut off at {} of {bytes} bytes, kept so many mails of three: {seen:?}",
+            seen.iter().sum::<usize>()
         );
-        fetch(&house).exits(0);
-        assert_eq!(kept_whole(&house, &mails), 3, "cut after {cut}");
     }
-    assert!(seen[0] > 0 && seen[3] > 0, "{seen:?}");
 }
 
 #[test]

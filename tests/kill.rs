@@ -28,6 +28,13 @@ fn a_killed_run_is_finished_by_the_next_one() {
 }
 
 #[test]
+fn a_mail_is_moved_on_its_server_once_it_is_committed_and_not_before() {
+    if common::have("dovecot") {
+        kill_test(&["--sample", "3", "--only", "imap"]);
+    }
+}
+
+#[test]
 fn a_publication_killed_between_any_two_steps_leaves_one_post_at_each_of_its_targets() {
     kill_test(&["--steps", "--only", "publish"]);
 }
