@@ -89,6 +89,44 @@ fn the_screens_in_the_documentation_are_what_a_reviewer_sees() {
 }
 
 #[test]
+fn what_the_receiving_server_proved_of_the_sender_is_shown() {
+    let house = TestHouse::with_config(&CONFIG.replace(
+        "path = \"mail.mbox\"",
+        "path = \"mail.mbox\"\ntrusted_authserv = \"mx.example.org\"",
+    ));
+    // the trusted server's field is the topmost; another's below it says what it likes
+    let results = "Authentication-Results: mx.example.org; dkim=pass header.d=example.org; spf=fail smtp.mailfrom=a@example.net\n\
+                   Authentication-Results: mx.evil.example; dkim=pass header.d=bank.example\n";
+    house.arrive(&[format!("{results}{}", marion())]);
+    house.run(&["fetch"]).exits(0);
+    let shown = house.run(&["show", "marion"]).exits(0).stdout.clone();
+    let line = |of: &str| -> String { of.split_whitespace().collect::<Vec<_>>().join(" ") };
+    let lines: Vec<String> = shown.lines().map(line).collect();
+    assert!(
+        lines.iter().any(|l| l.ends_with("Server says dkim=pass example.org")),
+        "{shown}"
+    );
+    assert!(!shown.contains("bank.example"), "{shown}");
+    let event = &house.show("marion")["events"][0];
+    assert_eq!(
+        event["auth"][0],
+        serde_json::json!({"method": "dkim", "result": "pass", "domain": "example.org"})
+    );
+    if !have("tmux") {
+        return;
+    }
+    for how in ["m4c-stories review --plain", "m4c-stories review"] {
+        let terminal = Terminal::start(&house, 100, 40, how);
+        if !how.ends_with("plain") {
+            terminal.wait("to review");
+            terminal.press(&["Enter"]);
+        }
+        let seen = terminal.wait("proven: example.org stands for it (dkim)");
+        assert!(!seen.contains("bank.example"), "{how}: {seen}");
+    }
+}
+
+#[test]
 fn a_decision_is_the_same_step_and_commit_as_the_command_makes() {
     if !have("tmux") {
         return;

@@ -25,6 +25,14 @@ fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// The same where the server asks for a login; the password is in the file `secret`.
+fn house_with_login(server: &MailServer) -> TestHouse {
+    let house = house(server);
+    let login = "user = \"blog\"\npassword_command = [\"cat\", \"secret\"]\nfrom = ";
+    house.write("config.toml", house.read("config.toml").replace("from = ", login));
+    house
+}
+
 /// A story by this author, and changes asked for: one letter is due, about a decision.
 fn asked(house: &TestHouse, author: &str) {
     let date = now().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
@@ -176,6 +184,50 @@ fn what_is_not_taken_now_is_tried_again_with_pauses_and_at_last_given_up() {
             .contains("could not be delivered in time")
     );
     assert!(house.files(".desk/letters").is_empty());
+}
+
+#[test]
+fn a_refused_login_ends_with_4_whatever_sends_and_cron_tells_it_once_and_once_when_it_is_over() {
+    let Some(python) = python() else { return };
+    let server = MailServer::start(python, "plain", &["--auth"]);
+    let house = house_with_login(&server);
+    house.write("secret", "the wrong one");
+    asked(&house, "marion@example.com");
+    let refused = "refused the login";
+    let sent = house.run(&["letters", "send"]);
+    assert!(sent.exits(4).stderr.contains(refused), "{}", sent.stderr);
+    let sent = house.run(&["letters", "send", "--json"]);
+    assert!(sent.exits(4).stderr.contains(refused), "{}", sent.stderr);
+    let first = house.run(&["-q", "cron"]);
+    assert!(first.exits(4).stderr.contains(refused), "{}", first.stderr);
+    for _ in 0..2 {
+        let again = house.run(&["-q", "cron"]);
+        assert_eq!((again.exits(4).stdout.as_str(), again.stderr.as_str()), ("", ""));
+    }
+    let doctor = house.run(&["doctor", "--json"]);
+    let found = doctor.exits(4).json();
+    let outbox = found.as_array().expect("parts").iter().find(|f| f["part"] == "outbox");
+    assert_eq!(outbox.expect("the outbox")["exit"], 4, "{found}");
+    for ran in [&sent, &first, &doctor] {
+        assert!(
+            !format!("{}{}", ran.stdout, ran.stderr).contains("the wrong one"),
+            "{}",
+            ran.command
+        );
+    }
+    assert_eq!((server.log("mail").len(), server.log("rcpt").len()), (0, 0));
+    assert_eq!(
+        events(&house).len(),
+        1,
+        "claimed, and not failed: it is no fault of the letter's"
+    );
+    house.write("secret", "secret");
+    let over = house.run(&["-q", "cron"]);
+    assert!(over.exits(0).stderr.starts_with("Over: "), "{}", over.stderr);
+    assert_eq!(house.run(&["-q", "cron"]).exits(0).stderr, "");
+    house.run(&["doctor"]).exits(0);
+    assert_eq!(server.log("mail").len(), 1);
+    assert_eq!(events(&house), ["claimed", "sent"]);
 }
 
 #[test]
