@@ -100,12 +100,18 @@ fn one(seed: u64) {
             .is_some_and(|d| d.starts_with("both versions stand in index.md"));
         assert!(unfinished, "seed {seed}: {story}: {damage}");
         desk.run(&["verify", &story]).exits(1);
-        edit_with(
-            desk,
-            &story,
-            "sed -i -e '/^<<<<<<</,/^=======/d' -e '/^>>>>>>>/d' \"$1\"",
-        )
-        .exits(0);
+        let choose = || {
+            edit_with(
+                desk,
+                &story,
+                "sed -i -e '/^<<<<<<</,/^=======/d' -e '/^>>>>>>>/d' \"$1\"",
+            )
+        };
+        if choose().code != 0 {
+            // somebody rejected it as well
+            desk.run(&["reopen", &story, "-m", "To choose"]).exits(0);
+            choose().exits(0);
+        }
     }
     desks.settle();
     for desk in &desks.desks {

@@ -142,6 +142,33 @@ fn edits_of_the_same_line_stand_there_both_until_one_is_chosen() {
 }
 
 #[test]
+fn a_rejected_story_in_which_both_versions_stand_is_reopened_and_then_finished() {
+    let desks = Desks::new(2);
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let story = ann.story(&marion());
+    desks.settle();
+    edit_with(ann, &story, "sed -i 's/^I clean/We clean/' \"$1\"").exits(0);
+    edit_with(ben, &story, "sed -i 's/^I clean/She cleans/' \"$1\"").exits(0);
+    ben.run(&["reject", &story, "-m", "We cannot"]).exits(0);
+    desks.settle();
+    assert_eq!(ann.state(&story), "rejected");
+    let choose = || {
+        edit_with(
+            ann,
+            &story,
+            "sed -i -e '/^<<<<<<</,/^=======/d' -e '/^>>>>>>>/d' \"$1\"",
+        )
+    };
+    assert!(choose().exits(5).stderr.contains("`reopen` it first"));
+    ann.run(&["reopen", &story, "-m", "Talked it over"]).exits(0);
+    ann.run(&["approve", &story]).exits(5);
+    choose().exits(0);
+    desks.settle();
+    ben.run(&["verify"]).exits(0);
+    ben.run(&["approve", &story]).exits(0);
+}
+
+#[test]
 fn a_step_that_is_pushed_at_once_brings_the_others_with_it_and_status_knows_what_is_left() {
     let config = crate::desks::config().replace("local_remote = true", "local_remote = true\npush = \"always\"");
     let desks = Desks::with_config(2, &config);
