@@ -88,30 +88,15 @@ pub fn hire_in<'scope, T: Send + 'scope>(
     Builder::new().spawn_scoped(scope, work)
 }
 
-/// Work that goes on beside ours, or that is done by now because nobody else could be had for it.
-pub enum Begun<T> {
-    Beside(JoinHandle<T>),
-    Done(T),
-}
-
-/// Begins a piece of work beside ours.
-pub fn begin<T: Send + 'static>(work: impl Fn() -> T + Send + Sync + 'static) -> Begun<T> {
+/// Begins a piece of work beside ours. `None`: nobody else could be had for it, and it is done by now.
+pub fn begin<T: Send + 'static>(work: impl Fn() -> T + Send + Sync + 'static) -> Option<JoinHandle<T>> {
     let work = Arc::new(work);
     let theirs = Arc::clone(&work);
-    match hire(move || theirs()) {
-        Ok(hand) => Begun::Beside(hand),
-        Err(_) => Begun::Done(work()),
+    let hand = hire(move || theirs()).ok();
+    if hand.is_none() {
+        work();
     }
-}
-
-impl<T> Begun<T> {
-    /// Waits for it. Its panic is passed on.
-    pub fn end(self) -> T {
-        match self {
-            Begun::Beside(hand) => hand.join().unwrap_or_else(|panic| resume_unwind(panic)),
-            Begun::Done(answer) => answer,
-        }
-    }
+    hand
 }
 
 /// Does each share in a thread of its own, the first in this one; the answers are in the order of the shares. A hand's panic is
@@ -152,7 +137,6 @@ mod tests {
 
     #[test]
     fn begun_work_is_waited_for() {
-        assert_eq!(begin(|| 7).end(), 7);
-        assert_eq!(Begun::Done(8).end(), 8);
+        assert_eq!(begin(|| 7).expect("a thread").join().expect("no panic"), 7);
     }
 }

@@ -237,6 +237,57 @@ fn a_follow_up_that_lies_before_its_story_in_the_inbox_follows_it_all_the_same()
     house.fsck();
 }
 
+/// The `n`th of many stories.
+fn one_of_many(n: usize) -> String {
+    let text = format!("In street {n} we asked for a bus, and two hundred people signed. It came on a Monday.");
+    mail(
+        &format!("Ann Ash <ann{n}@example.org>"),
+        "Sat, 4 Dec 2010 10:12:31 +0000",
+        &format!("Street {n}"),
+        &text,
+    )
+}
+
+/// Mails are read 128 at a time, each group while the one before it is taken in.
+#[test]
+fn what_one_group_of_mails_began_the_next_one_knows() {
+    let house = TestHouse::new();
+    let on_holiday = |n| one_of_many(n).replace("MIME-Version", "Auto-Submitted: auto-replied\nMIME-Version");
+    let mut mails: Vec<String> = (0..126).map(one_of_many).collect();
+    mails.extend([marion(), on_holiday(900)]);
+    // the second group: doubles of the first, and what follows a story that began there
+    mails.extend([
+        one_of_many(0),
+        on_holiday(900),
+        one_of_many(125),
+        again(1, "I forgot the bus."),
+    ]);
+    mails.extend((200..324).map(one_of_many));
+    // the third: doubles of both, and of its own
+    mails.extend([
+        one_of_many(323),
+        one_of_many(1),
+        again(1, "I forgot the bus."),
+        one_of_many(400),
+        one_of_many(400),
+    ]);
+    house.arrive(&mails);
+    let lines = house.run(&["fetch", "--json"]).exits(0).json_lines();
+    let came = |outcome: &str| -> Vec<usize> {
+        let of = |(at, line): (usize, &serde_json::Value)| (line["outcome"] == outcome).then_some(at);
+        lines.iter().enumerate().filter_map(of).collect()
+    };
+    assert_eq!(came("duplicate"), [128, 129, 130, 256, 257, 258, 260]);
+    assert_eq!(came("follow-up"), [131]);
+    assert_eq!(came("set-aside"), [127]);
+    assert_eq!(came("new").len(), 126 + 1 + 124 + 1);
+    assert_eq!(
+        house.run(&["list", "--json"]).exits(0).json().as_array().map(Vec::len),
+        Some(252)
+    );
+    house.fsck();
+}
+
 /// How often a fetch of one story and so many mails in its thread reads something again that it wrote.
 fn reads_again(mails: usize) -> usize {
     let house = TestHouse::new();

@@ -19,6 +19,8 @@ type Alone<'c, Q, A> = Box<dyn FnMut(Q) -> A + 'c>;
 pub struct Crew<'c, Q, A> {
     ask: Sender<(usize, Q)>,
     told: Receiver<(usize, thread::Result<A>)>,
+    /// Answers that came before those that are waited for.
+    early: RefCell<HashMap<usize, A>>,
     asked: Cell<usize>,
     /// What answers where there is no hand.
     alone: Option<RefCell<Alone<'c, Q, A>>>,
@@ -80,15 +82,17 @@ impl<'c, Q: Send, A: Send> Crew<'c, Q, A> {
             RefCell::new(Box::new(move |question| work(&mut tool, question)))
         });
         let asked = Cell::new(0);
+        let early = RefCell::new(HashMap::new());
         Crew {
             ask,
             told,
+            early,
             asked,
             alone,
         }
     }
 
-    /// Begins to have them answered. Who asks again has taken the answers to what was asked before, or does not want them.
+    /// Begins to have them answered, after all that was asked before.
     pub fn ask(&self, questions: impl IntoIterator<Item = Q>) -> Asked<Q> {
         let first = self.asked.get();
         let mut mine = VecDeque::new();
@@ -103,23 +107,23 @@ impl<'c, Q: Send, A: Send> Crew<'c, Q, A> {
         Asked { first, upto, mine }
     }
 
-    /// The answers in the order of the questions, each as soon as it and those before it are known. A hand's panic is passed on.
+    /// The answers in the order of the questions, each as soon as it and those before it are known; answers to what was asked earlier
+    /// are not wanted any more. A hand's panic is passed on.
     pub fn answers(&self, asked: Asked<Q>) -> impl Iterator<Item = A> {
         let Asked { first, upto, mut mine } = asked;
-        let mut early = HashMap::new();
+        self.early.borrow_mut().retain(|at, _| *at >= first);
         (first..upto).map(move |next| {
             if let (Some(work), Some(question)) = (&self.alone, mine.pop_front()) {
                 return work.borrow_mut()(question);
             }
             loop {
-                if let Some(answer) = early.remove(&next) {
+                if let Some(answer) = self.early.borrow_mut().remove(&next) {
                     return answer;
                 }
                 let (at, answer) = self.told.recv().expect("a hand outlives its panics");
                 let answer = answer.unwrap_or_else(|panic| resume_unwind(panic));
-                // below `first`: of questions whose answers nobody waited for
                 if at >= first {
-                    early.insert(at, answer);
+                    self.early.borrow_mut().insert(at, answer);
                 }
             }
         })
@@ -141,6 +145,16 @@ mod tests {
                     "the others are not waited for"
                 );
                 drop(crew.ask(3..6));
+                let (some, others) = (crew.ask(0..100), crew.ask(100..200));
+                assert_eq!(
+                    crew.answers(some).collect::<Vec<_>>(),
+                    (0..200).step_by(2).collect::<Vec<_>>()
+                );
+                assert_eq!(
+                    crew.answers(others).collect::<Vec<_>>(),
+                    (200..400).step_by(2).collect::<Vec<_>>(),
+                    "two askings may be under way"
+                );
                 assert_eq!(
                     crew.answers(crew.ask(0..1000)).collect::<Vec<_>>(),
                     (0..2000).step_by(2).collect::<Vec<_>>(),

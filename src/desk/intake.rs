@@ -46,6 +46,8 @@ pub struct Reader<'a> {
     desk: &'a Desk,
     setting: ReadSetting,
     threads: Threads,
+    /// The mails of the group that was taken in last: those of the next were looked at before it was.
+    last: HashSet<MailId>,
     /// The hashes of the codes that are out: while mail is read none is added. Read when the first is asked for.
     codes: OnceCell<HashSet<String>>,
     /// A person said that it is a story, whatever the rules say.
@@ -104,6 +106,7 @@ impl<'a> Reader<'a> {
             desk,
             setting,
             threads: Threads::default(),
+            last: HashSet::new(),
             codes: OnceCell::new(),
             as_story: false,
             again: false,
@@ -182,7 +185,7 @@ impl<'a> Reader<'a> {
         Ok(crew.ask(mails.into_iter().map(Ask::Look)))
     }
 
-    /// Begins to have those of them read that are new; all mails before them are in the batch.
+    /// Begins to have those of them read that are new, as far as is known before the group before them is taken in.
     pub fn read_new(
         &self,
         crew: &Readers,
@@ -215,13 +218,13 @@ impl<'a> Reader<'a> {
         let order = originals_first(&read);
         let mut read: Vec<Option<Told>> = read.into_iter().map(Some).collect();
         let mut taken: Vec<Option<Judged>> = read.iter().map(|_| None).collect();
-        let mut first = HashSet::new();
+        let mut here = HashSet::new();
         for at in order {
             let Some(Told { m, looked, reading }) = read[at].take() else {
                 continue;
             };
-            // the same mail may stand twice in one group
-            let again = match first.insert(looked.mail) {
+            // the same mail may stand twice in one group, or in the one before
+            let again = match here.insert(looked.mail) && !self.last.contains(&looked.mail) {
                 true => None,
                 false => self.seen(&looked, &m, batch, spool)?,
             };
@@ -231,6 +234,7 @@ impl<'a> Reader<'a> {
                 (None, None) => self.judge(repo, &m, batch, spool)?,
             });
         }
+        self.last = here;
         let mut taken = taken.into_iter().flatten();
         for seen in known {
             let Some(told) = seen.or_else(|| taken.next()) else {

@@ -7,7 +7,6 @@ use git2::{ObjectType, Oid};
 use super::lock::{Lock, Writing};
 use super::object::{Objects, Stored, commit_bytes};
 use super::pack::Pack;
-pub use super::pack::Syncing;
 use super::packed::Written;
 use super::press::{Ready, ReadyChange, ReadyFiles};
 use super::read::ids_ending;
@@ -144,16 +143,6 @@ impl Batch<'_> {
     /// Syncs the pack as far as it is written: every mail kept so far is durable.
     pub fn sync(&mut self) -> Result<(), RepoError> {
         self.pack.sync()
-    }
-
-    /// Begins such a sync; what is put from now on is not in it.
-    pub fn begin_sync(&mut self) -> Result<Syncing, RepoError> {
-        self.pack.begin_sync()
-    }
-
-    /// Waits until it is done: the mails kept before it began are durable.
-    pub fn end_sync(&mut self, syncing: Syncing) -> Result<(), RepoError> {
-        self.pack.end_sync(syncing)
     }
 
     /// Adds one step, upon those before it. `kept` names mails of this batch as files of the private part, so that their

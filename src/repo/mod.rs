@@ -63,7 +63,7 @@ mod worktree;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub use batch::{Batch, Finished, PackedMail, Syncing};
+pub use batch::{Batch, Finished, PackedMail};
 pub use erase::{Doomed, Entry, Erasure, Hit, Pruned, Told};
 pub use error::{Caution, RepoError};
 pub use history::Past;

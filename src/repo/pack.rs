@@ -16,7 +16,6 @@ use super::object::{Loose, Objects, Stored, named, refused, sync_folder};
 use super::packed::{At, OwnPack, Place, Written, index_bytes, read_object};
 use super::press::{Press, Ready};
 use super::{RepoError, StoryRepo};
-use crate::hands::{self, Begun};
 
 /// What is held back before it goes to the file.
 const BUFFER: usize = 256 * 1024;
@@ -41,12 +40,6 @@ pub(super) struct Pack<'a> {
     failed: bool,
     places: HashMap<Oid, Place>,
     press: Press,
-}
-
-/// A sync that goes on beside the writing.
-pub struct Syncing {
-    upto: u64,
-    work: Begun<io::Result<()>>,
 }
 
 impl<'a> Pack<'a> {
@@ -102,33 +95,6 @@ impl<'a> Pack<'a> {
             sync_folder(&self.folder)?;
         }
         self.synced = self.flushed;
-        Ok(())
-    }
-
-    /// Begins to sync what was put so far, while more is put.
-    pub fn begin_sync(&mut self) -> Result<Syncing, RepoError> {
-        self.sound()?;
-        let result = self.flush().and_then(|()| self.file.as_file().try_clone());
-        self.failed = result.is_err();
-        let file = result.map_err(RepoError::io("syncing a pack in", &self.folder))?;
-        // a file that no folder is sure to name is not durable
-        let folder = (self.synced == 0).then(|| self.folder.clone());
-        let sync = move || {
-            file.sync_data()?;
-            folder.as_ref().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
-        };
-        Ok(Syncing {
-            upto: self.flushed,
-            work: hands::begin(sync),
-        })
-    }
-
-    /// Waits for that sync.
-    pub fn end_sync(&mut self, syncing: Syncing) -> Result<(), RepoError> {
-        let result = syncing.work.end();
-        self.failed |= result.is_err();
-        result.map_err(RepoError::io("syncing a pack in", &self.folder))?;
-        self.synced = self.synced.max(syncing.upto);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 use super::event::{Actor, Event, EventId, MailProof, What};
 use super::id::{StoryId, TextHash};
@@ -215,11 +216,12 @@ impl Story {
 
     /// Makes the change that a step is: its files, its events upon the latest ones, its commit.
     pub fn change(&self, step: Step, clerk: &Clerk) -> Change {
-        let mut files = self.files.clone();
+        // not copied: there may be many photos
+        let mut files: BTreeMap<&str, &[u8]> = self.files.iter().map(|(name, bytes)| (&name[..], &bytes[..])).collect();
         for (name, bytes) in &step.files {
             match bytes {
-                Some(bytes) => drop(files.insert(name.clone(), bytes.clone())),
-                None => drop(files.remove(name)),
+                Some(bytes) => drop(files.insert(name, bytes)),
+                None => drop(files.remove(&name[..])),
             }
         }
         let mut after = self.record.heads();
@@ -227,9 +229,11 @@ impl Story {
         if !lines.is_empty() && !lines.ends_with(b"\n") {
             lines.push(b'\n');
         }
-        let text = text_hash(&files);
+        let index = files.get(INDEX).copied().unwrap_or_default();
+        let others = files.iter().filter(|(name, _)| ![INDEX, RECORD].contains(name));
+        let text = text_hash_of(index, others.map(|(name, bytes)| (*name, Sha256::digest(bytes).into())));
         let kinds: Vec<String> = step.events.iter().map(What::kind).collect();
-        let title = Page::parse(files.get(INDEX).map_or(&[], Vec::as_slice))
+        let title = Page::parse(index)
             .map(|p| p.front().title)
             .ok()
             .filter(|title| !title.is_empty())
@@ -319,8 +323,6 @@ pub fn begin(
 
 #[cfg(test)]
 mod tests {
-    use sha2::{Digest, Sha256};
-
     use super::super::check::{Wanted, check};
     use super::*;
 

@@ -177,10 +177,7 @@ impl Photos {
                 }
             }
         };
-        self.hand = match hands::begin(work) {
-            hands::Begun::Beside(hand) => Some(hand),
-            hands::Begun::Done(()) => None,
-        };
+        self.hand = hands::begin(work);
     }
 
     fn take_in(&mut self) -> bool {

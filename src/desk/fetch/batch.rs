@@ -156,8 +156,8 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
         })
     }
 
-    /// Keeps the mails of a group while those of the one before are read, and takes these in while the new ones are looked at, so that
-    /// the crew has always something to do.
+    /// Keeps the mails of a group while those of the one before are read, and takes these in while the new ones are read, so that the
+    /// crew has always something to do.
     fn group(&mut self, group: Group) -> Result<(), Trouble> {
         let mut here = Vec::new();
         for (ticket, taken) in group {
@@ -179,31 +179,31 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
             }
         }
         let crew = self.work.crew;
-        let syncing = self.batch.begin_sync()?;
-        let before = self.before.take();
-        let before = before.map(|(tickets, reading)| (tickets, reading.wait(crew)));
-        self.batch.end_sync(syncing)?;
+        self.batch.sync()?;
         let (tickets, mails): (Vec<_>, Vec<_>) = here.into_iter().unzip();
         if Reader::one_by_one(&mails, self.spool) {
-            if before.is_some() {
-                self.take_in(before)?;
+            if let Some((tickets, reading)) = self.before.take() {
+                self.take_in(tickets, reading.wait(crew))?;
                 self.spool.end_reading()?;
             }
             let read = self.reader.read_one_by_one(mails, &mut self.batch, self.spool)?;
-            return self.take_in(Some((tickets, read)));
+            return self.take_in(tickets, read);
         }
         let looking = Reader::look_at(crew, mails, self.spool)?;
-        self.take_in(before)?;
+        let before = self
+            .before
+            .take()
+            .map(|(tickets, reading)| (tickets, reading.wait(crew)));
         let reading = self.reader.read_new(crew, looking, &mut self.batch, self.spool)?;
         self.before = Some((tickets, reading));
-        Ok(())
+        match before {
+            Some((tickets, read)) => self.take_in(tickets, read),
+            None => Ok(()),
+        }
     }
 
     /// Takes a group in that was read.
-    fn take_in(&mut self, group: Option<(Vec<Ticket>, ReadAll)>) -> Result<(), Trouble> {
-        let Some((tickets, read)) = group else {
-            return Ok(());
-        };
+    fn take_in(&mut self, tickets: Vec<Ticket>, read: ReadAll) -> Result<(), Trouble> {
         let judged = self
             .reader
             .take_all(self.work.repo, read, &mut self.batch, self.spool)?;
@@ -215,8 +215,7 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
     /// Makes the commits. After this the mails may be settled.
     pub fn finish(mut self) -> Result<(Outcomes, Vec<Caution>), Trouble> {
         if let Some((tickets, reading)) = self.before.take() {
-            let read = reading.wait(self.work.crew);
-            self.take_in(Some((tickets, read)))?;
+            self.take_in(tickets, reading.wait(self.work.crew))?;
             self.spool.end_reading()?;
         }
         Ok((self.judged, self.batch.finish()?.cautions))

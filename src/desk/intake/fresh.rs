@@ -1,7 +1,7 @@
 //! What is written of a new story.
 
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::config;
 use crate::media;
@@ -40,6 +40,11 @@ fn why_left(attachment: &Attachment, unopened: &str) -> String {
     why.to_owned()
 }
 
+/// What tells an attachment from others without hashing it: of two pictures the lengths differ, or one of the first bytes.
+fn alike(attachment: &Attachment) -> (usize, &[u8]) {
+    (attachment.bytes.len(), &attachment.bytes)
+}
+
 impl Desk {
     /// What the team would read: photos cleaned, text cut and turned into Markdown; and the cleaned photos by attachment.
     pub fn draft(&self, submission: &Submission) -> (Draft, BTreeMap<usize, media::Photo>) {
@@ -51,11 +56,11 @@ impl Desk {
         let mut photos = BTreeMap::new();
         let mut fates: Vec<MediaFate> = Vec::new();
         // many a mail has the same picture under every paragraph: it is opened once. What is no photo is told by name and type, too
-        let mut first: HashMap<&[u8], (usize, Result<MediaFate, String>)> = HashMap::new();
+        let mut first: BTreeMap<_, (usize, Result<MediaFate, String>)> = BTreeMap::new();
         let mut opener = Opener::new(&self.config.story);
         let source = draft::source(submission, &rules);
         for (place, attachment) in source.attachments.iter().enumerate() {
-            let (_, opened) = match first.entry(&attachment.bytes) {
+            let (_, opened) = match first.entry(alike(attachment)) {
                 Entry::Occupied(earlier) => earlier.into_mut(),
                 Entry::Vacant(new) => {
                     let opened = opener.open(&attachment.bytes).map(|photo| {
@@ -76,7 +81,7 @@ impl Desk {
         let draft = draft::draft(submission, &fates, &rules, self.now);
         // of several that are the same the draft has one, and not always the first
         for place in draft.media.iter().map(|photo| photo.attachment) {
-            let same = source.attachments.get(place).and_then(|a| first.get(&a.bytes[..]));
+            let same = source.attachments.get(place).and_then(|a| first.get(&alike(a)));
             if let Some(photo) = same.and_then(|(same, _)| photos.remove(same)) {
                 photos.insert(place, photo);
             }

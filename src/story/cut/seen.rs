@@ -97,10 +97,13 @@ impl<'a> Seen<'a> {
     }
 
     pub fn words(&self) -> usize {
-        self.text
-            .split(' ')
-            .filter(|w| w.chars().any(char::is_alphanumeric))
-            .count()
+        let (mut words, mut counted) = (0, false);
+        for c in self.text.chars() {
+            let new = !counted && c.is_alphanumeric();
+            words += usize::from(new);
+            counted = c != ' ' && (counted || new);
+        }
+        words
     }
 }
 
