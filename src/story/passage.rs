@@ -84,6 +84,8 @@ pub struct Hints {
     pub attribution: bool,
     /// The mail's markup ends the line (`<br>`, a block): no program wrapped it there, save one that made HTML of wrapped text.
     pub own_end: bool,
+    /// All of its words have a colour of their own that is no grey, or stand on one, and are no link: it may be an answer.
+    pub coloured: bool,
     /// No line of a text: a picture that is a part of the mail by itself, between two texts or below one.
     pub part: bool,
 }

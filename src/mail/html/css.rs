@@ -155,6 +155,16 @@ pub fn pixels(value: &str) -> Option<f32> {
     }
 }
 
+/// Channels of a colour that are so far apart make no grey, and not the dark blue in which Outlook once set every answer.
+const BRIGHT: u8 = 100;
+
+/// Whether a colour is one that somebody chose to be seen.
+pub fn is_bright(color: Rgb) -> bool {
+    let most = color.into_iter().max().unwrap_or(0);
+    let least = color.into_iter().min().unwrap_or(0);
+    most - least >= BRIGHT
+}
+
 /// A CSS or HTML colour: `#fff`, `#ffffff`, `rgb(...)`, and the few names mail programs write.
 pub fn color(value: &str) -> Option<Rgb> {
     let value = value.trim().to_ascii_lowercase();

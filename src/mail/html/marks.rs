@@ -75,6 +75,13 @@ pub fn mark(name: &str, attr: impl Fn(&str) -> Option<String>, style: &Style) ->
     }
 }
 
+/// Whether these are the classes of the box that Gmail puts around what is quoted, together with who wrote it. The box stays where somebody
+/// takes both out and writes on in it.
+pub fn is_gmails_box(class: &str) -> bool {
+    let mut tokens = class.split_ascii_whitespace().take(32);
+    tokens.any(|token| ["gmail_quote", "gmail_quote_container"].contains(&unprefixed(token)))
+}
+
 fn by_token(token: &str, name: &str) -> Option<Mark> {
     const QUOTE_BOX: &[&str] = &[
         "gmail_quote",

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::css::{self, Rgb, Style};
 use super::lists::Numerals;
-use super::marks::{Mark, mark};
+use super::marks::{self, Mark, mark};
 use super::survey::Survey;
 use super::text::{is_block, trim_spans};
 use super::tree::{Data, NONE, Tree};
@@ -393,6 +393,7 @@ impl<'a> Walk<'a> {
                 inner.quote_box = Some(self.boxes.len() - 1);
                 inner.scope = true;
             }
+            Some(Mark::QuoteBox) if !in_quote && self.is_gmails_alone(id) => {}
             Some(Mark::QuoteBox | Mark::Quoted) => {
                 inner.hints.quoted = true;
                 inner.scope = true;
@@ -463,6 +464,28 @@ impl<'a> Walk<'a> {
             }
         }
         false
+    }
+
+    /// Whether an element is Gmail's box for a quotation, and what it begins with says of nobody who wrote it.
+    fn is_gmails_alone(&self, id: u32) -> bool {
+        let class = |id| self.tree.attr(id, "class").unwrap_or_default();
+        if !marks::is_gmails_box(class(id)) {
+            return false;
+        }
+        let mut node = id;
+        for _ in 0..24 {
+            node = self.tree.after(node, id);
+            if node == NONE {
+                break;
+            }
+            match &self.tree.node(node).data {
+                Data::Text(text) if text.contains('@') || text.trim_end().ends_with([':', '：']) => return false,
+                Data::Text(_) => {}
+                _ if class(node).contains("gmail_attr") => return false,
+                _ => {}
+            }
+        }
+        true
     }
 
     /// Whether the line before reads as an attribution: it ends with a colon and names an address or a time, or is a date, a
@@ -620,6 +643,8 @@ impl<'a> Walk<'a> {
     fn hints(&self, context: &Context) -> Hints {
         let mut hints = context.hints;
         hints.quoted |= self.after_here > 0;
+        let mut colours = [context.color, context.background].into_iter().flatten();
+        hints.coloured = context.href.is_none() && colours.any(css::is_bright);
         // in a quote box and before its cited block: the attribution
         if context.quote_box.is_some_and(|b| !self.boxes[b]) {
             hints.quoted = true;

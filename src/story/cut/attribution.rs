@@ -329,6 +329,12 @@ pub(super) fn leads_up(text: &str) -> bool {
         && text.trim_end_matches(':').split(' ').filter(told).count() >= 3
 }
 
+/// Whether it says what somebody wrote who has no mailbox, as no program does: `On 4 May 2021 the council wrote:`.
+pub(super) fn names_no_mailbox(text: &str) -> bool {
+    let parts = Parts::of(text);
+    parts.prose && parts.verb && parts.colon && !parts.address
+}
+
 /// Whether a word stands in it that tells a story: `we`, `my`, `they`.
 pub(super) fn tells(text: &str) -> bool {
     let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
@@ -429,7 +435,7 @@ impl Parts {
             return parts;
         }
         let outside = without_angles(text);
-        let (mut article, mut after_date) = (false, false);
+        let (mut article, mut after_date, mut german) = (false, false, false);
         for word in outside.split(' ') {
             let bare = word.trim_matches([',', ';', ':', '(', ')', '"', '\'', '*', '[', ']', '：', '“', '”']);
             if !bare.chars().any(char::is_alphanumeric) {
@@ -447,8 +453,11 @@ impl Parts {
             let known = SMALL.contains(bare) || date_word(bare);
             if small && cased && !known {
                 parts.small += 1;
-                parts.prose |= article && !parts.address;
             }
+            // `la mairie` begins like a month, and `das Amt` with a capital
+            let noun = small && !SMALL.contains(bare) && !DATES.contains(bare) || german;
+            parts.prose |= article && noun && cased && !parts.address;
+            german = ["der", "die", "das"].contains(&bare);
             // Not the `der` of `van der berg`.
             article = ARTICLES.contains(&bare) && after_date;
             after_date = bare.contains(|c: char| c.is_ascii_digit()) || date_word(bare) || VERBS.list().contains(&bare);
@@ -594,7 +603,7 @@ fn sentence_inside(text: &str) -> bool {
 }
 
 /// A time of day: `10:00`, `10h00`, `10時00`, `kl. 10.00`.
-fn timed(fold: &str) -> bool {
+pub(super) fn timed(fold: &str) -> bool {
     let mut before = [' ', ' ', ' '];
     let mut run = 0;
     let chars: Vec<char> = fold.chars().collect();

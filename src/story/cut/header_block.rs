@@ -272,7 +272,25 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
     }
     block.kinds = seen.len();
     let has = |f: Field| seen.contains(&f);
-    (has(Field::From) && (has(Field::Date) || has(Field::Subject))).then_some(block)
+    // `From: 22:00` is a watch's
+    let nobody = block.from.address.is_none()
+        && block
+            .from
+            .name
+            .as_ref()
+            .is_some_and(|name| !name.contains(char::is_alphabetic));
+    (has(Field::From) && (has(Field::Date) || has(Field::Subject)) && !nobody).then_some(block)
+}
+
+/// Whether a date has the hour, as programs write it: `10:00`, `10h00`, `10.00` at the end.
+pub(super) fn has_hour(date: &str) -> bool {
+    let fold = date.to_lowercase();
+    let dotted = |word: &str| {
+        let digits = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        word.split_once('.')
+            .is_some_and(|(hour, minute)| digits(hour) && digits(minute) && minute.len() == 2)
+    };
+    super::attribution::timed(&fold) || fold.contains(' ') && fold.rsplit(' ').next().is_some_and(dotted)
 }
 
 /// `X-Mailer-Id: 12`, a line of a header whose name is not known here: its value, and whether a known one stands soon below

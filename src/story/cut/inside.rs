@@ -27,6 +27,16 @@ const ANSWERS: &[&str] = &[
     "válaszaim", "răspunsuri", "răspunsurile", "απαντήσεις", "תשובות", "إجابات", "ردود",
 ];
 
+/// What was put right, and such: said of one's own work only.
+#[rustfmt::skip]
+const CHANGES: &[&str] = &[
+    "corrected", "corrections", "changed", "changes", "amended", "amendments", "edits", "edited", "marked", "korrigiert", "korrekturen",
+    "geändert", "änderungen", "corrigé", "corrections", "modifié", "modifications", "changements", "corregido", "corregí", "correcciones",
+    "cambiado", "cambié", "cambios", "corrigi", "correções", "alterei", "alterações", "corretto", "correzioni", "modificato", "modifiche",
+    "gecorrigeerd", "correcties", "gewijzigd", "wijzigingen", "rättat", "ändrat", "ändringar", "rettet", "rettelser", "endret", "ændret",
+    "endringer", "ændringer", "poprawiłem", "poprawiłam", "poprawki", "zmieniłem", "zmieniłam", "zmiany",
+];
+
 /// Where or how they stand.
 #[rustfmt::skip]
 const WITHIN: &[&str] = &[
@@ -57,7 +67,9 @@ const MINE: &[&str] = &[
 const IN_YOURS: &[&str] = &[
     "in your mail", "in your email", "in your e-mail", "in your message", "into your mail", "into your email", "into your message",
     "inside your mail", "inside your email", "inside your message", "between your lines", "between the lines", "under your questions",
-    "under each question", "below each question", "after each question", "beneath each question",
+    "next to your questions", "next to each question", "beside your questions", "beneath your questions", "below your questions",
+    "after your questions", "under each of your questions", "next to each of your questions", "after each of your questions",
+    "below each of your questions", "beneath each of your questions", "under each question", "below each question", "after each question", "beneath each question",
     "in deiner mail", "in deine mail", "in ihrer mail", "in ihre mail", "in deiner e-mail", "in deine e-mail", "in ihrer e-mail",
     "in ihre e-mail", "in deiner nachricht", "in ihrer nachricht", "unter deinen fragen", "unter ihren fragen", "unter den fragen",
     "unter jeder frage", "dans votre mail", "dans ton mail", "dans votre courriel", "dans ton courriel", "dans votre e-mail",
@@ -82,14 +94,14 @@ const BELOW: &[&str] = &[
     "下面", "아래",
 ];
 
-/// "See below", which may be all that stands above.
+/// "See below", which may be all that stands in a line.
 #[rustfmt::skip]
 const SEE: &[&str] = &[
     "see", "siehe", "voir", "voyez", "ver", "véase", "vea", "mira", "vedi", "veda", "zie", "ziet", "veja", "vide", "vejam", "se",
     "katso", "ks", "patrz", "zob", "zobacz", "viz", "см", "смотрите", "див", "bkz", "lásd", "vezi", "δείτε", "inline",
 ];
 
-/// Words of an announcement, and of one that is all that stands above.
+/// Words of an announcement, and of one that is all that stands in a line: one more where nothing else stands above.
 const ANNOUNCEMENT: usize = 20;
 const ALONE: usize = 5;
 
@@ -102,8 +114,12 @@ pub(super) fn announced(own: &[Seen]) -> bool {
     let mut under = 0;
     shown.iter().rev().take(REACH).any(|line| {
         let words = line.words();
-        let within = words <= 12 && has(&line.fold, WITHIN) && has(&line.fold, ANSWERS);
-        let alone = std::ptr::eq(*line, shown[0]) && words <= ALONE && has(&line.fold, SEE);
+        let mine =
+            || has(&line.fold, CHANGES) && has(&line.fold, MINE) || has(&line.fold, SEE) && has(&line.fold, BELOW);
+        let within = words <= 12 && (has(&line.fold, WITHIN) && (has(&line.fold, ANSWERS) || mine()));
+        let first = std::ptr::eq(*line, shown[0]);
+        let alone = words <= ALONE - usize::from(!first) && has(&line.fold, SEE);
+        let alone = alone || words <= 3 && has(&line.fold, ANSWERS);
         let found = within
             || alone && under <= SIGNED && has(&line.fold, BELOW)
             || words <= ANNOUNCEMENT
@@ -123,14 +139,16 @@ fn has(said: &str, words: &[&str]) -> bool {
 /// `I left my answers in your mail`; `below` where nothing else stands there.
 fn says_where(said: &str, below: bool) -> bool {
     let short = said.split_whitespace().count() <= 6;
-    has(said, ANSWERS) && has(said, MINE) && (has(said, IN_YOURS) || below && short && has(said, BELOW))
+    (has(said, ANSWERS) || has(said, CHANGES))
+        && has(said, MINE)
+        && (has(said, IN_YOURS) || below && short && has(said, BELOW))
 }
 
 /// Signs that people draw an arrow or a row of before an answer.
 const SIGNS: [char; 14] = ['=', '-', '*', '#', '~', '+', '@', '<', '>', '^', '»', '→', '►', '➔'];
 
 /// Whether lines of another's mail that nothing marks begin with a mark of the author's: their name in brackets, as Outlook
-/// writes it before a comment; or the same arrow or row of signs again and again, which the author names above. A name and a colon
+/// writes it before a comment; a colour under one question and another; or the same arrow or row of signs again and again, which the author names above. A name and a colon
 /// is a rota's as well, and an arrow under a question an answer of whoever asked it.
 pub(super) fn answered_within(lines: &[Seen], from: usize, foreign: &Foreign, author: &str) -> bool {
     // what an older mail below it has was said in another one
@@ -138,14 +156,20 @@ pub(super) fn answered_within(lines: &[Seen], from: usize, foreign: &Foreign, au
         let said = attribution::ending_at(lines, *i);
         quote::block_at(lines, *i).is_some() || said.is_some_and(|a| a.grade == Grade::Strong)
     };
-    let end = (foreign.body..foreign.end).find(older).unwrap_or(foreign.end);
-    let shown: Vec<&Seen> = lines[foreign.body..end]
-        .iter()
-        .filter(|l| !l.blank() && l.depth == 0)
-        .collect();
+    let body = quote::begins(lines, foreign);
+    let end = (body..foreign.end).find(older).unwrap_or(foreign.end);
+    let quoted = lines[body..end].iter().filter(|l| !l.blank());
+    let depth = quoted.clone().find(|l| !l.attribution_hint).map_or(0, |l| l.depth);
+    let shown: Vec<&Seen> = quoted.filter(|l| l.depth == depth).collect();
     let names = names(author);
     let named = |line: &&Seen| names.iter().any(|name| begins_with_name(&line.fold, name));
-    if shown.iter().any(named) {
+    let answers = |pair: &&[&Seen]| pair[0].text.ends_with('?') && !pair[0].coloured && pair[1].coloured;
+    let coloured = shown.windows(2).filter(answers).count() >= 2;
+    if shown.iter().any(named) || speaks_alone(&shown, bracketed) || coloured {
+        return true;
+    }
+    let own_name = || shown.iter().filter_map(|l| speaker(l)).next().map(str::to_lowercase);
+    if speaks_alone(&shown, speaker) && own_name() == Some(first_name(author)) {
         return true;
     }
     let words = lines[from..foreign.start].iter().flat_map(|l| l.text.split(' '));
@@ -162,6 +186,29 @@ pub(super) fn answered_within(lines: &[Seen], from: usize, foreign: &Foreign, au
         *count += 1;
         *count >= 2
     })
+}
+
+/// Whether one name stands before two lines or more, and no other name before any.
+fn speaks_alone(shown: &[&Seen], name: for<'l> fn(&'l Seen) -> Option<&'l str>) -> bool {
+    let mut names = shown.iter().filter_map(|line| name(line));
+    let first = names.next();
+    let mut more = names.peekable();
+    first.is_some() && more.peek().is_some() && more.all(|name| Some(name) == first)
+}
+
+/// `Rosa Lindqvist` of `[Rosa Lindqvist] We won.`
+fn bracketed<'l>(line: &'l Seen) -> Option<&'l str> {
+    let (name, rest) = line.text.strip_prefix('[')?.split_once(']')?;
+    let mut words = name.split(' ');
+    let whole = words.clone().count() == 2 && words.all(|w| w.starts_with(char::is_uppercase));
+    (whole && rest.starts_with([' ', ':']) && rest.len() > 2).then_some(name)
+}
+
+/// `Rosa` of `Rosa: We won.`
+fn speaker<'l>(line: &'l Seen) -> Option<&'l str> {
+    let (name, rest) = line.text.split_once(':')?;
+    let whole = name.starts_with(char::is_uppercase) && name.chars().all(char::is_alphabetic);
+    (whole && rest.starts_with(' ')).then_some(name)
 }
 
 /// How the author may write who they are before an answer, in lower case: in full, the first name, the initials.
@@ -330,6 +377,14 @@ mod tests {
             ),
             ("Here it is.", "Tell us what you did.\n[Rosa Lindqvist] We won."),
             ("Here it is.", "Tell us what you did.\n[Rosa] We won."),
+            (
+                "Here it is.",
+                "Tell us what you did.\n[R. Lindqvist] We won.\nAnd who with.\n[R. Lindqvist] The choir.",
+            ),
+            (
+                "Here it is.",
+                "Tell us what you did.\nRosa: We won.\nAnd who with.\nRosa: The choir.",
+            ),
         ] {
             assert!(marked(above, within), "{above} / {within}");
         }
@@ -342,6 +397,8 @@ mod tests {
             ),
             ("Here it is.", "This is the rota.\nRosa: soup\nJim: tea\nRosa: bread"),
             ("Here it is.", "This is the rota.\nRL: keys\nRL: tea"),
+            ("Here it is.", "This is the rota.\nJim: keys\nJim: tea"),
+            ("Here it is.", "[Mill Lane] at ten\n[High Street] at noon"),
             ("Here it is.", "What did you do?\nWho with?\n-> 500 words\n-> a photo"),
             ("Here it is.", "Rosa: will you write?"),
             ("Here it is.", "What did you do?\n*** one ***\nWho with?\n*** two ***"),
@@ -381,6 +438,14 @@ mod tests {
             "Mina svar nedan.",
             "Jeg har skrevet svar i din mail.",
             "Moje odpowiedzi poniżej.",
+            "I answered next to your questions.",
+            "I have written my answers under each of your questions.",
+            "See below in red.",
+            "Answers below.",
+            "I have corrected it below.",
+            "I changed two words below.",
+            "My changes are in bold.",
+            "Ich habe es unten korrigiert.",
         ] {
             assert!(says(text), "{text}");
         }
@@ -394,6 +459,9 @@ mod tests {
             "We went down below.",
             "I hope my answer helps. I live below the mill.",
             "Thank you for your comments below.",
+            "The council changed the bus below our house, and I was glad.",
+            "They marked the trees in red.",
+            "We saw them below.",
         ] {
             assert!(!says(text), "{text}");
         }

@@ -20,6 +20,7 @@ mod phone;
 mod phrases;
 mod prefix;
 mod quote;
+mod quoted;
 mod redact;
 mod rule;
 mod seen;
@@ -37,6 +38,7 @@ pub use apart::apart;
 use attribution::Grade;
 use mark::drawn_line;
 use quote::{Foreign, Opening};
+pub use quoted::quoted;
 pub use rule::Rule;
 use seen::{Seen, address_in, has_word};
 use signature::Piece;
@@ -49,6 +51,9 @@ const A_MAIL: usize = 20;
 
 /// Quotations that are looked at to know whether their author tells who said what.
 const MOST_TOLD: usize = 8;
+
+/// Words of a salutation.
+const SALUTATION: usize = 4;
 
 /// Lines under a forwarded mail that are looked at for its end.
 const FOOT: usize = 40;
@@ -136,6 +141,13 @@ pub struct Forward {
 /// block without a closing formula) are called off if they would take more than 60 % of what the certain ones leave;
 /// and if nothing would be left, nothing is cut at all. Both set [`Trimmed::nothing_cut`].
 pub fn trim(lines: &[Line], rules: &Rules) -> Trimmed {
+    let mut seen = look(lines, rules);
+    let plan = Plan::of(&mut seen, rules);
+    plan.carry_out(lines, &seen)
+}
+
+/// The lines as the rules look at them.
+fn look<'a>(lines: &'a [Line], rules: &Rules) -> Vec<Seen<'a>> {
     let mut seen: Vec<Seen> = lines.iter().map(Seen::of).collect();
     seen::rejoin_addresses(&mut seen);
     seen::find_own_address(&mut seen, rules.sender);
@@ -144,8 +156,7 @@ pub fn trim(lines: &[Line], rules: &Rules) -> Trimmed {
     if !rules.fresh || subject_says(rules.subject) == SubjectSays::Reply {
         quote::unbox(&mut seen, rules.to);
     }
-    let plan = Plan::of(&mut seen, rules);
-    plan.carry_out(lines, &seen)
+    seen
 }
 
 /// The lines as they were before [`trim`] (of a forward taken apart: less deep in quotation by [`Forward::depth`]).
@@ -193,6 +204,8 @@ struct Plan {
     unaddressed: bool,
     /// The mail answers none, and none is passed on in it.
     composed: bool,
+    /// A mail of somebody else's stays with its header: nothing of the author's leads up to it.
+    strangers: bool,
 }
 
 impl Plan {
@@ -206,6 +219,7 @@ impl Plan {
             from = warned;
             plan.composed = rules.fresh && plan.inner.is_none() && subject_says(&subject) == SubjectSays::Nothing;
             let foreign = plan.foreign(seen, from);
+            let foreign = plan.without_a_strangers(seen, foreign, rules);
             if let Some(first) = foreign.first().filter(|_| plan.inner.is_none())
                 && !forwards(seen, from, first, &subject)
                 && let Some(head) = quote::own_mail(seen, first, rules.sender)
@@ -220,7 +234,10 @@ impl Plan {
                 // down is another matter.
                 let shown =
                     |f: &Foreign| inside::signed_below(seen, from, f, rules.author) || inside::led_up(seen, from, f);
-                if plan.composed && foreign.last().is_some_and(|f| put_there(f) && shown(f)) {
+                let last = foreign.last().filter(|f| plan.composed && put_there(f));
+                let strangers = last.is_some_and(|f| !shown(f) && of_a_stranger(f, rules));
+                if strangers || last.is_some_and(shown) {
+                    plan.strangers = strangers;
                     plan.letters(seen, from, rules.author);
                 } else if let Some(body) = unmarked.map(|f| f.body.max(f.start + 1)) {
                     plan.doubted = true;
@@ -322,6 +339,29 @@ impl Plan {
         rest
     }
 
+    /// In an answer, a mail of somebody who has nothing to do with it, above the quotation of the mail that is answered: the author put it
+    /// there, and goes on below.
+    fn without_a_strangers(&mut self, seen: &[Seen], mut foreign: Vec<Foreign>, rules: &Rules) -> Vec<Foreign> {
+        let strangers = |f: &mut Foreign| put_there(f) && of_a_stranger(f, rules);
+        let Some(theirs) = foreign.pop_if(strangers) else {
+            return foreign;
+        };
+        let ours = |f: &Foreign| {
+            let named = |address: String| rules.to.iter().any(|m| m.address.as_deref() == Some(address.as_str()));
+            let head = &seen[f.start..quote::begins(seen, f)];
+            !f.to_end && head.iter().any(|l| address_in(&l.text).is_some_and(named))
+        };
+        let below = quote::stretches(seen, theirs.body);
+        match below.iter().position(ours).filter(|_| !self.composed) {
+            Some(at) => {
+                self.another = true;
+                foreign.extend(below.into_iter().skip(at));
+            }
+            None => foreign.push(theirs),
+        }
+        foreign
+    }
+
     /// The author sends an earlier mail of their own once more ("Did you get this?"): its words are theirs and stay, and what it
     /// answered goes.
     fn own_mail(&mut self, seen: &mut [Seen], from: usize, foreign: &Foreign, head: (usize, usize), author: &str) {
@@ -361,7 +401,7 @@ impl Plan {
             let header = &seen[letter.start..letter.body];
             let addressed = header.iter().any(|l| address_in(&l.text).is_some());
             // `On ... Anna wrote:` tells the reader whose words follow
-            if addressed && letter.opening != Opening::Attribution {
+            if addressed && letter.opening != Opening::Attribution && !self.strangers {
                 self.piece(letter.start, letter.body, rule);
             }
             at = letter.body.max(letter.start + 1);
@@ -399,6 +439,15 @@ impl Plan {
         }
         let mut left = foreign;
         let unmarked = |f: &&Foreign| (f.body..f.end).any(|i| !seen[i].blank() && seen[i].depth == 0);
+        if let [only] = foreign
+            && (only.opening == Opening::Bare || !unmarked(&only))
+            && signature::tail(seen, only.end, seen.len()).end == only.end
+            && (inside::announced(&seen[from..only.start]) || inside::answered_within(seen, from, only, author))
+        {
+            // The answers are marked like the questions.
+            self.doubted = true;
+            return;
+        }
         if let Some(first) = foreign.first()
             && let Some(whole) = foreign.iter().find(|f| f.opening != Opening::Bare && unmarked(f))
             && (inside::announced(&seen[from..first.start]) || inside::answered_within(seen, from, whole, author))
@@ -564,6 +613,7 @@ impl Plan {
         // A line drawn to part two texts says nothing where one of them is gone.
         let tells = |i: usize| !seen[i].blank() && !seen[i].ruled && !drawn_line(&seen[i].text);
         let something = (0..lines.len()).any(|i| rules[i].is_none() && tells(i));
+        let something = something && !only_greets(seen, |i| rules[i].is_none() && tells(i));
         let anything = (0..lines.len()).any(|i| !seen[i].blank());
         // `Sent from my iPhone` under a photo is nobody's word.
         let footers = self
@@ -650,6 +700,34 @@ impl Plan {
         }
         out
     }
+}
+
+/// Whether a header names somebody who is neither who sent the mail nor, by the domain, who got it: nobody answers a letter of theirs
+/// to us.
+fn of_a_stranger(foreign: &Foreign, rules: &Rules) -> bool {
+    let domain = |address: &str| address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
+    let from = foreign.block.as_ref().and_then(|block| block.from.address.as_deref());
+    let mut ours = rules.to.iter().filter_map(|m| m.address.as_deref()).peekable();
+    from.is_some_and(|from| {
+        !from.eq_ignore_ascii_case(rules.sender)
+            && ours.peek().is_some()
+            && ours.all(|to| domain(to).is_some() && domain(to) != domain(from))
+    })
+}
+
+/// Whether nothing but a salutation would stay, and perhaps how a letter ends: what it has to say stands in what would go.
+fn only_greets(seen: &[Seen], stays: impl Fn(usize) -> bool) -> bool {
+    let mut shown = (0..seen.len()).filter(|i| stays(*i)).map(|i| &seen[i]);
+    let greets = |l: &Seen| l.words() <= SALUTATION && l.text.ends_with(',');
+    if !shown.next().is_some_and(greets) {
+        return false;
+    }
+    let mut closed = false;
+    shown.all(|l| {
+        let signs = sign_off::closing(&l.text).is_some() || closed && sign_off::name_like(&l.text, false);
+        closed = true;
+        signs
+    })
 }
 
 /// The line that some programs draw under a mail that is passed on: the last one of it.

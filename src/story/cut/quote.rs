@@ -150,6 +150,16 @@ pub(super) fn attribution_inside(lines: &[Seen], foreign: &Foreign) -> Option<(u
     head.into_iter().find_map(found).map(|a| (a.start, a.end))
 }
 
+/// The first line of the mail that is quoted. A program may mark the line over it as a part of it.
+pub(super) fn begins(lines: &[Seen], foreign: &Foreign) -> usize {
+    let start = match foreign.opening {
+        Opening::Bare => attribution_inside(lines, foreign).map_or(foreign.start, |(_, end)| end),
+        _ => foreign.body,
+    };
+    let head = start..foreign.end.min(start + attribution::MOST_LINES);
+    head.rev().find(|i| lines[*i].attribution_hint).map_or(start, |i| i + 1)
+}
+
 /// Marked lines without an address or anything else that says of another mail: what the author of a mail that answers none quotes
 /// in it.
 pub(super) fn own(lines: &[Seen], foreign: &Foreign) -> bool {
@@ -217,15 +227,29 @@ fn own_quotation(lines: &[Seen], quoted: &[bool], floor: usize, start: usize, en
 
 /// Whether the author's line leads up to what follows: also `On 3 May 1999 she wrote:`, as no program says "she".
 fn leads_up(text: &str) -> bool {
-    attribution::leads_up(text)
-        || text.ends_with(':') && text.len() <= 160 && !text.contains('@') && attribution::tells(text)
+    let pronoun = || {
+        ["It ", "She ", "He ", "They "]
+            .iter()
+            .any(|word| text.starts_with(word))
+    };
+    let told = || attribution::tells(text) || attribution::names_no_mailbox(text) || pronoun();
+    attribution::leads_up(text) || text.ends_with(':') && text.len() <= 160 && !text.contains('@') && told()
 }
 
-/// The first line with something on it that is no name, no closing formula and no phone's line.
+/// The first line with something on it that is no name, no closing formula, no phone's line and no signature under its delimiter.
 fn under_names(lines: &[Seen], from: usize) -> Option<usize> {
     let phone = |l: &Seen| l.footer() == Some(Footer::SentFrom);
     let signs = |l: &Seen| !l.quoted() && (closing(&l.text).is_some() || name_like(&l.text, false) || phone(l));
     let mut shown = (from..lines.len()).filter(|i| !lines[*i].blank());
+    if let Some(delimiter) = shown
+        .clone()
+        .take(SIGNED)
+        .find(|i| !signs(&lines[*i]))
+        .filter(|i| lines[*i].delimiter)
+    {
+        let below = (delimiter + 1..lines.len()).take_while(|i| !lines[*i].blank() && !lines[*i].quoted());
+        return next_shown(lines, delimiter + 1 + below.count());
+    }
     let first = shown.by_ref().take(SIGNED).find(|i| !signs(&lines[*i]));
     first.or_else(|| shown.next())
 }
@@ -233,7 +257,10 @@ fn under_names(lines: &[Seen], from: usize) -> Option<usize> {
 /// Whether a line that says so, or a header, begins another mail at line `at`.
 fn another_begins(lines: &[Seen], quoted: &[bool], at: usize) -> bool {
     let last = lines.len().min(at + attribution::MOST_LINES);
-    let begins = |i: usize| opening(lines, quoted, at, i).is_some_and(|f| f.start == at && f.sure);
+    let marked = |i: usize| {
+        quoted[at] && attribution::ending_at(lines, i).is_some_and(|a| a.start == at && a.grade == Grade::Strong)
+    };
+    let begins = |i: usize| opening(lines, quoted, at, i).is_some_and(|f| f.start == at && f.sure) || marked(i);
     lines[at].attribution_hint || (at..last).any(begins)
 }
 
@@ -421,11 +448,8 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
     {
         return make(i, block.end, Opening::Block, Some(block));
     }
-    // Without an address, a date as programs write it: with its year or the hour.
-    let timed = |date: &Option<String>| {
-        date.as_ref()
-            .is_some_and(|d| d.chars().filter(char::is_ascii_digit).count() >= 4)
-    };
+    // Without an address, a date as programs write it: with the hour. `Date: 4 May 1951` stands over a letter on paper.
+    let timed = |date: &Option<String>| date.as_ref().is_some_and(|d| header_block::has_hour(d));
     if let Some(block) = block_at(lines, i)
         && (block.from.address.is_some() || line.quoted() || block.kinds >= 3 && timed(&block.date))
     {

@@ -23,6 +23,8 @@ pub(super) struct Seen<'a> {
     pub attribution_hint: bool,
     pub signature_hint: bool,
     pub forward_hint: bool,
+    /// All its words have a colour of their own.
+    pub coloured: bool,
     /// An image stands here: never blank, never a mark.
     pub image: bool,
     /// In a quote box of the author's own.
@@ -55,6 +57,7 @@ impl<'a> Seen<'a> {
             attribution_hint: line.hints.attribution,
             signature_hint: line.hints.signature,
             forward_hint: line.hints.forwarded,
+            coloured: line.hints.coloured,
             image: !line.is_blank() && text.is_empty() && line.kind != Kind::Rule,
             boxed: line.kind == Kind::Quote,
             ruled: line.kind == Kind::Rule,

@@ -138,6 +138,7 @@ impl Walk<'_> {
             line.signature &= hints.signature;
             line.forwarded &= hints.forwarded;
             line.attribution &= hints.attribution;
+            line.coloured &= hints.coloured;
             line.own_end |= hints.own_end;
         }
         span.bold = context.bold && context.heading == 0;
@@ -386,6 +387,7 @@ impl Walk<'_> {
                     signature: last.hints.signature && line.hints.signature,
                     forwarded: last.hints.forwarded && line.hints.forwarded,
                     attribution: false,
+                    coloured: false,
                     own_end: last.hints.own_end && line.hints.own_end,
                     part: false,
                 };
