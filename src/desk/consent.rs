@@ -1,11 +1,12 @@
 //! What an author answers: a yes to "may we publish it?" or to a proof, a yes with a condition, or a wish to have the story back. A yes
-//! is recorded only where it is plain, from the address that we asked, and signed by its domain; all else is for a person, who is
+//! is recorded only where it is plain, over our words as they were, from the address that we asked, and signed by its domain; all else is for a person, who is
 //! told what to type.
 
 use sha2::{Digest, Sha256};
 
 use crate::mail;
 use crate::repo::StoryRepo;
+use crate::story::answer::quotation::Change;
 use crate::story::answer::{condition, plain_yes, withdrawal};
 use crate::story::draft::Draft;
 use crate::story::event::{Asks, LetterKind, MailProof, What};
@@ -38,9 +39,18 @@ impl Heard {
 }
 
 /// Reads a follow-up. `raw` are the mail's bytes, `number` is that of its file.
-pub fn read(story: &Story, people: &People, mail: &Submission, draft: &Draft, raw: &[u8], number: usize) -> Heard {
+///
+/// `changes` is what [`answered`]'s letter has not and the mail's quotation of it has: who changes the words has not agreed to them.
+pub fn read(
+    story: &Story,
+    people: &People,
+    (mail, raw): (&Submission, &[u8]),
+    draft: &Draft,
+    changes: &[Change],
+    number: usize,
+) -> Heard {
     let folder = story.id.folder();
-    if story.life.phase != Phase::Withdrawn && withdrawal(&draft.body).is_some() {
+    if story.life.phase != Phase::Withdrawn && asks_back(draft, changes) {
         let from = mail.from.address.as_deref().unwrap_or_default();
         let proof = match signed_by(&mail.auth, from) {
             Some(domain) => format!("signed by {domain}"),
@@ -56,7 +66,7 @@ pub fn read(story: &Story, people: &People, mail: &Submission, draft: &Draft, ra
     }
     let letter = answered(people, mail);
     if let Some(letter) = letter.filter(|l| l.kind == LetterKind::Proof.name()) {
-        return proof(story, people, mail, draft, raw, number, letter);
+        return proof(story, people, (mail, raw), draft, changes, number, letter);
     }
     if story.life.consent.is_some() {
         let command = format!("`consent {folder} --revoke --evidence \"...\"`");
@@ -80,7 +90,7 @@ pub fn read(story: &Story, people: &People, mail: &Submission, draft: &Draft, ra
     if revoked_since(story, letter) {
         return doubt("permission was taken back after we had asked");
     }
-    match proven(letter, mail, draft) {
+    match proven(letter, mail, draft, changes) {
         Err(why) => doubt(why),
         Ok(domain) => Heard {
             events: vec![yes(wording, mail, raw, &domain)],
@@ -93,9 +103,9 @@ pub fn read(story: &Story, people: &People, mail: &Submission, draft: &Draft, ra
 fn proof(
     story: &Story,
     people: &People,
-    mail: &Submission,
+    (mail, raw): (&Submission, &[u8]),
     draft: &Draft,
-    raw: &[u8],
+    changes: &[Change],
     number: usize,
     letter: &SentLetter,
 ) -> Heard {
@@ -110,7 +120,7 @@ fn proof(
             false => Heard::for_a_person(what.to_owned()),
         };
     }
-    let domain = match proven(letter, mail, draft) {
+    let domain = match proven(letter, mail, draft, changes) {
         Ok(domain) => domain,
         Err(why) => {
             let told = format!(
@@ -179,6 +189,11 @@ fn no_plain_yes(draft: &Draft, folder: &str, number: usize, what: &str) -> Heard
     }
 }
 
+/// A wish to have the story back, also one that stands inside the quotation.
+fn asks_back(draft: &Draft, changes: &[Change]) -> bool {
+    withdrawal(&draft.body).is_some() || changes.iter().any(|change| withdrawal(&change.words).is_some())
+}
+
 fn says_yes(people: &People, mail: &Submission, draft: &Draft) -> bool {
     let own = mail.from.name.as_deref().filter(|_| people.storyteller.name.is_none());
     let name = people.storyteller.name.as_deref().or(own).unwrap_or_default();
@@ -186,9 +201,12 @@ fn says_yes(people: &People, mail: &Submission, draft: &Draft) -> bool {
 }
 
 /// The domain that signed for the address which we asked, or why it is not sure that the author wrote this.
-fn proven(letter: &SentLetter, mail: &Submission, draft: &Draft) -> Result<String, &'static str> {
+fn proven(letter: &SentLetter, mail: &Submission, draft: &Draft, changes: &[Change]) -> Result<String, &'static str> {
     if draft.passes_on() || !mail.embedded.is_empty() || !mail.attachments.is_empty() {
         return Err("it is a forward or has something attached");
+    }
+    if !changes.is_empty() {
+        return Err("the letter that it quotes has other words there");
     }
     let from = mail.from.address.as_deref().unwrap_or_default();
     if mail.sender.is_some() || !from.eq_ignore_ascii_case(&letter.to) {
@@ -218,7 +236,7 @@ pub fn evidence(repo: &StoryRepo, id: &StoryId, number: usize) -> Result<Option<
 
 /// The latest of our letters to the author in the mail's thread: a reply names it and all before it, so an answer to a later letter, about
 /// something else, is no answer to this question.
-fn answered<'a>(people: &'a People, mail: &Submission) -> Option<&'a SentLetter> {
+pub(super) fn answered<'a>(people: &'a People, mail: &Submission) -> Option<&'a SentLetter> {
     let mut to_author = people.letters.iter().filter(|l| l.member.is_none());
     to_author.rfind(|l| mail.references.contains(&l.message_id))
 }

@@ -10,11 +10,15 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::mail::copy::copy;
 use crate::repo::StoryRepo;
 use crate::spool::{CodeNote, Shelves};
+use crate::story::answer::quotation;
 use crate::story::decision::{self, Decision, Verdict};
+use crate::story::draft;
 use crate::story::event::MailProof;
 use crate::story::letter::{never_answer, signed_by};
+use crate::story::passage::Line;
 use crate::story::policy::{Member, Task};
 use crate::story::record::{Change, Files};
 use crate::story::step::{Clerk, Story};
@@ -81,6 +85,15 @@ pub fn known(shelves: &Shelves, mail: &Submission) -> Result<Option<(String, Cod
         }
     }
     Ok(None)
+}
+
+/// The words of the story that its reviewer changed in the quotation: who does that wants them so.
+fn changed_below(story: &Story, mail: &Submission) -> Option<String> {
+    let shown = copy(&story.front(), story.page.body()).text;
+    let (_, body) = shown.split_once("\n\n")?;
+    let body: Vec<Line> = body.lines().map(Line::plain).collect();
+    let changes = quotation::changes_within(&body, &draft::quoted(mail));
+    (!changes.is_empty()).then(|| quotation::told(&changes))
 }
 
 /// Looks at a mail that was read, and changes nothing. `code`: what [`known`] gave, `raw`: the mail's bytes, `find`: a story's files.
@@ -180,6 +193,14 @@ pub fn hear(
     };
     if code.text != story.text.to_string() {
         return refuse("the story was changed after that letter was written".to_owned(), true);
+    }
+    if decision.verdict == Verdict::Approve
+        && let Some(told) = changed_below(&story, mail)
+    {
+        return refuse(
+            format!("the story that you quote has other words than the story ({told})"),
+            true,
+        );
     }
     if !repo.uncommitted(&repo.tip()?, &id)?.is_empty() {
         return refuse("somebody is changing the story just now".to_owned(), true);

@@ -193,6 +193,14 @@ impl Wording {
         self.showing.contains(&kind)
     }
 
+    /// The template of letters of this kind, as it stands.
+    pub fn source(&self, kind: LetterKind) -> String {
+        let template = self.plain.get_template(name_of(kind));
+        template
+            .map(|template| template.source().to_owned())
+            .unwrap_or_default()
+    }
+
     /// The words of one letter.
     pub fn word(&self, kind: LetterKind, facts: &Facts) -> Result<Worded, WordingError> {
         self.render(kind, facts).map_err(|error| told(name_of(kind), &error))

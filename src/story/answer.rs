@@ -1,5 +1,6 @@
 //! What an author's reply says to "may we publish it?". A yes is taken only where it is plain; all else is for a person to read.
 
+pub mod quotation;
 mod wish;
 
 pub use wish::{Condition, condition, withdrawal};

@@ -141,17 +141,23 @@ fn is_own_story(outer: &Submission, inner: &Submission) -> bool {
 }
 
 fn trim(mail: &Submission, team_forwards: bool) -> Trimmed {
-    cut::trim(
-        &cut::apart(&mail.lines, &mail.subject),
-        &cut::Rules {
-            team_forwards,
-            subject: &mail.subject,
-            sender: mail.from.address.as_deref().unwrap_or_default(),
-            author: mail.from.name.as_deref().unwrap_or_default(),
-            to: &mail.to,
-            fresh: mail.references.is_empty() && mail.codes.is_empty(),
-        },
-    )
+    cut::trim(&cut::apart(&mail.lines, &mail.subject), &rules_for(mail, team_forwards))
+}
+
+fn rules_for(mail: &Submission, team_forwards: bool) -> cut::Rules<'_> {
+    cut::Rules {
+        team_forwards,
+        subject: &mail.subject,
+        sender: mail.from.address.as_deref().unwrap_or_default(),
+        author: mail.from.name.as_deref().unwrap_or_default(),
+        to: &mail.to,
+        fresh: mail.references.is_empty() && mail.codes.is_empty(),
+    }
+}
+
+/// What a mail quotes of those that it answers.
+pub fn quoted(mail: &Submission) -> Vec<Line> {
+    cut::quoted(&cut::apart(&mail.lines, &mail.subject), &rules_for(mail, false))
 }
 
 fn is_team(mailbox: &Mailbox, rules: &DraftRules) -> bool {

@@ -57,6 +57,13 @@ pub struct SentLetter {
     pub asked_consent: Option<String>,
 }
 
+impl SentLetter {
+    /// The file in the private part that keeps the letter as it left; one that is sent again, or reminds again, has the same words.
+    pub fn file(&self) -> String {
+        format!("letter-{}-{}.eml", self.kind, self.about.as_str())
+    }
+}
+
 impl People {
     /// Reads the file.
     pub fn parse(bytes: &[u8]) -> Result<People, String> {

@@ -10,6 +10,7 @@ mod consent;
 mod desks;
 mod late;
 mod live;
+mod quoted;
 mod site;
 mod team;
 mod wishes;
@@ -104,7 +105,14 @@ fn reply(letter: &str, from: &str, head: &str, words: &str) -> String {
     let id = header(letter, "Message-ID");
     let subject = header(letter, "Subject");
     let references = format!("{} {id}", header(letter, "References"));
-    let quote = "On Mon, 23 Nov 2026 at 10:00, M4C Team <stories@example.org> wrote:\n> Nothing is published without your permission. To give it, please\n> reply to this mail with the words \"I agree\".";
+    let asks = "> Nothing is published without your permission. To give it, please\n> reply to this mail with the words \"I agree\".";
+    let shows = "> If it is right, please reply to this mail with the\n> words \"I agree\".";
+    let theirs = if letter.contains("If it is right, please") {
+        shows
+    } else {
+        asks
+    };
+    let quote = format!("On Mon, 23 Nov 2026 at 10:00, M4C Team <stories@example.org> wrote:\n{theirs}");
     format!(
         "{head}From: {from}\nTo: stories@example.org\nDate: {}\nSubject: {subject}\nMessage-ID: <reply-{}@author.example>\n\
          In-Reply-To: {id}\nReferences: {references}\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n{words}\n\n{quote}\n",

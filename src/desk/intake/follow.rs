@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::repo::{Batch, StoryRepo};
 use crate::spool::Spool;
+use crate::story::answer::quotation::{self, Change};
 use crate::story::draft;
-use crate::story::event::What;
+use crate::story::event::{LetterKind, What};
 use crate::story::id::MAIL_ID_VERSION;
+use crate::story::markdown;
 use crate::story::page::RECORD;
+use crate::story::passage::Line;
 use crate::story::people::{PEOPLE, People};
 use crate::story::record::Files;
 use crate::story::state::Phase;
@@ -16,6 +19,7 @@ use crate::story::submission::Note;
 use crate::story::{Mailbox, StoryId, Submission};
 
 use super::super::account::{MailReport, Outcome};
+use super::super::letters::known_words;
 use super::super::{Trouble, consent, revision};
 use super::fresh::public;
 use super::pen::Fresh;
@@ -88,6 +92,28 @@ fn follow_pointer(batch: &mut Batch, (id, files, known): (StoryId, Files, Known)
     Ok(at)
 }
 
+/// Changes inside a quotation that are put under the text of a follow-up.
+const MOST_ANSWERS: usize = 100;
+
+/// The text of a follow-up, and below it what its author wrote inside the quotation, where that is not in it: each with the letter's line
+/// above it.
+fn with_answers(body: &str, changes: &[Change]) -> String {
+    let new = |change: &&Change| change.lines.iter().any(|line| !body.contains(line.as_str()));
+    let mut lines = Vec::new();
+    for change in changes.iter().filter(new).take(MOST_ANSWERS) {
+        if !change.under.is_empty() {
+            let under = Line::plain(&change.under);
+            lines.extend([Line { quote: 1, ..under }, Line::plain("")]);
+        }
+        lines.extend(change.lines.iter().map(|line| Line::plain(line)));
+        lines.push(Line::plain(""));
+    }
+    match lines.is_empty() {
+        true => body.to_owned(),
+        false => format!("{body}\n{}", markdown::render(&lines, &|_| None)),
+    }
+}
+
 impl Reader<'_> {
     /// The story in whose thread this mail stands, if it is of the same sender: a reply to one of our letters, or to the author's
     /// own mail. From anybody else, or with another subject, it is a mail of its own.
@@ -117,6 +143,33 @@ impl Reader<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Where the mail quotes our letter with other words than the letter has.
+    fn changed_inside(
+        &self,
+        story: &Story,
+        people: &People,
+        submission: &Submission,
+        batch: &mut Batch,
+    ) -> Result<Vec<Change>, Trouble> {
+        let Some(letter) = consent::answered(people, submission) else {
+            return Ok(Vec::new());
+        };
+        let quoted = draft::quoted(submission);
+        if quoted.iter().all(Line::is_blank) {
+            return Ok(Vec::new());
+        }
+        let file = letter.file();
+        let mut private = batch.private(&story.id, &[&file])?.unwrap_or_default();
+        let kept = private.remove(&file).and_then(|bytes| reread(&bytes).ok());
+        Ok(match kept {
+            Some(kept) => quotation::changes(&kept.lines, &quoted),
+            None if letter.kind == LetterKind::Proof.name() || letter.asked_consent.is_some() => {
+                quotation::unknown(&known_words(self.desk, story, people, &letter.kind), &quoted)
+            }
+            None => Vec::new(),
+        })
     }
 
     /// A follow-up becomes an event and a private mail of its story: never a second story, never a silent overwrite.
@@ -151,7 +204,19 @@ impl Reader<'_> {
         let mut people = known.people.unwrap_or_default();
         let mut subject = "Take in a follow-up to";
         let mut notes = draft.notes.clone();
-        let heard = consent::read(&story, &people, submission, draft, &m.raw, number as usize);
+        let changes = match draft.passes_on() {
+            true => Vec::new(),
+            false => self.changed_inside(&story, &people, submission, batch)?,
+        };
+        if !changes.is_empty() {
+            let told = format!(
+                "inside the quotation of our letter it has other words than the letter: {}",
+                quotation::told(&changes)
+            );
+            report.notes.push(told.clone());
+            notes.push(Note::Other(told));
+        }
+        let heard = consent::read(&story, &people, (submission, &m.raw), draft, &changes, number as usize);
         if heard.events.iter().any(|what| matches!(what, What::Consent { .. })) {
             subject = "Take in a follow-up that gives permission to publish";
         } else if !heard.events.is_empty() {
@@ -192,7 +257,10 @@ impl Reader<'_> {
             subject: subject.to_owned(),
             events: std::iter::once(what).chain(heard.events).chain(revised).collect(),
             private: BTreeMap::from([
-                (format!("follow-up-{number}.md"), Some(draft.body.clone().into_bytes())),
+                (
+                    format!("follow-up-{number}.md"),
+                    Some(with_answers(&draft.body, &changes).into_bytes()),
+                ),
                 (PEOPLE.to_owned(), Some(people.render())),
             ]),
             ..Step::default()

@@ -22,6 +22,14 @@ pub(super) struct Entry {
     pub to: Option<String>,
 }
 
+/// A letter as it is claimed.
+#[derive(Clone, Copy)]
+pub(super) struct Claim<'a> {
+    pub message_id: &'a str,
+    pub note: &'a LetterNote,
+    pub bytes: &'a [u8],
+}
+
 impl Entry {
     pub fn of(waiting: &Waiting) -> Entry {
         Entry {
@@ -74,14 +82,15 @@ impl Entry {
         }
     }
 
-    /// Writes a letter's status into the record; with a claim, its Message-ID and what is known of it into the private part.
+    /// Writes a letter's status into the record; with a claim, its Message-ID, what is known of it and, of one to the author, the letter
+    /// itself into the private part.
     pub fn write(
         &self,
         desk: &Desk,
         repo: &StoryRepo,
         status: LetterStatus,
         reason: Option<String>,
-        claim: Option<(&str, &LetterNote)>,
+        claim: Option<Claim<'_>>,
     ) -> Result<Option<EventId>, Trouble> {
         let Some(id) = &self.story else { return Ok(None) };
         let mut made = None;
@@ -99,21 +108,31 @@ impl Entry {
             };
             let story = Story::load(id, files)?;
             let mut private = BTreeMap::new();
-            if let Some((message_id, note)) = claim {
+            if let Some(Claim {
+                message_id,
+                note,
+                bytes,
+            }) = claim
+            {
                 let known = current
                     .private()?
                     .and_then(|p| p.get(PEOPLE).cloned())
                     .unwrap_or_default();
                 let mut people = People::parse(&known).map_err(Trouble::Letter)?;
                 people.letters.retain(|l| l.message_id != message_id);
-                people.letters.push(SentLetter {
+                let letter = SentLetter {
                     about: self.about.clone(),
                     message_id: message_id.to_owned(),
                     kind: self.kind.name().to_owned(),
                     to: note.to.clone(),
                     member: self.to.clone(),
                     asked_consent: note.asks_consent.clone(),
-                });
+                };
+                // what is quoted of it in an answer is compared with it
+                if letter.member.is_none() {
+                    private.insert(letter.file(), Some(bytes.to_vec()));
+                }
+                people.letters.push(letter);
                 private.insert(PEOPLE.to_owned(), Some(people.render()));
             }
             let subject = format!("{verb} the letter \"{}\" about", self.kind.name());

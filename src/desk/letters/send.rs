@@ -18,7 +18,7 @@ use crate::story::record::Change;
 use super::super::sync::{self, Wish};
 use super::super::{Desk, Trouble};
 use super::compose::compose;
-use super::entry::Entry;
+use super::entry::{Claim, Entry};
 use super::{Waiting, kept, live, offer};
 
 pub(super) fn day(desk: &Desk) -> jiff::civil::Date {
@@ -93,13 +93,12 @@ pub(super) fn one(
         _ => false,
     };
     if !claimed {
-        let claim = entry.write(
-            desk,
-            repo,
-            LetterStatus::Claimed,
-            None,
-            Some((&glance.message_id, &note)),
-        )?;
+        let claim = Claim {
+            message_id: &glance.message_id,
+            note: &note,
+            bytes: &bytes,
+        };
+        let claim = entry.write(desk, repo, LetterStatus::Claimed, None, Some(claim))?;
         note.claim = claim.map(String::from);
         spool.note_letter(&waiting.number, &note)?;
     }

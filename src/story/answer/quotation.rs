@@ -1,0 +1,515 @@
+//! What an author changed inside the quotation of our letter: an answer under a question, a word put right in the text that was shown.
+//!
+//! The words of the quotation are walked along those of the letter, whatever its program made of lines, marks and quotation marks. A
+//! letter may be quoted in part; what it has not is the author's.
+
+use std::collections::HashMap;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::story::passage::{Kind, Line, Span};
+use crate::story::plain::is_hidden;
+
+/// Words that follow each other and tell where in the letter the quotation goes on.
+const RUN: usize = 3;
+
+/// Pieces of a word that was broken where a line was full.
+const PIECES: usize = 3;
+
+/// Words of one change that a note tells.
+const TOLD_WORDS: usize = 12;
+/// Changes that it tells.
+const TOLD_CHANGES: usize = 6;
+
+/// Words of the author in the quotation of a letter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// The words that the letter has not; empty where words of it are missing in the middle of a paragraph.
+    pub words: String,
+    /// The letter's words in whose place they stand.
+    pub instead: String,
+    /// The line of the letter that they stand in or under; empty above its first.
+    pub under: String,
+    /// The lines of the quotation that they stand in.
+    pub lines: Vec<String>,
+    /// Words of the letter stand before and after them.
+    pub inside: bool,
+}
+
+/// Where the quotation of a letter says something else than the letter.
+pub fn changes(letter: &[Line], quotation: &[Line]) -> Vec<Change> {
+    let (ours, theirs) = (Words::of(letter), Words::of(quotation));
+    let mut walk = Walk {
+        ours: &ours,
+        theirs: &theirs,
+        runs: ours.runs(),
+        at: 0,
+        found: Vec::new(),
+        open: None,
+    };
+    walk.go();
+    walk.found
+}
+
+/// Where the quotation of a letter that shows a text says something else than the text: what stands above and below it is not compared.
+pub fn changes_within(text: &[Line], quotation: &[Line]) -> Vec<Change> {
+    let mut found = changes(text, quotation);
+    found.retain(|change| change.inside);
+    found
+}
+
+/// Words of a quotation that are not among `known` ones: for a letter that is no longer here.
+pub fn unknown(known: &str, quotation: &[Line]) -> Vec<Change> {
+    let lines: Vec<Line> = known.lines().map(Line::plain).collect();
+    let (known, theirs) = (Words::of(&lines), Words::of(quotation));
+    let known: HashMap<&str, ()> = known.all.iter().map(|word| (word.fold.as_str(), ())).collect();
+    let strange = theirs
+        .all
+        .iter()
+        .filter(|word| !word.loose && !known.contains_key(word.fold.as_str()));
+    strange
+        .map(|word| Change {
+            words: word.shown.clone(),
+            lines: vec![theirs.lines[word.line].clone()],
+            ..Change::default()
+        })
+        .collect()
+}
+
+/// The changes in words for a person, as many as fit a note.
+pub fn told(changes: &[Change]) -> String {
+    let short = |text: &str| {
+        let words: Vec<&str> = text.split(' ').collect();
+        match words.len() > TOLD_WORDS {
+            true => format!("{} ...", words[..TOLD_WORDS].join(" ")),
+            false => text.to_owned(),
+        }
+    };
+    let say = |change: &Change| match (change.words.as_str(), change.instead.as_str()) {
+        ("", gone) => format!("without \"{}\"", short(gone)),
+        (new, "") => format!("\"{}\"", short(new)),
+        (new, old) => format!("\"{}\" for \"{}\"", short(new), short(old)),
+    };
+    let mut said: Vec<String> = changes.iter().take(TOLD_CHANGES).map(say).collect();
+    if let Some(more) = changes.len().checked_sub(TOLD_CHANGES).filter(|more| *more > 0) {
+        said.push(format!("{more} more"));
+    }
+    said.join(", ")
+}
+
+/// One word as it is compared.
+struct Word {
+    fold: String,
+    shown: String,
+    line: usize,
+    /// The stretch of lines without a blank one between them.
+    paragraph: usize,
+    /// In an address of the web, or the number of a list's item: programs leave it out and put it in.
+    loose: bool,
+    /// Before it stands a sign that something was left out.
+    left_out: bool,
+}
+
+/// The words of some lines.
+struct Words {
+    all: Vec<Word>,
+    lines: Vec<String>,
+}
+
+impl Words {
+    fn of(lines: &[Line]) -> Words {
+        let mut words = Words {
+            all: Vec::new(),
+            lines: Vec::with_capacity(lines.len()),
+        };
+        let mut paragraph = 0;
+        for line in lines {
+            let text = standing(line);
+            let shown = text.trim_start_matches(['>', ' ', '\u{a0}']).trim_end();
+            paragraph += usize::from(shown.is_empty());
+            words.add(shown, paragraph);
+            words.lines.push(shown.to_owned());
+        }
+        words
+    }
+
+    fn add(&mut self, shown: &str, paragraph: usize) {
+        let line = self.lines.len();
+        let text = plain(shown);
+        let first = self.all.len();
+        let mut left_out = false;
+        for piece in text.split_whitespace() {
+            let address = piece.contains("://") || piece.starts_with("www.");
+            left_out |= piece.contains("...") || piece.contains(['[', '\u{2026}']);
+            let number = self.all.len() == first && is_item_number(piece);
+            for word in parted(piece) {
+                self.all.push(Word {
+                    fold: word.to_lowercase(),
+                    shown: word,
+                    line,
+                    paragraph,
+                    loose: address || number,
+                    left_out: std::mem::take(&mut left_out),
+                });
+            }
+        }
+    }
+
+    /// Where each run of words begins, in order.
+    fn runs(&self) -> HashMap<[&str; RUN], Vec<usize>> {
+        let mut runs: HashMap<[&str; RUN], Vec<usize>> = HashMap::new();
+        for (at, run) in self.all.windows(RUN).enumerate() {
+            runs.entry(std::array::from_fn(|n| run[n].fold.as_str()))
+                .or_default()
+                .push(at);
+        }
+        runs
+    }
+
+    fn begins_line(&self, at: usize) -> bool {
+        at == 0 || self.all[at - 1].line != self.all[at].line
+    }
+}
+
+/// A line's words without those that are struck out.
+fn standing(line: &Line) -> String {
+    let cells: &[Vec<Span>] = match &line.kind {
+        Kind::Row { cells, .. } => cells,
+        _ => &[],
+    };
+    let spans = line.spans.iter().chain(cells.iter().flatten());
+    let shown = spans.filter(|span| span.image.is_none() && !span.strike);
+    shown.map(|span| span.text.as_str()).collect()
+}
+
+/// `1.`, `12)`: what stands before the item of a list.
+fn is_item_number(piece: &str) -> bool {
+    let number = piece.strip_suffix(['.', ')']).unwrap_or_default();
+    !number.is_empty() && number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The words in what stands between two blanks. A script without blanks is compared sign by sign.
+fn parted(piece: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut goes_on = false;
+    for c in piece.chars() {
+        let alone = matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..='\u{a4cf}' | '\u{20000}'..);
+        match (
+            c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c),
+            alone,
+        ) {
+            (false, _) => goes_on = false,
+            (true, true) => {
+                words.push(c.into());
+                goes_on = false;
+            }
+            (true, false) => match words.last_mut().filter(|_| goes_on) {
+                Some(word) => word.push(c),
+                None => {
+                    words.push(c.into());
+                    goes_on = true;
+                }
+            },
+        }
+    }
+    words
+}
+
+/// What programs put in place of signs.
+const ESCAPES: [(&str, &str); 7] = [
+    ("&nbsp;", " "),
+    ("&amp;", "&"),
+    ("&quot;", "\""),
+    ("&lt;", "<"),
+    ("&gt;", ">"),
+    ("&#39;", "'"),
+    ("&#160;", " "),
+];
+
+/// What a program writes into plain text for a link or a picture begins so, and ends with the bracket's other half.
+const FOR_A_LINK: [(&str, char); 6] = [
+    ("<http", '>'),
+    ("<mailto:", '>'),
+    ("[http", ']'),
+    ("[mailto:", ']'),
+    ("[cid:", ']'),
+    ("[image:", ']'),
+];
+
+/// The line without what only a program put there.
+fn plain(text: &str) -> String {
+    let mut text: String = text.nfkc().filter(|c| !is_hidden(*c)).collect();
+    for (escape, sign) in ESCAPES {
+        if text.contains(escape) {
+            text = text.replace(escape, sign);
+        }
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find(['<', '[']) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let link = FOR_A_LINK
+            .iter()
+            .find(|(start, _)| rest.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start)));
+        let end = link.map_or(1, |(_, end)| rest.find(*end).map_or(rest.len(), |at| at + 1));
+        out.push_str(match link {
+            Some(_) => " ",
+            None => &rest[..end],
+        });
+        rest = &rest[end..];
+    }
+    // the second half of `<https://...>` where a line ended before the address
+    let address = |text: &str| text.starts_with("http") && text.ends_with('>') && !text.contains([' ', '<']);
+    match address(rest) && out.is_empty() {
+        true => String::new(),
+        false => out + rest,
+    }
+}
+
+/// The quotation, walked along the letter.
+struct Walk<'a> {
+    ours: &'a Words,
+    theirs: &'a Words,
+    runs: HashMap<[&'a str; RUN], Vec<usize>>,
+    /// The letter's word that should come next.
+    at: usize,
+    found: Vec<Change>,
+    /// The words that the author put in here, not told yet.
+    open: Option<Change>,
+}
+
+impl Walk<'_> {
+    fn go(&mut self) {
+        let all = &self.theirs.all;
+        let mut i = 0;
+        while i < all.len() {
+            if let Some(many) = self.next_is(i) {
+                self.close("", true);
+                self.at += 1;
+                i += many;
+                continue;
+            }
+            let ours = self.ours.all.get(self.at);
+            let numbered = ours.is_some_and(|word| is_number(&word.fold));
+            if all[i].loose && !numbered && is_number(&all[i].fold) {
+                i += 1;
+                continue;
+            }
+            match self.goes_on_at(i) {
+                Some(at) => self.leap(at, all[i].left_out),
+                None => {
+                    self.put_in(i);
+                    i += 1;
+                }
+            }
+        }
+        self.close("", false);
+    }
+
+    /// How many words of the quotation are the letter's next one: more than one where a full line broke it.
+    fn next_is(&self, i: usize) -> Option<usize> {
+        let (all, ours) = (&self.theirs.all, self.ours.all.get(self.at)?);
+        let mut whole = String::new();
+        for n in 0..PIECES.min(all.len() - i) {
+            if n > 0 && !self.theirs.begins_line(i + n) {
+                return None;
+            }
+            whole.push_str(&all[i + n].fold);
+            if whole == ours.fold {
+                return Some(n + 1);
+            }
+            if !ours.fold.starts_with(&whole) {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// The place further down in the letter where the quotation goes on with this word.
+    fn goes_on_at(&self, i: usize) -> Option<usize> {
+        let (all, ours) = (&self.theirs.all, &self.ours.all);
+        if let Some(run) = all.get(i..i + RUN) {
+            let run: [&str; RUN] = std::array::from_fn(|n| run[n].fold.as_str());
+            let places = self.runs.get(&run)?;
+            return places.get(places.partition_point(|at| *at <= self.at)).copied();
+        }
+        // a last line too short to be known by three words
+        let rest = &all[i..];
+        let same =
+            |at: &usize| ours[*at..].iter().zip(rest).all(|(a, b)| a.fold == b.fold) && ours.len() - at >= rest.len();
+        self.theirs.begins_line(i).then(|| {
+            (self.at + 1..ours.len())
+                .filter(|at| self.ours.begins_line(*at))
+                .find(same)
+        })?
+    }
+
+    /// Goes on further down: whole paragraphs may be left out, words of one may not.
+    fn leap(&mut self, at: usize, left_out: bool) {
+        let ours = &self.ours.all;
+        let gone = &ours[self.at..at];
+        let within = self.at > 0 && ours[self.at - 1].paragraph == ours[at].paragraph;
+        let gone: Vec<&str> = gone
+            .iter()
+            .filter(|word| !word.loose)
+            .map(|word| word.shown.as_str())
+            .collect();
+        if within && !left_out && !gone.is_empty() {
+            if self.open.is_none() {
+                let line = ours[self.at].line;
+                self.open = Some(Change {
+                    under: self.ours.lines[line].clone(),
+                    ..Change::default()
+                });
+            }
+            self.close(&gone.join(" "), true);
+        } else {
+            self.close("", true);
+        }
+        self.at = at;
+    }
+
+    fn put_in(&mut self, i: usize) {
+        let word = &self.theirs.all[i];
+        let line = &self.theirs.lines[word.line];
+        let under = self.at.checked_sub(1).map(|at| self.ours.all[at].line);
+        let change = self.open.get_or_insert_with(|| Change {
+            under: under.map(|line| self.ours.lines[line].clone()).unwrap_or_default(),
+            ..Change::default()
+        });
+        if !change.words.is_empty() {
+            change.words.push(' ');
+        }
+        change.words.push_str(&word.shown);
+        if change.lines.last() != Some(line) {
+            change.lines.push(line.clone());
+        }
+    }
+
+    fn close(&mut self, instead: &str, goes_on: bool) {
+        if let Some(change) = self.open.take() {
+            self.found.push(Change {
+                instead: instead.to_owned(),
+                inside: goes_on && self.at > 0,
+                ..change
+            });
+        }
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LETTER: &str = "Dear Marion,\n\nThis is your story as it will appear.\n\n1. We were eleven people in the back room.\n\
+        2. My son pressed the button forty times.\n\nhttps://example.org/a/b was our page.\n\nIf it is right, please reply \"I agree\".\n\nWith best wishes,\nM4C Team";
+
+    fn lines(text: &str) -> Vec<Line> {
+        text.lines().map(Line::plain).collect()
+    }
+
+    fn found(quotation: &str) -> String {
+        told(&changes(&lines(LETTER), &lines(quotation)))
+    }
+
+    #[test]
+    fn a_letter_quoted_otherwise_is_the_same_letter() {
+        for quotation in [
+            "",
+            LETTER,
+            "> Dear Marion,\n> This is your story as it\n> will appear.\n>> 1. We were eleven people\nin the back room.",
+            "We were eleven people in the back room.\nMy son pressed the button forty times.",
+            "DEAR MARION\n\n[...]\n\nM4C Team",
+            "Dear&nbsp;Marion, This is your sto\u{ad}ry as it will ap\npear.",
+            "https://example.org/a/b <https://safe.example.org/?u=1>\nwas our page.",
+            "forty times.\n\nhttps://exam\nple.org/a/b was our page. [image: logo] If it is right, please reply \u{201e}I agree\u{201c}.",
+            "button forty times ... it is right, please",
+            "With best wishes,\nM4C Team",
+        ] {
+            assert_eq!(found(quotation), "", "{quotation}");
+        }
+    }
+
+    #[test]
+    fn other_words_in_it_are_the_authors() {
+        for (quotation, said) in [
+            (LETTER.replace("eleven", "nine"), "\"nine\" for \"eleven\""),
+            (LETTER.replace("forty times", "forty-one times"), "\"one\""),
+            (LETTER.replace("eleven people in", "eleven in"), "without \"people\""),
+            (format!("{LETTER}\nNo"), "\"No\""),
+            (
+                LETTER.replace("room.\n2", "room. Twelve, in fact!\n2"),
+                "\"Twelve in fact\"",
+            ),
+            (
+                LETTER.replace("back room", "kitchen").replace("forty", "fifty"),
+                "\"kitchen\" for \"back room\", \"fifty\" for \"forty\"",
+            ),
+            (LETTER.replace("eleven", "11"), "\"11\" for \"eleven\""),
+            (
+                "An older letter, about the bus stop.".to_owned(),
+                "\"An older letter about the bus stop\"",
+            ),
+        ] {
+            assert_eq!(found(&quotation), said, "{quotation}");
+        }
+    }
+
+    #[test]
+    fn an_answer_stands_under_the_line_of_the_letter() {
+        let quotation =
+            lines("We were eleven people in the back room.\nIt was twelve.\nMy son pressed the button forty times.");
+        let changes = changes(&lines(LETTER), &quotation);
+        assert_eq!(changes.len(), 1);
+        assert_eq!(changes[0].under, "1. We were eleven people in the back room.");
+        assert_eq!(changes[0].lines, ["It was twelve."]);
+    }
+
+    #[test]
+    fn what_stands_around_a_text_that_is_shown_is_not_compared() {
+        let text = lines("We were eleven people in the back room.\n\nMy son pressed the button forty times.");
+        let shown = |text: &str| format!("Robin, a story waits.\n\n{text}\n\nAnswer with approve.");
+        let words = "We were eleven people\nin the back room.\n\nMy son pressed the button forty times.";
+        assert_eq!(changes_within(&text, &lines(&shown(words))), []);
+        let changed = shown(&words.replace("eleven", "nine"));
+        assert_eq!(
+            told(&changes_within(&text, &lines(&changed))),
+            "\"nine\" for \"eleven\""
+        );
+    }
+
+    #[test]
+    fn a_script_without_blanks_is_compared_sign_by_sign() {
+        let letter = lines("私たちは十一人でした。息子はボタンを四十回押しました。");
+        assert_eq!(
+            changes(
+                &letter,
+                &lines("> 私たちは十一人で\n> した。息子はボタンを四十回押しました。")
+            ),
+            []
+        );
+        let said = told(&changes(
+            &letter,
+            &lines("私たちは十二人でした。息子はボタンを四十回押しました。"),
+        ));
+        assert_eq!(said, "\"二\" for \"一\"");
+    }
+
+    #[test]
+    fn of_a_letter_that_is_gone_the_strange_words_are_told() {
+        assert_eq!(unknown(LETTER, &lines("> We were eleven people")), []);
+        assert_eq!(told(&unknown(LETTER, &lines("> We were nine people"))), "\"nine\"");
+    }
+
+    #[test]
+    fn a_note_names_few_and_a_long_quotation_is_compared_in_time() {
+        let long = "we went on and on. ".repeat(20_000);
+        let changes = changes(&lines(&long), &lines(&format!("{long} {}", "nine ten ".repeat(20))));
+        assert!(told(&changes).len() < 200, "{}", told(&changes));
+    }
+}
