@@ -73,7 +73,7 @@ static LEGAL: Phrases = Phrases::new(&[
     "السرية", "سرية", "سري ", "المرسل إليه", "このメール", "本メール", "当メール",
     "機密情報", "誤って受信", "誤送信", "受信された場合", "본 메일", "본 이메일",
     "본 전자우편", "이 이메일", "비밀정보", "비밀 정보", "기밀", "잘못 수신", "잘못 전송", "本邮件", "本郵件", "此邮件", "此郵件", "此電子郵件", "本電子郵件", "未经授权", "未經授權", "指定收件人", "denne mail", "konfidensielle",
-    "konfidentiella", "konfidentiellt",
+    "konfidentiella", "konfidentiellt", "circular 230", "tax advice contained in",
 ]);
 
 /// Words that stand in legal notices, and in other mails about letters too: they count beside one of [`LEGAL`] only.
@@ -174,6 +174,8 @@ pub(super) fn legal_heading(fold: &str) -> bool {
             | "vertrouwelijkheid"
             | "ansvarsfraskrivelse"
             | "confidentiality statement"
+            | "irs circular 230 disclosure"
+            | "irs circular 230 notice"
             | "notice"
             | "nota de confidencialidad"
             | "informativa sulla privacy"

@@ -297,7 +297,8 @@ const WHOLE: &[&str] = &[
     "sent on the move", "sent from front", "sent via front", "sent with front", "sent using front", "sent from nine", "sent from mobile",
     "via mobile", "sent via mobile", "from my iphone", "from my ipad", "from my blackberry", "sent from phone",
     "von unterwegs gesendet", "von unterwegs", "mobil gesendet", "sent by phone", "sent by mobile",
-    "mobil gesendet, daher kurz", "sent on the go",
+    "mobil gesendet, daher kurz", "sent on the go", "sent from spike", "sent with spike", "sent with shift",
+    "enviado do correio para windows", "enviado do correio para windows 10",
 ];
 
 /// A line without its links, as far as such a line may go.
@@ -332,6 +333,8 @@ const TAGLINES: &[&str] = &[
     "yahoo mail: cerca",
     "yahoo mail: suchen",
     "sender notified by mailtrack",
+    "sent from my blackberry® smartphone ",
+    "sent with tuta; enjoy secure",
     "laposte.net : ",
     "créez votre adresse électronique",
     "1 go d'espace de stockage",
