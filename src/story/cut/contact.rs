@@ -3,6 +3,8 @@
 use super::attribution::dated;
 use super::phrases::Phrases;
 use super::seen::{Seen, address_in, has_word};
+use super::sign_off::signs_for;
+use super::told::institutional;
 
 #[rustfmt::skip]
 const CONTACT_LABELS: &[&str] = &[
@@ -103,6 +105,77 @@ fn bare_domain(word: &str) -> bool {
     ]
     .iter()
     .any(|end| word.ends_with(end) && word.len() > end.len() + 1 && !word.contains('@'))
+}
+
+/// Whether a line leads up to something that is no way to reach its writer: `Sign our petition:`, `Ring Denise: 01273 900123`.
+pub(super) fn leads_elsewhere(line: &Seen) -> bool {
+    let label = line.fold.split_once([':', '：']).map(|(label, _)| label);
+    label.is_some_and(|label| {
+        !label
+            .rsplit('|')
+            .next()
+            .is_some_and(|l| l.trim().split(' ').all(labels))
+    })
+}
+
+/// Whether a word says what kind of number or address stands beside it.
+fn labels(word: &str) -> bool {
+    let word = word.trim_matches(['(', ')', '.', '*', '<']);
+    CONTACT_LABELS.contains(&word) || matches!(word, "line" | "number" | "https")
+}
+
+/// Whether a line that stands below another's name may be of a card: a number or an address and what it is, a title, or words
+/// that all begin with a capital. `Ring Denise: 01273 900123`, `Tenants' line 01273 900123` are no way to reach the writer.
+fn of_a_card(line: &Seen) -> bool {
+    let words = || line.text.split(' ');
+    let separated = line.text.contains(['|', ',', '•', '·']);
+    let lettered = |w: &str| w.chars().any(char::is_alphabetic);
+    let named = || {
+        phone(&line.fold)
+            && !separated
+            && line
+                .fold
+                .split(' ')
+                .any(|w| lettered(w) && !labels(w.trim_end_matches(':')))
+    };
+    let capital = |w: &str| !w.starts_with(char::is_lowercase);
+    let plain = || contact(line) && !named() || titled(&line.fold) || !contact(line) && words().all(capital);
+    picture(&line.fold) || institutional(line) || !leads_elsewhere(line) && plain()
+}
+
+/// Where the card of the one who signed as `name` begins: at line `start` or, where others' paragraphs stand below that, further
+/// down. A paragraph parted from the name begins with it once more, is an organisation's letterhead, or holds nothing but ways to
+/// reach somebody.
+pub(super) fn card_of(lines: &[Seen], name: &str, start: usize, end: usize) -> Option<usize> {
+    let attached = start > 0 && !lines[start - 1].blank();
+    let mut top = end;
+    let mut reached = false;
+    let mut at = end;
+    while at > start {
+        if lines[at - 1].blank() {
+            at -= 1;
+            continue;
+        }
+        let first = (start..at).rfind(|i| lines[*i].blank()).map_or(start, |i| i + 1);
+        let paragraph = &lines[first..at];
+        let (head, below) = (&paragraph[0], &paragraph[1..]);
+        let letterhead = paragraph.iter().any(institutional);
+        let theirs = head.own_name || attached && first == start || letterhead || begins_with(head, name);
+        let heading = |l: &Seen| l.text.ends_with([':', '：']) && leads_elsewhere(l);
+        let own = theirs || of_a_card(head) && below.iter().all(of_a_card);
+        if !own || paragraph.iter().any(heading) {
+            break;
+        }
+        reached |= theirs || paragraph.iter().any(|l| phone(&l.fold) || l.text.contains('@'));
+        (top, at) = (first, first);
+    }
+    (top < end && reached).then_some(top)
+}
+
+/// Whether a line begins with the name `name`, or what it is called by.
+fn begins_with(line: &Seen, name: &str) -> bool {
+    let head = line.text.split(['|', ',', '，', '(']).next().unwrap_or_default();
+    signs_for(name, head.trim_matches(['*', ' ']))
 }
 
 /// Seven digits or more that run on like a phone number, and are no date.

@@ -9,7 +9,7 @@ use super::legal::{legal, legal_heading, notice, pointer};
 use super::mark::drawn_line;
 use super::seen::Seen;
 use super::signature::{Piece, delimiter, piece, reach};
-use super::told::{institutional, paragraph, postscript, prose, said, sentence, tells};
+use super::told::{apologises, institutional, paragraph, postscript, prose, said, sentence, tells};
 
 /// Footers of lists and help desks: from their first line on.
 pub(super) fn list_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
@@ -112,20 +112,7 @@ pub(super) fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Pi
             _ => {}
         }
         let fold = &lines[i].fold;
-        let apology = lines[i].words() <= 12
-            && [
-                "brevity",
-                "typo",
-                "spelling",
-                "autocorrect",
-                "tippfehler",
-                "kürze",
-                "fautes",
-                "brièveté",
-                "concisione",
-            ]
-            .iter()
-            .any(|w| fold.contains(w));
+        let apology = lines[i].words() <= 12 && apologises(fold);
         if !(apology || scanner_goes_on(fold) || (i == last && drawn_line(&lines[i].text)) || lines[i].image)
             || seen > 5
         {

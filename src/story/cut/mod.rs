@@ -105,7 +105,7 @@ pub struct Trimmed {
     pub unmarked_cut: bool,
     /// Marked lines above an answer went that were most of the mail, and nothing says whose they are.
     pub most_cut: bool,
-    /// Text under a line like `-- ` was kept, as it reads like no signature.
+    /// Text under a line like `-- ` was kept, or under the signature that begins there, as it reads like none.
     pub under_delimiter: bool,
 }
 
@@ -280,6 +280,7 @@ impl Plan {
                 plan.pieces.extend(signature::tail(seen, from, start).pieces);
             }
             if shown.is_none() || !(header || rules.team_forwards) {
+                plan.pieces.extend(signature::tail(seen, body, seen.len()).pieces);
                 return plan;
             }
             plan.piece(start, body, Rule::ForwardHeader);
@@ -636,7 +637,15 @@ impl Plan {
         let last = (0..lines.len())
             .rfind(|i| rules[*i].is_none() && tells(*i))
             .unwrap_or(0);
-        let under_delimiter = (0..last).any(|i| rules[i].is_none() && seen[i].delimiter && seen[i].depth == 0);
+        let signature = |i: usize| rules[i].is_some_and(|(_, rule)| rule == Rule::SignatureDelimiter);
+        let goes_on = |i: usize| {
+            (i + 1..=last)
+                .find(|n| !seen[*n].blank())
+                .filter(|n| rules[*n].is_none())
+        };
+        let goes_on = |i: usize| goes_on(i).is_some_and(|n| seen[n].depth == 0 && !told::postscript(&seen[n].fold));
+        let stays = |i: usize| rules[i].is_none() && seen[i].delimiter || signature(i) && goes_on(i);
+        let under_delimiter = (0..last).any(|i| seen[i].depth == 0 && stays(i));
         let depth = self.forward.as_ref().map_or(0, |f| f.depth);
         let mut out = Trimmed {
             nothing_cut: called_off,

@@ -2,14 +2,16 @@
 //! the sign-off name, which stays.
 
 use super::Rule;
-use super::contact::{contact, own_address, phone, picture, titled};
+use super::contact::{card_of, contact, leads_elsewhere, own_address, phone, picture, titled};
 use super::feet::{legal_notice, list_footer, small_footer};
 use super::footer::Footer;
 use super::legal::legal;
 use super::mark::drawn_line;
 use super::seen::Seen;
 use super::sign_off::{closing, eastern, name_like, signs_for};
-use super::told::{institutional, paragraph, paragraphs, postscript, prose, said, sentence, tells, told};
+use super::told::{
+    foot, further_words, institutional, paragraph, paragraphs, postscript, prose, said, saying, sentence, tells, told,
+};
 
 /// Lines to cut, by which rule, and whether there is room for doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,11 +55,16 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
         }
         // what stands above a signature's line and below another one may be text
         let signs = |p: &Piece| !parted || !tells_between(&lines[p.start + 1..p.end]);
+        let ends = |p: &Piece| {
+            let foot = list_footer(lines, p.start + 1, p.end).or_else(|| legal_notice(lines, p.start + 1, p.end));
+            let goes_on = |end: usize| further_words(lines, p.start, end, false).is_some();
+            !goes_on(p.end) && !foot.is_some_and(|foot| goes_on(foot.start))
+        };
         let found = hinted(lines, from, end)
             .or_else(|| armour(lines, from, end))
             .or_else(|| small_footer(lines, from, end))
-            .or_else(|| delimited(lines, from, end).filter(signs))
-            .or_else(|| list_footer(lines, from, end))
+            .or_else(|| delimited(lines, from, end).filter(signs).filter(ends))
+            .or_else(|| list_footer(lines, from, end).filter(ends))
             .or_else(|| legal_notice(lines, from, end))
             .or_else(|| signed_block(lines, from, end))
             .or_else(|| contact_block(lines, from, end))
@@ -81,7 +88,7 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
             end -= 1;
         }
     }
-    let above = above_postscript(lines, from, end);
+    let above = above_postscript(lines, from, end).or_else(|| above_words(lines, from, end));
     let sign_off = sign_off(lines, from, above.as_ref().map_or(end, |card| card.start));
     pieces.extend(above);
     let sign_off = sign_off.or_else(|| pieces.iter().rev().find_map(|p| name_in(lines, p)));
@@ -129,8 +136,45 @@ fn above_postscript(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         .or_else(|| delimited(lines, from, end))
         .or_else(|| signed_block(lines, from, end))
         .or_else(|| contact_block(lines, from, end))
+        .or_else(|| list_footer(lines, from, end))
         .or_else(|| legal_notice(lines, from, end))
         .filter(|card| !card.doubtful)
+}
+
+/// The signature or the foot that stands above what its author wrote below it: the rest of the story, a call to sign.
+fn above_words(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
+    let start = further_words(lines, reach(from, end), end, true)?;
+    let calls = leads_elsewhere(&lines[start]) && !prose(&lines[start]);
+    let end = (from..start).rfind(|i| !lines[*i].blank())? + 1;
+    if lines[end - 1].depth > 0 {
+        return None;
+    }
+    let tells_nothing = |p: &Piece| !lines[p.start..p.end].iter().any(|l| prose(l) || tells(l));
+    let linked = |p: &Piece| p.end > p.start + 1 && lines[p.start..p.end].iter().any(contact);
+    hinted(lines, from, end)
+        .filter(tells_nothing)
+        .or_else(|| delimited(lines, from, end).filter(|p| sure_card(&lines[p.start..p.end])))
+        .or_else(|| small_footer(lines, from, end).filter(|p| p.rule == Rule::VirusScanner))
+        .or_else(|| list_footer(lines, from, end).filter(linked))
+        .or_else(|| contact_block(lines, from, end).filter(|p| calls && !p.doubtful))
+        .filter(|p| !leads_up_to(lines, from, p.start))
+}
+
+/// Whether a delimiter and what stands under it is a card for sure: the sender's name, or a name and a way to reach them; or a foot.
+fn sure_card(lines: &[Seen]) -> bool {
+    let Some((line, under)) = lines.split_first() else {
+        return false;
+    };
+    let shown: Vec<&Seen> = under.iter().filter(|l| !l.blank()).collect();
+    let Some((first, rest)) = shown.split_first() else {
+        return false;
+    };
+    let placed = matches!(delimiter(line), Some(Delimiter::Exact | Delimiter::Bare));
+    let reached = rest.iter().any(|l| contact(l) || placed && titled(&l.fold));
+    // `Marion Maxwell | Organiser | Leeds Tenants`
+    let (head, more) = first.text.split_once('|').unwrap_or((&first.text, ""));
+    let named = first.own_name && placed || name_like(head.trim(), false) && (reached || !more.is_empty());
+    rest.len() <= 8 && !shown.iter().any(|l| prose(l) || tells(l)) && (named || first.footer().is_some())
 }
 
 /// What the mail program itself marked as the signature.
@@ -172,14 +216,6 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         if line.blank() || line.fold.is_empty() && !line.ruled {
             continue;
         }
-        if let Some(name) = glued_name(line) {
-            // `--Marion`, but not the name of whom the lines above quote
-            let quotes = lines[from..i].iter().rfind(|l| !l.blank()).is_some_and(|l| l.depth > 0);
-            let apart = i > from && !quotes && (lines[i - 1].blank() || closing(&lines[i - 1].text).is_some());
-            if i + 1 == below && (1..=4).contains(&name.split(' ').count()) && apart {
-                return piece(i, end, Rule::SignatureDelimiter, false);
-            }
-        }
         let Some(kind) = delimiter(line) else { continue };
         if kind == Delimiter::Drawn && (below == end && i + 1 == end || underlines(lines, from, i)) {
             continue;
@@ -195,20 +231,29 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
                 false => None,
             };
         }
+        if found.is_some() && further_words(lines, i, below, false).is_some() {
+            break;
+        }
+        // A legal notice below says nothing of what stands between.
+        let foot = legal_notice(lines, i + 1, end).map_or(end, |notice| notice.start);
+        let noticed = foot < end && lines[i + 1..foot].iter().any(|l| !l.blank());
+        let foot = if noticed { foot } else { end };
         // people type `--` between scenes, programs write one `-- ` over a signature
         let parted = || (low..i).any(|n| matches!(delimiter(&lines[n]), Some(Delimiter::Exact | Delimiter::Bare)));
-        let words = || lines[i + 1..end].iter().map(Seen::words).sum::<usize>();
+        let words = || lines[i + 1..foot].iter().map(Seen::words).sum::<usize>();
         let told_under = match kind {
             Delimiter::Bare => true,
             Delimiter::Exact => words() > SENTENCES || parted() || leads_up_to(lines, from, i),
             _ => false,
         };
-        if told_under && found.is_none() && reads_on(lines, from, i, end) {
+        if told_under && found.is_none() && reads_on(lines, from, i, foot) {
             return None;
         }
         // A line of `--` that comes again and again parts a text.
         let again = (low..i).any(|n| delimiter(&lines[n]) == Some(Delimiter::Bare));
-        if !signature_like(&lines[i + 1..below], kind, again || found.is_some()) {
+        let under = &lines[i + 1..below.min(foot)];
+        let like = signature_like(under, kind, again || found.is_some());
+        if !(like || noticed && sure_card(&lines[i..foot])) {
             break;
         }
         found = Some(i);
@@ -314,12 +359,6 @@ pub(super) fn delimiter(line: &Seen) -> Option<Delimiter> {
     }
 }
 
-/// The name in `--Marion`, `-- Marion Maxwell`.
-fn glued_name<'a>(line: &'a Seen) -> Option<&'a str> {
-    let name = line.text.strip_prefix("--")?.trim_start_matches('-').trim_start();
-    name_like(name, false).then_some(name)
-}
-
 /// Whether what stands under a delimiter may be a signature; `parted` where there are several delimiters.
 fn signature_like(lines: &[Seen], kind: Delimiter, parted: bool) -> bool {
     let shown: Vec<&Seen> = lines.iter().filter(|l| !l.blank()).collect();
@@ -350,6 +389,19 @@ fn signature_like(lines: &[Seen], kind: Delimiter, parted: bool) -> bool {
         return true;
     }
     let named = shown.first().is_some_and(|l| name_like(&l.text, false));
+    // A scene goes on there, whatever stands below it.
+    let text = |p: &[Seen]| told(p) && !foot(p);
+    let first = paragraphs(lines).next();
+    let scene = match kind {
+        Delimiter::Exact => lines.first().is_some_and(Seen::blank) && first.is_some_and(|p| text(p) && !saying(p)),
+        Delimiter::Bare => first.is_some_and(|p| text(p) && !saying(p)) && paragraphs(lines).count() > 1,
+        Delimiter::Short | Delimiter::Drawn => {
+            !named && paragraphs(lines).take_while(|p| legal(&paragraph(p)) < 2).any(text)
+        }
+    };
+    if scene {
+        return false;
+    }
     match kind {
         Delimiter::Exact => shown.len() <= 40 && (prose_words <= 80 || law >= 3) && !postscript,
         Delimiter::Bare => {
@@ -401,6 +453,9 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
             name = next;
         }
         let start = (name + 1..end).find(|i| !lines[*i].blank());
+        let signer = closing(&lines[formula].text).filter(|rest| !rest.is_empty());
+        let signer = signer.unwrap_or(&lines[name].text);
+        let start = start.and_then(|start| card_of(lines, signer, start, end));
         let lone_link =
             |start: usize, shown: usize| shown == 1 && !phone(&lines[start].fold) && !lines[start].fold.contains('@');
         if let Some(start) = start
@@ -539,6 +594,5 @@ fn name_in(lines: &[Seen], piece: &Piece) -> Option<String> {
     let shown = lines[piece.start..piece.end]
         .iter()
         .find(|l| !l.blank() && delimiter(l).is_none())?;
-    let name = glued_name(shown).unwrap_or(&shown.text);
-    name_like(name, false).then(|| name.trim_matches(['*', '_', ' ']).to_owned())
+    name_like(&shown.text, false).then(|| shown.text.trim_matches(['*', '_', ' ']).to_owned())
 }

@@ -82,6 +82,7 @@ const REPLIES: &[&str] = &[
     include_str!("replies/marks.txt"),
     include_str!("replies/feet.txt"),
     include_str!("replies/wild.txt"),
+    include_str!("replies/below.txt"),
 ];
 
 #[test]
@@ -887,6 +888,25 @@ fn a_text_under_a_lone_delimiter_is_no_signature() {
     ] {
         let gone = cut(above, below);
         assert!(!gone.cuts.is_empty() && !gone.under_delimiter, "{above} / {below}");
+    }
+}
+
+#[test]
+fn what_goes_on_under_a_signature_stays_and_is_told() {
+    let card = "We won the first vote.\n\n-- \nMarion Maxwell\n01273 900123\n\n";
+    let answered = "On Sat, Dec 4, 2010 at 10:00 AM, Cath Lee <cath@team.example> wrote:\n> Please tell us.";
+    for (below, kept, told) in [
+        ("And then the lights went up, and nobody slept.", 2, true),
+        ("P.S. The bus is red.", 2, false),
+        (answered, 1, false),
+    ] {
+        let trimmed = trim(&plain(&format!("{card}{below}")), &Rules::default());
+        assert_eq!(
+            (shown(&trimmed.kept).len(), trimmed.under_delimiter),
+            (kept, told),
+            "{below}"
+        );
+        assert_eq!(trimmed.cuts[0].rule, Rule::SignatureDelimiter, "{below}");
     }
 }
 

@@ -1,10 +1,11 @@
 //! Whether lines are somebody's sentences: in doubt they are the author's, and no part of a card or a foot.
 
 use super::attribution;
-use super::contact::{contact, own_address, picture, titled};
-use super::itself::personal;
+use super::contact::{contact, leads_elsewhere, own_address, picture, titled};
+use super::itself::{names_this_mail, personal, speaks_to_the_reader};
 use super::legal::legal;
 use super::seen::Seen;
+use super::sign_off::{closing, name_like};
 
 /// The lines between blank ones.
 pub(super) fn paragraphs<'l, 'a>(lines: &'l [Seen<'a>]) -> impl Iterator<Item = &'l [Seen<'a>]> {
@@ -45,6 +46,55 @@ pub(super) fn told(paragraph: &[Seen]) -> bool {
     let words: usize = paragraph.iter().map(Seen::words).sum();
     let ends = last.text.ends_with(['.', '!', '?', '…', '”', '"', '。', '！', '？']);
     wrapped && (ends && words >= 6 || words >= 20) || ends && paragraph.iter().all(tells)
+}
+
+/// Where the paragraphs begin that the author wrote at the end of lines `from..end`, under a signature or a foot: sentences, a
+/// postscript, names, closing formulas and what somebody says between them; and with `calls` what they lead up to with a colon.
+pub(super) fn further_words(lines: &[Seen], from: usize, end: usize, calls: bool) -> Option<usize> {
+    let mut start = None;
+    let mut at = end;
+    loop {
+        while at > from && lines[at - 1].blank() {
+            at -= 1;
+        }
+        let Some(above) = (from..at).rfind(|i| lines[*i].blank()) else {
+            return start;
+        };
+        let first = above + 1;
+        let paragraph = &lines[first..at];
+        let name = |l: &Seen| closing(&l.text).is_some() || name_like(&l.text, false);
+        let text = told(paragraph) && !foot(paragraph);
+        let calls = calls && leads_elsewhere(&paragraph[0]);
+        if postscript(&paragraph[0].fold) || text && !saying(paragraph) || calls {
+            start = Some(first);
+        } else if !text && !paragraph.iter().all(name) {
+            return start;
+        }
+        at = first;
+    }
+}
+
+/// Whether sentences are such as programs write: of the law, of the mail that they stand in, with a link.
+pub(super) fn foot(paragraph: &[Seen]) -> bool {
+    let text = self::paragraph(paragraph);
+    let linked = ["http", "www.", "@"].iter().any(|sign| text.contains(sign));
+    let this = names_this_mail(&text) || speaks_to_the_reader(&text) || paragraph.iter().any(|l| apologises(&l.fold));
+    legal(&text) > 0 || linked || this
+}
+
+/// Whether sentences may be a saying that somebody ends every mail with: in quotation marks, or with their source below.
+pub(super) fn saying(paragraph: &[Seen]) -> bool {
+    let begins = |l: Option<&Seen>, signs: &[char]| l.is_some_and(|l| l.text.starts_with(signs));
+    begins(paragraph.first(), &['"', '“', '„', '«', '\'', '‘']) || begins(paragraph.last(), &['-', '–', '—', '~'])
+}
+
+/// `Please excuse any typos`: what people have their telephones say.
+pub(super) fn apologises(fold: &str) -> bool {
+    #[rustfmt::skip]
+    const WORDS: &[&str] = &[
+        "brevity", "typo", "spelling", "autocorrect", "tippfehler", "kürze", "fautes", "brièveté", "concisione",
+    ];
+    fold.split(' ').count() <= 14 && WORDS.iter().any(|w| fold.contains(w))
 }
 
 /// A line that tells something: long, or a sentence.
