@@ -113,8 +113,12 @@ pub fn reject(story: &Story, policy: &Policy, clerk: &Clerk, note: &str, spam: b
 
 /// Undoes a rejection or a withdrawal, sets approvals and requests aside: a new commit, never a rewrite.
 pub fn reopen(story: &Story, policy: &Policy, clerk: &Clerk, note: &str) -> Planned {
+    let closed = matches!(
+        story.state(policy),
+        State::Rejected | State::Withdrawn | State::Conflict
+    );
     // it is of no text, and a merge in a story that is closed can be finished by nobody
-    let unfinished = has_markers(story.page.body()) && story.record.damage.is_empty();
+    let unfinished = closed && has_markers(story.page.body()) && story.record.damage.is_empty();
     if !unfinished {
         story.agrees()?;
     }

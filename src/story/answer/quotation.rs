@@ -3,7 +3,7 @@
 //! The words of the quotation are walked along those of the letter, whatever its program made of lines, marks and quotation marks. A
 //! letter may be quoted in part; what it has not is the author's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -62,11 +62,11 @@ pub fn changes_within(text: &[Line], quotation: &[Line]) -> Vec<Change> {
 pub fn unknown(known: &str, quotation: &[Line]) -> Vec<Change> {
     let lines: Vec<Line> = known.lines().map(Line::plain).collect();
     let (known, theirs) = (Words::of(&lines), Words::of(quotation));
-    let known: HashMap<&str, ()> = known.all.iter().map(|word| (word.fold.as_str(), ())).collect();
+    let known: HashSet<&str> = known.all.iter().map(|word| word.fold.as_str()).collect();
     let strange = theirs
         .all
         .iter()
-        .filter(|word| !word.loose && !known.contains_key(word.fold.as_str()));
+        .filter(|word| !word.loose && !known.contains(word.fold.as_str()));
     strange
         .map(|word| Change {
             words: word.shown.clone(),

@@ -118,34 +118,40 @@ pub(super) fn leads_elsewhere(line: &Seen) -> bool {
     })
 }
 
-/// Whether a word says what kind of number or address stands beside it.
+/// Whether a word says what kind of number or address stands beside it, or when its writer is there.
 fn labels(word: &str) -> bool {
-    let word = word.trim_matches(['(', ')', '.', '*', '<']);
-    CONTACT_LABELS.contains(&word) || matches!(word, "line" | "number" | "https")
+    #[rustfmt::skip]
+    const WORDS: &[&str] = &[
+        "line", "number", "https", "my", "or", "and", "only", "preferred", "text", "ext", "extension", "option", "h",
+        "landline", "switchboard", "dial", "main", "reception", "appointments", "enquiries", "signal", "contact",
+        "details", "opening", "working", "hours", "days", "follow", "find", "us", "me", "on", "connect", "with", "book", "a", "meeting",
+        "visit", "our", "site", "bluesky", "mastodon", "youtube",
+        "festnetz", "zentrale", "durchwahl", "büro", "privat", "dienstlich", "sprechzeiten", "öffnungszeiten", "bürozeiten", "vorstand",
+        "vereinsregister", "standard", "ligne", "directe", "fixe", "bureau", "horaires", "oficina", "fijo", "horario", "ufficio", "orari",
+        "kantoor", "vast",
+    ];
+    let kind = |word: &str| {
+        let word = word.trim_matches(|c: char| c.is_ascii_digit() || matches!(c, '(' | ')' | '.' | '*' | '<' | ','));
+        word.is_empty() || CONTACT_LABELS.contains(&word) || WORDS.contains(&word)
+    };
+    word.split('/').all(kind)
 }
 
-/// Whether a line that stands below another's name may be of a card: a number or an address and what it is, a title, or words
-/// that all begin with a capital. `Ring Denise: 01273 900123`, `Tenants' line 01273 900123` are no way to reach the writer.
+/// Whether a line that stands below another's name may be of a card. `Ring Denise: 01273 900123`, `Tenants' line 01273 900123` are no
+/// way to reach the writer.
 fn of_a_card(line: &Seen) -> bool {
-    let words = || line.text.split(' ');
-    let separated = line.text.contains(['|', ',', '•', '·']);
     let lettered = |w: &str| w.chars().any(char::is_alphabetic);
-    let named = || {
-        phone(&line.fold)
-            && !separated
-            && line
-                .fold
-                .split(' ')
-                .any(|w| lettered(w) && !labels(w.trim_end_matches(':')))
+    let strange = |w: &str| lettered(w) && !labels(w.trim_end_matches(':'));
+    let of_another = || {
+        let separated = line.text.contains(['|', ',', '•', '·']);
+        phone(&line.fold) && !separated && line.fold.split(' ').any(strange)
     };
-    let capital = |w: &str| !w.starts_with(char::is_lowercase);
-    let plain = || contact(line) && !named() || titled(&line.fold) || !contact(line) && words().all(capital);
-    picture(&line.fold) || institutional(line) || !leads_elsewhere(line) && plain()
+    picture(&line.fold) || institutional(line) || !leads_elsewhere(line) && !of_another()
 }
 
 /// Where the card of the one who signed as `name` begins: at line `start` or, where others' paragraphs stand below that, further
-/// down. A paragraph parted from the name begins with it once more, is an organisation's letterhead, or holds nothing but ways to
-/// reach somebody.
+/// down. A paragraph parted from the name begins with it once more, is an organisation's letterhead, or holds nothing that leads
+/// to somebody else.
 pub(super) fn card_of(lines: &[Seen], name: &str, start: usize, end: usize) -> Option<usize> {
     let attached = start > 0 && !lines[start - 1].blank();
     let mut top = end;
@@ -166,7 +172,8 @@ pub(super) fn card_of(lines: &[Seen], name: &str, start: usize, end: usize) -> O
         if !own || paragraph.iter().any(heading) {
             break;
         }
-        reached |= theirs || paragraph.iter().any(|l| phone(&l.fold) || l.text.contains('@'));
+        let linked = below.iter().any(contact) && !below.iter().all(contact);
+        reached |= theirs || linked || paragraph.iter().any(|l| phone(&l.fold) || l.text.contains('@'));
         (top, at) = (first, first);
     }
     (top < end && reached).then_some(top)

@@ -868,7 +868,9 @@ fn signs_only(seen: &[Seen], from: usize, to: usize, sign_off: &Option<String>) 
     if shown.first().is_some_and(|l| told::postscript(&l.fold)) {
         return true;
     }
-    let named = sign_off.is_some() || (words <= 3 && shown.len() == 1 && shown[0].text.starts_with(char::is_uppercase));
+    // `Marion`, `--Marion`
+    let name = |l: &Seen| l.text.trim_start_matches(['-', ' ']).starts_with(char::is_uppercase);
+    let named = sign_off.is_some() || (words <= 3 && shown.len() == 1 && name(shown[0]));
     named && shown.len() <= 3 && words <= 8 && shown.iter().all(|l| !l.text.ends_with(['.', '!', '?', ':']))
 }
 

@@ -373,7 +373,7 @@ fn around(words: &str, at: usize, sign: usize) -> Option<Range<usize>> {
     let gap = end..words.len() - below.len();
     let (more, bare) = (run(below), end == at + sign);
     let closed = || opened(start) && below[more..].starts_with(['>', ')', ']']);
-    let goes_on = || words[gap.start - 1..].starts_with(['.', '-', '@']) && below[..more].contains('.');
+    let goes_on = || words[..gap.start].ends_with(['.', '-', '@']) && below[..more].contains('.');
     if more > 0 && !gap.is_empty() && (bare || words[gap.clone()].contains('\n')) && (closed() || goes_on()) {
         end = gap.end + more;
     }

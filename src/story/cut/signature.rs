@@ -56,6 +56,9 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
         // what stands above a signature's line and below another one may be text
         let signs = |p: &Piece| !parted || !tells_between(&lines[p.start + 1..p.end]);
         let ends = |p: &Piece| {
+            if under_the_answered(lines, from, p.start) {
+                return true;
+            }
             let foot = list_footer(lines, p.start + 1, p.end).or_else(|| legal_notice(lines, p.start + 1, p.end));
             let goes_on = |end: usize| further_words(lines, p.start, end, false).is_some();
             !goes_on(p.end) && !foot.is_some_and(|foot| goes_on(foot.start))
@@ -144,16 +147,19 @@ fn above_postscript(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
 /// The signature or the foot that stands above what its author wrote below it: the rest of the story, a call to sign.
 fn above_words(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let start = further_words(lines, reach(from, end), end, true)?;
-    let calls = leads_elsewhere(&lines[start]) && !prose(&lines[start]);
+    let head = &lines[start];
+    let calls = leads_elsewhere(head) && !prose(head) && (head.text.ends_with([':', '：']) || contact(head));
     let end = (from..start).rfind(|i| !lines[*i].blank())? + 1;
     if lines[end - 1].depth > 0 {
         return None;
     }
     let tells_nothing = |p: &Piece| !lines[p.start..p.end].iter().any(|l| prose(l) || tells(l));
+    // people are portrayed one after the other, parted by lines
+    let whose = |p: &Piece| lines[p.start].delimiter || lines[p.start..p.end].iter().any(|l| l.own_name);
     let linked = |p: &Piece| p.end > p.start + 1 && lines[p.start..p.end].iter().any(contact);
     hinted(lines, from, end)
         .filter(tells_nothing)
-        .or_else(|| delimited(lines, from, end).filter(|p| sure_card(&lines[p.start..p.end])))
+        .or_else(|| delimited(lines, from, end).filter(|p| sure_card(&lines[p.start..p.end]) && whose(p)))
         .or_else(|| small_footer(lines, from, end).filter(|p| p.rule == Rule::VirusScanner))
         .or_else(|| list_footer(lines, from, end).filter(linked))
         .or_else(|| contact_block(lines, from, end).filter(|p| calls && !p.doubtful))
@@ -252,7 +258,8 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         // A line of `--` that comes again and again parts a text.
         let again = (low..i).any(|n| delimiter(&lines[n]) == Some(Delimiter::Bare));
         let under = &lines[i + 1..below.min(foot)];
-        let like = signature_like(under, kind, again || found.is_some());
+        let scenes = !under_the_answered(lines, from, i);
+        let like = signature_like(under, kind, again || found.is_some(), scenes);
         if !(like || noticed && sure_card(&lines[i..foot])) {
             break;
         }
@@ -276,6 +283,13 @@ fn tells_between(lines: &[Seen]) -> bool {
         && !paragraphs(lines).any(|p| !text(p) && p.iter().any(contact))
 }
 
+/// Whether line `i` is the first below the mail that is answered: a signature stands there. A quotation of the author's own is part of
+/// their stretch, which begins at `from`.
+fn under_the_answered(lines: &[Seen], from: usize, i: usize) -> bool {
+    let above = (0..i).rfind(|a| !lines[*a].blank());
+    above.is_some_and(|a| a < from && lines[a].quoted())
+}
+
 /// Whether what stands under the delimiter at `i` is a text: sentences first, and below them no card; or the names that the line
 /// above leads up to, where the sender's is not the first. A tagline is set in quotation marks, or has its source under it.
 fn reads_on(lines: &[Seen], from: usize, i: usize, end: usize) -> bool {
@@ -285,9 +299,7 @@ fn reads_on(lines: &[Seen], from: usize, i: usize, end: usize) -> bool {
         return false;
     };
     let card = |l: &Seen| contact(l) || titled(&l.fold);
-    // a signature under the mail that was answered; a quotation of the author's own is part of this stretch
-    let above = (0..i).rfind(|a| !lines[*a].blank());
-    if above.is_some_and(|a| a < from && lines[a].quoted()) {
+    if under_the_answered(lines, from, i) {
         return false;
     }
     if leads_up_to(lines, from, i) && !first.own_name && shown.clone().count() >= 2 && !shown.any(card) {
@@ -359,8 +371,9 @@ pub(super) fn delimiter(line: &Seen) -> Option<Delimiter> {
     }
 }
 
-/// Whether what stands under a delimiter may be a signature; `parted` where there are several delimiters.
-fn signature_like(lines: &[Seen], kind: Delimiter, parted: bool) -> bool {
+/// Whether what stands under a delimiter may be a signature; `parted` where there are several delimiters, `scenes` where a text may go
+/// on there.
+fn signature_like(lines: &[Seen], kind: Delimiter, parted: bool, scenes: bool) -> bool {
     let shown: Vec<&Seen> = lines.iter().filter(|l| !l.blank()).collect();
     let contacts = shown.iter().filter(|l| contact(l)).count();
     let prose: Vec<&&Seen> = shown.iter().filter(|l| prose(l)).collect();
@@ -399,7 +412,7 @@ fn signature_like(lines: &[Seen], kind: Delimiter, parted: bool) -> bool {
             !named && paragraphs(lines).take_while(|p| legal(&paragraph(p)) < 2).any(text)
         }
     };
-    if scene {
+    if scenes && scene {
         return false;
     }
     match kind {

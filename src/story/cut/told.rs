@@ -4,6 +4,7 @@ use super::attribution;
 use super::contact::{contact, leads_elsewhere, own_address, picture, titled};
 use super::itself::{names_this_mail, personal, speaks_to_the_reader};
 use super::legal::legal;
+use super::phrases::Phrases;
 use super::seen::Seen;
 use super::sign_off::{closing, name_like};
 
@@ -79,8 +80,16 @@ pub(super) fn foot(paragraph: &[Seen]) -> bool {
     let text = self::paragraph(paragraph);
     let linked = ["http", "www.", "@"].iter().any(|sign| text.contains(sign));
     let this = names_this_mail(&text) || speaks_to_the_reader(&text) || paragraph.iter().any(|l| apologises(&l.fold));
-    legal(&text) > 0 || linked || this
+    legal(&text) > 0 || linked || this || HOUSE.stand_in(&text)
 }
+
+/// What organisations have their people say at the end of every mail.
+#[rustfmt::skip]
+static HOUSE: Phrases = Phrases::new(&[
+    "opinions expressed", "views expressed", "calls may be recorded", "calls are recorded", "datenschutz", "working days",
+    "working hours", "opening hours", "office hours", "part time", "part-time", "flexibly", "annual leave", "sprechzeiten", "bürozeiten",
+    "öffnungszeiten", "traditional custodians", "traditional owners", "registered charity",
+]);
 
 /// Whether sentences may be a saying that somebody ends every mail with: in quotation marks, or with their source below.
 pub(super) fn saying(paragraph: &[Seen]) -> bool {
