@@ -173,7 +173,7 @@ fn mails(private: &Files, folder: &str, address: &str, files: &mut BTreeMap<Stri
     let mut all = Vec::new();
     for (name, raw) in private
         .iter()
-        .filter(|(name, _)| name.ends_with(".eml") && !name.starts_with(decide::FILE))
+        .filter(|(name, _)| name.ends_with(".eml") && !name.starts_with(decide::FILE) && !name.starts_with("letter-"))
     {
         let from = mail::glance(raw).from.address.unwrap_or_default();
         if from.eq_ignore_ascii_case(address) {

@@ -294,10 +294,20 @@ fn a_yes_over_words_that_its_author_changed_in_the_quotation_is_for_a_person() {
         let house = TestHouse::with_config(CONFIG);
         let (letter, text, html) = shown(&house);
         let (kind, body) = quote(&text, &html);
-        fetch(&house, &[answer(&letter, kind, &body)]);
+        let said = fetch(&house, &[answer(&letter, kind, &body)]);
+        assert!(
+            said[0].to_string().contains(&told.replace('"', "\\\"")),
+            "{what}: {said:?}"
+        );
         let events = house.show("marion")["events"].to_string();
         assert!(!events.contains("\"proof-accepted\""), "{what}: {events}");
-        assert!(events.contains(&told.replace('"', "\\\"")), "{what}: {events}");
+        assert!(events.contains("other words than the letter"), "{what}: {events}");
+        let quoted = told.split('"').nth(1).expect("words");
+        let record = house.git_in("stories", &["log", "-p", "--format=%B", "-1"]);
+        assert!(
+            !record.contains(quoted),
+            "{what}: the author's words are on main: {record}"
+        );
         let consent = house.run(&["consent", "marion", "--json"]).exits(0).json()["consent"].clone();
         assert_eq!(consent, Value::Null, "{what}");
         let shown = house.run(&["show", "marion"]).exits(0).stdout.clone();

@@ -1,6 +1,6 @@
 //! The mail that follows a story: whose it is, and what is written of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::repo::{Batch, StoryRepo};
 use crate::spool::Spool;
@@ -19,7 +19,6 @@ use crate::story::submission::Note;
 use crate::story::{Mailbox, StoryId, Submission};
 
 use super::super::account::{MailReport, Outcome};
-use super::super::letters::known_words;
 use super::super::{Trouble, consent, revision};
 use super::fresh::public;
 use super::pen::Fresh;
@@ -98,14 +97,25 @@ const MOST_ANSWERS: usize = 100;
 /// The text of a follow-up, and below it what its author wrote inside the quotation, where that is not in it: each with the letter's line
 /// above it.
 fn with_answers(body: &str, changes: &[Change]) -> String {
-    let new = |change: &&Change| change.lines.iter().any(|line| !body.contains(line.as_str()));
+    let new = |change: &&Change| change.lines.iter().any(|line| !body.contains(&**line));
     let mut lines = Vec::new();
+    // one line may hold many
+    let mut written = HashSet::new();
     for change in changes.iter().filter(new).take(MOST_ANSWERS) {
-        if !change.under.is_empty() {
+        let answers: Vec<&str> = change
+            .lines
+            .iter()
+            .map(|line| &**line)
+            .filter(|line| written.insert(*line))
+            .collect();
+        if answers.is_empty() {
+            continue;
+        }
+        if !change.under.is_empty() && written.insert(&*change.under) {
             let under = Line::plain(&change.under);
             lines.extend([Line { quote: 1, ..under }, Line::plain("")]);
         }
-        lines.extend(change.lines.iter().map(|line| Line::plain(line)));
+        lines.extend(answers.into_iter().map(Line::plain));
         lines.push(Line::plain(""));
     }
     match lines.is_empty() {
@@ -148,7 +158,7 @@ impl Reader<'_> {
     /// Where the mail quotes our letter with other words than the letter has.
     fn changed_inside(
         &self,
-        story: &Story,
+        id: &StoryId,
         people: &People,
         submission: &Submission,
         batch: &mut Batch,
@@ -161,13 +171,15 @@ impl Reader<'_> {
             return Ok(Vec::new());
         }
         let file = letter.file();
-        let mut private = batch.private(&story.id, &[&file])?.unwrap_or_default();
+        let mut private = batch.private(id, &[&file])?.unwrap_or_default();
         let kept = private.remove(&file).and_then(|bytes| reread(&bytes).ok());
         Ok(match kept {
             Some(kept) => quotation::changes(&kept.lines, &quoted),
-            None if letter.kind == LetterKind::Proof.name() || letter.asked_consent.is_some() => {
-                quotation::unknown(&known_words(self.desk, story, people, &letter.kind), &quoted)
-            }
+            // nothing says what its words were
+            None if letter.kind == LetterKind::Proof.name() || letter.asked_consent.is_some() => vec![Change {
+                words: "it left before letters were kept, and is not compared".to_owned(),
+                ..Change::default()
+            }],
             None => Vec::new(),
         })
     }
@@ -206,15 +218,19 @@ impl Reader<'_> {
         let mut notes = draft.notes.clone();
         let changes = match draft.passes_on() {
             true => Vec::new(),
-            false => self.changed_inside(&story, &people, submission, batch)?,
+            false => self.changed_inside(id, &people, submission, batch)?,
         };
         if !changes.is_empty() {
             let told = format!(
                 "inside the quotation of our letter it has other words than the letter: {}",
                 quotation::told(&changes)
             );
-            report.notes.push(told.clone());
-            notes.push(Note::Other(told));
+            report.notes.push(told);
+            // the words themselves are private
+            notes.push(Note::Other(
+                "inside the quotation of our letter it has other words than the letter: read what it says there"
+                    .to_owned(),
+            ));
         }
         let heard = consent::read(&story, &people, (submission, &m.raw), draft, &changes, number as usize);
         if heard.events.iter().any(|what| matches!(what, What::Consent { .. })) {

@@ -139,17 +139,6 @@ pub(super) fn wording(desk: &Desk) -> Result<Wording, Trouble> {
     Wording::load(&desk.config.letters.templates).map_err(|e| Trouble::Letter(e.to_string()))
 }
 
-/// The words that a letter to an author may have had which is no longer here: those of its template, of the story as it is now, and names.
-pub fn known_words(desk: &Desk, story: &Story, people: &People, kind: &str) -> String {
-    let mut kinds = LetterKind::ALL.into_iter();
-    let template = kinds.find(|known| known.name() == kind);
-    let template = template.and_then(|kind| Some(wording(desk).ok()?.source(kind)));
-    let front = story.front();
-    let Copy { text, html: _ } = copy(&front, story.page.body());
-    let name = people.storyteller.name.clone().unwrap_or_default();
-    [template.unwrap_or_default(), text, name, desk.config.team.name.clone()].join("\n")
-}
-
 /// What the words of a letter are made of.
 pub(super) fn facts(desk: &Desk, story: &Story, people: &People, waiting: &Waiting) -> Facts {
     match waiting.due.kind.is_for_team() {

@@ -51,7 +51,7 @@ use crate::story::{Mailbox, StoryId};
 use super::review::Planned;
 use super::{Desk, Trouble, names, queue};
 
-pub use compose::{known_words, letter, reword, words};
+pub use compose::{letter, reword, words};
 pub use live::{waiting_for_pages, waits_too_long, with_silent_pages};
 pub use round::{Run, Sending, Status, Told, send, send_due};
 pub use send::{drop_letter, let_be};

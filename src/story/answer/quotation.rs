@@ -3,7 +3,8 @@
 //! The words of the quotation are walked along those of the letter, whatever its program made of lines, marks and quotation marks. A
 //! letter may be quoted in part; what it has not is the author's.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -21,6 +22,9 @@ const TOLD_WORDS: usize = 12;
 /// Changes that it tells.
 const TOLD_CHANGES: usize = 6;
 
+/// Changes that are looked for: with one there is no yes.
+const MOST_CHANGES: usize = 200;
+
 /// Words of the author in the quotation of a letter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
@@ -29,10 +33,10 @@ pub struct Change {
     /// The letter's words in whose place they stand.
     pub instead: String,
     /// The line of the letter that they stand in or under; empty above its first.
-    pub under: String,
+    pub under: Arc<str>,
     /// The lines of the quotation that they stand in.
-    pub lines: Vec<String>,
-    /// Words of the letter stand before and after them.
+    pub lines: Vec<Arc<str>>,
+    /// Words of the letter stand before and after them, or would.
     pub inside: bool,
 }
 
@@ -48,7 +52,16 @@ pub fn changes(letter: &[Line], quotation: &[Line]) -> Vec<Change> {
         open: None,
     };
     walk.go();
-    walk.found
+    let mut found = walk.found;
+    if ours.struck.is_empty() {
+        found.extend(theirs.struck.iter().take(MOST_CHANGES).map(|(words, line)| Change {
+            instead: words.clone(),
+            under: Arc::clone(&theirs.lines[*line]),
+            inside: true,
+            ..Change::default()
+        }));
+    }
+    found
 }
 
 /// Where the quotation of a letter that shows a text says something else than the text: what stands above and below it is not compared.
@@ -56,24 +69,6 @@ pub fn changes_within(text: &[Line], quotation: &[Line]) -> Vec<Change> {
     let mut found = changes(text, quotation);
     found.retain(|change| change.inside);
     found
-}
-
-/// Words of a quotation that are not among `known` ones: for a letter that is no longer here.
-pub fn unknown(known: &str, quotation: &[Line]) -> Vec<Change> {
-    let lines: Vec<Line> = known.lines().map(Line::plain).collect();
-    let (known, theirs) = (Words::of(&lines), Words::of(quotation));
-    let known: HashSet<&str> = known.all.iter().map(|word| word.fold.as_str()).collect();
-    let strange = theirs
-        .all
-        .iter()
-        .filter(|word| !word.loose && !known.contains(word.fold.as_str()));
-    strange
-        .map(|word| Change {
-            words: word.shown.clone(),
-            lines: vec![theirs.lines[word.line].clone()],
-            ..Change::default()
-        })
-        .collect()
 }
 
 /// The changes in words for a person, as many as fit a note.
@@ -113,7 +108,11 @@ struct Word {
 /// The words of some lines.
 struct Words {
     all: Vec<Word>,
-    lines: Vec<String>,
+    lines: Vec<Arc<str>>,
+    /// What is struck out, and in which line.
+    struck: Vec<(String, usize)>,
+    /// The line above says that something was left out.
+    left_out: bool,
 }
 
 impl Words {
@@ -121,14 +120,19 @@ impl Words {
         let mut words = Words {
             all: Vec::new(),
             lines: Vec::with_capacity(lines.len()),
+            struck: Vec::new(),
+            left_out: false,
         };
         let mut paragraph = 0;
         for line in lines {
-            let text = standing(line);
+            let (text, struck) = standing(line);
             let shown = text.trim_start_matches(['>', ' ', '\u{a0}']).trim_end();
             paragraph += usize::from(shown.is_empty());
             words.add(shown, paragraph);
-            words.lines.push(shown.to_owned());
+            if !struck.trim().is_empty() {
+                words.struck.push((struck.trim().to_owned(), words.lines.len()));
+            }
+            words.lines.push(shown.into());
         }
         words
     }
@@ -137,10 +141,11 @@ impl Words {
         let line = self.lines.len();
         let text = plain(shown);
         let first = self.all.len();
-        let mut left_out = false;
+        // `[...]` in a line of its own
+        let dots = |c: char| matches!(c, '.' | '\u{2026}' | '[' | ']' | '(' | ')' | ' ');
+        self.left_out |= text.contains("...") && text.chars().all(dots);
         for piece in text.split_whitespace() {
             let address = piece.contains("://") || piece.starts_with("www.");
-            left_out |= piece.contains("...") || piece.contains(['[', '\u{2026}']);
             let number = self.all.len() == first && is_item_number(piece);
             for word in parted(piece) {
                 self.all.push(Word {
@@ -149,7 +154,7 @@ impl Words {
                     line,
                     paragraph,
                     loose: address || number,
-                    left_out: std::mem::take(&mut left_out),
+                    left_out: std::mem::take(&mut self.left_out),
                 });
             }
         }
@@ -171,15 +176,25 @@ impl Words {
     }
 }
 
-/// A line's words without those that are struck out.
-fn standing(line: &Line) -> String {
+/// A line's words, and apart from them those that are struck out.
+fn standing(line: &Line) -> (String, String) {
     let cells: &[Vec<Span>] = match &line.kind {
         Kind::Row { cells, .. } => cells,
         _ => &[],
     };
-    let spans = line.spans.iter().chain(cells.iter().flatten());
-    let shown = spans.filter(|span| span.image.is_none() && !span.strike);
-    shown.map(|span| span.text.as_str()).collect()
+    let (mut stand, mut struck) = (String::new(), String::new());
+    for span in line
+        .spans
+        .iter()
+        .chain(cells.iter().flatten())
+        .filter(|span| span.image.is_none())
+    {
+        match span.strike {
+            true => struck.push_str(&span.text),
+            false => stand.push_str(&span.text),
+        }
+    }
+    (stand, struck)
 }
 
 /// `1.`, `12)`: what stands before the item of a list.
@@ -194,8 +209,10 @@ fn parted(piece: &str) -> Vec<String> {
     let mut goes_on = false;
     for c in piece.chars() {
         let alone = matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..='\u{a4cf}' | '\u{20000}'..);
+        // signs that say something: a sum's, a doubt
+        let alone = alone || SIGNS.contains(&c);
         match (
-            c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c),
+            alone || c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c),
             alone,
         ) {
             (false, _) => goes_on = false,
@@ -214,6 +231,9 @@ fn parted(piece: &str) -> Vec<String> {
     }
     words
 }
+
+/// Signs that are compared like words.
+const SIGNS: [char; 6] = ['\u{a3}', '\u{20ac}', '$', '\u{a5}', '%', '?'];
 
 /// What programs put in place of signs.
 const ESCAPES: [(&str, &str); 7] = [
@@ -252,7 +272,13 @@ fn plain(text: &str) -> String {
         let link = FOR_A_LINK
             .iter()
             .find(|(start, _)| rest.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start)));
-        let end = link.map_or(1, |(_, end)| rest.find(*end).map_or(rest.len(), |at| at + 1));
+        // an address has no blanks, and a half of a bracket is none
+        let whole = |(start, end): &(&str, char)| {
+            let end = rest.find(*end)? + 1;
+            (*start == "[image:" || !rest[..end].contains(' ')).then_some(end)
+        };
+        let link = link.and_then(whole);
+        let end = link.unwrap_or(1);
         out.push_str(match link {
             Some(_) => " ",
             None => &rest[..end],
@@ -283,7 +309,7 @@ impl Walk<'_> {
     fn go(&mut self) {
         let all = &self.theirs.all;
         let mut i = 0;
-        while i < all.len() {
+        while i < all.len() && self.found.len() < MOST_CHANGES {
             if let Some(many) = self.next_is(i) {
                 self.close("", true);
                 self.at += 1;
@@ -304,7 +330,9 @@ impl Walk<'_> {
                 }
             }
         }
-        self.close("", false);
+        if i == all.len() {
+            self.close("", false);
+        }
     }
 
     /// How many words of the quotation are the letter's next one: more than one where a full line broke it.
@@ -345,29 +373,29 @@ impl Walk<'_> {
         })?
     }
 
-    /// Goes on further down: whole paragraphs may be left out, words of one may not.
+    /// Goes on further down: a quotation may begin with any paragraph; what is left out further down has to be said.
     fn leap(&mut self, at: usize, left_out: bool) {
         let ours = &self.ours.all;
-        let gone = &ours[self.at..at];
-        let within = self.at > 0 && ours[self.at - 1].paragraph == ours[at].paragraph;
-        let gone: Vec<&str> = gone
-            .iter()
-            .filter(|word| !word.loose)
-            .map(|word| word.shown.as_str())
-            .collect();
-        if within && !left_out && !gone.is_empty() {
-            if self.open.is_none() {
-                let line = ours[self.at].line;
-                self.open = Some(Change {
-                    under: self.ours.lines[line].clone(),
-                    ..Change::default()
-                });
-            }
-            self.close(&gone.join(" "), true);
-        } else {
-            self.close("", true);
+        let above = ours[..at].iter().rfind(|word| !word.loose);
+        let begins = self.at == 0 && above.is_none_or(|word| word.paragraph != ours[at].paragraph);
+        match begins || left_out {
+            true => self.close("", true),
+            false => self.missing(self.at, at),
         }
         self.at = at;
+    }
+
+    /// Words of the letter that the quotation has not.
+    fn missing(&mut self, from: usize, to: usize) {
+        let gone = self.ours.all[from..to].iter().filter(|word| !word.loose);
+        let gone: Vec<&str> = gone.take(2 * TOLD_WORDS).map(|word| word.shown.as_str()).collect();
+        if !gone.is_empty() && self.open.is_none() {
+            self.open = Some(Change {
+                under: Arc::clone(&self.ours.lines[self.ours.all[from].line]),
+                ..Change::default()
+            });
+        }
+        self.close(&gone.join(" "), true);
     }
 
     fn put_in(&mut self, i: usize) {
@@ -375,23 +403,23 @@ impl Walk<'_> {
         let line = &self.theirs.lines[word.line];
         let under = self.at.checked_sub(1).map(|at| self.ours.all[at].line);
         let change = self.open.get_or_insert_with(|| Change {
-            under: under.map(|line| self.ours.lines[line].clone()).unwrap_or_default(),
+            under: under.map(|line| Arc::clone(&self.ours.lines[line])).unwrap_or_default(),
             ..Change::default()
         });
         if !change.words.is_empty() {
             change.words.push(' ');
         }
         change.words.push_str(&word.shown);
-        if change.lines.last() != Some(line) {
-            change.lines.push(line.clone());
+        if !change.lines.last().is_some_and(|last| Arc::ptr_eq(last, line)) {
+            change.lines.push(Arc::clone(line));
         }
     }
 
     fn close(&mut self, instead: &str, goes_on: bool) {
         if let Some(change) = self.open.take() {
             self.found.push(Change {
+                inside: goes_on && self.at > 0 || !instead.is_empty(),
                 instead: instead.to_owned(),
-                inside: goes_on && self.at > 0,
                 ..change
             });
         }
@@ -422,17 +450,21 @@ mod tests {
         for quotation in [
             "",
             LETTER,
-            "> Dear Marion,\n> This is your story as it\n> will appear.\n>> 1. We were eleven people\nin the back room.",
+            "> Dear Marion,\n> This is your story as it\n> will appear.\n>> 1. We were eleven people\nin the back room.\n2. My son pressed the button forty times.",
             "We were eleven people in the back room.\nMy son pressed the button forty times.",
             "DEAR MARION\n\n[...]\n\nM4C Team",
             "Dear&nbsp;Marion, This is your sto\u{ad}ry as it will ap\npear.",
             "https://example.org/a/b <https://safe.example.org/?u=1>\nwas our page.",
-            "forty times.\n\nhttps://exam\nple.org/a/b was our page. [image: logo] If it is right, please reply \u{201e}I agree\u{201c}.",
-            "button forty times ... it is right, please",
+            "This is your story as it will appear.\n[...]\nIf it is right, please reply \"I agree\".",
             "With best wishes,\nM4C Team",
         ] {
             assert_eq!(found(quotation), "", "{quotation}");
         }
+        let broken = LETTER.replace("https://example", "https://exam\nple");
+        let broken = broken
+            .replace("our page.", "our page. [image: the logo]")
+            .replace('"', "\u{201e}");
+        assert_eq!(found(&broken), "");
     }
 
     #[test]
@@ -441,6 +473,20 @@ mod tests {
             (LETTER.replace("eleven", "nine"), "\"nine\" for \"eleven\""),
             (LETTER.replace("forty times", "forty-one times"), "\"one\""),
             (LETTER.replace("eleven people in", "eleven in"), "without \"people\""),
+            (LETTER.replace(" in the back room", ""), "without \"in the back room\""),
+            (
+                LETTER.replace("\n2. My son pressed the button forty times.", ""),
+                "without \"My son pressed the button forty times\"",
+            ),
+            (
+                LETTER.replace("This is your story as it will appear.\n\n", ""),
+                "without \"This is your story as it will appear\"",
+            ),
+            (LETTER.replace("forty times", "forty times?"), "\"?\""),
+            (
+                LETTER.replace("was our page", "[http never was our page"),
+                "\"http never\"",
+            ),
             (format!("{LETTER}\nNo"), "\"No\""),
             (
                 LETTER.replace("room.\n2", "room. Twelve, in fact!\n2"),
@@ -466,8 +512,8 @@ mod tests {
             lines("We were eleven people in the back room.\nIt was twelve.\nMy son pressed the button forty times.");
         let changes = changes(&lines(LETTER), &quotation);
         assert_eq!(changes.len(), 1);
-        assert_eq!(changes[0].under, "1. We were eleven people in the back room.");
-        assert_eq!(changes[0].lines, ["It was twelve."]);
+        assert_eq!(&*changes[0].under, "1. We were eleven people in the back room.");
+        assert_eq!(changes[0].lines, ["It was twelve.".into()]);
     }
 
     #[test]
@@ -501,9 +547,21 @@ mod tests {
     }
 
     #[test]
-    fn of_a_letter_that_is_gone_the_strange_words_are_told() {
-        assert_eq!(unknown(LETTER, &lines("> We were eleven people")), []);
-        assert_eq!(told(&unknown(LETTER, &lines("> We were nine people"))), "\"nine\"");
+    fn what_is_struck_out_is_not_there() {
+        let mut struck = lines(LETTER);
+        let line = struck.iter_mut().find(|l| l.words().contains("forty")).expect("a line");
+        line.spans.iter_mut().for_each(|span| span.strike = true);
+        assert!(told(&changes(&lines(LETTER), &struck)).contains("pressed the button forty times"));
+    }
+
+    #[test]
+    fn changes_are_counted_and_no_line_is_copied_for_each() {
+        let letter = "we were eleven people in the back room ".repeat(2000);
+        let quotation = letter.replace("eleven", "nine");
+        let found = changes(&lines(&letter), &lines(&quotation));
+        assert_eq!(found.len(), MOST_CHANGES);
+        let same = |change: &Change| Arc::ptr_eq(&change.lines[0], &found[0].lines[0]);
+        assert!(found.iter().all(same));
     }
 
     #[test]
