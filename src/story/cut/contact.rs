@@ -112,7 +112,7 @@ pub(super) fn leads_elsewhere(line: &Seen) -> bool {
     let label = line.fold.split_once([':', '：']).map(|(label, _)| label);
     label.is_some_and(|label| {
         !label
-            .rsplit('|')
+            .rsplit(['|', ','])
             .next()
             .is_some_and(|l| l.trim().split(' ').all(labels))
     })
@@ -128,7 +128,7 @@ fn labels(word: &str) -> bool {
         "visit", "our", "site", "bluesky", "mastodon", "youtube",
         "festnetz", "zentrale", "durchwahl", "büro", "privat", "dienstlich", "sprechzeiten", "öffnungszeiten", "bürozeiten", "vorstand",
         "vereinsregister", "standard", "ligne", "directe", "fixe", "bureau", "horaires", "oficina", "fijo", "horario", "ufficio", "orari",
-        "kantoor", "vast",
+        "kantoor", "vast", "pronouns", "pronomen", "pronoms", "out", "of", "emergency", "emergencies", "weekends",
     ];
     let kind = |word: &str| {
         let word = word.trim_matches(|c: char| c.is_ascii_digit() || matches!(c, '(' | ')' | '.' | '*' | '<' | ','));

@@ -402,11 +402,14 @@ fn signature_like(lines: &[Seen], kind: Delimiter, parted: bool, scenes: bool) -
         return true;
     }
     let named = shown.first().is_some_and(|l| name_like(&l.text, false));
-    // A scene goes on there, whatever stands below it.
-    let text = |p: &[Seen]| told(p) && !foot(p);
+    // A scene goes on there, whatever stands below it; programs run a card and its house's sentences together.
+    let text = |p: &[Seen]| told(p) && !foot(p) && !p.iter().any(|l| contact(l) || l.own_name);
     let first = paragraphs(lines).next();
     let scene = match kind {
-        Delimiter::Exact => lines.first().is_some_and(Seen::blank) && first.is_some_and(|p| text(p) && !saying(p)),
+        Delimiter::Exact => {
+            let card = lines.iter().any(|l| contact(l) || l.own_name);
+            lines.first().is_some_and(Seen::blank) && !card && first.is_some_and(|p| text(p) && !saying(p))
+        }
         Delimiter::Bare => first.is_some_and(|p| text(p) && !saying(p)) && paragraphs(lines).count() > 1,
         Delimiter::Short | Delimiter::Drawn => {
             !named && paragraphs(lines).take_while(|p| legal(&paragraph(p)) < 2).any(text)
