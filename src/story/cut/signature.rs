@@ -146,7 +146,16 @@ fn above_postscript(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
 
 /// The signature or the foot that stands above what its author wrote below it: the rest of the story, a call to sign.
 fn above_words(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
-    let start = further_words(lines, reach(from, end), end, true)?;
+    let low = reach(from, end);
+    // to look at the sentences of every mail would be dear, and most have nothing of the kind
+    let linked = |l: &Seen| ["@", "http", "www."].iter().any(|sign| l.fold.contains(sign));
+    let may = |l: &Seen| {
+        l.signature_hint || delimiter(l).is_some() || linked(l) || leads_elsewhere(l) || l.footer().is_some()
+    };
+    if !lines[low..end].iter().any(may) {
+        return None;
+    }
+    let start = further_words(lines, low, end, true)?;
     let head = &lines[start];
     let calls = leads_elsewhere(head) && !prose(head) && (head.text.ends_with([':', '：']) || contact(head));
     let end = (from..start).rfind(|i| !lines[*i].blank())? + 1;
