@@ -11,7 +11,7 @@ use crate::mail;
 use crate::story::draft::CutPiece;
 use crate::story::event::{Event, What};
 use crate::story::page::RECORD;
-use crate::story::people::CUT;
+use crate::story::people::{CUT, KEPT_LETTER};
 use crate::story::record::Files;
 use crate::story::step::Story;
 
@@ -171,10 +171,10 @@ fn unfinished(desk: &Desk, held: &HeldStory, folder: &str, files: &mut BTreeMap<
 /// The mails they wrote; of another's (a forward) only that it is there.
 fn mails(private: &Files, folder: &str, address: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Vec<Value> {
     let mut all = Vec::new();
-    for (name, raw) in private
-        .iter()
-        .filter(|(name, _)| name.ends_with(".eml") && !name.starts_with(decide::FILE) && !name.starts_with("letter-"))
-    {
+    // a reviewer's decisions and our own letters are no mails of an author
+    let theirs =
+        |name: &str| name.ends_with(".eml") && ![decide::FILE, KEPT_LETTER].iter().any(|other| name.starts_with(other));
+    for (name, raw) in private.iter().filter(|(name, _)| theirs(name)) {
         let from = mail::glance(raw).from.address.unwrap_or_default();
         if from.eq_ignore_ascii_case(address) {
             all.push(with_mail(raw, &format!("{folder}/{name}"), json!({}), files));

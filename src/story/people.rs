@@ -60,9 +60,12 @@ pub struct SentLetter {
 impl SentLetter {
     /// The file in the private part that keeps the letter as it left; one that is sent again, or reminds again, has the same words.
     pub fn file(&self) -> String {
-        format!("letter-{}-{}.eml", self.kind, self.about.as_str())
+        format!("{KEPT_LETTER}{}-{}.eml", self.kind, self.about.as_str())
     }
 }
+
+/// How the names of kept letters begin.
+pub const KEPT_LETTER: &str = "letter-";
 
 impl People {
     /// Reads the file.

@@ -28,11 +28,11 @@ const MOST_CHANGES: usize = 200;
 /// Words of the author in the quotation of a letter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
-    /// The words that the letter has not; empty where words of it are missing in the middle of a paragraph.
+    /// The words that the letter has not; empty where words of it are missing or struck out.
     pub words: String,
     /// The letter's words in whose place they stand.
     pub instead: String,
-    /// The line of the letter that they stand in or under; empty above its first.
+    /// The line of the letter that they stand in or under; empty above its first. Of what is struck out, the quotation's own.
     pub under: Arc<str>,
     /// The lines of the quotation that they stand in.
     pub lines: Vec<Arc<str>>,

@@ -148,9 +148,9 @@ fn above_postscript(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
 fn above_words(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let low = reach(from, end);
     // to look at the sentences of every mail would be dear, and most have nothing of the kind
-    let linked = |l: &Seen| ["@", "http", "www."].iter().any(|sign| l.fold.contains(sign));
+    let addressed = |l: &Seen| ["@", "http", "www."].iter().any(|sign| l.fold.contains(sign));
     let may = |l: &Seen| {
-        l.signature_hint || delimiter(l).is_some() || linked(l) || leads_elsewhere(l) || l.footer().is_some()
+        l.signature_hint || delimiter(l).is_some() || addressed(l) || leads_elsewhere(l) || l.footer().is_some()
     };
     if !lines[low..end].iter().any(may) {
         return None;
