@@ -14,7 +14,7 @@ use crate::repo::{StoryRepo, signer_of_user};
 use crate::story::event::LetterKind;
 
 use super::publish::here;
-use super::{Desk, Trouble, alarm, letters, publish, queue};
+use super::{Desk, Trouble, alarm, letters, places, queue};
 
 mod git;
 mod mail;
@@ -304,7 +304,7 @@ fn target(desk: &Desk, target: &config::Target) -> Answer {
     if let TargetKind::Folder { path, .. } = &target.kind {
         return will_be_written(path, "the first publication makes it");
     }
-    match publish::try_out(desk, &target.name) {
+    match places::try_out(desk, &target.name) {
         Ok(said) => ok(said),
         Err(not) => bad(not.why, not.hint),
     }

@@ -20,7 +20,8 @@ use crate::story::{MailId, StoryId};
 use crate::target::Removal;
 
 use super::held::{self, Held, Whose};
-use super::publish::{NotPut, take_off};
+use super::places::NotPut;
+use super::takedown::take_off;
 use super::{Desk, Trouble, draw, typed};
 
 /// What an erasure is about: kept in the spool until it is done.

@@ -21,6 +21,7 @@
 //! | [`told`] | a story told by phone or on paper |
 //! | [`preview`] | a story as its readers will see it |
 //! | [`publish`], [`schedule`] | to the targets; when |
+//! | [`places`] | the targets of config.toml, opened |
 //! | [`seal`] | signatures: made, looked at |
 //! | [`takedown`] | off them again: the team's decision, or the author's wish |
 //! | [`letters`] | the outbox |
@@ -53,6 +54,7 @@ pub mod letters;
 pub mod media;
 pub mod names;
 pub mod pieces;
+pub mod places;
 mod post;
 pub mod preview;
 pub mod publish;

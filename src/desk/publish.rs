@@ -1,10 +1,8 @@
 //! To the targets: `publish-begun`, then each target and its receipt, then `published`. Each is a commit, so that a run that
 //! dies between any two is taken up where it stopped.
 
-mod by_mail;
 pub mod here;
 mod live;
-mod places;
 mod receipts;
 
 use std::collections::HashMap;
@@ -22,12 +20,11 @@ use crate::story::policy::{Refusal, Task};
 use crate::story::record::{Change, Files};
 use crate::story::state::{self, Phase, Publication, State, Verb};
 use crate::story::step::{Clerk, Step, Story};
-use crate::target::{Bundle, Post, Receipt, Removal, Target};
+use crate::target::{Bundle, Post, Receipt, Target};
 
+use super::places::{NotPut, from_config, named, told};
 use super::{Desk, Trouble};
 pub use live::{NotLive, wait_live};
-use places::{from_config, named, told};
-pub use receipts::removed;
 use receipts::{Outcome, announce, receipt};
 
 /// What became of one target.
@@ -36,25 +33,6 @@ pub struct Put {
     pub target: String,
     /// Where it is, or why it is not there.
     pub result: Result<String, NotPut>,
-}
-
-/// Why a target has no page of a story, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotPut {
-    pub why: String,
-    pub hint: String,
-    /// It was handed over and may have arrived: nothing but a person sends it again.
-    pub unknown: bool,
-}
-
-impl NotPut {
-    fn new(why: impl Into<String>, hint: impl Into<String>) -> NotPut {
-        NotPut {
-            why: why.into(),
-            hint: hint.into(),
-            unknown: false,
-        }
-    }
 }
 
 /// What a publication came to.
@@ -516,46 +494,6 @@ fn corrected(desk: &Desk, body: &str, at: Timestamp) -> String {
     match desk.config.story.correction_note(&date) {
         note if note.trim().is_empty() => body.to_owned(),
         note => format!("{}\n\n{note}\n", body.trim_end()),
-    }
-}
-
-/// Tries a target without putting anything there.
-pub fn try_out(desk: &Desk, name: &str) -> Result<String, NotPut> {
-    let said = named(desk, name)?.try_out().map_err(|error| told(desk, &error))?;
-    Ok(from_config(desk.config.folder(), &said))
-}
-
-/// Takes the story off one target, and looks whether it is gone; [`removed`] is then the event. `None`: nothing of it stands there.
-/// The second part is what stays behind all the same, in words for a person.
-pub fn take_off(desk: &Desk, story: &Story, name: &str) -> Result<Option<(Removal, Option<&'static str>)>, NotPut> {
-    let known = story.life.posts.get(name);
-    // a run that died before its receipt may have put it there
-    let begun = story
-        .life
-        .publication
-        .as_ref()
-        .filter(|p| p.targets.iter().any(|t| t == name));
-    let Some(slug) = known.map(|post| &post.slug).or(begun.map(|p| &p.slug)) else {
-        return Ok(None);
-    };
-    let target = named(desk, name)?;
-    let post = Post {
-        story: &story.id,
-        slug,
-        place: known.and_then(|post| post.place.as_deref()),
-        id: known.and_then(|post| post.id.as_deref()),
-    };
-    let removal = target.remove(&post).map_err(|error| told(desk, &error))?;
-    if matches!(removal, Removal::CannotRecall(_)) {
-        return Ok(Some((removal, None)));
-    }
-    match target.is_gone(&post) {
-        Ok(true) => Ok(Some((removal, target.remains()))),
-        Ok(false) => Err(NotPut::new(
-            "it was taken off, and is still there",
-            "look at it there, and take it off again",
-        )),
-        Err(error) => Err(told(desk, &error)),
     }
 }
 

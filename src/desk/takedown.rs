@@ -1,6 +1,8 @@
 //! Off the targets again, by the team's decision or by the author's wish. The decision is recorded first, so that nothing puts the
 //! story out again and a run that dies is taken up; then each target, looked at anew, and what it still has.
 
+mod off;
+
 use std::collections::BTreeMap;
 
 use crate::repo::StoryRepo;
@@ -12,9 +14,11 @@ use crate::story::state::{Phase, State, Verb};
 use crate::story::step::{Clerk, Step, Story};
 use crate::target::Removal;
 
-use super::publish::{NotPut, here, removed, take_off};
+use super::places::NotPut;
+use super::publish::here;
 use super::review::Planned;
 use super::{Desk, Trouble};
+pub use off::{removed, take_off};
 
 /// What became of one target.
 #[derive(Debug, Clone, PartialEq, Eq)]

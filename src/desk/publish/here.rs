@@ -3,6 +3,7 @@
 //! Nothing is done about it but by a person: a place that desks share may be ahead of what this one knows.
 
 use crate::config::TargetKind;
+use crate::desk::places::named;
 use crate::desk::queue::{self, Summary};
 use crate::desk::{Desk, Trouble};
 use crate::repo::StoryRepo;
@@ -10,8 +11,6 @@ use crate::story::StoryId;
 use crate::story::state::{Phase, State};
 use crate::story::step::Story;
 use crate::target::Post;
-
-use super::places::named;
 
 /// A page of which a folder of this desk and the record say otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -96,16 +96,3 @@ pub(super) fn announce(story: &Story, clerk: &Clerk) -> Option<Change> {
     };
     Some(story.change(step, clerk))
 }
-
-/// That nothing of it stands at a target.
-pub fn removed(name: &str) -> What {
-    What::Receipt {
-        target: name.to_owned(),
-        done: false,
-        place: None,
-        id: None,
-        error: None,
-        unknown: false,
-        removed: true,
-    }
-}

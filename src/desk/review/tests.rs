@@ -173,7 +173,7 @@ fn in_state(state: State) -> Story {
         State::TakenDown => {
             let story = published(&approved());
             let down = made(&story, takedown::take_down(&story, &p, &clerk("cat"), ""));
-            with(&down, "cat", vec![crate::desk::publish::removed("site")])
+            with(&down, "cat", vec![takedown::removed("site")])
         }
         State::Rejected => made(&story, reject(&story, &p, &clerk("ann"), "no", false)),
         State::Joined => with(

@@ -1,15 +1,35 @@
 //! The targets of config.toml, opened, and what they say in the record's words.
 
+mod by_mail;
+
 use std::cell::{OnceCell, RefCell};
 use std::path::Path;
 
 use crate::config::{self, SecretSource};
-use crate::desk::Desk;
 use crate::outbox::FolderOutbox;
 use crate::target::{BloggerTarget, Engine, Feed, FolderTarget, GitTarget, HookTarget, Target, TargetError};
 
-use super::NotPut;
-use super::by_mail::{ByMail, Way};
+use super::Desk;
+use by_mail::{ByMail, Way};
+
+/// Why a target has no page of a story, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotPut {
+    pub why: String,
+    pub hint: String,
+    /// It was handed over and may have arrived: nothing but a person sends it again.
+    pub unknown: bool,
+}
+
+impl NotPut {
+    pub(super) fn new(why: impl Into<String>, hint: impl Into<String>) -> NotPut {
+        NotPut {
+            why: why.into(),
+            hint: hint.into(),
+            unknown: false,
+        }
+    }
+}
 
 /// The target of that name.
 pub(super) fn named(desk: &Desk, name: &str) -> Result<Box<dyn Target>, NotPut> {
@@ -37,6 +57,12 @@ pub(super) fn from_config(folder: &Path, place: &str) -> String {
         Ok(path) if !place.contains("://") => path.display().to_string(),
         _ => place.to_owned(),
     }
+}
+
+/// Tries a target without putting anything there.
+pub fn try_out(desk: &Desk, name: &str) -> Result<String, NotPut> {
+    let said = named(desk, name)?.try_out().map_err(|error| told(desk, &error))?;
+    Ok(from_config(desk.config.folder(), &said))
 }
 
 fn open(desk: &Desk, configured: &config::Target) -> Box<dyn Target> {
@@ -114,7 +140,7 @@ fn open(desk: &Desk, configured: &config::Target) -> Box<dyn Target> {
             from: desk.config.outbox.from.clone(),
             way: RefCell::new(match &desk.config.outbox.way {
                 config::Way::Folder(path) => Way::Folder(FolderOutbox::new(path)),
-                config::Way::Smtp(server) => Way::Smtp(Box::new(crate::desk::post::smtp(server))),
+                config::Way::Smtp(server) => Way::Smtp(Box::new(super::post::smtp(server))),
             }),
             url,
             now: desk.now,
