@@ -4,6 +4,7 @@
 mod asked;
 mod deeds;
 mod draw;
+mod facts;
 mod ink;
 mod keys;
 mod offers;

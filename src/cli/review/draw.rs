@@ -6,6 +6,7 @@ use ratatui_core::layout::{Position, Rect};
 use ratatui_core::style::{Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
+use super::facts;
 use super::ink::{Hue, Ink, Piece, Row, line, wrap};
 use super::keys::{self, GAP, foot};
 use super::over::{Meant, Over};
@@ -145,7 +146,7 @@ fn title(round: &Round) -> (String, String) {
                 round.shown.len(),
                 visible(&one_line(name))
             );
-            let turn = page::turn(&round.desk, s, round.me.as_deref());
+            let turn = facts::turn(&round.desk, s, round.me.as_deref());
             let turn = if turn.is_empty() {
                 String::new()
             } else {
@@ -228,10 +229,10 @@ fn list(round: &Round, area: Rect, buffer: &mut Buffer, color: bool) {
         let state = match (&s.damage, s.correction) {
             (Some(_), _) => "damaged".to_owned(),
             (None, true) => "corrected".to_owned(),
-            _ => page::state_and_checks(s),
+            _ => facts::state_and_checks(s),
         };
         let name = if s.author.is_empty() { &s.title } else { &s.author };
-        let turn = page::turn(&round.desk, s, round.me.as_deref());
+        let turn = facts::turn(&round.desk, s, round.me.as_deref());
         let came = age(s.received, round.desk.now);
         let mark = if at == round.at { "> " } else { "  " };
         let text = format!("{mark}{}", row([&came, name, &s.place, &state, &turn, &s.title]));

@@ -4,6 +4,7 @@
 use std::io::{self, BufRead, Write};
 
 use super::draw::letter_rows;
+use super::facts;
 use super::ink::{Piece, Row, words, wrap};
 use super::keys;
 use super::over::Over;
@@ -447,10 +448,10 @@ impl Plain<'_> {
         self.say(round);
         for (at, &place) in round.shown.iter().enumerate() {
             let (_, s) = &round.walk.stories[place];
-            let turn = page::turn(&round.desk, s, round.me.as_deref());
+            let turn = facts::turn(&round.desk, s, round.me.as_deref());
             let came = age(s.received, round.desk.now);
             let name = if s.author.is_empty() { &s.title } else { &s.author };
-            let facts = [came, page::state_and_checks(s), turn, s.place.clone()];
+            let facts = [came, facts::state_and_checks(s), turn, s.place.clone()];
             let facts: Vec<String> = facts.into_iter().filter(|f| !f.is_empty()).collect();
             self.report
                 .line(&format!("{}. {}: {}", at + 1, one_line(name), facts.join(", ")));
