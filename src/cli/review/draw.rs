@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::facts;
 use super::ink::{Hue, Ink, Piece, Row, line, wrap};
-use super::keys::{self, GAP, foot};
+use super::keys::{self, GAP, Key, foot};
 use super::over::{Meant, Over};
 use super::page;
 use super::round::{Open, Place, Round};
@@ -62,39 +62,19 @@ pub fn draw(round: &mut Round, area: Rect, buffer: &mut Buffer, color: bool) -> 
 }
 
 /// The keys stand out from their words.
-fn foot_row(row: &str) -> Row {
+fn foot_row(keys: &[&Key]) -> Row {
     let mut pieces = Row::new();
-    for (at, item) in row.split(GAP).enumerate() {
+    for (at, key) in keys.iter().enumerate() {
         if at > 0 {
             pieces.push(Piece::plain(GAP));
         }
-        let known = |k: &&keys::Key| item == format!("{} {}", k.key, k.short);
-        let all = [
-            keys::LIST,
-            keys::STORY,
-            keys::WRITING,
-            keys::WRITING_MUCH,
-            keys::LETTER,
-            keys::CHANGES,
-            keys::READ_ONLY,
-            keys::PUTTING_BACK,
-            keys::PUTTING_TOGETHER,
-            keys::CHOOSING,
-        ];
-        match all.into_iter().flatten().find(known) {
-            Some(key) => {
-                pieces.push(Piece::new(
-                    key.key,
-                    Ink {
-                        strong: true,
-                        hue: Hue::Label,
-                        ..Ink::default()
-                    },
-                ));
-                pieces.push(Piece::plain(&format!(" {}", key.short)));
-            }
-            None => pieces.push(Piece::plain(item)),
-        }
+        let stands_out = Ink {
+            strong: true,
+            hue: Hue::Label,
+            ..Ink::default()
+        };
+        pieces.push(Piece::new(key.key, stands_out));
+        pieces.push(Piece::plain(&format!(" {}", key.short)));
     }
     pieces
 }

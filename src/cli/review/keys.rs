@@ -1,4 +1,4 @@
-//! Every key, with the words for the foot of the screen and for the help. A test finds that each does something.
+//! Every key, with the words for the foot of the screen and for the help.
 
 /// One key.
 pub struct Key {
@@ -207,12 +207,17 @@ pub const PLAIN: &[(&str, &str)] = &[
     ("?", "This help."),
 ];
 
+/// Whether a letter is a key of one story.
+pub fn is_for_story(letter: char) -> bool {
+    STORY.iter().any(|k| k.key.chars().eq([letter]))
+}
+
 /// Between two keys at the foot.
 pub const GAP: &str = "  ";
 
 /// Keys in rows of at most `width` columns: `a approve  c ask for changes`. In a low window in no more than `most` rows, where there is
 /// help that names the others.
-pub fn foot(keys: &[Key], width: usize, most: usize) -> Vec<String> {
+pub fn foot(keys: &[Key], width: usize, most: usize) -> Vec<Vec<&Key>> {
     let help = keys.iter().find(|k| k.key == "?");
     let fewer = (0..keys.len()).rev().map(|many| {
         let first = keys[..many].iter().filter(|k| k.key != "?");
@@ -228,16 +233,20 @@ pub fn foot(keys: &[Key], width: usize, most: usize) -> Vec<String> {
     }
 }
 
-fn in_rows<'k>(keys: impl Iterator<Item = &'k Key>, width: usize) -> Vec<String> {
-    let mut rows: Vec<String> = Vec::new();
-    for Key { key, short, .. } in keys {
-        let item = format!("{key} {short}");
+fn in_rows<'k>(keys: impl Iterator<Item = &'k Key>, width: usize) -> Vec<Vec<&'k Key>> {
+    let mut rows: Vec<Vec<&Key>> = Vec::new();
+    let mut filled = 0;
+    for key in keys {
+        let wide = key.key.len() + " ".len() + key.short.len();
         match rows.last_mut() {
-            Some(row) if row.len() + GAP.len() + item.len() <= width => {
-                row.push_str(GAP);
-                row.push_str(&item);
+            Some(row) if filled + GAP.len() + wide <= width => {
+                filled += GAP.len() + wide;
+                row.push(key);
             }
-            _ => rows.push(item),
+            _ => {
+                filled = wide;
+                rows.push(vec![key]);
+            }
         }
     }
     rows
@@ -247,10 +256,16 @@ fn in_rows<'k>(keys: impl Iterator<Item = &'k Key>, width: usize) -> Vec<String>
 mod tests {
     use super::*;
 
+    fn shown(rows: &[Vec<&Key>]) -> Vec<String> {
+        let item = |k: &&Key| format!("{} {}", k.key, k.short);
+        let row = |row: &Vec<&Key>| row.iter().map(item).collect::<Vec<_>>().join(GAP);
+        rows.iter().map(row).collect()
+    }
+
     #[test]
     fn every_key_is_named_at_the_foot_of_a_small_screen() {
         for keys in [LIST, STORY, WRITING, WRITING_MUCH, LETTER, CHANGES, PUTTING_TOGETHER] {
-            let rows = foot(keys, 80, 4);
+            let rows = shown(&foot(keys, 80, 4));
             assert!(rows.len() <= 3, "{rows:?}");
             assert!(rows.iter().all(|r| r.len() <= 80), "{rows:?}");
             let all = rows.join(GAP);
@@ -259,9 +274,17 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn the_help_of_the_plain_walk_names_every_letter_of_a_story() {
+        for key in STORY.iter().filter(|k| k.key.len() == 1) {
+            assert!(PLAIN.iter().any(|(answer, _)| *answer == key.key), "{}", key.key);
+        }
+    }
+
     #[test]
     fn a_low_window_names_the_first_keys_and_the_help() {
-        let rows = foot(STORY, 40, 2);
+        let rows = shown(&foot(STORY, 40, 2));
         assert_eq!(rows.len(), 2, "{rows:?}");
         assert!(
             rows[0].starts_with("a approve") && rows[1].ends_with("? help"),

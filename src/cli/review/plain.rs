@@ -139,7 +139,7 @@ impl Plain<'_> {
             }
             (Some('j'), None) => round.press(Press::Go(super::pen::Move::Right)),
             (Some('k'), None) => round.press(Press::Go(super::pen::Move::Left)),
-            (Some(c), None) if "acrentyboiwmfups".contains(c) => round.press(Press::Letter(c)),
+            (Some(c), None) if keys::is_for_story(c) => round.press(Press::Letter(c)),
             _ => {
                 self.report
                     .line(&format!("{:?} is no answer; ? lists them.", one_line(answer)));

@@ -342,10 +342,7 @@ impl Round {
             }
             Press::Letter('?') => self.lay(Over::Help),
             Press::Letter('q') => return Then::Quit,
-            Press::Letter(
-                'a' | 'c' | 'r' | 'e' | 'n' | 't' | 'y' | 'b' | 'o' | 's' | 'u' | 'x' | 'd' | 'h' | 'p' | 'i' | 'm'
-                | 'f' | 'v',
-            ) => {
+            Press::Letter(letter) if keys::is_for_story(letter) => {
                 self.said = "Open the story first: Enter.".to_owned();
             }
             _ => {}
