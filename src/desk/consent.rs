@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::mail;
 use crate::repo::StoryRepo;
-use crate::story::answer::quotation::Change;
+use crate::story::answer::quotation::{self, Change};
 use crate::story::answer::{condition, plain_yes, withdrawal};
 use crate::story::draft::Draft;
 use crate::story::event::{Asks, LetterKind, MailProof, What};
@@ -38,19 +38,51 @@ impl Heard {
     }
 }
 
+/// What a mail quotes of our letter, held against the letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Quoted {
+    /// What it has and the letter has not; nothing where it has our words as they were.
+    Compared(Vec<Change>),
+    /// The letter is not kept, and nothing says what its words were.
+    NotCompared,
+}
+
+impl Quoted {
+    /// What is known of the author's words in it.
+    pub fn changes(&self) -> &[Change] {
+        match self {
+            Quoted::Compared(changes) => changes,
+            Quoted::NotCompared => &[],
+        }
+    }
+
+    /// Whether its words are the letter's. In doubt they are not.
+    pub fn is_as_sent(&self) -> bool {
+        *self == Quoted::Compared(Vec::new())
+    }
+
+    /// How it differs, in words for a person.
+    pub fn told(&self) -> String {
+        match self {
+            Quoted::Compared(changes) => quotation::told(changes),
+            Quoted::NotCompared => "it left before letters were kept, and is not compared".to_owned(),
+        }
+    }
+}
+
 /// Reads a follow-up. `raw` are the mail's bytes, `number` is that of its file.
 ///
-/// `changes` is what [`answered`]'s letter has not and the mail's quotation of it has: who changes the words has not agreed to them.
+/// `quoted` is what the mail quotes of [`answered`]'s letter: who changes the words has not agreed to them.
 pub fn read(
     story: &Story,
     people: &People,
     (mail, raw): (&Submission, &[u8]),
     draft: &Draft,
-    changes: &[Change],
+    quoted: &Quoted,
     number: usize,
 ) -> Heard {
     let folder = story.id.folder();
-    if story.life.phase != Phase::Withdrawn && asks_back(draft, changes) {
+    if story.life.phase != Phase::Withdrawn && asks_back(draft, quoted.changes()) {
         let from = mail.from.address.as_deref().unwrap_or_default();
         let proof = match signed_by(&mail.auth, from) {
             Some(domain) => format!("signed by {domain}"),
@@ -66,7 +98,7 @@ pub fn read(
     }
     let letter = answered(people, mail);
     if let Some(letter) = letter.filter(|l| l.kind == LetterKind::Proof.name()) {
-        return proof(story, people, (mail, raw), draft, changes, number, letter);
+        return proof(story, people, (mail, raw), draft, quoted, number, letter);
     }
     if story.life.consent.is_some() {
         let command = format!("`consent {folder} --revoke --evidence \"...\"`");
@@ -90,7 +122,7 @@ pub fn read(
     if revoked_since(story, letter) {
         return doubt("permission was taken back after we had asked");
     }
-    match proven(letter, mail, draft, changes) {
+    match proven(letter, mail, draft, quoted) {
         Err(why) => doubt(why),
         Ok(domain) => Heard {
             events: vec![yes(wording, mail, raw, &domain)],
@@ -105,7 +137,7 @@ fn proof(
     people: &People,
     (mail, raw): (&Submission, &[u8]),
     draft: &Draft,
-    changes: &[Change],
+    quoted: &Quoted,
     number: usize,
     letter: &SentLetter,
 ) -> Heard {
@@ -120,7 +152,7 @@ fn proof(
             false => Heard::for_a_person(what.to_owned()),
         };
     }
-    let domain = match proven(letter, mail, draft, changes) {
+    let domain = match proven(letter, mail, draft, quoted) {
         Ok(domain) => domain,
         Err(why) => {
             let told = format!(
@@ -201,11 +233,11 @@ fn says_yes(people: &People, mail: &Submission, draft: &Draft) -> bool {
 }
 
 /// The domain that signed for the address which we asked, or why it is not sure that the author wrote this.
-fn proven(letter: &SentLetter, mail: &Submission, draft: &Draft, changes: &[Change]) -> Result<String, &'static str> {
+fn proven(letter: &SentLetter, mail: &Submission, draft: &Draft, quoted: &Quoted) -> Result<String, &'static str> {
     if draft.passes_on() || !mail.embedded.is_empty() || !mail.attachments.is_empty() {
         return Err("it is a forward or has something attached");
     }
-    if !changes.is_empty() {
+    if !quoted.is_as_sent() {
         return Err("the letter that it quotes has other words there");
     }
     let from = mail.from.address.as_deref().unwrap_or_default();
@@ -248,4 +280,24 @@ fn revoked_since(story: &Story, letter: &SentLetter) -> bool {
     events[asked..]
         .iter()
         .any(|e| matches!(e.what, What::Consent { grant: false, .. } | What::Withdrawn { .. }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_that_is_not_kept_leaves_the_words_in_doubt_and_gives_the_author_none() {
+        let unknown = Quoted::NotCompared;
+        assert!(!unknown.is_as_sent() && unknown.changes().is_empty());
+        assert!(!unknown.told().contains('"'), "its words are ours");
+        assert!(Quoted::Compared(Vec::new()).is_as_sent());
+        let added = Change {
+            words: "not my name".to_owned(),
+            ..Change::default()
+        };
+        let quoted = Quoted::Compared(vec![added]);
+        assert!(!quoted.is_as_sent());
+        assert_eq!(quoted.told(), "\"not my name\"");
+    }
 }

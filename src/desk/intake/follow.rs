@@ -19,7 +19,8 @@ use crate::story::submission::Note;
 use crate::story::{Mailbox, StoryId, Submission};
 
 use super::super::account::{MailReport, Outcome};
-use super::super::{Trouble, consent, revision};
+use super::super::consent::{self, Quoted};
+use super::super::{Trouble, revision};
 use super::fresh::public;
 use super::pen::Fresh;
 use super::{Judged, KeptMail, Reader, done, reread};
@@ -155,32 +156,30 @@ impl Reader<'_> {
         Ok(None)
     }
 
-    /// Where the mail quotes our letter with other words than the letter has.
-    fn changed_inside(
+    /// What the mail quotes of our letter, held against the letter.
+    fn quoted(
         &self,
         id: &StoryId,
         people: &People,
         submission: &Submission,
         batch: &mut Batch,
-    ) -> Result<Vec<Change>, Trouble> {
+    ) -> Result<Quoted, Trouble> {
+        let nothing = Quoted::Compared(Vec::new());
         let Some(letter) = consent::answered(people, submission) else {
-            return Ok(Vec::new());
+            return Ok(nothing);
         };
         let quoted = draft::quoted(submission);
         if quoted.iter().all(Line::is_blank) {
-            return Ok(Vec::new());
+            return Ok(nothing);
         }
         let file = letter.file();
         let mut private = batch.private(id, &[&file])?.unwrap_or_default();
         let kept = private.remove(&file).and_then(|bytes| reread(&bytes).ok());
         Ok(match kept {
-            Some(kept) => quotation::changes(&kept.lines, &quoted),
-            // nothing says what its words were
-            None if letter.kind == LetterKind::Proof.name() || letter.asked_consent.is_some() => vec![Change {
-                words: "it left before letters were kept, and is not compared".to_owned(),
-                ..Change::default()
-            }],
-            None => Vec::new(),
+            Some(kept) => Quoted::Compared(quotation::changes(&kept.lines, &quoted)),
+            None if letter.kind == LetterKind::Proof.name() || letter.asked_consent.is_some() => Quoted::NotCompared,
+            // it asked for nothing
+            None => nothing,
         })
     }
 
@@ -216,14 +215,14 @@ impl Reader<'_> {
         let mut people = known.people.unwrap_or_default();
         let mut subject = "Take in a follow-up to";
         let mut notes = draft.notes.clone();
-        let changes = match draft.passes_on() {
-            true => Vec::new(),
-            false => self.changed_inside(id, &people, submission, batch)?,
+        let quoted = match draft.passes_on() {
+            true => Quoted::Compared(Vec::new()),
+            false => self.quoted(id, &people, submission, batch)?,
         };
-        if !changes.is_empty() {
+        if !quoted.is_as_sent() {
             let told = format!(
                 "inside the quotation of our letter it has other words than the letter: {}",
-                quotation::told(&changes)
+                quoted.told()
             );
             report.notes.push(told);
             // the words themselves are private
@@ -232,7 +231,7 @@ impl Reader<'_> {
                     .to_owned(),
             ));
         }
-        let heard = consent::read(&story, &people, (submission, &m.raw), draft, &changes, number as usize);
+        let heard = consent::read(&story, &people, (submission, &m.raw), draft, &quoted, number as usize);
         if heard.events.iter().any(|what| matches!(what, What::Consent { .. })) {
             subject = "Take in a follow-up that gives permission to publish";
         } else if !heard.events.is_empty() {
@@ -275,7 +274,7 @@ impl Reader<'_> {
             private: BTreeMap::from([
                 (
                     format!("follow-up-{number}.md"),
-                    Some(with_answers(&draft.body, &changes).into_bytes()),
+                    Some(with_answers(&draft.body, quoted.changes()).into_bytes()),
                 ),
                 (PEOPLE.to_owned(), Some(people.render())),
             ]),
