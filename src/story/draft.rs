@@ -25,14 +25,13 @@ use photos::Placed;
 
 /// What became of an attachment; the list is parallel to the attachments of [`source`].
 #[derive(Debug, Clone, PartialEq)]
-pub enum MediaFate {
+pub enum MediaFate<'a> {
     /// Cleaned, and fit to be published.
     Photo {
         /// `jpg`, `png`, `webp`, `gif`
-        ext: String,
-        /// Of the cleaned bytes.
-        sha256: [u8; 32],
-        bytes: usize,
+        ext: &'a str,
+        /// The cleaned ones.
+        bytes: &'a [u8],
         had_location: bool,
         width: u32,
         height: u32,

@@ -1,7 +1,6 @@
 //! What is written of a new story.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use crate::config;
 use crate::media;
@@ -54,35 +53,29 @@ impl Desk {
             team: &team,
         };
         let mut photos = BTreeMap::new();
-        let mut fates: Vec<MediaFate> = Vec::new();
-        // many a mail has the same picture under every paragraph: it is opened once. What is no photo is told by name and type, too
-        let mut first: BTreeMap<_, (usize, Result<MediaFate, String>)> = BTreeMap::new();
+        // many a mail has the same picture under every paragraph: it is opened once
+        let mut first: BTreeMap<_, Result<usize, String>> = BTreeMap::new();
         let mut opener = Opener::new(&self.config.story);
         let source = draft::source(submission, &rules);
         for (place, attachment) in source.attachments.iter().enumerate() {
-            let (_, opened) = match first.entry(alike(attachment)) {
-                Entry::Occupied(earlier) => earlier.into_mut(),
-                Entry::Vacant(new) => {
-                    let opened = opener.open(&attachment.bytes).map(|photo| {
-                        let fate = fate(&photo);
-                        photos.insert(place, photo);
-                        fate
-                    });
-                    new.insert((place, opened))
-                }
-            };
-            fates.push(match opened {
-                Ok(fate) => fate.clone(),
-                Err(why) => MediaFate::Left {
-                    why: why_left(attachment, why),
-                },
+            first.entry(alike(attachment)).or_insert_with(|| {
+                photos.insert(place, opener.open(&attachment.bytes)?);
+                Ok(place)
             });
         }
+        let fate = |attachment: &Attachment| match &first[&alike(attachment)] {
+            Ok(place) => fate(&photos[place]),
+            // it is told by name and type, too
+            Err(why) => MediaFate::Left {
+                why: why_left(attachment, why),
+            },
+        };
+        let fates: Vec<MediaFate> = source.attachments.iter().map(fate).collect();
         let draft = draft::draft(submission, &fates, &rules, self.now);
         // of several that are the same the draft has one, and not always the first
         for place in draft.media.iter().map(|photo| photo.attachment) {
             let same = source.attachments.get(place).and_then(|a| first.get(&alike(a)));
-            if let Some(photo) = same.and_then(|(same, _)| photos.remove(same)) {
+            if let Some(photo) = same.and_then(|same| photos.remove(same.as_ref().ok()?)) {
                 photos.insert(place, photo);
             }
         }
@@ -202,12 +195,10 @@ fn cut_lines(draft: &Draft) -> Vec<u8> {
     draft.cuts.iter().map(line).collect::<String>().into_bytes()
 }
 
-fn fate(photo: &media::Photo) -> MediaFate {
-    use sha2::{Digest, Sha256};
+fn fate(photo: &media::Photo) -> MediaFate<'_> {
     MediaFate::Photo {
-        ext: photo.ext.to_owned(),
-        sha256: Sha256::digest(&photo.bytes).into(),
-        bytes: photo.bytes.len(),
+        ext: photo.ext,
+        bytes: &photo.bytes,
         had_location: photo.had_location,
         width: photo.width,
         height: photo.height,

@@ -1,6 +1,6 @@
 //! Which images of a mail are photos of the story, what they are called, and where they stand.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::super::markdown::ImageRef;
 use super::super::passage::{Image, Kind, Line, Span};
@@ -36,7 +36,8 @@ pub fn place(
         media: Vec::new(),
         names: HashMap::new(),
     };
-    let mut known: HashSet<[u8; 32]> = HashSet::new();
+    // compared, not hashed: two pictures differ early
+    let mut known: BTreeSet<&[u8]> = BTreeSet::new();
     let wanted: Vec<(usize, String)> = in_text.into_iter().chain(attached).collect();
     for (place, alt) in wanted {
         if placed.names.contains_key(&place) {
@@ -58,7 +59,6 @@ pub fn place(
         match fates.get(place) {
             Some(MediaFate::Photo {
                 ext,
-                sha256,
                 bytes,
                 had_location,
                 width,
@@ -68,12 +68,12 @@ pub fn place(
                     leave("it stood in what was cut, or in the signature");
                     continue;
                 }
-                let small = *bytes < 10_000 && (*width).max(*height) <= 200;
+                let small = bytes.len() < 10_000 && (*width).max(*height) <= 200;
                 if (*width).min(*height) < ICON || small {
                     leave("it is as small as a logo");
                     continue;
                 }
-                if !known.insert(*sha256) {
+                if !known.insert(bytes) {
                     leave("the same picture is in the story already");
                     continue;
                 }

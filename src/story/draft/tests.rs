@@ -45,11 +45,10 @@ fn attachment(name: &str) -> Attachment {
     }
 }
 
-fn photo(seed: u8) -> MediaFate {
+fn photo(seed: u8) -> MediaFate<'static> {
     MediaFate::Photo {
-        ext: "jpg".into(),
-        sha256: [seed; 32],
-        bytes: 200_000,
+        ext: "jpg",
+        bytes: vec![seed; 200_000].leak(),
         had_location: false,
         width: 800,
         height: 600,
@@ -226,17 +225,15 @@ fn photos_stand_where_they_stood_and_logos_do_not() {
         ..Line::default()
     });
     let small = MediaFate::Photo {
-        ext: "png".into(),
-        sha256: [9; 32],
-        bytes: 3000,
+        ext: "png",
+        bytes: &[9; 3000],
         had_location: false,
         width: 120,
         height: 40,
     };
     let located = MediaFate::Photo {
-        ext: "jpg".into(),
-        sha256: [1; 32],
-        bytes: 90_000,
+        ext: "jpg",
+        bytes: &[1; 90_000],
         had_location: true,
         width: 800,
         height: 600,
