@@ -224,7 +224,7 @@ impl<'a> Reader<'a> {
                 continue;
             };
             // the same mail may stand twice in one group, or in the one before
-            let again = match here.insert(looked.mail) && !self.last.contains(&looked.mail) {
+            let again = match here.insert(looked.opened.mail) && !self.last.contains(&looked.opened.mail) {
                 true => None,
                 false => self.seen(&looked, &m, batch, spool)?,
             };
@@ -257,7 +257,8 @@ impl<'a> Reader<'a> {
     /// A mail that is a story already, or lies in the quarantine.
     fn seen(&self, looked: &Looked, m: &KeptMail, batch: &mut Batch, spool: &Spool) -> Result<Option<Judged>, Trouble> {
         let (raw, place) = (&m.raw[..], &m.place[..]);
-        let Looked { mail, glance } = looked;
+        let Looked { opened, glance } = looked;
+        let mail = &opened.mail;
         let known = known(batch.find(&month_of(glance.date), &mail.digits())?, mail, |id| {
             Ok(batch.story(id)?)
         })?;
@@ -337,7 +338,8 @@ impl<'a> Reader<'a> {
         spool: &mut Spool,
         submission: Option<&Submission>,
     ) -> Result<Judged, Trouble> {
-        let Looked { mail, glance } = looked;
+        let Looked { opened, glance } = looked;
+        let mail = &opened.mail;
         let code = match submission {
             Some(submission) => decide::known(spool, submission)?,
             None => None,

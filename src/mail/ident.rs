@@ -20,12 +20,46 @@ use super::mime::{self, Part};
 use super::transfer::Transfer;
 use crate::story::id::{Leaf, MailId, canonical_text};
 
-/// The id of a mail: the same whatever route it came by and however its body was encoded on the way.
-pub fn mail_id(raw: &[u8]) -> MailId {
+/// Decoded parts of one mail that are kept until it is read, in bytes: those of most photos.
+const MOST_DECODED: usize = 2 << 20;
+
+/// A mail that was looked at: what it is known by, and of its parts those whose transfer encoding was undone for that, so that
+/// whoever reads it need not undo it again.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// The mail's id.
+    pub mail: MailId,
+    /// By part; empty where they are too long to be kept.
+    decoded: Vec<Option<Vec<u8>>>,
+}
+
+impl Opened {
+    /// Its parts are needed no more.
+    pub fn close(&mut self) {
+        self.decoded = Vec::new();
+    }
+
+    /// The bytes of the part at this place, if they were kept.
+    pub(super) fn decoded(&self, at: usize) -> Option<&[u8]> {
+        self.decoded.get(at)?.as_deref()
+    }
+}
+
+/// Looks at a mail before it is read. The id is the same whatever route the mail came by and however its body was encoded on the way.
+pub fn open(raw: &[u8]) -> Opened {
     match mime::parts(raw) {
         Ok(parts) => {
             let bytes: Vec<_> = parts.iter().map(Part::bytes).collect();
-            of_leaves_decoded(&parts, &bytes)
+            let mail = of_leaves_decoded(&parts, &bytes);
+            let decoded = |bytes: Cow<[u8]>| match bytes {
+                Cow::Owned(bytes) => Some(bytes),
+                Cow::Borrowed(_) => None,
+            };
+            let mut decoded: Vec<_> = bytes.into_iter().map(decoded).collect();
+            if decoded.iter().flatten().map(Vec::len).sum::<usize>() > MOST_DECODED {
+                decoded.clear();
+            }
+            Opened { mail, decoded }
         }
         Err(_) => {
             let leaf = leaf("message/rfc822", Transfer::Plain, raw);
@@ -34,9 +68,15 @@ pub fn mail_id(raw: &[u8]) -> MailId {
                 Ok((fields, _)) => fields,
                 Err(_) => Fields::default(),
             };
-            of_leaves(&fields, &[leaf])
+            let (mail, decoded) = (of_leaves(&fields, &[leaf]), Vec::new());
+            Opened { mail, decoded }
         }
     }
+}
+
+/// The id of a mail: the same whatever route it came by and however its body was encoded on the way.
+pub fn mail_id(raw: &[u8]) -> MailId {
+    open(raw).mail
 }
 
 /// The id of parts whose bytes, transfer encoding undone, the caller has already; those of multiparts are not looked at.

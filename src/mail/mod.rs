@@ -28,9 +28,9 @@ mod words;
 pub mod write;
 
 pub use codes::{borne, with_code};
-pub use ident::mail_id;
+pub use ident::{Opened, mail_id, open};
 pub use own::{addressee, own_copy};
 #[cfg(fuzzing)]
 pub use read::read_fuzzed;
-pub use read::{Glance, ReadSetting, Unreadable, glance, read, read_known};
+pub use read::{Glance, ReadSetting, Unreadable, glance, read, read_opened};
 pub use write::writable;

@@ -9,15 +9,16 @@ use jiff::Timestamp;
 use super::body::{MOST_COMPARED, Plan, Source};
 use super::fields::Fields;
 use super::html::PartMap;
+use super::ident::Opened;
 use super::limits::{
     Budget, MAX_DOCUMENTS, MAX_EMBEDDED, MAX_EMBEDDED_DEPTH, MAX_LINES, MAX_RECIPIENTS, MAX_SIGNS, MAX_TEXT, OverLimit,
 };
 use super::mime::{self, Part};
 use super::{auth, calendar, date, document, docx, fields, ident, people, signals, uu, words};
+use crate::story::Mailbox;
 use crate::story::code::{Code, take_codes_out, without_codes};
 use crate::story::passage::Line;
 use crate::story::submission::{Attachment, Document, Kept, Note, Submission};
-use crate::story::{MailId, Mailbox};
 
 /// What the reader is told by the config.
 #[derive(Debug, Clone)]
@@ -75,12 +76,12 @@ pub fn read(kept: Kept, setting: &ReadSetting) -> Result<Submission, Unreadable>
     read_bytes(kept.raw(), None, setting)
 }
 
-/// [`read`] for a caller that has the mail's id already ([`super::mail_id`] of the same bytes): it is not found out twice.
+/// [`read`] for a caller that has looked at the mail already ([`super::open`] of the same bytes): nothing is found out twice.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_known(kept: Kept, mail: MailId, setting: &ReadSetting) -> Result<Submission, Unreadable> {
-    read_bytes(kept.raw(), Some(mail), setting)
+pub fn read_opened(kept: Kept, opened: &Opened, setting: &ReadSetting) -> Result<Submission, Unreadable> {
+    read_bytes(kept.raw(), Some(opened), setting)
 }
 
 /// The fuzzer's way in: it has no spool.
@@ -89,7 +90,7 @@ pub fn read_fuzzed(raw: &[u8]) -> Result<Submission, Unreadable> {
     read_bytes(raw, None, &ReadSetting::default())
 }
 
-fn read_bytes(raw: &[u8], mail: Option<MailId>, setting: &ReadSetting) -> Result<Submission, Unreadable> {
+fn read_bytes(raw: &[u8], opened: Option<&Opened>, setting: &ReadSetting) -> Result<Submission, Unreadable> {
     let read = || {
         let mut reader = Reader {
             setting,
@@ -98,7 +99,7 @@ fn read_bytes(raw: &[u8], mail: Option<MailId>, setting: &ReadSetting) -> Result
             text_left: MAX_TEXT,
             lines_left: MAX_LINES,
         };
-        reader.read(raw, mail, 0)
+        reader.read(raw, opened, 0)
     };
     match catch_unwind(AssertUnwindSafe(read)) {
         Ok(result) => result,
@@ -155,7 +156,7 @@ struct Reader<'s> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, raw: &[u8], mail: Option<MailId>, depth: usize) -> Result<Submission, Unreadable> {
+    fn read(&mut self, raw: &[u8], opened: Option<&Opened>, depth: usize) -> Result<Submission, Unreadable> {
         if raw.trim_ascii().is_empty() {
             return Err(Unreadable::Empty);
         }
@@ -170,17 +171,15 @@ impl Reader<'_> {
         if !is_mail(fields) {
             return Err(Unreadable::NoMail);
         }
-        let mut bytes: Vec<Cow<[u8]>> = parts
-            .iter()
-            .map(|part| {
-                if part.is_leaf() {
-                    part.bytes()
-                } else {
-                    Cow::Borrowed(&[][..])
-                }
+        let decoded = |at: usize| opened.and_then(|opened| opened.decoded(at)).map(Cow::Borrowed);
+        let mut bytes: Vec<Cow<[u8]>> = (0..)
+            .zip(&parts)
+            .map(|(at, part)| match part.is_leaf() {
+                true => decoded(at).unwrap_or_else(|| part.bytes()),
+                false => Cow::Borrowed(&[][..]),
             })
             .collect();
-        let mail = mail.unwrap_or_else(|| ident::of_leaves_decoded(&parts, &bytes));
+        let mail = opened.map_or_else(|| ident::of_leaves_decoded(&parts, &bytes), |opened| opened.mail);
         let mut signals = signals::of(&parts);
         let plan = Plan::of(&parts);
         let plain = |at: &usize| plan.consumes(*at) && parts[*at].media_type != "text/html";

@@ -58,23 +58,24 @@ impl Folders {
         for name in &names[known..] {
             let from = self.way.last().map_or(&self.root, |(_, fd)| fd).as_fd();
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let next = match openat(from, *name, flags, Mode::empty()) {
-                Err(Errno::NOENT) if make => {
-                    match mkdirat(from, *name, Mode::from_raw_mode(0o755)) {
-                        Ok(()) => self.fresh = true,
-                        Err(Errno::EXIST) => {}
-                        Err(e) => return Err(e),
-                    }
-                    openat(from, *name, flags, Mode::empty())?
+            self.fresh = false;
+            if make {
+                match mkdirat(from, *name, Mode::from_raw_mode(0o755)) {
+                    Ok(()) => self.fresh = true,
+                    Err(Errno::EXIST) => {}
+                    Err(e) => return Err(e),
                 }
-                other => {
-                    self.fresh = false;
-                    other?
-                }
-            };
+            }
+            let next = openat(from, *name, flags, Mode::empty())?;
             self.way.push((name.to_string(), next));
         }
         Ok(self.way.last().map_or(&self.root, |(_, fd)| fd))
+    }
+
+    /// Makes the folder of a path where it is missing. Whether nothing can stand at the path, as the folder was made just now.
+    pub fn is_new(&mut self, path: &str) -> io::Result<bool> {
+        self.folder(split(path).0, true)?;
+        Ok(self.fresh)
     }
 
     pub fn read(&mut self, path: &str) -> io::Result<Found> {

@@ -148,7 +148,7 @@ impl StoryRepo {
                 tell(watch, done.fetch_add(1, Ordering::Relaxed), all);
                 if let (None, Some(id)) = (old, new)
                     && is_story_file(path)
-                    && let Ok(Found::Missing) = folders.read(path)
+                    && (folders.is_new(path).unwrap_or(false) || matches!(folders.read(path), Ok(Found::Missing)))
                     && let Some(bytes) = blob(*id)
                     && let Ok(stat) = folders.write(path, &bytes, false)
                 {

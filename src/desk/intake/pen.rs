@@ -9,7 +9,7 @@ use crate::story::answer::withdrawal;
 use crate::story::draft::Draft;
 use crate::story::screen::{ScreenSetting, Screened, screen};
 use crate::story::submission::Note;
-use crate::story::{MailId, StoryId, Submission};
+use crate::story::{StoryId, Submission};
 
 use super::super::Desk;
 use super::super::account::{MailReport, Outcome, report};
@@ -21,13 +21,13 @@ const TAKE_DOWN: &str = "it may be no story, but a wish to have one taken down: 
 
 /// What a mail is known by, without reading it.
 pub struct Looked {
-    pub mail: MailId,
+    pub opened: mail::Opened,
     pub glance: mail::Glance,
 }
 
 pub(super) fn look(raw: &[u8]) -> Looked {
     Looked {
-        mail: mail::mail_id(raw),
+        opened: mail::open(raw),
         glance: mail::glance(raw),
     }
 }
@@ -85,8 +85,9 @@ impl Pen<'_> {
                 let looked = look(&m.raw);
                 (m, looked, None)
             }
-            Ask::Read(m, looked) => {
+            Ask::Read(m, mut looked) => {
                 let reading = self.read(press, &m, &looked, None);
+                looked.opened.close();
                 (m, looked, Some(reading))
             }
         };
@@ -101,7 +102,7 @@ impl Pen<'_> {
         looked: &Looked,
         note: Option<Note>,
     ) -> Result<Reading, mail::Unreadable> {
-        let mut submission = mail::read_known(Spool::sworn_by_pack(&m.raw), looked.mail, &self.setting)?;
+        let mut submission = mail::read_opened(Spool::sworn_by_pack(&m.raw), &looked.opened, &self.setting)?;
         let own = self.desk.config.own_addresses();
         if let Screened::SetAside { rule, reason } = screen(&submission, &ScreenSetting { own: own.clone() })
             && !self.as_story

@@ -65,7 +65,8 @@ pub fn rehearse(
     authserv: Option<&str>,
     before: &mut Rehearsed,
 ) -> Result<MailReport, Trouble> {
-    let mail = mail::mail_id(raw);
+    let opened = mail::open(raw);
+    let mail = opened.mail;
     if let Some(story) = before.seen.get(&mail) {
         let mut report = bare(Outcome::Duplicate, place, raw);
         report.story.clone_from(story);
@@ -83,7 +84,7 @@ pub fn rehearse(
             return Ok(duplicate(story, place, raw));
         }
     }
-    let submission = match mail::read_known(Spool::sworn_by_pack(raw), mail, &setting(desk, authserv)) {
+    let submission = match mail::read_opened(Spool::sworn_by_pack(raw), &opened, &setting(desk, authserv)) {
         Ok(submission) => submission,
         Err(error) => {
             let mut report = unreadable_report(place, &error.to_string());
