@@ -2,9 +2,11 @@
 
 mod common;
 
+use std::collections::HashSet;
 use std::fs;
 
-use common::{CONFIG, Ran, TestHouse, mail, marion};
+use common::{CONFIG, Ran, TestHouse, mail, marion, traces};
+use sha2::{Digest, Sha256};
 
 /// One line of what, why or what to do each, and no trace of a panic.
 #[track_caller]
@@ -377,4 +379,131 @@ fn damaged_notes_are_kept_beside_new_ones_and_stop_no_command() {
         let damaged = fs::read(house.path(".desk/notes.toml.damaged"));
         assert_eq!(damaged.is_ok_and(|damaged| damaged == junk), kept);
     }
+}
+
+/// A mail that is small in a pack and large in the quarantine.
+fn set_aside_at_length() -> String {
+    let text = "I am away from my desk, and read nothing. ".repeat(50_000);
+    let mail = mail(
+        "Lorna Fitch <lorna.fitch@example.net>",
+        "Sat, 4 Dec 2010 10:12:31 +0000",
+        "Away",
+        &text,
+    );
+    mail.replacen("MIME-Version", "Auto-Submitted: auto-replied\nMIME-Version", 1)
+}
+
+/// A run that the system ends where it writes a file over a megabyte: that is when the long mail is taken in.
+fn dies(house: &TestHouse) {
+    let command = "ulimit -c 0 -f 1024; exec m4c-stories fetch";
+    let ran = Ran::of(house.command("bash").args(["-c", command]), &[command], None);
+    assert_eq!(ran.code, -1, "it was killed: {}", ran.stderr);
+}
+
+#[test]
+fn a_mail_that_ends_the_program_where_it_is_taken_in_is_not_read_again() {
+    for (mails, deaths) in [
+        (vec![set_aside_at_length()], 2),
+        // at first it is not known which of them it was
+        (
+            vec![
+                marion(),
+                set_aside_at_length(),
+                mail(
+                    "Jo Hill <jo@example.org>",
+                    "Sat, 4 Dec 2010 10:12:31 +0000",
+                    "The bus",
+                    "We asked for a bus.",
+                ),
+            ],
+            3,
+        ),
+    ] {
+        let house = TestHouse::new();
+        house.arrive(&mails);
+        for _ in 0..deaths {
+            dies(&house);
+        }
+        let lines = house.run(&["fetch", "--json"]).exits(7).json_lines();
+        let summary = &lines.last().expect("a summary")["summary"];
+        assert_eq!(
+            (&summary["new"], &summary["quarantined"]),
+            (&(mails.len() - 1).into(), &1.into())
+        );
+        let held = house.run(&["quarantine", "--json"]).exits(0).json();
+        assert_eq!(held[0]["rule"], "reader-died", "{held}");
+        // a person may have it tried again
+        let id = held[0]["id"].as_str().expect("an id").to_owned();
+        house.run(&["quarantine", "retry", &id]).exits(0);
+    }
+    let house = TestHouse::new();
+    let away = set_aside_at_length();
+    // from a pipe its bytes are in the spool as they came
+    house.run(&["fetch"]).exits(0);
+    let name = hex::encode(Sha256::digest(&away));
+    house.write(&format!(".desk/incoming/{name}.eml"), &away);
+    dies(&house);
+    dies(&house);
+    let lines = house.run(&["fetch", "--json"]).exits(7).json_lines();
+    assert_eq!(lines[0]["rule"], "reader-died", "{lines:?}");
+}
+
+#[test]
+fn what_the_desk_cannot_write_is_no_death_of_a_mail() {
+    let house = TestHouse::new();
+    house.arrive(&[set_aside_at_length()]);
+    for _ in 0..3 {
+        let command = "trap '' XFSZ; ulimit -f 1024; exec m4c-stories fetch";
+        let ran = Ran::of(house.command("bash").args(["-c", command]), &[command], None);
+        assert!(ran.code > 0, "it failed: {}", ran.stderr);
+    }
+    let lines = house.run(&["fetch", "--json"]).exits(0).json_lines();
+    assert_eq!(lines[0]["rule"], "auto-reply", "{lines:?}");
+}
+
+/// The next run takes mails one by one as long as it may be one of those that were being read when the last one died.
+#[test]
+fn after_a_death_mails_are_read_together_again_once_those_in_doubt_are_through() {
+    if !traces() {
+        return;
+    }
+    let house = TestHouse::new();
+    let story = |n: usize| {
+        let from = format!("Ann Ash <ann{n}@example.org>");
+        let text = format!("In street {n} we asked for a bus, and two hundred people signed.");
+        mail(&from, "Sat, 4 Dec 2010 10:12:31 +0000", &format!("Street {n}"), &text)
+    };
+    // two groups: one that the long mail fills, and 128 mails that are read while it is taken in
+    let mails = [marion(), set_aside_at_length()];
+    house.arrive(&mails.into_iter().chain((0..400).map(story)).collect::<Vec<_>>());
+    dies(&house);
+    let seen = house.path("seen");
+    let output = house
+        .command("strace")
+        .args(["-f", "-qq", "-e", "trace=pwrite64", "-s", "40", "-P"])
+        .arg(house.path(".desk/reading"))
+        .arg("-o")
+        .args([
+            seen.as_os_str(),
+            "m4c-stories".as_ref(),
+            "fetch".as_ref(),
+            "-q".as_ref(),
+        ])
+        .output()
+        .expect("strace runs");
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let seen = house.read("seen");
+    let alone: HashSet<&str> = seen
+        .split("\"1 ")
+        .skip(1)
+        .filter_map(|mark| mark.split("\\n").next())
+        .filter(|key| !key.contains(' '))
+        .collect();
+    assert!((2..=130).contains(&alone.len()), "{} of 402 one by one", alone.len());
+    assert!(seen.contains("several at once"), "the others together");
 }

@@ -82,6 +82,8 @@ pub struct ReadAll {
     /// What each is already; `None`: it is among those read.
     known: Vec<Option<Judged>>,
     read: Vec<Told>,
+    /// Each was read under a mark of its own, and is taken in under it.
+    alone: bool,
 }
 
 impl UnderWay {
@@ -89,12 +91,10 @@ impl UnderWay {
     pub fn wait(self, crew: &Readers) -> ReadAll {
         let UnderWay { known, reading } = self;
         let read = crew.answers(reading).collect();
-        ReadAll { known, read }
+        let alone = false;
+        ReadAll { known, read, alone }
     }
 }
-
-/// The mark of mails that are read beside each other.
-const SEVERAL: &str = "several at once";
 
 /// How many times a mail may end the program before it is no longer read.
 const DEATHS: u32 = 2;
@@ -122,10 +122,28 @@ impl<'a> Reader<'a> {
         spool: &mut Spool,
     ) -> Result<Judged, Trouble> {
         let looked = look(&m.raw);
-        match self.read_alone(m, &looked, batch, spool)? {
-            Alone::Known(judged) => Ok(*judged),
-            Alone::Read(reading) => self.take_in(repo, m, &looked, *reading, batch, spool),
-        }
+        let judged = match self.read_alone(m, &looked, batch, spool)? {
+            Alone::Known(judged) => *judged,
+            Alone::Read(reading) => self.take_in_alone(repo, m, &looked, *reading, batch, spool)?,
+        };
+        spool.is_through(&m.key);
+        Ok(judged)
+    }
+
+    /// Takes one mail in under a mark of its own. A trouble of the desk's is no death.
+    fn take_in_alone(
+        &mut self,
+        repo: &StoryRepo,
+        m: &KeptMail,
+        looked: &Looked,
+        reading: Result<Reading, mail::Unreadable>,
+        batch: &mut Batch,
+        spool: &mut Spool,
+    ) -> Result<Judged, Trouble> {
+        spool.begin_reading(&m.key)?;
+        let judged = self.take_in(repo, m, looked, reading, batch, spool);
+        spool.end_reading()?;
+        judged
     }
 
     /// Reads one mail under a mark of its own.
@@ -141,6 +159,7 @@ impl<'a> Reader<'a> {
             let reason = format!("reading it ended the program {times} times; it was not tried again");
             let why = ("reader-died", &reason[..]);
             let judged = self.aside(AsideKind::Quarantined, m, looked, why, spool, None)?;
+            spool.end_reading()?;
             return Ok(Alone::Known(Box::new(judged)));
         }
         if let Some(judged) = self.seen(looked, m, batch, spool)? {
@@ -171,17 +190,19 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        Ok(ReadAll { known, read })
+        let alone = true;
+        Ok(ReadAll { known, read, alone })
     }
 
-    /// Whether mails are read one by one: where the last run died at reading, so that the mail that did it is known.
+    /// Whether mails are taken one by one: where the last run died at one of them, or at one that comes after them, so that the
+    /// mail that did it is known.
     pub fn one_by_one(mails: &[KeptMail], spool: &Spool) -> bool {
-        mails.len() <= 1 || spool.was_reading().is_some()
+        mails.len() <= 1 || spool.in_doubt()
     }
 
     /// Begins to have mails looked at that are kept: what each is known by.
     pub fn look_at(crew: &Readers, mails: Vec<KeptMail>, spool: &mut Spool) -> Result<Asked<Ask>, Trouble> {
-        spool.begin_reading(SEVERAL)?;
+        spool.begin_reading_several(mails.last().map_or("", |last| &last.key))?;
         Ok(crew.ask(mails.into_iter().map(Ask::Look)))
     }
 
@@ -201,7 +222,6 @@ impl<'a> Reader<'a> {
             }
             known.push(seen);
         }
-        spool.begin_reading(SEVERAL)?;
         let reading = crew.ask(new);
         Ok(UnderWay { known, reading })
     }
@@ -210,7 +230,7 @@ impl<'a> Reader<'a> {
     pub fn take_all(
         &mut self,
         repo: &StoryRepo,
-        ReadAll { known, read }: ReadAll,
+        ReadAll { known, read, alone }: ReadAll,
         batch: &mut Batch,
         spool: &mut Spool,
     ) -> Result<Vec<Judged>, Trouble> {
@@ -230,6 +250,7 @@ impl<'a> Reader<'a> {
             };
             taken[at] = Some(match (again, reading) {
                 (Some(again), _) => again,
+                (None, Some(reading)) if alone => self.take_in_alone(repo, &m, &looked, reading, batch, spool)?,
                 (None, Some(reading)) => self.take_in(repo, &m, &looked, reading, batch, spool)?,
                 (None, None) => self.judge(repo, &m, batch, spool)?,
             });

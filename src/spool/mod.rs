@@ -12,7 +12,7 @@
 //! | `cursors/` | where each inbox was left; only saves work |
 //! | `ledger` | automatic letters a day, by hash of the address; for the caps |
 //! | `notes.toml` | what cron remembers between runs |
-//! | `reading` | the mail that is being read just now, in case it kills the process |
+//! | `reading` | the mail that is being read or taken in just now, in case it kills the process |
 //!
 //! Folders are 0700, files 0600. A file is written beside its place, synced, renamed into it, and the folder synced: after
 //! a crash it is there whole or not at all. Losing the spool loses no story, and nobody is written to for it.
@@ -173,25 +173,36 @@ impl Spool {
         path.is_dir().then(|| Shelves { path: path.to_owned() })
     }
 
-    /// The mail that was being read when the last process died, and how many died so; see [`Spool::begin_reading`].
-    pub fn was_reading(&self) -> Option<(&str, u32)> {
-        self.reading.left()
+    /// Whether the last process died while it read a mail or took one in, and that mail, or the last of those that it may have
+    /// been, was not come to yet; see [`Spool::begin_reading`].
+    pub fn in_doubt(&self) -> bool {
+        self.reading.in_doubt()
     }
 
-    /// How many processes died reading the mail known by `key`.
+    /// The mail known by `key` was taken in, or is known already.
+    pub fn is_through(&mut self, key: &str) {
+        self.reading.is_through(key);
+    }
+
+    /// How many processes died at the mail known by `key`.
     pub fn deaths(&self, key: &str) -> u32 {
         self.reading.deaths(key)
     }
 
-    /// Notes, right before a mail is read, that it is: should it kill the process, the next one knows which mail it was, and
-    /// can quarantine it unread. Before several are read beside each other the key is no mail's: the next process then reads
-    /// one by one. Costs one write and no sync, as it is to survive a
-    /// killed process, not a power cut. A key over 200 bytes is known by its hash.
+    /// Notes, right before a mail is read, and again before it is taken in, that it is: should it kill the process, the next one
+    /// knows which mail it was, and can quarantine it unread. Costs one write and no sync, as it is to survive a killed process,
+    /// not a power cut. A key over 200 bytes is known by its hash.
     pub fn begin_reading(&mut self, key: &str) -> Result<(), SpoolError> {
         self.reading.begin(key)
     }
 
-    /// Notes that the mail was read without harm.
+    /// The same for mails that are read beside each other, up to this one: should one of them kill the process, the next one
+    /// takes them one by one.
+    pub fn begin_reading_several(&mut self, last: &str) -> Result<(), SpoolError> {
+        self.reading.begin_several(last)
+    }
+
+    /// Notes that this did no harm.
     pub fn end_reading(&mut self) -> Result<(), SpoolError> {
         self.reading.end()
     }

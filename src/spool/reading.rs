@@ -11,6 +11,8 @@ use super::SpoolError;
 
 const RECORD: usize = 256;
 const LONGEST_KEY: usize = 200;
+/// The mark of mails that are read beside each other names the last of them.
+const SEVERAL: &str = "several at once, up to ";
 
 pub(super) struct Reading {
     file: File,
@@ -35,8 +37,14 @@ impl Reading {
         Ok(Reading { file, path, left })
     }
 
-    pub(super) fn left(&self) -> Option<(&str, u32)> {
-        self.left.as_ref().map(|(key, times)| (key.as_str(), *times))
+    pub(super) fn in_doubt(&self) -> bool {
+        self.left.is_some()
+    }
+
+    /// The doubt ends with the mail that is in it, or the last of those that are.
+    pub(super) fn is_through(&mut self, key: &str) {
+        let last = |left: &(String, u32)| left.0.strip_prefix(SEVERAL).unwrap_or(&left.0) == shortened(key);
+        self.left.take_if(|left| last(left));
     }
 
     pub(super) fn deaths(&self, key: &str) -> u32 {
@@ -49,6 +57,10 @@ impl Reading {
 
     pub(super) fn begin(&mut self, key: &str) -> Result<(), SpoolError> {
         self.put(format!("{} {}\n", self.deaths(key).saturating_add(1), shortened(key)).as_bytes())
+    }
+
+    pub(super) fn begin_several(&mut self, last: &str) -> Result<(), SpoolError> {
+        self.begin(&format!("{SEVERAL}{}", shortened(last)))
     }
 
     pub(super) fn end(&mut self) -> Result<(), SpoolError> {

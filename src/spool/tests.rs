@@ -247,14 +247,14 @@ fn a_damaged_kept_mail_is_written_anew_when_it_comes_again() {
 #[test]
 fn a_mail_that_killed_the_process_is_known_to_the_next() {
     let (_dir, path, mut spool) = spool();
-    assert_eq!(spool.was_reading(), None);
+    assert!(!spool.in_doubt());
     spool.begin_reading("gmail 0011").unwrap();
     spool.end_reading().unwrap();
     drop(spool);
     for times in 0..3 {
         let mut spool = Spool::open(&path, A_WHILE).unwrap();
         assert_eq!(spool.deaths("local new/poison"), times);
-        assert_eq!(spool.was_reading(), (times > 0).then_some(("local new/poison", times)));
+        assert_eq!(spool.in_doubt(), times > 0);
         // Others before it do not make it forgotten.
         spool.begin_reading("local new/good").unwrap();
         spool.begin_reading("local new/poison").unwrap();
@@ -277,7 +277,25 @@ fn a_mail_that_killed_the_process_is_known_to_the_next() {
         &[b'1'; 300],
     ] {
         fs::write(path.join("reading"), damaged).unwrap();
-        assert_eq!(Spool::open(&path, A_WHILE).unwrap().was_reading(), None);
+        assert!(!Spool::open(&path, A_WHILE).unwrap().in_doubt());
+    }
+}
+
+#[test]
+fn the_doubt_ends_with_the_mail_that_is_in_it() {
+    let (_dir, path, mut spool) = spool();
+    let long = "y".repeat(5000);
+    for last in ["local new/last", "local new/poison", &long] {
+        match last {
+            "local new/poison" => spool.begin_reading(last).unwrap(),
+            several => spool.begin_reading_several(several).unwrap(),
+        }
+        drop(spool);
+        spool = Spool::open(&path, A_WHILE).unwrap();
+        spool.is_through("local new/good");
+        assert!(spool.in_doubt(), "{last}");
+        spool.is_through(last);
+        assert!(!spool.in_doubt(), "{last}");
     }
 }
 

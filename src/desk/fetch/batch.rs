@@ -207,6 +207,7 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
         let judged = self
             .reader
             .take_all(self.work.repo, read, &mut self.batch, self.spool)?;
+        tickets.iter().for_each(|ticket| self.spool.is_through(&ticket.key()));
         self.judged
             .extend(tickets.into_iter().zip(judged.into_iter().map(Some)));
         Ok(())
