@@ -192,6 +192,34 @@ fn a_follow_up_that_a_crash_left_half_done_is_in_the_private_part_once() {
     assert_eq!(again.exits(0).json_lines()[0]["outcome"], "duplicate");
 }
 
+#[test]
+fn a_story_that_a_crash_left_half_done_is_not_called_another_of_its_own_message_id() {
+    let house = TestHouse::new();
+    let (story, other) = (
+        house.story(&marion()),
+        marion().replace("ninety others", "sixty others"),
+    );
+    let notes = |words: &str| {
+        let shown = house.run(&["show", words, "--json"]).exits(0).json();
+        shown["events"][0]["notes"].to_string()
+    };
+    let before = notes("marion");
+    // killed after the private part and before the branch
+    house.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    house.arrive(&[marion()]);
+    let lines = house.run(&["fetch", "--json"]).exits(0).json_lines();
+    assert!(lines.iter().any(|line| line["outcome"] == "new"), "{lines:?}");
+    assert_eq!(notes("marion"), before);
+    // another mail is told as it was
+    let ran = house
+        .run_with_stdin(&["fetch", "--json", "-"], &other)
+        .exits(0)
+        .json_lines();
+    let id = ran[0]["story"].as_str().expect("an id");
+    assert_ne!(id, story);
+    assert!(notes(id).contains("same Message-ID"), "{}", notes(id));
+}
+
 /// Marion's `n`th mail in the thread of her story, in answer to the one before.
 fn again(n: usize, text: &str) -> String {
     let before = match n {

@@ -332,8 +332,9 @@ impl<'a> Reader<'a> {
             let told = (TEAM_REPLY, team_reply(self.desk));
             return self.aside(AsideKind::SetAside, m, looked, told, spool, Some(&submission));
         }
-        let others = self.threads.find(self.desk, Some(repo), &submission.message_id)?;
-        if !others.is_empty()
+        // after a kill before the branch moved its own private part is there already
+        let stories = self.threads.find(self.desk, Some(repo), &submission.message_id)?;
+        if stories.iter().any(|story| Some(story) != fresh.report.story.as_ref())
             && let Ok(Reading {
                 made: Made::Story(again),
                 ..
