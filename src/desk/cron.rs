@@ -17,9 +17,10 @@ use super::alarm::{self, Alarm, Bad, News};
 use super::fetch::{self, Count, Watcher, Wish};
 use super::letters::{self, Sending, Told, Waiting};
 use super::publish::{self, Published, here};
+use super::retention::{self, Leap};
 use super::sync;
 use super::takedown::{self, Down, Left};
-use super::{Desk, Trouble, erase, retention};
+use super::{Desk, Trouble, erase};
 use sending::{PAGE, of_page, send_letters};
 
 /// Who is told while it goes on.
@@ -153,11 +154,40 @@ pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Resul
                 });
             }
         }
-        let done = desk.repo().and_then(|repo| retention::apply(desk, repo, spool));
-        findings.note("retention", done);
+        let done = desk.repo().and_then(|repo| retention::unattended(desk, repo, spool));
+        match findings.note("retention", done) {
+            Some(Some(leap)) => findings.bad.push(leapt(desk, leap)),
+            Some(None) => findings.well.push(CLOCK.to_owned()),
+            None => {}
+        }
     }
     tell(desk, spool, listener, findings, &mut pass)?;
     Ok(pass)
+}
+
+/// The clock, as a part of a run.
+const CLOCK: &str = "clock";
+
+/// What is old only by a clock that went far on since the last run.
+fn leapt(desk: &Desk, leap: Leap) -> Bad {
+    let (now, before) = (desk.moment(desk.now), desk.moment(leap.before));
+    Bad {
+        part: CLOCK.to_owned(),
+        code: "clock.leap".to_owned(),
+        exit: 0,
+        what: format!("it is {now}, and the last run was on {before}"),
+        why: match leap.old {
+            1 => {
+                "what [retention] would let go by that, 1 mail, letter or private part, stays until the next run agrees"
+                    .to_owned()
+            }
+            many => format!(
+                "what [retention] would let go by that, {many} mails, letters or private parts, stays until the next run agrees"
+            ),
+        },
+        hint: "if that is not the time, set the clock (`timedatectl` shows it); `prune -n` says what would go"
+            .to_owned(),
+    }
 }
 
 /// Finishes an erasure that was interrupted: a person decided it. What an old clone brought back is told.

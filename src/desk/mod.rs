@@ -28,7 +28,7 @@
 //! | [`quarantine`] | mails that need a person |
 //! | [`erase`](mod@erase), [`held`] | what is held of a story or a person; destroying it |
 //! | [`export`](mod@export), [`retention`] | what is held about a person, for them; what is kept no longer |
-//! | [`cron`], [`alarm`] | one unattended pass; what is told once |
+//! | [`cron`], [`alarm`], `clock` | one unattended pass; what is told once; whether the clock is to be believed |
 //! | [`verify`] | whether the history is what it says |
 //! | [`doctor`] | each part, tried against the real thing |
 //! | [`watch`] | staying connected |
@@ -38,6 +38,7 @@
 pub mod account;
 pub mod alarm;
 pub mod check;
+mod clock;
 pub mod consent;
 mod convert;
 mod crew;

@@ -12,6 +12,7 @@ use crate::story::event::What;
 use crate::story::state::State;
 use crate::story::step::{Step, Story};
 
+use super::clock::RETENTION;
 use super::queue::Queue;
 use super::{Desk, Trouble};
 
@@ -36,8 +37,13 @@ pub type Aged = (Old, Timestamp);
 
 /// What the clock lets go now.
 pub fn due(desk: &Desk, repo: &StoryRepo, shelves: Option<&Shelves>) -> Result<Vec<Aged>, Trouble> {
+    due_at(desk, repo, shelves, desk.now)
+}
+
+/// The same at another time.
+fn due_at(desk: &Desk, repo: &StoryRepo, shelves: Option<&Shelves>, now: Timestamp) -> Result<Vec<Aged>, Trouble> {
     let clock = &desk.config.retention;
-    let old = |at: Timestamp, kept: Option<SignedDuration>| kept.is_some_and(|kept| desk.now.duration_since(at) > kept);
+    let old = |at: Timestamp, kept: Option<SignedDuration>| kept.is_some_and(|kept| now.duration_since(at) > kept);
     let mut all = Vec::new();
     if let Some(shelves) = shelves {
         for entry in shelves.asides()?.items {
@@ -64,13 +70,7 @@ pub fn due(desk: &Desk, repo: &StoryRepo, shelves: Option<&Shelves>) -> Result<V
             continue;
         }
         let story = desk.story(repo, id)?;
-        let last = story
-            .record
-            .events
-            .iter()
-            .map(|event| event.at)
-            .max()
-            .unwrap_or(desk.now);
+        let last = story.record.events.iter().map(|event| event.at).max().unwrap_or(now);
         if old(last, clock.rejected) {
             all.push((Old::Rejected(id.clone()), last));
         }
@@ -103,12 +103,48 @@ fn written(name: &str) -> Option<Timestamp> {
     format!("{day}T{h}:{m}:{s}Z").parse().ok()
 }
 
-/// Lets it go. The repository is read anew afterwards. How many objects were removed comes with it.
+/// What stays although it is old, because the clock is not yet to be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leap {
+    /// When nobody is there, this clock was looked at last.
+    pub before: Timestamp,
+    /// How much it would let go.
+    pub old: usize,
+}
+
+/// Clocks that went on so far between two looks are told, where they would let something go.
+const LEAP: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Lets go, where no person looks on, what was old already when this was done last: a clock that is wrong for one run destroys nothing.
+pub fn unattended(desk: &Desk, repo: StoryRepo, spool: &mut Spool) -> Result<Option<Leap>, Trouble> {
+    let before = RETENTION.before(spool)?;
+    let agreed = RETENTION.agreed(spool, desk.now)?;
+    // nothing is old at the beginning of time
+    apply_at(desk, repo, spool, agreed.unwrap_or(Timestamp::MIN))?;
+    let leap = match before.filter(|before| desk.now.duration_since(*before) > LEAP) {
+        Some(before) => {
+            let old = due(desk, &desk.repo()?, Some(&**spool))?.len();
+            (old > 0).then_some(Leap { before, old })
+        }
+        None => None,
+    };
+    if agreed.is_some() {
+        RETENTION.done(spool, desk.now)?;
+    }
+    Ok(leap)
+}
+
+/// Lets it go: what `prune` does, whose clock a person sees. The repository is read anew afterwards. How many objects were removed comes
+/// with it.
 pub fn apply(desk: &Desk, repo: StoryRepo, spool: &mut Spool) -> Result<(Vec<Aged>, usize), Trouble> {
+    apply_at(desk, repo, spool, desk.now)
+}
+
+fn apply_at(desk: &Desk, repo: StoryRepo, spool: &mut Spool, now: Timestamp) -> Result<(Vec<Aged>, usize), Trouble> {
     super::typed::forget_erased(desk, &repo)?;
-    let all = due(desk, &repo, Some(&**spool))?;
+    let all = due_at(desk, &repo, Some(&**spool), now)?;
     if let Some(kept) = desk.config.retention.logs {
-        let before = desk.now.checked_sub(kept).unwrap_or(Timestamp::MIN);
+        let before = now.checked_sub(kept).unwrap_or(Timestamp::MIN);
         spool.forget_sent_before(jiff::tz::TimeZone::UTC.to_datetime(before).date())?;
     }
     if all.iter().any(|(old, _)| !matches!(old, Old::Letter(_))) {

@@ -13,7 +13,7 @@ use super::{Status, desk, unattended};
 #[derive(Default)]
 pub struct Ear {
     pub bad: Vec<Bad>,
-    over: Vec<String>,
+    pub over: Vec<String>,
     pub failed: Vec<String>,
 }
 

@@ -5,7 +5,7 @@ use super::common::{BINARY, CONFIG, TestHouse, marion};
 use super::desks::Desks;
 use super::live::{MARION, house, published, to_whom};
 use super::site::Site;
-use super::{Status, unattended};
+use super::{Status, fetch, unattended};
 
 /// How many letters the record says failed.
 fn failed(house: &TestHouse) -> u64 {
@@ -148,4 +148,79 @@ fn a_letter_that_another_desk_sent_or_may_have_sent_is_not_given_up() {
         assert!(unattended(ben, day).told.is_empty(), "day {day}");
     }
     assert_eq!((failed(ann), failed(ben)), (0, 0));
+}
+
+#[test]
+fn a_clock_that_was_behind_for_one_look_does_not_move_where_a_desk_begins() {
+    let house = TestHouse::new();
+    published(&house, &marion());
+    forget(&house);
+    // another desk may have sent the letter
+    for day in [1, -2000, 2] {
+        assert_eq!(unattended(&house, day).count(Status::Sent), 0, "day {day}");
+    }
+    // a clock that was ahead from the beginning
+    let notes = house.read(".desk/notes.toml");
+    let time = |line: &str| match line.split_once(" = ") {
+        Some((key @ ("\"letters.begun\"" | "\"letters.seen\""), _)) => format!("{key} = \"2126-01-01T00:00:00Z\"\n"),
+        _ => format!("{line}\n"),
+    };
+    house.write(".desk/notes.toml", notes.lines().map(time).collect::<String>());
+    let begins = || house.read(".desk/notes.toml").contains("\"letters.begun\" = \"2126");
+    for (day, ahead) in [(3, true), (3, true), (4, false)] {
+        unattended(&house, day);
+        assert_eq!(begins(), ahead, "day {day}: two looks have to agree that it was ahead");
+    }
+}
+
+#[test]
+fn a_clock_that_is_far_ahead_for_one_run_destroys_nothing() {
+    let by_mail = "[review]\nby_mail = true\n\n[letters]\nteam = [\"new-story\"]\n\n[spool]";
+    let house = TestHouse::with_config(&super::CONFIG.replace("[spool]", by_mail));
+    let story = |name: &str, head: &str| super::story_by(&format!("{name} <{name}@author.example>"), name, head);
+    let away = format!("{}Auto-Submitted: auto-replied\n", super::SIGNED);
+    fetch(
+        &house,
+        &[
+            story("marion", super::SIGNED),
+            story("bea", super::SIGNED),
+            story("away", &away),
+        ],
+    );
+    house.run(&["reject", "bea", "-m", "It is not ours to tell"]).exits(0);
+    house.run(&["letters", "send"]).exits(0);
+    let held = || {
+        let aside = house.files(".desk/quarantine").len();
+        let private = house.git(&["ls-tree", "-r", "--name-only", "refs/desk/private"]);
+        (
+            aside,
+            private,
+            house.files(".desk/codes").len(),
+            house.files("letters").len(),
+        )
+    };
+    let before = held();
+    assert!(before.0 == 2 && before.2 > 0 && before.3 > 2, "{before:?}");
+    // a look right after another is the same look
+    for (day, leaps, over) in [
+        (0, 0, 0),
+        (1000, 1, 0),
+        (1000, 0, 1),
+        (0, 0, 0),
+        (1000, 1, 0),
+        (1, 0, 1),
+        (-1000, 0, 0),
+        (1, 0, 0),
+    ] {
+        let (exit, ear) = heard(&house, day);
+        assert_eq!(held(), before, "day {day}");
+        let leapt = ear.bad.iter().filter(|bad| bad.code == "clock.leap").count();
+        let over_now = ear.over.iter().filter(|part| *part == "clock").count();
+        assert_eq!((exit, leapt, over_now), (0, leaps, over), "day {day}: {:?}", ear.bad);
+    }
+    heard(&house, 1000);
+    heard(&house, 1001);
+    let after = held();
+    assert!(after.0 == 0 && after.2 == 0, "{after:?}");
+    assert!(!after.1.contains("/bea-") && after.1.contains("/marion-"), "{after:?}");
 }

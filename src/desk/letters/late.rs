@@ -1,14 +1,15 @@
 //! Letters that nobody sent in all the time that they had. The spool remembers when letters were looked at last, so that what became too
 //! old since then is recorded as failed, and told. A machine without that memory begins to count: it tells nothing of what is long past.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::repo::StoryRepo;
-use crate::spool::{Shelves, Spool, SpoolError};
+use crate::spool::{Shelves, Spool};
 use crate::story::event::LetterStatus;
 use crate::story::letter::{OpenLetter, Standing, open};
 use crate::story::step::Story;
 
+use super::super::clock::{LETTERS, noted};
 use super::super::sync::{self, Wish};
 use super::super::{Desk, Trouble, queue};
 use super::bounce::Unreachable;
@@ -20,27 +21,17 @@ use super::{Hold, Waiting, as_waiting, live};
 const LOOKED: &str = "letters.looked";
 /// When this machine began: what was due before is not its to send.
 const BEGUN: &str = "letters.begun";
-/// And when the last look was, which the next one has to agree with.
-const SEEN: &str = "letters.seen";
-/// Looks that are nearer to each other are one: a machine that has just started may not have asked for the time yet.
-const APART: SignedDuration = SignedDuration::from_mins(10);
-
-/// A time that was noted. None where it cannot be read: it is begun anew then, and no command stops for that.
-fn noted(spool: &Shelves, key: &str) -> Result<Option<Timestamp>, Trouble> {
-    match spool.note(key) {
-        Ok(note) => Ok(note.and_then(|at| at.parse().ok())),
-        Err(SpoolError::Damaged { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
 
 /// Begins to count, where this machine does not yet, or does not know any more. Damaged notes are begun anew by that.
 pub(in crate::desk) fn begin(spool: &mut Spool, now: Timestamp) -> Result<(), Trouble> {
     let fresh = noted(spool, LOOKED)?.is_none();
-    // the clock was ahead then
-    let ahead = noted(spool, BEGUN)?.is_some_and(|begun| begun > now);
-    if fresh || ahead {
-        spool.put_note(BEGUN, Some(&now.to_string()))?;
+    // the clock was ahead then, as two looks agree: it may be behind now
+    let ahead = match noted(spool, BEGUN)? {
+        Some(begun) if begun > now => LETTERS.agreed(spool, now)?.filter(|before| begun > *before),
+        _ => None,
+    };
+    if let Some(begun) = fresh.then_some(now).or(ahead) {
+        spool.put_note(BEGUN, Some(&begun.to_string()))?;
     }
     if fresh {
         spool.put_note(LOOKED, Some(&now.to_string()))?;
@@ -65,15 +56,10 @@ pub(super) fn looked(spool: &Shelves) -> Result<Option<Timestamp>, Trouble> {
 /// A clock that is wrong for one look gives no letter up, nor does a desk that does not know what the others sent.
 pub(super) fn give_up(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<Vec<Told>, Trouble> {
     let now = desk.now;
-    let (since, until) = (noted(spool, LOOKED)?.unwrap_or(now), noted(spool, SEEN)?.unwrap_or(now));
-    // none before, or the clock was set back
-    if now <= until {
-        spool.put_note(SEEN, Some(&now.to_string()))?;
+    let since = noted(spool, LOOKED)?.unwrap_or(now);
+    let Some(until) = LETTERS.agreed(spool, now)? else {
         return Ok(Vec::new());
-    }
-    if now.duration_since(until) < APART {
-        return Ok(Vec::new());
-    }
+    };
     let policy = desk.config.letters.policy();
     let mut told = Vec::new();
     if !queue::with_letters_run_out(desk, repo, since, until)?.is_empty() {
@@ -99,7 +85,7 @@ pub(super) fn give_up(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Resul
     // one that was ahead is begun anew; one that was set back brings nothing up that is long past
     let since = if since > now { until } else { since.max(until) };
     spool.put_note(LOOKED, Some(&since.to_string()))?;
-    spool.put_note(SEEN, Some(&now.to_string()))?;
+    LETTERS.done(spool, now)?;
     Ok(told)
 }
 

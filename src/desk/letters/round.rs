@@ -6,6 +6,7 @@ use crate::story::StoryId;
 use crate::story::event::{EventId, LetterKind, LetterStatus};
 use crate::story::letter::{self, Standing};
 
+use super::super::clock::LETTERS;
 use super::super::{Desk, Trouble};
 use super::entry::Entry;
 use super::pages::Pages;
@@ -206,7 +207,9 @@ fn over_a_cap(desk: &Desk, spool: &Spool, waiting: &Waiting, tried: u32) -> Resu
 /// Ends what earlier runs left in the spool: letters that are recorded as sent, that were overtaken, or that could not be delivered in all
 /// the time they had, which are told.
 fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<Vec<Told>, Trouble> {
-    spool.forget_old_codes(desk.now)?;
+    if let Some(agreed) = LETTERS.agreed(spool, desk.now)? {
+        spool.forget_old_codes(agreed)?;
+    }
     let mut told = Vec::new();
     let policy = desk.config.letters.policy();
     for kept in spool.letters()?.items {
