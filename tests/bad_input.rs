@@ -394,8 +394,8 @@ fn set_aside_at_length() -> String {
 }
 
 /// A run that the system ends where it writes a file over a megabyte: that is when the long mail is taken in.
-fn dies(house: &TestHouse) {
-    let command = "ulimit -c 0 -f 1024; exec m4c-stories fetch";
+fn dies(house: &TestHouse, fetch: &str) {
+    let command = &format!("ulimit -c 0 -f 1024; exec m4c-stories {fetch}");
     let ran = Ran::of(house.command("bash").args(["-c", command]), &[command], None);
     assert_eq!(ran.code, -1, "it was killed: {}", ran.stderr);
 }
@@ -422,7 +422,7 @@ fn a_mail_that_ends_the_program_where_it_is_taken_in_is_not_read_again() {
         let house = TestHouse::new();
         house.arrive(&mails);
         for _ in 0..deaths {
-            dies(&house);
+            dies(&house, "fetch");
         }
         let lines = house.run(&["fetch", "--json"]).exits(7).json_lines();
         let summary = &lines.last().expect("a summary")["summary"];
@@ -442,10 +442,38 @@ fn a_mail_that_ends_the_program_where_it_is_taken_in_is_not_read_again() {
     house.run(&["fetch"]).exits(0);
     let name = hex::encode(Sha256::digest(&away));
     house.write(&format!(".desk/incoming/{name}.eml"), &away);
-    dies(&house);
-    dies(&house);
+    dies(&house, "fetch");
+    dies(&house, "fetch");
     let lines = house.run(&["fetch", "--json"]).exits(7).json_lines();
     assert_eq!(lines[0]["rule"], "reader-died", "{lines:?}");
+}
+
+#[test]
+fn a_mail_that_was_quarantined_by_a_run_that_failed_is_told_by_the_next_one() {
+    for killed in [false, true] {
+        let house = TestHouse::new();
+        let junk = [0u8, 159, 146, 150].repeat(1000);
+        house.write("in/1.eml", &junk);
+        house.write("in/2.eml", set_aside_at_length());
+        match killed {
+            true => dies(&house, "fetch in"),
+            false => fails(&house, "fetch in"),
+        }
+        let held = house.files(".desk/quarantine");
+        let held = held.iter().filter(|name| !name.starts_with(".tmp-"));
+        assert_eq!(held.count(), 2, "it lies there");
+        for (exit, first) in [(7, "quarantined"), (0, "duplicate")] {
+            let lines = house.run(&["fetch", "--json", "in"]).exits(exit).json_lines();
+            assert_eq!(lines[0]["outcome"], first);
+        }
+    }
+}
+
+/// A run that the system does not let write such a file, and that lives.
+fn fails(house: &TestHouse, fetch: &str) {
+    let command = &format!("trap '' XFSZ; ulimit -f 1024; exec m4c-stories {fetch}");
+    let ran = Ran::of(house.command("bash").args(["-c", command]), &[command], None);
+    assert!(ran.code > 0, "it failed: {}", ran.stderr);
 }
 
 #[test]
@@ -453,9 +481,7 @@ fn what_the_desk_cannot_write_is_no_death_of_a_mail() {
     let house = TestHouse::new();
     house.arrive(&[set_aside_at_length()]);
     for _ in 0..3 {
-        let command = "trap '' XFSZ; ulimit -f 1024; exec m4c-stories fetch";
-        let ran = Ran::of(house.command("bash").args(["-c", command]), &[command], None);
-        assert!(ran.code > 0, "it failed: {}", ran.stderr);
+        fails(&house, "fetch");
     }
     let lines = house.run(&["fetch", "--json"]).exits(0).json_lines();
     assert_eq!(lines[0]["rule"], "auto-reply", "{lines:?}");
@@ -476,7 +502,7 @@ fn after_a_death_mails_are_read_together_again_once_those_in_doubt_are_through()
     // two groups: one that the long mail fills, and 128 mails that are read while it is taken in
     let mails = [marion(), set_aside_at_length()];
     house.arrive(&mails.into_iter().chain((0..400).map(story)).collect::<Vec<_>>());
-    dies(&house);
+    dies(&house, "fetch");
     let seen = house.path("seen");
     let output = house
         .command("strace")

@@ -189,29 +189,31 @@ fn from_one(
                 Err(error) => (Vec::new(), Some(error)),
             };
             cautions.iter().for_each(|c| watcher.caution(c));
-            let mut settled = Vec::with_capacity(judged.len());
+            let (mut settled, mut told) = (Vec::with_capacity(judged.len()), Vec::new());
             for (ticket, judged) in judged {
                 // a mail program took it away since it was listed: it is not ours to account for
-                let Some(Judged { report, settle }) = judged else {
+                let Some(Judged { report, settle, news }) = judged else {
                     count.listed -= 1;
                     continue;
                 };
                 count.add(report.outcome);
                 watcher.mail(&report);
+                told.extend(news);
                 let fate = match settle {
                     true => after(desk, &name, report.outcome),
                     false => Fate::Leave,
                 };
                 settled.push((ticket, fate));
             }
-            let told = source.inbox.settle_all(&settled);
-            if source.remembered && told.is_ok() {
+            spool.told_of_asides(&told)?;
+            let settling = source.inbox.settle_all(&settled);
+            if source.remembered && settling.is_ok() {
                 spool.put_cursor(&name, &source.inbox.cursor().to_bytes())?;
             }
             if let Some(error) = broken {
                 return Err(error.into());
             }
-            told?;
+            settling?;
         }
         Ok::<(), Trouble>(())
     })?;
@@ -285,6 +287,7 @@ pub fn fetch_incoming(
         finished.cautions.iter().for_each(|c| watcher.caution(c));
         count.add(judged.report.outcome);
         watcher.mail(&judged.report);
+        spool.told_of_asides(judged.news.as_slice())?;
         spool.release(&id)?;
     }
     Ok(count)

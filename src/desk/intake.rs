@@ -39,6 +39,8 @@ pub struct Judged {
     pub report: MailReport,
     /// Whether the inbox may be told.
     pub settle: bool,
+    /// The entry of the quarantine that is to be told of by this.
+    pub news: Option<String>,
 }
 
 /// Everything that reading needs of the desk, and the threads by which a follow-up finds its story.
@@ -288,8 +290,11 @@ impl<'a> Reader<'a> {
         }
         // a bounce is read again: its letter may not be recorded yet, if the run died that put it aside
         let known_aside = |entry: &AsideEntry| entry.aside.rule != Rule::Bounce.to_string();
-        if !self.again && matches!(spool.aside_entry(&mail.hex()[..16]), Ok(Some(entry)) if known_aside(&entry)) {
-            return Ok(Some(quarantined_before(m)));
+        if !self.again
+            && let Ok(Some(entry)) = spool.aside_entry(&mail.hex()[..16])
+            && known_aside(&entry)
+        {
+            return Ok(Some(self.lies_there(m, entry)));
         }
         Ok(None)
     }
@@ -376,12 +381,14 @@ impl<'a> Reader<'a> {
             from: shown(&glance.from),
             at: self.desk.now,
             tells_of: code.map(|(_, note)| note.story),
+            untold: kind == AsideKind::Quarantined && !self.again,
         };
-        let there = matches!(spool.aside_entry(&mail.hex()[..16]), Ok(Some(_)));
-        if there && !self.again {
-            return Ok(quarantined_before(m));
+        if !self.again
+            && let Ok(Some(entry)) = spool.aside_entry(&mail.hex()[..16])
+        {
+            return Ok(self.lies_there(m, entry));
         }
-        spool.put_aside(&aside, Some(&m.raw))?;
+        let id = spool.put_aside(&aside, Some(&m.raw))?;
         let outcome = if kind == AsideKind::SetAside {
             Outcome::SetAside
         } else {
@@ -390,8 +397,28 @@ impl<'a> Reader<'a> {
         Ok(Judged {
             report: aside_report(outcome, &aside, submission),
             settle: true,
+            news: aside.untold.then_some(id),
         })
     }
+
+    /// A mail that lies in the quarantine already: no news, but where the run that put it there did not come to tell it.
+    fn lies_there(&self, m: &KeptMail, entry: AsideEntry) -> Judged {
+        if is_news(self.desk, &entry.aside) {
+            return Judged {
+                report: aside_report(Outcome::Quarantined, &entry.aside, None),
+                settle: true,
+                news: Some(entry.id),
+            };
+        }
+        let mut report = bare(Outcome::Duplicate, &m.place, &m.raw);
+        report.reason = Some("it is in the quarantine already".to_owned());
+        done(report, true)
+    }
+}
+
+/// Whether an earlier run put this mail into the quarantine and told nobody.
+pub fn is_news(desk: &Desk, aside: &Aside) -> bool {
+    aside.untold && aside.at != desk.now
 }
 
 fn setting(desk: &Desk, authserv: Option<&str>) -> ReadSetting {
@@ -419,13 +446,6 @@ pub fn erased_before(place: &str, raw: &[u8]) -> Judged {
     done(report, true)
 }
 
-/// A mail that lies in the quarantine already.
-fn quarantined_before(m: &KeptMail) -> Judged {
-    let mut report = bare(Outcome::Duplicate, &m.place, &m.raw);
-    report.reason = Some("it is in the quarantine already".to_owned());
-    done(report, true)
-}
-
 /// The story among these folders that this very mail began.
 fn known(
     folders: Vec<StoryId>,
@@ -444,5 +464,6 @@ fn known(
 }
 
 fn done(report: MailReport, settle: bool) -> Judged {
-    Judged { report, settle }
+    let news = None;
+    Judged { report, settle, news }
 }

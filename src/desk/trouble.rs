@@ -130,6 +130,7 @@ impl Trouble {
             Trouble::Repo(RepoError::Locked(_)) | Trouble::Spool(SpoolError::Busy { .. } | SpoolError::Full { .. }) => {
                 75
             }
+            Trouble::Repo(error) if error.is_full() => 75,
             Trouble::Inbox(InboxError::NoSuchFate { .. }) => 2,
             Trouble::Inbox(error) if error.is_login() => 4,
             Trouble::Inbox(error) if error.passes() => 75,
@@ -276,6 +277,25 @@ fn inbox_advice(error: &InboxError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_disk_that_is_full_is_to_be_tried_again_wherever_it_is() {
+        for kind in [std::io::ErrorKind::StorageFull, std::io::ErrorKind::QuotaExceeded] {
+            let (path, source) = (PathBuf::from("stories"), || std::io::Error::from(kind));
+            let spool = SpoolError::Full {
+                path: path.clone(),
+                source: source(),
+            };
+            let repo = RepoError::Io {
+                doing: "writing",
+                path,
+                source: source(),
+            };
+            let (spool, repo) = (Trouble::Spool(spool), Trouble::Repo(repo));
+            assert_eq!((spool.exit(), repo.exit()), (75, 75));
+            assert!(spool.hint().contains("make room") && repo.hint().contains("make room"));
+        }
+    }
 
     #[test]
     fn of_very_many_stories_the_first_are_named() {

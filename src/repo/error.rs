@@ -141,7 +141,7 @@ impl RepoError {
             RepoError::NotSigned { key, .. } => {
                 format!("`ssh-add` gives the key to the agent ({key}); nothing was done")
             }
-            RepoError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+            error if error.is_full() => {
                 "make room on the disk and repeat: nothing is half done".into()
             }
             RepoError::Io { path, source, .. }
@@ -159,6 +159,12 @@ impl RepoError {
                 format!("look at {}, then repeat", path.display())
             }
         }
+    }
+
+    /// Whether the disk is full, or this user's part of it.
+    pub fn is_full(&self) -> bool {
+        let full = |kind| matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        matches!(self, RepoError::Io { source, .. } if full(source.kind()))
     }
 
     pub(super) fn io(doing: &'static str, path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> RepoError {

@@ -25,6 +25,9 @@ pub struct Aside {
     /// The id of the story that it answers a letter of ours about, where its code says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tells_of: Option<String>,
+    /// Nobody was told of it yet: the run that put it here has not come to its end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untold: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -97,6 +100,24 @@ impl Spool {
             self.shelf(QUARANTINE).write_all(&files)?;
         }
         Ok(ids)
+    }
+
+    /// Notes that these entries were told of; one that is gone meanwhile, or damaged, is left alone.
+    pub fn told_of_asides(&mut self, ids: &[String]) -> Result<(), SpoolError> {
+        let mut files = Vec::new();
+        for id in ids {
+            let Ok(Some(AsideEntry { aside, .. })) = self.aside_entry(id) else {
+                continue;
+            };
+            let told = Aside { untold: false, ..aside };
+            let note = toml::to_string(&told).expect("plain data is TOML");
+            files.push((format!("{id}.toml"), note.into_bytes()));
+        }
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (&name[..], &bytes[..])).collect();
+        match files.is_empty() {
+            true => Ok(()),
+            false => self.shelf(QUARANTINE).write_all(&files),
+        }
     }
 
     /// Removes an entry and its mail for good, once it is a story or a person dropped it; `id` as [`AsideEntry::id`].

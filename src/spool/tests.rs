@@ -38,6 +38,7 @@ fn aside(mail_id: &str, at: i64) -> Aside {
         from: "Ann <ann@example.org>".to_owned(),
         at: Timestamp::from_second(at).unwrap(),
         tells_of: None,
+        untold: false,
     }
 }
 

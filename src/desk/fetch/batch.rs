@@ -6,8 +6,6 @@ use std::panic::resume_unwind;
 use std::sync::mpsc;
 use std::thread;
 
-use jiff::Timestamp;
-
 use crate::hands;
 use crate::inbox::{Go, Inbox, InboxError, TakeError, Ticket};
 use crate::repo::{Batch, Caution, Press, Ready, StoryRepo};
@@ -172,7 +170,7 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
                     here.push((ticket, KeptMail { raw, kept, key, place }));
                 }
                 Taken::Not(error) => {
-                    let judged = not_taken(&error, &place, self.work.desk.now, self.spool)?;
+                    let judged = not_taken(&error, &place, self.work.desk, self.spool)?;
                     self.judged.push((ticket, Some(judged)));
                 }
                 Taken::Gone => self.judged.push((ticket, None)),
@@ -240,7 +238,7 @@ fn fitting(tickets: &[Ticket], most: usize, most_bytes: u64) -> usize {
 }
 
 /// A mail that was not taken is reported and entered in the quarantine without its bytes; it stays in its inbox.
-fn not_taken(error: &TakeError, place: &str, now: Timestamp, spool: &mut Spool) -> Result<Judged, Trouble> {
+fn not_taken(error: &TakeError, place: &str, desk: &Desk, spool: &mut Spool) -> Result<Judged, Trouble> {
     let rule = match error {
         TakeError::TooLarge { .. } => "too-large",
         _ => "not-readable",
@@ -254,19 +252,23 @@ fn not_taken(error: &TakeError, place: &str, now: Timestamp, spool: &mut Spool) 
         source: place.to_owned(),
         subject: String::new(),
         from: String::new(),
-        at: now,
+        at: desk.now,
         tells_of: None,
+        untold: true,
     };
-    let known = matches!(spool.aside_entry(&aside.mail_id[..16]), Ok(Some(_)));
     let mut report = aside_report(Outcome::Quarantined, &aside, None);
-    if known {
+    let news = match spool.aside_entry(&aside.mail_id[..16]) {
+        Ok(Some(entry)) if intake::is_news(desk, &entry.aside) => Some(entry.id),
         // the same mail at the same place, still there: no news
-        report.outcome = Outcome::Duplicate;
-        report.reason = Some(format!("it is in the quarantine already: {error}"));
-    } else {
-        spool.put_aside(&aside, None)?;
-    }
-    Ok(Judged { report, settle: false })
+        Ok(Some(_)) => {
+            report.outcome = Outcome::Duplicate;
+            report.reason = Some(format!("it is in the quarantine already: {error}"));
+            None
+        }
+        _ => Some(spool.put_aside(&aside, None)?),
+    };
+    let settle = false;
+    Ok(Judged { report, settle, news })
 }
 
 #[cfg(test)]
