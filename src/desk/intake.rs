@@ -80,12 +80,26 @@ enum Alone {
 }
 
 /// Mails that were read together.
+#[derive(Default)]
 pub struct ReadAll {
     /// What each is already; `None`: it is among those read.
     known: Vec<Option<Judged>>,
     read: Vec<Told>,
     /// Each was read under a mark of its own, and is taken in under it.
     alone: bool,
+}
+
+impl ReadAll {
+    /// How many bytes of mails they are.
+    pub fn bytes(&self) -> usize {
+        self.read.iter().map(|told| told.m.raw.len()).sum()
+    }
+
+    /// Puts others after these.
+    pub fn append(&mut self, others: ReadAll) {
+        self.known.extend(others.known);
+        self.read.extend(others.read);
+    }
 }
 
 impl UnderWay {
@@ -226,6 +240,47 @@ impl<'a> Reader<'a> {
         }
         let reading = crew.ask(new);
         Ok(UnderWay { known, reading })
+    }
+
+    /// Parts those that refer to other mails and to none that is known yet, as where a mailbox has the newest first, from the others: what
+    /// they follow may be in a later group. With them which of all they are.
+    pub fn part_early(&mut self, repo: &StoryRepo, all: ReadAll) -> Result<(ReadAll, ReadAll, Vec<bool>), Trouble> {
+        let ReadAll { known, read, alone } = all;
+        let story = |told: &'_ Told| match &told.reading {
+            Some(Ok(Reading {
+                submission,
+                made: Made::Story(_),
+            })) => Some((submission.message_id.clone(), submission.references.clone())),
+            _ => None,
+        };
+        let stories: Vec<Option<(String, Vec<String>)>> = read.iter().map(story).collect();
+        let mut early = vec![false; read.len()];
+        let mut here = HashSet::new();
+        for at in originals_first(&read) {
+            let Some((message_id, references)) = &stories[at] else {
+                continue;
+            };
+            let mut follows = references.is_empty() || references.iter().any(|id| here.contains(id));
+            for reference in references {
+                follows = follows || !self.threads.find(self.desk, Some(repo), reference)?.is_empty();
+            }
+            early[at] = !follows;
+            if follows {
+                here.insert(message_id);
+            }
+        }
+        let (mut others, mut parted, mut which) = (ReadAll::default(), ReadAll::default(), Vec::new());
+        let mut read = read.into_iter().zip(early);
+        for known in known {
+            let told = if known.is_none() { read.next() } else { None };
+            let early = told.as_ref().is_some_and(|(_, early)| *early);
+            let into = if early { &mut parted } else { &mut others };
+            into.known.push(known);
+            into.read.extend(told.map(|(told, _)| told));
+            which.push(early);
+        }
+        others.alone = alone;
+        Ok((others, parted, which))
     }
 
     /// Takes mails in that were read together.

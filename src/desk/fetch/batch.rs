@@ -24,6 +24,8 @@ const GROUP_BYTES: u64 = 1 << 20;
 /// Settled together, by one move of the branch.
 const BATCH_MAILS: usize = 1_000;
 const BATCH_BYTES: u64 = 64 << 20;
+/// So many bytes of mails may wait in memory for what they follow.
+const EARLY_BYTES: usize = 8 << 20;
 
 /// The first of these tickets that make a batch, and the others.
 pub(super) fn first(tickets: &[Ticket]) -> (&[Ticket], &[Ticket]) {
@@ -153,6 +155,8 @@ struct Open<'r> {
     erased: Erased,
     /// The last group, that the crew reads.
     before: Option<(Vec<Ticket>, UnderWay)>,
+    /// Mails that may follow others which have not come yet.
+    early: (Vec<Ticket>, ReadAll),
 }
 
 impl<'r> Open<'r> {
@@ -162,6 +166,7 @@ impl<'r> Open<'r> {
             batch: repo.batch()?,
             erased: repo.erased(&repo.tip()?)?,
             before: None,
+            early: Default::default(),
         })
     }
 }
@@ -240,7 +245,7 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
         let (tickets, mails): (Vec<_>, Vec<_>) = here.into_iter().unzip();
         if Reader::one_by_one(&mails, self.spool) {
             if let Some((tickets, reading)) = open.before.take() {
-                self.take_in(open, tickets, reading.wait(crew))?;
+                self.take_in_order(open, tickets, reading.wait(crew))?;
                 self.spool.end_reading()?;
             }
             let read = self.reader.read_one_by_one(mails, &mut open.batch, self.spool)?;
@@ -254,12 +259,24 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
         let reading = self.reader.read_new(crew, looking, &mut open.batch, self.spool)?;
         open.before = Some((tickets, reading));
         match before {
-            Some((tickets, read)) => self.take_in(open, tickets, read),
+            Some((tickets, read)) => self.take_in_order(open, tickets, read),
             None => Ok(()),
         }
     }
 
-    /// Takes a group in that was read.
+    /// Takes a group in that was read, and leaves what may follow a mail that has not come yet for the end.
+    fn take_in_order(&mut self, open: &mut Open, tickets: Vec<Ticket>, read: ReadAll) -> Result<(), Trouble> {
+        if open.early.1.bytes() + read.bytes() > EARLY_BYTES {
+            return self.take_in(open, tickets, read);
+        }
+        let (read, early, which) = self.reader.part_early(open.repo, read)?;
+        let (later, now): (Vec<_>, Vec<_>) = tickets.into_iter().zip(which).partition(|(_, early)| *early);
+        open.early.0.extend(later.into_iter().map(|(ticket, _)| ticket));
+        open.early.1.append(early);
+        self.take_in(open, now.into_iter().map(|(ticket, _)| ticket).collect(), read)
+    }
+
+    /// Takes in what was read.
     fn take_in(&mut self, open: &mut Open, tickets: Vec<Ticket>, read: ReadAll) -> Result<(), Trouble> {
         let judged = self.reader.take_all(open.repo, read, &mut open.batch, self.spool)?;
         tickets.iter().for_each(|ticket| self.spool.is_through(&ticket.key()));
@@ -271,7 +288,13 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
     /// Makes the commits.
     fn commit(&mut self, mut open: Open) -> Result<(), Trouble> {
         if let Some((tickets, reading)) = open.before.take() {
-            self.take_in(&mut open, tickets, reading.wait(self.work.crew))?;
+            self.take_in_order(&mut open, tickets, reading.wait(self.work.crew))?;
+            self.spool.end_reading()?;
+        }
+        let (tickets, early) = mem::take(&mut open.early);
+        if let Some(last) = tickets.last() {
+            self.spool.begin_reading_several(&last.key())?;
+            self.take_in(&mut open, tickets, early)?;
             self.spool.end_reading()?;
         }
         self.cautions.extend(open.batch.finish()?.cautions);
