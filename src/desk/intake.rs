@@ -79,6 +79,19 @@ enum Alone {
     Read(Box<Result<Reading, mail::Unreadable>>),
 }
 
+/// What became of one mail that was read.
+enum Taken {
+    In(Box<Judged>),
+    /// It answers a mail that is not known.
+    Early(Box<Reading>),
+}
+
+impl From<Judged> for Taken {
+    fn from(judged: Judged) -> Taken {
+        Taken::In(Box::new(judged))
+    }
+}
+
 /// Mails that were read together.
 #[derive(Default)]
 pub struct ReadAll {
@@ -157,9 +170,12 @@ impl<'a> Reader<'a> {
         spool: &mut Spool,
     ) -> Result<Judged, Trouble> {
         spool.begin_reading(&m.key)?;
-        let judged = self.take_in(repo, m, looked, reading, batch, spool);
+        let taken = self.take_in(repo, m, looked, reading, false, batch, spool);
         spool.end_reading()?;
-        judged
+        match taken? {
+            Taken::In(judged) => Ok(*judged),
+            Taken::Early(_) => unreachable!("it may not wait"),
+        }
     }
 
     /// Reads one mail under a mark of its own.
@@ -242,56 +258,17 @@ impl<'a> Reader<'a> {
         Ok(UnderWay { known, reading })
     }
 
-    /// Parts those that refer to other mails and to none that is known yet, as where a mailbox has the newest first, from the others: what
-    /// they follow may be in a later group. With them which of all they are.
-    pub fn part_early(&mut self, repo: &StoryRepo, all: ReadAll) -> Result<(ReadAll, ReadAll, Vec<bool>), Trouble> {
-        let ReadAll { known, read, alone } = all;
-        let story = |told: &'_ Told| match &told.reading {
-            Some(Ok(Reading {
-                submission,
-                made: Made::Story(_),
-            })) => Some((submission.message_id.clone(), submission.references.clone())),
-            _ => None,
-        };
-        let stories: Vec<Option<(String, Vec<String>)>> = read.iter().map(story).collect();
-        let mut early = vec![false; read.len()];
-        let mut here = HashSet::new();
-        for at in originals_first(&read) {
-            let Some((message_id, references)) = &stories[at] else {
-                continue;
-            };
-            let mut follows = references.is_empty() || references.iter().any(|id| here.contains(id));
-            for reference in references {
-                follows = follows || !self.threads.find(self.desk, Some(repo), reference)?.is_empty();
-            }
-            early[at] = !follows;
-            if follows {
-                here.insert(message_id);
-            }
-        }
-        let (mut others, mut parted, mut which) = (ReadAll::default(), ReadAll::default(), Vec::new());
-        let mut read = read.into_iter().zip(early);
-        for known in known {
-            let told = if known.is_none() { read.next() } else { None };
-            let early = told.as_ref().is_some_and(|(_, early)| *early);
-            let into = if early { &mut parted } else { &mut others };
-            into.known.push(known);
-            into.read.extend(told.map(|(told, _)| told));
-            which.push(early);
-        }
-        others.alone = alone;
-        Ok((others, parted, which))
-    }
-
-    /// Takes mails in that were read together.
+    /// Takes mails in that were read together, and gives what each is, in their order. Where they `may_wait`, one that answers a mail that is
+    /// not known is `None`, and comes back: what it follows may be in a later group, as where a mailbox has the newest first.
     pub fn take_all(
         &mut self,
         repo: &StoryRepo,
         ReadAll { known, read, alone }: ReadAll,
+        may_wait: bool,
         batch: &mut Batch,
         spool: &mut Spool,
-    ) -> Result<Vec<Judged>, Trouble> {
-        let mut judged = Vec::with_capacity(known.len());
+    ) -> Result<(Vec<Option<Judged>>, ReadAll), Trouble> {
+        let may_wait = may_wait && !alone;
         let order = originals_first(&read);
         let mut read: Vec<Option<Told>> = read.into_iter().map(Some).collect();
         let mut taken: Vec<Option<Judged>> = read.iter().map(|_| None).collect();
@@ -300,27 +277,33 @@ impl<'a> Reader<'a> {
             let Some(Told { m, looked, reading }) = read[at].take() else {
                 continue;
             };
-            // the same mail may stand twice in one group, or in the one before
-            let again = match here.insert(looked.opened.mail) && !self.last.contains(&looked.opened.mail) {
+            // the same mail may stand twice in one group, or in the one before; of those that waited anything may be known by now
+            let fresh = here.insert(looked.opened.mail) && !self.last.contains(&looked.opened.mail);
+            let again = match fresh && may_wait {
                 true => None,
                 false => self.seen(&looked, &m, batch, spool)?,
             };
-            taken[at] = Some(match (again, reading) {
-                (Some(again), _) => again,
-                (None, Some(reading)) if alone => self.take_in_alone(repo, &m, &looked, reading, batch, spool)?,
-                (None, Some(reading)) => self.take_in(repo, &m, &looked, reading, batch, spool)?,
-                (None, None) => self.judge(repo, &m, batch, spool)?,
-            });
+            taken[at] = match (again, reading) {
+                (Some(again), _) => Some(again),
+                (None, Some(reading)) if alone => Some(self.take_in_alone(repo, &m, &looked, reading, batch, spool)?),
+                (None, Some(reading)) => match self.take_in(repo, &m, &looked, reading, may_wait, batch, spool)? {
+                    Taken::In(judged) => Some(*judged),
+                    Taken::Early(reading) => {
+                        let reading = Some(Ok(*reading));
+                        read[at] = Some(Told { m, looked, reading });
+                        None
+                    }
+                },
+                (None, None) => Some(self.judge(repo, &m, batch, spool)?),
+            };
         }
         self.last = here;
-        let mut taken = taken.into_iter().flatten();
-        for seen in known {
-            let Some(told) = seen.or_else(|| taken.next()) else {
-                break;
-            };
-            judged.push(told);
-        }
-        Ok(judged)
+        let mut taken = taken.into_iter();
+        let judged = known.into_iter().map(|seen| seen.or_else(|| taken.next().flatten()));
+        let judged = judged.collect();
+        let read: Vec<Told> = read.into_iter().flatten().collect();
+        let known = read.iter().map(|_| None).collect();
+        Ok((judged, ReadAll { known, read, alone }))
     }
 
     /// Forgets what another process may have changed while the spool was let go.
@@ -362,21 +345,26 @@ impl<'a> Reader<'a> {
     }
 
     /// Makes of a mail that was read what it is.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "a mail in four parts, and all that it goes into"
+    )]
     fn take_in(
         &mut self,
         repo: &StoryRepo,
         m: &KeptMail,
         looked: &Looked,
         reading: Result<Reading, mail::Unreadable>,
+        may_wait: bool,
         batch: &mut Batch,
         spool: &mut Spool,
-    ) -> Result<Judged, Trouble> {
+    ) -> Result<Taken, Trouble> {
         let quarantined = AsideKind::Quarantined;
         let Reading { submission, made } = match reading {
             Ok(reading) => reading,
             Err(error) => {
                 let (rule, reason) = (error.rule(), error.to_string());
-                return self.aside(quarantined, m, looked, (rule, &reason), spool, None);
+                return Ok(self.aside(quarantined, m, looked, (rule, &reason), spool, None)?.into());
             }
         };
         let mut fresh = match made {
@@ -384,20 +372,28 @@ impl<'a> Reader<'a> {
             Made::Aside { rule, reason } => {
                 self.link_bounce(repo, &rule, &submission, batch)?;
                 let why = (&rule[..], &reason[..]);
-                return self.aside(AsideKind::SetAside, m, looked, why, spool, Some(&submission));
+                return Ok(self
+                    .aside(AsideKind::SetAside, m, looked, why, spool, Some(&submission))?
+                    .into());
             }
         };
         if let Some(judged) = self.decided(repo, m, looked, &submission, batch, spool)? {
-            return Ok(judged);
+            return Ok(judged.into());
         }
         if let Some(thread) = self.follows(repo, &submission, batch)?
             && let Some(judged) = self.follow_up(m, thread, &submission, &fresh, batch, spool)?
         {
-            return Ok(judged);
+            return Ok(judged.into());
         }
         if !self.as_story && self.threads.answers_team_letter(self.desk, Some(repo), &submission)? {
             let told = (TEAM_REPLY, team_reply(self.desk));
-            return self.aside(AsideKind::SetAside, m, looked, told, spool, Some(&submission));
+            return Ok(self
+                .aside(AsideKind::SetAside, m, looked, told, spool, Some(&submission))?
+                .into());
+        }
+        if may_wait && !submission.references.is_empty() {
+            let made = Made::Story(fresh);
+            return Ok(Taken::Early(Box::new(Reading { submission, made })));
         }
         // after a kill before the branch moved its own private part is there already
         let stories = self.threads.find(self.desk, Some(repo), &submission.message_id)?;
@@ -415,7 +411,7 @@ impl<'a> Reader<'a> {
         if let Some(id) = &report.story {
             self.threads.learn(&submission.message_id, id);
         }
-        Ok(done(report, true))
+        Ok(done(report, true).into())
     }
 
     fn aside(

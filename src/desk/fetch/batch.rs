@@ -245,7 +245,7 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
         let (tickets, mails): (Vec<_>, Vec<_>) = here.into_iter().unzip();
         if Reader::one_by_one(&mails, self.spool) {
             if let Some((tickets, reading)) = open.before.take() {
-                self.take_in_order(open, tickets, reading.wait(crew))?;
+                self.take_in(open, tickets, reading.wait(crew))?;
                 self.spool.end_reading()?;
             }
             let read = self.reader.read_one_by_one(mails, &mut open.batch, self.spool)?;
@@ -259,42 +259,44 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
         let reading = self.reader.read_new(crew, looking, &mut open.batch, self.spool)?;
         open.before = Some((tickets, reading));
         match before {
-            Some((tickets, read)) => self.take_in_order(open, tickets, read),
+            Some((tickets, read)) => self.take_in(open, tickets, read),
             None => Ok(()),
         }
     }
 
-    /// Takes a group in that was read, and leaves what may follow a mail that has not come yet for the end.
-    fn take_in_order(&mut self, open: &mut Open, tickets: Vec<Ticket>, read: ReadAll) -> Result<(), Trouble> {
-        if open.early.1.bytes() + read.bytes() > EARLY_BYTES {
-            return self.take_in(open, tickets, read);
-        }
-        let (read, early, which) = self.reader.part_early(open.repo, read)?;
-        let (later, now): (Vec<_>, Vec<_>) = tickets.into_iter().zip(which).partition(|(_, early)| *early);
-        open.early.0.extend(later.into_iter().map(|(ticket, _)| ticket));
-        open.early.1.append(early);
-        self.take_in(open, now.into_iter().map(|(ticket, _)| ticket).collect(), read)
+    /// Takes a group in that was read. What answers a mail that has not come yet waits for the end.
+    fn take_in(&mut self, open: &mut Open, tickets: Vec<Ticket>, read: ReadAll) -> Result<(), Trouble> {
+        let may_wait = open.early.1.bytes() + read.bytes() <= EARLY_BYTES;
+        self.take(open, tickets, read, may_wait)
     }
 
-    /// Takes in what was read.
-    fn take_in(&mut self, open: &mut Open, tickets: Vec<Ticket>, read: ReadAll) -> Result<(), Trouble> {
-        let judged = self.reader.take_all(open.repo, read, &mut open.batch, self.spool)?;
-        tickets.iter().for_each(|ticket| self.spool.is_through(&ticket.key()));
-        self.judged
-            .extend(tickets.into_iter().zip(judged.into_iter().map(Some)));
+    fn take(&mut self, open: &mut Open, tickets: Vec<Ticket>, read: ReadAll, may_wait: bool) -> Result<(), Trouble> {
+        let (judged, early) = self
+            .reader
+            .take_all(open.repo, read, may_wait, &mut open.batch, self.spool)?;
+        for (ticket, judged) in tickets.into_iter().zip(judged) {
+            match judged {
+                Some(judged) => {
+                    self.spool.is_through(&ticket.key());
+                    self.judged.push((ticket, Some(judged)));
+                }
+                None => open.early.0.push(ticket),
+            }
+        }
+        open.early.1.append(early);
         Ok(())
     }
 
     /// Makes the commits.
     fn commit(&mut self, mut open: Open) -> Result<(), Trouble> {
         if let Some((tickets, reading)) = open.before.take() {
-            self.take_in_order(&mut open, tickets, reading.wait(self.work.crew))?;
+            self.take_in(&mut open, tickets, reading.wait(self.work.crew))?;
             self.spool.end_reading()?;
         }
         let (tickets, early) = mem::take(&mut open.early);
         if let Some(last) = tickets.last() {
             self.spool.begin_reading_several(&last.key())?;
-            self.take_in(&mut open, tickets, early)?;
+            self.take(&mut open, tickets, early, false)?;
             self.spool.end_reading()?;
         }
         self.cautions.extend(open.batch.finish()?.cautions);
