@@ -19,6 +19,9 @@ use crate::story::submission::Note;
 /// Hosts of images on the network that are named to the reviewer.
 const MAX_REMOTE: usize = 20;
 
+/// Where the icon lies that Avast sets beside what it says of a mail: nobody chose it.
+const SCANNERS: [&str; 2] = ["s-install.avcdn.net", "ipmcdn.avast.com"];
+
 /// A piece of the body, in the order in which the reader meets it.
 #[derive(Debug, PartialEq)]
 enum Piece {
@@ -344,7 +347,12 @@ impl Source<'_> {
                     notes.push(Note::HiddenText);
                 }
                 // the host alone: what stands behind it may say who opened the mail
-                let hosts: BTreeSet<&str> = read.remote.iter().map(|url| host(url)).take(MAX_REMOTE).collect();
+                let hosts = read
+                    .remote
+                    .iter()
+                    .map(|url| host(url))
+                    .filter(|host| !SCANNERS.contains(host));
+                let hosts: BTreeSet<&str> = hosts.take(MAX_REMOTE).collect();
                 notes.extend(hosts.into_iter().map(|host| Note::RemoteImage(words::one_line(host))));
                 aside = format!("{} {} ", read.hidden, read.described);
                 read.lines

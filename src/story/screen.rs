@@ -61,7 +61,7 @@ pub fn screen(mail: &Submission, setting: &ScreenSetting) -> Screened {
         (Rule::Calendar, |mail, _| {
             mail.signals
                 .calendar_only
-                .then(|| "it is a calendar invitation and nothing else".to_owned())
+                .then(|| "it is a calendar invitation or an answer to one, and says little more".to_owned())
         }),
         (Rule::Spam, |mail, _| {
             mail.signals

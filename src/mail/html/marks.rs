@@ -154,6 +154,7 @@ fn by_token(token: &str, name: &str) -> Option<Mark> {
         "pmsignature",
         "hs_signature",
         "zm-signature",
+        "zm-_id_-sgn",
         "nine_signature",
         "spark-signature",
         "tutanota_signature",
@@ -164,6 +165,7 @@ fn by_token(token: &str, name: &str) -> Option<Mark> {
         "airmail_on",
         "reply-intro",
         "-x-evo-attribution",
+        "zm-_id_-sgn1",
     ];
     const FROM_HERE: &[&str] = &[
         "divrplyfwdmsg",

@@ -70,7 +70,7 @@ const DEVICES: &[&str] = &[
     "superhuman", "easymail", "optus", "telstra", "mobiel", "telefonumdan", "telefonundan", "mailspring", "hubspot", "outreach", "missive", "zoho", "fastmail", "tutanota", "tuta", "polymail", "handy", "telefon",
     "telefono", "teléfono", "téléphone", "telefone", "portable", "ordinateur", "computer", "laptop", "mac",
     "macbook", "imac", "pc", "hotmail", "icloud", "aol", "gmx", "web.de", "mailbox", "mymail", "aquamail", "aqua", "edison",
-    "honor", "oppo", "vivo", "realme", "telia", "mobiltelefon", "mobilgerät", "telekom", "swisscom", "mobiele",
+    "honor", "fairemail", "oppo", "vivo", "realme", "telia", "mobiltelefon", "mobilgerät", "telekom", "swisscom", "mobiele",
     "treo", "webos", "sfr", "bouygues", "movistar", "celular", "móvil", "movil", "dispositivo", "dispositif",
     "appareil", "device", "puhelimesta", "puhelin", "mailfence", "workspace", "телефон", "телефона", "смартфона", "айфона", "яндекс.почты",
     "почты", "почта", "mail.ru", "ios", "pда", "hey", "email", "e-mail", "mailtrack", "newton", "canary",
@@ -217,6 +217,14 @@ const PRAISE: &[&str] = &[
 /// Whether what follows `Sent from my` is a device or a program and no more: a make, and two words behind it at most, or one word
 /// more with a device (`work phone`). `told` where the rest of the line says it: it ends in `gesendet`, or has the program's link.
 fn only_a_device(line: &str, told: bool) -> bool {
+    // `BlackBerry 10 smartphone on the EE network`: carriers have themselves named
+    let carried = line
+        .strip_suffix(" network")
+        .and_then(|line| line.rsplit_once(" on the "));
+    let line = match carried {
+        Some((device, carrier)) if device.contains("blackberry") && carrier.split(' ').count() <= 3 => device,
+        _ => line,
+    };
     // an apology behind it is of the same making
     let line = line
         .split_once(['.', ',', ';'])
@@ -325,6 +333,7 @@ fn without_links(line: &str) -> String {
 /// What a program says of itself without saying that the mail was sent with it.
 const TAGLINES: &[&str] = &[
     "yahoo mail: search, organize, conquer",
+    "sent from yahoo mail: search, organize, conquer",
     "yahoo mail : search",
     "yahoo mail : gérez",
     "yahoo mail : recherch",
