@@ -3,7 +3,7 @@
 use super::attribution::dated;
 use super::phrases::Phrases;
 use super::seen::{Seen, address_in, has_word};
-use super::sign_off::signs_for;
+use super::sign_off::{closing, name_like, signs_for};
 use super::told::institutional;
 
 #[rustfmt::skip]
@@ -14,7 +14,7 @@ const CONTACT_LABELS: &[&str] = &[
     "telefono", "cellulare", "telefoon", "mobiel", "telefone", "celular", "puh", "puhelin", "kom", "tel/fax", "тел",
     "телефон", "моб", "факс", "電話", "携帯", "电话", "手机", "手機", "전화", "휴대폰", "هاتف", "טלפון", "נייד", "blog", "dd",
     "ddi", "c", "p", "o", "a", "address", "adresse", "fon", "home", "work", "url", "http", "toll free", "mob.",
-    "ph.", "@",
+    "ph.", "@", "telefax", "tfno", "tfn",
 ];
 
 #[rustfmt::skip]
@@ -119,7 +119,7 @@ pub(super) fn leads_elsewhere(line: &Seen) -> bool {
 }
 
 /// Whether a word says what kind of number or address stands beside it, or when its writer is there.
-fn labels(word: &str) -> bool {
+pub(super) fn labels(word: &str) -> bool {
     #[rustfmt::skip]
     const WORDS: &[&str] = &[
         "line", "number", "https", "my", "or", "and", "only", "preferred", "text", "ext", "extension", "option", "h",
@@ -135,6 +135,19 @@ fn labels(word: &str) -> bool {
         word.is_empty() || CONTACT_LABELS.contains(&word) || WORDS.contains(&word)
     };
     word.split('/').all(kind)
+}
+
+/// The name in `Ann Berg, 01632 960 111`, `Ann Berg | Chair | 01632 960 111`: how people sign who want to be rung up.
+pub(super) fn name_before_a_number(text: &str) -> Option<&str> {
+    let at = text.find(|c: char| matches!(c, ',' | '|' | '(' | '–' | '—' | '+') || c.is_ascii_digit());
+    let at = at.into_iter().chain(text.find(" - ")).min()?;
+    let (head, rest) = text.split_at(at);
+    let head = head.trim_matches(['*', ' ']);
+    let reached = rest.contains(['|', '@']) || rest.bytes().filter(u8::is_ascii_digit).count() >= 6;
+    let named =
+        name_like(head, true) && head.split(' ').count() <= 4 && !head.ends_with('.') && closing(head).is_none();
+    let label = head.split(' ').all(|word| labels(&word.to_lowercase()));
+    (named && reached && !label).then_some(head)
 }
 
 /// Whether a line that stands below another's name may be of a card. `Ring Denise: 01273 900123`, `Tenants' line 01273 900123` are no

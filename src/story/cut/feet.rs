@@ -1,15 +1,12 @@
-//! The feet of a mail, under the author's last word and signature: footers of lists and help desks, of phones and scanners, and legal
-//! notices.
+//! The feet of a mail, under the author's last word and signature: footers of lists and help desks, of phones and scanners. Legal notices
+//! have a room of their own, [`super::notice`].
 
 use super::Rule;
-use super::contact::{contact, titled};
 use super::footer::{Footer, list_info, list_way, newsletter, scanner_goes_on};
-use super::itself::personal;
-use super::legal::{legal, legal_heading, notice, pointer};
 use super::mark::drawn_line;
 use super::seen::Seen;
 use super::signature::{Piece, delimiter, piece, reach};
-use super::told::{apologises, institutional, paragraph, postscript, prose, said, sentence, tells};
+use super::told::{apologises, prose, tells};
 
 /// Footers of lists and help desks: from their first line on.
 pub(super) fn list_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
@@ -69,10 +66,7 @@ pub(super) fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Pi
         match lines[i].footer() {
             // The wrapped end of a sentence: "... the letters that were / sent from my phone".
             Some(Footer::SentFrom)
-                if lines[i].text.starts_with(char::is_lowercase)
-                    && i > from
-                    && !lines[i - 1].blank()
-                    && !ended(&lines[i - 1]) =>
+                if in_small_letters(&lines[i].text) && i > from && !lines[i - 1].blank() && !ended(&lines[i - 1]) =>
             {
                 return None;
             }
@@ -139,88 +133,13 @@ fn cells(lines: &[Seen], low: usize, end: usize) -> usize {
     start
 }
 
+/// Whether a line goes on in small letters; a name as `iPhone` is none.
+fn in_small_letters(text: &str) -> bool {
+    let mut letters = text.chars();
+    letters.next().is_some_and(char::is_lowercase) && !letters.next().is_some_and(char::is_uppercase)
+}
+
 /// A line that a sentence or a name ends on, so that the next begins something new.
 fn ended(line: &Seen) -> bool {
     line.text.ends_with(['.', '!', '?', ',', ':']) || delimiter(line).is_some() || line.words() <= 3
-}
-
-/// Paragraphs of legal notices at the end.
-pub(super) fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
-    let low = reach(from, end);
-    let mut start = None;
-    let mut sure = 0;
-    let mut until = end;
-    for _ in 0..8 {
-        while until > low && lines[until - 1].blank() {
-            until -= 1;
-        }
-        if until == low {
-            break;
-        }
-        let mut first = until;
-        while first > low && !lines[first - 1].blank() {
-            first -= 1;
-        }
-        let text = paragraph(&lines[first..until]);
-        let words = words_in(&text);
-        let hits = legal(&text);
-        let own = personal(&text);
-        // below the notice itself more of it may stand
-        let speaks = hits > 0 && (notice(&text) || hits >= 3 && goes_on(lines, low, first));
-        let headed = lines[first]
-            .fold
-            .split_once(':')
-            .is_some_and(|(heading, _)| legal_heading(heading) && !text.contains(" we "));
-        let is = headed && hits >= 2 && !own
-            || pointer(&text) && words <= 40 && !own
-            || hits >= 3 && words >= 10 && !own && speaks
-            || hits >= 2 && words >= 22 && !own && speaks
-            || hits >= 5 && speaks
-            || heading(&lines[first..until]);
-        // Between notices and below them stand addresses, and paragraphs that go on in the same vein.
-        let told = |i: usize| {
-            let line = &lines[i];
-            let says = prose(line) || sentence(line) || tells(line);
-            says && !institutional(line) || postscript(&line.fold) || said(lines, i, until)
-        };
-        let card = |l: &Seen| contact(l) || titled(&l.fold) || legal(&l.fold) > 0 || l.footer().is_some() || l.image;
-        let carded = || start.is_some() || lines[first..until].iter().any(card);
-        let short = words <= 30 && !(first..until).any(told) && carded();
-        let skippable = short || hits >= 1 && words >= 15 && start.is_some() && !own;
-        if is {
-            start = Some(first);
-            sure += hits.max(2 * usize::from(pointer(&text)));
-        } else if !skippable {
-            break;
-        }
-        until = first;
-    }
-    let mut start = start?;
-    if sure < 2 {
-        return None;
-    }
-    if start > from && drawn_line(&lines[start - 1].text) {
-        start -= 1;
-    }
-    piece(start, end, Rule::LegalNotice, false)
-}
-
-/// Whether the paragraph above line `first` is a legal notice, or the heading of one.
-fn goes_on(lines: &[Seen], low: usize, first: usize) -> bool {
-    let Some(last) = (low..first).rev().find(|i| !lines[*i].blank()) else {
-        return false;
-    };
-    let top = (low..last).rev().find(|i| lines[*i].blank()).map_or(low, |i| i + 1);
-    let text = paragraph(&lines[top..=last]);
-    heading(&lines[top..=last]) || legal(&text) >= 2 && notice(&text) && !personal(&text)
-}
-
-/// Words, by blanks; two signs of a script without blanks count as one.
-fn words_in(text: &str) -> usize {
-    let signs = text.chars().filter(|c| matches!(*c as u32, 0x3040..=0x9fff)).count();
-    text.split(' ').count() + signs / 2
-}
-
-fn heading(lines: &[Seen]) -> bool {
-    lines.first().is_some_and(|l| legal_heading(&l.fold)) && lines.len() <= 2
 }

@@ -73,7 +73,8 @@ static LEGAL: Phrases = Phrases::new(&[
     "السرية", "سرية", "سري ", "المرسل إليه", "このメール", "本メール", "当メール",
     "機密情報", "誤って受信", "誤送信", "受信された場合", "본 메일", "본 이메일",
     "본 전자우편", "이 이메일", "비밀정보", "비밀 정보", "기밀", "잘못 수신", "잘못 전송", "本邮件", "本郵件", "此邮件", "此郵件", "此電子郵件", "本電子郵件", "未经授权", "未經授權", "指定收件人", "denne mail", "konfidensielle",
-    "konfidentiella", "konfidentiellt", "circular 230", "tax advice contained in",
+    "konfidentiella", "konfidentiellt", "circular 230", "tax advice contained in", "information contained", "views expressed", "opinions expressed",
+    "necessarily those of",
 ]);
 
 /// Words that stand in legal notices, and in other mails about letters too: they count beside one of [`LEGAL`] only.
@@ -96,6 +97,12 @@ pub(super) fn legal(fold: &str) -> usize {
     if strong == 1 && all == 2 { 1 } else { all }
 }
 
+/// What stands before the first of them, if there is one.
+pub(super) fn before_legal_words(fold: &str) -> &str {
+    let first = LEGAL.list().iter().filter_map(|word| fold.find(word.trim_end())).min();
+    &fold[..first.unwrap_or_default()]
+}
+
 /// The words of [`LEGAL`] alone, and with those that count beside them.
 fn legal_words(fold: &str) -> (usize, usize) {
     if !LEGAL.stand_in(fold) {
@@ -108,7 +115,11 @@ fn legal_words(fold: &str) -> (usize, usize) {
             has_word(fold, word.trim())
         }
     };
-    let hits: Vec<&str> = LEGAL.list().iter().copied().filter(|word| is(word)).collect();
+    // those are looked for without the blank
+    let blank = |word: &&str| word.ends_with(' ');
+    let found = LEGAL.all_in(fold).into_iter().filter(|word| !blank(word));
+    let found = found.chain(LEGAL.list().iter().copied().filter(blank));
+    let hits: Vec<&str> = found.filter(|word| is(word)).collect();
     let strong = hits
         .iter()
         .filter(|hit| {
@@ -131,7 +142,22 @@ fn legal_words(fold: &str) -> (usize, usize) {
 /// of a company. A story about a confidential letter does neither.
 pub(super) fn notice(fold: &str) -> bool {
     let number = || fold.split(|c: char| !c.is_ascii_digit()).any(|n| n.len() >= 4);
-    (names_this_mail(fold) || speaks_to_the_reader(fold) || COMPANY.stand_in(fold) && number()) && !tells_who_said(fold)
+    let speaks = names_this_mail(fold) || speaks_to_the_reader(fold) || COMPANY.stand_in(fold) && number();
+    (speaks || tells_rights(fold)) && !tells_who_said(fold)
+}
+
+/// Whether it counts the rights that Spanish law has whoever keeps data tell of.
+fn tells_rights(fold: &str) -> bool {
+    let right = |word: &&&str| fold.contains(**word);
+    let rights = [
+        "acceso",
+        "rectificación",
+        "supresión",
+        "cancelación",
+        "oposición",
+        "portabilidad",
+    ];
+    PRIVACY.stand_in(fold) && fold.contains("derecho") && rights.iter().filter(right).count() >= 2
 }
 
 /// How a company says what it is.

@@ -16,6 +16,7 @@ mod inside;
 mod itself;
 mod legal;
 mod mark;
+mod notice;
 mod phone;
 mod phrases;
 mod prefix;

@@ -1,6 +1,6 @@
 //! Phrases that are looked for all at once: one pass over a line, however many there are.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
@@ -30,8 +30,25 @@ impl Phrases {
 
     /// Whether one of them stands in `fold`, also within a word.
     pub fn stand_in(&self, fold: &str) -> bool {
+        self.searcher().is_match(fold)
+    }
+
+    /// Those that stand in `fold`, also within a word or another phrase, in the order of the list.
+    pub fn all_in(&self, fold: &str) -> Vec<&'static str> {
+        let found = self
+            .searcher()
+            .find_overlapping_iter(fold)
+            .map(|m| m.pattern().as_usize());
+        found
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .map(|at| self.list[at])
+            .collect()
+    }
+
+    fn searcher(&self) -> &AhoCorasick {
         let made = || AhoCorasick::new(self.list).expect("short phrases");
-        self.found.get_or_init(made).is_match(fold)
+        self.found.get_or_init(made)
     }
 
     /// Whether `fold` ends with one of them.

@@ -2,15 +2,17 @@
 //! the sign-off name, which stays.
 
 use super::Rule;
-use super::contact::{card_of, contact, leads_elsewhere, own_address, phone, picture, titled};
-use super::feet::{legal_notice, list_footer, small_footer};
+use super::contact::{card_of, contact, leads_elsewhere, name_before_a_number, own_address, phone, picture, titled};
+use super::feet::{list_footer, small_footer};
 use super::footer::Footer;
 use super::legal::legal;
 use super::mark::drawn_line;
+use super::notice::legal_notice;
 use super::seen::Seen;
 use super::sign_off::{closing, eastern, name_like, signs_for};
 use super::told::{
-    foot, further_words, institutional, paragraph, paragraphs, postscript, prose, said, saying, sentence, tells, told,
+    foot, for_whom, further_words, institutional, paragraph, paragraphs, postscript, prose, said, saying, sentence,
+    speaks, tells, told,
 };
 
 /// Lines to cut, by which rule, and whether there is room for doubt.
@@ -232,6 +234,9 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
             continue;
         }
         let Some(kind) = delimiter(line) else { continue };
+        if kind == Delimiter::Short && patch_follows(&lines[i + 1..end]) {
+            continue;
+        }
         if kind == Delimiter::Drawn && (below == end && i + 1 == end || underlines(lines, from, i)) {
             continue;
         }
@@ -277,6 +282,18 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     }
     let start = found?;
     piece(start, end, Rule::SignatureDelimiter, false)
+}
+
+/// Whether a patch begins there, or what git counts of it: ` rota.py | 2 +-`.
+fn patch_follows(lines: &[Seen]) -> bool {
+    lines.iter().find(|l| !l.blank()).is_some_and(|l| {
+        let counted = l.text.rsplit_once(" | ").is_some_and(|(_, count)| {
+            let (number, signs) = count.split_once(' ').unwrap_or((count, ""));
+            let counts = number.bytes().all(|b| b.is_ascii_digit()) && signs.bytes().all(|b| matches!(b, b'+' | b'-'));
+            counts || number == "Bin"
+        });
+        counted || l.text.starts_with("diff --git ")
+    })
 }
 
 /// Whether what stands between two delimiters is a text, and no card: sentences, and no number beside them.
@@ -473,14 +490,22 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         if closing(&lines[formula].text).is_some_and(|rest| rest.is_empty())
             && let Some(next) = (formula + 1..end).find(|i| !lines[*i].blank())
             && next <= formula + 4
-            && name_like(&lines[next].text, true)
+            && (name_like(&lines[next].text, true) || name_before_a_number(&lines[next].text).is_some())
         {
-            name = next;
+            name = last_signer(lines, next, end);
         }
         let start = (name + 1..end).find(|i| !lines[*i].blank());
         let signer = closing(&lines[formula].text).filter(|rest| !rest.is_empty());
         let signer = signer.unwrap_or(&lines[name].text);
+        let signer = name_before_a_number(signer).unwrap_or(signer);
         let start = start.and_then(|start| card_of(lines, signer, start, end));
+        // what its author says under the name is no line of the card
+        let said = |i: &usize| speaks(&lines[*i]) || *i == name + 1 && for_whom(&lines[*i]);
+        let fits = start.filter(|start| block(*start).is_some());
+        let start = fits.and_then(|start| match (start..end).rfind(said) {
+            Some(said) => (said + 1..end).find(|i| !lines[*i].blank()),
+            None => Some(start),
+        });
         let lone_link =
             |start: usize, shown: usize| shown == 1 && !phone(&lines[start].fold) && !lines[start].fold.contains('@');
         if let Some(start) = start
@@ -529,6 +554,17 @@ fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let signed = above.is_some_and(|a| signs_for(&lines[a].text, head) && (a == from || lines[a - 1].blank()));
     let start = if signed { first } else { first + 1 };
     piece(start, end, Rule::ContactBlock, !(signed && strong >= 2))
+}
+
+/// The last of those who sign together, from line `name` on: `Ann Berg, 01632 960 111` over `Bo Lind, 01632 960 112`, `Ann` over `Bo`.
+fn last_signer(lines: &[Seen], name: usize, end: usize) -> usize {
+    let reached = |l: &Seen| name_before_a_number(&l.text).is_some() && phone(&l.fold) && !l.text.contains('|');
+    let latin = |l: &Seen| l.text.chars().all(|c| (c as u32) < 0x2e80);
+    let called = |l: &Seen| l.words() == 1 && latin(l) && name_like(&l.text, false) && !titled(&l.fold) && !contact(l);
+    let kind = |l: &Seen| (reached(l), called(l));
+    let first = kind(&lines[name]);
+    let more = |i: &usize| first != (false, false) && kind(&lines[*i]) == first;
+    name + (name + 1..end).take_while(more).count()
 }
 
 /// Nothing but a name and lines of an address card.

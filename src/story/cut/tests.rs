@@ -83,6 +83,7 @@ const REPLIES: &[&str] = &[
     include_str!("replies/feet.txt"),
     include_str!("replies/wild.txt"),
     include_str!("replies/below.txt"),
+    include_str!("replies/notices.txt"),
 ];
 
 #[test]

@@ -1,7 +1,7 @@
 //! Whether lines are somebody's sentences: in doubt they are the author's, and no part of a card or a foot.
 
 use super::attribution;
-use super::contact::{contact, leads_elsewhere, own_address, picture, titled};
+use super::contact::{contact, labels, leads_elsewhere, own_address, picture, titled};
 use super::itself::{names_this_mail, personal, speaks_to_the_reader};
 use super::legal::legal;
 use super::phrases::Phrases;
@@ -135,6 +135,34 @@ pub(super) fn tells(line: &Seen) -> bool {
     let last = line.text.rsplit(' ').next().unwrap_or_default();
     let abbreviated = last.starts_with(char::is_uppercase) || last.trim_end_matches('.').contains('.');
     words >= 2 && ends && !abbreviated || words >= 4 && attribution::tells(&line.text)
+}
+
+/// `My number is 01632 960 111, ring any time`: somebody's words in a line that has a number as a card's has.
+pub(super) fn speaks(line: &Seen) -> bool {
+    let text = &*line.text;
+    if institutional(line) || ["@", "http", "www."].iter().any(|sign| text.contains(sign)) {
+        return false;
+    }
+    let calls = text.ends_with(['!', '?']) || text.contains("! ") || text.contains("? ");
+    calls || line.words() >= 4 && says_with(&line.fold)
+}
+
+/// `for the tenants of Elm Road`, right under a name.
+pub(super) fn for_whom(line: &Seen) -> bool {
+    #[rustfmt::skip]
+    const BEGINS: &[&str] = &[
+        "for the ", "on behalf of ", "für die ", "für den ", "für das ", "im namen ", "pour les ", "pour la ", "pour le ", "au nom ",
+        "por los ", "por las ", "en nombre ", "per gli ", "per le ", "a nome ", "namens ", "voor de ", "em nome ", "pelos ", "pelas ",
+    ];
+    BEGINS.iter().any(|begin| line.fold.starts_with(begin))
+}
+
+/// Whether a word tells something that is no label of a number: `my number` is one.
+fn says_with(fold: &str) -> bool {
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    fold.split(' ')
+        .map(bare)
+        .any(|word| (attribution::tells(&word) || word == "you") && !labels(&word))
 }
 
 /// `We danced.`: a paragraph of a few words that ends like a sentence.

@@ -1,0 +1,197 @@
+//! Legal notices under a mail: where one begins, also where no blank line parts it from the author's words.
+
+use super::Rule;
+use super::attribution;
+use super::contact::{contact, titled};
+use super::itself::{names_a_mail, names_this_mail, one_speaks, personal, speaks_to_the_reader};
+use super::legal::{before_legal_words, legal, legal_heading, notice, pointer};
+use super::mark::drawn_line;
+use super::seen::{Seen, has_word};
+use super::sign_off::closing;
+use super::signature::{Piece, piece, reach};
+use super::told::{foot, institutional, paragraph, postscript, prose, said, sentence, tells, told};
+
+/// Words of a longest heading on the line of a notice: `Important. Please read.`
+const HEADING: usize = 3;
+
+/// Paragraphs of legal notices at the end.
+pub(super) fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
+    let low = reach(from, end);
+    let mut start = None;
+    let mut sure = 0;
+    let mut until = end;
+    for _ in 0..8 {
+        while until > low && lines[until - 1].blank() {
+            until -= 1;
+        }
+        if until == low {
+            break;
+        }
+        let mut first = until;
+        while first > low && !lines[first - 1].blank() {
+            first -= 1;
+        }
+        let mut text = paragraph(&lines[first..until]);
+        let mut hits = legal(&text);
+        let mut top = first;
+        if hits >= 2 || pointer(&text) || lines[first..until].iter().any(|l| pointer(&l.fold)) {
+            let begin = begins(lines, first, until);
+            if retold(lines, low, begin, until) || goes_on_below(lines, begin, until) {
+                break;
+            }
+            top = with_letterhead(lines, first, begin);
+        }
+        if top > first {
+            text = paragraph(&lines[top..until]);
+            hits = legal(&text);
+        }
+        let words = words_in(&text);
+        let own = personal(&text);
+        // below the notice itself more of it may stand
+        let speaks = hits > 0 && (notice(&text) || hits >= 3 && goes_on(lines, low, first));
+        let headed = lines[top]
+            .fold
+            .split_once(':')
+            .is_some_and(|(heading, _)| legal_heading(heading) && !text.contains(" we "));
+        let is = headed && hits >= 2 && !own
+            || pointer(&text) && words <= 40 && !own
+            || hits >= 3 && words >= 10 && !own && speaks
+            || hits >= 2 && words >= 22 && !own && speaks
+            || hits >= 5 && speaks
+            || heading(&lines[top..until]);
+        // Between notices and below them stand addresses, and paragraphs that go on in the same vein.
+        let told = |i: usize| {
+            let line = &lines[i];
+            let says = prose(line) || sentence(line) || tells(line);
+            says && !institutional(line) || postscript(&line.fold) || said(lines, i, until)
+        };
+        let card = |l: &Seen| contact(l) || titled(&l.fold) || legal(&l.fold) > 0 || l.footer().is_some() || l.image;
+        let carded = || start.is_some() || lines[first..until].iter().any(card);
+        let short = words <= 30 && !(first..until).any(told) && carded();
+        let below = start.is_some() && hits >= 1 && words >= 15 || hits >= 2 && !attribution::tells(&text);
+        let skippable = short || below && !own;
+        if is {
+            start = Some(top);
+            sure += hits.max(2 * usize::from(pointer(&text)));
+        } else if !skippable {
+            break;
+        }
+        if top > first {
+            break;
+        }
+        until = first;
+    }
+    let mut start = start?;
+    if sure < 2 {
+        return None;
+    }
+    if start > from && drawn_line(&lines[start - 1].text) {
+        start -= 1;
+    }
+    piece(start, end, Rule::LegalNotice, false)
+}
+
+/// The line of the paragraph `first..until` at which the notice in it begins. Company servers write theirs right under the author's
+/// last line.
+fn begins(lines: &[Seen], first: usize, until: usize) -> usize {
+    if first + 1 == until {
+        return first;
+    }
+    let opens = |i: &usize| {
+        let text = paragraph(&lines[*i..=*i]);
+        let heading = text.trim().split_once(':').map_or(text.trim(), |(heading, _)| heading);
+        legal_heading(heading) || pointer(&text) || legal(&text) > 0 && notice(&text) && !personal(&text)
+    };
+    let weighs = |i: &usize| legal(&paragraph(&lines[*i..=*i])) > 0;
+    let Some(mut at) = (first..until).find(opens).or_else(|| (first..until).find(weighs)) else {
+        return first;
+    };
+    let widest = lines[first..until].iter().map(width).max().unwrap_or_default();
+    while at > first && runs_on(&lines[at - 1], &lines[at], widest) {
+        at -= 1;
+    }
+    at
+}
+
+/// Where a notice begins with what stands above it in its paragraph, if that is `Elm Housing GmbH` and its street, over where it is
+/// registered.
+fn with_letterhead(lines: &[Seen], first: usize, begin: usize) -> usize {
+    let of_a_card = |l: &Seen| {
+        let short = l.words() <= 8 && !l.text.ends_with(['.', '!', '?', ':', ',']);
+        contact(l) || short && (titled(&l.fold) || l.text.contains(|c: char| c.is_ascii_digit()))
+    };
+    let above = &lines[first..begin];
+    let letterhead = above.first().is_some_and(|l| titled(&l.fold)) && above.iter().all(of_a_card);
+    if letterhead { first } else { begin }
+}
+
+/// Whether a sentence of the line `above` goes on in the one below it, where a program broke lines at `widest`.
+fn runs_on(above: &Seen, below: &Seen, widest: usize) -> bool {
+    if above.text.ends_with(['.', '!', '?', ':', '。', '！', '？', '：']) || drawn_line(&above.text) {
+        return false;
+    }
+    let small = below.text.starts_with(char::is_lowercase) && above.words() > 3;
+    full(above, below, widest) || small
+}
+
+/// Columns of a text that a program broke at all: longer lines are paragraphs.
+const COLUMNS: usize = 100;
+
+/// Whether the next word had no room on the line `above`.
+fn full(above: &Seen, below: &Seen, widest: usize) -> bool {
+    let next = below.text.split(' ').next().unwrap_or_default().chars();
+    // a line of Chinese may break anywhere
+    let next = next.take_while(|c| (*c as u32) < 0x2e80).count().max(1);
+    widest <= COLUMNS && width(above) + 1 + next > widest
+}
+
+fn width(line: &Seen) -> usize {
+    line.text.chars().count()
+}
+
+/// Whether the author shows the notice at `top`: a line leads up to it, or their own sentence does.
+fn retold(lines: &[Seen], low: usize, top: usize, until: usize) -> bool {
+    let above = lines[low..top].iter().rfind(|l| !l.blank());
+    let leads =
+        |l: &Seen| l.text.ends_with([':', '：']) && prose(l) && closing(&l.text).is_none() && legal(&l.fold) == 0;
+    if above.is_some_and(leads) {
+        return true;
+    }
+    let text = paragraph(&lines[top..until]);
+    let before = before_legal_words(&text);
+    let (earlier, same) = before.rsplit_once(['.', '!', '?', '。', '！']).unwrap_or(("", before));
+    // a sentence that says nothing of a mail is the author's, whatever stands behind it on the same line
+    let own = words_in(earlier.trim()) > HEADING && !names_this_mail(earlier) && !speaks_to_the_reader(earlier);
+    own || one_speaks(same) || has_word(same, "i")
+}
+
+/// Whether the author goes on in the same paragraph, on a line of its own under the notice at `top`.
+fn goes_on_below(lines: &[Seen], top: usize, until: usize) -> bool {
+    let widest = lines[top..until].iter().map(width).max().unwrap_or_default();
+    let ended = |l: &Seen| l.text.ends_with(['.', '!', '?', '。', '！', '？']);
+    let begins = |i: &usize| ended(&lines[i - 1]) && !full(&lines[i - 1], &lines[*i], widest);
+    let Some(at) = (top + 1..until).rfind(begins) else {
+        return false;
+    };
+    let text = paragraph(&lines[at..until]);
+    told(&lines[at..until]) && !foot(&lines[at..until]) && !names_a_mail(&text)
+}
+/// Whether the paragraph above line `first` is a legal notice, or the heading of one.
+fn goes_on(lines: &[Seen], low: usize, first: usize) -> bool {
+    let Some(last) = (low..first).rev().find(|i| !lines[*i].blank()) else {
+        return false;
+    };
+    let top = (low..last).rev().find(|i| lines[*i].blank()).map_or(low, |i| i + 1);
+    let text = paragraph(&lines[top..=last]);
+    heading(&lines[top..=last]) || legal(&text) >= 2 && notice(&text) && !personal(&text)
+}
+
+/// Words, by blanks; two signs of a script without blanks count as one.
+fn words_in(text: &str) -> usize {
+    let signs = text.chars().filter(|c| matches!(*c as u32, 0x3040..=0x9fff)).count();
+    text.split(' ').count() + signs / 2
+}
+
+fn heading(lines: &[Seen]) -> bool {
+    lines.first().is_some_and(|l| legal_heading(&l.fold)) && lines.len() <= 2
+}
