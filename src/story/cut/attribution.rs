@@ -108,7 +108,7 @@ const DATE_WORDS: &[&str] = &[
     "vas", "iun", "iul", "noi", "luni", "marți", "joi", "vineri", "sâm", "dum", "oca", "şub", "nis", "haz", "tem",
     "ağu", "eyl", "eki", "kas", "ara", "янв", "фев", "мар", "апр", "май", "мая", "июн", "июл", "авг", "сен", "окт",
     "ноя", "дек", "пн", "вт", "ср", "чт", "пт", "сб", "вс", "січ", "лют", "бер", "кві", "тра", "чер", "лип", "сер",
-    "вер", "жов", "лис", "гру",
+    "вер", "жов", "лис", "гру", "понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье",
 ];
 
 /// Before these and a word in small letters stands no name: `the mayor wrote`.
@@ -183,6 +183,16 @@ fn found_at(lines: &[Seen], last: usize, quoted_under: impl Fn() -> bool) -> Opt
     let line = &lines[last];
     if line.fold.is_empty() || line.fold.len() > 400 {
         return None;
+    }
+    if names_and_dates(&line.text) && quoted_under() {
+        return Some(Attribution {
+            start: last,
+            end: last + 1,
+            grade: Grade::Fair,
+            verb: false,
+            address: true,
+            inline: false,
+        });
     }
     let ends = ends_like_one(&line.fold) || address_ends(&line.text);
     let told = ends || quoted_under() && told_first(&line.fold);
@@ -329,6 +339,24 @@ pub(super) fn leads_up(text: &str) -> bool {
         && text.trim_end_matches(':').split(' ').filter(told).count() >= 3
 }
 
+/// Whether a line says what people said or wrote who have no mailbox: `The children said:`. Nobody's name, no number.
+pub(super) fn names_people(text: &str) -> bool {
+    #[rustfmt::skip]
+    const BEFORE: &[&str] = &["my", "our", "unser", "unsere", "meine", "mein", "mon", "ma", "mes", "nos", "notre", "mi", "mis", "gli", "i", "os", "as", "o", "a", "een"];
+    let fold = text.to_lowercase();
+    let first = fold.split(' ').next().unwrap_or_default();
+    let told = |w: &&str| w.chars().all(char::is_lowercase) && !SMALL.contains(*w);
+    text.ends_with([':', '：'])
+        && text.len() <= 160
+        && !text.contains(|c: char| c.is_ascii_digit() || c == '@')
+        && (ARTICLES.contains(&first) || BEFORE.contains(&first))
+        && text
+            .trim_end_matches([':', '：', ' ', '\u{a0}'])
+            .split(' ')
+            .any(|w| told(&w))
+        && Parts::of(text).grade().is_none()
+}
+
 /// Whether it says what somebody wrote who has no mailbox, as no program does: `On 4 May 2021 the council wrote:`.
 pub(super) fn names_no_mailbox(text: &str) -> bool {
     let parts = Parts::of(text);
@@ -387,6 +415,16 @@ fn ends_like_one(fold: &str) -> bool {
         || VERBS.end(end.trim_end_matches(['.', '…']))
 }
 
+/// `"Cath Lee" <cath@team.example> – December 4, 2010 10:00 AM`, as Nextcloud writes it: no verb and no colon.
+pub(super) fn names_and_dates(text: &str) -> bool {
+    text.starts_with('"')
+        && text.split_once(" – ").is_some_and(|(who, when)| {
+            let when = when.to_lowercase();
+            let ends = who.ends_with('>') || who.ends_with(|c: char| c.is_alphanumeric());
+            ends && address_in(who).is_some() && dated(&when) && timed(&when) && when.split(' ').count() <= 8
+        })
+}
+
 /// `Am 04.12.10 um 10:00 schrieb Cath Lee`, the name last and no colon behind it.
 fn told_first(fold: &str) -> bool {
     [" schrieb ", " schreef ", " skrev "]
@@ -435,7 +473,7 @@ impl Parts {
             return parts;
         }
         let outside = without_angles(text);
-        let (mut article, mut after_date, mut german) = (false, false, false);
+        let (mut article, mut of, mut after_date, mut german) = (false, false, false, false);
         for word in outside.split(' ') {
             let bare = word.trim_matches([',', ';', ':', '(', ')', '"', '\'', '*', '[', ']', '：', '“', '”']);
             if !bare.chars().any(char::is_alphanumeric) {
@@ -455,11 +493,14 @@ impl Parts {
                 parts.small += 1;
             }
             // `la mairie` begins like a month, and `das Amt` with a capital
-            let noun = small && !SMALL.contains(bare) && !DATES.contains(bare) || german;
+            let month = of && date_word(bare);
+            let noun = small && !SMALL.contains(bare) && !DATES.contains(bare) && !month || german;
             parts.prose |= article && noun && cased && !parts.address;
             german = ["der", "die", "das"].contains(&bare);
             // Not the `der` of `van der berg`.
             article = ARTICLES.contains(&bare) && after_date;
+            // `3 de marzo`
+            of = bare == "de" && after_date;
             after_date = bare.contains(|c: char| c.is_ascii_digit()) || date_word(bare) || VERBS.list().contains(&bare);
         }
         parts.sentences = sentence_inside(&outside);
@@ -560,7 +601,7 @@ fn starts_with_word(text: &str, word: &str) -> bool {
 fn starts_with_weekday(fold: &str) -> bool {
     let first = fold.split([' ', ',', '.']).next().unwrap_or_default();
     fold.len() > first.len()
-        && first.len() <= 12
+        && first.chars().count() <= 12
         && date_word(first)
         && fold[first.len()..]
             .trim_start_matches([' ', ',', '.'])

@@ -32,6 +32,7 @@ mod tests;
 mod told;
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use super::passage::Line;
 use super::submission::Mailbox;
@@ -207,6 +208,8 @@ struct Plan {
     composed: bool,
     /// A mail of somebody else's stays with its header: nothing of the author's leads up to it.
     strangers: bool,
+    /// Lines that say whose mail goes under them, where that one is marked.
+    heads: Vec<Range<usize>>,
 }
 
 impl Plan {
@@ -235,8 +238,11 @@ impl Plan {
                 // down is another matter.
                 let shown =
                     |f: &Foreign| inside::signed_below(seen, from, f, rules.author) || inside::led_up(seen, from, f);
-                let last = foreign.last().filter(|f| plan.composed && put_there(f));
-                let strangers = last.is_some_and(|f| !shown(f) && of_a_stranger(f, rules));
+                let said = |f: &Foreign| of_a_stranger(f, rules) || inside::colon_above(seen, from, f);
+                let pasted = |f: &Foreign| plan.composed || of_another_thread(seen, f, rules) && said(f);
+                let last = foreign.last().filter(|f| put_there(f) && pasted(f));
+                let strangers = |f: &Foreign| of_a_stranger(f, rules) || !plan.composed && pasted(f);
+                let strangers = last.is_some_and(|f| !shown(f) && strangers(f));
                 if strangers || last.is_some_and(shown) {
                     plan.strangers = strangers;
                     plan.letters(seen, from, rules.author);
@@ -332,11 +338,13 @@ impl Plan {
             self.quotation |= seen[at..].iter().any(|l| l.depth > 0 && !l.blank());
             return found;
         }
-        let own = |f: &&Foreign| quote::own(seen, f) || quote::unaddressed(seen, f);
+        let told = |f: &Foreign| quote::without_hour(seen, f);
+        let own = |f: &&Foreign| quote::own(seen, f) || quote::unaddressed(seen, f) || told(f);
         let rest = found.split_off(found.iter().take_while(own).count());
         for kept in found {
-            self.quotation |= kept.opening == Opening::Bare;
-            self.another |= kept.opening != Opening::Bare;
+            let marked = kept.opening == Opening::Bare || told(&kept);
+            self.quotation |= marked;
+            self.another |= !marked;
         }
         rest
     }
@@ -590,6 +598,13 @@ impl Plan {
 
     fn quotation(&mut self, seen: &[Seen], from: usize, foreign: &Foreign) {
         self.unaddressed |= quote::unaddressed(seen, foreign);
+        if seen[foreign.body..foreign.end]
+            .iter()
+            .find(|l| !l.blank())
+            .is_some_and(Seen::quoted)
+        {
+            self.heads.push(foreign.start..foreign.body);
+        }
         self.piece(above(seen, from, foreign), foreign.end, rule_of(foreign.opening));
     }
 
@@ -601,8 +616,11 @@ impl Plan {
         let certain = weigh(&mut self.pieces.iter().filter(|p| !p.doubtful));
         let doubtful = weigh(&mut self.pieces.iter().filter(|p| p.doubtful));
         let unmarked = self.pieces.iter().filter(|p| p.rule.goes_to_the_end());
-        let unmarked = unmarked.flat_map(|p| &seen[p.start..p.end]).filter(|l| !l.quoted());
-        let unmarked: usize = unmarked.map(Seen::weight).sum();
+        let in_head = |i: &usize| self.heads.iter().any(|head| head.contains(i));
+        let unmarked = unmarked
+            .flat_map(|p| p.start..p.end)
+            .filter(|i| !in_head(i) && !seen[*i].quoted());
+        let unmarked: usize = unmarked.map(|i| seen[i].weight()).sum();
         let mut called_off = self.doubted;
         if doubtful * 10 > all.saturating_sub(certain) * 6 {
             self.pieces.retain(|p| !p.doubtful);
@@ -622,10 +640,22 @@ impl Plan {
             .pieces
             .iter()
             .all(|p| matches!(p.rule, Rule::SentFrom | Rule::VirusScanner));
+        let mut in_signature = false;
         if !something && anything && !footers {
-            rules.fill(None);
-            called_off = true;
-            self.inner = None;
+            // A program's box for the signature may hold all that was written: it is where the cursor stands.
+            let boxed = |rule: &Option<(usize, Rule)>| rule.is_some_and(|(_, rule)| rule == Rule::SignatureBlock);
+            in_signature = (0..lines.len()).any(|i| boxed(&rules[i]) && seen[i].signature_hint && tells(i));
+            match in_signature {
+                true => rules
+                    .iter_mut()
+                    .filter(|rule| boxed(rule))
+                    .for_each(|rule| *rule = None),
+                false => {
+                    rules.fill(None);
+                    called_off = true;
+                    self.inner = None;
+                }
+            }
         }
         // Blank lines between a cut and the end go with the cut.
         for i in (1..lines.len()).rev() {
@@ -646,13 +676,13 @@ impl Plan {
         };
         let goes_on = |i: usize| goes_on(i).is_some_and(|n| seen[n].depth == 0 && !told::postscript(&seen[n].fold));
         let stays = |i: usize| rules[i].is_none() && seen[i].delimiter || signature(i) && goes_on(i);
-        let under_delimiter = (0..last).any(|i| seen[i].depth == 0 && stays(i));
+        let under_delimiter = in_signature || (0..last).any(|i| seen[i].depth == 0 && stays(i));
         let depth = self.forward.as_ref().map_or(0, |f| f.depth);
         let mut out = Trimmed {
             nothing_cut: called_off,
             another_kept: self.another,
             quotation_kept: self.quotation,
-            unmarked_cut: something && (self.unaddressed || unmarked * 10 > self.may_go(all)),
+            unmarked_cut: (something || in_signature) && (self.unaddressed || unmarked * 10 > self.may_go(all)),
             most_cut: something && on_top * 10 > all * 6,
             under_delimiter,
             sign_off: self.sign_off,
@@ -723,6 +753,27 @@ fn of_a_stranger(foreign: &Foreign, rules: &Rules) -> bool {
             && ours.peek().is_some()
             && ours.all(|to| domain(to).is_some() && domain(to) != domain(from))
     })
+}
+
+/// Whether a header is of a mail that is not answered: it has another subject, and names neither who sent the mail nor whom it is to.
+/// Programs repeat the subject of the mail that is answered, and whom it was to.
+fn of_another_thread(seen: &[Seen], foreign: &Foreign, rules: &Rules) -> bool {
+    let subject = foreign.block.as_ref().and_then(|block| block.subject.as_deref());
+    let other =
+        subject.is_some_and(|subject| apart::bare(subject).to_lowercase() != apart::bare(rules.subject).to_lowercase());
+    let first = rules.author.split(' ').next().unwrap_or_default().to_lowercase();
+    let known = |l: &Seen| {
+        let addresses = rules
+            .to
+            .iter()
+            .filter_map(|m| m.address.as_deref())
+            .chain([rules.sender]);
+        let mut addresses = addresses.filter(|a| !a.is_empty());
+        addresses.any(|a| l.fold.contains(&a.to_lowercase())) || !first.is_empty() && has_word(&l.fold, &first)
+    };
+    let addressed = |block: &header_block::Block| block.from.address.is_some();
+    let header = &seen[foreign.start..foreign.body];
+    other && foreign.block.as_ref().is_some_and(addressed) && !header.iter().any(known)
 }
 
 /// Whether nothing but a salutation would stay, and perhaps how a letter ends: what it has to say stands in what would go.

@@ -129,22 +129,26 @@ fn attributed(lines: &[Seen], run: &Run) -> bool {
         Mark::Name(end) => {
             let name = lines[first].text[..end].to_lowercase();
             let named = lines[found.start..found.end].iter().any(|l| l.fold.contains(&name));
-            named || run.marked.len() >= 2
+            // The Bat! writes `you wrote:`, and initials even before a single line
+            let initials = || initials_of(lines, run.first()).is_some();
+            named || run.marked.len() >= 2 || found.grade == Grade::Strong && initials()
         }
     }
 }
 
 /// Whether initials in capitals stand before two lines in a row.
 fn twice(lines: &[Seen], run: &Run) -> bool {
-    let initials = |(at, mark): (usize, Mark)| {
-        let Mark::Name(end) = mark else { return None };
-        let name = &lines[at].text[..end];
-        (name.chars().count() <= 4 && name.chars().all(char::is_uppercase)).then_some((at, name))
-    };
     run.marked.windows(2).any(|pair| {
-        let (one, other) = (initials(pair[0]), initials(pair[1]));
-        matches!((one, other), (Some((a, x)), Some((b, y))) if a + 1 == b && x == y)
+        let (one, other) = (initials_of(lines, pair[0]), initials_of(lines, pair[1]));
+        one.is_some() && one == other && pair[0].0 + 1 == pair[1].0
     })
+}
+
+/// The initials in capitals that a line is marked with.
+fn initials_of<'l>(lines: &'l [Seen], (at, mark): (usize, Mark)) -> Option<&'l str> {
+    let Mark::Name(end) = mark else { return None };
+    let name = &lines[at].text[..end];
+    (name.chars().count() <= 4 && name.chars().all(char::is_uppercase)).then_some(name)
 }
 
 /// Supercite writes `>>>>> ` before its attribution, too: that line is none of the quotation.

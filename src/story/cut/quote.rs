@@ -185,6 +185,18 @@ pub(super) fn unaddressed(lines: &[Seen], foreign: &Foreign) -> bool {
     nameless && foreign.to_end && !hinted
 }
 
+/// `On 3 March 2026 the Gazette wrote:` over marked lines. A program has the hour there, or an address.
+pub(super) fn without_hour(lines: &[Seen], foreign: &Foreign) -> bool {
+    let head = &lines[foreign.start..foreign.body];
+    let hinted = |l: &Seen| l.hinted || l.attribution_hint;
+    let program = |l: &Seen| l.text.contains('@') || attribution::timed(&l.fold) || hinted(l);
+    let marked = &lines[foreign.body..foreign.end];
+    foreign.opening == Opening::Attribution
+        && foreign.block.is_none()
+        && !head.iter().any(program)
+        && marked.iter().all(|l| l.blank() || l.depth > 0 && !hinted(l))
+}
+
 /// The lines over the sender's own earlier mail that say so, by the address in them.
 pub(super) fn own_mail(lines: &[Seen], foreign: &Foreign, sender: &str) -> Option<(usize, usize)> {
     let (start, body) = match foreign.opening {
@@ -232,7 +244,8 @@ fn leads_up(text: &str) -> bool {
             .iter()
             .any(|word| text.starts_with(word))
     };
-    let told = || attribution::tells(text) || attribution::names_no_mailbox(text) || pronoun();
+    let people = || attribution::names_no_mailbox(text) || attribution::names_people(text);
+    let told = || attribution::tells(text) || people() || pronoun();
     attribution::leads_up(text) || text.ends_with(':') && text.len() <= 160 && !text.contains('@') && told()
 }
 
@@ -274,7 +287,8 @@ fn element_in(lines: &[Seen], start: usize, end: usize) -> Option<usize> {
     })
 }
 
-/// Takes a quote box for a quotation where it ends an answer, and `Anna Berg wrote:` stands over it, who is `to` get the answer.
+/// Takes a quote box for a quotation where it ends an answer, and `Anna Berg wrote:` stands over it, who is `to` get the answer; or
+/// her name, address and the date, as Nextcloud writes them.
 pub(super) fn unbox(lines: &mut [Seen], to: &[Mailbox]) {
     let shown = |l: &Seen| !l.blank();
     let Some(end) = lines
@@ -297,7 +311,8 @@ pub(super) fn unbox(lines: &mut [Seen], to: &[Mailbox]) {
             .saturating_sub(name.split(' ').count());
         more <= 2 && lines[above].fold.contains(&name.to_lowercase())
     });
-    if named && attribution::over_quotation(lines, above).is_some_and(|a| a.verb && a.start == above) {
+    let verb = || attribution::over_quotation(lines, above).is_some_and(|a| a.verb && a.start == above);
+    if named && verb() || attribution::names_and_dates(&lines[above].text) {
         lines[above + 1..end].iter_mut().for_each(|l| l.depth = l.depth.max(1));
     }
 }

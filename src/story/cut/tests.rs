@@ -1267,3 +1267,99 @@ fn fill(line: &str, name: &str) -> String {
     }
     out
 }
+
+#[test]
+fn a_quotation_under_a_date_without_the_hour_is_the_authors_own_where_no_mail_is_answered() {
+    let story = "> The bench is gone for ever.\n\nThat is not true, I sat on it this morning.";
+    for (head, subject, kept) in [
+        ("On 3 March 2026 the Gazette wrote:", "The bench", true),
+        ("On 3 March 2026 the Gazette wrote:", "Re: The bench", false),
+        ("On 3 March 2026 at 10:12, Ann Berg wrote:", "The bench", false),
+        ("On 3 March 2026 Ann Berg <ann@example.org> wrote:", "The bench", false),
+    ] {
+        let rules = Rules {
+            subject,
+            fresh: true,
+            ..Rules::default()
+        };
+        let trimmed = trim(&plain(&format!("{head}\n\n{story}\n")), &rules);
+        assert_eq!(trimmed.cuts.is_empty(), kept, "{head} {subject}");
+        assert_eq!(trimmed.quotation_kept, kept, "{head} {subject}");
+    }
+}
+
+#[test]
+fn the_line_over_a_marked_quotation_is_no_text_without_marks() {
+    let rules = Rules {
+        subject: "Re: The vote",
+        ..Rules::default()
+    };
+    for (quotation, told) in [
+        (format!("{WROTE}\n\n> When?"), false),
+        (format!("{LETTER}\n\n> When?"), false),
+        (format!("{LETTER}\n\nWhen was it, and who was there?"), true),
+    ] {
+        let trimmed = trim(&plain(&format!("On Monday.\n\n{quotation}\n")), &rules);
+        assert_eq!(shown(&trimmed.kept), ["On Monday."], "{quotation}");
+        assert_eq!(trimmed.unmarked_cut, told, "{quotation}");
+    }
+}
+
+#[test]
+fn a_mail_of_another_subject_that_names_neither_side_is_not_the_one_that_is_answered() {
+    let to = [Mailbox {
+        name: None,
+        address: Some("blog@team.example".into()),
+    }];
+    let rent =
+        "From: Landlord <landlord@houses.example>\nSent: Monday, March 2, 2026 9:00 AM\nTo: all tenants\nSubject: rent";
+    let story = "Rent is up ten percent.\n\nAnd then we rang him, all forty of us.";
+    for (header, above, kept) in [
+        (rent.to_owned(), "It began on Monday.", true),
+        (rent.replace("houses", "team"), "It began with this mail:", true),
+        (rent.replace("houses", "team"), "It began on Monday.", false),
+        (rent.replace("all tenants", "Marion"), "It began with this mail:", false),
+        (
+            rent.replace("Subject: rent", "Subject: AW: Our week"),
+            "It began with this mail:",
+            false,
+        ),
+        (
+            rent.replace(" <landlord@houses.example>", ""),
+            "It began with this mail:",
+            false,
+        ),
+    ] {
+        let rules = Rules {
+            subject: "Re: Our week",
+            sender: "marion@example.org",
+            author: "Marion Maxwell",
+            to: &to,
+            ..Rules::default()
+        };
+        let trimmed = trim(&plain(&format!("{above}\n\n{header}\n\n{story}\n")), &rules);
+        let stays = shown(&trimmed.kept).iter().any(|l| l.starts_with("And then"));
+        assert_eq!((stays, trimmed.another_kept), (kept, kept), "{header}");
+        assert!(!shown(&trimmed.kept).iter().any(|l| l.contains('@')), "{header}");
+    }
+}
+
+/// Where the cursor stands in a program's box for the signature, all that was written is in it.
+#[test]
+fn an_answer_in_the_box_of_the_signature_stays_without_the_mail_under_it() {
+    let mut lines = plain(&format!("We have nine hives.\n\n{WROTE}\n\n> How many?\n"));
+    lines[0].hints.signature = true;
+    let trimmed = trim(&lines, &Rules::default());
+    assert_eq!(shown(&trimmed.kept), ["We have nine hives."]);
+    assert!(trimmed.under_delimiter && !trimmed.nothing_cut);
+}
+
+#[test]
+fn initials_before_a_single_line_are_marks_under_the_line_of_a_program() {
+    let text = "Hello Jane,\n\nTuesday, March 3, 2026, 10:12:33 AM, you wrote:\n\nJS> Is it running?\nIt is, since eight.\n\n\
+        JS> Do we need a spare?\nOne would be wise.\n\n-- \nBest regards,\n Igor      mailto:igor@example.org\n";
+    let trimmed = trim(&plain(text), &Rules::default());
+    let kept = shown(&trimmed.kept);
+    assert!(kept.iter().any(|l| l.starts_with("It is")) && kept.iter().any(|l| l.starts_with("One would")));
+    assert!(!kept.iter().any(|l| l.contains("mailto")), "{kept:?}");
+}
