@@ -423,10 +423,16 @@ fn a2_a_code_is_for_one_story_and_one_reviewer() {
             .replace(for_marion.code().expect("a code"), for_kelly.code().expect("a code")),
         ..for_marion.clone()
     };
-    assert_eq!(
-        fetch(&house, &answer(&signed("example.net"), CATH, &mixed, "approve"))["story"],
-        kelly.clone()
+    refused(
+        &house,
+        &answer(&signed("example.net"), CATH, &mixed, "approve"),
+        "decision-refused",
+        "other words than the letter",
     );
+    let all = letters(&house, "ben@example.com", "new-story");
+    let for_ben = all.iter().find(|l| l.subject.contains("Kelly")).expect("a letter");
+    let bare = raw_answer(&signed("example.com"), BEN, &for_ben.subject, "", "approve");
+    assert_eq!(fetch(&house, &bare)["story"], kelly.clone());
     assert_eq!(
         (house.state(&marion), house.state(&kelly)),
         ("draft".into(), "approved".into())
@@ -443,6 +449,70 @@ fn a2_a_code_is_for_one_story_and_one_reviewer() {
         "address of theirs",
     );
     assert_eq!(house.state(&marion), "draft");
+}
+
+#[test]
+fn a2_who_changes_the_letter_below_their_approval_has_not_approved() {
+    type Change = fn(&str) -> String;
+    let first =
+        "I clean at the hospital, on nights, and so do about ninety others. I asked each of them one question.\n\n";
+    assert!(marion().contains(first.trim()));
+    let table: [(&str, Change); 7] = [
+        ("another number", |text| text.replace("ninety others", "sixty others")),
+        ("its first paragraph struck", |text| {
+            let at = text.find("I clean at").expect("the story");
+            text[..at].to_owned() + text[at..].split_once("\n\n").expect("a paragraph").1
+        }),
+        ("a remark for its first paragraph", |text| {
+            let at = text.find("I clean at").expect("the story");
+            let rest = text[at..].split_once("\n\n").expect("a paragraph").1;
+            format!("{}This first paragraph has to go, please.\n\n{rest}", &text[..at])
+        }),
+        ("its last paragraph struck", |text| {
+            text.replace(
+                "In November the trust agreed that the next contract will pay the living wage.\n\n",
+                "",
+            )
+        }),
+        ("a remark above it", |text| {
+            text.replace("I clean at", "Take out her brother, please.\n\nI clean at")
+        }),
+        ("a remark below it", |text| {
+            format!("{}\n\nBut take out her brother.", text.trim())
+        }),
+        ("a remark right behind it", |text| {
+            format!("{}, and not the brother!", text.trim())
+        }),
+    ];
+    for (what, change) in table {
+        let (house, id) = told();
+        let letter = the_letter(&house, "cath@example.net");
+        let text = change(&letter.text);
+        assert_ne!(text, letter.text, "{what}");
+        let changed = Letter { text, ..letter };
+        let mail = answer(&signed("example.net"), CATH, &changed, "approve");
+        refused(&house, &mail, "decision-refused", "other words than the letter");
+        assert_eq!(house.state(&id), "draft", "{what}");
+    }
+    // a warning that a gateway wrote over the letter, and the letter's beginning alone
+    let warning = "CAUTION: This email originated from outside of the organization. Do not click links or open attachments unless you recognize the sender.";
+    let (house, id) = told();
+    let letter = the_letter(&house, "cath@example.net");
+    let warned = Letter {
+        text: format!("{warning}\n\n{}", letter.text),
+        ..letter
+    };
+    fetch(&house, &answer(&signed("example.net"), CATH, &warned, "approve"));
+    assert_eq!(house.state(&id), "approved");
+    let (house, id) = told();
+    let letter = the_letter(&house, "cath@example.net");
+    let at = letter.text.find("In November").expect("the story");
+    let begun = Letter {
+        text: letter.text[..at].to_owned(),
+        ..letter
+    };
+    fetch(&house, &answer(&signed("example.net"), CATH, &begun, "approve"));
+    assert_eq!(house.state(&id), "approved");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::story::letter::signed_by;
 use crate::story::people::{PEOPLE, People, SentLetter};
 use crate::story::state::Phase;
 use crate::story::step::Story;
+use crate::story::submission::Note;
 use crate::story::{StoryId, Submission};
 
 use super::{Trouble, intake};
@@ -155,10 +156,11 @@ fn proof(
     let domain = match proven(letter, mail, draft, quoted) {
         Ok(domain) => domain,
         Err(why) => {
-            let told = format!(
-                "it says \"I agree\" to the proof, but {why}; `note {folder} -m \"...\"` keeps what you think of it"
-            );
-            return Heard::for_a_person(told);
+            let what = match letter.asked_consent.is_some() && story.life.consent.is_none() {
+                true => format!("if it is a yes to publication, `consent {folder} --grant --mail {number}`"),
+                false => format!("`note {folder} -m \"...\"` keeps what you think of it"),
+            };
+            return Heard::for_a_person(format!("it says \"I agree\" to the proof, but {why}; {what}"));
         }
     };
     let sha256 = hex::encode(Sha256::digest(raw));
@@ -234,8 +236,13 @@ fn says_yes(people: &People, mail: &Submission, draft: &Draft) -> bool {
 
 /// The domain that signed for the address which we asked, or why it is not sure that the author wrote this.
 fn proven(letter: &SentLetter, mail: &Submission, draft: &Draft, quoted: &Quoted) -> Result<String, &'static str> {
-    if draft.passes_on() || !mail.embedded.is_empty() || !mail.attachments.is_empty() {
+    let photo = |place: usize| draft.media.iter().any(|photo| photo.attachment == place);
+    let mut attached = mail.attachments.iter().enumerate();
+    if draft.passes_on() || !mail.embedded.is_empty() || attached.any(|(n, a)| photo(n) || !a.is_stationery()) {
         return Err("it is a forward or has something attached");
+    }
+    if mail.notes.iter().any(|note| matches!(note, Note::PartsDiffer { .. })) {
+        return Err("it came as plain text and as HTML, and the two do not say the same");
     }
     if !quoted.is_as_sent() {
         return Err("the letter that it quotes has other words there");

@@ -87,12 +87,12 @@ pub fn known(shelves: &Shelves, mail: &Submission) -> Result<Option<(String, Cod
     Ok(None)
 }
 
-/// The words of the story that its reviewer changed in the quotation: who does that wants them so.
-fn changed_below(story: &Story, mail: &Submission) -> Option<String> {
+/// What its reviewer changed in the quotation of the letter, in the story or around it: who does that wants something else.
+fn changed_below(story: &Story, (above, below): &(String, String), mail: &Submission) -> Option<String> {
     let shown = copy(&story.front(), story.page.body()).text;
-    let (_, body) = shown.split_once("\n\n")?;
-    let body: Vec<Line> = body.lines().map(Line::plain).collect();
-    let changes = quotation::changes_within(&body, &draft::quoted(mail));
+    let letter = [above, &shown, below].map(String::as_str).join("\n\n");
+    let letter: Vec<Line> = letter.lines().map(Line::plain).collect();
+    let changes = quotation::changes(&letter, &draft::quoted(mail));
     (!changes.is_empty()).then(|| quotation::told(&changes))
 }
 
@@ -195,10 +195,10 @@ pub fn hear(
         return refuse("the story was changed after that letter was written".to_owned(), true);
     }
     if decision.verdict == Verdict::Approve
-        && let Some(told) = changed_below(&story, mail)
+        && let Some(told) = changed_below(&story, &code.around, mail)
     {
         return refuse(
-            format!("the story that you quote has other words than the story ({told})"),
+            format!("the letter that you quote has other words than the letter ({told})"),
             true,
         );
     }

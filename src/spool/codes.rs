@@ -13,6 +13,9 @@ pub struct CodeNote {
     pub story: String,
     /// The hash of the text that the letter showed.
     pub text: String,
+    /// What the letter says above the story, and below it.
+    #[serde(default)]
+    pub around: (String, String),
     /// The member's name.
     pub reviewer: String,
     /// From then on it counts no more.

@@ -77,6 +77,9 @@ pub struct Offer {
     pub text: String,
     /// As in [`super::CodeNote`].
     #[serde(default)]
+    pub around: (String, String),
+    /// As in [`super::CodeNote`].
+    #[serde(default)]
     pub round: u32,
 }
 

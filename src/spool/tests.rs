@@ -66,6 +66,7 @@ fn letter(to: &str) -> LetterNote {
 fn a_code_is_known_by_its_hash_until_long_after_its_end() {
     let (_dir, _path, mut spool) = spool();
     let note = |story: &str, until: i64| CodeNote {
+        around: Default::default(),
         story: story.to_owned(),
         text: "0".repeat(64),
         reviewer: "Cath Lee".to_owned(),

@@ -22,6 +22,7 @@ use super::markdown::{self, Names};
 use super::passage::{Kind, Line, Span};
 use super::submission::{Mailbox, Note, Submission};
 use photos::Placed;
+pub use photos::says_something;
 
 /// What became of an attachment; the list is parallel to the attachments of [`source`].
 #[derive(Debug, Clone, PartialEq)]

@@ -19,6 +19,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use super::passage::{Kind, Line, Span};
 use wrap::Break;
 
+pub use link::unwrapped;
 pub use picture::{pictures, with_alt, with_file, with_picture, without_picture};
 pub use tame::tame;
 

@@ -94,10 +94,25 @@ fn outlook(html: &str) -> String {
     )
 }
 
+const BANNER: &str = "CAUTION: This email originated from outside of the organization. Do not click links or open attachments unless you recognize the sender.";
+const NOTICE: &str = "This email and any attachments are confidential and may be legally privileged. If you have received it in error, please notify the \
+    sender immediately and delete it from your system.";
+
+/// A mail of two parts.
+fn parts(kind: &str, first: &str, second: &str) -> (&'static str, String) {
+    let kind = match kind {
+        "signed" => "multipart/signed; boundary=\"=_b\"",
+        "related" => "multipart/related; boundary=\"=_b\"",
+        "alternative" => "multipart/alternative; boundary=\"=_b\"",
+        _ => "multipart/mixed; boundary=\"=_b\"",
+    };
+    (kind, format!("--=_b\n{first}\n--=_b\n{second}\n--=_b--"))
+}
+
 #[test]
 fn a_yes_over_our_words_counts_however_a_program_quotes_them() {
     type Quote = fn(&str, &str) -> (&'static str, String);
-    let table: [(&str, Quote); 14] = [
+    let table: [(&str, Quote); 22] = [
         ("Gmail", |_, html| ("text/html", gmail(html))),
         ("Gmail, plain", |text, _| {
             let links = text.replace("page=2", "page=2 <https://nights.example.org/list?month=11&page=2>");
@@ -198,6 +213,81 @@ fn a_yes_over_our_words_counts_however_a_program_quotes_them() {
             let ends = [all[0], "[...]", all[all.len() - 1]].join("\n\n");
             ("text/plain", format!("{WROTE}\n{}\n\nI agree", marked(&ends, "> ")))
         }),
+        ("Gmail behind a gateway, in marked lines", |text, _| {
+            (
+                "text/plain",
+                format!(
+                    "I agree\n\n{WROTE}\n\n{}",
+                    marked(&format!("{BANNER}\n\n{text}\n\n{NOTICE}"), "> ")
+                ),
+            )
+        }),
+        (
+            "Gmail behind a gateway, with a scanner's line and a company's notice",
+            |_, html| {
+                let scanner = "<div><table><tr><td>Virus-free.<a href=\"https://www.avast.com/sig-email\">www.avast.com</a></td></tr></table></div>";
+                (
+                    "text/html",
+                    gmail(&format!("<div>[EXTERNAL]</div>{html}<p>{NOTICE}</p>{scanner}")),
+                )
+            },
+        ),
+        ("Outlook behind a gateway that draws a table", |_, html| {
+            let table = format!("<table border=1 bgcolor=\"#FFEB9C\"><tr><td><b>{BANNER}</b></td></tr></table><br>");
+            ("text/html", outlook(&format!("{table}{html}")))
+        }),
+        ("Outlook with links that a gateway wrapped", |text, _| {
+            let link = "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fnights.example.org%2Flist%3Fmonth%3D11%26page%3D2&data=05&reserved=0";
+            let text = text.replace("https://nights.example.org/list?month=11&page=2", link);
+            (
+                "text/plain",
+                format!("I agree\n\n-----Original Message-----\n{HEAD}\n{text}"),
+            )
+        }),
+        (
+            "a program that wraps marked lines and marks none of the new ones",
+            |text, _| {
+                (
+                    "text/plain",
+                    format!("I agree\n\n{WROTE}\n{}", wrapped(&marked(text, "> "), 60)),
+                )
+            },
+        ),
+        ("a program that seals its mails", |text, _| {
+            let seal = "Content-Type: application/pkcs7-signature; name=\"smime.p7s\"\nContent-Disposition: attachment; filename=\"smime.p7s\"\nContent-Transfer-Encoding: base64\n\nAAAA";
+            parts(
+                "signed",
+                &format!(
+                    "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nI agree\n\n{WROTE}\n{}",
+                    marked(text, "> ")
+                ),
+                seal,
+            )
+        }),
+        ("a program that adds a card", |text, _| {
+            let card = "Content-Type: text/vcard; name=\"marion.vcf\"\nContent-Disposition: attachment; filename=\"marion.vcf\"\n\nBEGIN:VCARD\nEND:VCARD";
+            parts(
+                "mixed",
+                &format!(
+                    "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nI agree\n\n{WROTE}\n{}",
+                    marked(text, "> ")
+                ),
+                card,
+            )
+        }),
+        ("Outlook with a logo", |_, html| {
+            let logo = "Content-Type: image/png; name=\"image001.png\"\nContent-Disposition: inline; filename=\"image001.png\"\nContent-ID: <image001.png@01DA>\nContent-Transfer-Encoding: base64\n\n\
+                iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+            let html = outlook(html).replace(
+                "I agree</p>",
+                "I agree</p><p>Marion Maxwell<br><img src=\"cid:image001.png@01DA\"></p>",
+            );
+            parts(
+                "related",
+                &format!("Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{html}"),
+                logo,
+            )
+        }),
     ];
     for (program, quote) in table {
         let house = TestHouse::with_config(CONFIG);
@@ -217,7 +307,7 @@ fn a_yes_over_our_words_counts_however_a_program_quotes_them() {
 #[test]
 fn a_yes_over_words_that_its_author_changed_in_the_quotation_is_for_a_person() {
     type Quote = fn(&str, &str) -> (&'static str, String);
-    let table: [(&str, Quote, &str); 9] = [
+    let table: [(&str, Quote, &str); 11] = [
         (
             "another number",
             |_, html| ("text/html", gmail(&html.replace("ninety", "sixty"))),
@@ -289,6 +379,24 @@ fn a_yes_over_words_that_its_author_changed_in_the_quotation_is_for_a_person() {
             },
             "\"Luisa\" for \"Rosa\"",
         ),
+        (
+            "a word struck out by hand",
+            |text, _| {
+                let text = text.replace("about ninety others", "about ~~ninety~~ others");
+                ("text/plain", format!("I agree\n\n{WROTE}\n{}", marked(&text, "> ")))
+            },
+            "\"~~\"",
+        ),
+        (
+            "a remark above a company's notice",
+            |_, html| {
+                (
+                    "text/html",
+                    gmail(&format!("{html}<p>But not my surname, please.</p><p>{NOTICE}</p>")),
+                )
+            },
+            "\"But not my surname please\"",
+        ),
     ];
     for (what, quote, told) in table {
         let house = TestHouse::with_config(CONFIG);
@@ -314,6 +422,65 @@ fn a_yes_over_words_that_its_author_changed_in_the_quotation_is_for_a_person() {
         assert!(
             shown.contains("the letter that it quotes has other words"),
             "{what}: {shown}"
+        );
+    }
+}
+
+#[test]
+fn a_yes_of_which_the_other_form_of_the_mail_says_no_is_for_a_person() {
+    let house = TestHouse::with_config(CONFIG);
+    let (letter, text, html) = shown(&house);
+    let plain = format!(
+        "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nI do not agree\n\n{WROTE}\n{}",
+        marked(&text, "> ")
+    );
+    let html = format!(
+        "Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{}",
+        gmail(&html)
+    );
+    let (kind, body) = parts("alternative", &plain, &html);
+    let said = fetch(&house, &[answer(&letter, kind, &body)]);
+    assert_eq!(said[0]["outcome"], "follow-up", "{said:?}");
+    let events = house.show("marion")["events"].to_string();
+    assert!(!events.contains("\"proof-accepted\""), "{events}");
+    assert!(events.contains("the two do not say the same"), "{events}");
+    // the letter asked for permission, too
+    assert!(events.contains("--grant --mail 2"), "{events}");
+    let consent = house.run(&["consent", "marion", "--json"]).exits(0).json()["consent"].clone();
+    assert_eq!(consent, Value::Null);
+}
+
+#[test]
+fn what_a_company_or_our_letter_says_of_deleting_is_no_wish_of_the_authors() {
+    let house = TestHouse::with_config(CONFIG);
+    let letter = received(&house);
+    let parsed = MessageParser::default().parse(letter.as_bytes()).expect("a mail");
+    let text = parsed.body_text(0).expect("text").replace("\r\n", "\n");
+    let html = parsed.body_html(0).expect("HTML").into_owned();
+    let thanks = |body: &str| body.replacen("I agree", "Thank you so much, my mother is very proud!", 1);
+    let short = "If you are not the intended recipient, please delete this message.";
+    for (kind, body) in [
+        ("text/html", gmail(&format!("{html}<p>{NOTICE}</p>"))),
+        ("text/html", gmail(&format!("{html}<p>{short}</p>"))),
+        ("text/html", outlook(&format!("{html}<p>{NOTICE}</p>"))),
+        (
+            "text/plain",
+            format!("I agree\n\n{WROTE}\n{}", marked(&format!("{text}\n\n{short}"), "> ")),
+        ),
+        // the letter's own "write to us, and we take the story down"
+        (
+            "text/plain",
+            format!("I agree\n\n{WROTE}\n{}", wrapped(&marked(&text, "> "), 60)),
+        ),
+    ] {
+        let house = TestHouse::with_config(CONFIG);
+        let letter = received(&house);
+        fetch(&house, &[answer(&letter, kind, &thanks(&body))]);
+        let events = house.show("marion")["events"].to_string();
+        assert!(events.contains("no plain yes"), "{body}: {events}");
+        assert!(
+            !events.contains("taken down") && !events.contains("withdrawal"),
+            "{body}: {events}"
         );
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::repo::{Batch, StoryRepo};
 use crate::spool::Spool;
 use crate::story::answer::quotation::{self, Change};
-use crate::story::draft;
+use crate::story::draft::{self, Draft};
 use crate::story::event::{LetterKind, What};
 use crate::story::id::MAIL_ID_VERSION;
 use crate::story::markdown;
@@ -22,7 +22,7 @@ use super::super::account::{MailReport, Outcome};
 use super::super::consent::{self, Quoted};
 use super::super::{Trouble, revision};
 use super::fresh::public;
-use super::pen::Fresh;
+use super::pen::{Fresh, TAKE_DOWN};
 use super::{Judged, KeptMail, Reader, done, reread};
 
 /// Stories looked at to find the one a mail follows.
@@ -183,6 +183,28 @@ impl Reader<'_> {
         })
     }
 
+    /// The mail with those of its lines marked as quoted that only go on with our letter; none where there is no such line.
+    fn marked_on(
+        &self,
+        id: &StoryId,
+        people: &People,
+        submission: &Submission,
+        batch: &mut Batch,
+    ) -> Result<Option<Submission>, Trouble> {
+        let marks = submission.lines.iter().any(|line| line.quote > 0);
+        let Some(letter) = consent::answered(people, submission).filter(|_| marks) else {
+            return Ok(None);
+        };
+        let file = letter.file();
+        let mut private = batch.private(id, &[&file])?.unwrap_or_default();
+        let kept = private.remove(&file).and_then(|bytes| reread(&bytes).ok());
+        let lines = kept.and_then(|kept| quotation::marked_on(&kept.lines, &submission.lines));
+        Ok(lines.map(|lines| Submission {
+            lines,
+            ..submission.clone()
+        }))
+    }
+
     /// A follow-up becomes an event and a private mail of its story: never a second story, never a silent overwrite.
     pub(super) fn follow_up(
         &mut self,
@@ -215,6 +237,16 @@ impl Reader<'_> {
         let mut people = known.people.unwrap_or_default();
         let mut subject = "Take in a follow-up to";
         let mut notes = draft.notes.clone();
+        notes.retain(|note| note.to_string() != TAKE_DOWN);
+        report.notes.retain(|note| note != TAKE_DOWN);
+        // what its program broke out of the quotation of our letter is not what it says
+        let marked = self.marked_on(id, &people, submission, batch)?;
+        let submission = marked.as_ref().unwrap_or(submission);
+        let said = marked.as_ref().map(|marked| Draft {
+            body: self.desk.words(marked),
+            ..draft.clone()
+        });
+        let said = said.as_ref().unwrap_or(draft);
         let quoted = match draft.passes_on() {
             true => Quoted::Compared(Vec::new()),
             false => self.quoted(id, &people, submission, batch)?,
@@ -231,7 +263,7 @@ impl Reader<'_> {
                     .to_owned(),
             ));
         }
-        let heard = consent::read(&story, &people, (submission, &m.raw), draft, &quoted, number as usize);
+        let heard = consent::read(&story, &people, (submission, &m.raw), said, &quoted, number as usize);
         if heard.events.iter().any(|what| matches!(what, What::Consent { .. })) {
             subject = "Take in a follow-up that gives permission to publish";
         } else if !heard.events.is_empty() {
@@ -242,7 +274,7 @@ impl Reader<'_> {
             notes.push(Note::Other(told));
         }
         let first = known.first.and_then(|bytes| reread(&bytes).ok());
-        let revised = match revision::propose(self.desk, &story, first.as_ref(), submission, draft, &m.raw) {
+        let revised = match revision::propose(self.desk, &story, first.as_ref(), submission, said, &m.raw) {
             Ok(true) => {
                 let folder = id.folder();
                 report.notes.push(format!(

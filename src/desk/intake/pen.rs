@@ -16,7 +16,8 @@ use super::super::account::{MailReport, Outcome, report};
 use super::super::crew::Crew;
 use super::KeptMail;
 
-const TAKE_DOWN: &str = "it may be no story, but a wish to have one taken down: look for the author's story (`list --all`), \
+/// Of a mail that seems to ask for that. Of a follow-up more is known.
+pub(super) const TAKE_DOWN: &str = "it may be no story, but a wish to have one taken down: look for the author's story (`list --all`), \
     `withdraw` that, and `reject` this";
 
 /// What a mail is known by, without reading it.

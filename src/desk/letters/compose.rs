@@ -70,7 +70,7 @@ pub(super) fn compose(
         asks_consent: words
             .asks_consent
             .filter(|_| kind == LetterKind::Received || facts.note.is_empty()),
-        offers: offered,
+        offers: offer::worded(offered, &facts.page, &words.text),
         ..note(desk, waiting)
     };
     Ok((bytes, note))

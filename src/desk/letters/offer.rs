@@ -1,6 +1,6 @@
 //! What a letter to a reviewer offers to decide by answering it, and the code that makes an answer count.
 
-use crate::mail::copy::copy;
+use crate::mail::copy::{Copy, copy};
 use crate::mail::wording::{Facts, Offered};
 use crate::mail::{self};
 use crate::repo::StoryRepo;
@@ -53,6 +53,7 @@ pub(super) fn of(
         Ok(()) => Ok(Some(Offer {
             story: story.id.to_string(),
             text: story.text.to_string(),
+            around: Default::default(),
             round,
         })),
         Err(Trouble::Refused(_)) => Ok(None),
@@ -84,6 +85,13 @@ pub(super) fn told(desk: &Desk, story: &Story, facts: Facts, offered: bool) -> F
     }
 }
 
+/// The offer with what the letter says around the story, by which its answer is known to quote no other words.
+pub(super) fn worded(offer: Option<Offer>, page: &Copy, letter: &str) -> Option<Offer> {
+    let (above, below) = letter.split_once(&page.text).unwrap_or((letter, ""));
+    let around = (above.trim().to_owned(), below.trim().to_owned());
+    offer.map(|offer| Offer { around, ..offer })
+}
+
 /// The letter as it leaves, with a code drawn just now. Only the code's hash is kept, before it leaves.
 pub(super) fn coded(
     desk: &Desk,
@@ -104,6 +112,7 @@ pub(super) fn coded(
     let known = CodeNote {
         story: offer.story.clone(),
         text: offer.text.clone(),
+        around: offer.around.clone(),
         reviewer: reviewer.clone(),
         until: until.unwrap_or(jiff::Timestamp::MAX),
         round: offer.round,

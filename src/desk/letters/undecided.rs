@@ -48,7 +48,7 @@ pub fn prepare(
     let bytes = compose::bytes(desk, &waiting, NO_STORY, None, &words)?;
     let note = LetterNote {
         tells_of: Some(story.id.to_string()),
-        offers: offered,
+        offers: offer::worded(offered, &facts.page, &words.text),
         ..compose::note(desk, &waiting)
     };
     spool.put_letter(&waiting.number, &bytes, &note)?;

@@ -1,6 +1,8 @@
 //! What an author asks for in a reply, beside a plain yes: to have the story back, or a yes with a condition. Nothing is done for it
 //! but to tell a person, so a doubtful one is told, too.
 
+use crate::story::cut::is_notice;
+
 /// How a language asks to have something back.
 struct Tongue {
     /// Verbs that ask alone: "remove my story".
@@ -122,8 +124,15 @@ const APART: usize = 4;
 /// The words by which a reply asks to have the story back, or not to have it published at all. `reply` is the mail's text with what it
 /// quotes cut off.
 pub fn withdrawal(reply: &str) -> Option<String> {
-    let found = |sentence: &String| asks_back(&super::words(sentence));
-    let wish = sentences(reply)?.into_iter().find(found)?;
+    if reply.len() > LONGEST {
+        return None;
+    }
+    // "... notify the sender and delete this message"
+    let wish = reply.split("\n\n").find_map(|paragraph| {
+        let asks = |sentence: &String| asks_back(&super::words(sentence)) && !is_notice(sentence);
+        let wish = sentences(paragraph)?.into_iter().find(asks)?;
+        (!is_notice(paragraph)).then_some(wish)
+    })?;
     Some(super::bare(&wish))
 }
 
@@ -200,7 +209,18 @@ impl Condition {
 pub fn condition(reply: &str) -> Option<Condition> {
     let sentences = sentences(reply)?;
     let words: Vec<Vec<String>> = sentences.iter().map(|sentence| super::words(sentence)).collect();
-    let any = |list: &[&str]| words.iter().flatten().any(|word| list.contains(&word.as_str()));
+    // "yes, please" and "please publish it" limit nothing
+    let limits = |words: &&Vec<String>| {
+        let pleased = words.last().is_some_and(|word| word == "please");
+        let assent = words
+            .iter()
+            .all(|word| word == "please" || super::ASSENT.contains(&word.as_str()));
+        !(super::publishes(words) || pleased && assent)
+    };
+    let any = |list: &[&str]| {
+        let told = words.iter().filter(limits);
+        told.flatten().any(|word| list.contains(&word.as_str()))
+    };
     let says_yes = words.iter().any(|sentence| {
         let agrees = sentence.windows(2).any(|w| w[0] == "i" && w[1] == "agree");
         let opens = sentence.first().is_some_and(|word| {
@@ -323,6 +343,9 @@ mod tests {
             "Proszę usunąć moją historię.",
             "Wycofuję zgodę",
             "Plis tynnwch fy stori i lawr",
+            "If you have received my email, please remove my story.",
+            "If you are not able to do that, please take it down.",
+            "Please take my story down.\n\nIf you are not the intended recipient, please delete this message.",
         ] {
             assert!(withdrawal(reply).is_some(), "{reply}");
         }
@@ -349,6 +372,10 @@ mod tests {
             "When will it be published?",
             "The council did not listen. We went there again.",
             "Not yet, I am away until Monday",
+            "Thank you!\n\nIf you are not the intended recipient, please delete this message.",
+            "Thank you. If you have received it in error, please notify the sender immediately and delete it from your system.",
+            "This email and any attachments are confidential and may be legally privileged. If you have received it in error, please \
+             notify the sender immediately and delete it from your system.",
         ] {
             assert_eq!(withdrawal(reply), None, "{reply}");
         }
@@ -377,6 +404,8 @@ mod tests {
         );
         for reply in [
             "Yes",
+            "Yes, please",
+            "Yes. I agree. Please publish it.",
             "Thank you",
             "No, but thank you",
             "When will it be out?",

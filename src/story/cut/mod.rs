@@ -40,7 +40,7 @@ pub use apart::apart;
 use attribution::Grade;
 use mark::drawn_line;
 use quote::{Foreign, Opening};
-pub use quoted::quoted;
+pub use quoted::{is_notice, quoted};
 pub use rule::Rule;
 use seen::{Seen, address_in, has_word};
 use signature::Piece;

@@ -1363,3 +1363,55 @@ fn initials_before_a_single_line_are_marks_under_the_line_of_a_program() {
     assert!(kept.iter().any(|l| l.starts_with("It is")) && kept.iter().any(|l| l.starts_with("One would")));
     assert!(!kept.iter().any(|l| l.contains("mailto")), "{kept:?}");
 }
+
+#[test]
+fn of_a_mail_that_is_quoted_goes_what_nobody_typed_and_no_more() {
+    let banner = "CAUTION: This email originated from outside of the organization. Do not click links or open attachments unless you recognize the sender.";
+    let feet = [
+        "This email and any attachments are confidential and may be legally privileged. If you have received it in error, please notify the sender immediately and delete it from your system.",
+        "If you are not the intended recipient, please delete this message.",
+        "To unsubscribe from this list, visit https://lists.example.org/mailman/listinfo/blog",
+        "This email has been checked for viruses by Avast antivirus software.\nwww.avast.com",
+        "Please consider the environment before printing this email.",
+        "Sent from my iPhone",
+    ];
+    let letter = "Dear Marion,\n\nWe were eleven people in the back room.\n\nWith best wishes,\nM4C Team";
+    let head =
+        "From: M4C Team <stories@example.org>\nSent: Sunday, 29 November 2026 16:51\nTo: Marion\nSubject: Re: Nights\n";
+    let is_marked = |text: &str| {
+        let lines = text.lines().map(|line| Line {
+            quote: 1,
+            ..Line::plain(line)
+        });
+        let over = "I agree\n\nOn Sun, 29 Nov 2026 at 16:51, M4C Team <stories@example.org> wrote:";
+        over.lines().map(Line::plain).chain(lines).collect::<Vec<Line>>()
+    };
+    let bare = |text: &str| format!("I agree\n\n{head}\n{text}").lines().map(Line::plain).collect();
+    let said = |lines: &[Line]| {
+        let quoted = quoted(lines, &Rules::default());
+        let said: Vec<String> = quoted.iter().map(|l| l.words().into_owned()).collect();
+        said.join("\n").trim().to_owned()
+    };
+    for lines in [&is_marked as &dyn Fn(&str) -> Vec<Line>, &bare] {
+        for foot in feet {
+            assert_eq!(
+                said(&lines(&format!("{banner}\n\n{letter}\n\n{foot}"))),
+                letter,
+                "{foot}"
+            );
+            for remark in ["But not my surname, please.", "Take out Rosa", "Luisa, not Rosa!", "No"] {
+                for with in [
+                    format!("{letter}\n\n{remark}\n\n{foot}"),
+                    format!("{letter}\n\n{foot}\n\n{remark}"),
+                    format!("{letter}\n\n{foot}\n{remark}"),
+                    format!("{letter}\n\n{remark}\n{foot}"),
+                    format!("{banner}\n\n{remark}\n\n{letter}"),
+                    format!("{banner}\n{remark}\n\n{letter}"),
+                    format!("{remark}\n\n{banner}\n\n{letter}"),
+                ] {
+                    assert!(said(&lines(&with)).contains(remark), "{with}");
+                }
+            }
+        }
+    }
+}

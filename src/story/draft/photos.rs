@@ -154,7 +154,7 @@ fn is_file(name: &str) -> bool {
 }
 
 /// Whether an alternative text tells what is in the picture, rather than what its file is called.
-fn says_something(alt: &str) -> bool {
+pub fn says_something(alt: &str) -> bool {
     let lower = alt.trim().to_lowercase();
     let file = is_file(&lower);
     let words = lower

@@ -44,7 +44,7 @@ pub fn is_mark(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// The address a mail scanner or a search engine wrapped: Outlook's Safe Links, Proofpoint's URL Defense 3, Google's.
+/// The address a mail scanner or a search engine wrapped: Outlook's Safe Links, Proofpoint's URL Defense 2 and 3, Barracuda's, Google's.
 pub fn unwrapped(url: &str) -> String {
     let host = host_of(url).unwrap_or_default();
     let parameter = |name: &str| {
@@ -58,6 +58,16 @@ pub fn unwrapped(url: &str) -> String {
         parameter("url")
     } else if host == "google.com" && url.contains("/url?") {
         parameter("q").or_else(|| parameter("url"))
+    } else if host.ends_with("linkprotect.cudasvc.com") {
+        parameter("a")
+    } else if host == "urldefense.proofpoint.com" {
+        // version 2 writes `_` for `/` and `-3A` for `%3A`
+        let coded = url
+            .split_once("?u=")
+            .map(|(_, rest)| rest.split('&').next().unwrap_or(rest));
+        coded
+            .map(|coded| percent_decoded(&coded.replace('_', "/").replace('-', "%")))
+            .filter(|u| u.starts_with("http://") || u.starts_with("https://"))
     } else if host.ends_with("urldefense.com") {
         url.split_once("/v3/__")
             .and_then(|(_, rest)| rest.split_once("__;"))
@@ -188,6 +198,14 @@ mod tests {
             (
                 "https://www.google.com/url?q=https://example.org/x&sa=D",
                 Some("https://example.org/x"),
+            ),
+            (
+                "https://linkprotect.cudasvc.com/url?a=https%3a%2f%2fexample.org%2fx&c=E,1,y&typo=1",
+                Some("https://example.org/x"),
+            ),
+            (
+                "https://urldefense.proofpoint.com/v2/url?u=https-3A__example.org_our-2Dhall&d=DwMF",
+                Some("https://example.org/our-hall"),
             ),
             ("javascript:alert(1)", None),
             ("jaVa\tscript:alert(1)", None),
