@@ -229,7 +229,8 @@ pub enum Command {
     /// Destroy what is held of a story or a person
     ///
     /// Says first, place by place, what would go and what cannot be reached from here, and asks for a word. Then pages come off their
-    /// targets, the story leaves every commit, and no object of it stays; what was erased is not taken in again.
+    /// targets, the story leaves every commit, and no object of it stays; what was erased is not taken in again. With a remote it is taken
+    /// out there too, and all that others did meanwhile stays.
     #[command(
         after_help = "Examples:\n  m4c-stories erase marion -n\n  m4c-stories erase marion\n  m4c-stories erase --person marion@example.org\n  m4c-stories erase --finish"
     )]

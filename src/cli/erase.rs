@@ -5,8 +5,9 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::desk::erase::{self, Done, Plan, Remote, Survey};
+use crate::desk::erase::{self, Done, Plan, Survey};
 use crate::desk::held::{Held, Whose};
+use crate::desk::sync::Synced;
 use crate::desk::{Desk, StoryRepo, Trouble, names, typed};
 use crate::story::StoryId;
 use crate::story::policy::Task;
@@ -36,7 +37,8 @@ pub struct Erase {
 pub fn erase(desk: &Desk, global: &Global, args: &Erase, report: &Report) -> Outcome {
     let mut repo = desk.repo()?;
     desk.clerk(&repo, Task::Erase)?;
-    if let Some(plan) = erase::unfinished(desk)? {
+    // what waits for the remote alone keeps nothing else waiting
+    if let Some(plan) = erase::unfinished(desk)?.filter(|plan| !plan.is_rest()) {
         report.remark("An erasure was interrupted; it is finished first.");
         if !global.dry_run {
             let mut spool = desk.spool()?;
@@ -160,23 +162,22 @@ fn finish(desk: &Desk, global: &Global, repo: StoryRepo, yes: bool, report: &Rep
         report.answer("Nothing was erased here.", &json!({"changed": false, "stories": []}));
         return Ok(0);
     }
-    let over = erase::push_over(desk, &repo, &erased);
+    let (obeyed, pushed) = erase::finish(desk, repo, &mut spool, &erased)?;
     let erase::Obeyed {
         erasure,
         standing,
         typed,
-    } = erase::obey(desk, repo, &mut spool, &erased, &tip, true)?;
+    } = obeyed;
     for (place, not) in &standing {
         report.caution(&format!(
             "a page still stands, {place}: {}; take it off there by hand",
             not.why
         ));
     }
-    match over {
-        Ok(Some(true)) => report.remark("The remote had it still; the new history was pushed over."),
-        Ok(Some(false)) => report.caution("the remote has it still, and steps that are not here: ask whose they are"),
-        Ok(None) => {}
-        Err(trouble) => report.caution(&format!("the remote was not reached: {trouble}")),
+    if let Some(Ok(synced)) = &pushed
+        && synced.taken_out
+    {
+        report.remark(&super::sync::taken_out(&synced.remote));
     }
     let objects = erasure.pruned.objects;
     let changed = !erasure.told.stories.is_empty() || objects > 0 || typed > 0;
@@ -190,7 +191,34 @@ fn finish(desk: &Desk, global: &Global, repo: StoryRepo, yes: bool, report: &Rep
         },
         &json!({"changed": changed, "stories": erasure.told.stories, "objects_removed": objects}),
     );
-    Ok(if standing.is_empty() { 0 } else { 7 })
+    let code = at_the_remote(pushed.as_ref(), &desk.config.repository.remote, report);
+    Ok(if standing.is_empty() { code } else { 7 })
+}
+
+/// Tells what the remote has to do with it; the exit code that comes of that.
+fn at_the_remote(pushed: Option<&Result<Synced, Trouble>>, remote: &str, report: &Report) -> u8 {
+    match pushed {
+        None => 0,
+        Some(Ok(synced)) => {
+            synced.cautions.iter().for_each(|c| report.caution(&c.to_string()));
+            synced.told.iter().for_each(|told| super::sync::told(report, told));
+            if synced.told.is_empty() { 0 } else { 6 }
+        }
+        Some(Err(trouble)) => {
+            let why = match trouble.why() {
+                why if why.is_empty() => trouble.to_string(),
+                why => format!("{trouble}: {why}"),
+            };
+            report.failure(&Failure::new(
+                &trouble.code(),
+                trouble.exit(),
+                format!("it is gone here, and {remote} may have it still"),
+                why,
+                format!("`sync`, `cron` and `erase --finish` try again; {}", trouble.hint()),
+            ));
+            trouble.exit()
+        }
+    }
 }
 
 fn stories_in_words(many: usize) -> String {
@@ -345,12 +373,11 @@ fn told(done: &Done, report: &Report) -> u8 {
         .iter()
         .for_each(|c| report.caution(&c.to_string()));
     let code = if done.standing.is_empty() { 0 } else { 7 };
-    let pushed = matches!(done.pushed, Some(Ok(true)));
-    let push = done.remote.as_ref().filter(|_| !pushed).map(push);
+    let pushed = done.pushed.as_ref().map(Result::is_ok);
     if report.json {
         report.object(&json!({
             "changed": true,
-            "done": !done.stopped,
+            "done": !done.stopped && pushed != Some(false),
             "stories": done.stories,
             "pages": done.pages.iter().map(|(place, stays)| json!({"place": place, "stays": stays})).collect::<Vec<_>>(),
             "standing": done.standing.iter().map(|(place, not)| json!({"place": place, "why": not.why})).collect::<Vec<_>>(),
@@ -362,8 +389,7 @@ fn told(done: &Done, report: &Report) -> u8 {
             "refs_dropped": done.erasure.dropped,
             "objects_removed": done.erasure.pruned.objects,
             "left": done.left.iter().map(|hit| json!({"place": hit.place, "what": hit.what})).collect::<Vec<_>>(),
-            "pushed": done.pushed.as_ref().map(|_| pushed),
-            "push": push,
+            "pushed": pushed,
         }));
     }
     for (place, not) in &done.standing {
@@ -378,9 +404,18 @@ fn told(done: &Done, report: &Report) -> u8 {
             },
         ));
     }
-    if report.json || done.stopped {
-        return code;
+    if !report.json && !done.stopped {
+        tell(done, report);
     }
+    let remote = done.remote.as_ref().map_or("", |remote| remote.name.as_str());
+    match (code, at_the_remote(done.pushed.as_ref(), remote, report)) {
+        (0, code) => code,
+        (code, _) => code,
+    }
+}
+
+/// What was done, in words.
+fn tell(done: &Done, report: &Report) {
     for (place, stays) in &done.pages {
         report.line(&format!("Taken off {place}"));
         if let Some(stays) = stays {
@@ -414,35 +449,9 @@ fn told(done: &Done, report: &Report) -> u8 {
             report.line(&format!("  {}: {}", hit.place, hit.what));
         }
     }
-    if pushed {
+    if matches!(done.pushed, Some(Ok(_))) {
         report.line(
             "The remote has the new history; its host may keep the old commits until it is asked to remove them.",
         );
     }
-    match &done.pushed {
-        Some(Err(why)) => report.caution(&format!("the remote was not reached: {why}")),
-        Some(Ok(false)) => report.caution("somebody has pushed to the remote since it was last seen here"),
-        _ => {}
-    }
-    if let Some(commands) = push {
-        report.line("The remote has the old history until this is typed, before anything is fetched from there:");
-        commands.iter().for_each(|command| report.line(&format!("  {command}")));
-    }
-    code
-}
-
-/// What pushes the new history over the old one, if nobody has pushed since.
-fn push(remote: &Remote) -> Vec<String> {
-    let branch = &remote.branch;
-    let seen = match &remote.seen {
-        Some(commit) => commit.clone(),
-        None => format!(
-            "$(git -C {} ls-remote {} {branch} | cut -f1)",
-            remote.folder, remote.name
-        ),
-    };
-    vec![format!(
-        "git -C {} push --force-with-lease={branch}:{seen} {} {branch}",
-        remote.folder, remote.name
-    )]
 }

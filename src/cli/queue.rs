@@ -181,7 +181,8 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
     let (quarantined, set_aside) = (waiting.unwrap_or_default().quarantined as u64, aside.set_aside as u64);
     let letters_due = queue::letters_due(desk, &repo, &counts)?;
     let silent_pages = letters::waiting_for_pages(desk, &repo, spool.as_ref())?;
-    let erasing = crate::desk::erase::unfinished(desk)?.is_some();
+    let unfinished = crate::desk::erase::unfinished(desk)?;
+    let erasing = unfinished.is_some();
     let back = crate::desk::erase::came_back(&repo)?.len();
     let unpushed = crate::desk::sync::unpushed(desk, &repo)?.map(|local| local.steps as u64);
     if report.json {
@@ -304,8 +305,9 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
         ]);
     }
     if erasing || back > 0 {
-        let (many, what) = match (erasing, back) {
-            (true, _) => (String::new(), "an erasure was interrupted"),
+        let (many, what) = match (&unfinished, back) {
+            (Some(plan), _) if plan.is_rest() => (String::new(), "the remote may still have what was erased here"),
+            (Some(_), _) => (String::new(), "an erasure was interrupted"),
             (_, 1) => ("1".to_owned(), "story that is recorded as erased stands"),
             (_, many) => (many.to_string(), "stories that are recorded as erased stand"),
         };

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::config::Push;
 use crate::desk::sync::{self, Phase, Synced, Watcher, Wish};
 use crate::desk::{Desk, Spool, Text, Tip, Trouble, erase};
+use crate::story::erased::Erased;
 use crate::story::policy::Refusal;
 
 use super::args::{Command, Global};
@@ -26,7 +27,7 @@ pub fn sync(desk: &Desk, global: &Global, args: &Sync, report: &Report) -> Outco
     let wish = Wish {
         accept_rewrite: args.accept_rewrite,
         rehearse: global.dry_run,
-        unattended: false,
+        ..Wish::default()
     };
     let spool = match global.dry_run {
         true => None,
@@ -42,12 +43,19 @@ pub fn sync(desk: &Desk, global: &Global, args: &Sync, report: &Report) -> Outco
     let watcher = bar.is_shown().then_some(&watch as Watcher);
     let done = sync::sync(desk, &repo, wish, may_ask(global), watcher);
     bar.end();
+    if done.is_err() && erase::waits_for_remote(desk)? {
+        let remote = &desk.config.repository.remote;
+        report.caution(&format!("{remote} may still have what was erased here"));
+    }
     let done = done?;
     tell(&done, global.dry_run, report);
-    let stands = match spool.filter(|_| done.rewritten) {
-        Some(mut spool) => obey(desk, &mut spool, before.as_ref(), report)?,
-        None => false,
-    };
+    let mut stands = false;
+    if let Some(mut spool) = spool {
+        erase::is_at_the_remote(desk, &mut spool)?;
+        if done.is_to_obey() {
+            stands = obey(desk, &mut spool, before.as_ref(), report)?;
+        }
+    }
     Ok(match (done.told.is_empty(), stands) {
         (false, _) => 6,
         (true, true) => 7,
@@ -89,7 +97,7 @@ pub fn as_json(done: &Synced, dry_run: bool) -> Value {
         Text::AsItWas => "as-it-was",
         Text::Together => "together",
         Text::Unfinished => "unfinished",
-        Text::Gone => "gone",
+        Text::Gone | Text::Erased => "gone",
     };
     let both = done.both.iter().map(|(id, t)| json!({"id": id, "text": text(*t)}));
     let told = done
@@ -114,6 +122,9 @@ fn tell(done: &Synced, dry_run: bool, report: &Report) {
     done.cautions.iter().for_each(|c| report.caution(&c.to_string()));
     if done.rewritten {
         report.caution(&rewritten(&done.remote));
+    }
+    if done.taken_out && !dry_run {
+        report.remark(&taken_out(&done.remote));
     }
     if report.json {
         report.object(&as_json(done, dry_run));
@@ -144,6 +155,11 @@ pub fn rewritten(remote: &str) -> String {
     )
 }
 
+/// What is told where the remote had what was erased here.
+pub fn taken_out(remote: &str) -> String {
+    format!("{remote} had what was erased here; it was taken out there, and all else was kept")
+}
+
 /// What was told of one story, as an error line that does not end the run.
 pub fn told(report: &Report, told: &Refusal) {
     report.failure(&Failure::from(told.clone()));
@@ -152,14 +168,17 @@ pub fn told(report: &Report, told: &Refusal) {
 /// With `push = "always"`: a command that made steps is followed by a sync.
 pub struct Pushing {
     before: Option<Tip>,
+    /// What was erased before, as far as it is known here.
+    erased: Option<Erased>,
     wanted: bool,
 }
 
 impl Pushing {
     pub fn begin(desk: &Desk, global: &Global, command: &Command, report: &Report) -> Pushing {
+        // they sync themselves, or not at all
         let own = matches!(
             command,
-            Command::Sync(_) | Command::Cron | Command::Watch { .. } | Command::Doctor
+            Command::Sync(_) | Command::Cron | Command::Watch { .. } | Command::Doctor | Command::Erase(_)
         );
         let wanted = desk.config.repository.push == Push::Always && !global.dry_run && !own;
         if wanted && matches!(command, Command::Publish(_)) {
@@ -169,10 +188,12 @@ impl Pushing {
                 global,
                 report,
                 "others may have decided meanwhile, and it is not known here",
+                None,
             );
         }
         let before = if wanted { tip(desk) } else { None };
-        Pushing { before, wanted }
+        let erased = before.and_then(|tip| erased(desk, &tip));
+        Pushing { before, erased, wanted }
     }
 
     /// Syncs where the branch moved. The step stands: what keeps it from the remote is told, and changes no exit code but that of
@@ -181,23 +202,27 @@ impl Pushing {
         if !self.wanted || tip(desk) == self.before {
             return done;
         }
-        let told = Pushing::sync(desk, global, report, "it is done here, and not pushed");
+        // a sync in the middle, for the claim on a letter, may have brought it
+        let news = tip(desk).is_some_and(|tip| erased(desk, &tip) != self.erased);
+        let before = self.before.filter(|_| news);
+        let told = Pushing::sync(desk, global, report, "it is done here, and not pushed", before);
         match done {
             Ok(0) if told => Ok(6),
             done => done,
         }
     }
 
-    /// One sync; whether a person must see to something.
-    fn sync(desk: &Desk, global: &Global, report: &Report, otherwise: &str) -> bool {
+    /// One sync; whether a person must see to something. `since`: what was erased since this is to be destroyed here in any case.
+    fn sync(desk: &Desk, global: &Global, report: &Report, otherwise: &str, since: Option<Tip>) -> bool {
         let Ok(repo) = desk.repo() else { return false };
         if !sync::is_wanted(desk, &repo) {
             return false;
         }
-        let before = repo.tip().ok();
+        let before = since.or_else(|| repo.tip().ok());
         let synced = desk.spool().and_then(|mut spool| {
             let synced = sync::sync(desk, &repo, Wish::default(), may_ask(global), None)?;
-            if synced.rewritten {
+            erase::is_at_the_remote(desk, &mut spool)?;
+            if synced.is_to_obey() || since.is_some() {
                 obey(desk, &mut spool, before.as_ref(), report)?;
             }
             Ok(synced)
@@ -207,6 +232,9 @@ impl Pushing {
                 synced.cautions.iter().for_each(|c| report.caution(&c.to_string()));
                 if synced.rewritten {
                     report.caution(&rewritten(&synced.remote));
+                }
+                if synced.taken_out {
+                    report.remark(&taken_out(&synced.remote));
                 }
                 synced.told.iter().for_each(|t| told(report, t));
                 !synced.told.is_empty()
@@ -225,4 +253,8 @@ impl Pushing {
 
 fn tip(desk: &Desk) -> Option<Tip> {
     desk.repo().ok()?.tip().ok()
+}
+
+fn erased(desk: &Desk, tip: &Tip) -> Option<Erased> {
+    desk.repo().ok()?.erased(tip).ok()
 }

@@ -11,6 +11,7 @@ use crate::inbox::Remark;
 use crate::repo::{Caution, StoryRepo};
 use crate::spool::Spool;
 use crate::story::StoryId;
+use crate::story::policy::Refusal;
 
 use super::account::MailReport;
 use super::alarm::{self, Alarm, Bad, News};
@@ -111,28 +112,34 @@ impl Findings {
     }
 }
 
+/// The part that erasures are.
+const ERASE: &str = "erase";
+
 /// Syncs, fetches, publishes what is due, sends letters, syncs; then says what is newly wrong and what is over.
 pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Result<Pass, Trouble> {
     let mut pass = Pass::default();
     let mut findings = Findings::default();
-    erasures(desk, spool, &mut findings);
+    erasures(desk, spool, listener, &mut pass, &mut findings);
     if let Some(repo) = findings.note("repository", desk.repo_or_new()) {
         // what others decided is known before anything goes out
         let shared = repo.has_remote(&desk.config.repository.remote);
         let before = repo.tip().ok();
         let erased_before = before.as_ref().and_then(|tip| repo.erased(tip).ok());
-        let reached = shared && bring_together(desk, &repo, listener, &mut pass, &mut findings);
+        let mut synced = Together::default();
+        if shared {
+            synced.bring(desk, &repo, spool, listener, &mut pass, &mut findings);
+        }
         fetch_all(desk, &repo, spool, listener, &mut pass, &mut findings);
         take_down(desk, &repo, listener, &mut pass, &mut findings);
         publish_due(desk, &repo, listener, &mut pass, &mut findings);
         folders(desk, &repo, &mut findings);
         send_letters(desk, &repo, spool, listener, &mut pass, &mut findings);
-        if reached && repo.has_unpushed(&desk.config.repository.remote).unwrap_or(true) {
-            bring_together(desk, &repo, listener, &mut pass, &mut findings);
+        if synced.reached && repo.has_unpushed(&desk.config.repository.remote).unwrap_or(true) {
+            synced.bring(desk, &repo, spool, listener, &mut pass, &mut findings);
         }
         let erased = repo.tip().and_then(|tip| repo.erased(&tip)).ok();
         // what another desk erased came with the sync: it is destroyed here, too
-        if erased != erased_before
+        if (synced.obey || erased != erased_before)
             && let Some(erased) = erased
         {
             let before = match before {
@@ -141,11 +148,11 @@ pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Resul
             };
             let done = before.and_then(|before| erase::obey(desk, repo, spool, &erased, &before, false));
             if let Some((place, not)) = findings
-                .note("erase", done)
+                .note(ERASE, done)
                 .and_then(|done| done.standing.into_iter().next())
             {
                 findings.bad.push(Bad {
-                    part: "erase".to_owned(),
+                    part: ERASE.to_owned(),
                     code: "target".to_owned(),
                     exit: 7,
                     what: format!("a page of what was erased elsewhere still stands, {place}"),
@@ -191,17 +198,20 @@ fn leapt(desk: &Desk, leap: Leap) -> Bad {
 }
 
 /// Finishes an erasure that was interrupted: a person decided it. What an old clone brought back is told.
-fn erasures(desk: &Desk, spool: &mut Spool, findings: &mut Findings) {
-    const PART: &str = "erase";
+fn erasures(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener, pass: &mut Pass, findings: &mut Findings) {
     let mut finish = || -> Result<Option<Bad>, Trouble> {
         if !desk.has_repository() {
             return Ok(None);
         }
-        if let Some(plan) = erase::unfinished(desk)? {
-            let done = erase::carry_out(desk, desk.repo()?, spool, &plan)?;
+        // what waits for the remote alone goes with the sync that follows
+        if let Some(plan) = erase::unfinished(desk)?.filter(|plan| !plan.is_rest()) {
+            let mut done = erase::carry_out(desk, desk.repo()?, spool, &plan)?;
+            if let Some(Ok(synced)) = &mut done.pushed {
+                tell_of_sync(desk, std::mem::take(&mut synced.told), listener, pass);
+            }
             if let Some((place, not)) = done.standing.first().filter(|_| done.stopped) {
                 return Ok(Some(Bad {
-                    part: PART.to_owned(),
+                    part: ERASE.to_owned(),
                     code: "target".to_owned(),
                     exit: 7,
                     what: format!("an erasure waits: a page still stands, {place}"),
@@ -212,7 +222,7 @@ fn erasures(desk: &Desk, spool: &mut Spool, findings: &mut Findings) {
         }
         let back = erase::came_back(&desk.repo()?)?.len();
         Ok((back > 0).then(|| Bad {
-            part: PART.to_owned(),
+            part: ERASE.to_owned(),
             code: "erase.back".to_owned(),
             exit: 7,
             what: match back {
@@ -225,8 +235,8 @@ fn erasures(desk: &Desk, spool: &mut Spool, findings: &mut Findings) {
         }))
     };
     let found = finish();
-    if let Some(Some(bad)) = findings.note(PART, found) {
-        findings.well.retain(|part| part != PART);
+    if let Some(Some(bad)) = findings.note(ERASE, found) {
+        findings.well.retain(|part| part != ERASE);
         findings.bad.push(bad);
     }
 }
@@ -290,34 +300,66 @@ fn fetch_all(
 }
 
 /// One sync; whether the remote could be reached.
-fn bring_together(
-    desk: &Desk,
-    repo: &StoryRepo,
-    listener: &mut dyn Listener,
-    pass: &mut Pass,
-    findings: &mut Findings,
-) -> bool {
-    let wish = sync::Wish {
-        unattended: true,
-        ..sync::Wish::default()
-    };
-    let done = match sync::sync(desk, repo, wish, false, None) {
-        Ok(done) => done,
-        Err(trouble) => {
-            findings.well.retain(|part| part != "sync");
-            findings.bad.push(Bad::of("sync", &trouble));
-            return false;
+/// What the syncs of a pass came to.
+#[derive(Default)]
+struct Together {
+    reached: bool,
+    /// What was erased elsewhere was here.
+    obey: bool,
+}
+
+impl Together {
+    fn bring(
+        &mut self,
+        desk: &Desk,
+        repo: &StoryRepo,
+        spool: &mut Spool,
+        listener: &mut dyn Listener,
+        pass: &mut Pass,
+        findings: &mut Findings,
+    ) {
+        let wish = sync::Wish {
+            unattended: true,
+            ..sync::Wish::default()
+        };
+        let done = match sync::sync(desk, repo, wish, false, None) {
+            Ok(done) => done,
+            Err(trouble) => {
+                findings.well.retain(|part| part != "sync");
+                findings.bad.push(Bad::of("sync", &trouble));
+                if erase::waits_for_remote(desk).unwrap_or(true) {
+                    findings.well.retain(|part| part != ERASE);
+                    findings.bad.push(Bad {
+                        part: ERASE.to_owned(),
+                        code: "erase.remote".to_owned(),
+                        exit: trouble.exit(),
+                        what: format!("{} may still have what was erased here", desk.config.repository.remote),
+                        why: trouble.to_string(),
+                        hint: "each run tries again, as do `sync` and `erase --finish`".to_owned(),
+                    });
+                }
+                return;
+            }
+        };
+        self.reached = true;
+        self.obey |= done.is_to_obey();
+        if let Err(trouble) = erase::is_at_the_remote(desk, spool) {
+            findings.bad.push(Bad::of(ERASE, &trouble));
         }
-    };
-    findings.well.push("sync".to_owned());
-    pass.came += done.came as u64;
-    pass.went += done.went as u64;
-    done.cautions.iter().for_each(|caution| listener.caution(caution));
-    if done.rewritten {
-        listener.rewritten(&done.remote);
+        findings.well.push("sync".to_owned());
+        pass.came += done.came as u64;
+        pass.went += done.went as u64;
+        done.cautions.iter().for_each(|caution| listener.caution(caution));
+        if done.rewritten {
+            listener.rewritten(&done.remote);
+        }
+        tell_of_sync(desk, done.told, listener, pass);
     }
-    // told by the run that finds it; from then on it stands with the story
-    for told in done.told {
+}
+
+/// It is told by the run that finds it; from then on it stands with the story.
+fn tell_of_sync(desk: &Desk, told: Vec<Refusal>, listener: &mut dyn Listener, pass: &mut Pass) {
+    for told in told {
         let bad = Bad {
             part: "sync.told".to_owned(),
             code: told.code.to_owned(),
@@ -329,7 +371,6 @@ fn bring_together(
         listener.bad(&bad);
         pass.bad.push((bad, desk.now));
     }
-    true
 }
 
 fn publish_due(desk: &Desk, repo: &StoryRepo, listener: &mut dyn Listener, pass: &mut Pass, findings: &mut Findings) {

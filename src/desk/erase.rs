@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Source, TargetKind, Way};
-use crate::repo::{Entry, Erasure, Hit, Pushed, StoryRepo, Tip, Told};
+use crate::repo::{Entry, Erasure, Hit, StoryRepo, Tip, Told};
 use crate::spool::Spool;
 use crate::story::erased::Erased;
 use crate::story::event::Actor;
@@ -21,6 +21,7 @@ use crate::target::Removal;
 
 use super::held::{self, Held, Whose};
 use super::places::NotPut;
+use super::sync::{self, Synced, Wish};
 use super::takedown::take_off;
 use super::{Desk, Trouble, draw, typed};
 
@@ -54,6 +55,23 @@ pub struct Remote {
 }
 
 impl Plan {
+    /// All is done here, and the remote may have it still: what waits says nothing of whom it was about.
+    fn rest(self) -> Plan {
+        Plan {
+            stories: Vec::new(),
+            mails: Vec::new(),
+            person: None,
+            words: Vec::new(),
+            addresses: Vec::new(),
+            ..self
+        }
+    }
+
+    /// Whether nothing but the remote is left.
+    pub fn is_rest(&self) -> bool {
+        self.stories.is_empty() && self.mails.is_empty() && self.person.is_none()
+    }
+
     /// Whether it goes on where a page cannot be taken off; once said, it stays so.
     pub fn leave_published(&mut self, leave: bool) {
         self.leave_published |= leave;
@@ -93,8 +111,8 @@ pub struct Done {
     /// Where their address, or one of their mails' ids, still stands.
     pub left: Vec<Hit>,
     pub remote: Option<Remote>,
-    /// Whether the remote has the new history, or why not; `None` without a remote.
-    pub pushed: Option<Result<bool, String>>,
+    /// What the remote has now, or why it has it still; `None` without a remote.
+    pub pushed: Option<Result<Synced, Trouble>>,
     /// Pages still stand: nothing but the pages was touched, and a run that is told to goes on.
     pub stopped: bool,
 }
@@ -326,57 +344,114 @@ pub fn carry_out(desk: &Desk, repo: StoryRepo, spool: &mut Spool, plan: &Plan) -
     done.typed += typed::forget_erased(desk, &repo)?;
     spool.clear_caches()?;
     done.left = repo.search(&plan.words, HITS)?;
-    if let Some(remote) = &plan.remote {
-        done.pushed = Some(push(desk, &repo, remote).map_err(|t| format!("{t}: {}", t.why())));
+    drop(repo);
+    if plan.remote.is_some() {
+        let rest = plan.clone().rest();
+        spool.put_erasing(&rest)?;
+        done.pushed = at_the_remote(desk, spool, &mut done.standing).transpose();
     }
-    spool.end_erasing()?;
+    if !matches!(done.pushed, Some(Err(_))) {
+        spool.end_erasing()?;
+    }
     Ok(done)
 }
 
-/// Pushes the history without the stories over the remote's, if that is still where it was last seen; `false` where somebody pushed since.
-fn push(desk: &Desk, repo: &StoryRepo, to: &Remote) -> Result<bool, Trouble> {
-    let remote = super::sync::remote(desk, repo, false)?;
-    let heads = remote.heads()?;
-    let tip = repo.tip()?.commit;
-    if !heads.is_branch(&tip.to_string()) {
-        if !to.seen.as_ref().is_some_and(|seen| heads.is_branch(seen)) {
-            return Ok(false);
-        }
-        let private = repo.private_tip()?.map(|tip| tip.commit);
-        let private = private.filter(|_| heads.has_private());
-        if remote.push_rewritten(tip, private, heads)? == Pushed::Moved {
-            return Ok(false);
-        }
+/// Brings the history without the stories to the remote, with all that others did there meanwhile; and destroys what they erased. `None`
+/// where the remote never had anything.
+fn at_the_remote(
+    desk: &Desk,
+    spool: &mut Spool,
+    standing: &mut Vec<(String, NotPut)>,
+) -> Result<Option<Synced>, Trouble> {
+    let repo = desk.repo()?;
+    let before = repo.tip()?;
+    let wish = Wish {
+        unattended: true,
+        take_out: true,
+        ..Wish::default()
+    };
+    let never = !repo.has_seen(&desk.config.repository.remote)?;
+    if never && sync::remote(desk, &repo, false)?.heads()?.is_empty() {
+        return Ok(None);
     }
-    repo.saw(&to.name, tip)?;
-    Ok(true)
+    let synced = sync::sync(desk, &repo, wish, false, None)?;
+    if synced.is_to_obey() {
+        let repo = desk.repo()?;
+        let erased = repo.erased(&repo.tip()?)?;
+        standing.extend(obey(desk, repo, spool, &erased, &before, false)?.standing);
+    }
+    Ok(Some(synced))
 }
 
-/// Pushes over a remote that still has what was erased, if all else that it has is here, too; `false` where it is not, `None` where
-/// nothing of it stands there.
-pub fn push_over(desk: &Desk, repo: &StoryRepo, erased: &Erased) -> Result<Option<bool>, Trouble> {
-    let settings = &desk.config.repository;
-    if !repo.has_remote(&settings.remote) {
-        return Ok(None);
+/// Whether an erasure that is done here waits for the remote.
+pub fn waits_for_remote(desk: &Desk) -> Result<bool, Trouble> {
+    Ok(unfinished(desk)?.is_some_and(|plan| plan.is_rest()))
+}
+
+/// After a sync: nothing waits for the remote any more.
+pub fn is_at_the_remote(desk: &Desk, spool: &mut Spool) -> Result<(), Trouble> {
+    match waits_for_remote(desk)? {
+        true => Ok(spool.end_erasing()?),
+        false => Ok(()),
     }
-    let remote = super::sync::remote(desk, repo, false)?;
-    let heads = remote.fetch(remote.heads()?, false)?;
-    if !repo.holds(heads, &|id| erased.has_story(id))? {
-        return Ok(None);
+}
+
+/// Takes out again, here and on the remote, what the desk's record says is erased: a person said so. What the remote has now comes with
+/// it, or why it has it still; `None` where nothing of it stands there.
+pub fn finish(
+    desk: &Desk,
+    repo: StoryRepo,
+    spool: &mut Spool,
+    erased: &Erased,
+) -> Result<(Obeyed, Option<Result<Synced, Trouble>>), Trouble> {
+    let tip = repo.tip()?;
+    let remote = remote(desk, &repo);
+    let mut obeyed = obey(desk, repo, spool, erased, &tip, true)?;
+    if remote.is_none() {
+        is_at_the_remote(desk, spool)?;
+        return Ok((obeyed, None));
     }
-    if !repo.has_all_but(heads, &|id| erased.has_story(id))? {
-        return Ok(Some(false));
+    let waited = waits_for_remote(desk)?;
+    spool.put_erasing(&by_the_robot(desk, remote))?;
+    let pushed = match waited {
+        true => Ok(true),
+        false => remote_has(desk, erased),
+    };
+    let pushed = match pushed {
+        Ok(false) => None,
+        Ok(true) => at_the_remote(desk, spool, &mut obeyed.standing).transpose(),
+        Err(trouble) => Some(Err(trouble)),
+    };
+    if !matches!(pushed, Some(Err(_))) {
+        spool.end_erasing()?;
     }
-    let tip = repo.tip()?.commit;
-    let private = repo
-        .private_tip()?
-        .map(|tip| tip.commit)
-        .filter(|_| heads.has_private());
-    let done = remote.push_rewritten(tip, private, heads)? == Pushed::Done;
-    if done {
-        repo.saw(&settings.remote, tip)?;
+    Ok((obeyed, pushed))
+}
+
+/// Whether something that is erased stands on the remote.
+fn remote_has(desk: &Desk, erased: &Erased) -> Result<bool, Trouble> {
+    let repo = desk.repo()?;
+    let remote = sync::remote(desk, &repo, false)?;
+    let heads = remote.fetch(remote.heads()?, true)?;
+    let has = repo.holds(heads, &|id| erased.has_story(id))?;
+    // it came along to be looked at
+    repo.prune()?;
+    Ok(has)
+}
+
+/// A plan that names nobody.
+fn by_the_robot(desk: &Desk, remote: Option<Remote>) -> Plan {
+    Plan {
+        by: desk.robot().actor,
+        email: String::new(),
+        stories: Vec::new(),
+        mails: Vec::new(),
+        person: None,
+        words: Vec::new(),
+        addresses: Vec::new(),
+        remote,
+        leave_published: true,
     }
-    Ok(Some(done))
 }
 
 /// What was destroyed because another desk erased it.
@@ -415,17 +490,7 @@ pub fn obey(
     }
     let told = repo.doomed(&gone)?;
     let held = held::find(desk, &repo, Some(&**spool), &Whose::Stories(told.stories))?;
-    let plan = Plan {
-        by: desk.robot().actor,
-        email: String::new(),
-        stories: Vec::new(),
-        mails: Vec::new(),
-        person: None,
-        words: Vec::new(),
-        addresses: Vec::new(),
-        remote: None,
-        leave_published: true,
-    };
+    let plan = by_the_robot(desk, None);
     out_of_the_spool(spool, &plan, &held, &mut done)?;
     let (repo, erasure) = repo.erase(&gone)?;
     let typed = done.typed + typed::forget_erased(desk, &repo)?;

@@ -6,7 +6,7 @@ use crate::spool::Spool;
 
 use super::account::MailReport;
 use super::account::Outcome;
-use super::intake::{KeptMail, Reader};
+use super::intake::{KeptMail, Reader, erased_before, is_erased};
 use super::{Desk, Trouble};
 
 /// A mail that was never downloaded leaves the quarantine, and its inbox is read from the start by the next fetch, which tries it again;
@@ -33,6 +33,11 @@ pub fn retry(
     let mail = spool
         .aside_mail(id)?
         .ok_or_else(|| Trouble::NotDownloaded(id.to_owned()))?;
+    // another desk, which had it as a story, erased it
+    if is_erased(&repo.erased(&repo.tip()?)?, mail.raw()) {
+        spool.drop_aside(id)?;
+        return Ok(erased_before("quarantine", mail.raw()).report);
+    }
     let mut reader = Reader::new(desk, None);
     reader.again = true;
     reader.as_story = as_story;

@@ -1,13 +1,14 @@
 //! This desk and the others, brought together through a git server: fetch, make the steps of this desk again upon theirs, push.
 //!
-//! Nothing is forced. A push that somebody else was faster than is begun anew from what they pushed.
+//! Nothing is forced but what was erased here, and that only over what was looked at. A push that somebody else was faster than is begun
+//! anew from what they pushed.
 
 use std::collections::BTreeMap;
 
 use crate::config;
 use crate::repo::{
-    Caution, Doing, Far, Heads, Joined, Joining, Local, Means, Pushed, Remote, RemoteError, Replayed, StoryRepo, Text,
-    Watch,
+    Caution, Doing, Far, Heads, Joined, Joining, Local, Means, Pushed, Remote, RemoteError, Replayed, RepoError,
+    StoryRepo, Text, Watch,
 };
 use crate::story::StoryId;
 use crate::story::event::{Event, What};
@@ -15,7 +16,7 @@ use crate::story::policy::{Policy, Refusal, Task};
 use crate::story::state::{Cell, State, Verb, cell};
 use crate::story::step::{Clerk, Story};
 
-use super::{Desk, Trouble};
+use super::{Desk, Trouble, erase};
 
 /// How often a push that somebody else was faster than is begun anew.
 const TRIES: usize = 12;
@@ -27,6 +28,9 @@ pub struct Wish {
     pub unattended: bool,
     /// A remote that lost steps is followed.
     pub accept_rewrite: bool,
+    /// What was erased here and stands on the remote goes there, too: a person decided it. It is so also while an erasure waits for the
+    /// remote ([`erase::waits_for_remote`]).
+    pub take_out: bool,
     /// Only say what would be done.
     pub rehearse: bool,
 }
@@ -40,6 +44,13 @@ pub enum Phase {
     Far(Far),
     Joining,
     Pushing,
+}
+
+impl Synced {
+    /// Whether something is to be destroyed here, because it was erased elsewhere.
+    pub fn is_to_obey(&self) -> bool {
+        self.rewritten || self.bereft
+    }
 }
 
 impl Phase {
@@ -78,6 +89,10 @@ pub struct Synced {
     pub told: Vec<Refusal>,
     /// The remote no longer has all that it had.
     pub rewritten: bool,
+    /// What another desk erased was here: it is out of the history, and [`erase::obey`] destroys the rest.
+    pub bereft: bool,
+    /// The remote had what was erased here, and has it no longer.
+    pub taken_out: bool,
     pub cautions: Vec<Caution>,
 }
 
@@ -114,6 +129,28 @@ pub type Watcher<'a> = &'a (dyn Fn(Phase) + Sync);
 /// Fetches, puts both together, pushes. `ask`: there is a terminal at which git and ssh may ask for a password. The caller holds
 /// the spool's lock.
 pub fn sync(desk: &Desk, repo: &StoryRepo, wish: Wish, ask: bool, watcher: Option<Watcher>) -> Result<Synced, Trouble> {
+    let waited = !wish.take_out && erase::waits_for_remote(desk)?;
+    let take_out = wish.take_out || waited;
+    let mut met = false;
+    let done = bring_together(desk, repo, Wish { take_out, ..wish }, ask, watcher, &mut met);
+    // or may have come with a run that was killed
+    if met || waited && done.is_ok() {
+        // what came along of the erased, to be looked at, goes again
+        let pruned = desk.repo().and_then(|repo| Ok(repo.prune()?));
+        return done.and_then(|done| pruned.map(|_| done));
+    }
+    done
+}
+
+/// `met` becomes true where something that was erased here may have come along.
+fn bring_together(
+    desk: &Desk,
+    repo: &StoryRepo,
+    wish: Wish,
+    ask: bool,
+    watcher: Option<Watcher>,
+    met: &mut bool,
+) -> Result<Synced, Trouble> {
     let settings = &desk.config.repository;
     let phase = |phase| {
         if let Some(tell) = watcher {
@@ -131,6 +168,7 @@ pub fn sync(desk: &Desk, repo: &StoryRepo, wish: Wish, ask: bool, watcher: Optio
     let how = Joining {
         private: settings.share_private,
         accept_rewrite: wish.accept_rewrite,
+        take_out: wish.take_out,
         proven: desk.policy.signed.then_some(&proven),
         seal: Some(&seal),
         rehearse: wish.rehearse,
@@ -146,11 +184,16 @@ pub fn sync(desk: &Desk, repo: &StoryRepo, wish: Wish, ask: bool, watcher: Optio
         phase(Phase::Asking);
         let heads = remote.heads()?;
         phase(Phase::Fetching);
-        let heads = remote.fetch(heads, settings.share_private)?;
+        let heads = remote.fetch(heads, settings.share_private || wish.take_out)?;
         phase(Phase::Joining);
-        let joined = repo.join(&remote.name, heads, how, &clerk)?;
+        let joined = repo.join(&remote.name, heads, how, &clerk);
+        let holds = matches!(joined, Err(RepoError::HoldsErased { .. }));
+        *met = done.taken_out || joined.as_ref().map_or(holds || wish.take_out, |joined| joined.over);
+        let joined = joined?;
         done.came += joined.came;
         done.rewritten |= joined.rewritten;
+        done.bereft |= joined.bereft;
+        done.taken_out |= joined.over;
         done.cautions.extend(joined.cautions.iter().cloned());
         done.went = joined.own;
         for replayed in &joined.replayed {
@@ -180,6 +223,10 @@ pub fn sync(desk: &Desk, repo: &StoryRepo, wish: Wish, ask: bool, watcher: Optio
 
 /// Private parts first: no story stands on the remote's branch without its mail.
 fn push(remote: &Remote, heads: Heads, joined: &Joined, phase: &dyn Fn(Phase)) -> Result<Pushed, RemoteError> {
+    if joined.over {
+        phase(Phase::Pushing);
+        return remote.push_rewritten(joined.tip.commit, joined.private, heads);
+    }
     if let Some(private) = joined.private {
         phase(Phase::Pushing);
         if remote.push_private(private, heads)? == Pushed::Moved {
@@ -205,7 +252,7 @@ fn clerk(desk: &Desk, repo: &StoryRepo, wish: Wish) -> Clerk {
 fn judge(desk: &Desk, repo: &StoryRepo, joined: &Joined, replayed: &Replayed) -> Result<Vec<Refusal>, Trouble> {
     let id = &replayed.id;
     let name = id.folder();
-    if replayed.text == Text::Gone {
+    if matches!(replayed.text, Text::Gone | Text::Erased) {
         return Ok(vec![gone(replayed)]);
     }
     let (Some(onto), now) = (joined.onto, repo.story(&joined.tip, id)?) else {
@@ -313,13 +360,23 @@ fn gone(replayed: &Replayed) -> Refusal {
             note => format!("{}: \"{note}\"", e.kind()),
         })
         .collect();
+    let (code, how, hint) = match replayed.text {
+        Text::Erased => (
+            "story.erased",
+            "erased",
+            "it is destroyed here, too, and its mail is not taken in again; ask who erased it, if it should not be gone",
+        ),
+        _ => (
+            "story.gone",
+            "taken out",
+            "ask who took it out, if it should not be gone; the old commits are in the reflog for a while",
+        ),
+    };
     Refusal {
-        code: "story.gone",
-        what: format!("{} was taken out elsewhere", replayed.id.folder()),
+        code,
+        what: format!("{} was {how} elsewhere", replayed.id.folder()),
         why: format!("what was done here was not brought back ({})", steps.join("; ")),
-        hint:
-            "ask who took it out, if it should not be gone; unless it was erased, the old commits are in the reflog for a while"
-                .to_owned(),
+        hint: hint.to_owned(),
         exit: 6,
     }
 }

@@ -52,7 +52,7 @@ pub enum RepoError {
     Unrelated { path: PathBuf, remote: String },
     #[error("{remote} was rewritten: {gone} that it had are no longer there")]
     Rewritten { remote: String, gone: String },
-    #[error("{remote} was rewritten: {gone} that it had are said to be erased")]
+    #[error("{remote} says, without a proof, that this is erased: {gone}")]
     UnprovenErasure { remote: String, gone: String },
     #[error("{remote} still has what was erased here")]
     HoldsErased { remote: String },
@@ -124,7 +124,7 @@ impl RepoError {
                 "they are two desks, not two copies of one: correct the address (git remote set-url), or begin with a git clone".into()
             }
             RepoError::HoldsErased { .. } => {
-                "`erase --finish` pushes the new history over the old one there, and removes what came of it just now".into()
+                "an old clone brought it back: `erase --finish` takes it out there, and keeps all else that is there".into()
             }
             RepoError::Rewritten { .. } => {
                 "ask who did it. If it was meant (an old copy was put back, something was taken out by hand): `sync --accept-rewrite` follows it, and pushes nothing of what is gone; if not: git push puts it back".into()

@@ -5,6 +5,7 @@ use std::path::Path;
 use git2::{ObjectType, Oid};
 use jiff::Timestamp;
 
+use super::erase::Rewriter;
 use super::lock::{Lock, make_folders};
 use super::object::{Objects, Stored, commit_bytes, sync_folder};
 use super::pack::Pack;
@@ -18,9 +19,10 @@ use super::tree::{Dir, FILE, Shelves};
 use super::{Caution, CommitId, Doomed, PRIVATE_REF, RepoError, StoryRepo, Tip, Watch};
 use crate::story::StoryId;
 use crate::story::erased::Erased;
+use crate::story::event::Event;
 use crate::story::page::RECORD;
 use crate::story::record::{Change, Files};
-use crate::story::replay::{lost_lines, unite_private};
+use crate::story::replay::{lost_lines, new_lines, unite_private};
 use crate::story::step::Clerk;
 
 /// How often it is begun anew because the branch moved.
@@ -51,6 +53,10 @@ pub struct Joined {
     pub private: Option<CommitId>,
     /// The remote no longer has all that it had; what is gone was not brought back.
     pub rewritten: bool,
+    /// What another desk erased was here, and is out of the history.
+    pub bereft: bool,
+    /// The remote has what was erased here: it is to be replaced by this.
+    pub over: bool,
     pub cautions: Vec<Caution>,
 }
 
@@ -68,6 +74,8 @@ pub struct Joining<'a> {
     pub private: bool,
     /// A remote that lost steps is followed.
     pub accept_rewrite: bool,
+    /// What was erased here and stands on the remote goes there, too: a person decided it.
+    pub take_out: bool,
     /// What a desk's record proves to be erased, where a history that lost stories is followed only for what is proven; else whatever
     /// the record says is.
     pub proven: Option<Prover<'a>>,
@@ -77,6 +85,32 @@ pub struct Joining<'a> {
     pub rehearse: bool,
     /// Is told how many files of the work tree are written.
     pub watch: Option<Watch<'a>>,
+}
+
+/// Both sides as they are brought together: each without the stories that only the other knows to be erased. Where nothing of the kind is
+/// in them they are as they were.
+struct Sides {
+    ours: Tip,
+    theirs: Heads,
+    /// The remote's branch, or its private parts, are not as they stand there.
+    over: bool,
+    /// The stories that went out of ours, with what had happened to them here and the remote did not know.
+    lost: Vec<Replayed>,
+    /// Ours has lost stories.
+    bereft: bool,
+    /// What both know of what is erased, without what stands in the remote's history and stays there.
+    gone: Erased,
+    stays: Vec<StoryId>,
+}
+
+impl Sides {
+    fn is_gone(&self, id: &StoryId) -> bool {
+        self.gone.has_story(id) && !has(&self.stays, id)
+    }
+}
+
+fn has(all: &[StoryId], id: &StoryId) -> bool {
+    all.iter().any(|other| other.is_same_story(id))
 }
 
 /// What is to become of the branch.
@@ -122,6 +156,11 @@ impl StoryRepo {
         Ok(self.seen(remote)? != Some(self.tip()?.commit.0))
     }
 
+    /// Whether anything was ever brought together with it.
+    pub fn has_seen(&self, remote: &str) -> Result<bool, RepoError> {
+        Ok(self.seen(remote)?.is_some())
+    }
+
     /// The remote branch as it was when this desk last followed it: by our own ref, or as git itself has noted it since a clone.
     pub(super) fn seen(&self, remote: &str) -> Result<Option<Oid>, RepoError> {
         let there = |id: &Oid| self.git.odb().is_ok_and(|odb| odb.exists(*id));
@@ -137,24 +176,14 @@ impl StoryRepo {
         Ok((noted == tip || self.is_beyond(tip, noted)?).then_some(noted))
     }
 
-    /// Whether the remote's branch has a doomed story anywhere in its history; its objects must be here.
+    /// Whether the remote has a doomed story anywhere in its history or in its private parts; their objects must be here.
     pub fn holds(&self, heads: Heads, doomed: Doomed) -> Result<bool, RepoError> {
-        match heads.branch {
-            Some(theirs) => Ok(self.cleared(CommitId(theirs), doomed)?.0 != Some(CommitId(theirs))),
-            None => Ok(false),
+        for head in heads.branch.into_iter().chain(heads.private) {
+            if !self.cleared(CommitId(head), doomed)?.1.stories.is_empty() {
+                return Ok(true);
+            }
         }
-    }
-
-    /// Whether this desk has all that stands on the remote but the doomed stories; its objects must be here.
-    pub fn has_all_but(&self, heads: Heads, doomed: Doomed) -> Result<bool, RepoError> {
-        let Some(theirs) = heads.branch else { return Ok(true) };
-        let (Some(CommitId(cleared)), _) = self.cleared(CommitId(theirs), doomed)? else {
-            return Ok(true);
-        };
-        let tip = self.tip()?.commit.0;
-        // what was not there before is not here either, and so not in this history
-        let here = self.git.odb().is_ok_and(|odb| odb.exists(cleared));
-        Ok(cleared == tip || here && self.is_beyond(tip, cleared)?)
+        Ok(false)
     }
 
     /// Remembers that the remote has this, and that this desk knows it.
@@ -193,19 +222,17 @@ impl StoryRepo {
         let (mut writing, mut cautions) = self.begin()?;
         for _ in 0..TRIES {
             let tip = self.tip()?;
+            let sides = self.sides(&tip, remote, heads, how, clerk)?;
             let mut pack = Pack::begin(self)?;
-            let plan = self.plan(&mut pack, remote, heads, how, &tip, clerk)?;
-            let onto = heads.branch.map(|id| self.tip_of(id)).transpose()?;
-            let theirs = heads.private.filter(|_| how.private);
-            let mut erased = self.erased(&tip)?;
-            if let Some(onto) = &onto {
-                erased.learn(&self.desk_record(onto)?);
-            }
-            let claimed = self.claimed(onto.as_ref().unwrap_or(&tip), &erased)?;
-            let is_gone = |id: &StoryId| erased.has_story(id) && !claimed.iter().any(|c| c.is_same_story(id));
-            let gone: Option<Doomed> = if erased.is_empty() { None } else { Some(&is_gone) };
+            let plan = self.plan(&mut pack, remote, &sides, how, clerk)?;
+            let onto = sides.theirs.branch.map(|id| self.tip_of(id)).transpose()?;
+            let theirs = sides.theirs.private.filter(|_| how.private);
+            let is_gone = |id: &StoryId| sides.is_gone(id);
+            let gone: Option<Doomed> = if sides.gone.is_empty() { None } else { Some(&is_gone) };
             let (private, private_push) =
                 self.private_plan(&mut pack, remote, theirs, (&plan.replayed, gone), how, clerk)?;
+            let cleared = sides.theirs.private.filter(|_| sides.theirs.private != heads.private);
+            let private_push = private_push.or(cleared);
             let branch = (plan.new != tip.commit.0).then_some(Move {
                 old: Some(tip.commit.0),
                 new: plan.new,
@@ -215,9 +242,11 @@ impl StoryRepo {
                 onto,
                 came: plan.came,
                 own: plan.own,
-                replayed: plan.replayed.clone(),
+                replayed: sides.lost.iter().chain(&plan.replayed).cloned().collect(),
                 private: private_push.map(CommitId),
                 rewritten: plan.rewritten,
+                bereft: sides.bereft,
+                over: sides.over,
                 cautions,
             };
             if how.rehearse || branch.is_none() && private.is_none() {
@@ -255,6 +284,115 @@ impl StoryRepo {
         Err(RepoError::Moved(self.root.clone()))
     }
 
+    /// What each side knows to be erased is taken out of the other: out of theirs only where a person decided it, out of ours where their
+    /// history, which has all that was pushed, is without it, too. Nothing moves.
+    fn sides(
+        &self,
+        tip: &Tip,
+        remote: &str,
+        heads: Heads,
+        how: Joining<'_>,
+        clerk: &Clerk,
+    ) -> Result<Sides, RepoError> {
+        let onto = heads.branch.map(|id| self.tip_of(id)).transpose()?;
+        let own = self.erased(tip)?;
+        let (mut said, mut unproven, mut known) = (Erased::default(), None, own.clone());
+        if let Some(onto) = &onto {
+            let record = self.desk_record(onto)?;
+            said = Erased::of(&record);
+            known.add(&said);
+            if let Some(proven) = how.proven.filter(|_| !how.accept_rewrite) {
+                unproven = Some(std::mem::replace(&mut said, proven(&record)));
+            }
+        }
+        let here = self.claimed(tip, &known)?;
+        let there = match &onto {
+            Some(onto) if onto.commit != tip.commit => self.claimed(onto, &known)?,
+            _ => here.clone(),
+        };
+        let of_theirs = |id: &StoryId| own.has_story(id) && !has(&here, id);
+        let of_ours = |id: &StoryId| said.has_story(id) && !has(&there, id);
+        let mut sides = Sides {
+            ours: *tip,
+            theirs: heads,
+            over: false,
+            lost: Vec::new(),
+            bereft: false,
+            gone: known.clone(),
+            stays: there.iter().filter(|id| !of_theirs(id)).cloned().collect(),
+        };
+        if there.iter().any(of_theirs) && !how.take_out {
+            let remote = remote.to_owned();
+            return Err(RepoError::HoldsErased { remote });
+        }
+        if how.take_out && !own.is_empty() {
+            let mut pack = Pack::begin(self)?;
+            let mut rewriter = Rewriter::new(self, &of_theirs, &mut pack);
+            let branch = heads.branch.map(|id| rewriter.commit(id)).transpose()?;
+            let private = heads.private.map(|id| rewriter.commit(id)).transpose()?;
+            let lost = || self.damaged(remote, "nothing would be left of it");
+            sides.theirs.branch = branch.map(|id| id.ok_or_else(lost)).transpose()?;
+            sides.theirs.private = match private {
+                // private parts of nothing else
+                Some(None) => {
+                    let tree = pack.put(ObjectType::Tree, b"")?;
+                    let bytes = commit_bytes(tree, None, &clerk.signature(), "Private parts\n");
+                    Some(pack.put(ObjectType::Commit, &bytes)?)
+                }
+                private => private.flatten(),
+            };
+            sides.over = sides.theirs != heads;
+            if sides.over {
+                pack.finish()?;
+            }
+        }
+        let base = self.seen(remote)?.map(|seen| self.tree_of(seen)).transpose()?;
+        if let Some(unproven) = unproven {
+            let all = here.iter().filter(|id| !has(&there, id) && !of_ours(id));
+            for id in all.filter(|id| unproven.has_story(id)) {
+                // one that was there is looked for with all that was
+                let was_there = base.map(|base| self.story_tree(base, id)).transpose()?.flatten();
+                if was_there.is_none() {
+                    let (remote, gone) = (remote.to_owned(), id.to_string());
+                    return Err(RepoError::UnprovenErasure { remote, gone });
+                }
+            }
+        }
+        let lost: Vec<&StoryId> = here.iter().filter(|id| of_ours(id)).collect();
+        if !lost.is_empty() {
+            let mut pack = Pack::begin(self)?;
+            let new = Rewriter::new(self, &of_ours, &mut pack).commit(tip.commit.0)?;
+            let written = pack.finish()?;
+            let new = new.ok_or_else(|| self.damaged(self.branch_ref(), "nothing would be left of it"))?;
+            sides.ours = self.tip_from(&written, new)?;
+            sides.bereft = true;
+            for id in lost {
+                sides.lost.extend(self.lost(id, base, tip)?);
+            }
+        }
+        Ok(sides)
+    }
+
+    /// What had happened here to a story that another desk erased, and was not known there; `None` where that is nothing.
+    fn lost(&self, id: &StoryId, base: Option<Oid>, tip: &Tip) -> Result<Option<Replayed>, RepoError> {
+        let record = |tree: Oid| -> Result<Vec<u8>, RepoError> {
+            let files = self.files_in(tree, id)?.unwrap_or_default();
+            Ok(files.get(RECORD).cloned().unwrap_or_default())
+        };
+        let (before, now) = (base.map(record).transpose()?.unwrap_or_default(), record(tip.tree)?);
+        let events: Vec<Event> = new_lines(&before, &now)
+            .into_iter()
+            .filter_map(|line| Event::parse(&String::from_utf8_lossy(line)).ok())
+            .collect();
+        Ok((!events.is_empty()).then(|| Replayed {
+            id: id.clone(),
+            was: None,
+            events,
+            text: Text::Erased,
+            left: None,
+        }))
+    }
+
     fn tip_from(&self, from: &dyn Stored, commit: Oid) -> Result<Tip, RepoError> {
         let bytes = from.get(ObjectType::Commit, commit)?;
         let hex = bytes.get(5..45).and_then(|hex| std::str::from_utf8(hex).ok());
@@ -273,11 +411,11 @@ impl StoryRepo {
         &self,
         pack: &mut Pack,
         remote: &str,
-        heads: Heads,
+        sides: &Sides,
         how: Joining<'_>,
-        tip: &Tip,
         clerk: &Clerk,
     ) -> Result<Plan, RepoError> {
+        let tip = &sides.ours;
         let ours = tip.commit.0;
         let seen = self.seen(remote)?;
         let stay = |own| Plan {
@@ -289,7 +427,7 @@ impl StoryRepo {
             unsigned: 0,
             unsealed: Vec::new(),
         };
-        let Some(theirs) = heads.branch else {
+        let Some(theirs) = sides.theirs.branch else {
             if seen.is_some() && !how.accept_rewrite {
                 let (remote, gone) = (remote.to_owned(), "all steps".to_owned());
                 return Err(RepoError::Rewritten { remote, gone });
@@ -299,14 +437,6 @@ impl StoryRepo {
         };
         if theirs == ours {
             return Ok(stay(0));
-        }
-        // what was erased here and still stands there would come back with it
-        let erased = self.erased(tip)?;
-        let claimed = self.claimed(tip, &erased)?;
-        let gone = |id: &StoryId| erased.has_story(id) && !claimed.iter().any(|c| c.is_same_story(id));
-        if !erased.is_empty() && self.cleared(CommitId(theirs), &gone)?.0 != Some(CommitId(theirs)) {
-            let remote = remote.to_owned();
-            return Err(RepoError::HoldsErased { remote });
         }
         let rewritten = match seen {
             Some(seen) if seen != theirs && !self.is_beyond(theirs, seen)? => {
@@ -318,7 +448,14 @@ impl StoryRepo {
                         false => RepoError::Rewritten { remote, gone },
                     });
                 }
-                Some(seen)
+                // what both began from, as it is without what was erased meanwhile
+                match sides.bereft {
+                    true => self
+                        .cleared(CommitId(seen), &|id| sides.is_gone(id))?
+                        .0
+                        .map(|seen| seen.0),
+                    false => Some(seen),
+                }
             }
             _ => None,
         };

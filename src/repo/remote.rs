@@ -261,7 +261,9 @@ impl Remote<'_> {
         if refused.is_empty() {
             return Err(self.blame(&ran.err));
         }
-        if refused.iter().all(|said| is_race(said)) {
+        // a server that takes no forced push says so in the words of a race
+        let is_denied = |said: &&str| !leases.is_empty() && said.starts_with("[remote rejected] (non-fast-forward)");
+        if refused.iter().all(|said| is_race(said)) && !refused.iter().any(is_denied) {
             return Ok(Pushed::Moved);
         }
         let said = format!("{}\n{}", refused.join("; "), ran.err);

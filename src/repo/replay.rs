@@ -47,6 +47,8 @@ pub enum Text {
     Unfinished,
     /// The story is no longer on the remote: the steps were not made again.
     Gone,
+    /// Another desk erased the story: the steps were not made again.
+    Erased,
 }
 
 /// New commits, not yet on the branch.
@@ -174,7 +176,7 @@ impl StoryRepo {
         }
     }
 
-    fn files_in(&self, root: Oid, id: &StoryId) -> Result<Option<Files>, RepoError> {
+    pub(super) fn files_in(&self, root: Oid, id: &StoryId) -> Result<Option<Files>, RepoError> {
         let entries = self.entries_in(root, id)?;
         entries.map(|entries| bytes_of(self, entries)).transpose()
     }

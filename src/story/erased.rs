@@ -26,21 +26,27 @@ impl Erased {
     /// Reads the desk's own record.
     pub fn of(record: &[u8]) -> Erased {
         let mut erased = Erased::default();
-        erased.learn(record);
+        for event in Record::parse(record).events {
+            if let What::Erased { salt, stories, mails } = event.what {
+                if !erased.salts.contains(&salt) {
+                    erased.salts.push(salt);
+                }
+                erased.stories.extend(stories);
+                erased.mails.extend(mails);
+            }
+        }
         erased
     }
 
-    /// What another copy of the desk's record knows, too.
-    pub fn learn(&mut self, record: &[u8]) {
-        for event in Record::parse(record).events {
-            if let What::Erased { salt, stories, mails } = event.what {
-                if !self.salts.contains(&salt) {
-                    self.salts.push(salt);
-                }
-                self.stories.extend(stories);
-                self.mails.extend(mails);
+    /// What is known elsewhere, too.
+    pub fn add(&mut self, other: &Erased) {
+        for salt in &other.salts {
+            if !self.salts.contains(salt) {
+                self.salts.push(salt.clone());
             }
         }
+        self.stories.extend(other.stories.iter().cloned());
+        self.mails.extend(other.mails.iter().cloned());
     }
 
     pub fn is_empty(&self) -> bool {
@@ -166,7 +172,7 @@ mod tests {
         assert_eq!((salt.as_str(), mails.len()), ("01".repeat(16).as_str(), 1));
         let elsewhere = Erased::event(b"", &[], &[c], &"03".repeat(16), who()).unwrap().line();
         let mut erased = Erased::of(first.as_bytes());
-        erased.learn(elsewhere.as_bytes());
+        erased.add(&Erased::of(elsewhere.as_bytes()));
         assert!(erased.has_mail(&a) && erased.has_mail(&c) && !erased.has_mail(&b));
         assert!(Erased::default().is_empty() && !Erased::default().has_mail(&a));
     }

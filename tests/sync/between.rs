@@ -22,8 +22,8 @@ fn program(house: &TestHouse, name: &str, script: &str) -> String {
     house.path(name).to_string_lossy().into_owned()
 }
 
-/// A `sync` of `ann`, in the middle of which `ben` syncs, once; what ann's git said that it did.
-fn disturbed(desks: &Desks, when: When) -> String {
+/// A command of `ann` that pushes, in the middle of which `ben` syncs, once; what ann's git said that it did.
+fn disturbed(desks: &Desks, when: When, args: &[&str]) -> String {
     let [ann, ben] = &desks.desks[..] else { panic!("two") };
     let (done, folder, home) = (desks.server.path("raced"), ben.path(""), ben.path("home"));
     // git's own variables are of the push that is under way
@@ -58,7 +58,7 @@ fn disturbed(desks: &Desks, when: When) -> String {
         }
     }
     let trace = ann.path("trace");
-    let ran = Ran::of(command.env("GIT_TRACE2_EVENT", &trace).args(["sync"]), &["sync"], None);
+    let ran = Ran::of(command.env("GIT_TRACE2_EVENT", &trace).args(args), args, None);
     let _ = fs::remove_file(desks.bare().join("hooks/pre-receive"));
     ann.git(&["remote", "set-url", "origin", desks.bare().to_str().expect("UTF-8")]);
     assert!(
@@ -84,7 +84,7 @@ fn a_push_that_another_desk_came_before_is_made_again_upon_it() {
         desks.settle();
         ann.run(&["note", &story, "-m", "by Ann"]).exits(0);
         ben.run(&["note", &story, "-m", "by Ben"]).exits(0);
-        let trace = disturbed(&desks, when);
+        let trace = disturbed(&desks, when, &["sync"]);
         assert_eq!(pushes(&trace), 2, "{when:?}: the first was refused");
         let log = desks.bare_git(&["log", "--format=%an: %s", "main"]);
         let who: Vec<&str> = log
@@ -95,6 +95,31 @@ fn a_push_that_another_desk_came_before_is_made_again_upon_it() {
         assert_eq!(desks.bare_git(&["rev-parse", "main"]), ann.git(&["rev-parse", "main"]));
         desks.settle();
         assert_eq!(ben.show(&story)["events"].as_array().map(Vec::len), Some(3), "{when:?}");
+    }
+}
+
+#[test]
+fn an_erasure_that_another_desk_came_before_is_pushed_upon_what_it_did() {
+    for when in [When::Announced, When::Received] {
+        let desks = Desks::new(2);
+        let [ann, ben] = &desks.desks[..] else { panic!("two") };
+        let (hers, kept) = (ann.story(&marion()), ann.story(&kelly()));
+        desks.settle();
+        ben.run(&["note", &hers, "-m", "of the one that goes"]).exits(0);
+        ben.run(&["note", &kept, "-m", "of the one that stays"]).exits(0);
+        let trace = disturbed(&desks, when, &["erase", &hers, "--yes"]);
+        assert_eq!(pushes(&trace), 2, "{when:?}: the first was refused");
+        for head in ["main", "refs/desk/private"] {
+            let there = desks.bare_git(&["log", "--format=", "--name-only", "-m", head]);
+            let there = there + &desks.bare_git(&["ls-tree", "-r", "--name-only", head]);
+            assert!(!there.contains(&hers) && there.contains(&kept), "{when:?}: {there}");
+        }
+        desks.settle();
+        for desk in &desks.desks {
+            assert_eq!(stories(desk), [kept.as_str()], "{when:?}");
+            assert_eq!(desk.show(&kept)["events"].as_array().map(Vec::len), Some(2), "{when:?}");
+            desk.run(&["verify"]).exits(0);
+        }
     }
 }
 
@@ -111,7 +136,7 @@ fn private_parts_that_another_desk_replaced_meanwhile_are_not_written_over() {
         ));
         desks.settle();
         let (hers, his) = (ann.story(&marion()), ben.story(&kelly()));
-        let trace = disturbed(&desks, when);
+        let trace = disturbed(&desks, when, &["sync"]);
         // the private part first, refused; then the private part and the branch
         assert_eq!(pushes(&trace), 3, "{when:?}");
         assert!(trace.contains("--force-with-lease=refs/desk/private"), "{when:?}");

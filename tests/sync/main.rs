@@ -9,6 +9,7 @@ mod mail_servers;
 
 mod between;
 mod desks;
+mod erased;
 mod folders;
 mod hostile;
 mod mailbox;

@@ -10,10 +10,14 @@ use crate::common::{TestHouse, mail};
 use crate::desks::{Desks, edit_with, event_ids, record_lines, stories};
 
 /// A small generator whose numbers are the same everywhere (xorshift64*).
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    fn throw(&mut self, sides: usize) -> usize {
+    pub fn new(seed: u64) -> Dice {
+        Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub fn throw(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -21,9 +25,9 @@ impl Dice {
     }
 }
 
-const MAILS: usize = 5;
+pub const MAILS: usize = 5;
 
-fn letter(n: usize) -> String {
+pub fn letter(n: usize) -> String {
     let name = ["Marion Maxwell", "Ola Okoye", "Piotr Kowal", "Rosa Diaz", "Sam Stone"][n];
     mail(
         &format!("{name} <p{n}@example.org>"),
@@ -46,7 +50,7 @@ fn whatever_five_desks_do_in_whatever_order_no_step_is_lost_and_all_end_alike() 
 
 fn one(seed: u64) {
     let desks = Desks::new(5);
-    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut dice = Dice::new(seed);
     let mut made = BTreeSet::new();
     let mut arrived = BTreeSet::new();
     for n in 0..40 {

@@ -1,6 +1,6 @@
 //! What travels is signed where it was, and what is destroyed elsewhere is followed only for who may say so.
 
-use crate::common::{TestHouse, marion};
+use crate::common::{TestHouse, kelly, marion};
 use crate::desks::{Desks, config, edit_with, record_lines};
 use crate::keys::{key, public};
 use serde_json::Value;
@@ -120,6 +120,60 @@ fn an_erasure_that_nobodys_key_proves_is_followed_only_when_a_person_says_so() {
             key.is_none(),
             "{told}"
         );
+    }
+}
+
+#[test]
+fn what_was_not_pushed_goes_for_an_erasure_elsewhere_only_where_that_is_proven_or_a_person_says_so() {
+    for (key, proven) in [(Some("ann"), true), (None, false)] {
+        let desks = signed();
+        let [ann, ben] = &desks.desks[..] else { panic!("two") };
+        let kept = ann.story(&kelly());
+        desks.settle();
+        let story = ann.story(&marion());
+        ann.run(&["sync"]).exits(0);
+        signs(ann, "Ann Able", key);
+        ann.run(&["erase", &story, "--yes"]).exits(0);
+        assert_eq!(ben.story(&marion()), story);
+        ben.run(&["approve", &kept]).exits(0);
+        let before = ben.git(&["rev-parse", "main", "refs/desk/private"]);
+        let synced = ben.run(&["sync", "--json"]);
+        let synced = synced.exits(6);
+        if !proven {
+            let error = synced.error();
+            assert_eq!(error["code"], "remote.unproven_erasure", "{error}");
+            assert_eq!(ben.git(&["rev-parse", "main", "refs/desk/private"]), before);
+            let followed = ben.run(&["sync", "--accept-rewrite", "--json"]);
+            assert_eq!(followed.exits(6).json()["told"][0]["code"], "story.erased");
+        } else {
+            assert_eq!(synced.json()["told"][0]["code"], "story.erased");
+        }
+        ben.run(&["show", &story]).exits(3);
+        signs(ann, "Ann Able", Some("ann"));
+        desks.settle();
+        assert_eq!(ann.show(&kept)["approvals"], 1, "the decision's own signature holds");
+    }
+}
+
+#[test]
+fn signatures_of_others_hold_where_a_desk_that_is_behind_erases() {
+    let desks = signed();
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let (story, kept) = (ann.story(&marion()), ann.story(&kelly()));
+    desks.settle();
+    ben.run(&["approve", &story]).exits(0);
+    ben.run(&["approve", &kept]).exits(0);
+    ben.run(&["sync"]).exits(0);
+    ben.run(&["note", &kept, "-m", "Not pushed"]).exits(0);
+    let lines = ben.run(&["show", "--record", &kept]).exits(0).stdout.clone();
+    ann.run(&["erase", &story, "--yes"]).exits(0);
+    ben.run(&["sync"]).exits(0);
+    desks.settle();
+    for desk in [ann, ben] {
+        let now = desk.run(&["show", "--record", &kept]).exits(0).stdout.clone();
+        assert!(lines.lines().all(|line| now.contains(line)), "{lines}\n{now}");
+        assert_eq!(desk.show(&kept)["approvals"], 1);
+        assert_eq!(findings(desk), [""; 0]);
     }
 }
 

@@ -23,7 +23,7 @@ use crate::story::erased::Erased;
 use crate::story::page::RECORD;
 use crate::story::record::Signature;
 pub use prune::{Hit, Pruned};
-use rewrite::Rewriter;
+pub(super) use rewrite::Rewriter;
 pub use rewrite::{Doomed, Told};
 
 /// How often all is worked out anew because a ref moved.

@@ -33,7 +33,7 @@ struct Cleared {
 }
 
 /// Makes history without some stories.
-pub(super) struct Rewriter<'r, 'o> {
+pub(in crate::repo) struct Rewriter<'r, 'o> {
     repo: &'r StoryRepo,
     doomed: Doomed<'r>,
     to: &'o mut dyn Objects,
