@@ -38,8 +38,9 @@ pub(super) fn private_folder(path: &Path) -> Result<(), SpoolError> {
             owner: metadata.uid(),
         });
     }
-    // Never close somebody's home folder to others because of a slip in the config.
-    if !metadata.is_dir() || !(path.join(LOCK).symlink_metadata().is_ok() || is_empty(path)) {
+    // Never close somebody's home folder to others because of a slip in the config. In this order: whoever else is making it puts the lock
+    // there first.
+    if !metadata.is_dir() || !(is_empty(path) || path.join(LOCK).symlink_metadata().is_ok()) {
         return Err(SpoolError::NotASpool { path: path.to_owned() });
     }
     if metadata.mode() & 0o077 != 0 {

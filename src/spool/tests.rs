@@ -608,3 +608,27 @@ fn halves_that_a_crash_left_of_kept_words_are_swept() {
     held.forget_typed(|_| false).unwrap();
     assert_eq!(names(), whole);
 }
+
+#[test]
+fn of_several_that_make_it_at_once_none_takes_it_for_another_folder() {
+    const MANY: usize = 8;
+    for _ in 0..200 {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("desk");
+        let together = std::sync::Barrier::new(MANY);
+        std::thread::scope(|scope| {
+            let make = |n: usize| {
+                let (path, together) = (&path, &together);
+                move || {
+                    together.wait();
+                    lock::private_folder(path)?;
+                    fs::create_dir_all(path.join(format!("shelf-{n}"))).map_err(|e| SpoolError::io("make", path, e))
+                }
+            };
+            let runs: Vec<_> = (0..MANY).map(|n| scope.spawn(make(n))).collect();
+            for run in runs {
+                run.join().unwrap().unwrap();
+            }
+        });
+    }
+}
