@@ -48,6 +48,8 @@ impl DeskOutbox {
     }
 }
 
+const ELSEWHERE: &str = "another desk sends it";
+
 /// Why a letter did not leave.
 pub(super) enum NotSent {
     /// The letter could not be made; what is wrong with the words of one may not be wrong with those of the next.
@@ -63,6 +65,23 @@ pub(super) fn one(
     outbox: &mut DeskOutbox,
     waiting: &Waiting,
 ) -> Result<Result<String, NotSent>, Trouble> {
+    // since it was looked at, what other desks did may have come with another letter's claim
+    if let Some(id) = &waiting.story {
+        use LetterStatus::{Claimed, Dropped, Sent};
+        let why = match desk.story(repo, id) {
+            Ok(story) => {
+                let last = Entry::of(waiting).last(&story);
+                let taken = waiting.due.claim.is_none() && matches!(last, Some(Claimed | Sent | Dropped));
+                taken.then_some(ELSEWHERE)
+            }
+            Err(Trouble::NoStory(_)) => Some(kept::ERASED),
+            Err(trouble) => return Err(trouble),
+        };
+        if let Some(why) = why {
+            over(spool, &waiting.number)?;
+            return Ok(Err(NotSent::Unwritten(why.to_owned())));
+        }
+    }
     let (bytes, mut note) = match spool.letter(&waiting.number)? {
         Some(kept) if !has_moved(waiting, &kept.1) => kept,
         before => match written(desk, repo, waiting, before) {
@@ -216,7 +235,7 @@ fn not_ours(
         _ => {
             forget(repo, id, message_id, desk)?;
             over(spool, &waiting.number)?;
-            Ok(Some("another desk sends it".to_owned()))
+            Ok(Some(ELSEWHERE.to_owned()))
         }
     }
 }
