@@ -223,7 +223,7 @@ fn as_text(desk: &Desk, story: &Story, private: Option<&Files>, report: &Report)
         ("Text", story.text.to_string()[..12].to_owned()),
     ];
     for vote in life.lapsed(story.text, &desk.policy) {
-        let who = vote.lapsed_by.as_deref().unwrap_or("an edit outside the tool");
+        let who = life.lapsed_through(vote, story.text);
         facts.push(("Lapsed", format!("the approval by {}, through {who}", vote.by.name)));
     }
     facts.extend(

@@ -427,7 +427,7 @@ impl Policy {
                 ));
             }
             for vote in life.lapsed(text, self) {
-                let by = vote.lapsed_by.as_deref().unwrap_or("an edit outside the tool");
+                let by = life.lapsed_through(vote, text);
                 why.push_str(&format!("; the approval by {} lapsed through {by}", vote.by.name));
             }
             return Err(refusal("policy.too_few_approvals", why, "read it and `approve` it"));

@@ -1,6 +1,6 @@
 //! One thing at a time.
 
-use crate::common::marion;
+use crate::common::{kelly, marion};
 use crate::desks::{Desks, edit_with};
 
 #[test]
@@ -251,6 +251,89 @@ fn of_two_hosts_that_hold_the_outbox_one_sends_a_letter() {
         .collect();
     assert_eq!(letters, ["claimed", "sent"]);
     assert!(ann.files(".desk/letters").is_empty());
+}
+
+#[test]
+fn a_desk_that_learns_with_the_first_letter_that_another_sent_them_all_claims_no_other() {
+    let config = crate::desks::config()
+        .replace("local_remote = true", "local_remote = true\npush = \"always\"")
+        .replace("send = [\"published\"]", "send = [\"received\"]");
+    let desks = Desks::with_config(2, &config);
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    // the time from which both may send
+    for desk in [ann, ben] {
+        desk.run(&["sync"]).exits(0);
+        desk.run(&["letters", "send"]).exits(0);
+    }
+    let known = [marion(), kelly(), crate::seeds::letter(1)].map(|mail| {
+        let now = ann.story(&mail);
+        ann.run(&["write", &now, "-m", "How many were you?"]).exits(0);
+        now
+    });
+    desks.settle();
+    ann.run(&["letters", "send"]).exits(0);
+    let sent = ann.files("letters").len();
+    assert!(sent >= known.len());
+    let told = ben.run(&["letters", "send"]);
+    assert!(
+        told.stderr.contains("another desk sends it"),
+        "{}{}",
+        told.stdout,
+        told.stderr
+    );
+    assert!(ben.files("letters").is_empty() && ben.files(".desk/letters").is_empty());
+    desks.settle();
+    for story in &known {
+        let events = ben.show(story)["events"].take();
+        let letters = events
+            .as_array()
+            .expect("events")
+            .iter()
+            .filter(|e| e["event"] == "letter");
+        let mut of: std::collections::BTreeMap<String, Vec<String>> = Default::default();
+        for letter in letters {
+            let (about, status) = (letter["about"].to_string(), letter["status"].as_str().expect("a word"));
+            of.entry(about).or_default().push(status.to_owned());
+        }
+        assert!(
+            !of.is_empty() && of.values().all(|of| *of == ["claimed", "sent"]),
+            "{of:?}"
+        );
+    }
+}
+
+#[test]
+fn an_approval_that_another_desks_edit_came_before_says_whose_edit_it_was() {
+    for first in ["edit", "approval"] {
+        let desks = Desks::new(2);
+        let [ann, ben] = &desks.desks[..] else { panic!("two") };
+        let story = ann.story(&marion());
+        desks.settle();
+        let edit = || {
+            ben.run(&["edit", &story, "--title", "Another title"]).exits(0);
+        };
+        if first == "edit" {
+            edit();
+        }
+        ann.run(&["approve", &story]).exits(0);
+        if first != "edit" {
+            edit();
+        }
+        ben.run(&["sync"]).exits(0);
+        ann.run(&["sync"]).exits(6);
+        let refused = ann.run(&["publish", &story]);
+        assert!(
+            refused.exits(5).stderr.contains("lapsed through Ben Bold"),
+            "{first}: {}",
+            refused.stderr
+        );
+        let shown = ann.run(&["show", &story]);
+        assert!(
+            shown.exits(0).stdout.contains("Ann Able, through Ben Bold"),
+            "{first}: {}",
+            shown.stdout
+        );
+    }
 }
 
 #[test]

@@ -142,7 +142,7 @@ fn whose_it_is(desk: &Desk, reading: &Reading, facts: &mut Facts) {
 fn to_look_at(desk: &Desk, reading: &Reading, facts: &mut Facts) {
     let (story, life) = (&reading.story, &reading.story.life);
     for vote in life.lapsed(story.text, &desk.policy) {
-        let who = vote.lapsed_by.as_deref().unwrap_or("an edit outside the tool");
+        let who = life.lapsed_through(vote, story.text);
         facts.add(
             "Lapsed",
             format!(

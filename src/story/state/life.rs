@@ -168,6 +168,8 @@ pub struct Life {
     pub assigned: Option<String>,
     /// Whose text it is.
     pub makers: Makers,
+    /// The latest text that the record knows, and who made it.
+    changed: Option<(TextHash, String)>,
     pub publication: Option<Publication>,
     /// What stands where, by target: whatever was put there and not taken off, by this publication or an earlier one.
     pub posts: BTreeMap<String, Post>,
@@ -256,6 +258,7 @@ impl Life {
             remains: BTreeMap::new(),
             assigned: None,
             makers: Makers::default(),
+            changed: None,
             publication: None,
             posts: BTreeMap::new(),
             conflict: None,
@@ -510,6 +513,7 @@ impl Life {
             What::Edited { minor: true, from } if carries => *from,
             _ => None,
         };
+        self.changed = event.text.map(|text| (text, event.by.name.clone()));
         for vote in &mut self.votes {
             vote.carried_to = match vote.carried_to {
                 Some(text) if upon == Some(text) => event.text,
@@ -593,6 +597,19 @@ impl Life {
     /// Votes that no longer count, and whose they are.
     pub fn lapsed<'a>(&'a self, text: TextHash, policy: &'a Policy) -> impl Iterator<Item = &'a Vote> {
         self.votes.iter().filter(move |v| !v.is_for(text, policy))
+    }
+
+    /// Through whom a vote lapsed: where it is of another desk, and its text was changed here before it was given there, whoever made this text.
+    pub fn lapsed_through<'a>(&'a self, vote: &'a Vote, text: TextHash) -> &'a str {
+        let made = self
+            .changed
+            .as_ref()
+            .filter(|(made, _)| *made == text)
+            .map(|(_, by)| by);
+        vote.lapsed_by
+            .as_ref()
+            .or(made)
+            .map_or("an edit outside the tool", |by| by)
     }
 
     /// The requests that are not answered: the text is still the one they were about.
