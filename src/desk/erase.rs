@@ -1,8 +1,8 @@
 //! Destroying what is held of a story or a person, for good.
 //!
 //! In this order: what it is about is kept in the spool; the desk's own record says, in salted hashes, what must not come back; the pages
-//! come off the targets; the spool, the letters; the stories out of all history, and the objects. A run that dies anywhere is finished by
-//! doing all of it again: each part is nothing where it is done.
+//! come off the targets; the spool, the letters; the stories out of all history, and the objects; and the same on the remote. A run that dies
+//! anywhere is finished by doing all of it again: each part is nothing where it is done.
 
 use std::path::PathBuf;
 
@@ -37,7 +37,6 @@ pub struct Plan {
     /// By what they are looked for in the end.
     words: Vec<String>,
     addresses: Vec<String>,
-    /// Where the remote's branch was when it was last seen.
     remote: Option<Remote>,
     leave_published: bool,
 }
@@ -46,12 +45,7 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remote {
     pub name: String,
-    pub branch: String,
-    /// The content repository, as config.toml names it.
-    pub folder: String,
     pub url: String,
-    /// The branch there, as it was last seen.
-    pub seen: Option<String>,
 }
 
 impl Plan {
@@ -164,14 +158,10 @@ pub fn survey(desk: &Desk, repo: &StoryRepo, whose: &Whose) -> Result<Survey, Tr
 }
 
 fn remote(desk: &Desk, repo: &StoryRepo) -> Option<Remote> {
-    let (name, branch) = (&desk.config.repository.remote, &desk.config.repository.branch);
-    let (url, seen) = repo.last_seen(name)?;
+    let name = &desk.config.repository.remote;
     Some(Remote {
         name: name.clone(),
-        branch: branch.clone(),
-        folder: desk.config.repository.path.display().to_string(),
-        url,
-        seen: seen.map(|commit| commit.to_string()),
+        url: repo.remote_url(name)?,
     })
 }
 

@@ -188,7 +188,9 @@ fn bring_together(
         phase(Phase::Joining);
         let joined = repo.join(&remote.name, heads, how, &clerk);
         let holds = matches!(joined, Err(RepoError::HoldsErased { .. }));
-        *met = done.taken_out || joined.as_ref().map_or(holds || wish.take_out, |joined| joined.over);
+        // private parts of others came along where this desk does not share its own
+        let strange = wish.take_out && !settings.share_private && heads.has_private();
+        *met = done.taken_out || strange || joined.as_ref().map_or(holds || wish.take_out, |joined| joined.over);
         let joined = joined?;
         done.came += joined.came;
         done.rewritten |= joined.rewritten;

@@ -124,13 +124,13 @@ impl RepoError {
                 "they are two desks, not two copies of one: correct the address (git remote set-url), or begin with a git clone".into()
             }
             RepoError::HoldsErased { .. } => {
-                "an old clone brought it back: `erase --finish` takes it out there, and keeps all else that is there".into()
+                "an old clone brought it back, or a desk that has the mail, too: `erase --finish` takes it out there, and keeps all else that is there".into()
             }
             RepoError::Rewritten { .. } => {
                 "ask who did it. If it was meant (an old copy was put back, something was taken out by hand): `sync --accept-rewrite` follows it, and pushes nothing of what is gone; if not: git push puts it back".into()
             }
             RepoError::UnprovenErasure { .. } => {
-                "ask who did it. If it was meant: `sync --accept-rewrite` follows it, and what was erased goes here, too; if not: git push puts it back".into()
+                "ask who did it. If it was meant: `sync --accept-rewrite` follows it, and what was erased goes here, too; if not: git push puts it back, or the line is taken out of record.jsonl there".into()
             }
             RepoError::ByHand { story, .. } => format!(
                 "`edit {} --take` commits it, `git checkout` in the content repository drops it; then `sync` puts both together",

@@ -169,11 +169,10 @@ impl StoryRepo {
         }
     }
 
-    /// Where a remote is, and where its branch was when it was last seen; `None` where there is no such remote.
-    pub fn last_seen(&self, name: &str) -> Option<(String, Option<CommitId>)> {
+    /// Where a remote is; `None` where there is no such remote.
+    pub fn remote_url(&self, name: &str) -> Option<String> {
         let remote = self.git.find_remote(name).ok()?;
-        let seen = self.seen(name).ok().flatten();
-        Some((remote.url().ok()?.to_owned(), seen.map(CommitId)))
+        Some(remote.url().ok()?.to_owned())
     }
 
     /// From now on the user's configuration is this one.

@@ -41,11 +41,6 @@ pub struct Heads {
 }
 
 impl Heads {
-    /// Whether the branch is there, and this commit.
-    pub fn is_branch(&self, commit: &str) -> bool {
-        self.branch.is_some_and(|id| id.to_string() == commit)
-    }
-
     /// Whether private parts are there.
     pub fn has_private(&self) -> bool {
         self.private.is_some()
