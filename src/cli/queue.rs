@@ -181,7 +181,9 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
     let (quarantined, set_aside) = (waiting.unwrap_or_default().quarantined as u64, aside.set_aside as u64);
     let letters_due = queue::letters_due(desk, &repo, &counts)?;
     let silent_pages = letters::waiting_for_pages(desk, &repo, spool.as_ref())?;
-    let unfinished = crate::desk::erase::unfinished(desk)?;
+    // a remote that nothing was ever pushed to has nothing of it
+    let never = !repo.has_seen(&desk.config.repository.remote).map_err(Trouble::from)?;
+    let unfinished = crate::desk::erase::unfinished(desk)?.filter(|plan| !(never && plan.is_rest()));
     let erasing = unfinished.is_some();
     let back = crate::desk::erase::came_back(&repo)?.len();
     let unpushed = crate::desk::sync::unpushed(desk, &repo)?.map(|local| local.steps as u64);

@@ -340,14 +340,14 @@ pub fn carry_out(desk: &Desk, repo: StoryRepo, spool: &mut Spool, plan: &Plan) -
         spool.put_erasing(&rest)?;
         done.pushed = at_the_remote(desk, spool, &mut done.standing).transpose();
     }
-    if !matches!(done.pushed, Some(Err(_))) {
+    if plan.remote.is_none() || matches!(done.pushed, Some(Ok(_))) {
         spool.end_erasing()?;
     }
     Ok(done)
 }
 
 /// Brings the history without the stories to the remote, with all that others did there meanwhile; and destroys what they erased. `None`
-/// where the remote never had anything.
+/// where the remote never had anything: another desk may be the first to push, of the same mail, so that it is asked again by the next sync.
 fn at_the_remote(
     desk: &Desk,
     spool: &mut Spool,
@@ -407,12 +407,13 @@ pub fn finish(
         true => Ok(true),
         false => remote_has(desk, erased),
     };
+    let nothing = matches!(pushed, Ok(false));
     let pushed = match pushed {
         Ok(false) => None,
         Ok(true) => at_the_remote(desk, spool, &mut obeyed.standing).transpose(),
         Err(trouble) => Some(Err(trouble)),
     };
-    if !matches!(pushed, Some(Err(_))) {
+    if nothing || matches!(pushed, Some(Ok(_))) {
         spool.end_erasing()?;
     }
     Ok((obeyed, pushed))

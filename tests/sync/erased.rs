@@ -318,6 +318,21 @@ fn the_only_story_goes_from_the_private_parts_of_the_remote_too() {
 }
 
 #[test]
+fn what_was_erased_before_the_first_sync_is_taken_out_where_another_desk_was_first() {
+    let desks = Desks::new(2);
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let (story, kept) = (ann.story(&hers()), ben.story(&kelly()));
+    ann.run(&["erase", &story, "--yes"]).exits(0);
+    assert!(!ann.run(&["status"]).stdout.contains("erased"));
+    assert_eq!(ben.story(&hers()), story);
+    ben.run(&["sync"]).exits(0);
+    ann.run(&["sync"]).exits(0);
+    assert!(!stands_there(&desks, &story));
+    assert_eq!(hits(ann, "stories"), BTreeSet::new());
+    is_gone_everywhere(&desks, &[&kept]);
+}
+
+#[test]
 fn what_git_brought_back_to_the_remote_is_not_taken_over_and_a_person_takes_it_out() {
     let (desks, story, kept) = ahead(&config());
     let [ann, ben] = &desks.desks[..] else { panic!("two") };
