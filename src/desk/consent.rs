@@ -62,11 +62,17 @@ impl Quoted {
         *self == Quoted::Compared(Vec::new())
     }
 
-    /// How it differs, in words for a person.
-    pub fn told(&self) -> String {
+    /// What a person is told of it; and the same without the author's words, which are private. Nothing where the words are the letter's.
+    pub fn told(&self) -> Option<(String, &'static str)> {
+        const OTHER: &str = "inside the quotation of our letter it has other words than the letter";
+        const OTHERS: &str =
+            "inside the quotation of our letter it has other words than the letter: read what it says there";
+        const UNKNOWN: &str =
+            "it quotes a letter of ours that is not kept, and that was not compared: read what it says there";
         match self {
-            Quoted::Compared(changes) => quotation::told(changes),
-            Quoted::NotCompared => "it left before letters were kept, and is not compared".to_owned(),
+            Quoted::Compared(changes) if changes.is_empty() => None,
+            Quoted::Compared(changes) => Some((format!("{OTHER}: {}", quotation::told(changes)), OTHERS)),
+            Quoted::NotCompared => Some((UNKNOWN.to_owned(), UNKNOWN)),
         }
     }
 }
@@ -244,8 +250,10 @@ fn proven(letter: &SentLetter, mail: &Submission, draft: &Draft, quoted: &Quoted
     if mail.notes.iter().any(|note| matches!(note, Note::PartsDiffer { .. })) {
         return Err("it came as plain text and as HTML, and the two do not say the same");
     }
-    if !quoted.is_as_sent() {
-        return Err("the letter that it quotes has other words there");
+    match quoted {
+        _ if quoted.is_as_sent() => {}
+        Quoted::Compared(_) => return Err("the letter that it quotes has other words there"),
+        Quoted::NotCompared => return Err("the letter that it quotes is not kept, and was not compared"),
     }
     let from = mail.from.address.as_deref().unwrap_or_default();
     if mail.sender.is_some() || !from.eq_ignore_ascii_case(&letter.to) {
@@ -297,7 +305,8 @@ mod tests {
     fn a_letter_that_is_not_kept_leaves_the_words_in_doubt_and_gives_the_author_none() {
         let unknown = Quoted::NotCompared;
         assert!(!unknown.is_as_sent() && unknown.changes().is_empty());
-        assert!(!unknown.told().contains('"'), "its words are ours");
+        let told = unknown.told().expect("it is told");
+        assert!(told.0 == told.1 && told.0.contains("not compared"), "{told:?}");
         assert!(Quoted::Compared(Vec::new()).is_as_sent());
         let added = Change {
             words: "not my name".to_owned(),
@@ -305,6 +314,7 @@ mod tests {
         };
         let quoted = Quoted::Compared(vec![added]);
         assert!(!quoted.is_as_sent());
-        assert_eq!(quoted.told(), "\"not my name\"");
+        let (told, public) = quoted.told().expect("it is told");
+        assert!(told.ends_with("\"not my name\"") && !public.contains("name"), "{told}");
     }
 }

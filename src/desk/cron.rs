@@ -299,16 +299,17 @@ fn fetch_all(
     findings.bad.extend(bad);
 }
 
-/// One sync; whether the remote could be reached.
 /// What the syncs of a pass came to.
 #[derive(Default)]
 struct Together {
+    /// The remote could be reached.
     reached: bool,
     /// What was erased elsewhere was here.
     obey: bool,
 }
 
 impl Together {
+    /// One sync.
     fn bring(
         &mut self,
         desk: &Desk,

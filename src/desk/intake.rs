@@ -170,7 +170,7 @@ impl<'a> Reader<'a> {
         spool: &mut Spool,
     ) -> Result<Judged, Trouble> {
         spool.begin_reading(&m.key)?;
-        let taken = self.take_in(repo, m, looked, reading, false, batch, spool);
+        let taken = self.take_in(repo, (m, looked), reading, false, batch, spool);
         spool.end_reading()?;
         match taken? {
             Taken::In(judged) => Ok(*judged),
@@ -286,7 +286,7 @@ impl<'a> Reader<'a> {
             taken[at] = match (again, reading) {
                 (Some(again), _) => Some(again),
                 (None, Some(reading)) if alone => Some(self.take_in_alone(repo, &m, &looked, reading, batch, spool)?),
-                (None, Some(reading)) => match self.take_in(repo, &m, &looked, reading, may_wait, batch, spool)? {
+                (None, Some(reading)) => match self.take_in(repo, (&m, &looked), reading, may_wait, batch, spool)? {
                     Taken::In(judged) => Some(*judged),
                     Taken::Early(reading) => {
                         let reading = Some(Ok(*reading));
@@ -345,15 +345,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Makes of a mail that was read what it is.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "a mail in four parts, and all that it goes into"
-    )]
     fn take_in(
         &mut self,
         repo: &StoryRepo,
-        m: &KeptMail,
-        looked: &Looked,
+        (m, looked): (&KeptMail, &Looked),
         reading: Result<Reading, mail::Unreadable>,
         may_wait: bool,
         batch: &mut Batch,

@@ -251,17 +251,9 @@ impl Reader<'_> {
             true => Quoted::Compared(Vec::new()),
             false => self.quoted(id, &people, submission, batch)?,
         };
-        if !quoted.is_as_sent() {
-            let told = format!(
-                "inside the quotation of our letter it has other words than the letter: {}",
-                quoted.told()
-            );
+        if let Some((told, public)) = quoted.told() {
             report.notes.push(told);
-            // the words themselves are private
-            notes.push(Note::Other(
-                "inside the quotation of our letter it has other words than the letter: read what it says there"
-                    .to_owned(),
-            ));
+            notes.push(Note::Other(public.to_owned()));
         }
         let heard = consent::read(&story, &people, (submission, &m.raw), said, &quoted, number as usize);
         if heard.events.iter().any(|what| matches!(what, What::Consent { .. })) {
