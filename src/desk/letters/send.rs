@@ -11,7 +11,7 @@ use crate::repo::StoryRepo;
 use crate::spool::{LetterNote, Spool};
 use crate::story::StoryId;
 use crate::story::event::{LetterKind, LetterStatus};
-use crate::story::letter::{Envelope, FailedLetter, LetterId, Outgoing};
+use crate::story::letter::{Envelope, FailedLetter, LetterId, Outgoing, Standing, open};
 use crate::story::people::{PEOPLE, People};
 use crate::story::record::Change;
 
@@ -72,7 +72,10 @@ pub(super) fn one(
             Ok(story) => {
                 let last = Entry::of(waiting).last(&story);
                 let taken = waiting.due.claim.is_none() && matches!(last, Some(Claimed | Sent | Dropped));
-                taken.then_some(ELSEWHERE)
+                // a reminder may be the second one
+                let open = || open(id, &story.record.events, &Standing::of(&story, &desk.policy));
+                let again = || open().iter().any(|letter| letter.number() == waiting.number);
+                (taken && !again()).then_some(ELSEWHERE)
             }
             Err(Trouble::NoStory(_)) => Some(kept::ERASED),
             Err(trouble) => return Err(trouble),
