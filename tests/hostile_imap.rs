@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use rustls::ServerConfig;
 
-use common::{CONFIG, Ran, TestHouse, have, kelly, mail, marion};
+use common::{CONFIG, Ran, TestHouse, have, mail};
 use fake_imap::{Fake, server_tls};
 
 const PASSWORD: &str = "canary-4711";
@@ -311,60 +311,6 @@ fn a_run_ends_in_time_whatever_the_server_does() {
             begun.elapsed()
         );
         kept_whole(&house, &mails);
-    }
-}
-
-/// Whoever works at this desk does not wait for a server, wherever it stops.
-#[test]
-fn while_a_server_is_waited_for_others_work_and_each_mail_comes_once() {
-    for (words, came) in [
-        ("* OK hello", 0),
-        ("* SEARCH", 0),
-        ("Subject: Bus 3", 0),
-        ("Subject: Bus 5", 1),
-        ("Subject: Bus 9", 1),
-        ("OK stored", 3),
-    ] {
-        let mut mails = mails();
-        if came == 1 {
-            // it makes a group by itself
-            let many = "the buses came and went, one after the other, ".repeat(30_000);
-            mails[0].1 = mails[0].1.replace("two hundred", &format!("two hundred ({many})"));
-        }
-        let gate = Arc::default();
-        let fake = fake(&mails)
-            .answer("UID STORE", "OK stored\r\n")
-            .waits_before(words, &gate)
-            .start();
-        let house = house(fake.port, "none", "");
-        let story = house.story(&marion());
-        std::thread::scope(|scope| {
-            let fetching = scope.spawn(|| fetch(&house));
-            gate.is_reached();
-            // what came before it stopped is there
-            let stories = || house.run(&["list", "--json", "--all"]).exits(0).json();
-            fake_imap::until(|| stories().as_array().map(Vec::len) == Some(1 + came));
-            let approved = house.run(&["approve", &story]);
-            // another one has no place at that mailbox, and one for other mail has
-            let busy = house.run(&["fetch", "--wait", "0"]);
-            let other = house.run_with_stdin(&["fetch", "-"], kelly());
-            gate.open();
-            let ran = fetching.join().expect("it ends");
-            approved.exits(0);
-            assert!(busy.exits(75).stderr.contains("another m4c-stories"), "{}", busy.stderr);
-            other.exits(0);
-            let lines = ran.exits(0).json_lines();
-            let new = lines.iter().filter(|line| line["outcome"] == "new").count();
-            assert_eq!(new, 3, "{words}: {lines:?}");
-        });
-        assert_eq!(house.state(&story), "approved");
-        let (marion, kelly) = ((0, marion()), (0, kelly()));
-        assert_eq!(
-            kept_whole(&house, &[&mails[..], &[marion, kelly]].concat()),
-            5,
-            "{words}"
-        );
-        assert!(house.read(".desk/reading").starts_with('\n'), "nothing is in doubt");
     }
 }
 

@@ -1,6 +1,5 @@
 //! Mail in. In this order, always: list, keep (raw bytes on disk), read, screen, draft, commit, settle. After a crash at any
-//! instant the next run ends with each mail exactly once. The run is here; `batch` takes mails in, a thousand at most at a time. While a
-//! server is waited for, others may have the spool.
+//! instant the next run ends with each mail exactly once. The run is here; `batch` takes mails in, a thousand at most at a time.
 
 mod batch;
 
@@ -11,7 +10,7 @@ use serde::Serialize;
 
 use crate::inbox::{Cursor, Fate, Go, Inbox, Remark, TakeError, Ticket, Wanted};
 use crate::repo::{Caution, Press, StoryRepo};
-use crate::spool::{Spool, SpoolError};
+use crate::spool::Spool;
 
 use super::account::{MailReport, Outcome, unreadable_report};
 use super::crew::Crew;
@@ -113,11 +112,6 @@ pub fn fetch(
             watcher,
         ) {
             Ok(()) => {}
-            // another process is at this inbox
-            Err(trouble @ Trouble::Spool(SpoolError::Busy { .. })) => {
-                watcher.trouble(&name, &trouble);
-                last = Some(trouble);
-            }
             // the desk's own places failing is no matter of one inbox
             Err(trouble @ (Trouble::Repo(_) | Trouble::Spool(_))) => return Err(trouble),
             Err(trouble) => {
@@ -140,11 +134,6 @@ fn from_one(
     watcher: &mut dyn Watcher,
 ) -> Result<(), Trouble> {
     let name = source.inbox.name().to_owned();
-    let far = source.inbox.is_far();
-    let _alone = match far {
-        true => Some(spool.hold_inbox(&name, desk.wait)?),
-        false => None,
-    };
     let cursor = match source.remembered {
         true => spool
             .cursor(&name)?
@@ -152,11 +141,10 @@ fn from_one(
             .unwrap_or_else(Cursor::start),
         false => Cursor::start(),
     };
-    let wanted = Wanted {
+    let mut listing = source.inbox.list(&Wanted {
         cursor: &cursor,
         since: wish.since,
-    };
-    let mut listing = apart(far, spool, || source.inbox.list(&wanted))??;
+    })?;
     // Only now a server has said what it can do.
     for outcome in Outcome::ALL {
         source.inbox.accepts(&(source.after)(desk, &name, outcome))?;
@@ -166,6 +154,7 @@ fn from_one(
     watcher.listed(&name, listing.tickets.len());
     count.listed += listing.tickets.len() as u64;
 
+    let erased = repo.erased(&repo.tip()?)?;
     let mut reader = Reader::new(desk, source.trusted_authserv.as_deref());
     let pen = reader.pen();
     thread::scope(|scope| {
@@ -175,7 +164,7 @@ fn from_one(
             repo,
             inbox: &name,
             crew: &crew,
-            far,
+            erased: &erased,
         };
         let mut rest = &listing.tickets[..];
         // of the last batch, where its mails were heavier than they were said to be
@@ -190,9 +179,9 @@ fn from_one(
                 (left, rest) = (now.to_vec(), later);
             }
             let (after, limit) = (source.after, desk.config.story.max_mail_bytes);
-            let mut intake = Intake::begin(&work, spool, &mut reader);
+            let mut intake = Intake::begin(&work, spool, &mut reader)?;
             let taken = batch::run(&mut *source.inbox, &left, limit, &mut intake)?;
-            let (judged, cautions) = intake.done();
+            let (judged, cautions) = intake.finish()?;
             // what came before an inbox failed is settled, so that a poor line gets on a little with each run
             let broken;
             (left, broken) = match taken {
@@ -217,7 +206,7 @@ fn from_one(
                 settled.push((ticket, fate));
             }
             spool.told_of_asides(&told)?;
-            let settling = apart(far, spool, || source.inbox.settle_all(&settled))?;
+            let settling = source.inbox.settle_all(&settled);
             if source.remembered && settling.is_ok() {
                 spool.put_cursor(&name, &source.inbox.cursor().to_bytes())?;
             }
@@ -228,16 +217,8 @@ fn from_one(
         }
         Ok::<(), Trouble>(())
     })?;
-    apart(far, spool, || source.inbox.done())??;
+    source.inbox.done()?;
     Ok(())
-}
-
-/// Does something with an inbox. Where it is on a server, others may have the spool meanwhile.
-fn apart<T>(far: bool, spool: &mut Spool, work: impl FnOnce() -> T) -> Result<T, Trouble> {
-    match far {
-        true => Ok(spool.meanwhile(work)?),
-        false => Ok(work()),
-    }
 }
 
 /// Leaves the tickets that are wished for. What is older than `--since` is not listed and not settled: a later run takes it in. A mail

@@ -306,13 +306,6 @@ impl<'a> Reader<'a> {
         Ok((judged, ReadAll { known, read, alone }))
     }
 
-    /// Forgets what another process may have changed while the spool was let go.
-    pub fn look_anew(&mut self) {
-        self.threads = Threads::default();
-        self.last.clear();
-        self.codes.take();
-    }
-
     /// What a crew reads with.
     pub fn pen(&self) -> Pen<'a> {
         Pen {

@@ -399,10 +399,6 @@ impl Inbox for Imap {
         self.session().map(drop)
     }
 
-    fn is_far(&self) -> bool {
-        true
-    }
-
     /// All mails that are neither deleted, nor drafts, nor marked as ours or settled by the cursor; by UID.
     fn list(&mut self, wanted: &Wanted) -> Result<Listing, InboxError> {
         let found = self.find(wanted);

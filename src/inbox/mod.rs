@@ -41,11 +41,6 @@ pub trait Inbox: Send {
         Ok(())
     }
 
-    /// Whether it is on a server, for which others should not have to wait.
-    fn is_far(&self) -> bool {
-        false
-    }
-
     /// What waits, oldest first, without what the cursor says is settled. Called once a run, before anything is taken.
     fn list(&mut self, wanted: &Wanted) -> Result<Listing, InboxError>;
 

@@ -60,53 +60,35 @@ fn is_empty(path: &Path) -> bool {
 }
 
 fn open_lock(path: &Path) -> Result<File, SpoolError> {
-    open_at(&path.join(LOCK))
-}
-
-fn open_at(path: &Path) -> Result<File, SpoolError> {
+    let path = path.join(LOCK);
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let opened = options.custom_flags(flags.bits() as i32).open(path);
-    opened.map_err(|e| SpoolError::io("open", path, e))
+    let opened = options.custom_flags(flags.bits() as i32).open(&path);
+    opened.map_err(|e| SpoolError::io("open", &path, e))
 }
 
-/// Takes the lock of a spool (flock: it is gone when the process is, however it ends), waiting at most `wait`.
-pub(super) fn hold(spool: &Path, wait: Duration) -> Result<File, SpoolError> {
-    let mut file = open_lock(spool)?;
-    take(&mut file, spool, Some(wait))?;
-    Ok(file)
-}
-
-/// The same for something in the spool that has a lock of its own, `path`.
-pub(super) fn hold_at(path: &Path, spool: &Path, wait: Duration) -> Result<File, SpoolError> {
-    let mut file = open_at(path)?;
-    take(&mut file, spool, Some(wait))?;
-    Ok(file)
-}
-
-/// Takes a lock that is open; without `wait` however long others have it.
-pub(super) fn take(file: &mut File, spool: &Path, wait: Option<Duration>) -> Result<(), SpoolError> {
+/// Takes the lock (flock: it is gone when the process is, however it ends), waiting at most `wait`.
+pub(super) fn hold(path: &Path, wait: Duration) -> Result<File, SpoolError> {
     let begun = Instant::now();
+    let mut file = open_lock(path)?;
     let mut pause = Duration::from_millis(5);
     loop {
         match file.try_lock() {
             Ok(()) => break,
             Err(TryLockError::Error(error)) if error.kind() != io::ErrorKind::Interrupted => {
-                return Err(SpoolError::io("lock", spool, error));
+                return Err(SpoolError::io("lock", path, error));
             }
             Err(_) => {}
         }
-        let left = wait.map_or(pause, |wait| wait.saturating_sub(begun.elapsed()));
-        if left.is_zero() {
+        let Some(left) = wait.checked_sub(begun.elapsed()).filter(|left| !left.is_zero()) else {
             let mut text = String::new();
-            let _ = file.rewind();
-            let _ = (&*file).take(20).read_to_string(&mut text);
+            let _ = (&file).take(20).read_to_string(&mut text);
             return Err(SpoolError::Busy {
-                path: spool.to_owned(),
+                path: path.to_owned(),
                 pid: text.trim().parse().ok(),
             });
-        }
+        };
         sleep(pause.min(left));
         pause = (pause * 2).min(Duration::from_millis(100));
     }
@@ -114,10 +96,5 @@ pub(super) fn take(file: &mut File, spool: &Path, wait: Option<Duration>) -> Res
     let _ = file.set_len(0);
     let _ = file.rewind();
     let _ = file.write_all(format!("{}\n", std::process::id()).as_bytes());
-    Ok(())
-}
-
-/// Lets others have a lock that stays open.
-pub(super) fn let_go(file: &File, spool: &Path) -> Result<(), SpoolError> {
-    file.unlock().map_err(|e| SpoolError::io("unlock", spool, e))
+    Ok(file)
 }

@@ -9,7 +9,7 @@
 //! | `letters/ID.eml`, `ID.toml` | letters waiting, as RFC 5322 files, and what is known of each |
 //! | `codes/HASH.toml` | codes for deciding by mail, by their hash: for which story, text and reviewer, until when, and by which mail spent |
 //! | `typed/ID.md`, `ID.toml` | what somebody wrote and what was not taken, until they go on with it |
-//! | `cursors/` | where each inbox was left; only saves work. For a mailbox on a server also its lock, `.lock` |
+//! | `cursors/` | where each inbox was left; only saves work |
 //! | `ledger` | automatic letters a day, by hash of the address; for the caps |
 //! | `notes.toml` | what cron remembers between runs |
 //! | `reading` | the mail that is being read or taken in just now, in case it kills the process |
@@ -56,15 +56,10 @@ const NOTES: &str = "notes.toml";
 /// Nobody takes so long to write two files.
 const A_WHILE: Duration = Duration::from_secs(3600);
 
-/// The spool, locked: this process alone writes to it until this is dropped, but for what is done [`Spool::meanwhile`].
+/// The spool, locked: this process alone writes to it until this is dropped.
 pub struct Spool {
     shelves: Shelves,
     reading: Reading,
-    lock: File,
-}
-
-/// An inbox that this process alone takes mails from, until this is dropped.
-pub struct InboxLock {
     _lock: File,
 }
 
@@ -166,23 +161,11 @@ impl Spool {
         // Also when nothing was made just now: whoever made it may have died before this.
         root.sync()?;
         let reading = Reading::open(path)?;
-        Ok(Spool { shelves, reading, lock })
-    }
-
-    /// Lets other processes have the spool while a server is waited for, and has it again afterwards, however long they have it.
-    pub fn meanwhile<T>(&mut self, wait: impl FnOnce() -> T) -> Result<T, SpoolError> {
-        lock::let_go(&self.lock, &self.shelves.path)?;
-        let done = wait();
-        lock::take(&mut self.lock, &self.shelves.path, None)?;
-        Ok(done)
-    }
-
-    /// Keeps other processes from an inbox for which the spool is let go, waiting for them at most `wait`.
-    pub fn hold_inbox(&mut self, inbox: &str, wait: Duration) -> Result<InboxLock, SpoolError> {
-        let spool = self.shelves.path.clone();
-        let path = self.shelf(CURSORS).path_of(&format!("{}.lock", cursor_name(inbox)));
-        let _lock = self.meanwhile(|| lock::hold_at(&path, &spool, wait))??;
-        Ok(InboxLock { _lock })
+        Ok(Spool {
+            shelves,
+            reading,
+            _lock: lock,
+        })
     }
 
     /// The spool for reading only; `None` where there is none yet.

@@ -4,7 +4,6 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,38 +20,8 @@ pub struct Fake {
     search: Option<String>,
     cut: Option<usize>,
     pause: Option<Duration>,
-    gate: Option<(String, Arc<Gate>)>,
     tls: Option<Arc<ServerConfig>>,
     implicit: bool,
-}
-
-/// What a server waits at.
-#[derive(Default)]
-pub struct Gate {
-    reached: AtomicBool,
-    open: AtomicBool,
-}
-
-impl Gate {
-    /// Waits until a server stands at it.
-    pub fn is_reached(&self) {
-        until(|| self.reached.load(Ordering::SeqCst));
-    }
-
-    pub fn open(&self) {
-        self.open.store(true, Ordering::SeqCst);
-    }
-}
-
-/// Waits for something; a minute is too long.
-pub fn until(done: impl Fn() -> bool) {
-    for _ in 0..6_000 {
-        if done() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    panic!("it does not come");
 }
 
 pub struct Running {
@@ -125,12 +94,6 @@ impl Fake {
     /// One byte at a time.
     pub fn dribbling(mut self, pause: Duration) -> Fake {
         self.pause = Some(pause);
-        self
-    }
-
-    /// Says nothing more from these words on, until the gate is opened.
-    pub fn waits_before(mut self, words: &str, gate: &Arc<Gate>) -> Fake {
-        self.gate = Some((words.to_owned(), gate.clone()));
         self
     }
 
@@ -217,19 +180,6 @@ impl Serving {
     }
 
     fn say(&mut self, text: &str) -> Option<()> {
-        let gate = self.fake.gate.clone();
-        match gate.and_then(|(words, gate)| Some((text.find(&words)?, gate))) {
-            Some((at, gate)) => {
-                self.say_at_once(&text[..at])?;
-                gate.reached.store(true, Ordering::SeqCst);
-                until(|| gate.open.load(Ordering::SeqCst));
-                self.say_at_once(&text[at..])
-            }
-            None => self.say_at_once(text),
-        }
-    }
-
-    fn say_at_once(&mut self, text: &str) -> Option<()> {
         let sent = self.sent.clone();
         let mut sent = sent.lock().unwrap();
         let cut = self.fake.cut;

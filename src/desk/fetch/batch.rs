@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 use std::mem;
 use std::panic::resume_unwind;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
 
 use crate::hands;
 use crate::inbox::{Go, Inbox, InboxError, TakeError, Ticket};
@@ -51,24 +50,19 @@ pub(super) fn run(
         let give = move |group| to.send(group).map_or(Go::Stop, |()| Go::On);
         let inbox = &mut *inbox;
         let taker = hands::hire_in(scope, move || take(inbox, batch, limit, give)).ok()?;
-        let done = intake.all(&groups);
-        drop(groups);
+        let done = groups.into_iter().try_for_each(|group| intake.group(group));
         Some((taker.join().unwrap_or_else(|panic| resume_unwind(panic)), done))
     });
     // in turn where there is no thread for the taker
-    if let Some((taken, done)) = beside {
-        return done.map(|()| taken);
-    }
-    let repo = intake.work.repo;
-    let mut open = Open::begin(repo)?;
-    let mut done = Ok(());
-    let taken = take(inbox, batch, limit, |group| {
-        done = intake.group(&mut open, group);
-        if done.is_ok() { Go::On } else { Go::Stop }
+    let (taken, done) = beside.unwrap_or_else(|| {
+        let mut done = Ok(());
+        let taken = take(inbox, batch, limit, |group| {
+            done = intake.group(group);
+            if done.is_ok() { Go::On } else { Go::Stop }
+        });
+        (taken, done)
     });
-    done?;
-    intake.commit(open)?;
-    Ok(taken)
+    done.map(|()| taken)
 }
 
 /// Mails as they were taken, few enough to be in memory at once.
@@ -129,108 +123,55 @@ pub(super) struct Work<'w, 'c> {
     /// Its name.
     pub inbox: &'w str,
     pub crew: &'w Readers<'c>,
-    /// It is on a server: while that is waited for, others may have the spool.
-    pub far: bool,
+    pub erased: &'w Erased,
 }
 
 /// What a mail came to; `None`: it was gone.
 pub(super) type Outcomes = Vec<(Ticket, Option<Judged>)>;
-
-/// How long the next group of mails is waited for, before what came so far is committed and the spool let go.
-const A_WHILE: Duration = Duration::from_millis(1500);
 
 /// A batch under way: its mails are kept, read and committed as they come.
 pub(super) struct Intake<'i, 'd, 'w, 'c> {
     work: &'i Work<'w, 'c>,
     spool: &'i mut Spool,
     reader: &'i mut Reader<'d>,
-    judged: Outcomes,
-    cautions: Vec<Caution>,
-}
-
-/// The groups that are committed together.
-struct Open<'r> {
-    repo: &'r StoryRepo,
-    batch: Batch<'r>,
-    erased: Erased,
+    batch: Batch<'w>,
     /// The last group, that the crew reads.
     before: Option<(Vec<Ticket>, UnderWay)>,
     /// Mails that may follow others which have not come yet.
     early: (Vec<Ticket>, ReadAll),
-}
-
-impl<'r> Open<'r> {
-    fn begin(repo: &'r StoryRepo) -> Result<Open<'r>, Trouble> {
-        Ok(Open {
-            repo,
-            batch: repo.batch()?,
-            erased: repo.erased(&repo.tip()?)?,
-            before: None,
-            early: Default::default(),
-        })
-    }
+    judged: Outcomes,
 }
 
 impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
-    pub fn begin(work: &'i Work<'w, 'c>, spool: &'i mut Spool, reader: &'i mut Reader<'d>) -> Intake<'i, 'd, 'w, 'c> {
-        Intake {
+    pub fn begin(
+        work: &'i Work<'w, 'c>,
+        spool: &'i mut Spool,
+        reader: &'i mut Reader<'d>,
+    ) -> Result<Intake<'i, 'd, 'w, 'c>, Trouble> {
+        Ok(Intake {
+            batch: work.repo.batch()?,
+            before: None,
+            early: Default::default(),
+            judged: Vec::new(),
             work,
             spool,
             reader,
-            judged: Vec::new(),
-            cautions: Vec::new(),
-        }
-    }
-
-    /// Takes in the groups as they come, and commits those between which nobody was waited for.
-    fn all(&mut self, groups: &Receiver<Group>) -> Result<(), Trouble> {
-        while let Some(first) = self.first(groups)? {
-            // another process may have pruned what was open here
-            let anew = match self.work.far {
-                true => Some(self.work.desk.repo()?),
-                false => None,
-            };
-            let mut open = Open::begin(anew.as_ref().unwrap_or(self.work.repo))?;
-            self.group(&mut open, first)?;
-            while let Some(group) = self.soon(groups) {
-                self.group(&mut open, group)?;
-            }
-            self.commit(open)?;
-        }
-        Ok(())
-    }
-
-    /// A group, however long it takes.
-    fn first(&mut self, groups: &Receiver<Group>) -> Result<Option<Group>, Trouble> {
-        if !self.work.far {
-            return Ok(groups.recv().ok());
-        }
-        let first = self.spool.meanwhile(|| groups.recv().ok())?;
-        self.reader.look_anew();
-        Ok(first)
-    }
-
-    /// The next group, where it comes soon.
-    fn soon(&self, groups: &Receiver<Group>) -> Option<Group> {
-        match self.work.far {
-            true => groups.recv_timeout(A_WHILE).ok(),
-            false => groups.recv().ok(),
-        }
+        })
     }
 
     /// Keeps the mails of a group while those of the one before are read, and takes these in while the new ones are read, so that the
     /// crew has always something to do.
-    fn group(&mut self, open: &mut Open, group: Group) -> Result<(), Trouble> {
+    fn group(&mut self, group: Group) -> Result<(), Trouble> {
         let mut here = Vec::new();
         for (ticket, taken) in group {
             let place = format!("{}: {ticket}", self.work.inbox);
             match taken {
                 // not even kept: it would be in the objects again
-                Taken::Raw(raw, _) if intake::is_erased(&open.erased, &raw) => {
+                Taken::Raw(raw, _) if intake::is_erased(self.work.erased, &raw) => {
                     self.judged.push((ticket, Some(intake::erased_before(&place, &raw))));
                 }
                 Taken::Raw(raw, ready) => {
-                    let (kept, key) = (open.batch.keep(&raw, &ready)?, ticket.key());
+                    let (kept, key) = (self.batch.keep(&raw, &ready)?, ticket.key());
                     here.push((ticket, KeptMail { raw, kept, key, place }));
                 }
                 Taken::Not(error) => {
@@ -241,71 +182,65 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
             }
         }
         let crew = self.work.crew;
-        open.batch.sync()?;
+        self.batch.sync()?;
         let (tickets, mails): (Vec<_>, Vec<_>) = here.into_iter().unzip();
         if Reader::one_by_one(&mails, self.spool) {
-            if let Some((tickets, reading)) = open.before.take() {
-                self.take_in(open, tickets, reading.wait(crew))?;
+            if let Some((tickets, reading)) = self.before.take() {
+                self.take_in(tickets, reading.wait(crew))?;
                 self.spool.end_reading()?;
             }
-            let read = self.reader.read_one_by_one(mails, &mut open.batch, self.spool)?;
-            return self.take_in(open, tickets, read);
+            let read = self.reader.read_one_by_one(mails, &mut self.batch, self.spool)?;
+            return self.take_in(tickets, read);
         }
         let looking = Reader::look_at(crew, mails, self.spool)?;
-        let before = open
+        let before = self
             .before
             .take()
             .map(|(tickets, reading)| (tickets, reading.wait(crew)));
-        let reading = self.reader.read_new(crew, looking, &mut open.batch, self.spool)?;
-        open.before = Some((tickets, reading));
+        let reading = self.reader.read_new(crew, looking, &mut self.batch, self.spool)?;
+        self.before = Some((tickets, reading));
         match before {
-            Some((tickets, read)) => self.take_in(open, tickets, read),
+            Some((tickets, read)) => self.take_in(tickets, read),
             None => Ok(()),
         }
     }
 
     /// Takes a group in that was read. What answers a mail that has not come yet waits for the end.
-    fn take_in(&mut self, open: &mut Open, tickets: Vec<Ticket>, read: ReadAll) -> Result<(), Trouble> {
-        let may_wait = open.early.1.bytes() + read.bytes() <= EARLY_BYTES;
-        self.take(open, tickets, read, may_wait)
+    fn take_in(&mut self, tickets: Vec<Ticket>, read: ReadAll) -> Result<(), Trouble> {
+        let may_wait = self.early.1.bytes() + read.bytes() <= EARLY_BYTES;
+        self.take(tickets, read, may_wait)
     }
 
-    fn take(&mut self, open: &mut Open, tickets: Vec<Ticket>, read: ReadAll, may_wait: bool) -> Result<(), Trouble> {
+    fn take(&mut self, tickets: Vec<Ticket>, read: ReadAll, may_wait: bool) -> Result<(), Trouble> {
         let (judged, early) = self
             .reader
-            .take_all(open.repo, read, may_wait, &mut open.batch, self.spool)?;
+            .take_all(self.work.repo, read, may_wait, &mut self.batch, self.spool)?;
         for (ticket, judged) in tickets.into_iter().zip(judged) {
             match judged {
                 Some(judged) => {
                     self.spool.is_through(&ticket.key());
                     self.judged.push((ticket, Some(judged)));
                 }
-                None => open.early.0.push(ticket),
+                None => self.early.0.push(ticket),
             }
         }
-        open.early.1.append(early);
+        self.early.1.append(early);
         Ok(())
     }
 
-    /// Makes the commits.
-    fn commit(&mut self, mut open: Open) -> Result<(), Trouble> {
-        if let Some((tickets, reading)) = open.before.take() {
-            self.take_in(&mut open, tickets, reading.wait(self.work.crew))?;
+    /// Makes the commits. After this the mails may be settled.
+    pub fn finish(mut self) -> Result<(Outcomes, Vec<Caution>), Trouble> {
+        if let Some((tickets, reading)) = self.before.take() {
+            self.take_in(tickets, reading.wait(self.work.crew))?;
             self.spool.end_reading()?;
         }
-        let (tickets, early) = mem::take(&mut open.early);
+        let (tickets, early) = mem::take(&mut self.early);
         if let Some(last) = tickets.last() {
             self.spool.begin_reading_several(&last.key())?;
-            self.take(&mut open, tickets, early, false)?;
+            self.take(tickets, early, false)?;
             self.spool.end_reading()?;
         }
-        self.cautions.extend(open.batch.finish()?.cautions);
-        Ok(())
-    }
-
-    /// What they came to. All is committed: the mails may be settled.
-    pub fn done(self) -> (Outcomes, Vec<Caution>) {
-        (self.judged, self.cautions)
+        Ok((self.judged, self.batch.finish()?.cautions))
     }
 }
 
