@@ -8,13 +8,14 @@ use crate::mail;
 use crate::repo::StoryRepo;
 use crate::story::answer::quotation::{self, Change};
 use crate::story::answer::{condition, plain_yes, withdrawal};
+use crate::story::cut::is_notice;
 use crate::story::draft::Draft;
 use crate::story::event::{Asks, LetterKind, MailProof, What};
 use crate::story::letter::signed_by;
 use crate::story::people::{PEOPLE, People, SentLetter};
 use crate::story::state::Phase;
 use crate::story::step::Story;
-use crate::story::submission::Note;
+use crate::story::submission::{Attachment, Note};
 use crate::story::{StoryId, Submission};
 
 use super::{Trouble, intake};
@@ -231,7 +232,9 @@ fn no_plain_yes(draft: &Draft, folder: &str, number: usize, what: &str) -> Heard
 
 /// A wish to have the story back, also one that stands inside the quotation.
 fn asks_back(draft: &Draft, changes: &[Change]) -> bool {
-    withdrawal(&draft.body).is_some() || changes.iter().any(|change| withdrawal(&change.words).is_some())
+    // "... notify the sender and delete this message", as a company puts under our letter
+    let asks = |change: &Change| withdrawal(&change.words).is_some() && !is_notice(&change.words);
+    withdrawal(&draft.body).is_some() || changes.iter().any(asks)
 }
 
 fn says_yes(people: &People, mail: &Submission, draft: &Draft) -> bool {
@@ -242,9 +245,7 @@ fn says_yes(people: &People, mail: &Submission, draft: &Draft) -> bool {
 
 /// The domain that signed for the address which we asked, or why it is not sure that the author wrote this.
 fn proven(letter: &SentLetter, mail: &Submission, draft: &Draft, quoted: &Quoted) -> Result<String, &'static str> {
-    let photo = |place: usize| draft.media.iter().any(|photo| photo.attachment == place);
-    let mut attached = mail.attachments.iter().enumerate();
-    if draft.passes_on() || !mail.embedded.is_empty() || attached.any(|(n, a)| photo(n) || !a.is_stationery()) {
+    if draft.passes_on() || !mail.embedded.is_empty() || !mail.attachments.iter().all(Attachment::is_seal) {
         return Err("it is a forward or has something attached");
     }
     if mail.notes.iter().any(|note| matches!(note, Note::PartsDiffer { .. })) {

@@ -91,15 +91,6 @@ pub struct Attachment {
 }
 
 impl Attachment {
-    /// Whether a program put it there by itself, for who reads the mail: a seal, a card of its sender's (RFC 6350), a picture that stands
-    /// in the HTML, as a logo does.
-    pub fn is_stationery(&self) -> bool {
-        let name = self.name.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let card = ["text/vcard", "text/x-vcard", "text/directory"].contains(&self.media_type.as_str());
-        let picture = self.inline && self.content_id.is_some() && self.media_type.starts_with("image/");
-        self.is_seal() || card || name.ends_with(".vcf") || picture
-    }
-
     /// Whether it is what a program signed or sealed the mail with (RFC 8551, RFC 3156): nobody's words, and no photo.
     pub fn is_seal(&self) -> bool {
         let kind = self.media_type.strip_prefix("application/").unwrap_or_default();

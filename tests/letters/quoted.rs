@@ -112,7 +112,7 @@ fn parts(kind: &str, first: &str, second: &str) -> (&'static str, String) {
 #[test]
 fn a_yes_over_our_words_counts_however_a_program_quotes_them() {
     type Quote = fn(&str, &str) -> (&'static str, String);
-    let table: [(&str, Quote); 22] = [
+    let table: [(&str, Quote); 20] = [
         ("Gmail", |_, html| ("text/html", gmail(html))),
         ("Gmail, plain", |text, _| {
             let links = text.replace("page=2", "page=2 <https://nights.example.org/list?month=11&page=2>");
@@ -156,13 +156,9 @@ fn a_yes_over_our_words_counts_however_a_program_quotes_them() {
                 format!("I agree\n\n-----Original Message-----\n{HEAD}\n{}", wrapped(&text, 76)),
             )
         }),
-        ("Outlook behind a gateway, with a company's notice", |text, _| {
+        ("Outlook behind a gateway", |text, _| {
             let banner = "CAUTION: This email originated from outside of the organization. Do not click links or open attachments unless you recognize the sender.";
-            let notice = "This email and any attachments are confidential and intended solely for the addressee. If you have received this email in error, please notify the sender and delete it.";
-            (
-                "text/plain",
-                format!("I agree\n\n{HEAD}\n{banner}\n\n{text}\n\n{notice}"),
-            )
+            ("text/plain", format!("I agree\n\n{HEAD}\n{banner}\n\n{text}"))
         }),
         ("Thunderbird", |_, html| {
             let prefix = "<div class=\"moz-cite-prefix\">On 29/11/2026 16:51, M4C Team wrote:<br></div>";
@@ -216,22 +212,13 @@ fn a_yes_over_our_words_counts_however_a_program_quotes_them() {
         ("Gmail behind a gateway, in marked lines", |text, _| {
             (
                 "text/plain",
-                format!(
-                    "I agree\n\n{WROTE}\n\n{}",
-                    marked(&format!("{BANNER}\n\n{text}\n\n{NOTICE}"), "> ")
-                ),
+                format!("I agree\n\n{WROTE}\n\n{}", marked(&format!("{BANNER}\n\n{text}"), "> ")),
             )
         }),
-        (
-            "Gmail behind a gateway, with a scanner's line and a company's notice",
-            |_, html| {
-                let scanner = "<div><table><tr><td>Virus-free.<a href=\"https://www.avast.com/sig-email\">www.avast.com</a></td></tr></table></div>";
-                (
-                    "text/html",
-                    gmail(&format!("<div>[EXTERNAL]</div>{html}<p>{NOTICE}</p>{scanner}")),
-                )
-            },
-        ),
+        ("Gmail behind a gateway, with a scanner's line", |_, html| {
+            let scanner = "<div><table><tr><td>Virus-free.<a href=\"https://www.avast.com/sig-email\">www.avast.com</a></td></tr></table></div>";
+            ("text/html", gmail(&format!("<div>[EXTERNAL]</div>{html}{scanner}")))
+        }),
         ("Outlook behind a gateway that draws a table", |_, html| {
             let table = format!("<table border=1 bgcolor=\"#FFEB9C\"><tr><td><b>{BANNER}</b></td></tr></table><br>");
             ("text/html", outlook(&format!("{table}{html}")))
@@ -264,30 +251,6 @@ fn a_yes_over_our_words_counts_however_a_program_quotes_them() {
                 seal,
             )
         }),
-        ("a program that adds a card", |text, _| {
-            let card = "Content-Type: text/vcard; name=\"marion.vcf\"\nContent-Disposition: attachment; filename=\"marion.vcf\"\n\nBEGIN:VCARD\nEND:VCARD";
-            parts(
-                "mixed",
-                &format!(
-                    "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nI agree\n\n{WROTE}\n{}",
-                    marked(text, "> ")
-                ),
-                card,
-            )
-        }),
-        ("Outlook with a logo", |_, html| {
-            let logo = "Content-Type: image/png; name=\"image001.png\"\nContent-Disposition: inline; filename=\"image001.png\"\nContent-ID: <image001.png@01DA>\nContent-Transfer-Encoding: base64\n\n\
-                iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
-            let html = outlook(html).replace(
-                "I agree</p>",
-                "I agree</p><p>Marion Maxwell<br><img src=\"cid:image001.png@01DA\"></p>",
-            );
-            parts(
-                "related",
-                &format!("Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{html}"),
-                logo,
-            )
-        }),
     ];
     for (program, quote) in table {
         let house = TestHouse::with_config(CONFIG);
@@ -307,7 +270,7 @@ fn a_yes_over_our_words_counts_however_a_program_quotes_them() {
 #[test]
 fn a_yes_over_words_that_its_author_changed_in_the_quotation_is_for_a_person() {
     type Quote = fn(&str, &str) -> (&'static str, String);
-    let table: [(&str, Quote, &str); 11] = [
+    let table: [(&str, Quote, &str); 12] = [
         (
             "another number",
             |_, html| ("text/html", gmail(&html.replace("ninety", "sixty"))),
@@ -388,6 +351,18 @@ fn a_yes_over_words_that_its_author_changed_in_the_quotation_is_for_a_person() {
             "\"~~\"",
         ),
         (
+            "a company's notice, as nothing tells it from a wish",
+            |_, html| {
+                (
+                    "text/html",
+                    gmail(&format!(
+                        "{html}<p>This message is confidential, I do not want it on a blog.</p>"
+                    )),
+                )
+            },
+            "\"This message is confidential I do not want it",
+        ),
+        (
             "a remark above a company's notice",
             |_, html| {
                 (
@@ -395,7 +370,7 @@ fn a_yes_over_words_that_its_author_changed_in_the_quotation_is_for_a_person() {
                     gmail(&format!("{html}<p>But not my surname, please.</p><p>{NOTICE}</p>")),
                 )
             },
-            "\"But not my surname please\"",
+            "\"But not my surname please This email",
         ),
     ];
     for (what, quote, told) in table {

@@ -1,8 +1,6 @@
 //! What an author asks for in a reply, beside a plain yes: to have the story back, or a yes with a condition. Nothing is done for it
 //! but to tell a person, so a doubtful one is told, too.
 
-use crate::story::cut::is_notice;
-
 /// How a language asks to have something back.
 struct Tongue {
     /// Verbs that ask alone: "remove my story".
@@ -124,15 +122,8 @@ const APART: usize = 4;
 /// The words by which a reply asks to have the story back, or not to have it published at all. `reply` is the mail's text with what it
 /// quotes cut off.
 pub fn withdrawal(reply: &str) -> Option<String> {
-    if reply.len() > LONGEST {
-        return None;
-    }
-    // "... notify the sender and delete this message"
-    let wish = reply.split("\n\n").find_map(|paragraph| {
-        let asks = |sentence: &String| asks_back(&super::words(sentence)) && !is_notice(sentence);
-        let wish = sentences(paragraph)?.into_iter().find(asks)?;
-        (!is_notice(paragraph)).then_some(wish)
-    })?;
+    let found = |sentence: &String| asks_back(&super::words(sentence));
+    let wish = sentences(reply)?.into_iter().find(found)?;
     Some(super::bare(&wish))
 }
 
@@ -346,6 +337,9 @@ mod tests {
             "If you have received my email, please remove my story.",
             "If you are not able to do that, please take it down.",
             "Please take my story down.\n\nIf you are not the intended recipient, please delete this message.",
+            "Please delete the story, this email, and any attachments.",
+            "Please do not publish the story, this message is confidential.",
+            "Bitte löscht die Geschichte, diese E-Mail war vertraulich.",
         ] {
             assert!(withdrawal(reply).is_some(), "{reply}");
         }
@@ -372,10 +366,6 @@ mod tests {
             "When will it be published?",
             "The council did not listen. We went there again.",
             "Not yet, I am away until Monday",
-            "Thank you!\n\nIf you are not the intended recipient, please delete this message.",
-            "Thank you. If you have received it in error, please notify the sender immediately and delete it from your system.",
-            "This email and any attachments are confidential and may be legally privileged. If you have received it in error, please \
-             notify the sender immediately and delete it from your system.",
         ] {
             assert_eq!(withdrawal(reply), None, "{reply}");
         }

@@ -1368,12 +1368,15 @@ fn initials_before_a_single_line_are_marks_under_the_line_of_a_program() {
 fn of_a_mail_that_is_quoted_goes_what_nobody_typed_and_no_more() {
     let banner = "CAUTION: This email originated from outside of the organization. Do not click links or open attachments unless you recognize the sender.";
     let feet = [
-        "This email and any attachments are confidential and may be legally privileged. If you have received it in error, please notify the sender immediately and delete it from your system.",
-        "If you are not the intended recipient, please delete this message.",
-        "To unsubscribe from this list, visit https://lists.example.org/mailman/listinfo/blog",
         "This email has been checked for viruses by Avast antivirus software.\nwww.avast.com",
-        "Please consider the environment before printing this email.",
         "Sent from my iPhone",
+    ];
+    let notices = [
+        "This email and any attachments are confidential and may be legally privileged. If you have received it in error, please notify the sender immediately and delete it from your system.",
+        "This message is confidential, I do not want it on a blog.",
+        "Please do not publish this email or any attachments.",
+        "Please keep Rosa's surname confidential.\nThis email is confidential and intended only for the addressee.",
+        "To unsubscribe from this list, visit https://lists.example.org/mailman/listinfo/blog",
     ];
     let letter = "Dear Marion,\n\nWe were eleven people in the back room.\n\nWith best wishes,\nM4C Team";
     let head =
@@ -1393,6 +1396,10 @@ fn of_a_mail_that_is_quoted_goes_what_nobody_typed_and_no_more() {
         said.join("\n").trim().to_owned()
     };
     for lines in [&is_marked as &dyn Fn(&str) -> Vec<Line>, &bare] {
+        for notice in notices {
+            let with = said(&lines(&format!("{letter}\n\n{notice}")));
+            assert!(with.ends_with(notice), "{with}");
+        }
         for foot in feet {
             assert_eq!(
                 said(&lines(&format!("{banner}\n\n{letter}\n\n{foot}"))),
