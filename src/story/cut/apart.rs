@@ -167,7 +167,7 @@ fn subject_ends(text: &str, subject: &str) -> usize {
 }
 
 /// A subject without its `Re:` and `Fwd:`.
-pub(super) fn bare(subject: &str) -> &str {
+fn bare(subject: &str) -> &str {
     let mut subject = subject.trim();
     while let Some(at) = subject.find([':', '：']) {
         let end = at + subject[at..].chars().next().map_or(1, char::len_utf8);

@@ -274,12 +274,6 @@ pub(super) fn led_up(lines: &[Seen], from: usize, foreign: &Foreign) -> bool {
     last.is_some_and(|line| leads_up(&line.text)) || (1..=SALUTATION).contains(&words)
 }
 
-/// Whether a sentence above another's mail ends in a colon.
-pub(super) fn colon_above(lines: &[Seen], from: usize, foreign: &Foreign) -> bool {
-    let last = lines[from..foreign.start].iter().rfind(|l| !l.blank());
-    last.is_some_and(|l| l.depth == 0 && l.text.ends_with(':') && l.words() >= SALUTATION)
-}
-
 /// What stands over a story that somebody was asked for.
 #[rustfmt::skip]
 const HERE_IT_IS: &[&str] = &[

@@ -238,11 +238,8 @@ impl Plan {
                 // down is another matter.
                 let shown =
                     |f: &Foreign| inside::signed_below(seen, from, f, rules.author) || inside::led_up(seen, from, f);
-                let said = |f: &Foreign| of_a_stranger(f, rules) || inside::colon_above(seen, from, f);
-                let pasted = |f: &Foreign| plan.composed || of_another_thread(seen, f, rules) && said(f);
-                let last = foreign.last().filter(|f| put_there(f) && pasted(f));
-                let strangers = |f: &Foreign| of_a_stranger(f, rules) || !plan.composed && pasted(f);
-                let strangers = last.is_some_and(|f| !shown(f) && strangers(f));
+                let last = foreign.last().filter(|f| plan.composed && put_there(f));
+                let strangers = last.is_some_and(|f| !shown(f) && of_a_stranger(f, rules));
                 if strangers || last.is_some_and(shown) {
                     plan.strangers = strangers;
                     plan.letters(seen, from, rules.author);
@@ -753,27 +750,6 @@ fn of_a_stranger(foreign: &Foreign, rules: &Rules) -> bool {
             && ours.peek().is_some()
             && ours.all(|to| domain(to).is_some() && domain(to) != domain(from))
     })
-}
-
-/// Whether a header is of a mail that is not answered: it has another subject, and names neither who sent the mail nor whom it is to.
-/// Programs repeat the subject of the mail that is answered, and whom it was to.
-fn of_another_thread(seen: &[Seen], foreign: &Foreign, rules: &Rules) -> bool {
-    let subject = foreign.block.as_ref().and_then(|block| block.subject.as_deref());
-    let other =
-        subject.is_some_and(|subject| apart::bare(subject).to_lowercase() != apart::bare(rules.subject).to_lowercase());
-    let first = rules.author.split(' ').next().unwrap_or_default().to_lowercase();
-    let known = |l: &Seen| {
-        let addresses = rules
-            .to
-            .iter()
-            .filter_map(|m| m.address.as_deref())
-            .chain([rules.sender]);
-        let mut addresses = addresses.filter(|a| !a.is_empty());
-        addresses.any(|a| l.fold.contains(&a.to_lowercase())) || !first.is_empty() && has_word(&l.fold, &first)
-    };
-    let addressed = |block: &header_block::Block| block.from.address.is_some();
-    let header = &seen[foreign.start..foreign.body];
-    other && foreign.block.as_ref().is_some_and(addressed) && !header.iter().any(known)
 }
 
 /// Whether nothing but a salutation would stay, and perhaps how a letter ends: what it has to say stands in what would go.

@@ -1305,45 +1305,6 @@ fn the_line_over_a_marked_quotation_is_no_text_without_marks() {
     }
 }
 
-#[test]
-fn a_mail_of_another_subject_that_names_neither_side_is_not_the_one_that_is_answered() {
-    let to = [Mailbox {
-        name: None,
-        address: Some("blog@team.example".into()),
-    }];
-    let rent =
-        "From: Landlord <landlord@houses.example>\nSent: Monday, March 2, 2026 9:00 AM\nTo: all tenants\nSubject: rent";
-    let story = "Rent is up ten percent.\n\nAnd then we rang him, all forty of us.";
-    for (header, above, kept) in [
-        (rent.to_owned(), "It began on Monday.", true),
-        (rent.replace("houses", "team"), "It began with this mail:", true),
-        (rent.replace("houses", "team"), "It began on Monday.", false),
-        (rent.replace("all tenants", "Marion"), "It began with this mail:", false),
-        (
-            rent.replace("Subject: rent", "Subject: AW: Our week"),
-            "It began with this mail:",
-            false,
-        ),
-        (
-            rent.replace(" <landlord@houses.example>", ""),
-            "It began with this mail:",
-            false,
-        ),
-    ] {
-        let rules = Rules {
-            subject: "Re: Our week",
-            sender: "marion@example.org",
-            author: "Marion Maxwell",
-            to: &to,
-            ..Rules::default()
-        };
-        let trimmed = trim(&plain(&format!("{above}\n\n{header}\n\n{story}\n")), &rules);
-        let stays = shown(&trimmed.kept).iter().any(|l| l.starts_with("And then"));
-        assert_eq!((stays, trimmed.another_kept), (kept, kept), "{header}");
-        assert!(!shown(&trimmed.kept).iter().any(|l| l.contains('@')), "{header}");
-    }
-}
-
 /// Where the cursor stands in a program's box for the signature, all that was written is in it.
 #[test]
 fn an_answer_in_the_box_of_the_signature_stays_without_the_mail_under_it() {
