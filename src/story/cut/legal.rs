@@ -73,8 +73,7 @@ static LEGAL: Phrases = Phrases::new(&[
     "السرية", "سرية", "سري ", "المرسل إليه", "このメール", "本メール", "当メール",
     "機密情報", "誤って受信", "誤送信", "受信された場合", "본 메일", "본 이메일",
     "본 전자우편", "이 이메일", "비밀정보", "비밀 정보", "기밀", "잘못 수신", "잘못 전송", "本邮件", "本郵件", "此邮件", "此郵件", "此電子郵件", "本電子郵件", "未经授权", "未經授權", "指定收件人", "denne mail", "konfidensielle",
-    "konfidentiella", "konfidentiellt", "circular 230", "tax advice contained in", "information contained", "views expressed", "opinions expressed",
-    "necessarily those of",
+    "konfidentiella", "konfidentiellt", "circular 230", "tax advice contained in",
 ]);
 
 /// Words that stand in legal notices, and in other mails about letters too: they count beside one of [`LEGAL`] only.
@@ -91,15 +90,19 @@ const LEGAL_TOO: &[&str] = &[
     "erroneamente", "cancellarlo", "削除してください", "削除して下さい", "削除をお願い", "הנמען",
 ];
 
+/// Words that a notice may begin with and that anybody writes: they count nowhere.
+const BESIDE: &[&str] = &["information contained", "views expressed", "opinions expressed"];
+
 /// How many words of legal notices a text has; a word inside a longer one found is not counted again.
 pub(super) fn legal(fold: &str) -> usize {
     let (strong, all) = legal_words(fold);
     if strong == 1 && all == 2 { 1 } else { all }
 }
 
-/// What stands before the first of them, if there is one.
+/// What stands before the first of them or of [`BESIDE`], if there is one.
 pub(super) fn before_legal_words(fold: &str) -> &str {
-    let first = LEGAL.list().iter().filter_map(|word| fold.find(word.trim_end())).min();
+    let words = LEGAL.list().iter().chain(BESIDE);
+    let first = words.filter_map(|word| fold.find(word.trim_end())).min();
     &fold[..first.unwrap_or_default()]
 }
 

@@ -3,7 +3,7 @@
 use super::Rule;
 use super::attribution;
 use super::contact::{contact, titled};
-use super::itself::{names_a_mail, names_this_mail, one_speaks, personal, speaks_to_the_reader};
+use super::itself::{begins_with_this_mail, names_a_mail, names_this_mail, one_speaks, personal, speaks_to_the_reader};
 use super::legal::{before_legal_words, legal, legal_heading, notice, pointer};
 use super::mark::drawn_line;
 use super::seen::{Seen, has_word};
@@ -13,6 +13,12 @@ use super::told::{foot, institutional, paragraph, postscript, prose, said, sente
 
 /// Words of a longest heading on the line of a notice: `Important. Please read.`
 const HEADING: usize = 3;
+
+/// Words of a short paragraph between notices.
+const SHORT: usize = 30;
+
+/// Words of a notice that is known right under the author's lines: a sentence of their own has fewer.
+const LONG: usize = 20;
 
 /// Paragraphs of legal notices at the end.
 pub(super) fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
@@ -36,10 +42,17 @@ pub(super) fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Pi
         let mut top = first;
         if hits >= 2 || pointer(&text) || lines[first..until].iter().any(|l| pointer(&l.fold)) {
             let begin = begins(lines, first, until);
-            if retold(lines, low, begin, until) || goes_on_below(lines, begin, until) {
+            if retold(lines, low, first, begin, until) || goes_on_below(lines, begin, until) {
                 break;
             }
             top = with_letterhead(lines, first, begin);
+        }
+        if top > first && !sure_below(&lines[top..until]) {
+            let machine = |l: &Seen| contact(l) || institutional(l) || drawn_line(&l.text) || l.footer().is_some();
+            if !lines[first..top].iter().all(machine) {
+                break;
+            }
+            top = first;
         }
         if top > first {
             text = paragraph(&lines[top..until]);
@@ -67,9 +80,9 @@ pub(super) fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Pi
         };
         let card = |l: &Seen| contact(l) || titled(&l.fold) || legal(&l.fold) > 0 || l.footer().is_some() || l.image;
         let carded = || start.is_some() || lines[first..until].iter().any(card);
-        let short = words <= 30 && !(first..until).any(told) && carded();
+        let short = words <= SHORT && !(first..until).any(told) && carded();
         let below = start.is_some() && hits >= 1 && words >= 15 || hits >= 2 && !attribution::tells(&text);
-        let skippable = short || below && !own;
+        let skippable = short || below && !own || disowns(&text) && words <= SHORT;
         if is {
             start = Some(top);
             sure += hits.max(2 * usize::from(pointer(&text)));
@@ -110,7 +123,43 @@ fn begins(lines: &[Seen], first: usize, until: usize) -> usize {
     while at > first && runs_on(&lines[at - 1], &lines[at], widest) {
         at -= 1;
     }
+    // `Please keep my name in this email confidential.` is the author's, over a notice that needs no such line
+    let wish = |i: usize| {
+        let line = &lines[i];
+        let whole = line.text.ends_with(['.', '!']) && !full(line, &lines[i + 1], widest);
+        let asks = i > first || line.fold.starts_with("please ");
+        asks && whole && !begins_with_this_mail(&line.fold) && !legal_heading(&line.fold)
+    };
+    while at + 1 < until && wish(at) && !sure_below(&lines[at..=at]) && sure_below(&lines[at + 1..until]) {
+        at += 1;
+    }
     at
+}
+
+/// Whether lines that stand right under the author's are a notice for sure: a long one, the numbers of a company, or a link alone.
+fn sure_below(lines: &[Seen]) -> bool {
+    let text = paragraph(lines);
+    let hits = legal(&text);
+    hits >= 3 && (words_in(text.trim()) >= LONG || lines.iter().all(institutional))
+        || pointer(&text) && ends_in_a_link(&text)
+}
+
+/// Whether nothing is said behind the link.
+fn ends_in_a_link(text: &str) -> bool {
+    let link = ["http://", "https://", "www."]
+        .iter()
+        .filter_map(|l| text.find(l))
+        .min();
+    let rest = link.and_then(|at| text[at..].split_once(' '));
+    rest.is_some_and(|(_, rest)| !rest.contains(char::is_alphabetic))
+}
+
+/// `Any views expressed are those of the sender and not necessarily those of the Council`: below a notice it goes with it.
+fn disowns(text: &str) -> bool {
+    ["views expressed", "opinions expressed"]
+        .iter()
+        .any(|w| text.contains(w))
+        && text.contains("not necessarily")
 }
 
 /// Where a notice begins with what stands above it in its paragraph, if that is `Elm Housing GmbH` and its street, over where it is
@@ -150,11 +199,11 @@ fn width(line: &Seen) -> usize {
 }
 
 /// Whether the author shows the notice at `top`: a line leads up to it, or their own sentence does.
-fn retold(lines: &[Seen], low: usize, top: usize, until: usize) -> bool {
+fn retold(lines: &[Seen], low: usize, first: usize, top: usize, until: usize) -> bool {
     let above = lines[low..top].iter().rfind(|l| !l.blank());
     let leads =
         |l: &Seen| l.text.ends_with([':', '：']) && prose(l) && closing(&l.text).is_none() && legal(&l.fold) == 0;
-    if above.is_some_and(leads) {
+    if above.is_some_and(leads) || quotes(&lines[first..top]) {
         return true;
     }
     let text = paragraph(&lines[top..until]);
@@ -163,6 +212,15 @@ fn retold(lines: &[Seen], low: usize, top: usize, until: usize) -> bool {
     // a sentence that says nothing of a mail is the author's, whatever stands behind it on the same line
     let own = words_in(earlier.trim()) > HEADING && !names_this_mail(earlier) && !speaks_to_the_reader(earlier);
     own || one_speaks(same) || has_word(same, "i")
+}
+
+/// Whether the author's lines above a notice in its paragraph begin to tell what somebody wrote, which then goes on in the notice.
+fn quotes(above: &[Seen]) -> bool {
+    let leads = |l: &Seen| l.text.ends_with([':', '：']) && l.words() >= 3 && closing(&l.text).is_none();
+    let signs = |l: &Seen, sign: char| l.text.chars().filter(|c| *c == sign).count();
+    let count = |sign: char| above.iter().map(|l| signs(l, sign)).sum::<usize>();
+    let open = count('"') % 2 == 1 || count('„') > count('“') || count('«') > count('»');
+    above.iter().any(leads) || open || count('„') == 0 && count('“') > count('”')
 }
 
 /// Whether the author goes on in the same paragraph, on a line of its own under the notice at `top`.
@@ -176,6 +234,7 @@ fn goes_on_below(lines: &[Seen], top: usize, until: usize) -> bool {
     let text = paragraph(&lines[at..until]);
     told(&lines[at..until]) && !foot(&lines[at..until]) && !names_a_mail(&text)
 }
+
 /// Whether the paragraph above line `first` is a legal notice, or the heading of one.
 fn goes_on(lines: &[Seen], low: usize, first: usize) -> bool {
     let Some(last) = (low..first).rev().find(|i| !lines[*i].blank()) else {
