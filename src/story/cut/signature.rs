@@ -39,6 +39,9 @@ const REACH: usize = 60;
 /// Lines that a postscript may have.
 const LONGEST_POSTSCRIPT: usize = 12;
 
+/// Lines at the end in which a card is looked for.
+const CARD: usize = 30;
+
 /// Lines of a longest key in ASCII armour.
 const LONGEST_ARMOUR: usize = 400;
 
@@ -93,7 +96,9 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
             end -= 1;
         }
     }
-    let above = above_postscript(lines, from, end).or_else(|| above_words(lines, from, end));
+    let above = above_postscript(lines, from, end)
+        .or_else(|| above_words(lines, from, end))
+        .or_else(|| above_what_is_said(lines, from, end));
     let sign_off = sign_off(lines, from, above.as_ref().map_or(end, |card| card.start));
     pieces.extend(above);
     let sign_off = sign_off.or_else(|| pieces.iter().rev().find_map(|p| name_in(lines, p)));
@@ -471,38 +476,63 @@ fn signature_like(lines: &[Seen], kind: Delimiter, parted: bool, scenes: bool) -
     }
 }
 
+/// How many lines a card from line `start` on has, and how many of them lead to its owner, if it may be one.
+fn block(lines: &[Seen], start: usize, end: usize) -> Option<(usize, usize)> {
+    let shown: Vec<&Seen> = lines[start..end].iter().filter(|l| !l.blank()).collect();
+    let strong = shown.iter().filter(|l| contact(l)).count();
+    let fits = shown.iter().all(|l| {
+        l.text.len() <= 120 && (!prose(l) && !sentence(l) && !tells(l) || institutional(l)) && !postscript(&l.fold)
+    });
+    let fits = fits && !(start..end).any(|i| said(lines, i, end));
+    (fits && shown.len() <= 16).then_some((shown.len(), strong))
+}
+
+/// The line of the name under the closing formula, and where a card under it begins.
+fn under_a_name(lines: &[Seen], formula: usize, end: usize) -> (usize, Option<usize>) {
+    let mut name = formula;
+    if closing(&lines[formula].text).is_some_and(|rest| rest.is_empty())
+        && let Some(next) = (formula + 1..end).find(|i| !lines[*i].blank())
+        && next <= formula + 4
+        && (name_like(&lines[next].text, true) || name_before_a_number(&lines[next].text).is_some())
+    {
+        name = last_signer(lines, next, end);
+    }
+    let start = (name + 1..end).find(|i| !lines[*i].blank());
+    let signer = closing(&lines[formula].text).filter(|rest| !rest.is_empty());
+    let signer = signer.unwrap_or(&lines[name].text);
+    let signer = name_before_a_number(signer).unwrap_or(signer);
+    (name, start.and_then(|start| card_of(lines, signer, start, end)))
+}
+
+/// Whether line `i` under the name is what its author says there, and no line of the card.
+fn says(lines: &[Seen], name: usize, i: usize) -> bool {
+    speaks(&lines[i]) || i == name + 1 && for_whom(&lines[i])
+}
+
+/// The lines of a card, a street and a town, between the name and what its author says under it: `My mobile is 07700 900111`.
+fn above_what_is_said(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
+    let low = end.saturating_sub(CARD).max(from);
+    let formula = (low..end).rev().find(|i| closing(&lines[*i].text).is_some())?;
+    let (name, start) = under_a_name(lines, formula, end);
+    let start = start?;
+    let (shown, strong) = block(lines, start, end)?;
+    let said = (start..end).find(|i| says(lines, name, *i))?;
+    if said == start || strong == 0 {
+        return None;
+    }
+    piece(start, said, Rule::ContactBlock, strong * 5 < shown)
+}
+
 /// Phone, address and web lines under the sign-off name.
 fn contact_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
-    let low = end.saturating_sub(30).max(from);
-    let block = |start: usize| {
-        let shown: Vec<&Seen> = lines[start..end].iter().filter(|l| !l.blank()).collect();
-        let strong = shown.iter().filter(|l| contact(l)).count();
-        let fits = shown.iter().all(|l| {
-            l.text.len() <= 120 && (!prose(l) && !sentence(l) && !tells(l) || institutional(l)) && !postscript(&l.fold)
-        });
-        let fits = fits && !(start..end).any(|i| said(lines, i, end));
-        (fits && shown.len() <= 16).then_some((shown.len(), strong))
-    };
+    let low = end.saturating_sub(CARD).max(from);
+    let block = |start: usize| block(lines, start, end);
     // After a closing formula and a name.
     let formula = (low..end).rev().find(|i| closing(&lines[*i].text).is_some());
     if let Some(formula) = formula {
-        let mut name = formula;
-        if closing(&lines[formula].text).is_some_and(|rest| rest.is_empty())
-            && let Some(next) = (formula + 1..end).find(|i| !lines[*i].blank())
-            && next <= formula + 4
-            && (name_like(&lines[next].text, true) || name_before_a_number(&lines[next].text).is_some())
-        {
-            name = last_signer(lines, next, end);
-        }
-        let start = (name + 1..end).find(|i| !lines[*i].blank());
-        let signer = closing(&lines[formula].text).filter(|rest| !rest.is_empty());
-        let signer = signer.unwrap_or(&lines[name].text);
-        let signer = name_before_a_number(signer).unwrap_or(signer);
-        let start = start.and_then(|start| card_of(lines, signer, start, end));
-        // what its author says under the name is no line of the card
-        let said = |i: &usize| speaks(&lines[*i]) || *i == name + 1 && for_whom(&lines[*i]);
+        let (name, start) = under_a_name(lines, formula, end);
         let fits = start.filter(|start| block(*start).is_some());
-        let start = fits.and_then(|start| match (start..end).rfind(said) {
+        let start = fits.and_then(|start| match (start..end).rfind(|i| says(lines, name, *i)) {
             Some(said) => (said + 1..end).find(|i| !lines[*i].blank()),
             None => Some(start),
         });
