@@ -372,6 +372,12 @@ fn told(done: &Done, report: &Report) -> u8 {
         .cautions
         .iter()
         .for_each(|c| report.caution(&c.to_string()));
+    for id in &done.claimed {
+        report.caution(&format!(
+            "record.jsonl says that {id} is erased, and it stands: it is left as it is; `git log -p record.jsonl` says who wrote it, and \
+             `erase --finish` takes it out if it was meant"
+        ));
+    }
     let code = if done.standing.is_empty() { 0 } else { 7 };
     let pushed = done.pushed.as_ref().map(Result::is_ok);
     if report.json {

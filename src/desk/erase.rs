@@ -107,6 +107,8 @@ pub struct Done {
     pub remote: Option<Remote>,
     /// What the remote has now, or why it has it still; `None` without a remote.
     pub pushed: Option<Result<Synced, Trouble>>,
+    /// Others that the desk's record calls erased while the history has them: left as they are.
+    pub claimed: Vec<StoryId>,
     /// Pages still stand: nothing but the pages was touched, and a run that is told to goes on.
     pub stopped: bool,
 }
@@ -328,8 +330,18 @@ pub fn carry_out(desk: &Desk, repo: StoryRepo, spool: &mut Spool, plan: &Plan) -
     };
     let held = held::find(desk, &repo, Some(&**spool), &whose)?;
     out_of_the_spool(spool, plan, &held, &mut done)?;
-    let erased = repo.erased(&repo.tip()?)?;
-    let (repo, erasure) = repo.erase(&|id| erased.has_story(id))?;
+    let tip = repo.tip()?;
+    let record = repo.desk_record(&tip)?;
+    let named = |id: &StoryId| has(&plan.stories, id);
+    done.claimed = repo.claimed(&tip, &Erased::of(&record))?;
+    done.claimed.retain(|id| !named(id));
+    // what is recorded and out of the history may have left something; what stands in it is for a person to decide
+    let erased = match desk.policy.signed {
+        true => desk.proven_erased(&record),
+        false => Erased::of(&record),
+    };
+    let gone = |id: &StoryId| named(id) || erased.has_story(id) && !has(&done.claimed, id);
+    let (repo, erasure) = repo.erase(&gone)?;
     done.erasure = erasure;
     done.typed += typed::forget_erased(desk, &repo)?;
     spool.clear_caches()?;
@@ -344,6 +356,10 @@ pub fn carry_out(desk: &Desk, repo: StoryRepo, spool: &mut Spool, plan: &Plan) -
         spool.end_erasing()?;
     }
     Ok(done)
+}
+
+fn has(all: &[StoryId], id: &StoryId) -> bool {
+    all.iter().any(|other| other.is_same_story(id))
 }
 
 /// Brings the history without the stories to the remote, with all that others did there meanwhile; and destroys what they erased. `None`
@@ -470,7 +486,7 @@ pub fn obey(
         true => Vec::new(),
         false => repo.claimed(&repo.tip()?, erased)?,
     };
-    let gone = |id: &StoryId| erased.has_story(id) && !claimed.iter().any(|other| other.is_same_story(id));
+    let gone = |id: &StoryId| erased.has_story(id) && !has(&claimed, id);
     let mut done = Done::default();
     let there: Vec<StoryId> = repo
         .stories(before)?

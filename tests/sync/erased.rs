@@ -7,6 +7,9 @@ use std::os::unix::fs::PermissionsExt;
 use crate::common::{TestHouse, kelly, mail, marion};
 use crate::desks::{Desks, config, event_ids, stories};
 use crate::seeds::{Dice, MAILS, letter};
+use crate::signed::signed;
+use serde_json::json;
+use sha2::{Digest, Sha256};
 
 /// What only the erased story has: in its text, and in notes about it.
 const CANARIES: [&str; 3] = ["canary-of-hers", "canary-in-a-note", "marion@example.org"];
@@ -357,6 +360,63 @@ fn what_git_brought_back_to_the_remote_is_not_taken_over_and_a_person_takes_it_o
     assert!(!stands_there(&desks, &story));
     is_gone_everywhere(&desks, &[&kept]);
     assert_eq!(notes(ben, &kept), ["Ben's, pushed", "later", "Ann's"]);
+}
+
+/// Who can push, and no more, writes into the desk's record that a story is erased: one unsigned line, no rewriting.
+fn forges(desks: &Desks, story: &str) {
+    desks.server.git_in("srv", &["clone", "-q", "stories.git", "evil"]);
+    let salt = "ab".repeat(16);
+    let digits = &story[story.len() - 10..];
+    let hash = hex::encode(Sha256::digest(format!("{salt}story\0{}/{digits}", &story[..7])));
+    let line = json!({"id": "00000000000000aa", "after": [], "at": "2010-12-28T10:00:00Z",
+        "by": {"name": "Mal", "role": "publisher"}, "event": "erased", "salt": salt, "stories": [hash]});
+    desks.server.write("srv/evil/record.jsonl", format!("{line}\n"));
+    let hand = |args: &[&str]| desks.server.git_in("srv/evil", args);
+    hand(&["config", "user.name", "Mal"]);
+    hand(&["config", "user.email", "mal@example.org"]);
+    hand(&["add", "-A"]);
+    hand(&["commit", "-qm", "Notes"]);
+    hand(&["push", "-q", "origin", "main"]);
+    fs::remove_dir_all(desks.server.path("srv/evil")).expect("it is there");
+}
+
+#[test]
+fn a_forged_line_takes_nothing_along_with_the_next_erasure() {
+    for keys in [false, true] {
+        for away in [false, true] {
+            let desks = if keys { signed() } else { Desks::new(2) };
+            let [ann, ben] = &desks.desks[..] else { panic!("two") };
+            let (hers, kept) = (ann.story(&hers()), ann.story(&kelly()));
+            desks.settle();
+            ben.run(&["note", &kept, "-m", "Ben's"]).exits(0);
+            ben.run(&["sync"]).exits(0);
+            forges(&desks, &kept);
+            ann.run(&["sync"]).exits(0);
+            if away {
+                fs::rename(desks.bare(), desks.server.path("srv/away.git")).expect("it is there");
+                assert_ne!(ann.run(&["erase", &hers, "--yes"]).code, 0);
+                fs::rename(desks.server.path("srv/away.git"), desks.bare()).expect("it is there");
+                ann.run(&["sync"]).exits(0);
+            } else {
+                let done = ann.run(&["erase", &hers, "--yes"]);
+                assert!(done.exits(0).stderr.contains(&kept), "it is told: {}", done.stderr);
+            }
+            assert!(!stands_there(&desks, &hers));
+            ben.run(&["sync"]).exits(0);
+            ann.run(&["cron"]).exits(7);
+            desks.settle();
+            for desk in [ann, ben] {
+                assert_eq!(stories(desk), [kept.as_str()], "{keys} {away}");
+                assert_eq!(notes(desk, &kept), ["Ben's"]);
+                desk.run(&["show", "--raw", &kept]).exits(0);
+                assert_eq!(hits(desk, "stories"), BTreeSet::new());
+            }
+            assert!(stands_there(&desks, &kept));
+            // a person decides
+            ann.run(&["erase", "--finish", "--yes"]).exits(0);
+            assert!(!stands_there(&desks, &kept) && stories(ann).is_empty());
+        }
+    }
 }
 
 #[test]

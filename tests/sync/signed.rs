@@ -6,7 +6,7 @@ use crate::keys::{key, public};
 use serde_json::Value;
 
 /// Ann and Ben, each with a key, each in every role; signatures are asked for.
-fn signed() -> Desks {
+pub fn signed() -> Desks {
     let desks = Desks::new(2);
     let [ann, ben] = &desks.desks[..] else { panic!("two") };
     let keys = [key(ann, "ann", &[]), key(ben, "ben", &[])];
