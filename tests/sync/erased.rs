@@ -420,6 +420,31 @@ fn a_forged_line_takes_nothing_along_with_the_next_erasure() {
 }
 
 #[test]
+fn what_git_keeps_of_the_remotes_branch_beside_an_erased_story_is_no_hindrance() {
+    for own in [false, true] {
+        let desks = Desks::new(2);
+        let [ann, ben] = &desks.desks[..] else { panic!("two") };
+        let kept = ann.story(&kelly());
+        desks.settle();
+        ann.run(&["note", &kept, "-m", "Ann's"]).exits(0);
+        ann.run(&["sync"]).exits(0);
+        ben.git(&["pull", "-q", "origin", "main"]);
+        let hers = ann.story(&hers());
+        ann.run(&["sync"]).exits(0);
+        ben.git(&["pull", "-q", "origin", "main"]);
+        assert!(ben.path("stories/.git/logs/refs/remotes/origin/main").exists());
+        if own {
+            ben.run(&["erase", &hers, "--yes"]).exits(0);
+        } else {
+            ann.run(&["erase", &hers, "--yes"]).exits(0);
+            // what git pulled is not known to have been there
+            ben.run(&["sync"]).exits(6);
+        }
+        is_gone_everywhere(&desks, &[&kept]);
+    }
+}
+
+#[test]
 fn a_mail_in_the_quarantine_of_another_desk_does_not_become_the_story_again() {
     let desks = Desks::new(2);
     let [ann, ben] = &desks.desks[..] else { panic!("two") };

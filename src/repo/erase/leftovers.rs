@@ -133,7 +133,11 @@ impl StoryRepo {
                 None => remove(&path),
                 Some(bytes) => {
                     let fresh = self.temp_dir().join("log.new");
-                    fs::write(&fresh, bytes).and_then(|()| fs::rename(&fresh, &path))
+                    // git removes a folder that it finds empty
+                    let folder = path.parent().unwrap_or(Path::new("/"));
+                    fs::write(&fresh, bytes)
+                        .and_then(|()| fs::create_dir_all(folder))
+                        .and_then(|()| fs::rename(&fresh, &path))
                 }
             };
             written.map_err(RepoError::io("writing", &path))?;

@@ -297,7 +297,7 @@ impl StoryRepo {
         {
             moves.push(("HEAD".to_owned(), old, new));
         }
-        let logs = self.cleared_logs(&mut rewriter)?;
+        let mut logs = self.cleared_logs(&mut rewriter)?;
         let told = rewriter.told.clone();
         pack.finish()?;
         // the branch first: from then on it is the shorter history that everybody reads
@@ -317,16 +317,24 @@ impl StoryRepo {
         for (lock, new) in held {
             lock.replace(format!("{new}\n").as_bytes())?;
         }
-        for name in drops {
-            let gone = self.git.find_reference(&name).and_then(|mut found| found.delete());
+        // its log goes with it
+        let mut drop_ref = |name: &str| -> Result<(), RepoError> {
+            let gone = self.git.find_reference(name).and_then(|mut found| found.delete());
             gone.map_err(|e| self.git_error("remove a ref", e))?;
+            let log = self.dir.join("logs").join(name);
+            for (_, bytes) in logs.iter_mut().filter(|(path, _)| *path == log) {
+                *bytes = None;
+            }
+            Ok(())
+        };
+        for name in drops {
+            drop_ref(&name)?;
             erasure.dropped.push(name);
         }
         // names for refs that are gone
         for (name, target) in names {
             if target.is_none() && self.git.refname_to_id(&name).is_err() {
-                let gone = self.git.find_reference(&name).and_then(|mut found| found.delete());
-                gone.map_err(|e| self.git_error("remove a ref", e))?;
+                drop_ref(&name)?;
             }
         }
         self.write_logs(logs)?;
