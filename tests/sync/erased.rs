@@ -445,6 +445,26 @@ fn what_git_keeps_of_the_remotes_branch_beside_an_erased_story_is_no_hindrance()
 }
 
 #[test]
+fn a_letter_whose_claim_brings_its_storys_erasure_does_not_leave() {
+    let config = always().replace("send = [\"published\"]", "");
+    let desks = Desks::with_config(2, &config);
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let (hers, kept) = (ann.story(&hers()), ann.story(&kelly()));
+    desks.settle();
+    ben.run(&["erase", &hers, "--yes"]).exits(0);
+    let sent = ann.run(&["letters", "send"]);
+    sent.exits(0);
+    desks.settle();
+    let text: String = ann
+        .files("letters")
+        .iter()
+        .map(|file| ann.read(&format!("letters/{file}")))
+        .collect();
+    assert!(text.contains("kelly") && !text.contains("marion@"), "{text}");
+    is_gone_everywhere(&desks, &[&kept]);
+}
+
+#[test]
 fn a_mail_in_the_quarantine_of_another_desk_does_not_become_the_story_again() {
     let desks = Desks::new(2);
     let [ann, ben] = &desks.desks[..] else { panic!("two") };

@@ -226,7 +226,15 @@ fn not_ours(
     if let Err(trouble) = sync::sync(desk, repo, wish, false, None) {
         return Ok(Some(format!("its claim could not be brought to the server: {trouble}")));
     }
-    let story = desk.story(repo, id)?;
+    let story = match desk.story(repo, id) {
+        Ok(story) => story,
+        // what came with it was its erasure
+        Err(Trouble::NoStory(_)) => {
+            over(spool, &waiting.number)?;
+            return Ok(Some(kept::ERASED.to_owned()));
+        }
+        Err(trouble) => return Err(trouble),
+    };
     let entry = Entry::of(waiting);
     let first = story
         .record
