@@ -316,37 +316,6 @@ fn what_one_group_of_mails_began_the_next_one_knows() {
     house.fsck();
 }
 
-#[test]
-fn in_a_mailbox_that_has_the_newest_first_a_follow_up_finds_the_story_of_a_later_group() {
-    let house = TestHouse::new();
-    let mut mails = vec![
-        again(2, "And one more thing."),
-        one_of_many(0),
-        again(1, "I forgot the bus."),
-    ];
-    mails.extend((1..300).map(one_of_many));
-    // one of them once more, and an answer to a mail that never came
-    mails.extend([
-        again(2, "And one more thing."),
-        marion(),
-        again(9, "It is late.").replace("cleaners", "porters"),
-    ]);
-    house.arrive(&mails);
-    let lines = house.run(&["fetch", "--json"]).exits(0).json_lines();
-    let summary = &lines.last().expect("a summary")["summary"];
-    let counts = ["listed", "new", "follow-up", "duplicate"].map(|count| summary[count].as_u64());
-    assert_eq!(counts, [305, 302, 2, 1].map(Some), "{summary}");
-    let follow_up = lines.iter().find(|line| line["outcome"] == "follow-up").expect("two");
-    let events = house.show(follow_up["story"].as_str().expect("an id"))["events"].clone();
-    let kinds = events
-        .as_array()
-        .expect("events")
-        .iter()
-        .filter_map(|e| e["event"].as_str());
-    assert_eq!(kinds.collect::<Vec<_>>(), ["received", "follow-up", "follow-up"]);
-    house.fsck();
-}
-
 /// How often a fetch of one story and so many mails in its thread reads something again that it wrote.
 fn reads_again(mails: usize) -> usize {
     let house = TestHouse::new();

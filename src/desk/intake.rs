@@ -79,40 +79,13 @@ enum Alone {
     Read(Box<Result<Reading, mail::Unreadable>>),
 }
 
-/// What became of one mail that was read.
-enum Taken {
-    In(Box<Judged>),
-    /// It answers a mail that is not known.
-    Early(Box<Reading>),
-}
-
-impl From<Judged> for Taken {
-    fn from(judged: Judged) -> Taken {
-        Taken::In(Box::new(judged))
-    }
-}
-
 /// Mails that were read together.
-#[derive(Default)]
 pub struct ReadAll {
     /// What each is already; `None`: it is among those read.
     known: Vec<Option<Judged>>,
     read: Vec<Told>,
     /// Each was read under a mark of its own, and is taken in under it.
     alone: bool,
-}
-
-impl ReadAll {
-    /// How many bytes of mails they are.
-    pub fn bytes(&self) -> usize {
-        self.read.iter().map(|told| told.m.raw.len()).sum()
-    }
-
-    /// Puts others after these.
-    pub fn append(&mut self, others: ReadAll) {
-        self.known.extend(others.known);
-        self.read.extend(others.read);
-    }
 }
 
 impl UnderWay {
@@ -170,12 +143,9 @@ impl<'a> Reader<'a> {
         spool: &mut Spool,
     ) -> Result<Judged, Trouble> {
         spool.begin_reading(&m.key)?;
-        let taken = self.take_in(repo, (m, looked), reading, false, batch, spool);
+        let judged = self.take_in(repo, m, looked, reading, batch, spool);
         spool.end_reading()?;
-        match taken? {
-            Taken::In(judged) => Ok(*judged),
-            Taken::Early(_) => unreachable!("it may not wait"),
-        }
+        judged
     }
 
     /// Reads one mail under a mark of its own.
@@ -258,17 +228,15 @@ impl<'a> Reader<'a> {
         Ok(UnderWay { known, reading })
     }
 
-    /// Takes mails in that were read together, and gives what each is, in their order. Where they `may_wait`, one that answers a mail that is
-    /// not known is `None`, and comes back: what it follows may be in a later group, as where a mailbox has the newest first.
+    /// Takes mails in that were read together.
     pub fn take_all(
         &mut self,
         repo: &StoryRepo,
         ReadAll { known, read, alone }: ReadAll,
-        may_wait: bool,
         batch: &mut Batch,
         spool: &mut Spool,
-    ) -> Result<(Vec<Option<Judged>>, ReadAll), Trouble> {
-        let may_wait = may_wait && !alone;
+    ) -> Result<Vec<Judged>, Trouble> {
+        let mut judged = Vec::with_capacity(known.len());
         let order = originals_first(&read);
         let mut read: Vec<Option<Told>> = read.into_iter().map(Some).collect();
         let mut taken: Vec<Option<Judged>> = read.iter().map(|_| None).collect();
@@ -277,33 +245,27 @@ impl<'a> Reader<'a> {
             let Some(Told { m, looked, reading }) = read[at].take() else {
                 continue;
             };
-            // the same mail may stand twice in one group, or in the one before; of those that waited anything may be known by now
-            let fresh = here.insert(looked.opened.mail) && !self.last.contains(&looked.opened.mail);
-            let again = match fresh && may_wait {
+            // the same mail may stand twice in one group, or in the one before
+            let again = match here.insert(looked.opened.mail) && !self.last.contains(&looked.opened.mail) {
                 true => None,
                 false => self.seen(&looked, &m, batch, spool)?,
             };
-            taken[at] = match (again, reading) {
-                (Some(again), _) => Some(again),
-                (None, Some(reading)) if alone => Some(self.take_in_alone(repo, &m, &looked, reading, batch, spool)?),
-                (None, Some(reading)) => match self.take_in(repo, (&m, &looked), reading, may_wait, batch, spool)? {
-                    Taken::In(judged) => Some(*judged),
-                    Taken::Early(reading) => {
-                        let reading = Some(Ok(*reading));
-                        read[at] = Some(Told { m, looked, reading });
-                        None
-                    }
-                },
-                (None, None) => Some(self.judge(repo, &m, batch, spool)?),
-            };
+            taken[at] = Some(match (again, reading) {
+                (Some(again), _) => again,
+                (None, Some(reading)) if alone => self.take_in_alone(repo, &m, &looked, reading, batch, spool)?,
+                (None, Some(reading)) => self.take_in(repo, &m, &looked, reading, batch, spool)?,
+                (None, None) => self.judge(repo, &m, batch, spool)?,
+            });
         }
         self.last = here;
-        let mut taken = taken.into_iter();
-        let judged = known.into_iter().map(|seen| seen.or_else(|| taken.next().flatten()));
-        let judged = judged.collect();
-        let read: Vec<Told> = read.into_iter().flatten().collect();
-        let known = read.iter().map(|_| None).collect();
-        Ok((judged, ReadAll { known, read, alone }))
+        let mut taken = taken.into_iter().flatten();
+        for seen in known {
+            let Some(told) = seen.or_else(|| taken.next()) else {
+                break;
+            };
+            judged.push(told);
+        }
+        Ok(judged)
     }
 
     /// What a crew reads with.
@@ -341,18 +303,18 @@ impl<'a> Reader<'a> {
     fn take_in(
         &mut self,
         repo: &StoryRepo,
-        (m, looked): (&KeptMail, &Looked),
+        m: &KeptMail,
+        looked: &Looked,
         reading: Result<Reading, mail::Unreadable>,
-        may_wait: bool,
         batch: &mut Batch,
         spool: &mut Spool,
-    ) -> Result<Taken, Trouble> {
+    ) -> Result<Judged, Trouble> {
         let quarantined = AsideKind::Quarantined;
         let Reading { submission, made } = match reading {
             Ok(reading) => reading,
             Err(error) => {
                 let (rule, reason) = (error.rule(), error.to_string());
-                return Ok(self.aside(quarantined, m, looked, (rule, &reason), spool, None)?.into());
+                return self.aside(quarantined, m, looked, (rule, &reason), spool, None);
             }
         };
         let mut fresh = match made {
@@ -360,28 +322,20 @@ impl<'a> Reader<'a> {
             Made::Aside { rule, reason } => {
                 self.link_bounce(repo, &rule, &submission, batch)?;
                 let why = (&rule[..], &reason[..]);
-                return Ok(self
-                    .aside(AsideKind::SetAside, m, looked, why, spool, Some(&submission))?
-                    .into());
+                return self.aside(AsideKind::SetAside, m, looked, why, spool, Some(&submission));
             }
         };
         if let Some(judged) = self.decided(repo, m, looked, &submission, batch, spool)? {
-            return Ok(judged.into());
+            return Ok(judged);
         }
         if let Some(thread) = self.follows(repo, &submission, batch)?
             && let Some(judged) = self.follow_up(m, thread, &submission, &fresh, batch, spool)?
         {
-            return Ok(judged.into());
+            return Ok(judged);
         }
         if !self.as_story && self.threads.answers_team_letter(self.desk, Some(repo), &submission)? {
             let told = (TEAM_REPLY, team_reply(self.desk));
-            return Ok(self
-                .aside(AsideKind::SetAside, m, looked, told, spool, Some(&submission))?
-                .into());
-        }
-        if may_wait && !submission.references.is_empty() {
-            let made = Made::Story(fresh);
-            return Ok(Taken::Early(Box::new(Reading { submission, made })));
+            return self.aside(AsideKind::SetAside, m, looked, told, spool, Some(&submission));
         }
         // after a kill before the branch moved its own private part is there already
         let stories = self.threads.find(self.desk, Some(repo), &submission.message_id)?;
@@ -399,7 +353,7 @@ impl<'a> Reader<'a> {
         if let Some(id) = &report.story {
             self.threads.learn(&submission.message_id, id);
         }
-        Ok(done(report, true).into())
+        Ok(done(report, true))
     }
 
     fn aside(

@@ -23,8 +23,6 @@ const GROUP_BYTES: u64 = 1 << 20;
 /// Settled together, by one move of the branch.
 const BATCH_MAILS: usize = 1_000;
 const BATCH_BYTES: u64 = 64 << 20;
-/// So many bytes of mails may wait in memory for what they follow.
-const EARLY_BYTES: usize = 8 << 20;
 
 /// The first of these tickets that make a batch, and the others.
 pub(super) fn first(tickets: &[Ticket]) -> (&[Ticket], &[Ticket]) {
@@ -137,8 +135,6 @@ pub(super) struct Intake<'i, 'd, 'w, 'c> {
     batch: Batch<'w>,
     /// The last group, that the crew reads.
     before: Option<(Vec<Ticket>, UnderWay)>,
-    /// Mails that may follow others which have not come yet.
-    early: (Vec<Ticket>, ReadAll),
     judged: Outcomes,
 }
 
@@ -151,7 +147,6 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
         Ok(Intake {
             batch: work.repo.batch()?,
             before: None,
-            early: Default::default(),
             judged: Vec::new(),
             work,
             spool,
@@ -205,26 +200,14 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
         }
     }
 
-    /// Takes a group in that was read. What answers a mail that has not come yet waits for the end.
+    /// Takes a group in that was read.
     fn take_in(&mut self, tickets: Vec<Ticket>, read: ReadAll) -> Result<(), Trouble> {
-        let may_wait = self.early.1.bytes() + read.bytes() <= EARLY_BYTES;
-        self.take(tickets, read, may_wait)
-    }
-
-    fn take(&mut self, tickets: Vec<Ticket>, read: ReadAll, may_wait: bool) -> Result<(), Trouble> {
-        let (judged, early) = self
+        let judged = self
             .reader
-            .take_all(self.work.repo, read, may_wait, &mut self.batch, self.spool)?;
-        for (ticket, judged) in tickets.into_iter().zip(judged) {
-            match judged {
-                Some(judged) => {
-                    self.spool.is_through(&ticket.key());
-                    self.judged.push((ticket, Some(judged)));
-                }
-                None => self.early.0.push(ticket),
-            }
-        }
-        self.early.1.append(early);
+            .take_all(self.work.repo, read, &mut self.batch, self.spool)?;
+        tickets.iter().for_each(|ticket| self.spool.is_through(&ticket.key()));
+        self.judged
+            .extend(tickets.into_iter().zip(judged.into_iter().map(Some)));
         Ok(())
     }
 
@@ -232,12 +215,6 @@ impl<'i, 'd, 'w, 'c> Intake<'i, 'd, 'w, 'c> {
     pub fn finish(mut self) -> Result<(Outcomes, Vec<Caution>), Trouble> {
         if let Some((tickets, reading)) = self.before.take() {
             self.take_in(tickets, reading.wait(self.work.crew))?;
-            self.spool.end_reading()?;
-        }
-        let (tickets, early) = mem::take(&mut self.early);
-        if let Some(last) = tickets.last() {
-            self.spool.begin_reading_several(&last.key())?;
-            self.take(tickets, early, false)?;
             self.spool.end_reading()?;
         }
         Ok((self.judged, self.batch.finish()?.cautions))
