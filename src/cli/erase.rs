@@ -52,7 +52,8 @@ pub fn erase(desk: &Desk, global: &Global, args: &Erase, report: &Report) -> Out
         }
     }
     if args.finish {
-        return finish(desk, global, repo, args.yes, report);
+        drop(repo);
+        return finish(desk, global, args.yes, report);
     }
     if !global.dry_run {
         typed::forget_erased(desk, &repo)?;
@@ -139,30 +140,34 @@ fn stories(desk: &Desk, repo: &StoryRepo, typed: &[String], report: &Report) -> 
     Ok(ids)
 }
 
-fn finish(desk: &Desk, global: &Global, repo: StoryRepo, yes: bool, report: &Report) -> Outcome {
-    let back = erase::came_back(&repo)?;
+fn finish(desk: &Desk, global: &Global, yes: bool, report: &Report) -> Outcome {
+    let spool = desk.spool()?;
+    let erased = |repo: &StoryRepo| repo.tip().and_then(|tip| repo.erased(&tip)).map_err(Trouble::from);
+    let known = erased(&desk.repo()?)?;
+    if known.is_empty() && !global.dry_run {
+        report.answer("Nothing was erased here.", &json!({"changed": false, "stories": []}));
+        return Ok(0);
+    }
+    let back = erase::stands(desk, &known)?;
+    drop(spool);
     if global.dry_run {
         report.answer(
-            &format!("Would take {} out again", stories_in_words(back.len())),
-            &json!({"dry_run": true, "stories": back}),
+            &format!("Would take {} out again", stories_in_words(back.stories.len())),
+            &json!({"dry_run": true, "stories": back.stories}),
         );
         return Ok(0);
     }
-    if !back.is_empty() && !yes {
-        report.remark("record.jsonl says of these that they are erased (git log -p record.jsonl: who wrote it). They go for good:");
-        for id in &back {
+    if !back.stories.is_empty() && !yes {
+        report.remark("record.jsonl says of these that they are erased (git log -p record.jsonl: who wrote it). They go for good, here and on the remote:");
+        for id in &back.stories {
             report.remark(&format!("  {id}"));
         }
         confirm(global, "erase")?;
     }
     let mut spool = desk.spool()?;
-    let tip = repo.tip().map_err(Trouble::from)?;
-    let erased = repo.erased(&tip).map_err(Trouble::from)?;
-    if erased.is_empty() {
-        report.answer("Nothing was erased here.", &json!({"changed": false, "stories": []}));
-        return Ok(0);
-    }
-    let (obeyed, pushed) = erase::finish(desk, repo, &mut spool, &erased)?;
+    let repo = desk.repo()?;
+    let erased = erased(&repo)?;
+    let (obeyed, pushed) = erase::finish(desk, repo, &mut spool, &erased, back)?;
     let erase::Obeyed {
         erasure,
         standing,

@@ -71,7 +71,7 @@ fn obey(desk: &Desk, spool: &mut Spool, before: Option<&Tip>, report: &Report) -
     if erased.is_empty() {
         return Ok(false);
     }
-    let done = erase::obey(desk, repo, spool, &erased, before.unwrap_or(&tip), false)?;
+    let done = erase::obey(desk, repo, spool, &erased, before.unwrap_or(&tip), &[])?;
     for (place, not) in &done.standing {
         report.failure(&Failure::new(
             "target",

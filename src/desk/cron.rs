@@ -146,7 +146,7 @@ pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Resul
                 Some(before) => Ok(before),
                 None => repo.tip().map_err(Trouble::from),
             };
-            let done = before.and_then(|before| erase::obey(desk, repo, spool, &erased, &before, false));
+            let done = before.and_then(|before| erase::obey(desk, repo, spool, &erased, &before, &[]));
             if let Some((place, not)) = findings
                 .note(ERASE, done)
                 .and_then(|done| done.standing.into_iter().next())

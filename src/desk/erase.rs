@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Source, TargetKind, Way};
-use crate::repo::{Entry, Erasure, Hit, StoryRepo, Tip, Told};
+use crate::repo::{Doomed, Entry, Erasure, Hit, StoryRepo, Tip, Told};
 use crate::spool::Spool;
 use crate::story::erased::Erased;
 use crate::story::event::Actor;
@@ -39,6 +39,9 @@ pub struct Plan {
     addresses: Vec<String>,
     remote: Option<Remote>,
     leave_published: bool,
+    /// Lines as in the desk's record: what of all that it calls erased is to go from the remote. They name no one.
+    #[serde(default)]
+    owed: String,
 }
 
 /// Where the content repository was pushed to.
@@ -50,7 +53,8 @@ pub struct Remote {
 
 impl Plan {
     /// All is done here, and the remote may have it still: what waits says nothing of whom it was about.
-    fn rest(self) -> Plan {
+    fn rest(mut self, desk: &Desk) -> Plan {
+        self.owe(desk, &self.stories.clone());
         Plan {
             stories: Vec::new(),
             mails: Vec::new(),
@@ -58,6 +62,15 @@ impl Plan {
             words: Vec::new(),
             addresses: Vec::new(),
             ..self
+        }
+    }
+
+    /// These are to go from the remote, too.
+    fn owe(&mut self, desk: &Desk, stories: &[StoryId]) {
+        let who = (draw(), desk.robot().actor, desk.now);
+        if let Some(event) = Erased::event(b"", stories, &[], &fresh_salt(), who) {
+            self.owed.push_str(&event.line());
+            self.owed.push('\n');
         }
     }
 
@@ -281,6 +294,7 @@ pub fn plan(
         addresses,
         remote: survey.remote.clone(),
         leave_published,
+        owed: String::new(),
     })
 }
 
@@ -312,6 +326,11 @@ pub fn came_back(repo: &StoryRepo) -> Result<Vec<StoryId>, Trouble> {
 /// Does it, or finishes it. The repository is read anew afterwards: [`Desk::repo`].
 pub fn carry_out(desk: &Desk, repo: StoryRepo, spool: &mut Spool, plan: &Plan) -> Result<Done, Trouble> {
     repo.can_erase()?;
+    let mut plan = plan.clone();
+    if let Some(rest) = unfinished(desk)?.filter(Plan::is_rest) {
+        plan.owed.push_str(&rest.owed);
+    }
+    let plan = &plan;
     spool.put_erasing(plan)?;
     let mut done = Done {
         stories: plan.stories.clone(),
@@ -348,9 +367,10 @@ pub fn carry_out(desk: &Desk, repo: StoryRepo, spool: &mut Spool, plan: &Plan) -
     done.left = repo.search(&plan.words, HITS)?;
     drop(repo);
     if plan.remote.is_some() {
-        let rest = plan.clone().rest();
+        let rest = plan.clone().rest(desk);
         spool.put_erasing(&rest)?;
-        done.pushed = at_the_remote(desk, spool, &mut done.standing).transpose();
+        let owed = Erased::of(rest.owed.as_bytes());
+        done.pushed = at_the_remote(desk, spool, &owed, &mut done.standing).transpose();
     }
     if plan.remote.is_none() || matches!(done.pushed, Some(Ok(_))) {
         spool.end_erasing()?;
@@ -367,13 +387,14 @@ fn has(all: &[StoryId], id: &StoryId) -> bool {
 fn at_the_remote(
     desk: &Desk,
     spool: &mut Spool,
+    owed: &Erased,
     standing: &mut Vec<(String, NotPut)>,
 ) -> Result<Option<Synced>, Trouble> {
     let repo = desk.repo()?;
     let before = repo.tip()?;
     let wish = Wish {
         unattended: true,
-        take_out: true,
+        take_out: Some(owed),
         ..Wish::default()
     };
     let never = !repo.has_seen(&desk.config.repository.remote)?;
@@ -384,9 +405,15 @@ fn at_the_remote(
     if synced.is_to_obey() {
         let repo = desk.repo()?;
         let erased = repo.erased(&repo.tip()?)?;
-        standing.extend(obey(desk, repo, spool, &erased, &before, false)?.standing);
+        standing.extend(obey(desk, repo, spool, &erased, &before, &[])?.standing);
     }
     Ok(Some(synced))
+}
+
+/// What is to go from the remote by an erasure that is done here and waits for it.
+pub fn owed(desk: &Desk) -> Result<Option<Erased>, Trouble> {
+    let rest = unfinished(desk)?.filter(Plan::is_rest);
+    Ok(rest.map(|plan| Erased::of(plan.owed.as_bytes())))
 }
 
 /// Whether an erasure that is done here waits for the remote.
@@ -402,31 +429,64 @@ pub fn is_at_the_remote(desk: &Desk, spool: &mut Spool) -> Result<(), Trouble> {
     }
 }
 
-/// Takes out again, here and on the remote, what the desk's record says is erased: a person said so. What the remote has now comes with
-/// it, or why it has it still; `None` where nothing of it stands there.
+/// What the desk's record calls erased and what stands all the same.
+pub struct Back {
+    /// Here or on the remote, without what an erasure of this desk is to take out there anyway.
+    pub stories: Vec<StoryId>,
+    /// Whether the remote has any of it; `false` without one.
+    there: Result<bool, Trouble>,
+}
+
+/// Looks what stands here and on the remote of what is erased. Open the repository anew afterwards: what came along to be looked at is gone.
+pub fn stands(desk: &Desk, erased: &Erased) -> Result<Back, Trouble> {
+    let repo = desk.repo()?;
+    let is_erased = |id: &StoryId| erased.has_story(id);
+    let mut stories = repo.doomed(&is_erased)?.stories;
+    let owed = owed(desk)?;
+    let there = match remote(desk, &repo) {
+        None => Ok(Vec::new()),
+        Some(_) => on_the_remote(desk, repo, &is_erased),
+    };
+    let there = there.map(|found| {
+        let any = !found.is_empty();
+        let more = found.into_iter().filter(|id| !has(&stories, id));
+        let more: Vec<StoryId> = more
+            .filter(|id| !owed.as_ref().is_some_and(|owed| owed.has_story(id)))
+            .collect();
+        stories.extend(more);
+        any || owed.is_some()
+    });
+    stories.sort();
+    Ok(Back { stories, there })
+}
+
+/// Takes out again, here and on the remote, what the desk's record says is erased and `back` names: a person said so. What the remote has
+/// now comes with it, or why it has it still; `None` where nothing of it stands there.
 pub fn finish(
     desk: &Desk,
     repo: StoryRepo,
     spool: &mut Spool,
     erased: &Erased,
+    back: Back,
 ) -> Result<(Obeyed, Option<Result<Synced, Trouble>>), Trouble> {
     let tip = repo.tip()?;
     let remote = remote(desk, &repo);
-    let mut obeyed = obey(desk, repo, spool, erased, &tip, true)?;
+    let mut obeyed = obey(desk, repo, spool, erased, &tip, &back.stories)?;
     if remote.is_none() {
         is_at_the_remote(desk, spool)?;
         return Ok((obeyed, None));
     }
-    let waited = waits_for_remote(desk)?;
-    spool.put_erasing(&by_the_robot(desk, remote))?;
-    let pushed = match waited {
-        true => Ok(true),
-        false => remote_has(desk, erased),
-    };
-    let nothing = matches!(pushed, Ok(false));
-    let pushed = match pushed {
+    let mut rest = by_the_robot(desk, remote);
+    if let Some(before) = unfinished(desk)?.filter(Plan::is_rest) {
+        rest.owed = before.owed;
+    }
+    rest.owe(desk, &back.stories);
+    spool.put_erasing(&rest)?;
+    let owed = Erased::of(rest.owed.as_bytes());
+    let nothing = matches!(back.there, Ok(false));
+    let pushed = match back.there {
         Ok(false) => None,
-        Ok(true) => at_the_remote(desk, spool, &mut obeyed.standing).transpose(),
+        Ok(true) => at_the_remote(desk, spool, &owed, &mut obeyed.standing).transpose(),
         Err(trouble) => Some(Err(trouble)),
     };
     if nothing || matches!(pushed, Some(Ok(_))) {
@@ -435,15 +495,14 @@ pub fn finish(
     Ok((obeyed, pushed))
 }
 
-/// Whether something that is erased stands on the remote.
-fn remote_has(desk: &Desk, erased: &Erased) -> Result<bool, Trouble> {
-    let repo = desk.repo()?;
+/// The stories on the remote that are erased.
+fn on_the_remote(desk: &Desk, repo: StoryRepo, erased: Doomed) -> Result<Vec<StoryId>, Trouble> {
     let remote = sync::remote(desk, &repo, false)?;
     let heads = remote.fetch(remote.heads()?, true)?;
-    let has = repo.holds(heads, &|id| erased.has_story(id))?;
+    let found = repo.held_of(heads, erased)?;
     // it came along to be looked at
     repo.prune()?;
-    Ok(has)
+    Ok(found)
 }
 
 /// A plan that names nobody.
@@ -458,6 +517,7 @@ fn by_the_robot(desk: &Desk, remote: Option<Remote>) -> Plan {
         addresses: Vec::new(),
         remote,
         leave_published: true,
+        owed: String::new(),
     }
 }
 
@@ -473,19 +533,17 @@ pub struct Obeyed {
 
 /// Takes out what the desk's record says is erased and what is here all the same: brought by an old clone, or of a desk that has learnt of
 /// it only now. `before` is where this desk stood when it did not know: what it published by then comes off. What stands in the history
-/// still is taken out only where a person said so (`confirmed`): see [`StoryRepo::claimed`].
+/// still is taken out only where a person said so of it (`confirmed`): see [`StoryRepo::claimed`].
 pub fn obey(
     desk: &Desk,
     repo: StoryRepo,
     spool: &mut Spool,
     erased: &Erased,
     before: &Tip,
-    confirmed: bool,
+    confirmed: &[StoryId],
 ) -> Result<Obeyed, Trouble> {
-    let claimed = match confirmed {
-        true => Vec::new(),
-        false => repo.claimed(&repo.tip()?, erased)?,
-    };
+    let mut claimed = repo.claimed(&repo.tip()?, erased)?;
+    claimed.retain(|id| !has(confirmed, id));
     let gone = |id: &StoryId| erased.has_story(id) && !has(&claimed, id);
     let mut done = Done::default();
     let there: Vec<StoryId> = repo
@@ -509,12 +567,16 @@ pub fn obey(
     })
 }
 
+fn fresh_salt() -> String {
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).expect("the system gives random bytes");
+    hex::encode(salt)
+}
+
 /// The desk's record says what must not come back.
 fn bury(desk: &Desk, repo: &StoryRepo, plan: &Plan) -> Result<(), Trouble> {
     let mails: Vec<MailId> = plan.mails.iter().filter_map(|hex| hex.parse().ok()).collect();
-    let mut salt = [0; 16];
-    getrandom::fill(&mut salt).expect("the system gives random bytes");
-    let (salt, id) = (hex::encode(salt), draw());
+    let (salt, id) = (fresh_salt(), draw());
     let pens = desk.pens(repo.signer());
     repo.note_in_desk_record(|record| {
         let who = (id.clone(), plan.by.clone(), desk.now);

@@ -11,6 +11,7 @@ use crate::repo::{
     StoryRepo, Text, Watch,
 };
 use crate::story::StoryId;
+use crate::story::erased::Erased;
 use crate::story::event::{Event, What};
 use crate::story::policy::{Policy, Refusal, Task};
 use crate::story::state::{Cell, State, Verb, cell};
@@ -23,14 +24,14 @@ const TRIES: usize = 12;
 
 /// How it is done.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Wish {
+pub struct Wish<'a> {
     /// Nobody looks on: no password is asked for, and what is put together is put together by the robot.
     pub unattended: bool,
     /// A remote that lost steps is followed.
     pub accept_rewrite: bool,
-    /// What was erased here and stands on the remote goes there, too: a person decided it. It is so also while an erasure waits for the
-    /// remote ([`erase::waits_for_remote`]).
-    pub take_out: bool,
+    /// What was erased here and stands on the remote goes there, too, as far as it is among these: a person decided it. It is so also of
+    /// what an erasure that waits for the remote is about ([`erase::owed`]).
+    pub take_out: Option<&'a Erased>,
     /// Only say what would be done.
     pub rehearse: bool,
 }
@@ -129,8 +130,12 @@ pub type Watcher<'a> = &'a (dyn Fn(Phase) + Sync);
 /// Fetches, puts both together, pushes. `ask`: there is a terminal at which git and ssh may ask for a password. The caller holds
 /// the spool's lock.
 pub fn sync(desk: &Desk, repo: &StoryRepo, wish: Wish, ask: bool, watcher: Option<Watcher>) -> Result<Synced, Trouble> {
-    let waited = !wish.take_out && erase::waits_for_remote(desk)?;
-    let take_out = wish.take_out || waited;
+    let owed = match wish.take_out {
+        Some(_) => None,
+        None => erase::owed(desk)?,
+    };
+    let waited = owed.is_some();
+    let take_out = wish.take_out.or(owed.as_ref());
     let mut met = false;
     let done = bring_together(desk, repo, Wish { take_out, ..wish }, ask, watcher, &mut met);
     // or may have come with a run that was killed
@@ -184,13 +189,17 @@ fn bring_together(
         phase(Phase::Asking);
         let heads = remote.heads()?;
         phase(Phase::Fetching);
-        let heads = remote.fetch(heads, settings.share_private || wish.take_out)?;
+        let heads = remote.fetch(heads, settings.share_private || wish.take_out.is_some())?;
         phase(Phase::Joining);
         let joined = repo.join(&remote.name, heads, how, &clerk);
         let holds = matches!(joined, Err(RepoError::HoldsErased { .. }));
         // private parts of others came along where this desk does not share its own
-        let strange = wish.take_out && !settings.share_private && heads.has_private();
-        *met = done.taken_out || strange || joined.as_ref().map_or(holds || wish.take_out, |joined| joined.over);
+        let strange = wish.take_out.is_some() && !settings.share_private && heads.has_private();
+        *met = done.taken_out
+            || strange
+            || joined
+                .as_ref()
+                .map_or(holds || wish.take_out.is_some(), |joined| joined.over);
         let joined = joined?;
         done.came += joined.came;
         done.rewritten |= joined.rewritten;

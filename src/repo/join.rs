@@ -74,8 +74,8 @@ pub struct Joining<'a> {
     pub private: bool,
     /// A remote that lost steps is followed.
     pub accept_rewrite: bool,
-    /// What was erased here and stands on the remote goes there, too: a person decided it.
-    pub take_out: bool,
+    /// What was erased here and stands on the remote goes there, too, as far as it is among these: a person decided it.
+    pub take_out: Option<&'a Erased>,
     /// What a desk's record proves to be erased, where a history that lost stories is followed only for what is proven; else whatever
     /// the record says is.
     pub proven: Option<Prover<'a>>,
@@ -176,14 +176,14 @@ impl StoryRepo {
         Ok((noted == tip || self.is_beyond(tip, noted)?).then_some(noted))
     }
 
-    /// Whether the remote has a doomed story anywhere in its history or in its private parts; their objects must be here.
-    pub fn holds(&self, heads: Heads, doomed: Doomed) -> Result<bool, RepoError> {
+    /// The doomed stories that the remote has anywhere in its history or in its private parts; their objects must be here.
+    pub fn held_of(&self, heads: Heads, doomed: Doomed) -> Result<Vec<StoryId>, RepoError> {
+        let mut found: Vec<StoryId> = Vec::new();
         for head in heads.branch.into_iter().chain(heads.private) {
-            if !self.cleared(CommitId(head), doomed)?.1.stories.is_empty() {
-                return Ok(true);
-            }
+            let more = self.cleared(CommitId(head), doomed)?.1.stories;
+            found.extend(more.into_iter().filter(|id| !has(&found, id)).collect::<Vec<_>>());
         }
-        Ok(false)
+        Ok(found)
     }
 
     /// Remembers that the remote has this, and that this desk knows it.
@@ -321,13 +321,15 @@ impl StoryRepo {
             gone: known.clone(),
             stays: there.iter().filter(|id| !of_theirs(id)).cloned().collect(),
         };
-        if there.iter().any(of_theirs) && !how.take_out {
+        let decided = |id: &StoryId| how.take_out.is_some_and(|these| these.has_story(id));
+        if there.iter().any(|id| of_theirs(id) && !decided(id)) {
             let remote = remote.to_owned();
             return Err(RepoError::HoldsErased { remote });
         }
-        if how.take_out && !own.is_empty() {
+        if how.take_out.is_some() && !own.is_empty() {
             let mut pack = Pack::begin(self)?;
-            let mut rewriter = Rewriter::new(self, &of_theirs, &mut pack);
+            let doomed = |id: &StoryId| of_theirs(id) && decided(id);
+            let mut rewriter = Rewriter::new(self, &doomed, &mut pack);
             let branch = heads.branch.map(|id| rewriter.commit(id)).transpose()?;
             let private = heads.private.map(|id| rewriter.commit(id)).transpose()?;
             let lost = || self.damaged(remote, "nothing would be left of it");

@@ -356,7 +356,9 @@ fn what_git_brought_back_to_the_remote_is_not_taken_over_and_a_person_takes_it_o
         assert_eq!(hits(desk, "stories"), BTreeSet::new(), "it is not kept here");
     }
     ann.run(&["note", &kept, "-m", "Ann's"]).exits(0);
-    ann.run(&["erase", "--finish"]).exits(0);
+    let asked = ann.run(&["erase", "--finish"]);
+    assert!(asked.exits(2).stderr.contains(&story), "{}", asked.stderr);
+    ann.run(&["erase", "--finish", "--yes"]).exits(0);
     assert!(!stands_there(&desks, &story));
     is_gone_everywhere(&desks, &[&kept]);
     assert_eq!(notes(ben, &kept), ["Ben's, pushed", "later", "Ann's"]);
@@ -417,6 +419,30 @@ fn a_forged_line_takes_nothing_along_with_the_next_erasure() {
             assert!(!stands_there(&desks, &kept) && stories(ann).is_empty());
         }
     }
+}
+
+#[test]
+fn a_story_that_a_forged_line_names_is_not_taken_out_of_the_remote_unnamed_and_unasked() {
+    let desks = Desks::new(2);
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let other = ann.story(&hers());
+    desks.settle();
+    let kept = ben.story(&kelly());
+    forges(&desks, &kept);
+    ann.run(&["sync"]).exits(0);
+    ben.git(&["pull", "-q", "--no-rebase", "--no-edit", "origin", "main"]);
+    ben.git(&["push", "-q", "origin", "main", "+refs/desk/private"]);
+    let refused = ann.run(&["erase", &other, "--yes"]);
+    assert!(refused.exits(6).stderr.contains("erase --finish"), "{}", refused.stderr);
+    ann.run(&["sync"]).exits(6);
+    assert!(stands_there(&desks, &kept));
+    let seen = ann.run(&["erase", "--finish", "-n", "--json"]).exits(0).json();
+    assert_eq!(seen["stories"], json!([kept]), "{seen}");
+    let asked = ann.run(&["erase", "--finish"]);
+    assert!(asked.exits(2).stderr.contains(&kept), "{}", asked.stderr);
+    assert!(stands_there(&desks, &kept));
+    ann.run(&["erase", "--finish", "--yes"]).exits(0);
+    assert!(!stands_there(&desks, &kept) && !stands_there(&desks, &other));
 }
 
 #[test]
