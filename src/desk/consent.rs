@@ -8,8 +8,8 @@ use crate::mail;
 use crate::repo::StoryRepo;
 use crate::story::answer::quotation::{self, Change};
 use crate::story::answer::{condition, plain_yes, withdrawal};
-use crate::story::cut::is_notice;
-use crate::story::draft::Draft;
+use crate::story::cut::{Rule, is_notice};
+use crate::story::draft::{CutPiece, Draft};
 use crate::story::event::{Asks, LetterKind, MailProof, What};
 use crate::story::letter::signed_by;
 use crate::story::people::{PEOPLE, People, SentLetter};
@@ -243,6 +243,9 @@ fn says_yes(people: &People, mail: &Submission, draft: &Draft) -> bool {
     plain_yes(&draft.body, name).is_some()
 }
 
+/// Words of a shortest notice that is a company's for sure: "This message is confidential, please do not publish it" may be anybody's.
+const NOTICE: usize = 20;
+
 /// The domain that signed for the address which we asked, or why it is not sure that the author wrote this.
 fn proven(letter: &SentLetter, mail: &Submission, draft: &Draft, quoted: &Quoted) -> Result<String, &'static str> {
     if draft.passes_on() || !mail.embedded.is_empty() || !mail.attachments.iter().all(Attachment::is_seal) {
@@ -250,6 +253,10 @@ fn proven(letter: &SentLetter, mail: &Submission, draft: &Draft, quoted: &Quoted
     }
     if mail.notes.iter().any(|note| matches!(note, Note::PartsDiffer { .. })) {
         return Err("it came as plain text and as HTML, and the two do not say the same");
+    }
+    let short = |cut: &CutPiece| cut.rule == Rule::LegalNotice.name() && cut.text.split_whitespace().count() < NOTICE;
+    if draft.cuts.iter().any(short) {
+        return Err("what was cut below it as a company's notice is short, and may be its author's word");
     }
     match quoted {
         _ if quoted.is_as_sent() => {}
