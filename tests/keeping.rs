@@ -220,7 +220,7 @@ fn what_is_old_goes_and_nothing_of_an_open_story() {
     assert_eq!(kinds, ["set-aside"], "{due}");
     house.run(&["prune"]).exits(0);
     assert!(!house.files(".desk/quarantine").iter().any(|f| f.ends_with(".eml")));
-    let all = house.run_git_with_stdin(&["cat-file", "--batch-all-objects", "--batch"], "");
+    let all = house.objects("stories");
     assert!(
         !contains(&all, "canary-of-ann"),
         "its bytes are gone from the objects, too"
@@ -263,7 +263,7 @@ fn the_private_part_of_a_rejected_story_goes_when_its_time_is_over() {
         gone.expect("it goes").0.len()
     };
     let private = || {
-        let all = house.run_git_with_stdin(&["cat-file", "--batch-all-objects", "--batch"], "");
+        let all = house.objects("stories");
         contains(&all, "canary-message-id")
     };
     // the author is owed a letter that is no two years late

@@ -187,6 +187,16 @@ impl TestHouse {
         done.stdout
     }
 
+    /// Every object of the repository in this folder, reachable or not, one after the other.
+    pub fn objects(&self, folder: &str) -> Vec<u8> {
+        let mut command = self.command("git");
+        command.current_dir(self.path(folder));
+        command.args(["cat-file", "--batch-all-objects", "--batch", "--unordered"]);
+        let done = command.output().expect("git runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        done.stdout
+    }
+
     /// Puts mails into the inbox, behind those that are there.
     pub fn arrive(&self, mails: &[String]) {
         let mut mbox = fs::read(self.path("mail.mbox")).unwrap_or_default();
