@@ -418,7 +418,7 @@ pub fn owed(desk: &Desk) -> Result<Option<Erased>, Trouble> {
 
 /// Whether an erasure that is done here waits for the remote.
 pub fn waits_for_remote(desk: &Desk) -> Result<bool, Trouble> {
-    Ok(unfinished(desk)?.is_some_and(|plan| plan.is_rest()))
+    Ok(owed(desk)?.is_some())
 }
 
 /// After a sync: nothing waits for the remote any more.
