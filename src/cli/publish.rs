@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::desk::names;
-use crate::desk::publish::{self as publishing, here};
+use crate::desk::publish::{self as publishing, here, rules};
 use crate::desk::queue::{self, Queue};
 use crate::desk::{Desk, Trouble, schedule};
 use crate::story::StoryId;
@@ -61,7 +61,7 @@ fn now(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome
     if global.dry_run {
         let code = each(&names, report, |name| {
             let story = desk.story(&repo, &names::resolve(desk, &repo, name)?)?;
-            let targets = publishing::targets(desk, &story);
+            let targets = rules::targets(desk, &story);
             let would = publishing::rehearse(desk, &repo, &story, &clerk, args.update)?;
             if report.json {
                 answers.push(json!({"id": story.id, "title": story.title(), "dry_run": true, "changed": would, "targets": targets}));

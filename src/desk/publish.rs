@@ -4,6 +4,7 @@
 pub mod here;
 mod live;
 mod receipts;
+pub mod rules;
 
 use std::collections::HashMap;
 
@@ -11,14 +12,11 @@ use jiff::Timestamp;
 
 use crate::repo::StoryRepo;
 use crate::story::StoryId;
-use crate::story::consent::{Use, permits};
-use crate::story::event::{Role, What};
-use crate::story::letter::wrote_again;
+use crate::story::event::What;
 use crate::story::page::{Front, Page};
-use crate::story::people::{PEOPLE, People};
 use crate::story::policy::{Refusal, Task};
 use crate::story::record::{Change, Files};
-use crate::story::state::{self, Phase, Publication, State, Verb};
+use crate::story::state::{self, Phase, Publication};
 use crate::story::step::{Clerk, Step, Story};
 use crate::target::{Bundle, Post, Receipt, Target};
 
@@ -26,6 +24,7 @@ use super::places::{NotPut, from_config, named, told};
 use super::{Desk, Trouble};
 pub use live::{NotLive, wait_live};
 use receipts::{Outcome, announce, receipt};
+use rules::Plan;
 
 /// What became of one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,144 +54,12 @@ impl Published {
     }
 }
 
-/// What there is to do for a story: begin (with these events), go on, or nothing.
-#[derive(Debug, PartialEq)]
-enum Plan {
-    Begin,
-    GoOn,
-    Nothing,
-}
-
-fn plan(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Clerk, update: bool) -> Result<Plan, Refusal> {
-    let plan = by_state(desk, story, clerk, update)?;
-    let begun = story.life.publication.as_ref();
-    match plan {
-        Plan::Begin => {
-            approved_by_others(desk, repo, story)?;
-            permitted(desk, repo, story, &targets(desk, story), desk.now)?;
-        }
-        Plan::GoOn => permitted(desk, repo, story, begun.map_or(&[], |p| &p.targets), desk.now)?,
-        Plan::Nothing => {}
-    }
-    Ok(plan)
-}
-
-/// Where the story goes: the targets of config.toml, as far as its author agreed; where that is to none of them, all, and it is refused.
-pub fn targets(desk: &Desk, story: &Story) -> Vec<String> {
-    let all = desk.config.targets.iter().map(|t| t.name.clone());
-    let agreed = |t: &String| story.life.consent.as_ref().is_none_or(|grant| grant.is_for(t));
-    let some: Vec<String> = all.clone().filter(agreed).collect();
-    if some.is_empty() { all.collect() } else { some }
-}
-
-/// Who is behind a story, where that is known here.
-fn people(repo: &StoryRepo, story: &Story) -> Option<People> {
-    let bytes = repo.private_file(&story.id, PEOPLE).ok().flatten()?;
-    People::parse(&bytes).ok()
-}
-
-/// Whether enough people approved it whose own story it is not, as far as that is known here.
-pub(super) fn approved_by_others(desk: &Desk, repo: &StoryRepo, story: &Story) -> Result<(), Refusal> {
-    match people(repo, story) {
-        Some(people) => desk
-            .policy
-            .approved_by_others(&story.life, story.text, &people, &story.title()),
-        None => Ok(()),
-    }
-}
-
-/// Whether the author's consent covers this page, at these targets, at that time.
-pub(super) fn permitted(
-    desk: &Desk,
-    repo: &StoryRepo,
-    story: &Story,
-    targets: &[String],
-    now: Timestamp,
-) -> Result<(), Refusal> {
-    let named = people(repo, story).and_then(|people| people.storyteller.name);
-    // the folder has the name that the story came under, also where the private part is not here
-    let folder = story.id.folder().rsplit_once('-').map(|(name, _)| name.to_owned());
-    let storyteller: Vec<String> = named.into_iter().chain(folder).collect();
-    let used = Use {
-        required: desk.policy.consent_required,
-        front: &story.front(),
-        body: story.page.body(),
-        has_photos: !photos(story).is_empty(),
-        storyteller: &storyteller,
-        targets,
-        now,
-    };
-    permits(&story.life, &used, &story.title(), story.id.folder())
-}
-
-fn by_state(desk: &Desk, story: &Story, clerk: &Clerk, update: bool) -> Result<Plan, Refusal> {
-    story.agrees()?;
-    let (life, title) = (&story.life, story.title());
-    has_a_title(story)?;
-    let begun = life
-        .publication
-        .as_ref()
-        .filter(|p| p.text == Some(story.text) && p.is_under_way());
-    if life.phase == Phase::Published && life.has_correction(story.text) {
-        if !update {
-            return Err(Refusal {
-                code: "publish.correction",
-                what: format!("{title} is published with an earlier text"),
-                why: "its correction goes out only when you say so".to_owned(),
-                hint: "`publish STORY --update` puts the corrected text out".to_owned(),
-                exit: 5,
-            });
-        }
-        desk.policy.publishable(life, story.text, &title)?;
-        return Ok(Plan::Begin);
-    }
-    // a yes may be taken back in it: what goes out by itself waits until a person did anything about it
-    if clerk.actor.role == Role::Robot && life.phase == Phase::Open && wrote_again(&story.record.events) {
-        return Err(Refusal {
-            code: "publish.wrote_again",
-            what: format!("{title} does not go out by itself"),
-            why: "its author wrote again, and nobody has looked at it".to_owned(),
-            hint: "read it with `show`, then `note` what it says, `consent --revoke`, or publish it yourself"
-                .to_owned(),
-            exit: 5,
-        });
-    }
-    if let (Some(begun), State::Approved | State::Scheduled | State::Published) = (begun, story.state(&desk.policy)) {
-        desk.policy.publishable(life, story.text, &title)?;
-        // a list of targets that changed since begins anew
-        let same = begun.targets == targets(desk, story);
-        return Ok(if same || life.phase == Phase::Published {
-            Plan::GoOn
-        } else {
-            Plan::Begin
-        });
-    }
-    let allowed = desk
-        .policy
-        .allows(Verb::Publish, &clerk.actor, life, story.text, &title)?;
-    Ok(if allowed { Plan::Begin } else { Plan::Nothing })
-}
-
-/// A page without a title is none.
-pub(super) fn has_a_title(story: &Story) -> Result<(), Refusal> {
-    if !story.front().title.trim().is_empty() {
-        return Ok(());
-    }
-    Err(Refusal {
-        code: "story.not_a_page",
-        what: format!("{} is not ready to publish", story.title()),
-        why: "its page has no title".to_owned(),
-        hint: "`edit STORY --title \"...\"` gives it one; that then needs approval".to_owned(),
-        exit: 5,
-    })
-}
-
 /// Whether a publication would do anything, and under which rules it would be refused; nothing is written.
 pub fn rehearse(desk: &Desk, repo: &StoryRepo, story: &Story, clerk: &Clerk, update: bool) -> Result<bool, Trouble> {
     if desk.config.targets.is_empty() {
         return Err(Trouble::NoTarget);
     }
-    let would = plan(desk, repo, story, clerk, update)? != Plan::Nothing;
+    let would = rules::plan(desk, repo, story, clerk, update)? != Plan::Nothing;
     if would {
         super::verify::before_publishing(desk, repo, story)?;
     }
@@ -259,20 +126,10 @@ fn publish_by(
         return Err(Trouble::NoTarget);
     }
     let begin = |story: &Story| -> Result<Option<Change>, Refusal> {
-        if plan(desk, repo, story, clerk, update)? != Plan::Begin {
+        if rules::plan(desk, repo, story, clerk, update)? != Plan::Begin {
             return Ok(None);
         }
-        let mut targets = targets(desk, story);
-        targets.retain(|name| !keeps(desk, story, name));
-        if targets.is_empty() {
-            return Err(Refusal {
-                code: "publish.nowhere",
-                what: format!("{} is on every target already", story.title()),
-                why: "none of them lets a post be changed from here".to_owned(),
-                hint: "change it there by hand".to_owned(),
-                exit: 5,
-            });
-        }
+        let targets = rules::open_targets(desk, story)?;
         let slug = match &story.life.publication {
             // readers have its address
             Some(known) if story.life.phase == Phase::Published => known.slug.clone(),
@@ -292,7 +149,7 @@ fn publish_by(
         Ok(Some(story.change(step, clerk)))
     };
     let now = desk.story(repo, id)?;
-    if plan(desk, repo, &now, clerk, update)? != Plan::Nothing {
+    if rules::plan(desk, repo, &now, clerk, update)? != Plan::Nothing {
         super::verify::before_publishing(desk, repo, &now)?;
     }
     let story = desk.step(repo, id, true, begin)?.story;
@@ -304,12 +161,7 @@ fn publish_by(
         kept: Vec::new(),
         lacking: Vec::new(),
     };
-    let Some(publication) = story
-        .life
-        .publication
-        .clone()
-        .filter(|p| p.text == Some(story.text) && p.is_under_way())
-    else {
+    let Some(publication) = rules::under_way(&story) else {
         done.lacking = here::lacking_of(desk, &story);
         if update && !done.lacking.is_empty() {
             let lacking = std::mem::take(&mut done.lacking);
@@ -318,13 +170,13 @@ fn publish_by(
         return Ok(done);
     };
     let kept = desk.config.targets.iter().map(|t| &t.name);
-    let kept = kept.filter(|name| !publication.targets.contains(name) && keeps(desk, &story, name));
+    let kept = kept.filter(|name| !publication.targets.contains(name) && rules::keeps(desk, &story, name));
     done.kept = kept.cloned().collect();
     for name in &publication.targets {
         if publication.receipts.get(name).is_some_and(|(done, _)| *done) {
             continue;
         }
-        let result = one(desk, repo, &story, &publication, name, clerk)?;
+        let result = one(desk, repo, &story, publication, name, clerk)?;
         done.puts.push(Put {
             target: name.clone(),
             result,
@@ -332,12 +184,6 @@ fn publish_by(
     }
     desk.step(repo, id, true, |story| Ok(announce(story, clerk)))?;
     Ok(done)
-}
-
-/// Whether a target has a post of the story that cannot be changed from here.
-fn keeps(desk: &Desk, story: &Story, name: &str) -> bool {
-    let stands = story.life.posts.get(name).is_some_and(|post| post.certain);
-    stands && named(desk, name).is_ok_and(|target| !target.updates())
 }
 
 /// One target, and the receipt that it leaves.
@@ -400,7 +246,7 @@ fn put_here(desk: &Desk, repo: &StoryRepo, story: &Story, lacking: Vec<String>) 
         return Ok(Vec::new());
     };
     desk.policy.publishable(&story.life, story.text, &story.title())?;
-    permitted(desk, repo, story, &lacking, desk.now)?;
+    rules::permitted(desk, repo, story, &lacking, desk.now)?;
     super::verify::before_publishing(desk, repo, story)?;
     let put = |target: String| Put {
         result: named(desk, &target)

@@ -12,6 +12,7 @@ use crate::story::state::Verb;
 use crate::story::step::{Clerk, Step, Story};
 
 use super::Desk;
+use super::publish::rules;
 
 /// A time that was understood, and what a person should know about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,16 +119,16 @@ pub fn schedule(
     at: Timestamp,
 ) -> Result<Option<Change>, Refusal> {
     story.agrees()?;
-    super::publish::has_a_title(story)?;
+    rules::has_a_title(story)?;
     let allowed = desk
         .policy
         .allows(Verb::Schedule, &clerk.actor, &story.life, story.text, &story.title())?;
     if !allowed || story.life.schedule == Some((at, Some(story.text))) {
         return Ok(None);
     }
-    super::publish::approved_by_others(desk, repo, story)?;
+    rules::approved_by_others(desk, repo, story)?;
     // what the author agreed to must still hold then
-    super::publish::permitted(desk, repo, story, &super::publish::targets(desk, story), at)?;
+    rules::permitted(desk, repo, story, &rules::targets(desk, story), at)?;
     Ok(Some(story.change(
         Step::of("Schedule", "", vec![What::Scheduled { for_time: at }]),
         clerk,
