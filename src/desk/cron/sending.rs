@@ -1,61 +1,63 @@
 //! The letters of an unattended pass, and what is to be told of those that stay.
 
+use crate::desk::Desk;
+use crate::desk::alarm::Bad;
+use crate::desk::letters::{self, Sending, Status, Told, Waiting};
 use crate::repo::StoryRepo;
-use crate::spool::Spool;
 use crate::story::StoryId;
 use crate::story::event::LetterKind;
 
-use super::super::Desk;
-use super::super::alarm::Bad;
-use super::super::letters::{self, Sending, Status, Told};
-use super::{Findings, Listener, Pass};
+use super::Run;
 
-/// Sends what may leave unattended, and finds what is wrong with what stays.
-pub(super) fn send_letters(
-    desk: &Desk,
-    repo: &StoryRepo,
-    spool: &mut Spool,
-    listener: &mut dyn Listener,
-    pass: &mut Pass,
-    findings: &mut Findings,
-) {
-    let done = letters::send_due(desk, repo, spool, Sending::Unattended);
-    let Some(run) = findings.note("letters", done) else {
-        return;
-    };
-    for letter in &run.told {
-        listener.letter(letter);
-        match letter.status {
-            Status::Sent => pass.sent += 1,
-            Status::Failed => pass.failed += 1,
-            Status::Waiting | Status::Later => pass.waiting += 1,
-            Status::Dropped => {}
-        }
-        match (&letter.waiting.story, letter.status) {
-            // it is told as failed
-            (Some(story), Status::Failed) if letter.waiting.due.kind == LetterKind::Published => {
-                findings.ended.push(of_page(story));
+impl Run<'_> {
+    /// Sends what may leave unattended, and finds what is wrong with what stays.
+    pub(super) fn send_letters(&mut self, repo: &StoryRepo) {
+        let done = letters::send_due(self.desk, repo, self.spool, Sending::Unattended);
+        let Some(run) = self.findings.note("letters", done) else {
+            return;
+        };
+        for letter in &run.told {
+            self.listener.letter(letter);
+            match letter.status {
+                Status::Sent => self.pass.sent += 1,
+                Status::Failed => self.pass.failed += 1,
+                Status::Waiting | Status::Later => self.pass.waiting += 1,
+                Status::Dropped => {}
             }
-            _ => findings.bad.extend(silent_page(desk, letter)),
+            match (&letter.waiting.story, letter.status) {
+                // it is told as failed
+                (Some(story), Status::Failed) if letter.waiting.due.kind == LetterKind::Published => {
+                    self.findings.ended.push(of_page(story));
+                }
+                _ => self.findings.bad.extend(silent_page(self.desk, letter)),
+            }
+        }
+        if run.stopped.is_none() {
+            self.findings.well.push("pages".to_owned());
+        }
+        let later = run.told.iter().find(|letter| letter.status == Status::Later);
+        match (&run.stopped, later) {
+            (Some(trouble), _) => self.findings.bad.push(Bad::of("outbox", trouble)),
+            (None, Some(letter)) => self.findings.bad.push(Bad {
+                part: "outbox".to_owned(),
+                code: "outbox".to_owned(),
+                exit: 75,
+                what: format!("a letter about {} could not be sent", letter.waiting.title),
+                why: letter.said.clone(),
+                hint: "nothing is lost: the next run tries again".to_owned(),
+            }),
+            (None, None) if self.pass.sent + self.pass.failed > 0 => self.findings.well.push("outbox".to_owned()),
+            (None, None) => {}
         }
     }
-    if run.stopped.is_none() {
-        findings.well.push("pages".to_owned());
-    }
-    let later = run.told.iter().find(|letter| letter.status == Status::Later);
-    match (&run.stopped, later) {
-        (Some(trouble), _) => findings.bad.push(Bad::of("outbox", trouble)),
-        (None, Some(letter)) => findings.bad.push(Bad {
-            part: "outbox".to_owned(),
-            code: "outbox".to_owned(),
-            exit: 75,
-            what: format!("a letter about {} could not be sent", letter.waiting.title),
-            why: letter.said.clone(),
-            hint: "nothing is lost: the next run tries again".to_owned(),
-        }),
-        (None, None) if pass.sent + pass.failed > 0 => findings.well.push("outbox".to_owned()),
-        (None, None) => {}
-    }
+}
+
+/// Whether a letter would leave unattended.
+pub fn leaves(waiting: &Waiting) -> bool {
+    !waiting
+        .held
+        .as_ref()
+        .is_some_and(|hold| hold.stops(Sending::Unattended))
 }
 
 /// Before the story, in the name of [`of_page`].

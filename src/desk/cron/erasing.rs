@@ -1,0 +1,80 @@
+//! The erasures of an unattended pass: one that was interrupted is finished, and what another desk erased is destroyed here, too.
+
+use crate::desk::alarm::Bad;
+use crate::desk::places::NotPut;
+use crate::desk::{Trouble, erase};
+use crate::repo::{StoryRepo, Tip};
+use crate::story::erased::Erased;
+
+use super::Run;
+
+/// The part that erasures are.
+pub(super) const ERASE: &str = "erase";
+
+impl Run<'_> {
+    /// Finishes an erasure that was interrupted: a person decided it. What an old clone brought back is told.
+    pub(super) fn finish_erasure(&mut self) {
+        let done = self.finished();
+        if let Some(bad) = self.findings.note(ERASE, done) {
+            self.findings.bad.extend(bad);
+        }
+    }
+
+    fn finished(&mut self) -> Result<Option<Bad>, Trouble> {
+        let desk = self.desk;
+        if !desk.has_repository() {
+            return Ok(None);
+        }
+        // what waits for the remote alone goes with the sync that follows
+        if let Some(plan) = erase::unfinished(desk)?.filter(|plan| !plan.is_rest()) {
+            let mut done = erase::carry_out(desk, desk.repo()?, self.spool, &plan)?;
+            if let Some(Ok(synced)) = &mut done.pushed {
+                self.tell_of_sync(std::mem::take(&mut synced.told));
+            }
+            if let Some((place, not)) = done.standing.into_iter().next().filter(|_| done.stopped) {
+                let what = format!("an erasure waits: a page still stands, {place}");
+                return Ok(Some(stands(
+                    what,
+                    not,
+                    "`erase --finish --leave-published` goes on without it",
+                )));
+            }
+        }
+        let back = erase::came_back(&desk.repo()?)?.len();
+        Ok((back > 0).then(|| Bad {
+            part: ERASE.to_owned(),
+            code: "erase.back".to_owned(),
+            exit: 7,
+            what: match back {
+                1 => "a story that is recorded as erased stands".to_owned(),
+                many => format!("{many} stories that are recorded as erased stand"),
+            },
+            why: "an old clone was merged or pushed, or somebody only wrote into record.jsonl that it is erased".to_owned(),
+            hint: "`git log -p record.jsonl` in the content repository says who wrote it; if it was meant, `erase --finish` takes it out; if not, take the line out and commit"
+                .to_owned(),
+        }))
+    }
+
+    /// Destroys here what the desk's record says is erased. `before`: where this desk stood when it did not know.
+    pub(super) fn obey(&mut self, repo: StoryRepo, erased: &Erased, before: Option<Tip>) {
+        let before = before.map_or_else(|| Ok(repo.tip()?), Ok);
+        let done = before.and_then(|before| erase::obey(self.desk, repo, self.spool, erased, &before, &[]));
+        let standing = self.findings.note(ERASE, done).map(|done| done.standing);
+        if let Some((place, not)) = standing.into_iter().flatten().next() {
+            let what = format!("a page of what was erased elsewhere still stands, {place}");
+            self.findings.bad.push(stands(what, not, "take it off there by hand"));
+        }
+    }
+}
+
+/// A page that could not be taken off.
+fn stands(what: String, not: NotPut, hint: &str) -> Bad {
+    Bad {
+        part: ERASE.to_owned(),
+        code: "target".to_owned(),
+        exit: 7,
+        what,
+        why: not.why,
+        hint: hint.to_owned(),
+    }
+}
