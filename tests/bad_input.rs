@@ -503,26 +503,9 @@ fn after_a_death_mails_are_read_together_again_once_those_in_doubt_are_through()
     let mails = [marion(), set_aside_at_length()];
     house.arrive(&mails.into_iter().chain((0..400).map(story)).collect::<Vec<_>>());
     dies(&house, "fetch");
-    let seen = house.path("seen");
-    let output = house
-        .command("strace")
-        .args(["-f", "-qq", "-e", "trace=pwrite64", "-s", "40", "-P"])
-        .arg(house.path(".desk/reading"))
-        .arg("-o")
-        .args([
-            seen.as_os_str(),
-            "m4c-stories".as_ref(),
-            "fetch".as_ref(),
-            "-q".as_ref(),
-        ])
-        .output()
-        .expect("strace runs");
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let fetch = ["fetch", "-q"];
+    let mut traced = house.under_strace(&["-e", "trace=pwrite64", "-s", "40", "-P", ".desk/reading", "-o", "seen"]);
+    Ran::of(traced.args(fetch), &fetch, None).exits(0);
     let seen = house.read("seen");
     let alone: HashSet<&str> = seen
         .split("\"1 ")

@@ -4,7 +4,7 @@ mod common;
 
 use std::path::Path;
 
-use common::{BINARY, CONFIG, TestHouse, mail, marion, mbox_of, traces};
+use common::{CONFIG, Ran, TestHouse, mail, marion, mbox_of, traces};
 
 fn from_year(year: u32) -> String {
     mail(
@@ -72,18 +72,11 @@ fn taken_in_without(threads: &str) -> (String, Vec<String>) {
     let house = TestHouse::new();
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/inbox.mbox");
     house.write("mail.mbox", std::fs::read(samples).expect("the samples"));
-    let output = house
-        .command("strace")
-        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=clone,clone3"])
-        .args(["-e", &format!("inject=clone,clone3:error=EAGAIN:when={threads}")])
-        .args([BINARY, "fetch", "--json"])
-        .output()
-        .expect("strace runs");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(0), "{threads}: {said}");
-    assert!(!said.contains("panicked"), "{threads}: {said}");
-    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
-    (lines, house.files("stories"))
+    let refuse = format!("inject=clone,clone3:error=EAGAIN:when={threads}");
+    let mut traced = house.under_strace(&["-o", "/dev/null", "-e", "trace=clone,clone3", "-e", &refuse]);
+    let ran = Ran::of(traced.args(["fetch", "--json"]), &[threads], None);
+    assert!(!ran.exits(0).stderr.contains("panicked"), "{threads}: {}", ran.stderr);
+    (ran.stdout, house.files("stories"))
 }
 
 #[test]
@@ -254,14 +247,7 @@ fn a_follow_up_that_lies_before_its_story_in_the_inbox_follows_it_all_the_same()
         house.run(&["list", "--json"]).exits(0).json().as_array().map(Vec::len),
         Some(2)
     );
-    let events = house.show("marion")["events"].clone();
-    let kinds: Vec<&str> = events
-        .as_array()
-        .expect("events")
-        .iter()
-        .filter_map(|e| e["event"].as_str())
-        .collect();
-    assert_eq!(kinds, ["received", "follow-up", "follow-up"]);
+    assert_eq!(house.kinds("marion"), ["received", "follow-up", "follow-up"]);
     house.fsck();
 }
 
@@ -325,27 +311,14 @@ fn reads_again(mails: usize) -> usize {
     };
     let thread = std::iter::once(marion()).chain((1..=mails).map(|n| again(n, &words(n))));
     house.arrive(&thread.collect::<Vec<_>>());
-    let counted = house.path("counted");
-    let output = house
-        .command("strace")
-        .args(["-f", "-qq", "-e", "trace=pread64", "-o"])
-        .args([counted.as_os_str(), BINARY.as_ref(), "fetch".as_ref(), "-q".as_ref()])
-        .output()
-        .expect("strace runs");
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let fetch = ["fetch", "-q"];
+    let mut traced = house.under_strace(&["-e", "trace=pread64", "-o", "counted"]);
+    Ran::of(traced.args(fetch), &fetch, None).exits(0);
     assert_eq!(
         house.run(&["list", "--json"]).exits(0).json().as_array().map(Vec::len),
         Some(1)
     );
-    std::fs::read_to_string(&counted)
-        .expect("strace wrote it")
-        .lines()
-        .count()
+    house.read("counted").lines().count()
 }
 
 #[test]

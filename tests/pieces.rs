@@ -38,14 +38,8 @@ fn joan(house: &TestHouse) -> String {
 }
 
 fn events(house: &TestHouse, story: &str, kind: &str) -> Vec<Value> {
-    let events = house.show(story)["events"].clone();
-    events
-        .as_array()
-        .expect("events")
-        .iter()
-        .filter(|e| e["event"] == kind)
-        .cloned()
-        .collect()
+    let events = house.events(story).into_iter();
+    events.filter(|event| event["event"] == kind).collect()
 }
 
 fn tip(house: &TestHouse) -> String {

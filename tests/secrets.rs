@@ -124,22 +124,20 @@ fn house(case: &Case, ca_file: Option<PathBuf>) -> TestHouse {
 /// Runs the program under strace where there is one, which tells every argument and the environment of every child.
 fn run(house: &TestHouse, by: By, arguments: &[&str]) -> Ran {
     let traced = have("strace");
-    let mut command = house.command(if traced { "strace" } else { common::BINARY });
-    if traced {
-        command.args([
-            "-f",
-            "--seccomp-bpf",
-            "-v",
-            "-qq",
-            "-s",
-            "100000",
-            "-e",
-            "trace=execve",
-            "-o",
-            "traced",
-            common::BINARY,
-        ]);
-    }
+    let told = [
+        "--seccomp-bpf",
+        "-v",
+        "-s",
+        "100000",
+        "-e",
+        "trace=execve",
+        "-o",
+        "traced",
+    ];
+    let mut command = match traced {
+        true => house.under_strace(&told),
+        false => house.command(common::BINARY),
+    };
     command
         .args(arguments)
         .env("EDITOR", house.path("editor"))

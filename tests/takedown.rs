@@ -39,9 +39,8 @@ fn status(house: &TestHouse, key: &str) -> Value {
 }
 
 fn events(house: &TestHouse, kind: &str) -> usize {
-    let events = house.show("marion")["events"].clone();
-    let events = events.as_array().expect("events");
-    events.iter().filter(|event| event["event"] == kind).count()
+    let kinds = house.kinds("marion");
+    kinds.iter().filter(|of| *of == kind).count()
 }
 
 #[test]

@@ -161,6 +161,14 @@ impl TestHouse {
         Ran::of(self.command(BINARY).args(arguments), arguments, Some(stdin.as_ref()))
     }
 
+    /// `m4c-stories` under strace, which does what `told` says (what it traces, where it writes to, what it injects) with every
+    /// thread and child; the program's own arguments come after. See [`traces`].
+    pub fn under_strace(&self, told: &[&str]) -> Command {
+        let mut command = self.command("strace");
+        command.args(["-f", "-qq"]).args(told).arg(BINARY);
+        command
+    }
+
     /// Runs git in the content repository, gives what it prints, without the last line end.
     pub fn git(&self, arguments: &[&str]) -> String {
         self.git_in("stories", arguments)
@@ -228,6 +236,17 @@ impl TestHouse {
     /// `m4c-stories show --json`.
     pub fn show(&self, story: &str) -> Value {
         self.run(&["show", "--json", story]).exits(0).json()
+    }
+
+    /// The events of a story's record.
+    pub fn events(&self, story: &str) -> Vec<Value> {
+        self.show(story)["events"].as_array().expect("events").clone()
+    }
+
+    /// The kind of each.
+    pub fn kinds(&self, story: &str) -> Vec<String> {
+        let kind = |event: &Value| event["event"].as_str().expect("a kind").to_owned();
+        self.events(story).iter().map(kind).collect()
     }
 
     pub fn state(&self, story: &str) -> String {

@@ -34,12 +34,8 @@ fn asked(house: &TestHouse) -> String {
 }
 
 fn statuses(house: &TestHouse) -> Vec<String> {
-    let events = house.show("marion")["events"].clone();
-    let letters = events
-        .as_array()
-        .expect("events")
-        .iter()
-        .filter(|e| e["letter"] == "changes-requested");
+    let events = house.events("marion");
+    let letters = events.iter().filter(|e| e["letter"] == "changes-requested");
     letters
         .map(|e| e["status"].as_str().unwrap_or_default().to_owned())
         .collect()

@@ -6,9 +6,8 @@ use super::common::TestHouse;
 use super::*;
 
 fn events(house: &TestHouse, kind: &str) -> Vec<Value> {
-    let events = house.show("marion")["events"].clone();
-    let all = events.as_array().expect("events").clone();
-    all.into_iter().filter(|event| event["event"] == kind).collect()
+    let events = house.events("marion").into_iter();
+    events.filter(|event| event["event"] == kind).collect()
 }
 
 fn status(house: &TestHouse, key: &str) -> Value {

@@ -45,14 +45,7 @@ fn two_desks_that_take_in_one_mail_have_one_story() {
     ann.run(&["note", &story, "-m", "by Ann"]).exits(0);
     ben.run(&["note", &story, "-m", "by Ben"]).exits(0);
     desks.settle();
-    let shown = ann.show(&story);
-    let kinds: Vec<&str> = shown["events"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|e| e["event"].as_str().unwrap())
-        .collect();
-    assert_eq!(kinds, ["received", "noted", "noted"]);
+    assert_eq!(ann.kinds(&story), ["received", "noted", "noted"]);
     assert_eq!(ann.run(&["list", "--json"]).json().as_array().unwrap().len(), 1);
     assert_eq!(
         ben.run(&["log", "--json"]).json().as_array().unwrap().len(),
@@ -177,7 +170,7 @@ fn a_step_that_is_pushed_at_once_brings_the_others_with_it_and_status_knows_what
     ben.run(&["sync"]).exits(0);
     ann.run(&["note", &story, "-m", "Ann"]).exits(0);
     ben.run(&["note", &story, "-m", "Ben"]).exits(0);
-    assert_eq!(ben.show(&story)["events"].as_array().unwrap().len(), 3);
+    assert_eq!(ben.events(&story).len(), 3);
     assert_eq!(ben.run(&["status", "--json"]).json()["unpushed"], 0);
     // the server is away: the step stands, and waits
     let away = desks.server.path("srv/away");
