@@ -7,7 +7,7 @@ use crate::story::passage::{Kind, Line, Span};
 
 use super::header_block::{Field, fields_in};
 use super::mark::{Mark, mark};
-use super::{SubjectSays, subject_says};
+use super::subject;
 
 /// Bytes of a line in which a header is looked for: all of a mail may be one line.
 const HEAD: usize = 2000;
@@ -171,7 +171,7 @@ fn bare(subject: &str) -> &str {
     let mut subject = subject.trim();
     while let Some(at) = subject.find([':', '：']) {
         let end = at + subject[at..].chars().next().map_or(1, char::len_utf8);
-        if subject_says(&subject[..end]) == SubjectSays::Nothing {
+        if subject::says(&subject[..end]) == subject::Says::Nothing {
             break;
         }
         subject = subject[end..].trim_start();

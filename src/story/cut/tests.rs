@@ -517,7 +517,7 @@ fn what_a_subject_says_in_the_languages_of_the_programs() {
         "ΠΡΘ: a",
         "YML: a",
     ] {
-        assert!(subject_says(subject) == SubjectSays::Forward, "{subject}");
+        assert!(subject::says(subject) == subject::Says::Forward, "{subject}");
     }
     for subject in [
         "Re: a",
@@ -532,9 +532,9 @@ fn what_a_subject_says_in_the_languages_of_the_programs() {
         "ATB: a",
         "Odg: a",
     ] {
-        assert!(subject_says(subject) == SubjectSays::Reply, "{subject}");
+        assert!(subject::says(subject) == subject::Says::Reply, "{subject}");
     }
-    assert!(subject_says("Our street: a story") == SubjectSays::Nothing);
+    assert!(subject::says("Our street: a story") == subject::Says::Nothing);
 }
 
 /// `VS:` is a forward in Copenhagen and Oslo, and an answer in Helsinki and Tallinn: the header below says which.
