@@ -5,24 +5,24 @@
 mod byline;
 mod contacts;
 mod dates;
+mod heads;
 mod photos;
+mod piece;
 mod subject;
 
 use std::borrow::Cow;
-use std::cell::LazyCell;
-use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::cut::{self, Cut, Rule, Trimmed};
 use super::id::slug;
 use super::markdown::{self, Names};
 use super::passage::{Kind, Line, Span};
 use super::submission::{Mailbox, Note, Submission};
+pub use heads::{heads, name_in_head};
 use photos::Placed;
 pub use photos::says_something;
+pub use piece::{CutPiece, restore, standing};
 
 /// What became of an attachment; the list is parallel to the attachments of [`source`].
 #[derive(Debug, Clone, PartialEq)]
@@ -93,25 +93,8 @@ pub struct Photo {
     pub alt: String,
 }
 
-/// Text that was cut, and where it stood: a line of `cut.jsonl`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CutPiece {
-    /// From 1.
-    pub n: u32,
-    /// `signature-delimiter`, `cover-note` ...
-    pub rule: String,
-    /// The rule in words.
-    pub why: String,
-    /// Markdown.
-    pub text: String,
-    /// The paragraph of the body before which it stood; empty: the end. Of lines that went without an address only
-    /// (`attribution-address`): what is left of them.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub before: String,
-}
-
 /// The rule name of what somebody wrote above or around the story itself.
-pub const COVER_NOTE: &str = "cover-note";
+const COVER_NOTE: &str = "cover-note";
 
 /// A text that is longer than this is no note to the team on a story that comes with it.
 const LONGEST_NOTE: usize = 120;
@@ -569,7 +552,7 @@ impl Story {
             None
         };
         notes.extend(advice.map(Note::LittleText));
-        if several(&self.lines) {
+        if !heads(&self.lines).is_empty() {
             notes.push(Note::SeveralStories);
         }
     }
@@ -587,168 +570,6 @@ fn words(lines: &[Line]) -> usize {
         }
     };
     lines.iter().map(count).sum()
-}
-
-/// Two or more lines that read as the head of a story: `Story 1`, `Name: ...`, or a name that stands alone as a
-/// heading, each with a paragraph under it.
-fn several(lines: &[Line]) -> bool {
-    heads(lines).len() >= 2
-}
-
-/// Where the stories of a text begin: their heads, if there are two or more with a paragraph under each.
-pub fn heads(lines: &[Line]) -> Vec<usize> {
-    let mut heads = Vec::new();
-    let mut since = 0;
-    for (at, line) in lines.iter().enumerate() {
-        if line.is_blank() || line.quote > 0 {
-            continue;
-        }
-        let text = line.words();
-        let text = text.trim().trim_end_matches(':');
-        let after = |head: &str| {
-            let begins = text
-                .get(..head.len())
-                .is_some_and(|begin| begin.eq_ignore_ascii_case(head));
-            begins.then(|| &text[head.len()..])
-        };
-        let numbered = after("story ").is_some_and(|n| {
-            n.trim_start_matches(['#', ' '])
-                .starts_with(|c: char| c.is_ascii_digit())
-        });
-        let alone = lines.get(at + 1).is_none_or(Line::is_blank) && (at == 0 || lines[at - 1].is_blank());
-        let styled =
-            matches!(line.kind, Kind::Heading(_)) || line.spans.iter().all(|s| s.bold || s.text.trim().is_empty());
-        let named = after("name:").is_some()
-            || (styled && (alone || matches!(line.kind, Kind::Heading(_))) && byline::looks_like_a_name(text));
-        if numbered || named {
-            // the head before has to have had a text
-            if heads.is_empty() || since >= 25 {
-                heads.push(at);
-            }
-            since = 0;
-        } else {
-            since += text.split_whitespace().count();
-        }
-    }
-    if heads.len() < 2 || since < 25 {
-        heads.clear();
-    }
-    heads
-}
-
-/// The name in the head of a story: `Marion Maxwell`, `Name: Marion Maxwell`, `Story 2: Marion Maxwell`.
-pub fn name_in_head(line: &str) -> Option<String> {
-    let line = line.trim().trim_end_matches(':');
-    let labelled = |label: &str| {
-        let head = line.get(..label.len())?;
-        head.eq_ignore_ascii_case(label).then(|| &line[label.len()..])
-    };
-    let numbered =
-        labelled("story ").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit() || "#:.- ".contains(c)));
-    let name = labelled("name:").or(numbered).unwrap_or(line).trim();
-    byline::looks_like_a_name(name)
-        .then(|| byline::tidy(name))
-        .filter(|name| !name.is_empty())
-}
-
-/// Puts a cut piece back where it stood: before the paragraph it names, or, where that is no longer there, at the end. Lines
-/// that an address was taken out of are put in the place of what is left of them.
-pub fn restore(body: &str, piece: &CutPiece) -> String {
-    let text = piece.text.trim_end();
-    if piece.rule == Rule::AttributionAddress.name()
-        && let Some(left) = words_of(body, &piece.before)
-    {
-        return format!("{}{text}{}", &body[..left.start], &body[left.end..]);
-    }
-    let at = place_of(body, &piece.before);
-    match at {
-        Some(at) => format!("{}{text}\n\n{}", &body[..at], &body[at..]),
-        None if body.trim().is_empty() => format!("{text}\n"),
-        None => format!("{}\n\n{text}\n", body.trim_end()),
-    }
-}
-
-/// The numbers of those pieces that are in the body still, of some that were put back: all words of a piece where it is there for
-/// an address, else most of them, as an edit may have tidied it.
-pub fn standing<'a>(body: &str, pieces: impl IntoIterator<Item = &'a CutPiece>) -> HashSet<u32> {
-    let all: &[&str] = &body.split_whitespace().collect::<Vec<_>>();
-    let places = LazyCell::new(|| {
-        let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (at, word) in all.iter().enumerate() {
-            places.entry(word).or_default().push(at);
-        }
-        places
-    });
-    // of one, two and three words: single ones stand anywhere
-    let runs = [1, 2, 3].map(|many| LazyCell::new(move || all.windows(many).collect::<HashSet<_>>()));
-    let stands = |piece: &CutPiece| {
-        let wanted: Vec<&str> = piece.text.split_whitespace().collect();
-        if piece.rule == Rule::AttributionAddress.name() {
-            let starts = wanted.first().and_then(|first| places.get(first));
-            return starts.is_some_and(|starts| place_of_words(body, all, &wanted, starts.iter().copied()).is_some());
-        }
-        let many = wanted.len().clamp(1, 3);
-        let there = &runs[many - 1];
-        let found = wanted.windows(many).filter(|run| there.contains(run)).count();
-        found * 2 >= wanted.windows(many).len()
-    };
-    let pieces = pieces.into_iter().filter(|piece| stands(piece));
-    pieces.map(|piece| piece.n).collect()
-}
-
-/// Where these words stand in the body one after the other: filling lines, however those are broken; or, as a line that the mail's
-/// program wrapped is in the middle of one now, anywhere, where they are more than a few and stand there once.
-fn words_of(body: &str, text: &str) -> Option<Range<usize>> {
-    let words = |text| str::split_whitespace(text).collect::<Vec<_>>();
-    let (words, wanted) = (words(body), words(text));
-    place_of_words(body, &words, &wanted, 0..words.len())
-}
-
-/// As [`words_of`], of the body's words, where they may start.
-fn place_of_words(
-    body: &str,
-    words: &[&str],
-    wanted: &[&str],
-    starts: impl Iterator<Item = usize>,
-) -> Option<Range<usize>> {
-    let place = |word: &str| word.as_ptr() as usize - body.as_ptr() as usize;
-    let last = wanted.len().checked_sub(1)?;
-    let fills = |place: &Range<usize>| {
-        let before = body[..place.start].trim_end_matches(['>', ' ']);
-        let after = body[place.end..].trim_start_matches(['\\', ' ']);
-        (before.is_empty() || before.ends_with('\n')) && (after.is_empty() || after.starts_with('\n'))
-    };
-    let mut places = starts
-        .filter(|at| words[*at..].starts_with(wanted))
-        .map(|at| place(words[at])..place(words[at + last]) + words[at + last].len());
-    let one = places.next()?;
-    if fills(&one) {
-        return Some(one);
-    }
-    let mut alone = wanted.len() >= 4;
-    let another = places.inspect(|_| alone = false).find(fills);
-    another.or(Some(one).filter(|_| alone))
-}
-
-/// Where the paragraph begins: exactly it, or, as an edit may have changed it, one that begins alike.
-fn place_of(body: &str, paragraph: &str) -> Option<usize> {
-    let paragraph = paragraph.trim();
-    if paragraph.is_empty() {
-        return None;
-    }
-    let starts = || {
-        let after_blank = body.match_indices("\n\n").map(|(at, _)| at + 2);
-        std::iter::once(0)
-            .chain(after_blank)
-            .filter(|&at| !body[at..].starts_with('\n'))
-    };
-    let exact = starts().find(|&at| {
-        body[at..]
-            .strip_prefix(paragraph)
-            .is_some_and(|rest| rest.trim_end_matches(' ').is_empty() || rest.starts_with('\n'))
-    });
-    let opening: String = paragraph.chars().take(30).collect();
-    exact.or_else(|| starts().find(|&at| body[at..].starts_with(&opening)))
 }
 
 #[cfg(test)]
