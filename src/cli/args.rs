@@ -1,10 +1,10 @@
-//! The command line. Doc comments here are the help.
+//! The command line: the commands, each with its arguments in the room that runs it. Doc comments are the help.
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::story::state::State;
+use super::global::Global;
 
 /// The desk between a story inbox and a blog.
 ///
@@ -22,7 +22,7 @@ pub struct Cli {
 const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n{after-help}\n\nOptions:\n{options}\n";
 
 /// The commands in groups; a test finds every command in it.
-pub const GROUPS: &str = "\
+const GROUPS: &str = "\
 Every day:
   fetch              Take new mail in and make drafts of it
   status             What needs a person (also with no command)
@@ -81,47 +81,6 @@ Machine:
 
 `m4c-stories COMMAND --help` has an example of each.";
 
-#[derive(Debug, Clone, Args)]
-pub struct Global {
-    /// Work in this folder
-    #[arg(short = 'C', value_name = "DIR", global = true)]
-    pub dir: Option<PathBuf>,
-    /// The configuration [default: config.toml]
-    #[arg(long, value_name = "FILE", global = true)]
-    pub config: Option<PathBuf>,
-    /// The content repository, in place of the configured one
-    #[arg(long, value_name = "DIR", global = true)]
-    pub repo: Option<PathBuf>,
-    /// Answer in JSON
-    #[arg(long, global = true)]
-    pub json: bool,
-    /// Say less
-    #[arg(short, long, global = true)]
-    pub quiet: bool,
-    /// Say more
-    #[arg(short, long, global = true)]
-    pub verbose: bool,
-    /// Colours
-    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
-    pub color: Color,
-    /// Never ask
-    #[arg(long, global = true)]
-    pub no_input: bool,
-    /// Say what would be done, and do nothing
-    #[arg(short = 'n', long, global = true)]
-    pub dry_run: bool,
-    /// Wait so long for another run to end [default: 5; `cron`: 60; `fetch -`: 0]
-    #[arg(long, value_name = "SECS", global = true)]
-    pub wait: Option<u64>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    Auto,
-    Always,
-    Never,
-}
-
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
@@ -135,28 +94,28 @@ pub enum Command {
     #[command(
         after_help = "Examples:\n  m4c-stories fetch\n  m4c-stories fetch old-mails.mbox\n  m4c-stories fetch - < mail.eml"
     )]
-    Fetch(Fetch),
+    Fetch(super::fetch::Fetch),
     /// The queue
     #[command(
         after_help = "Examples:\n  m4c-stories list\n  m4c-stories list --state approved\n  m4c-stories list --all --search bus"
     )]
-    List(List),
+    List(super::queue::List),
     /// A story, its people, its decisions
     #[command(after_help = "Examples:\n  m4c-stories show marion\n  m4c-stories show marion --cut")]
-    Show(Show),
+    Show(super::story::Show),
     /// What changed since it was last approved, or since the mail
     #[command(after_help = "Examples:\n  m4c-stories diff marion\n  m4c-stories diff marion --from-mail --word-diff")]
-    Diff(Diff),
+    Diff(super::story::Diff),
     /// A story told by phone or on paper
     #[command(
         after_help = "Example:\n  m4c-stories new --author 'Joan Hill' --evidence 'told to Cath by phone, 3 May' story.md"
     )]
-    New(New),
+    New(super::edit::New),
     /// Change the text
     #[command(
         after_help = "Examples:\n  m4c-stories edit marion\n  m4c-stories edit marion --title 'Future Leader Stories: Marion M.'\n  m4c-stories edit marion --alt 'photo-1.jpg=Two women at a bus stop'"
     )]
-    Edit(Edit),
+    Edit(super::edit::Edit),
     /// Put back text that was cut
     #[command(after_help = "Example:\n  m4c-stories show marion --cut\n  m4c-stories restore marion 2")]
     Restore {
@@ -252,7 +211,7 @@ pub enum Command {
     /// On the whole screen, or with --plain question by question. What you decide is shown, can be taken back, and is written down when
     /// you leave the story, as the commands write it.
     #[command(after_help = "Examples:\n  m4c-stories review\n  m4c-stories review --plain")]
-    Review(Review),
+    Review(super::review::Review),
     /// The post as a page in the browser
     ///
     /// With photos and what they show, and beside it what changed since the author wrote. Into a pipe the page itself is written.
@@ -354,7 +313,7 @@ pub enum Command {
     #[command(
         after_help = "Examples:\n  m4c-stories publish marion\n  m4c-stories publish\n  m4c-stories publish marion --at '2026-12-24 09:00'\n  m4c-stories publish --due"
     )]
-    Publish(Publish),
+    Publish(super::publish::Publish),
     /// Bring this desk and the others together: fetch, replay, push
     ///
     /// Through the remote of the content repository. Steps made here are made again upon those made elsewhere meanwhile; nothing is
@@ -390,7 +349,7 @@ pub enum Command {
     )]
     Letters {
         #[command(subcommand)]
-        action: Option<Letters>,
+        action: Option<super::letters::Letters>,
     },
     /// A letter to the author, without a change of state
     ///
@@ -403,7 +362,7 @@ pub enum Command {
     #[command(after_help = "Examples:\n  m4c-stories quarantine\n  m4c-stories quarantine retry 3f9a --as-story")]
     Quarantine {
         #[command(subcommand)]
-        action: Option<Quarantine>,
+        action: Option<super::quarantine::Quarantine>,
         /// Those set aside by a rule, too
         #[arg(long, global = true)]
         set_aside: bool,
@@ -450,259 +409,6 @@ pub enum Command {
     /// The manual page
     #[command(after_help = "Example:\n  m4c-stories man > m4c-stories.1")]
     Man,
-}
-
-#[derive(Debug, Args)]
-pub struct Fetch {
-    /// An .eml file, an mbox, a Maildir, a folder of .eml files, or `-`
-    pub paths: Vec<PathBuf>,
-    /// At most so many mails
-    #[arg(long, value_name = "N")]
-    pub limit: Option<usize>,
-    /// Only mails that came on this day or later (YYYY-MM-DD)
-    #[arg(long, value_name = "DAY", value_parser = day)]
-    pub since: Option<jiff::civil::Date>,
-}
-
-pub(super) fn day(text: &str) -> Result<jiff::civil::Date, String> {
-    text.parse()
-        .map_err(|_| "a day is written as YYYY-MM-DD, like 2026-05-03".to_owned())
-}
-
-#[derive(Debug, Args)]
-pub struct List {
-    /// Only stories in this state
-    #[arg(long, value_parser = state)]
-    pub state: Option<State>,
-    /// Only stories of this author
-    #[arg(long)]
-    pub author: Option<String>,
-    /// Only stories with these words in title, author, place, tags or text
-    #[arg(long, value_name = "WORDS")]
-    pub search: Option<String>,
-    /// Published, rejected and withdrawn ones, too
-    #[arg(long)]
-    pub all: bool,
-    /// Order
-    #[arg(long, value_name = "KEY", default_value = "received")]
-    pub sort: Sort,
-}
-
-fn state(text: &str) -> Result<State, String> {
-    let names: Vec<&str> = State::ALL.iter().map(|s| s.name()).collect();
-    State::ALL
-        .into_iter()
-        .find(|s| s.name().eq_ignore_ascii_case(text))
-        .ok_or_else(|| format!("one of {}", names.join(", ")))
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Sort {
-    Received,
-    Author,
-    State,
-}
-
-#[derive(Debug, Args)]
-pub struct Review {
-    /// Line by line, for a screen reader or a simple terminal
-    #[arg(long)]
-    pub plain: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct Show {
-    /// Its id or the beginning of it, its author, or a path
-    pub story: String,
-    /// The mail as it came
-    #[arg(long, conflicts_with_all = ["cut", "record"])]
-    pub raw: bool,
-    /// What was cut, and by which rule
-    #[arg(long, conflicts_with = "record")]
-    pub cut: bool,
-    /// The record, event by event
-    #[arg(long)]
-    pub record: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct Diff {
-    /// Its id or the beginning of it, its author, or a path
-    pub story: String,
-    /// Against the author's own words
-    #[arg(long)]
-    pub from_mail: bool,
-    /// Word by word: [-gone-] and {+new+}
-    #[arg(long)]
-    pub word_diff: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct New {
-    /// Who tells it
-    #[arg(long, value_name = "NAME")]
-    pub author: String,
-    /// Where an answer reaches them
-    #[arg(long, value_name = "ADDRESS")]
-    pub email: Option<String>,
-    /// How the story came to you
-    #[arg(long, value_name = "TEXT")]
-    pub evidence: String,
-    /// The line below the title
-    #[arg(long, value_name = "TEXT")]
-    pub subtitle: Option<String>,
-    /// The text in Markdown; `-` is standard input; none opens an editor
-    pub file: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct Edit {
-    /// Its id or the beginning of it, its author, or a path
-    pub story: String,
-    /// The headline
-    #[arg(long)]
-    pub title: Option<String>,
-    /// The byline; title and address of the page follow
-    #[arg(long)]
-    pub author: Option<String>,
-    /// The line below the title; empty takes it off
-    #[arg(long)]
-    pub subtitle: Option<String>,
-    /// Where it happened; empty takes it off
-    #[arg(long)]
-    pub place: Option<String>,
-    /// For feeds and search engines
-    #[arg(long)]
-    pub description: Option<String>,
-    /// Add a tag; `--tag=-NAME` takes it off
-    #[arg(long, allow_hyphen_values = true)]
-    pub tag: Vec<String>,
-    /// What a photo shows, for those who cannot see it
-    #[arg(long, value_name = "FILE=TEXT")]
-    pub alt: Vec<String>,
-    /// Only spelling and punctuation; anything more is refused
-    #[arg(long)]
-    pub minor: bool,
-    /// Commit the edit that somebody made in the folder
-    #[arg(long)]
-    pub take: bool,
-    /// What you changed, for the team
-    #[arg(short, long, value_name = "TEXT")]
-    pub message: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct Publish {
-    /// Which; none: all that are approved
-    #[arg(value_name = "STORY")]
-    pub stories: Vec<String>,
-    /// An approved correction of a published story; or its page, where a folder of this desk lacks it
-    #[arg(long)]
-    pub update: bool,
-    /// At this time, on the team's clock: `2026-12-24 09:00`, `tomorrow 09:00`, `18:00`
-    #[arg(long, value_name = "TIME", requires = "stories", conflicts_with_all = ["update", "unschedule", "due"])]
-    pub at: Option<String>,
-    /// Take the time back
-    #[arg(long, requires = "stories", conflicts_with_all = ["update", "due"])]
-    pub unschedule: bool,
-    /// Those whose time has come, for cron
-    #[arg(long, conflicts_with_all = ["update", "stories"])]
-    pub due: bool,
-    /// Wait until its addresses answer, at most so long [default: 300]
-    #[arg(
-        long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "300",
-        conflicts_with_all = ["due", "at", "unschedule", "arrived"]
-    )]
-    pub wait_live: Option<u64>,
-    /// A post whose arrival was not known is there, at this address
-    #[arg(
-        long, value_name = "TARGET[=ADDRESS]", requires = "stories",
-        conflicts_with_all = ["update", "due", "at", "unschedule", "not_arrived"]
-    )]
-    pub arrived: Option<String>,
-    /// It is not there: send it again
-    #[arg(long, value_name = "TARGET", requires = "stories", conflicts_with_all = ["update", "due", "at", "unschedule"])]
-    pub not_arrived: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-#[command(defer = true)]
-pub enum Letters {
-    /// The letters that wait
-    #[command(after_help = "Example:\n  m4c-stories letters list")]
-    List,
-    /// A letter as it would be sent
-    #[command(after_help = "Example:\n  m4c-stories letters show marion")]
-    Show {
-        /// The story, or the letter's number
-        letter: String,
-    },
-    /// Change a letter before it leaves
-    #[command(after_help = "Example:\n  m4c-stories letters edit marion")]
-    Edit {
-        /// The story, or the letter's number
-        letter: String,
-    },
-    /// Send what is due
-    ///
-    /// A letter that a story is out leaves once its page answers (`[letters] wait_live`); one that is named leaves all the same.
-    #[command(after_help = "Example:\n  m4c-stories letters send\n  m4c-stories letters send marion")]
-    Send {
-        /// Which; none: all
-        letters: Vec<String>,
-    },
-    /// Send letters once more that did not arrive
-    ///
-    /// After a letter came back, its address gets nothing more until this is said; `--to` gives the author another address.
-    #[command(after_help = "Example:\n  m4c-stories letters again marion --to marion@example.org")]
-    Again {
-        /// Its id or the beginning of it, its author, or a path
-        story: String,
-        /// The author's address from now on
-        #[arg(long, value_name = "ADDRESS")]
-        to: Option<String>,
-    },
-    /// Do not send it
-    #[command(after_help = "Example:\n  m4c-stories letters drop marion -m 'We spoke on the phone'")]
-    Drop {
-        /// The story, or the letter's number
-        letter: String,
-        /// Why, for the team
-        #[arg(short, long, value_name = "TEXT")]
-        message: Option<String>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-#[command(defer = true)]
-pub enum Quarantine {
-    /// The mails that wait
-    #[command(after_help = "Example:\n  m4c-stories quarantine list --set-aside")]
-    List,
-    /// A mail as it came
-    #[command(after_help = "Example:\n  m4c-stories quarantine show 3f9a")]
-    Show {
-        /// Its number, at least 4 digits
-        id: String,
-    },
-    /// Read it again
-    #[command(after_help = "Example:\n  m4c-stories quarantine retry 3f9a --as-story")]
-    Retry {
-        /// Its number, at least 4 digits
-        id: String,
-        /// It is a story, whatever the rule says
-        #[arg(long)]
-        as_story: bool,
-    },
-    /// Give it up
-    #[command(after_help = "Example:\n  m4c-stories quarantine drop 3f9a --yes")]
-    Drop {
-        /// Its number, at least 4 digits
-        id: String,
-        /// Do not ask
-        #[arg(long)]
-        yes: bool,
-    },
 }
 
 /// The clap command with all its arguments, for completions, the manual page and tests. Who only runs one command waits for no others':

@@ -7,8 +7,8 @@ use crate::desk::names::resolve;
 use crate::desk::typed::{self, Purpose, Waiting, Words};
 use crate::story::StoryId;
 
-use super::args::Global;
 use super::editor::{InHand, Unfinished, in_editor};
+use super::global::Global;
 use super::kept::{keep, keep_for_none, safely};
 use super::report::{Failure, Outcome};
 

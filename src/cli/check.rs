@@ -13,9 +13,9 @@ use crate::story::policy::Task;
 use crate::story::record::one_line;
 use crate::story::step::Story;
 
-use super::args::Global;
 use super::asking::with_message;
 use super::decide::show_change;
+use super::global::Global;
 use super::report::{Outcome, Report, table};
 use super::tell;
 

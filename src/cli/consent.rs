@@ -14,8 +14,8 @@ use crate::story::policy::Task;
 use crate::story::state::Grant;
 use crate::story::step::Story;
 
-use super::args::Global;
 use super::decide::Errand;
+use super::global::Global;
 use super::report::{Failure, Outcome, Report};
 
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ pub struct Consent {
     #[arg(long = "for", value_name = "TARGET", value_delimiter = ',', requires = "grant")]
     pub targets: Vec<String>,
     /// The last day for which it was given (YYYY-MM-DD) [default: until it is taken back]
-    #[arg(long, value_name = "DAY", requires = "grant", value_parser = super::args::day)]
+    #[arg(long, value_name = "DAY", requires = "grant", value_parser = super::global::day)]
     pub until: Option<Date>,
 }
 

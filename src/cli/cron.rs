@@ -10,7 +10,7 @@ use crate::desk::publish::Published;
 use crate::desk::takedown::Down;
 use crate::desk::{Caution, Desk, Remark, RepoError, Trouble, letters};
 
-use super::args::Global;
+use super::global::Global;
 use super::report::{Failure, Outcome, Report};
 
 struct Teller<'a> {

@@ -10,8 +10,8 @@ use crate::story::policy::{Refusal, Task};
 use crate::story::record::Change;
 use crate::story::step::{Clerk, Story};
 
-use super::args::Global;
 use super::asking::with_message;
+use super::global::Global;
 use super::report::{Failure, Outcome, Report};
 use super::tell;
 

@@ -1,7 +1,9 @@
 //! Changes of the text: `edit`, `restore`, `new`; and the editor.
 
 use std::io::{IsTerminal, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
 
 use crate::desk::edit::{self, Flags};
 use crate::desk::names::resolve;
@@ -12,13 +14,67 @@ use crate::story::page::INDEX;
 use crate::story::policy::Task;
 use crate::story::wording::word_diff;
 
-use super::args::{Edit, Global, New};
 use super::asking::go_on;
 use super::decide::show_change;
 use super::editor::{InHand, in_editor};
+use super::global::Global;
 use super::kept::{keep, keep_for_none, safely};
 use super::report::{Failure, Outcome, Report};
 use super::tell;
+
+#[derive(Debug, Args)]
+pub struct New {
+    /// Who tells it
+    #[arg(long, value_name = "NAME")]
+    pub author: String,
+    /// Where an answer reaches them
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: Option<String>,
+    /// How the story came to you
+    #[arg(long, value_name = "TEXT")]
+    pub evidence: String,
+    /// The line below the title
+    #[arg(long, value_name = "TEXT")]
+    pub subtitle: Option<String>,
+    /// The text in Markdown; `-` is standard input; none opens an editor
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Edit {
+    /// Its id or the beginning of it, its author, or a path
+    pub story: String,
+    /// The headline
+    #[arg(long)]
+    pub title: Option<String>,
+    /// The byline; title and address of the page follow
+    #[arg(long)]
+    pub author: Option<String>,
+    /// The line below the title; empty takes it off
+    #[arg(long)]
+    pub subtitle: Option<String>,
+    /// Where it happened; empty takes it off
+    #[arg(long)]
+    pub place: Option<String>,
+    /// For feeds and search engines
+    #[arg(long)]
+    pub description: Option<String>,
+    /// Add a tag; `--tag=-NAME` takes it off
+    #[arg(long, allow_hyphen_values = true)]
+    pub tag: Vec<String>,
+    /// What a photo shows, for those who cannot see it
+    #[arg(long, value_name = "FILE=TEXT")]
+    pub alt: Vec<String>,
+    /// Only spelling and punctuation; anything more is refused
+    #[arg(long)]
+    pub minor: bool,
+    /// Commit the edit that somebody made in the folder
+    #[arg(long)]
+    pub take: bool,
+    /// What you changed, for the team
+    #[arg(short, long, value_name = "TEXT")]
+    pub message: Option<String>,
+}
 
 pub fn edit(desk: &Desk, global: &Global, args: &Edit, report: &Report) -> Outcome {
     let repo = desk.repo()?;

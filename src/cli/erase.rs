@@ -12,7 +12,7 @@ use crate::desk::{Desk, StoryRepo, Trouble, names, typed};
 use crate::story::StoryId;
 use crate::story::policy::Task;
 
-use super::args::Global;
+use super::global::Global;
 use super::report::{Failure, Outcome, Report};
 
 #[derive(Debug, Args)]

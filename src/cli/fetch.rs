@@ -1,7 +1,8 @@
 //! `fetch`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use jiff::Timestamp;
 
 use crate::desk::Remark;
@@ -10,9 +11,21 @@ use crate::desk::fetch::{self, Count, Source, Watcher, Wish};
 use crate::desk::{Caution, RepoError, StoryRepo};
 use crate::desk::{Desk, Trouble};
 
-use super::args::{Fetch, Global};
+use super::global::Global;
 use super::progress::Progress;
 use super::report::{Failure, Outcome as Exit, Report};
+
+#[derive(Debug, Args)]
+pub struct Fetch {
+    /// An .eml file, an mbox, a Maildir, a folder of .eml files, or `-`
+    pub paths: Vec<PathBuf>,
+    /// At most so many mails
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Only mails that came on this day or later (YYYY-MM-DD)
+    #[arg(long, value_name = "DAY", value_parser = super::global::day)]
+    pub since: Option<jiff::civil::Date>,
+}
 
 struct Teller<'a> {
     report: &'a Report,

@@ -13,7 +13,7 @@ use crate::desk::export::{self, Export as Answer};
 use crate::desk::retention::{self, Old};
 use crate::desk::{Desk, Trouble};
 
-use super::args::Global;
+use super::global::Global;
 use super::report::{Failure, Outcome, Report};
 
 #[derive(Debug, Args)]

@@ -1,16 +1,65 @@
 //! `letters`.
 
+use clap::Subcommand;
 use serde_json::json;
 
 use crate::desk::letters::{self, Run, Sending, Status, Told, Waiting};
 use crate::desk::{Desk, StoryRepo, Trouble, account::shown, names, queue};
 
-use super::args::{Global, Letters};
 use super::editor::{InHand, in_editor};
+use super::global::Global;
 use super::kept::{keep_for_none, safely};
 use super::report::{Failure, Outcome, Report};
 use super::review::screen::columns;
 use super::rows::Rows;
+
+#[derive(Debug, Subcommand)]
+#[command(defer = true)]
+pub enum Letters {
+    /// The letters that wait
+    #[command(after_help = "Example:\n  m4c-stories letters list")]
+    List,
+    /// A letter as it would be sent
+    #[command(after_help = "Example:\n  m4c-stories letters show marion")]
+    Show {
+        /// The story, or the letter's number
+        letter: String,
+    },
+    /// Change a letter before it leaves
+    #[command(after_help = "Example:\n  m4c-stories letters edit marion")]
+    Edit {
+        /// The story, or the letter's number
+        letter: String,
+    },
+    /// Send what is due
+    ///
+    /// A letter that a story is out leaves once its page answers (`[letters] wait_live`); one that is named leaves all the same.
+    #[command(after_help = "Example:\n  m4c-stories letters send\n  m4c-stories letters send marion")]
+    Send {
+        /// Which; none: all
+        letters: Vec<String>,
+    },
+    /// Send letters once more that did not arrive
+    ///
+    /// After a letter came back, its address gets nothing more until this is said; `--to` gives the author another address.
+    #[command(after_help = "Example:\n  m4c-stories letters again marion --to marion@example.org")]
+    Again {
+        /// Its id or the beginning of it, its author, or a path
+        story: String,
+        /// The author's address from now on
+        #[arg(long, value_name = "ADDRESS")]
+        to: Option<String>,
+    },
+    /// Do not send it
+    #[command(after_help = "Example:\n  m4c-stories letters drop marion -m 'We spoke on the phone'")]
+    Drop {
+        /// The story, or the letter's number
+        letter: String,
+        /// Why, for the team
+        #[arg(short, long, value_name = "TEXT")]
+        message: Option<String>,
+    },
+}
 
 pub fn letters(desk: &Desk, global: &Global, action: Option<Letters>, report: &Report) -> Outcome {
     let repo = desk.repo()?;

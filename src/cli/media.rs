@@ -11,8 +11,8 @@ use crate::desk::{Desk, Trouble};
 use crate::story::policy::Task;
 use crate::story::step::Story;
 
-use super::args::Global;
 use super::decide::show_change;
+use super::global::Global;
 use super::report::{Failure, Outcome, Report, table};
 use super::tell;
 

@@ -12,6 +12,7 @@ mod edit;
 mod editor;
 mod erase;
 mod fetch;
+mod global;
 mod keeping;
 mod kept;
 mod letters;
@@ -46,7 +47,8 @@ use clap::error::ErrorKind;
 use crate::config::Config;
 use crate::desk::{Desk, Taken, Trouble};
 
-use args::{Cli, Color, Command, Global};
+use args::{Cli, Command};
+use global::{Color, Global};
 use report::{Failure, Outcome, Report};
 
 /// Parses, runs, reports.

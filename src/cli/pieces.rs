@@ -12,8 +12,8 @@ use crate::story::pieces::{marked, suggested, unmarked};
 use crate::story::policy::Task;
 use crate::story::step::Story;
 
-use super::args::Global;
 use super::editor::in_editor;
+use super::global::Global;
 use super::report::{Failure, Outcome, Report};
 
 #[derive(Debug, Args)]

@@ -17,7 +17,7 @@ use crate::hands;
 use crate::story::StoryId;
 use crate::story::step::Story;
 
-use super::args::Global;
+use super::global::Global;
 use super::report::{Failure, Outcome, Report};
 use super::story::warn_of_edits;
 

@@ -6,8 +6,8 @@ use crate::desk::{Desk, Trouble};
 use crate::story::event::LetterKind;
 use crate::story::policy::Task;
 
-use super::args::Global;
 use super::decide::show_change;
+use super::global::Global;
 use super::report::{Outcome, Report};
 use super::tell;
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use clap::Args;
 use serde_json::json;
 
 use crate::desk::names;
@@ -13,9 +14,43 @@ use crate::story::letter::wrote_again;
 use crate::story::policy::Task;
 use crate::story::state::State;
 
-use super::args::{Global, Publish};
 use super::decide::{Errand, each};
+use super::global::Global;
 use super::report::{Failure, Outcome, Report};
+
+#[derive(Debug, Args)]
+pub struct Publish {
+    /// Which; none: all that are approved
+    #[arg(value_name = "STORY")]
+    pub stories: Vec<String>,
+    /// An approved correction of a published story; or its page, where a folder of this desk lacks it
+    #[arg(long)]
+    pub update: bool,
+    /// At this time, on the team's clock: `2026-12-24 09:00`, `tomorrow 09:00`, `18:00`
+    #[arg(long, value_name = "TIME", requires = "stories", conflicts_with_all = ["update", "unschedule", "due"])]
+    pub at: Option<String>,
+    /// Take the time back
+    #[arg(long, requires = "stories", conflicts_with_all = ["update", "due"])]
+    pub unschedule: bool,
+    /// Those whose time has come, for cron
+    #[arg(long, conflicts_with_all = ["update", "stories"])]
+    pub due: bool,
+    /// Wait until its addresses answer, at most so long [default: 300]
+    #[arg(
+        long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "300",
+        conflicts_with_all = ["due", "at", "unschedule", "arrived"]
+    )]
+    pub wait_live: Option<u64>,
+    /// A post whose arrival was not known is there, at this address
+    #[arg(
+        long, value_name = "TARGET[=ADDRESS]", requires = "stories",
+        conflicts_with_all = ["update", "due", "at", "unschedule", "not_arrived"]
+    )]
+    pub arrived: Option<String>,
+    /// It is not there: send it again
+    #[arg(long, value_name = "TARGET", requires = "stories", conflicts_with_all = ["update", "due", "at", "unschedule"])]
+    pub not_arrived: Option<String>,
+}
 
 pub fn publish(desk: &Desk, global: &Global, args: &Publish, report: &Report) -> Outcome {
     match &args.at {

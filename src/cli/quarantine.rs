@@ -1,13 +1,46 @@
 //! `quarantine`.
 
+use clap::Subcommand;
 use serde_json::json;
 
 use crate::desk::account::Outcome as MailOutcome;
 use crate::desk::{AsideEntry, AsideKind};
 use crate::desk::{Desk, Trouble, quarantine};
 
-use super::args::{Global, Quarantine};
+use super::global::Global;
 use super::report::{Failure, Outcome, Report, table};
+
+#[derive(Debug, Subcommand)]
+#[command(defer = true)]
+pub enum Quarantine {
+    /// The mails that wait
+    #[command(after_help = "Example:\n  m4c-stories quarantine list --set-aside")]
+    List,
+    /// A mail as it came
+    #[command(after_help = "Example:\n  m4c-stories quarantine show 3f9a")]
+    Show {
+        /// Its number, at least 4 digits
+        id: String,
+    },
+    /// Read it again
+    #[command(after_help = "Example:\n  m4c-stories quarantine retry 3f9a --as-story")]
+    Retry {
+        /// Its number, at least 4 digits
+        id: String,
+        /// It is a story, whatever the rule says
+        #[arg(long)]
+        as_story: bool,
+    },
+    /// Give it up
+    #[command(after_help = "Example:\n  m4c-stories quarantine drop 3f9a --yes")]
+    Drop {
+        /// Its number, at least 4 digits
+        id: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
 
 pub fn quarantine(
     desk: &Desk,

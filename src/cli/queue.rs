@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -13,10 +14,43 @@ use crate::story::event::Asks;
 use crate::story::state::State;
 use crate::story::{StoryId, id::slug};
 
-use super::args::{List, Sort};
 use super::report::{Outcome, Report, table};
 use super::review::screen::columns;
 use super::rows::Rows;
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only stories in this state
+    #[arg(long, value_parser = state)]
+    pub state: Option<State>,
+    /// Only stories of this author
+    #[arg(long)]
+    pub author: Option<String>,
+    /// Only stories with these words in title, author, place, tags or text
+    #[arg(long, value_name = "WORDS")]
+    pub search: Option<String>,
+    /// Published, rejected and withdrawn ones, too
+    #[arg(long)]
+    pub all: bool,
+    /// Order
+    #[arg(long, value_name = "KEY", default_value = "received")]
+    pub sort: Sort,
+}
+
+fn state(text: &str) -> Result<State, String> {
+    let names: Vec<&str> = State::ALL.iter().map(|s| s.name()).collect();
+    State::ALL
+        .into_iter()
+        .find(|s| s.name().eq_ignore_ascii_case(text))
+        .ok_or_else(|| format!("one of {}", names.join(", ")))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Sort {
+    Received,
+    Author,
+    State,
+}
 
 /// One story of a list as JSON.
 pub fn as_json(desk: &Desk, repo: &StoryRepo, id: &StoryId, s: &Summary) -> serde_json::Value {

@@ -22,16 +22,24 @@ mod words;
 
 use std::io::IsTerminal;
 
-use super::args::{Global, Review};
 use super::editor::in_editor;
+use super::global::Global;
 use super::report::{Failure, Outcome, Report};
 use crate::desk::Desk;
 use crate::story::StoryId;
 use crate::story::record::one_line;
 
+use clap::Args;
 use photos::{Depth, Photos};
 use round::{Round, Then};
 use screen::{Input, Screen};
+
+#[derive(Debug, Args)]
+pub struct Review {
+    /// Line by line, for a screen reader or a simple terminal
+    #[arg(long)]
+    pub plain: bool,
+}
 
 pub fn review(desk: Desk, global: &Global, args: &Review, report: &Report) -> Outcome {
     let by_hand = "without a terminal: `list`, `show STORY`, then `approve`, `request-changes` or `reject`";

@@ -14,10 +14,10 @@ use crate::story::policy::Task;
 use crate::story::step::Story;
 use crate::story::wording::word_diff;
 
-use super::args::Global;
 use super::asking::go_on;
 use super::decide::show_change;
 use super::editor::{InHand, in_editor};
+use super::global::Global;
 use super::kept::{keep, kept, safely};
 use super::report::{Failure, Outcome, Report, table};
 use super::tell;

@@ -6,7 +6,8 @@ use std::path::Path;
 use crate::config::{Config, SHIPPED};
 use crate::desk::{Desk, Trouble};
 
-use super::args::{Global, command};
+use super::args::command;
+use super::global::Global;
 use super::report::{Failure, Outcome, Report};
 
 /// The configuration that `init` writes: the one that comes with the project, without its sample inbox.

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::desk::Desk;
 use crate::desk::stats::{self as desk, Row};
 
-use super::args::Global;
+use super::global::Global;
 use super::report::{Failure, Outcome, Report, table};
 
 #[derive(Debug, Args)]

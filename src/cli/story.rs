@@ -1,5 +1,6 @@
 //! One story, read: `show`, `diff`, `log`.
 
+use clap::Args;
 use serde_json::json;
 use similar::TextDiff;
 
@@ -20,8 +21,34 @@ use crate::story::state::State;
 use crate::story::step::Story;
 use crate::story::wording::word_diff;
 
-use super::args::{Diff, Show};
 use super::report::{Failure, Outcome, Report};
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Its id or the beginning of it, its author, or a path
+    pub story: String,
+    /// The mail as it came
+    #[arg(long, conflicts_with_all = ["cut", "record"])]
+    pub raw: bool,
+    /// What was cut, and by which rule
+    #[arg(long, conflicts_with = "record")]
+    pub cut: bool,
+    /// The record, event by event
+    #[arg(long)]
+    pub record: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// Its id or the beginning of it, its author, or a path
+    pub story: String,
+    /// Against the author's own words
+    #[arg(long)]
+    pub from_mail: bool,
+    /// Word by word: [-gone-] and {+new+}
+    #[arg(long)]
+    pub word_diff: bool,
+}
 
 pub fn show(desk: &Desk, args: &Show, report: &Report) -> Outcome {
     let repo = desk.repo()?;

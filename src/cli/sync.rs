@@ -11,7 +11,8 @@ use crate::desk::{Desk, Spool, Text, Tip, Trouble, erase};
 use crate::story::erased::Erased;
 use crate::story::policy::Refusal;
 
-use super::args::{Command, Global};
+use super::args::Command;
+use super::global::Global;
 use super::progress::Progress;
 use super::report::{Failure, Outcome, Report};
 

@@ -13,9 +13,9 @@ use crate::story::policy::{Policy, Task};
 use crate::story::state::State;
 use crate::story::step::{Clerk, Story};
 
-use super::args::Global;
 use super::asking::with_message;
 use super::decide::{change_as_json, each, show_change};
+use super::global::Global;
 use super::report::{Failure, Outcome, Report};
 
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use crate::desk::Desk;
 use crate::desk::verify::{self, Chained, Finding, Scope, Verdict};
 use crate::story::event::What;
 
-use super::args::Global;
+use super::global::Global;
 use super::progress::Progress;
 use super::report::{Outcome, Report};
 

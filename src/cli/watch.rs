@@ -16,7 +16,7 @@ use crate::desk::fetch::Count;
 use crate::desk::watch::{Listener, Watch};
 use crate::desk::{Caution, Desk, Remark};
 
-use super::args::Global;
+use super::global::Global;
 use super::report::{Failure, Outcome, Report};
 
 /// Remarks about files are made at every look: so many are remembered as told.

@@ -8,9 +8,9 @@ use crate::desk::typed::Purpose;
 use crate::desk::{Desk, Trouble};
 use crate::story::policy::Task;
 
-use super::args::Global;
 use super::asking::with_message;
 use super::decide::show_change;
+use super::global::Global;
 use super::report::{Outcome, Report};
 use super::tell;
 
