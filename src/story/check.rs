@@ -7,6 +7,7 @@ mod contact;
 mod country;
 mod form;
 mod given_names;
+mod hits;
 mod names;
 mod people;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use super::submission::Note;
 
 pub use country::{COUNTRIES, Country};
 pub use form::same_name;
+use hits::Hits;
 
 /// One thing that is looked for.
 pub struct Rule {
@@ -167,7 +169,7 @@ pub struct Finding {
     pub rule: &'static Rule,
     /// From 1 among the rule's findings in this text: `phone:2`.
     pub n: usize,
-    /// Where, at most [`PLACES`] of them.
+    /// Where, at most [`hits::PLACES`] of them.
     pub places: Vec<Place>,
     /// What was found, on one line and not too long.
     pub words: String,
@@ -181,11 +183,6 @@ impl Finding {
         self.rule.blocks && self.waived.is_none()
     }
 }
-
-/// More findings of one rule than these are told when some of these are gone.
-pub const MANY: usize = 200;
-/// So many places of a finding are told.
-pub const PLACES: usize = 20;
 
 /// What is found in a story, waived or not, in the order of the text.
 pub fn check(story: &Story, wanted: &Wanted) -> Vec<Finding> {
@@ -234,49 +231,52 @@ pub fn look(
         photos,
         ..Text::new(index, front, notes, wanted)
     };
-    let mut all: Vec<(usize, Finding)> = Vec::new();
+    let mut all: Vec<(Vec<usize>, Finding)> = Vec::new();
     for rule in RULES.iter().filter(|r| !wanted.off.iter().any(|off| off == r.name)) {
         let mut hits = Hits::default();
         (rule.look)(&text, &mut hits);
-        for (norm, (offsets, words)) in hits.found {
-            let key = hex::encode(Sha256::digest(format!("{}\0{salt}\0{norm}", rule.name)));
+        for hit in hits.into_list() {
+            let key = hex::encode(Sha256::digest(format!("{}\0{salt}\0{}", rule.name, hit.norm)));
             let finding = Finding {
                 rule,
                 n: 0,
-                places: offsets.iter().map(|&line| Place { line, column: 0 }).collect(),
-                words,
+                places: Vec::new(),
+                words: hit.words,
                 key: key[..16].to_owned(),
                 waived: None,
             };
-            all.push((offsets[0], finding));
+            all.push((hit.offsets, finding));
         }
     }
     // stable: at one place the order of the table
-    all.sort_by_key(|(offset, _)| *offset);
-    let mut found: Vec<Finding> = all.into_iter().map(|(_, finding)| finding).collect();
-    find_places(index, &mut found);
+    all.sort_by_key(|(offsets, _)| offsets[0]);
+    let places = places(index, all.iter().flat_map(|(offsets, _)| offsets).copied());
     let mut many: HashMap<&str, usize> = HashMap::new();
-    for finding in &mut found {
+    let told = |(offsets, mut finding): (Vec<usize>, Finding)| {
         let n = many.entry(finding.rule.name).or_default();
         *n += 1;
         finding.n = *n;
-    }
-    found
+        finding.places = offsets.iter().filter_map(|at| places.get(at).copied()).collect();
+        finding
+    };
+    all.into_iter().map(told).collect()
 }
 
-/// Makes lines and columns of byte offsets (kept in `line` until here), in one pass over the text.
-fn find_places(index: &str, found: &mut [Finding]) {
-    let mut all: Vec<&mut Place> = found.iter_mut().flat_map(|f| &mut f.places).collect();
-    all.sort_by_key(|p| p.line);
-    let mut all = all.into_iter().peekable();
+/// Where these bytes of a page stand, in one pass over it.
+fn places(index: &str, offsets: impl Iterator<Item = usize>) -> HashMap<usize, Place> {
+    let mut offsets: Vec<usize> = offsets.collect();
+    offsets.sort_unstable();
+    let mut offsets = offsets.into_iter().peekable();
+    let mut places = HashMap::new();
     let (mut line, mut column) = (1, 1);
     for (at, c) in index.char_indices() {
-        while let Some(place) = all.next_if(|p| p.line <= at) {
-            *place = Place { line, column };
+        while let Some(offset) = offsets.next_if(|offset| *offset <= at) {
+            places.insert(offset, Place { line, column });
         }
         (line, column) = if c == '\n' { (line + 1, 1) } else { (line, column + 1) };
     }
-    all.for_each(|place| *place = Place { line, column });
+    places.extend(offsets.map(|offset| (offset, Place { line, column })));
+    places
 }
 
 /// A page as the rules see it.
@@ -374,77 +374,4 @@ fn body_at(all: &str) -> usize {
         }
     }
     0
-}
-
-/// What a rule finds: by the words that make it the same finding, where, and the words to show.
-#[derive(Default)]
-struct Hits {
-    found: indexed::Found,
-}
-
-mod indexed {
-    //! A list that knows what is in it.
-    use std::collections::HashMap;
-
-    #[derive(Default)]
-    pub struct Found {
-        list: Vec<(String, (Vec<usize>, String))>,
-        place: HashMap<String, usize>,
-    }
-
-    impl Found {
-        pub fn add(&mut self, norm: String, at: usize, words: impl FnOnce() -> String) {
-            match self.place.get(&norm) {
-                Some(&i) => {
-                    let offsets = &mut self.list[i].1.0;
-                    if offsets.len() < super::PLACES && !offsets.contains(&at) {
-                        offsets.push(at);
-                    }
-                }
-                None if self.list.len() >= super::MANY => {}
-                None => {
-                    self.place.insert(norm.clone(), self.list.len());
-                    self.list.push((norm, (vec![at], words())));
-                }
-            }
-        }
-    }
-
-    impl IntoIterator for Found {
-        type Item = (String, (Vec<usize>, String));
-        type IntoIter = std::vec::IntoIter<Self::Item>;
-        fn into_iter(self) -> Self::IntoIter {
-            self.list.into_iter()
-        }
-    }
-}
-
-impl Hits {
-    /// Words found at a byte of the page. Case, spaces and marks make no other finding.
-    fn add(&mut self, at: usize, words: &str) {
-        self.add_as(at, words, words);
-    }
-
-    /// Shown as `words`, and the same finding wherever `same` is.
-    fn add_as(&mut self, at: usize, words: &str, same: &str) {
-        let norm: String = same
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect();
-        // words of marks only are still words
-        let norm = if norm.is_empty() { same.to_owned() } else { norm };
-        self.found.add(norm, at, || shown(words));
-    }
-}
-
-/// On one line, no longer than a line.
-fn shown(words: &str) -> String {
-    let words: String = words.chars().take(400).collect();
-    let line = super::record::one_line(&words);
-    if line.chars().count() <= 100 {
-        return line;
-    }
-    let start: String = line.chars().take(99).collect();
-    format!("{start}…")
 }
