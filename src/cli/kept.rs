@@ -94,7 +94,7 @@ fn and_where(mut failure: Failure, place: Option<KeptAt>) -> Failure {
 }
 
 /// A failure that also says in which file the words are that somebody wrote.
-pub fn kept_in_a_file(failure: Failure, text: &[u8]) -> Failure {
+fn kept_in_a_file(failure: Failure, text: &[u8]) -> Failure {
     and_where(failure, keep_for_none(text))
 }
 

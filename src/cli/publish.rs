@@ -280,7 +280,7 @@ pub fn tell(report: &Report, done: &publishing::Published) {
 }
 
 /// Why a target has no page, and what to do.
-pub fn not_put(done: &publishing::Published, put: &publishing::Put) -> String {
+fn not_put(done: &publishing::Published, put: &publishing::Put) -> String {
     match &put.result {
         Ok(_) => String::new(),
         Err(not) => format!("{} is not on {}: {}\n  {}", done.title, put.target, not.why, not.hint),

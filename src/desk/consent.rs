@@ -59,7 +59,7 @@ impl Quoted {
     }
 
     /// Whether its words are the letter's. In doubt they are not.
-    pub fn is_as_sent(&self) -> bool {
+    fn is_as_sent(&self) -> bool {
         *self == Quoted::Compared(Vec::new())
     }
 

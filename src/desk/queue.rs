@@ -191,7 +191,7 @@ impl Summary {
     }
 
     /// Whether a takedown of it stopped half-way, and the program can go on.
-    pub fn is_half_down(&self) -> bool {
+    fn is_half_down(&self) -> bool {
         !self.still_out.is_empty() && !self.by_hand
     }
 

@@ -158,7 +158,7 @@ pub(super) fn propose(
 }
 
 /// Whether somebody gave a mail a subject of its own: they may have used an old mail to write a new one.
-pub(super) fn other_subject(first: Option<&Submission>, mail: &Submission) -> bool {
+fn other_subject(first: Option<&Submission>, mail: &Submission) -> bool {
     let bare = draft::bare_subject(&mail.subject);
     let is_reply = bare.len() < mail.subject.trim().len();
     !is_reply && !bare.is_empty() && first.is_some_and(|first| draft::bare_subject(&first.subject) != bare)
@@ -283,7 +283,7 @@ pub fn own_words(desk: &Desk, repo: &StoryRepo, story: &Story) -> Result<String,
 }
 
 /// The text as it came, by the history; `None` where that is not all here.
-pub fn first_words(repo: &StoryRepo, story: &Story) -> Result<Option<String>, Trouble> {
+fn first_words(repo: &StoryRepo, story: &Story) -> Result<Option<String>, Trouble> {
     let came = story.record.events.iter().find_map(|e| match e.what {
         What::Received { .. } => e.text,
         _ => None,

@@ -170,7 +170,7 @@ impl Round {
     }
 
     /// The same words, each instead of those that whoever wrote it began with, unless these are in hand as they were, too.
-    pub(super) fn gone_on(&self, words: Vec<Words>) -> Vec<Words> {
+    fn gone_on(&self, words: Vec<Words>) -> Vec<Words> {
         let Place::Story(open) = &self.place else { return words };
         let held = open.held.iter().flat_map(|held| held.words(&open.reading.story.id));
         let in_hand: Vec<Words> = held.chain(words.iter().cloned()).collect();

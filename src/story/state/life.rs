@@ -636,7 +636,7 @@ impl Life {
     }
 
     /// Whether enough votes stand.
-    pub fn has_enough(&self, text: TextHash, policy: &Policy) -> bool {
+    fn has_enough(&self, text: TextHash, policy: &Policy) -> bool {
         self.standing(text, policy).count() >= policy.approvals
     }
 

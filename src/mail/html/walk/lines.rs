@@ -87,7 +87,7 @@ impl Walk<'_> {
         }
     }
 
-    pub(super) fn run_of_text(&mut self, text: &str, context: &Context, pre: bool) {
+    fn run_of_text(&mut self, text: &str, context: &Context, pre: bool) {
         let mut out = String::with_capacity(text.len());
         for c in text.chars() {
             match c {
@@ -327,7 +327,7 @@ impl Walk<'_> {
 
     /// The number of an Outlook list paragraph, from the bullet Outlook drew or wrote; a bullet in the text is taken off, and a
     /// mark that is no plain number stands in front of the text.
-    pub(super) fn word_number(&mut self, spans: &mut Vec<Span>) -> Option<u32> {
+    fn word_number(&mut self, spans: &mut Vec<Span>) -> Option<u32> {
         let drawn = std::mem::take(&mut self.bullet);
         if let Some(first) = spans.first_mut().filter(|_| drawn.trim().is_empty()) {
             let bullets = ['·', '•', '§', '▪', '●', '○', '–', '-'];
