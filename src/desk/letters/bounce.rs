@@ -15,6 +15,7 @@ use crate::story::{Mailbox, StoryId, Submission};
 use super::super::threads::{Threads, came_back_key};
 use super::super::{Desk, Trouble};
 use super::entry::Entry;
+use super::people_in;
 use super::send::without_address;
 
 /// A report that one of our letters was not delivered.
@@ -172,8 +173,7 @@ fn reopen(repo: &StoryRepo, clerk: &Clerk, id: &StoryId, to: Option<&str>, good:
             return Ok(None);
         };
         let story = Story::load(id, files)?;
-        let known = private.get(PEOPLE).cloned().unwrap_or_default();
-        let before = People::parse(&known).map_err(Trouble::Letter)?;
+        let before = people_in(Some(&private))?;
         let mut people = before.clone();
         match to {
             Some(to) => {

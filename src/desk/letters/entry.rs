@@ -7,11 +7,11 @@ use crate::spool::LetterNote;
 use crate::story::StoryId;
 use crate::story::event::{Event, EventId, LetterKind, LetterStatus, What};
 use crate::story::page::RECORD;
-use crate::story::people::{PEOPLE, People, SentLetter};
+use crate::story::people::{PEOPLE, SentLetter};
 use crate::story::step::{Step, Story};
 
 use super::super::{Desk, Trouble};
-use super::Waiting;
+use super::{Waiting, people_in};
 
 /// A letter as the record knows it.
 pub(super) struct Entry {
@@ -114,11 +114,7 @@ impl Entry {
                 bytes,
             }) = claim
             {
-                let known = current
-                    .private()?
-                    .and_then(|p| p.get(PEOPLE).cloned())
-                    .unwrap_or_default();
-                let mut people = People::parse(&known).map_err(Trouble::Letter)?;
+                let mut people = people_in(current.private()?.as_ref())?;
                 people.letters.retain(|l| l.message_id != message_id);
                 let letter = SentLetter {
                     about: self.about.clone(),

@@ -44,6 +44,7 @@ use crate::story::event::{Event, EventId, LetterKind, What};
 use crate::story::letter::{Leaving, OpenLetter, Standing, due, leaving};
 use crate::story::people::{PEOPLE, People};
 use crate::story::policy::Refusal;
+use crate::story::record::Files;
 use crate::story::state::Phase;
 use crate::story::step::{Clerk, Step, Story};
 use crate::story::{Mailbox, StoryId};
@@ -320,6 +321,12 @@ fn auth_of<'a>(story: &'a Story, about: &EventId) -> &'a [crate::story::submissi
 pub(super) fn people(repo: &StoryRepo, id: &StoryId) -> Result<Option<People>, Trouble> {
     let bytes = repo.private_file(id, PEOPLE)?;
     bytes.map(|b| People::parse(&b).map_err(Trouble::Letter)).transpose()
+}
+
+/// The same in the middle of a step, out of the private files; nobody is known where they are not here.
+fn people_in(private: Option<&Files>) -> Result<People, Trouble> {
+    let known = private.and_then(|files| files.get(PEOPLE));
+    People::parse(known.map_or(&[], Vec::as_slice)).map_err(Trouble::Letter)
 }
 
 fn event<'a>(story: &'a Story, waiting: &Waiting) -> Option<&'a Event> {

@@ -12,14 +12,14 @@ use crate::spool::{LetterNote, Spool};
 use crate::story::StoryId;
 use crate::story::event::{LetterKind, LetterStatus};
 use crate::story::letter::{Envelope, FailedLetter, LetterId, Outgoing, Standing, open};
-use crate::story::people::{PEOPLE, People};
+use crate::story::people::PEOPLE;
 use crate::story::record::Change;
 
 use super::super::sync::{self, Wish};
 use super::super::{Desk, Trouble};
 use super::compose::compose;
 use super::entry::{Claim, Entry};
-use super::{Waiting, kept, live, offer};
+use super::{Waiting, kept, live, offer, people_in};
 
 pub(super) fn day(desk: &Desk) -> jiff::civil::Date {
     desk.now.to_zoned_datetime(desk.config.team.timezone.clone()).date()
@@ -255,11 +255,7 @@ fn not_ours(
 fn forget(repo: &StoryRepo, id: &StoryId, message_id: &str, desk: &Desk) -> Result<(), Trouble> {
     let by = desk.robot().signature();
     let done: Result<_, Trouble> = repo.commit(id, |current| {
-        let known = current
-            .private()?
-            .and_then(|p| p.get(PEOPLE).cloned())
-            .unwrap_or_default();
-        let mut people = People::parse(&known).map_err(Trouble::Letter)?;
+        let mut people = people_in(current.private()?.as_ref())?;
         people.letters.retain(|l| l.message_id != message_id);
         Ok(Some(Change {
             story: id.clone(),
