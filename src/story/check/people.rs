@@ -65,7 +65,7 @@ fn is_year_old(word: &str) -> bool {
     }
 }
 
-/// Which words say an age under 18, whoever's it is.
+/// Whether the words from `i` on say an age under 18, whoever's it is.
 fn says_age(words: &[Word], i: usize) -> bool {
     let at = |n: usize| words.get(i + n).map_or("", |w| w.text);
     let lower = at(0).to_lowercase();
@@ -166,8 +166,8 @@ fn report(text: &Text, words: &[Word], from: usize, mut to: usize, hits: &mut Hi
 pub(super) fn third_person(text: &Text, hits: &mut Hits) {
     for (sentence, people) in text.sentences.iter().zip(&text.people) {
         for person in people.iter().filter(|p| p.full) {
-            let (first, last) = (&sentence.words[person.first], &sentence.words[person.last]);
-            hits.add(first.at, &text.all[first.at..last.at + last.bare().len()]);
+            let place = sentence.name(person.first, person.last);
+            hits.add(place.start, &text.all[place]);
         }
     }
 }
@@ -187,9 +187,9 @@ pub(super) fn sensitive(text: &Text, hits: &mut Hits) {
         let Some(person) = people.iter().min_by_key(|p| sentence.words[p.first].at.abs_diff(at)) else {
             continue;
         };
-        let (first, last) = (&sentence.words[person.first], &sentence.words[person.last]);
-        let name = &text.all[first.at..last.at + last.bare().len()];
-        hits.add_as(first.at.min(at), &format!("{name}: {}", word.as_str()), sentence.text);
+        let place = sentence.name(person.first, person.last);
+        let (from, name) = (place.start.min(at), &text.all[place]);
+        hits.add_as(from, &format!("{name}: {}", word.as_str()), sentence.text);
     }
 }
 
@@ -206,9 +206,9 @@ pub(super) fn accused(text: &Text, hits: &mut Hits) {
         let Some((first, last)) = organisation(sentence) else {
             continue;
         };
-        let (first, last) = (&sentence.words[first], &sentence.words[last]);
-        let at = sentence.words[0].at + word.start();
-        let name = &text.all[first.at..last.at + last.bare().len()];
-        hits.add_as(first.at.min(at), &format!("{name}: {}", word.as_str()), sentence.text);
+        let place = sentence.name(first, last);
+        let from = place.start.min(sentence.words[0].at + word.start());
+        let name = &text.all[place];
+        hits.add_as(from, &format!("{name}: {}", word.as_str()), sentence.text);
     }
 }

@@ -1,5 +1,7 @@
 //! Words and sentences, with where they stand.
 
+use std::ops::Range;
+
 /// Letters and digits, with hyphens and apostrophes inside.
 #[derive(Debug, Clone, Copy)]
 pub struct Word<'a> {
@@ -39,6 +41,14 @@ pub struct Sentence<'a> {
     pub text: &'a str,
     /// What stands right behind the last word.
     pub after: &'a str,
+}
+
+impl Sentence<'_> {
+    /// Where the name that these words are stands in the page, without a possessive 's.
+    pub fn name(&self, first: usize, last: usize) -> Range<usize> {
+        let last = &self.words[last];
+        self.words[first].at..last.at + last.bare().len()
+    }
 }
 
 /// Longer ones are cut here, so that "in one sentence" always means "near".
