@@ -83,8 +83,10 @@ impl Plan {
         let goes_on = |i: usize| goes_on(i).is_some_and(|n| seen[n].depth == 0 && !told::postscript(&seen[n].fold));
         let stays = |i: usize| rules[i].is_none() && seen[i].delimiter || signature(i) && goes_on(i);
         let under_delimiter = in_signature || (0..last).any(|i| seen[i].depth == 0 && stays(i));
-        let depth = self.forward.as_ref().map_or(0, |f| f.depth);
+        let (kept, cuts) = self.part(lines, seen, &rules);
         let mut out = Trimmed {
+            kept,
+            cuts,
             nothing_cut: called_off,
             another_kept: self.another,
             quotation_kept: self.quotation,
@@ -94,6 +96,22 @@ impl Plan {
             sign_off: self.sign_off,
             ..Trimmed::default()
         };
+        if let Some(mut forward) = self.forward {
+            if let Some((start, end)) = self.cover {
+                forward.cover = lines[start..end].to_vec();
+            }
+            if self.inner.is_none() {
+                forward.depth = 0;
+            }
+            out.forward = Some(forward);
+        }
+        out
+    }
+
+    /// The lines that stay, and those that go together. `rules`: of each line which piece it goes with, and by which rule.
+    fn part(&self, lines: &[Line], seen: &[Seen], rules: &[Option<(usize, Rule)>]) -> (Vec<Line>, Vec<Cut>) {
+        let depth = self.forward.as_ref().map_or(0, |f| f.depth);
+        let (mut kept, mut cuts) = (Vec::new(), Vec::<Cut>::new());
         let own = |i: usize, line: &Line| {
             let mut line = line.clone();
             if self.inner.is_some_and(|from| i >= from) {
@@ -106,45 +124,36 @@ impl Plan {
         let mut last = None;
         for (i, line) in lines.iter().enumerate() {
             match (rules[i], bare.remove(&i)) {
-                (None, None) => out.kept.push(own(i, line)),
+                (None, None) => kept.push(own(i, line)),
                 (None, Some((first, left))) => {
                     if first {
-                        out.cuts.push(Cut {
+                        cuts.push(Cut {
                             rule: Rule::AttributionAddress,
                             lines: vec![],
-                            at: out.kept.len(),
+                            at: kept.len(),
                             left: 0,
                         });
                     }
-                    let kept = line.is_blank() || !Seen::of(&left).blank();
-                    if let Some(cut) = out.cuts.last_mut() {
+                    let stays = line.is_blank() || !Seen::of(&left).blank();
+                    if let Some(cut) = cuts.last_mut() {
                         cut.lines.push(own(i, line));
-                        cut.left += usize::from(kept);
+                        cut.left += usize::from(stays);
                     }
-                    out.kept.extend(kept.then(|| own(i, &left)));
+                    kept.extend(stays.then(|| own(i, &left)));
                 }
-                (Some((n, rule)), _) => match out.cuts.last_mut() {
+                (Some((n, rule)), _) => match cuts.last_mut() {
                     Some(cut) if last == Some(n) => cut.lines.push(line.clone()),
-                    _ => out.cuts.push(Cut {
+                    _ => cuts.push(Cut {
                         rule,
                         lines: vec![line.clone()],
-                        at: out.kept.len(),
+                        at: kept.len(),
                         left: 0,
                     }),
                 },
             }
             last = rules[i].map(|(n, _)| n);
         }
-        if let Some(mut forward) = self.forward {
-            if let Some((start, end)) = self.cover {
-                forward.cover = lines[start..end].to_vec();
-            }
-            if self.inner.is_none() {
-                forward.depth = 0;
-            }
-            out.forward = Some(forward);
-        }
-        out
+        (kept, cuts)
     }
 }
 
