@@ -2,8 +2,8 @@
 //!
 //! [`trim`] is a function of lines. It finds foreign stretches first ([`quote`]), decides whether the mail is a forward
 //! or a reply ([`plan`]), looks at the end of what is the author's own ([`signature`]), and then cuts what was found
-//! ([`carry_out`]). The author's words come first: in doubt nothing is cut. All matching is by hand over lines of bounded length, without regular expressions and without
-//! recursion, so that the cost is linear in the size of the mail.
+//! ([`carry_out`]). The author's words come first: in doubt nothing is cut. All matching is by hand over lines of bounded
+//! length, without regular expressions and without recursion, so that the cost is linear in the size of the mail.
 
 mod apart;
 mod attribution;

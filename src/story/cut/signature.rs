@@ -64,9 +64,9 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
             if under_the_answered(lines, from, p.start) {
                 return true;
             }
-            let foot = list_footer(lines, p.start + 1, p.end).or_else(|| legal_notice(lines, p.start + 1, p.end));
             let goes_on = |end: usize| further_words(lines, p.start, end, false).is_some();
-            !goes_on(p.end) && !foot.is_some_and(|foot| goes_on(foot.start))
+            let foot = || list_footer(lines, p.start + 1, p.end).or_else(|| legal_notice(lines, p.start + 1, p.end));
+            !goes_on(p.end) && !foot().is_some_and(|foot| goes_on(foot.start))
         };
         let found = hinted(lines, from, end)
             .or_else(|| armour(lines, from, end))
