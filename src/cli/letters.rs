@@ -10,7 +10,7 @@ use super::editor::{InHand, in_editor};
 use super::global::Global;
 use super::kept::{keep_for_none, safely};
 use super::report::{Failure, Outcome, Report};
-use super::review::screen::columns;
+use super::review::width::columns;
 use super::rows::Rows;
 
 #[derive(Debug, Subcommand)]

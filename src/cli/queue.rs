@@ -15,7 +15,7 @@ use crate::story::state::State;
 use crate::story::{StoryId, id::slug};
 
 use super::report::{Outcome, Report, table};
-use super::review::screen::columns;
+use super::review::width::columns;
 use super::rows::Rows;
 
 #[derive(Debug, Args)]

@@ -18,6 +18,7 @@ mod rendered;
 mod round;
 pub mod screen;
 mod spoken;
+pub(in crate::cli) mod width;
 mod words;
 
 use std::io::IsTerminal;

@@ -1,7 +1,7 @@
 //! The terminal: taken over, read, drawn on, and given back whatever happens.
 
 use std::cell::Cell;
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use ratatui_crossterm::crossterm::event::{
     self, DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers,
 };
 use ratatui_crossterm::crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui_crossterm::crossterm::{cursor, execute};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -281,15 +281,6 @@ impl Drop for Screen {
     fn drop(&mut self) {
         leave(&self.unkept.keep());
     }
-}
-
-/// How wide the terminal is that the answer goes to; `None`: it goes elsewhere, or nobody knows.
-pub fn columns() -> Option<usize> {
-    if !io::stdout().is_terminal() {
-        return None;
-    }
-    let (columns, _) = size().ok()?;
-    Some(usize::from(columns)).filter(|columns| *columns > 0)
 }
 
 /// The terminal as it was. Harmless where it was given back before.
