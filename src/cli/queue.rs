@@ -218,7 +218,8 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
     // a remote that nothing was ever pushed to has nothing of it
     let never = !repo.has_seen(&desk.config.repository.remote).map_err(Trouble::from)?;
     let unfinished = crate::desk::erase::unfinished(desk)?.filter(|plan| !(never && plan.is_rest()));
-    let erasing = unfinished.is_some();
+    let to_obey = crate::desk::erase::is_to_obey(desk, &repo)?;
+    let erasing = unfinished.is_some() || to_obey;
     let back = crate::desk::erase::came_back(&repo)?.len();
     let unpushed = crate::desk::sync::unpushed(desk, &repo)?.map(|local| local.steps as u64);
     if report.json {
@@ -342,6 +343,7 @@ pub fn status(desk: &Desk, report: &Report) -> Outcome {
     }
     if erasing || back > 0 {
         let (many, what) = match (&unfinished, back) {
+            (None, _) if to_obey => (String::new(), "what another desk erased is not destroyed here yet"),
             (Some(plan), _) if plan.is_rest() => (String::new(), "the remote may still have what was erased here"),
             (Some(_), _) => (String::new(), "an erasure was interrupted"),
             (_, 1) => ("1".to_owned(), "story that is recorded as erased stands"),

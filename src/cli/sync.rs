@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use crate::config::Push;
 use crate::desk::sync::{self, Phase, Synced, Watcher, Wish};
 use crate::desk::{Desk, Spool, Text, Tip, Trouble, erase};
-use crate::story::erased::Erased;
 use crate::story::policy::Refusal;
 
 use super::args::Command;
@@ -30,11 +29,10 @@ pub fn sync(desk: &Desk, global: &Global, args: &Sync, report: &Report) -> Outco
         rehearse: global.dry_run,
         ..Wish::default()
     };
-    let spool = match global.dry_run {
+    let mut spool = match global.dry_run {
         true => None,
         false => Some(desk.spool()?),
     };
-    let before = repo.tip().ok();
     let bar = Progress::new(report.quiet || report.json);
     let watch = |phase: Phase| match phase {
         // the last of it is done, and what follows is not counted
@@ -42,20 +40,25 @@ pub fn sync(desk: &Desk, global: &Global, args: &Sync, report: &Report) -> Outco
         phase => bar.say(phase.words()),
     };
     let watcher = bar.is_shown().then_some(&watch as Watcher);
-    let done = sync::sync(desk, &repo, wish, may_ask(global), watcher);
+    let done = sync::sync(desk, &repo, spool.as_mut(), wish, may_ask(global), watcher);
     bar.end();
+    drop(repo);
     if done.is_err() && erase::waits_for_remote(desk)? {
         let remote = &desk.config.repository.remote;
         report.caution(&format!("{remote} may still have what was erased here"));
     }
-    let done = done?;
+    let done = match (done, spool.as_mut()) {
+        (Err(trouble), Some(spool)) => {
+            obey_all_the_same(desk, spool, report);
+            return Err(trouble.into());
+        }
+        (done, _) => done?,
+    };
     tell(&done, global.dry_run, report);
     let mut stands = false;
     if let Some(mut spool) = spool {
         erase::is_at_the_remote(desk, &mut spool)?;
-        if done.is_to_obey() {
-            stands = obey(desk, &mut spool, before.as_ref(), report)?;
-        }
+        stands = obey(desk, &mut spool, done.is_to_obey(), report)?;
     }
     Ok(match (done.told.is_empty(), stands) {
         (false, _) => 6,
@@ -64,15 +67,11 @@ pub fn sync(desk: &Desk, global: &Global, args: &Sync, report: &Report) -> Outco
     })
 }
 
-/// Destroys here what another desk erased: what this desk published by `before`, too. Tells it; whether a page still stands.
-fn obey(desk: &Desk, spool: &mut Spool, before: Option<&Tip>, report: &Report) -> Result<bool, Trouble> {
-    let repo = desk.repo()?;
-    let tip = repo.tip()?;
-    let erased = repo.erased(&tip)?;
-    if erased.is_empty() {
+/// Destroys here what another desk erased, and tells it; whether a page still stands. `anyway`: also where nothing of it is known to be here.
+fn obey(desk: &Desk, spool: &mut Spool, anyway: bool, report: &Report) -> Result<bool, Trouble> {
+    let Some(done) = erase::obey_what_came(desk, spool, anyway)? else {
         return Ok(false);
-    }
-    let done = erase::obey(desk, repo, spool, &erased, before.unwrap_or(&tip), &[])?;
+    };
     for (place, not) in &done.standing {
         report.failure(&Failure::new(
             "target",
@@ -86,6 +85,15 @@ fn obey(desk: &Desk, spool: &mut Spool, before: Option<&Tip>, report: &Report) -
         report.remark("What was erased elsewhere is destroyed here, too.");
     }
     Ok(!done.standing.is_empty())
+}
+
+/// The same after a sync that failed: it may have failed when all of that was here.
+fn obey_all_the_same(desk: &Desk, spool: &mut Spool, report: &Report) {
+    if let Err(trouble) = obey(desk, spool, false, report) {
+        report.caution(&format!(
+            "what another desk erased is not destroyed here yet: {trouble} (`sync` and `erase --finish` try again)"
+        ));
+    }
 }
 
 /// Whether git and ssh may ask for a password here.
@@ -169,8 +177,6 @@ pub fn told(report: &Report, told: &Refusal) {
 /// With `push = "always"`: a command that made steps is followed by a sync.
 pub struct Pushing {
     before: Option<Tip>,
-    /// What was erased before, as far as it is known here.
-    erased: Option<Erased>,
     wanted: bool,
 }
 
@@ -189,12 +195,10 @@ impl Pushing {
                 global,
                 report,
                 "others may have decided meanwhile, and it is not known here",
-                None,
             );
         }
         let before = if wanted { tip(desk) } else { None };
-        let erased = before.and_then(|tip| erased(desk, &tip));
-        Pushing { before, erased, wanted }
+        Pushing { before, wanted }
     }
 
     /// Syncs where the branch moved. The step stands: what keeps it from the remote is told, and changes no exit code but that of
@@ -203,29 +207,28 @@ impl Pushing {
         if !self.wanted || tip(desk) == self.before {
             return done;
         }
-        // a sync in the middle, for the claim on a letter, may have brought it
-        let news = tip(desk).is_some_and(|tip| erased(desk, &tip) != self.erased);
-        let before = self.before.filter(|_| news);
-        let told = Pushing::sync(desk, global, report, "it is done here, and not pushed", before);
+        let told = Pushing::sync(desk, global, report, "it is done here, and not pushed");
         match done {
             Ok(0) if told => Ok(6),
             done => done,
         }
     }
 
-    /// One sync; whether a person must see to something. `since`: what was erased since this is to be destroyed here in any case.
-    fn sync(desk: &Desk, global: &Global, report: &Report, otherwise: &str, since: Option<Tip>) -> bool {
+    /// One sync; whether a person must see to something.
+    fn sync(desk: &Desk, global: &Global, report: &Report, otherwise: &str) -> bool {
         let Ok(repo) = desk.repo() else { return false };
         if !sync::is_wanted(desk, &repo) {
             return false;
         }
-        let before = since.or_else(|| repo.tip().ok());
         let synced = desk.spool().and_then(|mut spool| {
-            let synced = sync::sync(desk, &repo, Wish::default(), may_ask(global), None)?;
-            erase::is_at_the_remote(desk, &mut spool)?;
-            if synced.is_to_obey() || since.is_some() {
-                obey(desk, &mut spool, before.as_ref(), report)?;
+            let synced = sync::sync(desk, &repo, Some(&mut spool), Wish::default(), may_ask(global), None);
+            if synced.is_err() {
+                // what a sync in the middle brought, for the claim on a letter, too
+                obey_all_the_same(desk, &mut spool, report);
             }
+            let synced = synced?;
+            erase::is_at_the_remote(desk, &mut spool)?;
+            obey(desk, &mut spool, synced.is_to_obey(), report)?;
             Ok(synced)
         });
         match synced {
@@ -254,8 +257,4 @@ impl Pushing {
 
 fn tip(desk: &Desk) -> Option<Tip> {
     desk.repo().ok()?.tip().ok()
-}
-
-fn erased(desk: &Desk, tip: &Tip) -> Option<Erased> {
-    desk.repo().ok()?.erased(tip).ok()
 }

@@ -117,7 +117,7 @@ pub fn run(desk: &Desk, spool: &mut Spool, listener: &mut dyn Listener) -> Resul
 impl Run<'_> {
     /// All that is done with the content repository.
     fn over_the_stories(&mut self, repo: StoryRepo) {
-        let mut together = Together::before(&repo);
+        let mut together = Together::default();
         // what others decided is known before anything goes out
         together.bring(self, &repo);
         self.fetch(&repo);

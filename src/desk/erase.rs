@@ -25,7 +25,7 @@ use plan::fresh_salt;
 use there::at_the_remote;
 
 pub use here::remove_file;
-pub use obey::{Obeyed, came_back, obey};
+pub use obey::{Obeyed, came_back, is_to_obey, note, obey_what_came};
 pub use plan::{Plan, Remote, is_at_the_remote, owed, plan, unfinished, waits_for_remote};
 pub use survey::{Survey, survey};
 pub use there::{Back, finish, stands};
@@ -100,6 +100,7 @@ pub fn carry_out(desk: &Desk, repo: StoryRepo, spool: &mut Spool, plan: &Plan) -
     done.erasure = erasure;
     done.typed += typed::forget_erased(desk, &repo)?;
     spool.clear_caches()?;
+    obey::forget(spool, named)?;
     done.left = repo.search(&plan.words, HITS)?;
     drop(repo);
     if plan.remote.is_some() {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::{Outbox, Way};
 use crate::mail;
 use crate::repo::{StoryRepo, Tip};
@@ -29,6 +31,8 @@ pub enum Whose {
 #[derive(Debug, Default)]
 pub struct Held {
     pub stories: Vec<HeldStory>,
+    /// By what their stories are known wherever else something of them lies.
+    pub traces: Vec<Trace>,
     /// Mails in the quarantine, by their id there, with their mail id where it is known.
     pub quarantine: Vec<(String, Option<MailId>)>,
     /// Mails that wait to be read, by their id there.
@@ -58,7 +62,45 @@ pub struct HeldStory {
     pub record: Record,
 }
 
+/// By what a story is known where it lies itself no more: in the spool, and among the letters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    pub id: StoryId,
+    pub title: String,
+    /// Message-IDs of its mails and letters.
+    pub message_ids: Vec<String>,
+    pub mails: Vec<MailId>,
+    /// The storyteller's.
+    pub address: Option<String>,
+}
+
+impl Trace {
+    /// Of the same story, known at another time.
+    pub fn add(&mut self, other: Trace) {
+        fn unite<T: Ord>(all: &mut Vec<T>, more: Vec<T>) {
+            all.extend(more);
+            all.sort();
+            all.dedup();
+        }
+        unite(&mut self.message_ids, other.message_ids);
+        unite(&mut self.mails, other.mails);
+        self.address = other.address.or(self.address.take());
+        self.title = other.title;
+    }
+}
+
 impl HeldStory {
+    pub fn trace(&self) -> Trace {
+        let ids = self.people.thread().filter(|id| id.len() >= 6);
+        Trace {
+            id: self.id.clone(),
+            title: self.title.clone(),
+            message_ids: ids.map(str::to_owned).collect(),
+            mails: self.mails().collect(),
+            address: self.people.storyteller.address.clone(),
+        }
+    }
+
     /// The ids of its mails.
     pub fn mails(&self) -> impl Iterator<Item = MailId> + '_ {
         self.record.events.iter().filter_map(|event| match &event.what {
@@ -111,13 +153,9 @@ impl Held {
 }
 
 /// By what a mail or a letter is known to be about them.
-struct Marks {
+struct Marks<'a> {
     address: Option<String>,
-    /// Message-IDs of the stories' mails and letters.
-    message_ids: Vec<String>,
-    digits: Vec<String>,
-    titles: Vec<String>,
-    mails: Vec<MailId>,
+    stories: &'a [Trace],
 }
 
 /// Whether this is an id of that story, also an earlier one.
@@ -137,29 +175,38 @@ pub fn find(desk: &Desk, repo: &StoryRepo, shelves: Option<&Shelves>, whose: &Wh
         }
         Whose::Person(address) => find_person(repo, &tip, address, &mut held)?,
     }
-    let marks = Marks {
-        address: match whose {
-            Whose::Person(address) => Some(address.to_lowercase()),
-            Whose::Stories(_) => None,
-        },
-        message_ids: held
-            .stories
-            .iter()
-            .flat_map(|story| story.people.thread().map(str::to_owned))
-            .filter(|id| id.len() >= 6)
-            .collect(),
-        digits: held.stories.iter().map(|story| story.id.digits().to_owned()).collect(),
-        titles: held.stories.iter().map(|story| story.title.clone()).collect(),
-        mails: held.stories.iter().flat_map(HeldStory::mails).collect(),
+    let address = match whose {
+        Whose::Person(address) => Some(address.to_lowercase()),
+        Whose::Stories(_) => None,
     };
+    let traces = held.stories.iter().map(HeldStory::trace).collect();
+    look(desk, shelves, address, traces, held)
+}
+
+/// Looks for what lies outside of the repository of stories that are no longer in it.
+pub fn left_of(desk: &Desk, shelves: &Shelves, traces: Vec<Trace>) -> Result<Held, Trouble> {
+    look(desk, Some(shelves), None, traces, Held::default())
+}
+
+fn look(
+    desk: &Desk,
+    shelves: Option<&Shelves>,
+    address: Option<String>,
+    traces: Vec<Trace>,
+    mut held: Held,
+) -> Result<Held, Trouble> {
+    let stories = &traces;
+    let marks = Marks { address, stories };
     if let Some(shelves) = shelves {
         in_the_spool(shelves, &marks, &mut held)?;
     }
     in_the_outbox(&desk.config.outbox, &marks, &mut held);
+    held.traces = traces;
     Ok(held)
 }
 
-fn story(repo: &StoryRepo, tip: &Tip, id: &StoryId) -> Result<HeldStory, Trouble> {
+/// A story as it stands at this commit; what of it does not stand there is empty.
+pub fn story(repo: &StoryRepo, tip: &Tip, id: &StoryId) -> Result<HeldStory, Trouble> {
     let files = repo.story(tip, id)?.unwrap_or_default();
     let private = repo.private(id)?.unwrap_or_default();
     let people = private
@@ -220,21 +267,28 @@ fn find_person(repo: &StoryRepo, tip: &Tip, address: &str, held: &mut Held) -> R
     Ok(())
 }
 
-impl Marks {
+impl Marks<'_> {
+    /// Whether this is an id of one of their stories.
+    fn has(&self, told: &str) -> bool {
+        self.stories.iter().any(|one| is_of(told, &one.id))
+    }
+
     /// Whether this mail is theirs: from them, one of their stories' mails, or about a letter of theirs (a bounce).
     fn owns(&self, raw: &[u8], from: &Mailbox) -> bool {
-        let mail = !self.mails.is_empty() && self.mails.contains(&mail::mail_id(raw));
+        let mut mails = self.stories.iter().flat_map(|one| &one.mails).peekable();
+        let mail = mails.peek().is_some() && {
+            let this = mail::mail_id(raw);
+            mails.any(|mail| *mail == this)
+        };
+        let mut message_ids = self.stories.iter().flat_map(|one| &one.message_ids);
         mail || self.address.as_ref().is_some_and(|address| is(from, address))
-            || self
-                .message_ids
-                .iter()
-                .any(|id| memchr::memmem::find(raw, id.as_bytes()).is_some())
+            || message_ids.any(|id| memchr::memmem::find(raw, id.as_bytes()).is_some())
     }
 
     /// Whether somebody of the team answers a letter about one of their stories: such a mail quotes it.
-    fn answers(&self, aside: &Aside, raw: &[u8], stories: &[HeldStory]) -> bool {
+    fn answers(&self, aside: &Aside, raw: &[u8]) -> bool {
         match &aside.tells_of {
-            Some(told) => stories.iter().any(|one| is_of(told, &one.id)),
+            Some(told) => self.has(told),
             None => [REFUSED, UNPROVEN, TEAM_REPLY].contains(&&aside.rule[..]) && self.in_the_words_of(raw),
         }
     }
@@ -243,7 +297,7 @@ impl Marks {
     fn in_the_words_of(&self, letter: &[u8]) -> bool {
         let (subject, text) = letters::words(letter);
         let words = one_line(&format!("{subject}\n{text}"));
-        let mut titles = self.titles.iter().map(|title| one_line(title));
+        let mut titles = self.stories.iter().map(|one| one_line(&one.title));
         let whole = |at: usize, title: &str| {
             let (before, after) = (&words[..at], &words[at + title.len()..]);
             !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
@@ -265,7 +319,7 @@ fn in_the_spool(shelves: &Shelves, marks: &Marks, held: &mut Held) -> Result<(),
     for AnyAside { id, known, raw } in shelves.all_asides()? {
         let glance = mail::glance(&raw);
         let full = known.as_ref().and_then(|aside| aside.mail_id.parse().ok());
-        let answers = known.is_some_and(|aside| marks.answers(&aside, &raw, &held.stories));
+        let answers = known.is_some_and(|aside| marks.answers(&aside, &raw));
         if answers || marks.owns(&raw, &glance.from) {
             held.quarantine.push((id, full));
         } else if marks.names(&raw) {
@@ -284,9 +338,8 @@ fn in_the_spool(shelves: &Shelves, marks: &Marks, held: &mut Held) -> Result<(),
         }
     }
     for letter in shelves.letters()?.items {
-        let about = |told: &str| held.stories.iter().any(|one| is_of(told, &one.id));
         let known = letter.note.stories().next().is_some();
-        let about = letter.note.stories().any(about);
+        let about = letter.note.stories().any(|told| marks.has(told));
         let to = marks
             .address
             .as_ref()
@@ -297,8 +350,7 @@ fn in_the_spool(shelves: &Shelves, marks: &Marks, held: &mut Held) -> Result<(),
             held.waiting.push(letter.id);
         }
     }
-    let theirs = |story: &str| held.stories.iter().any(|one| is_of(story, &one.id));
-    held.typed = shelves.typed()?.iter().filter(|t| theirs(&t.note.story)).count();
+    held.typed = shelves.typed()?.iter().filter(|t| marks.has(&t.note.story)).count();
     held.previews = shelves.previews();
     Ok(())
 }
@@ -313,7 +365,8 @@ fn in_the_outbox(outbox: &Outbox, marks: &Marks, held: &mut Held) {
         if path.extension().is_none_or(|end| end != "eml") {
             continue;
         }
-        let about = marks.digits.iter().any(|digits| name.contains(&format!("-{digits}-")));
+        let is_of = |one: &Trace| name.contains(&format!("-{}-", one.id.digits()));
+        let about = marks.stories.iter().any(is_of);
         let Ok(raw) = std::fs::read(&path) else { continue };
         let to = marks
             .address

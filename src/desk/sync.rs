@@ -10,6 +10,7 @@ use crate::repo::{
     Caution, Doing, Far, Heads, Joined, Joining, Local, Means, Pushed, Remote, RemoteError, Replayed, RepoError,
     StoryRepo, Text, Watch,
 };
+use crate::spool::Spool;
 use crate::story::StoryId;
 use crate::story::erased::Erased;
 use crate::story::event::{Event, What};
@@ -90,7 +91,7 @@ pub struct Synced {
     pub told: Vec<Refusal>,
     /// The remote no longer has all that it had.
     pub rewritten: bool,
-    /// What another desk erased was here: it is out of the history, and [`erase::obey`] destroys the rest.
+    /// What another desk erased was here: it is out of the history, and [`erase::obey_what_came`] destroys the rest.
     pub bereft: bool,
     /// The remote had what was erased here, and has it no longer.
     pub taken_out: bool,
@@ -127,9 +128,17 @@ pub fn unpushed(desk: &Desk, repo: &StoryRepo) -> Result<Option<Local>, Trouble>
 /// Is told where a sync is.
 pub type Watcher<'a> = &'a (dyn Fn(Phase) + Sync);
 
-/// Fetches, puts both together, pushes. `ask`: there is a terminal at which git and ssh may ask for a password. The caller holds
-/// the spool's lock.
-pub fn sync(desk: &Desk, repo: &StoryRepo, wish: Wish, ask: bool, watcher: Option<Watcher>) -> Result<Synced, Trouble> {
+/// Fetches, puts both together, pushes. `ask`: there is a terminal at which git and ssh may ask for a password. The spool may be missing
+/// where it is only rehearsed. Whatever comes of it, what it took in of others' erasures is for the caller to obey
+/// ([`erase::obey_what_came`]).
+pub fn sync(
+    desk: &Desk,
+    repo: &StoryRepo,
+    spool: Option<&mut Spool>,
+    wish: Wish,
+    ask: bool,
+    watcher: Option<Watcher>,
+) -> Result<Synced, Trouble> {
     let owed = match wish.take_out {
         Some(_) => None,
         None => erase::owed(desk)?,
@@ -137,7 +146,8 @@ pub fn sync(desk: &Desk, repo: &StoryRepo, wish: Wish, ask: bool, watcher: Optio
     let waited = owed.is_some();
     let take_out = wish.take_out.or(owed.as_ref());
     let mut met = false;
-    let done = bring_together(desk, repo, Wish { take_out, ..wish }, ask, watcher, &mut met);
+    let wish = Wish { take_out, ..wish };
+    let done = bring_together(desk, repo, spool, wish, ask, watcher, &mut met);
     // or may have come with a run that was killed
     if met || waited && done.is_ok() {
         // what came along of the erased, to be looked at, goes again
@@ -151,6 +161,7 @@ pub fn sync(desk: &Desk, repo: &StoryRepo, wish: Wish, ask: bool, watcher: Optio
 fn bring_together(
     desk: &Desk,
     repo: &StoryRepo,
+    mut spool: Option<&mut Spool>,
     wish: Wish,
     ask: bool,
     watcher: Option<Watcher>,
@@ -191,8 +202,11 @@ fn bring_together(
         phase(Phase::Fetching);
         let heads = remote.fetch(heads, settings.share_private || wish.take_out.is_some())?;
         phase(Phase::Joining);
-        let joined = repo.join(&remote.name, heads, how, &clerk);
-        let holds = matches!(joined, Err(RepoError::HoldsErased { .. }));
+        let joined = repo.join(&remote.name, heads, how, &clerk, |tip, going| match &mut spool {
+            Some(spool) => erase::note(repo, spool, tip, going),
+            None => Ok(()),
+        });
+        let holds = matches!(joined, Err(Trouble::Repo(RepoError::HoldsErased { .. })));
         // private parts of others came along where this desk does not share its own
         let strange = wish.take_out.is_some() && !settings.share_private && heads.has_private();
         *met = done.taken_out

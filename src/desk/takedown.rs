@@ -18,7 +18,7 @@ use super::places::NotPut;
 use super::publish::here;
 use super::review::Planned;
 use super::{Desk, Trouble};
-pub use off::{removed, take_off};
+pub use off::{Standing, removed, take_off};
 
 /// What became of one target.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -98,6 +98,8 @@ struct Sides {
     lost: Vec<Replayed>,
     /// Ours has lost stories.
     bereft: bool,
+    /// Those, and others of theirs of which nothing but a private part is here.
+    going: Vec<StoryId>,
     /// What both know of what is erased, without what stands in the remote's history and stays there.
     gone: Erased,
     stays: Vec<StoryId>,
@@ -208,16 +210,24 @@ impl StoryRepo {
     }
 
     /// Brings what was fetched from `remote` and what is here together, and moves branch and private parts there. What the remote has
-    /// is checked before anything moves.
+    /// is checked before anything moves. `going` is called before stories go that another desk erased, with where the branch is and with
+    /// them; it may be called again, and nothing moves where it fails.
     ///
     /// # Errors
     /// [`RepoError::Foreign`], [`RepoError::Unrelated`], [`RepoError::Rewritten`], [`RepoError::BothChanged`], [`RepoError::Changed`]:
     /// then nothing was changed.
-    pub fn join(&self, remote: &str, heads: Heads, how: Joining<'_>, clerk: &Clerk) -> Result<Joined, RepoError> {
+    pub fn join<E: From<RepoError>>(
+        &self,
+        remote: &str,
+        heads: Heads,
+        how: Joining<'_>,
+        clerk: &Clerk,
+        mut going: impl FnMut(&Tip, &[StoryId]) -> Result<(), E>,
+    ) -> Result<Joined, E> {
         let shallow = "it is a shallow clone, and to bring two histories together takes both (git fetch --unshallow)";
         if self.git.is_shallow() {
             let path = self.root.clone();
-            return Err(RepoError::Unfit { path, why: shallow });
+            return Err(RepoError::Unfit { path, why: shallow }.into());
         }
         let (mut writing, mut cautions) = self.begin()?;
         for _ in 0..TRIES {
@@ -261,6 +271,9 @@ impl StoryRepo {
                 Some(_) if self.is_checked_out()? => Some(Lock::take(self, "index")?),
                 _ => None,
             };
+            if !sides.going.is_empty() {
+                going(&tip, &sides.going)?;
+            }
             let announce = || match branch {
                 Some(_) => writing.announce(self, tip.commit.0),
                 None => Ok(()),
@@ -281,7 +294,7 @@ impl StoryRepo {
             }
             return Ok(done(new, cautions));
         }
-        Err(RepoError::Moved(self.root.clone()))
+        Err(RepoError::Moved(self.root.clone()).into())
     }
 
     /// What each side knows to be erased is taken out of the other: out of theirs only where a person decided it, out of ours where their
@@ -318,6 +331,7 @@ impl StoryRepo {
             over: false,
             lost: Vec::new(),
             bereft: false,
+            going: Vec::new(),
             gone: known.clone(),
             stays: there.iter().filter(|id| !of_theirs(id)).cloned().collect(),
         };
@@ -361,6 +375,10 @@ impl StoryRepo {
             }
         }
         let lost: Vec<&StoryId> = here.iter().filter(|id| of_ours(id)).collect();
+        sides.going = lost.iter().map(|id| (*id).clone()).collect();
+        let private = self.read_ref(PRIVATE_REF)?.filter(|_| !said.is_empty());
+        let private = self.private_of(private, Some(&of_ours))?;
+        sides.going.extend(private.into_iter().filter(|id| !has(&here, id)));
         if !lost.is_empty() {
             let mut pack = Pack::begin(self)?;
             let new = Rewriter::new(self, &of_ours, &mut pack).commit(tip.commit.0)?;

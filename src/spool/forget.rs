@@ -11,6 +11,8 @@ use super::{Aside, AsideEntry, INCOMING, QUARANTINE, Shelf, Shelves, Spool, Spoo
 
 /// What an erasure under way is about, so that the next run can finish it.
 const ERASING: &str = "erasing";
+/// What another desk's erasure takes out here, from before it goes until all of it is gone.
+const OBEYING: &str = "obeying";
 /// Made anew whenever they are not there.
 const CACHES: [&str; 2] = ["stories.cache", "threads.cache"];
 /// Folders of the same kind: pages that were looked at, the words of all stories, and copies of public branches.
@@ -31,14 +33,32 @@ pub struct AnyAside {
 impl Spool {
     /// Keeps what an erasure is about, before anything is erased.
     pub fn put_erasing(&mut self, plan: &impl Serialize) -> Result<(), SpoolError> {
-        let text = serde_json::to_vec(plan).expect("plain data is JSON");
-        Shelf::at(&self.path).write(ERASING, &text)
+        self.put_plan(ERASING, plan)
     }
 
     /// It is done.
     pub fn end_erasing(&mut self) -> Result<(), SpoolError> {
+        self.end_plan(ERASING)
+    }
+
+    /// Keeps what is known of stories that another desk erased, before they go out of the history here.
+    pub fn put_obeying(&mut self, known: &impl Serialize) -> Result<(), SpoolError> {
+        self.put_plan(OBEYING, known)
+    }
+
+    /// Nothing of them is left here.
+    pub fn end_obeying(&mut self) -> Result<(), SpoolError> {
+        self.end_plan(OBEYING)
+    }
+
+    fn put_plan(&mut self, name: &str, plan: &impl Serialize) -> Result<(), SpoolError> {
+        let text = serde_json::to_vec(plan).expect("plain data is JSON");
+        Shelf::at(&self.path).write(name, &text)
+    }
+
+    fn end_plan(&mut self, name: &str) -> Result<(), SpoolError> {
         let root = Shelf::at(&self.path);
-        root.remove(ERASING)?;
+        root.remove(name)?;
         root.sync()
     }
 
@@ -105,11 +125,20 @@ impl Spool {
 impl Shelves {
     /// What an erasure that was not finished is about; `None` where there is none.
     pub fn erasing<T: DeserializeOwned>(&self) -> Result<Option<T>, SpoolError> {
-        let Some(bytes) = Shelf::at(&self.path).read(ERASING)? else {
+        self.plan(ERASING)
+    }
+
+    /// What is known of stories that another desk erased and of which something may be left here; `None` where there are none.
+    pub fn obeying<T: DeserializeOwned>(&self) -> Result<Option<T>, SpoolError> {
+        self.plan(OBEYING)
+    }
+
+    fn plan<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, SpoolError> {
+        let Some(bytes) = Shelf::at(&self.path).read(name)? else {
             return Ok(None);
         };
         let plan = serde_json::from_slice(&bytes).map_err(|error| SpoolError::Damaged {
-            path: self.path.join(ERASING),
+            path: self.path.join(name),
             why: error.to_string(),
         })?;
         Ok(Some(plan))

@@ -12,6 +12,7 @@
 //! | `cursors/` | where each inbox was left; only saves work |
 //! | `ledger` | automatic letters a day, by hash of the address; for the caps |
 //! | `notes.toml` | what cron remembers between runs |
+//! | `erasing`, `obeying` | what an erasure is about that is not done, of this desk and of others |
 //! | `reading` | the mail that is being read or taken in just now, in case it kills the process |
 //!
 //! Folders are 0700, files 0600. A file is written beside its place, synced, renamed into it, and the folder synced: after

@@ -514,6 +514,176 @@ fn a_mail_in_the_quarantine_of_another_desk_does_not_become_the_story_again() {
     assert_eq!(aside.exits(0).json(), serde_json::json!([]));
 }
 
+/// A push that comes to the remote ends so, until the hook is taken away.
+fn on_push(desks: &Desks, script: &str) {
+    let hook = desks.bare().join("hooks/pre-receive");
+    fs::write(&hook, format!("#!/bin/sh\n{script}\nexit 1\n")).expect("a hook");
+    fs::set_permissions(&hook, PermissionsExt::from_mode(0o755)).expect("its mode");
+}
+
+fn takes_pushes_again(desks: &Desks) {
+    fs::remove_file(desks.bare().join("hooks/pre-receive")).expect("it is there");
+}
+
+/// Ann has put hers out and written to its author; Ben has erased it, and Ann does not know.
+fn out_and_erased(config: &str) -> (Desks, String) {
+    let desks = Desks::with_config(2, config);
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let (hers, kept) = (ann.story(&hers()), ann.story(&kelly()));
+    desks.settle();
+    ann.run(&["note", &hers, "-m", "canary-in-a-note"]).exits(0);
+    ann.run(&["approve", &hers]).exits(0);
+    ann.run(&["publish", &hers]).exits(0);
+    ann.run(&["letters", "send", &hers]).exits(0);
+    ben.run(&["erase", &hers, "--yes"]).exits(0);
+    ann.run(&["note", &kept, "-m", "Ann's"]).exits(0);
+    assert!(ann.path("site/content/stories/marion-maxwell").exists());
+    assert_eq!(ann.files("letters").len(), 1);
+    (desks, kept)
+}
+
+#[test]
+fn an_erasure_that_came_is_obeyed_though_the_push_after_it_fails() {
+    let (desks, kept) = out_and_erased(&config());
+    let ann = &desks.desks[0];
+    on_push(&desks, "");
+    let failed = ann.run(&["sync"]);
+    assert!(failed.exits(1).stderr.contains("did not take it"), "{}", failed.stderr);
+    assert!(failed.stderr.contains("destroyed here, too"), "{}", failed.stderr);
+    assert!(!ann.path("site/content/stories/marion-maxwell").exists());
+    assert_eq!(hits(ann, "stories"), BTreeSet::new());
+    takes_pushes_again(&desks);
+    is_gone_everywhere(&desks, &[&kept]);
+}
+
+#[test]
+fn an_erasure_that_came_with_a_run_that_was_killed_is_obeyed_by_the_next() {
+    for next in [
+        &["sync"][..],
+        &["cron"],
+        &["erase", "--finish"],
+        &["note", "kelly", "-m", "Go"],
+    ] {
+        let always = next[0] == "note";
+        let (desks, kept) = out_and_erased(&config());
+        let ann = &desks.desks[0];
+        let lock = ann.path(".desk/lock").display().to_string();
+        on_push(&desks, &format!("kill -9 $(cat {lock})"));
+        assert_eq!(ann.run(&["sync"]).code, -1, "it is killed");
+        takes_pushes_again(&desks);
+        assert!(ann.path("site/content/stories/marion-maxwell").exists());
+        assert!(
+            ann.run(&["status"]).stdout.contains("another desk erased"),
+            "what waits is said"
+        );
+        if always {
+            ann.write("config.toml", self::always());
+        }
+        ann.run(next).exits(0);
+        assert!(!ann.path("site/content/stories/marion-maxwell").exists(), "{next:?}");
+        assert_eq!(hits(ann, "stories"), BTreeSet::new(), "{next:?}");
+        is_gone_everywhere(&desks, &[&kept]);
+        assert!(!ann.run(&["status"]).stdout.contains("erase"));
+    }
+}
+
+#[test]
+fn what_is_noted_of_an_erasure_that_did_not_come_in_destroys_nothing() {
+    let (desks, kept) = out_and_erased(&config());
+    let ann = &desks.desks[0];
+    ann.write("stories/.git/refs/heads/main.lock", "");
+    assert_ne!(ann.run(&["sync"]).code, 0);
+    fs::remove_file(ann.path("stories/.git/refs/heads/main.lock")).expect("it is there");
+    assert!(ann.path(".desk/obeying").exists(), "it is noted before anything moves");
+    desks.server.write("srv/.keep", "");
+    fs::rename(desks.bare(), desks.server.path("srv/away.git")).expect("it is there");
+    assert_ne!(ann.run(&["sync"]).code, 0);
+    ann.run(&["erase", "--finish", "--yes"]).exits(0);
+    assert!(!ann.run(&["status"]).stdout.contains("erased"));
+    assert_eq!(stories(ann).len(), 2);
+    assert!(ann.path("site/content/stories/marion-maxwell").exists());
+    assert_eq!(ann.files("letters").len(), 1);
+    fs::rename(desks.server.path("srv/away.git"), desks.bare()).expect("it is there");
+    ann.run(&["sync"]).exits(6);
+    assert_eq!(hits(ann, "stories"), BTreeSet::new());
+    is_gone_everywhere(&desks, &[&kept]);
+}
+
+#[test]
+fn a_desk_that_only_obeys_keeps_nothing_of_the_story_in_its_spool_and_letters_either() {
+    let (desks, kept) = out_and_erased(&config());
+    let ann = &desks.desks[0];
+    let hers = "2010/12/marion-maxwell-";
+    let hers = stories(ann)
+        .into_iter()
+        .find(|id| id.starts_with(hers))
+        .expect("it is here");
+    // an automatic answer to her mail, a code that is out, and words that were typed
+    let answer = mail(
+        "Somebody <somebody@example.net>",
+        "Sun, 5 Dec 2010 10:00:00 +0000",
+        "Automatic reply: tea",
+        "Away. canary-in-a-note",
+    )
+    .replace(
+        "MIME-Version",
+        "In-Reply-To: <Teawithninetycleaners@example.org>\nAuto-Submitted: auto-replied\nMIME-Version",
+    );
+    ann.arrive(&[answer]);
+    ann.run(&["fetch", "-q"]).exits(0);
+    let code = format!(
+        "story = \"{hers}\"\ntext = \"{}\"\naround = [\"canary-of-hers\", \"\"]\nreviewer = \"Ann Able\"\nuntil = \"2036-12-01T00:00:00Z\"\n",
+        "0".repeat(64)
+    );
+    ann.write(&format!(".desk/codes/{}.toml", "ab".repeat(32)), code);
+    assert_eq!(hits(ann, "stories").len(), CANARIES.len());
+    ann.run(&["sync"]).exits(6);
+    assert_eq!(hits(ann, "stories"), BTreeSet::new());
+    assert_eq!(ann.files("letters"), Vec::<String>::new());
+    assert_eq!(ann.files(".desk/codes"), Vec::<String>::new());
+    is_gone_everywhere(&desks, &[&kept]);
+}
+
+/// Marion once more, in answer to her own mail.
+fn more_of_hers() -> String {
+    crate::common::reply_to_marion(
+        "Marion Maxwell <marion@example.org>",
+        "Re: Tea with ninety cleaners",
+        "canary-of-hers, once more: it was a Tuesday when the trust wrote to each of us, and we read it aloud in the canteen.",
+    )
+}
+
+#[test]
+fn a_mail_that_was_erased_with_a_story_is_no_story_of_its_own_at_another_desk() {
+    for keys in [false, true] {
+        let desks = if keys { signed() } else { Desks::new(2) };
+        let [ann, ben] = &desks.desks[..] else { panic!("two") };
+        let kept = ann.story(&kelly());
+        desks.settle();
+        // Ann has only what Marion wrote afterwards
+        let alone = ann.story(&more_of_hers());
+        ann.run(&["note", &alone, "-m", "canary-in-a-note"]).exits(0);
+        ann.run(&["note", &kept, "-m", "Ann's"]).exits(0);
+        ann.run(&["approve", &alone]).exits(0);
+        ann.run(&["publish", &alone]).exits(0);
+        let story = ben.story(&hers());
+        let second = ben.run_with_stdin(&["fetch", "--json", "-"], more_of_hers());
+        assert_eq!(second.exits(0).json_lines()[0]["story"], *story, "{}", second.stdout);
+        ben.run(&["sync"]).exits(0);
+        ben.run(&["erase", &story, "--yes"]).exits(0);
+        let told = ann.run(&["sync", "--json"]);
+        let told = told.exits(6).json();
+        assert_eq!(told["told"][0]["code"], "story.erased", "{told}");
+        assert!(
+            !ann.path("site/content/stories/marion-maxwell").exists(),
+            "its page comes off"
+        );
+        assert!(!stands_there(&desks, &alone), "it does not go out");
+        is_gone_everywhere(&desks, &[&kept]);
+        assert_eq!(notes(ben, &kept), ["Ann's"]);
+    }
+}
+
 #[test]
 fn in_whatever_order_stories_are_erased_none_comes_back_and_no_other_step_is_lost() {
     let seeds: u64 = std::env::var("SEEDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3);

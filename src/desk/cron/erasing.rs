@@ -3,8 +3,6 @@
 use crate::desk::alarm::Bad;
 use crate::desk::places::NotPut;
 use crate::desk::{Trouble, erase};
-use crate::repo::{StoryRepo, Tip};
-use crate::story::erased::Erased;
 
 use super::Run;
 
@@ -55,10 +53,11 @@ impl Run<'_> {
         }))
     }
 
-    /// Destroys here what the desk's record says is erased. `before`: where this desk stood when it did not know.
-    pub(super) fn obey(&mut self, repo: StoryRepo, erased: &Erased, before: Option<Tip>) {
-        let before = before.map_or_else(|| Ok(repo.tip()?), Ok);
-        let done = before.and_then(|before| erase::obey(self.desk, repo, self.spool, erased, &before, &[]));
+    /// Destroys here what another desk erased. `anyway`: also where nothing of it is known to be here.
+    pub(super) fn obey(&mut self, anyway: bool) {
+        let Some(done) = erase::obey_what_came(self.desk, self.spool, anyway).transpose() else {
+            return;
+        };
         let standing = self.findings.note(ERASE, done).map(|done| done.standing);
         if let Some((place, not)) = standing.into_iter().flatten().next() {
             let what = format!("a page of what was erased elsewhere still stands, {place}");

@@ -2,19 +2,15 @@
 
 use crate::desk::alarm::Bad;
 use crate::desk::{erase, sync};
-use crate::repo::{StoryRepo, Tip};
-use crate::story::erased::Erased;
+use crate::repo::StoryRepo;
 use crate::story::policy::Refusal;
 
 use super::Run;
 use super::erasing::ERASE;
 
-/// What this desk and the others had in common, and what the syncs of a pass came to.
+/// What the syncs of a pass came to.
+#[derive(Default)]
 pub(super) struct Together {
-    /// Where this desk stood before.
-    before: Option<Tip>,
-    /// What was erased by then.
-    erased: Option<Erased>,
     /// The remote could be reached.
     reached: bool,
     /// What was erased elsewhere was here.
@@ -22,16 +18,6 @@ pub(super) struct Together {
 }
 
 impl Together {
-    pub(super) fn before(repo: &StoryRepo) -> Together {
-        let before = repo.tip().ok();
-        Together {
-            erased: before.as_ref().and_then(|tip| repo.erased(tip).ok()),
-            before,
-            reached: false,
-            obey: false,
-        }
-    }
-
     /// The first sync, where the desk has a remote.
     pub(super) fn bring(&mut self, run: &mut Run, repo: &StoryRepo) {
         if repo.has_remote(&run.desk.config.repository.remote) {
@@ -52,7 +38,7 @@ impl Together {
             unattended: true,
             ..sync::Wish::default()
         };
-        let done = match sync::sync(desk, repo, wish, false, None) {
+        let done = match sync::sync(desk, repo, Some(&mut *run.spool), wish, false, None) {
             Ok(done) => done,
             Err(trouble) => {
                 if erase::waits_for_remote(desk).unwrap_or(true) {
@@ -83,15 +69,10 @@ impl Together {
         run.tell_of_sync(done.told);
     }
 
-    /// What another desk erased came with the syncs: it is destroyed here, too.
+    /// What another desk erased came with a sync, of this run or of one that was killed: it is destroyed here, too.
     pub(super) fn obey(self, run: &mut Run, repo: StoryRepo) {
-        let erased = repo.tip().and_then(|tip| repo.erased(&tip)).ok();
-        if !self.obey && erased == self.erased {
-            return;
-        }
-        if let Some(erased) = erased {
-            run.obey(repo, &erased, self.before);
-        }
+        drop(repo);
+        run.obey(self.obey);
     }
 }
 

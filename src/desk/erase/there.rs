@@ -9,7 +9,7 @@ use super::super::places::NotPut;
 use super::super::sync::{self, Synced, Wish};
 use super::super::{Desk, Trouble};
 use super::has;
-use super::obey::{Obeyed, obey};
+use super::obey::{Obeyed, obey, obey_what_came};
 use super::plan::{Plan, by_the_robot, is_at_the_remote, owed, unfinished};
 use super::survey::remote;
 
@@ -22,7 +22,6 @@ pub(super) fn at_the_remote(
     standing: &mut Vec<(String, NotPut)>,
 ) -> Result<Option<Synced>, Trouble> {
     let repo = desk.repo()?;
-    let before = repo.tip()?;
     let wish = Wish {
         unattended: true,
         take_out: Some(owed),
@@ -32,13 +31,13 @@ pub(super) fn at_the_remote(
     if never && sync::remote(desk, &repo, false)?.heads()?.is_empty() {
         return Ok(None);
     }
-    let synced = sync::sync(desk, &repo, wish, false, None)?;
-    if synced.is_to_obey() {
-        let repo = desk.repo()?;
-        let erased = repo.erased(&repo.tip()?)?;
-        standing.extend(obey(desk, repo, spool, &erased, &before, &[])?.standing);
+    let synced = sync::sync(desk, &repo, Some(&mut *spool), wish, false, None);
+    drop(repo);
+    let anyway = synced.as_ref().is_ok_and(Synced::is_to_obey);
+    if let Some(obeyed) = obey_what_came(desk, spool, anyway)? {
+        standing.extend(obeyed.standing);
     }
-    Ok(Some(synced))
+    Ok(Some(synced?))
 }
 
 /// What the desk's record calls erased and what stands all the same.
@@ -81,9 +80,8 @@ pub fn finish(
     erased: &Erased,
     back: Back,
 ) -> Result<(Obeyed, Option<Result<Synced, Trouble>>), Trouble> {
-    let tip = repo.tip()?;
     let remote = remote(desk, &repo);
-    let mut obeyed = obey(desk, repo, spool, erased, &tip, &back.stories)?;
+    let mut obeyed = obey(desk, repo, spool, erased, &back.stories)?;
     if remote.is_none() {
         is_at_the_remote(desk, spool)?;
         return Ok((obeyed, None));

@@ -68,7 +68,7 @@ pub(super) fn give_up(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Resul
             ..Wish::default()
         };
         // another desk may have sent them; where nobody can say, the next run asks again
-        if sync::is_wanted(desk, repo) && sync::sync(desk, repo, wish, false, None).is_err() {
+        if sync::is_wanted(desk, repo) && sync::sync(desk, repo, Some(&mut *spool), wish, false, None).is_err() {
             return Ok(told);
         }
         for (id, _) in queue::with_letters_run_out(desk, repo, since, until)? {

@@ -223,7 +223,7 @@ fn not_ours(
         unattended: true,
         ..Wish::default()
     };
-    if let Err(trouble) = sync::sync(desk, repo, wish, false, None) {
+    if let Err(trouble) = sync::sync(desk, repo, Some(&mut *spool), wish, false, None) {
         return Ok(Some(format!("its claim could not be brought to the server: {trouble}")));
     }
     let story = match desk.story(repo, id) {
