@@ -231,6 +231,9 @@ fn bring_together(
             }
             both.insert(replayed.id.clone(), replayed.clone());
         }
+        let again: Vec<Refusal> = joined.again.iter().map(again).collect();
+        done.told.retain(|told| !again.contains(told));
+        done.told.extend(again);
         done.both = both.iter().map(|(id, replayed)| (id.clone(), replayed.text)).collect();
         if wish.rehearse {
             return Ok(done);
@@ -373,6 +376,17 @@ fn does_not_stand(
             closed.then(|| format!("elsewhere it is {before} meanwhile"))
         }
         _ => None,
+    }
+}
+
+/// A mail that was erased stands at another desk as a story of its own: a person decides.
+fn again(id: &StoryId) -> Refusal {
+    Refusal {
+        code: "story.erased_mail",
+        what: format!("{} is of a mail that was erased", id.folder()),
+        why: "it was erased with another story, and this desk or another had it as a story of its own".to_owned(),
+        hint: format!("`erase {}`, if it is to go, too", id.folder()),
+        exit: 6,
     }
 }
 

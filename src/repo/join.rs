@@ -19,9 +19,9 @@ use super::tree::{Dir, FILE, Shelves};
 use super::{Caution, CommitId, Doomed, PRIVATE_REF, RepoError, StoryRepo, Tip, Watch};
 use crate::story::StoryId;
 use crate::story::erased::Erased;
-use crate::story::event::Event;
+use crate::story::event::{Event, What};
 use crate::story::page::RECORD;
-use crate::story::record::{Change, Files};
+use crate::story::record::{Change, Files, Record};
 use crate::story::replay::{lost_lines, new_lines, unite_private};
 use crate::story::step::Clerk;
 
@@ -57,6 +57,8 @@ pub struct Joined {
     pub bereft: bool,
     /// The remote has what was erased here: it is to be replaced by this.
     pub over: bool,
+    /// Stories that came, each begun by a mail that was erased with another story.
+    pub again: Vec<StoryId>,
     pub cautions: Vec<Caution>,
 }
 
@@ -103,11 +105,15 @@ struct Sides {
     /// What both know of what is erased, without what stands in the remote's history and stays there.
     gone: Erased,
     stays: Vec<StoryId>,
+    /// Of ours that were never there: those begun by a mail that was erased there with another story.
+    by_mail: Vec<StoryId>,
+    /// The same of theirs, which stand there.
+    again: Vec<StoryId>,
 }
 
 impl Sides {
     fn is_gone(&self, id: &StoryId) -> bool {
-        self.gone.has_story(id) && !has(&self.stays, id)
+        self.gone.has_story(id) && !has(&self.stays, id) || has(&self.by_mail, id)
     }
 }
 
@@ -257,6 +263,7 @@ impl StoryRepo {
                 rewritten: plan.rewritten,
                 bereft: sides.bereft,
                 over: sides.over,
+                again: sides.again.clone(),
                 cautions,
             };
             if how.rehearse || branch.is_none() && private.is_none() {
@@ -318,13 +325,21 @@ impl StoryRepo {
                 unproven = Some(std::mem::replace(&mut said, proven(&record)));
             }
         }
+        let base = self.seen(remote)?.map(|seen| self.tree_of(seen)).transpose()?;
+        let theirs = onto.map(|onto| onto.tree);
+        let by_mail = self.begun_by(&said, theirs, tip.tree, base)?;
+        let again = match (base, theirs) {
+            (Some(_), Some(theirs)) => self.begun_by(&known, Some(tip.tree), theirs, None)?,
+            // a desk that begins finds all of it there
+            _ => Vec::new(),
+        };
         let here = self.claimed(tip, &known)?;
         let there = match &onto {
             Some(onto) if onto.commit != tip.commit => self.claimed(onto, &known)?,
             _ => here.clone(),
         };
         let of_theirs = |id: &StoryId| own.has_story(id) && !has(&here, id);
-        let of_ours = |id: &StoryId| said.has_story(id) && !has(&there, id);
+        let of_ours = |id: &StoryId| said.has_story(id) && !has(&there, id) || has(&by_mail, id);
         let mut sides = Sides {
             ours: *tip,
             theirs: heads,
@@ -334,6 +349,8 @@ impl StoryRepo {
             going: Vec::new(),
             gone: known.clone(),
             stays: there.iter().filter(|id| !of_theirs(id)).cloned().collect(),
+            by_mail: by_mail.clone(),
+            again,
         };
         let decided = |id: &StoryId| how.take_out.is_some_and(|these| these.has_story(id));
         if there.iter().any(|id| of_theirs(id) && !decided(id)) {
@@ -362,7 +379,6 @@ impl StoryRepo {
                 pack.finish()?;
             }
         }
-        let base = self.seen(remote)?.map(|seen| self.tree_of(seen)).transpose()?;
         if let Some(unproven) = unproven {
             let all = here.iter().filter(|id| !has(&there, id) && !of_ours(id));
             for id in all.filter(|id| unproven.has_story(id)) {
@@ -374,11 +390,13 @@ impl StoryRepo {
                 }
             }
         }
-        let lost: Vec<&StoryId> = here.iter().filter(|id| of_ours(id)).collect();
+        let lost: Vec<&StoryId> = here.iter().filter(|id| of_ours(id)).chain(&by_mail).collect();
         sides.going = lost.iter().map(|id| (*id).clone()).collect();
         let private = self.read_ref(PRIVATE_REF)?.filter(|_| !said.is_empty());
         let private = self.private_of(private, Some(&of_ours))?;
-        sides.going.extend(private.into_iter().filter(|id| !has(&here, id)));
+        sides
+            .going
+            .extend(private.into_iter().filter(|id| !has(&here, id) && !has(&by_mail, id)));
         if !lost.is_empty() {
             let mut pack = Pack::begin(self)?;
             let new = Rewriter::new(self, &of_ours, &mut pack).commit(tip.commit.0)?;
@@ -391,6 +409,48 @@ impl StoryRepo {
             }
         }
         Ok(sides)
+    }
+
+    /// The stories of a tree, beyond those of another and those that were known before, whose first mail is erased, as it was with another
+    /// story: one desk has a mail in the thread that it is of, the other has only that mail. Few are new, and only those are read.
+    fn begun_by(
+        &self,
+        erased: &Erased,
+        than: Option<Oid>,
+        tree: Oid,
+        before: Option<Oid>,
+    ) -> Result<Vec<StoryId>, RepoError> {
+        let mut found = Vec::new();
+        if !erased.has_mails() || than == Some(tree) {
+            return Ok(found);
+        }
+        for differs in self.differences(self, than, Some(tree))? {
+            let (None, Some(record)) = (differs.old, differs.new) else {
+                continue;
+            };
+            let Some(id) = differs
+                .path
+                .strip_suffix("/record.jsonl")
+                .and_then(|id| id.parse().ok())
+            else {
+                continue;
+            };
+            if erased.has_story(&id)
+                || before
+                    .map(|tree| self.story_tree(tree, &id))
+                    .transpose()?
+                    .flatten()
+                    .is_some()
+            {
+                continue;
+            }
+            let record = Record::parse(&self.object(ObjectType::Blob, record)?);
+            let is_erased = |what: &What| matches!(what, What::Received { mail, .. } if erased.has_mail(mail));
+            if record.events.iter().any(|event| is_erased(&event.what)) {
+                found.push(id);
+            }
+        }
+        Ok(found)
     }
 
     /// What had happened here to a story that another desk erased, and was not known there; `None` where that is nothing.

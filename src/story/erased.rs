@@ -59,6 +59,11 @@ impl Erased {
         !self.stories.is_empty() && self.salts.iter().any(known)
     }
 
+    /// Whether any mail was erased.
+    pub fn has_mails(&self) -> bool {
+        !self.mails.is_empty()
+    }
+
     /// Whether this mail was erased: it is not taken in again.
     pub fn has_mail(&self, mail: &MailId) -> bool {
         let known = |salt: &String| self.mails.contains(&of_mail(salt, &mail.hex()));

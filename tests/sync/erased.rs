@@ -359,12 +359,19 @@ fn what_git_brought_back_to_the_remote_is_not_taken_over_and_a_person_takes_it_o
 
 /// Who can push, and no more, writes into the desk's record that a story is erased: one unsigned line, no rewriting.
 fn forges(desks: &Desks, story: &str) {
-    desks.server.git_in("srv", &["clone", "-q", "stories.git", "evil"]);
     let salt = "ab".repeat(16);
     let digits = &story[story.len() - 10..];
     let hash = hex::encode(Sha256::digest(format!("{salt}story\0{}/{digits}", &story[..7])));
-    let line = json!({"id": "00000000000000aa", "after": [], "at": "2010-12-28T10:00:00Z",
-        "by": {"name": "Mal", "role": "publisher"}, "event": "erased", "salt": salt, "stories": [hash]});
+    pushes_line(desks, &salt, json!({"stories": [hash]}));
+}
+
+fn pushes_line(desks: &Desks, salt: &str, hashes: serde_json::Value) {
+    desks.server.git_in("srv", &["clone", "-q", "stories.git", "evil"]);
+    let mut line = json!({"id": "00000000000000aa", "after": [], "at": "2010-12-28T10:00:00Z",
+        "by": {"name": "Mal", "role": "publisher"}, "event": "erased", "salt": salt});
+    for (key, value) in hashes.as_object().expect("hashes") {
+        line[key] = value.clone();
+    }
     desks.server.write("srv/evil/record.jsonl", format!("{line}\n"));
     let hand = |args: &[&str]| desks.server.git_in("srv/evil", args);
     hand(&["config", "user.name", "Mal"]);
@@ -681,6 +688,72 @@ fn a_mail_that_was_erased_with_a_story_is_no_story_of_its_own_at_another_desk() 
         assert!(!stands_there(&desks, &alone), "it does not go out");
         is_gone_everywhere(&desks, &[&kept]);
         assert_eq!(notes(ben, &kept), ["Ann's"]);
+    }
+}
+
+#[test]
+fn a_mail_that_was_erased_and_stands_elsewhere_as_a_story_of_its_own_is_told_and_a_person_decides() {
+    for pushed in [false, true] {
+        let desks = Desks::new(2);
+        let [ann, ben] = &desks.desks[..] else { panic!("two") };
+        let kept = ann.story(&kelly());
+        desks.settle();
+        let alone = ben.story(&more_of_hers());
+        ben.run(&["note", &alone, "-m", "canary-in-a-note"]).exits(0);
+        ben.run(&["sync"]).exits(0);
+        let story = ann.story(&hers());
+        ann.run_with_stdin(&["fetch", "--json", "-"], more_of_hers()).exits(0);
+        if pushed {
+            ann.run(&["sync"]).exits(0);
+        }
+        let shown = ann.run(&["erase", &story, "-n"]).exits(0).stdout.clone();
+        assert_eq!(
+            shown.contains(&format!("{alone}: it begins with a mail")),
+            pushed,
+            "{shown}"
+        );
+        let done = ann.run(&["erase", &story, "--yes"]);
+        if pushed {
+            done.exits(0);
+        } else {
+            assert!(
+                done.exits(6).stderr.contains("is of a mail that was erased"),
+                "{}",
+                done.stderr
+            );
+        }
+        desks.settle();
+        assert!(stories(ben).contains(&alone), "it stands until a person says so");
+        assert_eq!(notes(ben, &alone), ["canary-in-a-note"]);
+        ann.run(&["erase", &alone, "--yes"]).exits(0);
+        is_gone_everywhere(&desks, &[&kept]);
+    }
+}
+
+/// Who can push writes that a mail is erased which begins a story.
+#[test]
+fn a_line_that_names_a_mail_takes_no_story_that_was_ever_pushed() {
+    let desks = Desks::new(2);
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let kept = ann.story(&kelly());
+    desks.settle();
+    let mail = ann.show(&kept)["events"][0]["mail"]
+        .as_str()
+        .expect("its mail")
+        .to_owned();
+    let salt = "ab".repeat(16);
+    let hash = hex::encode(Sha256::digest(format!("{salt}mail\0{mail}")));
+    pushes_line(&desks, &salt, json!({"stories": [], "mails": [hash]}));
+    ann.run(&["note", &kept, "-m", "Ann's"]).exits(0);
+    ann.run(&["sync"]).exits(0);
+    ben.run(&["sync"]).exits(0);
+    ann.run(&["cron"]).exits(0);
+    ben.run(&["erase", "--finish", "--yes"]).exits(0);
+    desks.settle();
+    for desk in [ann, ben] {
+        assert_eq!(stories(desk), [kept.as_str()]);
+        assert_eq!(notes(desk, &kept), ["Ann's"]);
+        desk.run(&["show", "--raw", &kept]).exits(0);
     }
 }
 

@@ -73,10 +73,16 @@ pub(super) fn forget(spool: &mut Spool, gone: impl Fn(&StoryId) -> bool) -> Resu
 /// What is noted, of stories that are out of the history now: the others still stand, and a sync that takes them out notes them again.
 fn to_obey(repo: &StoryRepo, shelves: &Shelves, tip: &Tip, erased: &Erased) -> Result<Vec<Known>, Trouble> {
     let mut all = noted(shelves)?;
-    all.retain(|known| erased.has_story(&known.story.id));
+    // some go for their mail: it was erased with another story
+    let is_erased = |known: &Known| {
+        let story = &known.story;
+        erased.has_story(&story.id) || story.mails.iter().any(|mail| erased.has_mail(mail))
+    };
+    all.retain(is_erased);
     if !all.is_empty() {
-        let stand = repo.claimed(tip, erased)?;
-        all.retain(|known| !has(&stand, &known.story.id));
+        let ids: Vec<StoryId> = all.iter().map(|known| known.story.id.clone()).collect();
+        let (_, told) = repo.cleared(tip.commit, &|id| has(&ids, id))?;
+        all.retain(|known| !has(&told.stories, &known.story.id));
     }
     Ok(all)
 }
@@ -140,8 +146,9 @@ pub(super) fn obey(
     let tip = repo.tip()?;
     let mut claimed = repo.claimed(&tip, erased)?;
     claimed.retain(|id| !has(confirmed, id));
-    let gone = |id: &StoryId| erased.has_story(id) && !has(&claimed, id);
     let mut known = to_obey(&repo, spool, &tip, erased)?;
+    let noted: Vec<StoryId> = known.iter().map(|known| known.story.id.clone()).collect();
+    let gone = |id: &StoryId| erased.has_story(id) && !has(&claimed, id) || has(&noted, id);
     for id in repo.doomed(&gone)?.stories {
         if !known.iter().any(|known| known.story.id.is_same_story(&id)) {
             known.push(Known::at(&repo, &tip, &id)?);

@@ -1,5 +1,7 @@
 //! What would go, and what this program does not reach. Nothing is changed.
 
+use std::collections::HashSet;
+
 use crate::config::{Source, TargetKind, Way};
 use crate::repo::{StoryRepo, Told};
 use crate::story::StoryId;
@@ -55,6 +57,7 @@ pub fn survey(desk: &Desk, repo: &StoryRepo, whose: &Whose) -> Result<Survey, Tr
             beyond.push((target.name.clone(), what));
         }
     }
+    beyond.extend(twins(repo, &held)?);
     let targets = desk.config.targets.iter();
     let by_mail = targets.filter(|target| matches!(target.kind, TargetKind::Email { .. }));
     Ok(Survey {
@@ -65,6 +68,17 @@ pub fn survey(desk: &Desk, repo: &StoryRepo, whose: &Whose) -> Result<Survey, Tr
         remote,
         beyond,
     })
+}
+
+/// Other stories that begin with one of their mails: it came to a desk that did not have the thread it is of.
+fn twins(repo: &StoryRepo, held: &Held) -> Result<Vec<(String, String)>, Trouble> {
+    let mails = held.stories.iter().flat_map(held::HeldStory::mails);
+    let digits: HashSet<String> = mails.map(|mail| mail.digits().to_owned()).collect();
+    let is_theirs = |id: &StoryId| held.stories.iter().any(|story| story.id.is_same_story(id));
+    let ids = repo.stories(&repo.tip()?)?.filter_map(|listed| Some(listed.ok()?.id));
+    let ids = ids.filter(|id| digits.contains(id.digits()) && !is_theirs(id));
+    let what = "it begins with a mail that goes with this, and stays; erase it, too, if it is the same person's";
+    Ok(ids.map(|id| (id.to_string(), what.to_owned())).collect())
 }
 
 pub(super) fn remote(desk: &Desk, repo: &StoryRepo) -> Option<Remote> {
