@@ -692,6 +692,36 @@ fn a_mail_that_was_erased_with_a_story_is_no_story_of_its_own_at_another_desk() 
 }
 
 #[test]
+fn a_mail_that_went_with_a_story_at_a_desk_that_obeyed_is_not_taken_in_again_anywhere() {
+    for keys in [false, true] {
+        let desks = if keys { signed() } else { Desks::new(2) };
+        let [ann, ben] = &desks.desks[..] else { panic!("two") };
+        let (story, kept) = (ann.story(&hers()), ann.story(&kelly()));
+        desks.settle();
+        // nobody but Ann has it
+        let second = ann.run_with_stdin(&["fetch", "--json", "-"], more_of_hers());
+        assert_eq!(second.exits(0).json_lines()[0]["story"], *story, "{}", second.stdout);
+        ben.run(&["erase", &story, "--yes"]).exits(0);
+        ann.run(&["sync"]).exits(6);
+        desks.settle();
+        for desk in [ann, ben] {
+            let again = desk.run_with_stdin(&["fetch", "--json", "-"], more_of_hers());
+            assert_eq!(again.exits(0).json_lines()[0]["rule"], "erased", "{}", again.stdout);
+            let record = desk.read("stories/record.jsonl");
+            assert_eq!(record.lines().count(), 2, "{record}");
+            assert_eq!(hits(desk, "stories"), BTreeSet::new());
+        }
+        if keys {
+            // the machine has none
+            let verified = ann.run(&["verify"]);
+            assert!(verified.exits(1).stdout.contains("by m4c-stories is not proven"));
+        } else {
+            is_gone_everywhere(&desks, &[&kept]);
+        }
+    }
+}
+
+#[test]
 fn a_mail_that_was_erased_and_stands_elsewhere_as_a_story_of_its_own_is_told_and_a_person_decides() {
     for pushed in [false, true] {
         let desks = Desks::new(2);

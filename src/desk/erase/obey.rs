@@ -4,16 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::repo::{Erasure, StoryRepo, Tip};
 use crate::spool::{Shelves, Spool};
-use crate::story::StoryId;
 use crate::story::erased::Erased;
+use crate::story::{MailId, StoryId};
 
 use super::super::held::{self, Trace};
 use super::super::places::NotPut;
 use super::super::takedown::Standing;
 use super::super::{Desk, Trouble, typed};
 use super::here::{out_of_the_spool, standing, take_all_off};
-use super::plan::by_the_robot;
-use super::{Done, has};
+use super::plan::{Plan, by_the_robot};
+use super::{Done, bury, has};
 
 /// A story that another desk erased, as this one knew it. The spool keeps it from before the story goes out of the history until all of it
 /// is destroyed: afterwards nothing else says where it had pages, or what lies in the spool of it.
@@ -154,13 +154,19 @@ pub(super) fn obey(
             known.push(Known::at(&repo, &tip, &id)?);
         }
     }
+    // what only this desk took in of them would begin a story of its own
+    let mails = known.iter().flat_map(|known| &known.story.mails);
+    let plan = Plan {
+        mails: mails.map(MailId::hex).collect(),
+        ..by_the_robot(desk, None)
+    };
+    bury(desk, &repo, &plan)?;
     let mut done = Done::default();
     for known in &known {
         take_all_off(desk, &known.story.id, &known.pages, &mut done);
     }
     let traces = known.into_iter().map(|known| known.story).collect();
     let held = held::left_of(desk, spool, traces)?;
-    let plan = by_the_robot(desk, None);
     out_of_the_spool(spool, &plan, &held, &mut done)?;
     let (repo, erasure) = repo.erase(&gone)?;
     let typed = done.typed + typed::forget_erased(desk, &repo)?;

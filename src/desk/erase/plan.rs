@@ -144,7 +144,7 @@ pub fn is_at_the_remote(desk: &Desk, spool: &mut Spool) -> Result<(), Trouble> {
 pub(super) fn by_the_robot(desk: &Desk, remote: Option<Remote>) -> Plan {
     Plan {
         by: desk.robot().actor,
-        email: String::new(),
+        email: desk.robot().email,
         stories: Vec::new(),
         mails: Vec::new(),
         person: None,
