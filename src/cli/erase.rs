@@ -5,7 +5,7 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::desk::erase::{self, Done, Plan, Survey};
+use crate::desk::erase::{self, Done, Elsewhere, Plan, Survey};
 use crate::desk::held::{Held, Whose};
 use crate::desk::sync::Synced;
 use crate::desk::{Desk, StoryRepo, Trouble, names, typed};
@@ -167,7 +167,11 @@ fn finish(desk: &Desk, global: &Global, yes: bool, report: &Report) -> Outcome {
     let mut spool = desk.spool()?;
     let repo = desk.repo()?;
     let erased = erased(&repo)?;
-    let (obeyed, pushed) = erase::finish(desk, repo, &mut spool, &erased, back)?;
+    let erase::Finished {
+        obeyed,
+        pushed,
+        elsewhere,
+    } = erase::finish(desk, repo, &mut spool, &erased, back)?;
     let erase::Obeyed {
         erasure,
         standing,
@@ -194,9 +198,18 @@ fn finish(desk: &Desk, global: &Global, yes: bool, report: &Report) -> Outcome {
             ),
             false => "Nothing of what was erased is here.".to_owned(),
         },
-        &json!({"changed": changed, "stories": erasure.told.stories, "objects_removed": objects}),
+        &json!({
+            "changed": changed,
+            "stories": erasure.told.stories,
+            "objects_removed": objects,
+            "other_refs": elsewhere.refs,
+        }),
     );
-    let code = at_the_remote(pushed.as_ref(), &desk.config.repository.remote, report);
+    let remote = &desk.config.repository.remote;
+    let code = worse(
+        at_the_remote(pushed.as_ref(), remote, report),
+        beside(&elsewhere, remote, report),
+    );
     Ok(if standing.is_empty() { code } else { 7 })
 }
 
@@ -224,6 +237,46 @@ fn at_the_remote(pushed: Option<&Result<Synced, Trouble>>, remote: &str, report:
             trouble.exit()
         }
     }
+}
+
+/// Tells where the remote has it beside what is synced; the exit code that comes of that.
+pub fn beside(elsewhere: &Elsewhere, remote: &str, report: &Report) -> u8 {
+    if let Some(trouble) = &elsewhere.unseen {
+        report.failure(&Failure::new(
+            &trouble.code(),
+            trouble.exit(),
+            format!("whether another branch or a tag of {remote} has what was erased is not known"),
+            match trouble.why() {
+                why if why.is_empty() => trouble.to_string(),
+                why => format!("{trouble}: {why}"),
+            },
+            format!("`erase --finish` looks again; `git ls-remote {remote}` names them"),
+        ));
+        return trouble.exit();
+    }
+    let Some((first, more)) = elsewhere.refs.split_first() else {
+        return 0;
+    };
+    const NAMED: usize = 10;
+    let mut named = elsewhere.refs[..elsewhere.refs.len().min(NAMED)].join(", ");
+    if elsewhere.refs.len() > NAMED {
+        named.push_str(&format!(" and {} more", more.len() + 1 - NAMED));
+    }
+    report.failure(&Failure::new(
+        "erase.other_refs",
+        7,
+        format!("{remote} has what was erased still: {named}"),
+        "these were made of the old history, and nothing is changed there but the branch and the private parts that are synced",
+        format!(
+            "delete each there (`git push {remote} --delete {first}`), or ask its host where it lets nobody; then `erase --finish` looks again"
+        ),
+    ));
+    7
+}
+
+/// The first that is not 0.
+fn worse(code: u8, other: u8) -> u8 {
+    if code == 0 { other } else { code }
 }
 
 fn stories_in_words(many: usize) -> String {
@@ -388,7 +441,7 @@ fn told(done: &Done, report: &Report) -> u8 {
     if report.json {
         report.object(&json!({
             "changed": true,
-            "done": !done.stopped && pushed != Some(false),
+            "done": !done.stopped && pushed != Some(false) && done.elsewhere.is_nowhere(),
             "stories": done.stories,
             "pages": done.pages.iter().map(|(place, stays)| json!({"place": place, "stays": stays})).collect::<Vec<_>>(),
             "standing": done.standing.iter().map(|(place, not)| json!({"place": place, "why": not.why})).collect::<Vec<_>>(),
@@ -401,6 +454,7 @@ fn told(done: &Done, report: &Report) -> u8 {
             "objects_removed": done.erasure.pruned.objects,
             "left": done.left.iter().map(|hit| json!({"place": hit.place, "what": hit.what})).collect::<Vec<_>>(),
             "pushed": pushed,
+            "other_refs": done.elsewhere.refs,
         }));
     }
     for (place, not) in &done.standing {
@@ -419,10 +473,8 @@ fn told(done: &Done, report: &Report) -> u8 {
         tell(done, report);
     }
     let remote = done.remote.as_ref().map_or("", |remote| remote.name.as_str());
-    match (code, at_the_remote(done.pushed.as_ref(), remote, report)) {
-        (0, code) => code,
-        (code, _) => code,
-    }
+    let code = worse(code, at_the_remote(done.pushed.as_ref(), remote, report));
+    worse(code, beside(&done.elsewhere, remote, report))
 }
 
 /// What was done, in words.
@@ -460,7 +512,7 @@ fn tell(done: &Done, report: &Report) {
             report.line(&format!("  {}: {}", hit.place, hit.what));
         }
     }
-    if matches!(done.pushed, Some(Ok(_))) {
+    if matches!(done.pushed, Some(Ok(_))) && done.elsewhere.is_nowhere() {
         report.line(
             "The remote has the new history; its host may keep the old commits until it is asked to remove them.",
         );

@@ -57,8 +57,9 @@ pub fn sync(desk: &Desk, global: &Global, args: &Sync, report: &Report) -> Outco
     tell(&done, global.dry_run, report);
     let mut stands = false;
     if let Some(mut spool) = spool {
-        erase::is_at_the_remote(desk, &mut spool)?;
-        stands = obey(desk, &mut spool, done.is_to_obey(), report)?;
+        let elsewhere = erase::is_at_the_remote(desk, &mut spool)?;
+        stands = super::erase::beside(&elsewhere, &done.remote, report) != 0;
+        stands |= obey(desk, &mut spool, done.is_to_obey(), report)?;
     }
     Ok(match (done.told.is_empty(), stands) {
         (false, _) => 6,
@@ -227,7 +228,8 @@ impl Pushing {
                 obey_all_the_same(desk, &mut spool, report);
             }
             let synced = synced?;
-            erase::is_at_the_remote(desk, &mut spool)?;
+            let elsewhere = erase::is_at_the_remote(desk, &mut spool)?;
+            super::erase::beside(&elsewhere, &synced.remote, report);
             obey(desk, &mut spool, synced.is_to_obey(), report)?;
             Ok(synced)
         });

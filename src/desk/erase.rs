@@ -22,13 +22,13 @@ use super::sync::Synced;
 use super::{Desk, Trouble, draw, typed};
 use here::{out_of_the_spool, pages};
 use plan::fresh_salt;
-use there::at_the_remote;
+use there::{at_the_remote, elsewhere};
 
 pub use here::remove_file;
 pub use obey::{Obeyed, came_back, is_to_obey, note, obey_what_came};
-pub use plan::{Plan, Remote, is_at_the_remote, owed, plan, unfinished, waits_for_remote};
+pub use plan::{Plan, Remote, owed, plan, unfinished, waits_for_remote};
 pub use survey::{Survey, survey};
-pub use there::{Back, finish, stands};
+pub use there::{Back, Elsewhere, Finished, finish, is_at_the_remote, stands};
 
 /// What was done.
 #[derive(Debug, Default)]
@@ -50,6 +50,8 @@ pub struct Done {
     pub remote: Option<Remote>,
     /// What the remote has now, or why it has it still; `None` without a remote.
     pub pushed: Option<Result<Synced, Trouble>>,
+    /// Where the remote has it beside what is synced.
+    pub elsewhere: Elsewhere,
     /// Others that the desk's record calls erased while the history has them: left as they are.
     pub claimed: Vec<StoryId>,
     /// Pages still stand: nothing but the pages was touched, and a run that is told to goes on.
@@ -108,6 +110,9 @@ pub fn carry_out(desk: &Desk, repo: StoryRepo, spool: &mut Spool, plan: &Plan) -
         spool.put_erasing(&rest)?;
         let owed = Erased::of(rest.owed.as_bytes());
         done.pushed = at_the_remote(desk, spool, &owed, &mut done.standing).transpose();
+        if matches!(done.pushed, Some(Ok(_))) {
+            done.elsewhere = elsewhere(desk, &owed);
+        }
     }
     if plan.remote.is_none() || matches!(done.pushed, Some(Ok(_))) {
         spool.end_erasing()?;

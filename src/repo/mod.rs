@@ -72,7 +72,7 @@ pub use merge::Merged;
 pub use press::{Press, Ready, ReadyChange};
 
 pub use read::{Damage, Listed};
-pub use remote::{Heads, Means, Pushed, Remote, RemoteError};
+pub use remote::{Heads, Means, Other, Pushed, Remote, RemoteError};
 pub use sign::{Signer, Starting, signer_of_user};
 pub use sshsig::signer as signed_by;
 pub use step::{Committed, Current};

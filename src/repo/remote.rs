@@ -19,6 +19,10 @@ use super::{PRIVATE_REF, RepoError, StoryRepo};
 use address::{is_host_and_path, without_password};
 pub use blame::RemoteError;
 use blame::is_race;
+use run::MOST_SAID;
+
+/// So many refs are fetched by one command.
+const AT_ONCE: usize = 100;
 
 /// How git may ask, and what this machine allows.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +54,13 @@ impl Heads {
     pub fn is_empty(&self) -> bool {
         self.branch.is_none() && self.private.is_none()
     }
+}
+
+/// A branch, a tag or the like of the remote, beside the two refs that are synced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Other {
+    pub name: String,
+    pub(super) id: Oid,
 }
 
 /// What became of a push.
@@ -117,23 +128,70 @@ impl Remote<'_> {
     /// What stands there now: one question over the network.
     pub fn heads(&self) -> Result<Heads, RemoteError> {
         let branch = self.repo.branch_ref();
-        let ran = self.git(&["ls-remote", "--quiet", "--refs", "--", &self.url, &branch, PRIVATE_REF])?;
-        if !ran.ok {
-            return Err(self.blame(&ran.err));
-        }
         let mut heads = Heads::default();
-        for line in ran.out.lines() {
-            let Some((hex, name)) = line.split_once('\t') else {
-                continue;
-            };
-            let id = Oid::from_str(hex).ok().filter(|_| hex.len() == 40);
+        for Other { name, id } in self.listed(&[&branch, PRIVATE_REF])? {
             if name == branch {
-                heads.branch = id;
+                heads.branch = Some(id);
             } else if name == PRIVATE_REF {
-                heads.private = id;
+                heads.private = Some(id);
             }
         }
         Ok(heads)
+    }
+
+    /// The refs there of these names; all of them where none is given.
+    fn listed(&self, names: &[&str]) -> Result<Vec<Other>, RemoteError> {
+        let mut args = vec!["ls-remote", "--quiet", "--refs", "--", &self.url];
+        args.extend(names);
+        let ran = self.git(&args)?;
+        if !ran.ok {
+            return Err(self.blame(&ran.err));
+        }
+        if ran.out.len() >= MOST_SAID as usize {
+            let why = "it has more branches and tags than are looked at".to_owned();
+            return Err(RemoteError::Git(self.address(), why));
+        }
+        let read = |line: &str| {
+            let (hex, name) = line.split_once('\t')?;
+            let id = Oid::from_str(hex).ok().filter(|_| hex.len() == 40)?;
+            let name = name.to_owned();
+            Some(Other { name, id })
+        };
+        Ok(ran.out.lines().filter_map(read).collect())
+    }
+
+    /// What stands there beside branch and private parts, and is not of this desk's branch anyway.
+    pub fn others(&self) -> Result<Vec<Other>, RemoteError> {
+        let branch = self.repo.branch_ref();
+        let tip = self.repo.read_ref(&branch).ok().flatten();
+        let behind = |tip, id| self.repo.git.graph_descendant_of(tip, id).unwrap_or(false);
+        let mut others = self.listed(&[])?;
+        others.retain(|other| {
+            let synced = [&*branch, PRIVATE_REF].contains(&other.name.as_str());
+            let ours = tip.is_some_and(|tip| tip == other.id || behind(tip, other.id));
+            !synced && !ours && other.name.starts_with("refs/") && git2::Reference::is_valid_name(&other.name)
+        });
+        Ok(others)
+    }
+
+    /// Brings their objects here, to be looked at; what they are now.
+    pub fn fetch_others(&self, others: Vec<Other>) -> Result<Vec<Other>, RemoteError> {
+        let scene = self.scene()?;
+        let mut came = Vec::new();
+        for some in others.chunks(AT_ONCE) {
+            let wanted = some.iter().enumerate();
+            let wanted = wanted.map(|(n, other)| format!("+{}:refs/came/{n}", other.name));
+            self.bring(&scene, &wanted.collect::<Vec<_>>())?;
+            for (n, Other { name, id }) in some.iter().enumerate() {
+                let now = fs::read_to_string(scene.path().join(format!("refs/came/{n}")));
+                let now = now.ok().and_then(|text| Oid::from_str(text.trim()).ok());
+                came.push(Other {
+                    name: name.clone(),
+                    id: now.unwrap_or(*id),
+                });
+            }
+        }
+        Ok(came)
     }
 
     /// Brings their objects here. No ref of the content repository moves: what came is looked at first.
@@ -158,6 +216,18 @@ impl Remote<'_> {
         if wanted.is_empty() {
             return Ok(heads);
         }
+        self.bring(&scene, &wanted)?;
+        // they may have moved since they were asked
+        for (name, head) in [("branch", &mut heads.branch), ("private", &mut heads.private)] {
+            if let Ok(text) = fs::read_to_string(scene.path().join("refs/came").join(name)) {
+                *head = Oid::from_str(text.trim()).ok();
+            }
+        }
+        Ok(heads)
+    }
+
+    /// Fetches by these refspecs into the scene, and lets in what came whole; all else goes with the quarantine.
+    fn bring(&self, scene: &tempfile::TempDir, wanted: &[String]) -> Result<(), RemoteError> {
         let mut args = vec![
             "fetch",
             self.how_loud(),
@@ -169,24 +239,16 @@ impl Remote<'_> {
             &self.url,
         ];
         args.extend(wanted.iter().map(String::as_str));
-        // what came whole is let in; all else goes with the quarantine
         let failed = |e: RepoError| RemoteError::Git(self.address(), e.to_string());
         let quarantine = Quarantine::begin(self.repo).map_err(failed)?;
-        let ran = self.git_in(&scene, quarantine.objects(), &args)?;
+        let ran = self.git_in(scene, quarantine.objects(), &args)?;
         if !ran.ok {
             return Err(self.blame(&ran.err));
         }
         for small in quarantine.small_packs().map_err(failed)? {
-            self.unpack(&scene, &small)?;
+            self.unpack(scene, &small)?;
         }
-        quarantine.let_in().map_err(failed)?;
-        // they may have moved since they were asked
-        for (name, head) in [("branch", &mut heads.branch), ("private", &mut heads.private)] {
-            if let Ok(text) = fs::read_to_string(scene.path().join("refs/came").join(name)) {
-                *head = Oid::from_str(text.trim()).ok();
-            }
-        }
-        Ok(heads)
+        quarantine.let_in().map_err(failed)
     }
 
     /// The objects of a small pack, one by one: a pack for each sync would soon be very many.

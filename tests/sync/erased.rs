@@ -788,6 +788,58 @@ fn a_line_that_names_a_mail_takes_no_story_that_was_ever_pushed() {
 }
 
 #[test]
+fn other_branches_and_tags_of_the_remote_that_have_it_are_named_until_somebody_deletes_them() {
+    for run in [&["erase"][..], &["sync"], &["cron"], &["erase", "--finish"]] {
+        let desks = Desks::new(1);
+        let ann = &desks.desks[0];
+        let kept = ann.story(&kelly());
+        desks.settle();
+        // before hers was there
+        desks.bare_git(&["tag", "early", "main"]);
+        desks.bare_git(&["tag", "of-a-file", "main:.m4c-stories"]);
+        let hers = ann.story(&hers());
+        ann.run(&["sync"]).exits(0);
+        desks.bare_git(&["branch", "side", "main"]);
+        let by = ["-c", "user.name=Git", "-c", "user.email=git@example.org"];
+        desks.bare_git(&[&by[..], &["tag", "-a", "-m", "v1", "v1", "main"]].concat());
+        ann.git(&["fetch", "-q", "--tags", "origin"]);
+        let waits = run[0] != "erase" || run.len() > 1;
+        if waits {
+            fs::rename(desks.bare(), desks.server.path("srv/away.git")).expect("it is there");
+            assert_ne!(ann.run(&["erase", &hers, "--yes"]).code, 0);
+            fs::rename(desks.server.path("srv/away.git"), desks.bare()).expect("it is there");
+        }
+        let told = match waits {
+            true => ann.run(run),
+            false => ann.run(&["erase", &hers, "--yes", "--json"]),
+        };
+        assert!(
+            told.exits(7).stderr.contains("refs/heads/side, refs/tags/v1") && !told.stderr.contains("early"),
+            "{}",
+            told.stderr
+        );
+        if !waits {
+            let said = told.json();
+            assert_eq!((&said["done"], &said["pushed"]), (&false.into(), &true.into()));
+            assert_eq!(said["other_refs"], json!(["refs/heads/side", "refs/tags/v1"]));
+        }
+        assert!(!stands_there(&desks, &hers), "it is out of the branch");
+        assert_eq!(
+            hits(ann, "stories"),
+            BTreeSet::new(),
+            "what came along to be looked at goes"
+        );
+        let again = ann.run(&["erase", "--finish"]);
+        assert!(again.exits(7).stderr.contains("refs/tags/v1"), "{}", again.stderr);
+        assert_eq!(hits(ann, "stories"), BTreeSet::new());
+        desks.bare_git(&["branch", "-D", "side"]);
+        desks.bare_git(&["tag", "-d", "v1"]);
+        ann.run(&["erase", "--finish"]).exits(0);
+        is_gone_everywhere(&desks, &[&kept]);
+    }
+}
+
+#[test]
 fn in_whatever_order_stories_are_erased_none_comes_back_and_no_other_step_is_lost() {
     let seeds: u64 = std::env::var("SEEDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3);
     let first: u64 = std::env::var("SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(1);

@@ -56,8 +56,9 @@ impl Together {
         };
         self.reached = true;
         self.obey |= done.is_to_obey();
-        if let Err(trouble) = erase::is_at_the_remote(desk, run.spool) {
-            run.findings.bad.push(Bad::of(ERASE, &trouble));
+        match erase::is_at_the_remote(desk, run.spool) {
+            Ok(elsewhere) => run.tell_where(&elsewhere),
+            Err(trouble) => run.findings.bad.push(Bad::of(ERASE, &trouble)),
         }
         run.findings.well.push("sync".to_owned());
         run.pass.came += done.came as u64;

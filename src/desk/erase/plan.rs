@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::repo::StoryRepo;
-use crate::spool::Spool;
 use crate::story::StoryId;
 use crate::story::erased::Erased;
 use crate::story::event::Actor;
@@ -130,14 +129,6 @@ pub fn owed(desk: &Desk) -> Result<Option<Erased>, Trouble> {
 /// Whether an erasure that is done here waits for the remote.
 pub fn waits_for_remote(desk: &Desk) -> Result<bool, Trouble> {
     Ok(owed(desk)?.is_some())
-}
-
-/// After a sync: nothing waits for the remote any more.
-pub fn is_at_the_remote(desk: &Desk, spool: &mut Spool) -> Result<(), Trouble> {
-    match waits_for_remote(desk)? {
-        true => Ok(spool.end_erasing()?),
-        false => Ok(()),
-    }
 }
 
 /// A plan that names nobody.

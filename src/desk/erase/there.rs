@@ -10,7 +10,7 @@ use super::super::sync::{self, Synced, Wish};
 use super::super::{Desk, Trouble};
 use super::has;
 use super::obey::{Obeyed, obey, obey_what_came};
-use super::plan::{Plan, by_the_robot, is_at_the_remote, owed, unfinished};
+use super::plan::{Plan, by_the_robot, owed, unfinished, waits_for_remote};
 use super::survey::remote;
 
 /// Brings the history without the stories to the remote, with all that others did there meanwhile; and destroys what they erased. `None`
@@ -48,6 +48,57 @@ pub struct Back {
     there: Result<bool, Trouble>,
 }
 
+/// Where the remote has it beside what is synced.
+#[derive(Debug, Default)]
+pub struct Elsewhere {
+    /// Branches, tags and the like in whose history it is.
+    pub refs: Vec<String>,
+    /// Why they could not be looked at.
+    pub unseen: Option<Trouble>,
+}
+
+impl Elsewhere {
+    pub fn is_nowhere(&self) -> bool {
+        self.refs.is_empty() && self.unseen.is_none()
+    }
+}
+
+/// Looks at the branches and tags of the remote that are not synced: nothing is taken out of them but by a person.
+pub(super) fn elsewhere(desk: &Desk, erased: &Erased) -> Elsewhere {
+    let look = || -> Result<Vec<String>, Trouble> {
+        let repo = desk.repo()?;
+        let remote = sync::remote(desk, &repo, false)?;
+        let others = remote.others()?;
+        if others.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = remote
+            .fetch_others(others)
+            .map_err(Trouble::from)
+            .and_then(|others| Ok(repo.holding(&others, &|id| erased.has_story(id))?));
+        // it came along to be looked at
+        repo.prune()?;
+        found
+    };
+    match look() {
+        Ok(refs) => Elsewhere { refs, unseen: None },
+        Err(trouble) => Elsewhere {
+            refs: Vec::new(),
+            unseen: Some(trouble),
+        },
+    }
+}
+
+/// After a sync: nothing waits for the remote's branch any more. What waited may stand elsewhere there.
+pub fn is_at_the_remote(desk: &Desk, spool: &mut Spool) -> Result<Elsewhere, Trouble> {
+    let Some(owed) = owed(desk)? else {
+        return Ok(Elsewhere::default());
+    };
+    let elsewhere = elsewhere(desk, &owed);
+    spool.end_erasing()?;
+    Ok(elsewhere)
+}
+
 /// Looks what stands here and on the remote of what is erased. Open the repository anew afterwards: what came along to be looked at is gone.
 pub fn stands(desk: &Desk, erased: &Erased) -> Result<Back, Trouble> {
     let repo = desk.repo()?;
@@ -71,20 +122,35 @@ pub fn stands(desk: &Desk, erased: &Erased) -> Result<Back, Trouble> {
     Ok(Back { stories, there })
 }
 
-/// Takes out again, here and on the remote, what the desk's record says is erased and `back` names: a person said so. What the remote has
-/// now comes with it, or why it has it still; `None` where nothing of it stands there.
+/// What was taken out again.
+#[derive(Debug)]
+pub struct Finished {
+    pub obeyed: Obeyed,
+    /// What the remote has now, or why it has it still; `None` where nothing of it stands there.
+    pub pushed: Option<Result<Synced, Trouble>>,
+    /// Where the remote has it beside what is synced.
+    pub elsewhere: Elsewhere,
+}
+
+/// Takes out again, here and on the remote, what the desk's record says is erased and `back` names: a person said so.
 pub fn finish(
     desk: &Desk,
     repo: StoryRepo,
     spool: &mut Spool,
     erased: &Erased,
     back: Back,
-) -> Result<(Obeyed, Option<Result<Synced, Trouble>>), Trouble> {
+) -> Result<Finished, Trouble> {
     let remote = remote(desk, &repo);
     let mut obeyed = obey(desk, repo, spool, erased, &back.stories)?;
     if remote.is_none() {
-        is_at_the_remote(desk, spool)?;
-        return Ok((obeyed, None));
+        if waits_for_remote(desk)? {
+            spool.end_erasing()?;
+        }
+        return Ok(Finished {
+            obeyed,
+            pushed: None,
+            elsewhere: Elsewhere::default(),
+        });
     }
     let mut rest = by_the_robot(desk, remote);
     if let Some(before) = unfinished(desk)?.filter(Plan::is_rest) {
@@ -99,10 +165,16 @@ pub fn finish(
         Ok(true) => at_the_remote(desk, spool, &owed, &mut obeyed.standing).transpose(),
         Err(trouble) => Some(Err(trouble)),
     };
+    let mut found = Elsewhere::default();
     if nothing || matches!(pushed, Some(Ok(_))) {
+        found = elsewhere(desk, erased);
         spool.end_erasing()?;
     }
-    Ok((obeyed, pushed))
+    Ok(Finished {
+        obeyed,
+        pushed,
+        elsewhere: found,
+    })
 }
 
 /// The stories on the remote that are erased.

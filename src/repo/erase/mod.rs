@@ -16,6 +16,7 @@ use super::lock::Lock;
 use super::object::{Loose, Objects, Stored, commit_bytes, name_of};
 use super::pack::Pack;
 use super::refs::Move;
+use super::remote::Other;
 use super::tree::{Dir, FILE};
 use super::{Caution, CommitId, PRIVATE_REF, RepoError, StoryRepo, Tip};
 use crate::story::StoryId;
@@ -151,6 +152,22 @@ impl StoryRepo {
         }
         told.stories.sort();
         Ok(told)
+    }
+
+    /// Of these refs of the remote, whose objects must be here, those that have a doomed story anywhere in their history.
+    pub fn holding(&self, others: &[Other], doomed: Doomed) -> Result<Vec<String>, RepoError> {
+        let mut named = Named(self);
+        let mut rewriter = Rewriter::new(self, doomed, &mut named);
+        let mut found = Vec::new();
+        for other in others {
+            // what is of no commit has no history
+            if let Some(commit) = self.tagged_commit(other.id)?
+                && rewriter.commit(commit)? != Some(commit)
+            {
+                found.push(other.name.clone());
+            }
+        }
+        Ok(found)
     }
 
     /// What keeps anything from being erased here, before anything is.
@@ -357,7 +374,7 @@ impl StoryRepo {
             .map_err(|e| self.damaged(format!("object {id}"), e.message()))
     }
 
-    /// The commit that an annotated tag is of; `None` where it is of something else.
+    /// The commit that an annotated tag, or a commit itself, is of; `None` where it is something else.
     fn tagged_commit(&self, tag: Oid) -> Result<Option<Oid>, RepoError> {
         let found = self
             .git

@@ -43,7 +43,7 @@ const SETTINGS: [&str; 23] = [
 ];
 
 /// No answer of git's is longer that is of use.
-const MOST_SAID: u64 = 64 << 10;
+pub(super) const MOST_SAID: u64 = 64 << 10;
 
 /// What a run of git came to.
 pub(super) struct Ran {
