@@ -184,6 +184,14 @@ pub fn open(id: &StoryId, record: &[Event], standing: &Standing) -> Vec<OpenLett
     letters
 }
 
+/// The claim by which this letter is on its way now, as [`OpenLetter::claim`], also where a later event overtook it. `None` where it is
+/// not claimed, or is done with: of two reminders about one thing each has its own.
+pub fn claim_on(record: &[Event], letter: &OpenLetter) -> Option<EventId> {
+    let fate = Fate::of(record, letter.kind, &letter.about, letter.to.as_deref());
+    let done_with = letter.nth.saturating_sub(1);
+    fate.claim.filter(|_| fate.closed == done_with)
+}
+
 /// The letters of [`open`] whose time has come.
 pub fn due(
     id: &StoryId,

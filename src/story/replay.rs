@@ -55,7 +55,7 @@ pub fn append(record: &[u8], new: &[&[u8]], ours: &[u8]) -> Vec<u8> {
 }
 
 /// A letter goes out once: a claim on one that another desk has claimed, sent or dropped meanwhile is void, unless the letter left
-/// before that was known here.
+/// before that was known here. Of a letter that goes out again (a second reminder) each claim is its own.
 fn is_lost_claim(event: &Event, theirs: &Record, ours: &Record) -> bool {
     let Some((key, LetterStatus::Claimed)) = letter(event) else {
         return false;
@@ -67,7 +67,8 @@ fn is_lost_claim(event: &Event, theirs: &Record, ours: &Record) -> bool {
     });
     let left = || {
         let sent = |e: &Event| letter(e) == Some((key, LetterStatus::Sent));
-        ours.events.iter().any(sent)
+        let mut since = ours.events.iter().skip_while(|e| e.id != event.id);
+        since.any(sent)
     };
     taken && !left()
 }
@@ -477,6 +478,12 @@ mod tests {
         let new = new_lines(first.as_bytes(), sent.as_bytes());
         let told = append(theirs.as_bytes(), &new, sent.as_bytes());
         assert_eq!(lines(&told).count(), 4, "what left is said, whoever claimed it");
+        // the one that left before is another
+        let letter = |id, status| letter(id, status).replace("[\"0000000000000001\"]", "[\"0000000000000004\"]");
+        let ours = sent.clone() + &letter(5, "claimed");
+        let theirs = sent.clone() + &letter(6, "claimed");
+        let new = new_lines(sent.as_bytes(), ours.as_bytes());
+        assert_eq!(append(theirs.as_bytes(), &new, ours.as_bytes()), theirs.as_bytes());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod alarm;
 mod bounced;
+mod claims;
 #[path = "../common/mod.rs"]
 mod common;
 mod consent;

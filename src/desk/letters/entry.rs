@@ -54,19 +54,6 @@ impl Entry {
         }
     }
 
-    /// Whether this event claims it.
-    pub fn is_claim(&self, event: &Event) -> bool {
-        self.status_in(event) == Some(LetterStatus::Claimed)
-    }
-
-    /// Whether that claim came to its end before the letter was to be sent again.
-    pub fn is_over(&self, story: &Story, claim: &Event) -> bool {
-        let after = story.record.events.iter().skip_while(|e| e.id != claim.id).skip(1);
-        after
-            .into_iter()
-            .any(|e| self.status_in(e) == Some(LetterStatus::Again))
-    }
-
     /// What the record says of it last.
     pub fn last(&self, story: &Story) -> Option<LetterStatus> {
         story.record.events.iter().rev().find_map(|e| self.status_in(e))

@@ -11,7 +11,7 @@ use crate::repo::StoryRepo;
 use crate::spool::{LetterNote, Spool};
 use crate::story::StoryId;
 use crate::story::event::{LetterKind, LetterStatus};
-use crate::story::letter::{Envelope, FailedLetter, LetterId, Outgoing, Standing, open};
+use crate::story::letter::{Envelope, FailedLetter, LetterId, OpenLetter, Outgoing, Standing, claim_on, open};
 use crate::story::people::PEOPLE;
 use crate::story::record::Change;
 
@@ -74,8 +74,8 @@ pub(super) fn one(
                 let taken = waiting.due.claim.is_none() && matches!(last, Some(Claimed | Sent | Dropped));
                 // a reminder may be the second one
                 let open = || open(id, &story.record.events, &Standing::of(&story, &desk.policy));
-                let again = || open().iter().any(|letter| letter.number() == waiting.number);
-                (taken && !again()).then_some(ELSEWHERE)
+                let is_it = |letter: &OpenLetter| letter.number() == waiting.number && letter.claim.is_none();
+                (taken && !open().iter().any(is_it)).then_some(ELSEWHERE)
             }
             Err(Trouble::NoStory(_)) => Some(kept::ERASED),
             Err(trouble) => return Err(trouble),
@@ -235,20 +235,13 @@ fn not_ours(
         }
         Err(trouble) => return Err(trouble),
     };
-    let entry = Entry::of(waiting);
-    let first = story
-        .record
-        .events
-        .iter()
-        .find(|e| entry.is_claim(e) && !entry.is_over(&story, e));
-    match (first, &note.claim) {
-        (Some(first), Some(own)) if first.id.as_str() == own => Ok(None),
-        _ => {
-            forget(repo, id, message_id, desk)?;
-            over(spool, &waiting.number)?;
-            Ok(Some(ELSEWHERE.to_owned()))
-        }
+    let claim = claim_on(&story.record.events, &waiting.due);
+    if claim.is_some_and(|claim| note.claim.as_deref() == Some(claim.as_str())) {
+        return Ok(None);
     }
+    forget(repo, id, message_id, desk)?;
+    over(spool, &waiting.number)?;
+    Ok(Some(ELSEWHERE.to_owned()))
 }
 
 /// Takes a letter that this desk will not send out of what is known of the story's letters.
