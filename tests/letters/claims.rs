@@ -1,8 +1,8 @@
 //! Who sends a letter where several desks may: whoever's claim is there first, and nobody twice.
 
-use super::common::TestHouse;
+use super::common::{BINARY, TestHouse, traces};
 use super::desks::Desks;
-use super::{AUTHOR, SIGNED, Status, fetch, left, story_by, unattended};
+use super::{AUTHOR, SIGNED, Status, fetch, header, left, story_by, unattended};
 
 /// So many desks of which each may send what comes from now on.
 fn desks(many: usize, push: &str) -> Desks {
@@ -43,6 +43,15 @@ fn held(house: &TestHouse) -> Vec<String> {
     let all = house.run(&["letters", "--json"]).exits(0).json();
     let all = all.as_array().expect("letters").iter();
     all.map(|l| l["held"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// Its outbox takes nothing: a file stands where the folder should.
+fn shut(house: &TestHouse) {
+    house.write("letters", "in the way");
+}
+
+fn open(house: &TestHouse) {
+    std::fs::remove_file(house.path("letters")).expect("it is in the way");
 }
 
 fn sent(house: &TestHouse, day: i64) -> usize {
@@ -120,4 +129,73 @@ fn a_desk_that_learns_with_the_first_letter_that_another_claimed_them_all_claims
     }
     ann.write("config.toml", folder);
     assert_eq!((sent(ben, 1), sent(ann, 1)), (0, 2));
+}
+
+#[test]
+fn a_run_that_is_killed_wherever_it_writes_still_sends_its_letter_once() {
+    if !traces() {
+        return;
+    }
+    let desks = desks(1, "always");
+    let ann = &desks.desks[0];
+    // how a note of the spool gets its name
+    let renames = match cfg!(target_arch = "x86_64") {
+        true => "rename",
+        false => "renameat,renameat2",
+    };
+    for n in 1.. {
+        let (name, address) = (format!("reader{n}"), format!("reader{n}@author.example"));
+        fetch(ann, &[story_by(&format!("Reader{n} <{address}>"), "Tea", SIGNED)]);
+        let kill = format!("inject={renames}:signal=KILL:when={n}");
+        let ran = ann
+            .command("strace")
+            .args(["-o", "/dev/null", "-e", &format!("trace={renames}"), "-e", &kill])
+            .args(["m4c-stories", "letters", "send"])
+            .output()
+            .expect("strace runs");
+        ann.run(&["letters", "send"]).exits(0);
+        let to_them = left(ann).iter().filter(|l| header(l, "To").contains(&address)).count();
+        assert_eq!(to_them, 1, "killed at rename {n}: {:?}", held(ann));
+        assert_eq!(statuses(ann, &name, "received").last().expect("a letter"), "sent");
+        if ran.status.success() {
+            assert!(n > 3, "it was killed at least at the note, the claim and the letter");
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_claimed_letter_that_is_to_go_elsewhere_leaves_under_the_claim_that_it_has() {
+    let desks = desks(1, "always");
+    let ann = &desks.desks[0];
+    fetch(ann, &[story_by(AUTHOR, "Tea", SIGNED)]);
+    shut(ann);
+    assert_eq!(sent(ann, 0), 0);
+    ann.run(&["letters", "again", "marion", "--to", "new@author.example"])
+        .exits(0);
+    open(ann);
+    let run = unattended(ann, 1);
+    assert_eq!(run.count(Status::Sent), 1, "{run:?}");
+    let letters = left(ann);
+    let to: Vec<String> = letters.iter().map(|letter| header(letter, "To")).collect();
+    assert_eq!(to, ["\"Marion Maxwell\" <new@author.example>"], "{letters:?}");
+    assert!(ann.files(".desk/letters").is_empty());
+}
+
+#[test]
+fn words_that_a_person_keeps_for_a_letter_do_not_make_another_desks_claim_theirs() {
+    let desks = desks(2, "never");
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    fetch(ann, &[story_by(AUTHOR, "Tea", SIGNED)]);
+    desks.settle();
+    ben.write("words", "Subject: Thanks\n\nDear Marion, we have it.\n");
+    let mut edit = ben.command(BINARY);
+    edit.args(["letters", "edit", "marion"])
+        .env("EDITOR", format!("cp {}", ben.path("words").display()));
+    assert!(edit.status().expect("it runs").success());
+    shut(ann);
+    assert_eq!(sent(ann, 0), 0);
+    desks.settle();
+    assert_eq!(sent(ben, 0), 0);
+    assert_eq!(held(ben), ["another desk began to send it"]);
 }

@@ -23,11 +23,12 @@ pub(super) struct Entry {
 }
 
 /// A letter as it is claimed.
-#[derive(Clone, Copy)]
 pub(super) struct Claim<'a> {
     pub message_id: &'a str,
     pub note: &'a LetterNote,
     pub bytes: &'a [u8],
+    /// Is told the claim's id before the record has it: a run that dies in between must know its own claim.
+    pub know: &'a mut dyn FnMut(&EventId) -> Result<(), Trouble>,
 }
 
 impl Entry {
@@ -77,10 +78,9 @@ impl Entry {
         repo: &StoryRepo,
         status: LetterStatus,
         reason: Option<String>,
-        claim: Option<Claim<'_>>,
-    ) -> Result<Option<EventId>, Trouble> {
-        let Some(id) = &self.story else { return Ok(None) };
-        let mut made = None;
+        mut claim: Option<Claim<'_>>,
+    ) -> Result<(), Trouble> {
+        let Some(id) = &self.story else { return Ok(()) };
         let clerk = desk.robot();
         let verb = match status {
             LetterStatus::Claimed => "Begin to send",
@@ -99,13 +99,14 @@ impl Entry {
                 message_id,
                 note,
                 bytes,
-            }) = claim
+                ..
+            }) = &claim
             {
                 let mut people = people_in(current.private()?.as_ref())?;
-                people.letters.retain(|l| l.message_id != message_id);
+                people.letters.retain(|l| l.message_id != *message_id);
                 let letter = SentLetter {
                     about: self.about.clone(),
-                    message_id: message_id.to_owned(),
+                    message_id: (*message_id).to_owned(),
                     kind: self.kind.name().to_owned(),
                     to: note.to.clone(),
                     member: self.to.clone(),
@@ -128,11 +129,12 @@ impl Entry {
             let change = story.change(step, &clerk);
             let record = change.files.get(RECORD).and_then(Option::as_ref);
             let line = record.and_then(|record| record.trim_ascii_end().rsplit(|&b| b == b'\n').next());
-            made = line
-                .and_then(|line| Event::parse(&String::from_utf8_lossy(line)).ok())
-                .map(|e| e.id);
+            let made = line.and_then(|line| Event::parse(&String::from_utf8_lossy(line)).ok());
+            if let (Some(Claim { know, .. }), Some(made)) = (&mut claim, made) {
+                know(&made.id)?;
+            }
             Ok(Some(change))
         });
-        done.map(|_| made)
+        done.map(drop)
     }
 }

@@ -282,7 +282,7 @@ fn hold(
         };
     };
     if let Some(claim) = &due.claim
-        && note.is_none_or(|note| note.claim.as_ref().is_some_and(|own| own != claim.as_str()))
+        && note.and_then(|note| note.claim.as_deref()) != Some(claim.as_str())
     {
         return cannot("another desk began to send it");
     }

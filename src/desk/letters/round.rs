@@ -223,8 +223,13 @@ fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<Vec<Told>, T
         let events = &story.record.events;
         let open = letter::open(&id, events, &Standing::of(&story, &desk.policy));
         let claimed = open.iter().find(|letter| letter.number() == kept.id);
+        // what another desk claimed is given up by `late`, which asks the others first
+        let own = |letter: &letter::OpenLetter| {
+            let claim = letter.claim.as_ref().map(EventId::as_str);
+            claim.is_some() && claim == kept.note.claim.as_deref()
+        };
         let too_old = |letter: &&letter::OpenLetter| {
-            letter.claim.is_some() && desk.now.duration_since(letter.at(policy.remind_after)) > policy.max_age
+            own(letter) && desk.now.duration_since(letter.at(policy.remind_after)) > policy.max_age
         };
         let entry = Entry {
             story: Some(id),

@@ -10,7 +10,7 @@ use crate::outbox::{FolderOutbox, Outbox, SendError, Sent};
 use crate::repo::StoryRepo;
 use crate::spool::{LetterNote, Spool};
 use crate::story::StoryId;
-use crate::story::event::{LetterKind, LetterStatus};
+use crate::story::event::{EventId, LetterKind, LetterStatus};
 use crate::story::letter::{Envelope, FailedLetter, LetterId, OpenLetter, Outgoing, Standing, claim_on, open};
 use crate::story::people::PEOPLE;
 use crate::story::record::Change;
@@ -115,14 +115,23 @@ pub(super) fn one(
         _ => false,
     };
     if !claimed {
+        let mut known = note.clone();
+        let mut know = |id: &EventId| -> Result<(), Trouble> {
+            // one that was written anew goes under the claim that it has
+            if waiting.due.claim.is_none() {
+                known.claim = Some(id.to_string());
+                spool.note_letter(&waiting.number, &known)?;
+            }
+            Ok(())
+        };
         let claim = Claim {
             message_id: &glance.message_id,
             note: &note,
             bytes: &bytes,
+            know: &mut know,
         };
-        let claim = entry.write(desk, repo, LetterStatus::Claimed, None, Some(claim))?;
-        note.claim = claim.map(String::from);
-        spool.note_letter(&waiting.number, &note)?;
+        entry.write(desk, repo, LetterStatus::Claimed, None, Some(claim))?;
+        note = known;
     }
     if let Some(why) = not_ours(desk, repo, spool, waiting, &note, &glance.message_id)? {
         return Ok(Err(NotSent::Unwritten(why)));
@@ -199,7 +208,9 @@ fn written(
     let (subject, text) = super::words(&bytes);
     let words = (subject.as_str(), text.as_str());
     if waiting.story.is_some() {
-        return compose(desk, repo, waiting, Some(words));
+        let (bytes, fresh) = compose(desk, repo, waiting, Some(words))?;
+        let claim = note.claim;
+        return Ok((bytes, LetterNote { claim, ..fresh }));
     }
     let (bytes, fresh) = kept::reworded(desk, waiting, Some(&note), words)?;
     let offers = note.offers;
@@ -324,7 +335,7 @@ pub fn let_be(desk: &Desk, repo: &StoryRepo, id: &StoryId, failed: &FailedLetter
         to: failed.to.clone(),
     };
     let reason = Some(why.to_owned()).filter(|w| !w.is_empty());
-    entry.write(desk, repo, LetterStatus::Dropped, reason, None).map(drop)
+    entry.write(desk, repo, LetterStatus::Dropped, reason, None)
 }
 
 #[cfg(test)]
