@@ -129,12 +129,19 @@ pub fn examine(desk: &Desk, each: &mut dyn FnMut(Finding)) {
     if let Ok(repo) = &repo
         && queue::is_remembered(desk)
     {
-        let all = letters::waiting(desk, repo, desk.look_at_spool().as_ref());
-        let before = letters::before_this_desk(&all.unwrap_or_default());
+        let all = letters::waiting(desk, repo, desk.look_at_spool().as_ref()).unwrap_or_default();
+        let before = letters::before_this_desk(&all);
         if before > 0 {
             let said =
                 format!("letters that were due before this desk began, and that it does not send of itself: {before}");
             let hint = "`letters` lists them; `letters send LETTER` sends one, `letters drop LETTER` lets it be";
+            each(finding("letters", note(said, hint)));
+        }
+        let begun = letters::begun_elsewhere(&all);
+        if begun > 0 {
+            let said = format!("letters that another desk began to send: {begun}");
+            let hint = "it sends them, unless it is gone or lost its spool: then `letters drop LETTER` and `write STORY`, or wait: one \
+                        to an author that has not left within `max_age` is told as failed, and `letters again STORY` sends it";
             each(finding("letters", note(said, hint)));
         }
     }

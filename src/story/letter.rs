@@ -100,12 +100,12 @@ impl OpenLetter {
         self.timing().is_due(policy, now)
     }
 
-    /// Whether it is a letter to the author that nobody began to send, and that became too old to leave between `since` and `now`. What
-    /// only reminds is no loss: the story itself is still on the list of what waits.
+    /// Whether it is a letter to the author that became too old to leave between `since` and `now`, also where a desk began to send it
+    /// and did not say that it left. What only reminds is no loss: the story itself is still on the list of what waits.
     pub fn ran_out(&self, policy: &LetterPolicy, since: Timestamp, now: Timestamp) -> bool {
         let for_author = !self.kind.is_for_team() && self.kind != LetterKind::Reminder;
         let too_old = |now: Timestamp| now.duration_since(self.since) > policy.max_age;
-        for_author && self.claim.is_none() && policy.send.contains(&self.kind) && !too_old(since) && too_old(now)
+        for_author && policy.send.contains(&self.kind) && !too_old(since) && too_old(now)
     }
 
     /// By what people and the spool know it: of an author's letter the number of its event, of the others, of which one event may

@@ -165,6 +165,54 @@ fn a_run_that_is_killed_wherever_it_writes_still_sends_its_letter_once() {
 }
 
 #[test]
+fn a_letter_whose_desk_is_gone_is_told_and_leaves_again_when_a_person_says_so() {
+    let desks = desks(2, "always");
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    fetch(ann, &[story_by(AUTHOR, "Tea", SIGNED)]);
+    shut(ann);
+    assert_eq!(sent(ann, 0), 0);
+    desks.settle();
+    assert_eq!(sent(ben, 1), 0);
+    assert_eq!(held(ben), ["another desk began to send it"]);
+    let doctor = ben.run(&["doctor"]).stdout.clone();
+    assert!(doctor.contains("that another desk began to send: 1"), "{doctor}");
+    let of_ann = ann.run(&["doctor"]).stdout.clone();
+    assert!(!of_ann.contains("another desk"), "{of_ann}");
+
+    // ann does not come back in all the time that it has
+    assert!(
+        unattended(ben, 15)
+            .told
+            .iter()
+            .all(|told| told.status != Status::Failed)
+    );
+    let run = unattended(ben, 16);
+    let failed = run.told.iter().filter(|told| told.status == Status::Failed);
+    let failed: Vec<&str> = failed.map(|told| told.said.as_str()).collect();
+    let why = "another desk began to send it, and the record does not say that it left";
+    assert_eq!(failed, [why]);
+    assert_eq!(unattended(ben, 17).count(Status::Failed), 0, "it is told once");
+    let listed = ben.run(&["letters"]).exits(0).stdout.clone();
+    assert!(listed.contains(why) && listed.contains("letters again"), "{listed}");
+    ben.run(&["letters", "again", "marion"]).exits(0);
+    assert_eq!(sent(ben, 1), 1);
+    // and if she does, it has left
+    open(ann);
+    ben.run(&["sync"]).exits(0);
+    assert_eq!(sent(ann, 2), 0);
+    let receipts = |desk| {
+        left(desk)
+            .iter()
+            .filter(|l| l.contains("Thank you for your story"))
+            .count()
+    };
+    assert_eq!((receipts(ann), receipts(ben)), (0, 1));
+    assert_eq!(ann.files(".desk/letters"), [""; 0]);
+    let told = statuses(ann, "marion", "received");
+    assert_eq!(told, ["claimed", "failed", "again", "claimed", "sent"]);
+}
+
+#[test]
 fn a_claimed_letter_that_is_to_go_elsewhere_leaves_under_the_claim_that_it_has() {
     let desks = desks(1, "always");
     let ann = &desks.desks[0];

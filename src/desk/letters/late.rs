@@ -15,7 +15,7 @@ use super::super::{Desk, Trouble, queue};
 use super::bounce::Unreachable;
 use super::entry::Entry;
 use super::round::{Status, Told};
-use super::{Hold, Waiting, as_waiting, live};
+use super::{ELSEWHERE, Hold, Waiting, as_waiting, live};
 
 /// The note in the spool up to when all that became too old is told.
 const LOOKED: &str = "letters.looked";
@@ -91,6 +91,9 @@ pub(super) fn give_up(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Resul
 
 /// Why a letter was not sent, as far as that is known without asking anybody; `silent`: the page that was asked for it in vain.
 fn unsent(waiting: &Waiting, silent: Option<String>) -> String {
+    if waiting.due.claim.is_some() {
+        return format!("{ELSEWHERE}, and the record does not say that it left");
+    }
     if let Some(page) = silent.filter(|page| waiting.page.as_ref() == Some(page)) {
         return format!("its page did not answer in time: {page}");
     }

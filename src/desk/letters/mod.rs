@@ -197,6 +197,15 @@ pub fn before_this_desk(all: &[Waiting]) -> usize {
     all.iter().filter(before).count()
 }
 
+/// Why a letter stays that is claimed by a desk which is not this one, or lost its spool since.
+const ELSEWHERE: &str = "another desk began to send it";
+
+/// The letters that stay for [`ELSEWHERE`].
+pub fn begun_elsewhere(all: &[Waiting]) -> usize {
+    let begun = |w: &&Waiting| matches!(&w.held, Some(Hold::Cannot(why)) if why == ELSEWHERE);
+    all.iter().filter(begun).count()
+}
+
 /// The letters of one story that are due.
 fn of_story(
     desk: &Desk,
@@ -284,7 +293,7 @@ fn hold(
     if let Some(claim) = &due.claim
         && note.and_then(|note| note.claim.as_deref()) != Some(claim.as_str())
     {
-        return cannot("another desk began to send it");
+        return cannot(ELSEWHERE);
     }
     if !mail::writable(to) {
         return cannot("its address is not one that mail can be sent to");
