@@ -1,5 +1,7 @@
 //! Letters to reviewers, reminders, the digest.
 
+use m4c_stories::desk::letters::Told;
+
 use super::common::TestHouse;
 use super::*;
 
@@ -345,4 +347,32 @@ fn who_left_the_team_gets_no_letter_that_was_written_to_them_before() {
         assert!(all.iter().all(|letter| letter.contains("1 stories to read")), "{all:?}");
         assert_eq!(house.files(".desk/letters"), [""; 0]);
     }
+}
+
+#[test]
+fn a_letter_about_no_story_that_cannot_be_delivered_is_given_up_as_others_are() {
+    let house = house("\"digest\"");
+    fetch(&house, &[story_by(AUTHOR, "Tea", "")]);
+    unattended(&house, 0);
+    shut(&house);
+    // a clock that is wrong for one look gives nothing up
+    for day in [8, 9, 21, 60, 21, 22] {
+        unattended(&house, day);
+        assert_eq!(house.files(".desk/letters").len(), 4, "day {day}");
+    }
+    let run = unattended(&house, 23);
+    let is_given_up = |told: &&Told| told.status == Status::Failed && told.waiting.story.is_none();
+    let failed: Vec<&Told> = run.told.iter().filter(is_given_up).collect();
+    assert_eq!(failed.len(), 2, "{run:?}");
+    // a folder that cannot be written to ends a run
+    let tried = "it could not be delivered in time: the letter cannot be written";
+    assert!(failed[0].said.starts_with(tried), "{failed:?}");
+    assert!(
+        failed[1].said.starts_with("nobody sent it before it was too old"),
+        "{failed:?}"
+    );
+    assert_eq!(house.files(".desk/letters"), [""; 0]);
+    open(&house);
+    assert_eq!(sent(&unattended(&house, 25)), []);
+    assert_eq!(sent(&unattended(&house, 30)).len(), 2);
 }

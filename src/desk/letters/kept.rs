@@ -9,7 +9,9 @@ use crate::story::event::{EventId, LetterKind, Role};
 use crate::story::letter::{NO_STORY, OpenLetter};
 use crate::story::{Mailbox, StoryId};
 
+use super::super::clock::LETTERS;
 use super::super::{Desk, Trouble};
+use super::late::in_vain;
 use super::round::{Status, Told};
 use super::{Hold, Waiting, compose, member};
 
@@ -103,16 +105,22 @@ pub(super) fn waiting(desk: &Desk, repo: &StoryRepo, spool: Option<&Shelves>) ->
 }
 
 /// Removes those that can never leave, and tells it: to whoever left, since what is known of stories is no longer theirs to hear, and
-/// about a story that is erased.
+/// about a story that is erased. So are those that could not be delivered in all the time that a letter has.
 pub(super) fn let_go(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<Vec<Told>, Trouble> {
+    let max_age = desk.config.letters.policy().max_age;
+    let agreed = LETTERS.agreed(spool, desk.now)?;
     let mut told = Vec::new();
     for waiting in waiting(desk, repo, Some(spool))? {
-        let Some(Hold::Cannot(why)) = &waiting.held else {
-            continue;
+        let too_old = || agreed.is_some_and(|at| at.duration_since(waiting.at) > max_age);
+        let (status, said) = match &waiting.held {
+            Some(Hold::Cannot(why)) => (Status::Dropped, why.clone()),
+            _ if too_old() => {
+                let last = spool.letter(&waiting.number)?.and_then(|(_, note)| note.last_error);
+                (Status::Failed, in_vain(last.as_deref()))
+            }
+            _ => continue,
         };
-        let said = why.clone();
         spool.remove_letter(&waiting.number)?;
-        let status = Status::Dropped;
         told.push(Told { waiting, status, said });
     }
     Ok(told)

@@ -89,6 +89,8 @@ pub(super) fn give_up(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Resul
     Ok(told)
 }
 
+const UNSENT: &str = "nobody sent it before it was too old (`max_age` under [letters])";
+
 /// Why a letter was not sent, as far as that is known without asking anybody; `silent`: the page that was asked for it in vain.
 fn unsent(waiting: &Waiting, silent: Option<String>) -> String {
     if waiting.due.claim.is_some() {
@@ -97,11 +99,18 @@ fn unsent(waiting: &Waiting, silent: Option<String>) -> String {
     if let Some(page) = silent.filter(|page| waiting.page.as_ref() == Some(page)) {
         return format!("its page did not answer in time: {page}");
     }
-    let said = "nobody sent it before it was too old (`max_age` under [letters])";
     match &waiting.held {
         // what a server said of an address is not for the record, and a page was not asked
-        None | Some(Hold::NotLive { .. } | Hold::Later(..)) => said.to_owned(),
-        Some(held) => format!("{said}: {held}"),
+        None | Some(Hold::NotLive { .. } | Hold::Later(..)) => UNSENT.to_owned(),
+        Some(held) => format!("{UNSENT}: {held}"),
+    }
+}
+
+/// Why a letter is given up that was to leave; `said`: what the server that did not take it said last, if it was tried.
+pub(super) fn in_vain(said: Option<&str>) -> String {
+    match said {
+        Some(said) => format!("it could not be delivered in time: {said}"),
+        None => UNSENT.to_owned(),
     }
 }
 

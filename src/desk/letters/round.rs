@@ -240,9 +240,9 @@ fn tidy(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<Vec<Told>, T
         let last = entry.last(&story);
         match (claimed, last) {
             (Some(letter), _) if too_old(&letter) => {
-                let said = kept.note.last_error.clone().unwrap_or_default();
-                let said = without_address(&said, &kept.note.to);
-                let why = |_: &Waiting| format!("it could not be delivered in time: {said}");
+                let said = kept.note.last_error.as_deref();
+                let said = said.map(|said| without_address(said, &kept.note.to));
+                let why = |_: &Waiting| late::in_vain(said.as_deref());
                 told.extend(late::fail(desk, repo, spool, &story, letter.clone(), why)?);
             }
             // a person's words for a letter that nobody sent in time
