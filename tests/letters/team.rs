@@ -376,3 +376,26 @@ fn a_letter_about_no_story_that_cannot_be_delivered_is_given_up_as_others_are() 
     assert_eq!(sent(&unattended(&house, 25)), []);
     assert_eq!(sent(&unattended(&house, 30)).len(), 2);
 }
+
+#[test]
+fn a_digest_that_does_not_reach_one_reviewer_keeps_none_from_the_others() {
+    let house = house("\"digest\"");
+    fetch(&house, &[story_by(AUTHOR, "Tea", "")]);
+    unattended(&house, 0);
+    shut(&house);
+    unattended(&house, 8);
+    let waiting = house.run(&["letters", "--json"]).exits(0).json();
+    let to_robin = |l: &&Value| l["to"].as_str().is_some_and(|to| to.contains("robin"));
+    let of_robin = waiting
+        .as_array()
+        .expect("letters")
+        .iter()
+        .find(|l| l["kind"] == "digest" && to_robin(l));
+    let number = of_robin.expect("a digest")["id"].as_str().expect("an id");
+    house.run(&["letters", "drop", number]).exits(0);
+    open(&house);
+    assert_eq!(
+        sent(&unattended(&house, 15)),
+        [pair("digest", "ada"), pair("digest", "robin")]
+    );
+}

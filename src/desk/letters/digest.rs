@@ -12,7 +12,7 @@ use crate::story::state::State;
 
 use super::super::{Desk, Trouble, queue};
 use super::compose;
-use super::{Waiting, kept};
+use super::kept;
 
 /// Writes the digest into the spool, where it is wanted and time.
 pub(super) fn prepare(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Result<(), Trouble> {
@@ -28,11 +28,15 @@ pub(super) fn prepare(desk: &Desk, repo: &StoryRepo, spool: &mut Spool) -> Resul
         Some(_) => {}
     }
     let lines = lines(desk, repo, spool)?;
-    // one that has not left yet would say the same
-    let is_digest = |waiting: &Waiting| waiting.due.kind == LetterKind::Digest;
-    if !lines.is_empty() && !kept::waiting(desk, repo, Some(spool))?.iter().any(is_digest) {
+    if !lines.is_empty() {
         let wording = compose::wording(desk)?;
+        let mut waits = kept::waiting(desk, repo, Some(spool))?;
+        waits.retain(|waiting| waiting.due.kind == LetterKind::Digest);
         for name in &reviewers {
+            // one that has not left yet would say the same
+            if waits.iter().any(|waiting| waiting.due.to.as_ref() == Some(name)) {
+                continue;
+            }
             let waiting = kept::about_no_story(desk, LetterKind::Digest, name, number(desk, name));
             let facts = Facts {
                 reader: name.clone(),
