@@ -6,7 +6,7 @@ use super::footer::{Footer, list_info, list_way, newsletter, scanner_goes_on};
 use super::mark::drawn_line;
 use super::seen::Seen;
 use super::signature::{Piece, delimiter, piece, reach};
-use super::told::{apologises, prose, tells};
+use super::told::{apologises, leads_up, prose, tells};
 
 /// Footers of lists and help desks: from their first line on.
 pub(super) fn list_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
@@ -98,6 +98,10 @@ pub(super) fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Pi
                 return piece(start, end, Rule::VirusScanner, false);
             }
             Some(Footer::Calendar) => return piece(i, end, Rule::ContactBlock, false),
+            // `The leaflet we made said:`
+            Some(Footer::Environment) if lines[low..i].iter().rfind(|l| !l.blank()).is_some_and(leads_up) => {
+                return None;
+            }
             Some(Footer::Environment) if seen <= 3 => {
                 let alone = |a: usize| matches!(lines[a].text.as_ref(), "P" | "p" | "*" | "♻" | "🌳");
                 let start = if i > low && alone(i - 1) { i - 1 } else { i };

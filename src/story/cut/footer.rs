@@ -123,7 +123,8 @@ static CALENDAR: Phrases = Phrases::new(&[
 #[rustfmt::skip]
 static ENVIRONMENT: Phrases = Phrases::new(&[
     "consider the environment", "think before you print", "think before printing", "think of the environment",
-    "save a tree", "save paper", "think about the environment", "please don't print", "environment before printing",
+    "save a tree", "save paper", "think about the environment", "please don't print this e", "please don't print this m",
+    "please don't print unless", "please don't print emails", "environment before printing",
     "denken sie an die umwelt", "an die umwelt", "umwelt bevor", "umwelt, bevor", "pensez à l'environnement",
     "pensez à l’environnement", "penser à l'environnement", "pensez environnement", "respect de l'environnement",
     "avant d'imprimer", "avant d’imprimer", "n'imprimez", "antes de imprimir", "medio ambiente", "meio ambiente",
@@ -247,10 +248,34 @@ fn asks_not_to_print(fold: &str) -> bool {
         .take(3)
         .position(prints)
         .is_some_and(|at| words[at + 1..].iter().any(asks));
-    let short = words.len() <= 14 && (last + 4 >= words.len() || early);
+    // `Think before you print: save paper, save trees`; but `Please don't print the surname`
+    let green = words[last + 1..].iter().all(|word| GREEN.contains(word));
+    let thing = words.get(last + 1).is_some_and(|word| {
+        [
+            "the", "my", "his", "her", "their", "our", "name", "names", "photo", "photos",
+        ]
+        .contains(word)
+    });
+    let short = words.len() <= 14 && (last + 4 >= words.len() && !thing || early || green);
     let named = names_this_mail(fold) || words[last..].iter().any(|w| names_a_mail(w));
     words.iter().any(asks) && (named || short) && !one_speaks(fold) && !OWN.iter().any(|w| has_word(fold, w))
 }
+
+/// What follows such a request, and no more.
+const GREEN: &[&str] = &[
+    "save",
+    "paper",
+    "trees",
+    "tree",
+    "a",
+    "ink",
+    "energy",
+    "and",
+    "our",
+    "the",
+    "planet",
+    "environment",
+];
 
 /// Several people speak, or are told of.
 const OWN: &[&str] = &["we", "our", "wir", "nous", "notre", "they", "he", "she"];
@@ -359,6 +384,8 @@ mod tests {
             "The water was believed to be clean, and then the first child fell ill.",
             "Woda została sprawdzona pod kątem ołowiu, i dopiero wtedy nam uwierzyli.",
             "Everybody at the shelter was virus checked, and everybody got soup.",
+            "Please don't print the surname.",
+            "Please don't print this.",
             "This message has been checked for viruses by nobody, and for mistakes by my sister.",
             "Please think of the planet, said the sign that the children printed.",
             "Save the planet, they had printed on every shirt.",

@@ -76,9 +76,21 @@ pub(super) fn tells_who_said(fold: &str) -> bool {
     #[rustfmt::skip]
     const SAID: &[&str] = &[
         "said", "wrote", "shouted", "sagte", "sagten", "rief", "dit-il", "dit-elle", "disait", "dijo", "dijeron", "disse", "dissero", "zei", "sade",
-        "sagde", "sanoi", "powiedział", "powiedziała", "řekl", "řekla", "сказал", "сказала",
+        "sagde", "sanoi", "powiedział", "powiedziała", "řekl", "řekla", "сказал", "сказала", "schrieb", "schrieben", "a écrit", "ont écrit",
+        "avait écrit", "écrivait", "écrivit", "escribió", "escribieron", "scrisse", "scrissero", "ha scritto che", "schreef", "schreven", "skrev",
+        "kirjoitti", "napisał", "napisała", "napisali", "escreveu", "escreveram", "napsal", "napsala", "написал", "написала", "написали",
     ];
     SAID.iter().any(|word| has_word(fold, word))
+}
+
+/// Whether it tells what somebody says or what is to be read somewhere: `On the wall it says:`.
+pub(super) fn tells_what_is_said(fold: &str) -> bool {
+    #[rustfmt::skip]
+    const SAYS: &[&str] = &[
+        "says", "reads", "stands", "stood", "steht", "stand", "sagt", "schreibt", "dit", "disent", "lisait", "dice", "dicen", "decía",
+        "diceva", "staat", "stond", "zegt", "står", "stod", "mówi", "pisze", "diz", "dizia", "lukee", "стоит", "стояло",
+    ];
+    tells_who_said(fold) || SAYS.iter().any(|word| has_word(fold, word))
 }
 
 /// Whether one person speaks: no program says "my".

@@ -106,23 +106,31 @@ pub(super) fn before_legal_words(fold: &str) -> &str {
     &fold[..first.unwrap_or_default()]
 }
 
+/// Whether a word of a list stands in it, the short ones as words of their own.
+fn has_legal(fold: &str, word: &str) -> bool {
+    if word.len() > 6 {
+        fold.contains(word)
+    } else {
+        has_word(fold, word.trim())
+    }
+}
+
+/// The words of [`LEGAL`] in it.
+fn legal_hits(fold: &str) -> Vec<&'static str> {
+    // those are looked for without the blank
+    let blank = |word: &&str| word.ends_with(' ');
+    let found = LEGAL.all_in(fold).into_iter().filter(|word| !blank(word));
+    let found = found.chain(LEGAL.list().iter().copied().filter(blank));
+    found.filter(|word| has_legal(fold, word)).collect()
+}
+
 /// The words of [`LEGAL`] alone, and with those that count beside them.
 fn legal_words(fold: &str) -> (usize, usize) {
     if !LEGAL.stand_in(fold) {
         return (0, 0);
     }
-    let is = |word: &str| {
-        if word.len() > 6 {
-            fold.contains(word)
-        } else {
-            has_word(fold, word.trim())
-        }
-    };
-    // those are looked for without the blank
-    let blank = |word: &&str| word.ends_with(' ');
-    let found = LEGAL.all_in(fold).into_iter().filter(|word| !blank(word));
-    let found = found.chain(LEGAL.list().iter().copied().filter(blank));
-    let hits: Vec<&str> = found.filter(|word| is(word)).collect();
+    let is = |word: &str| has_legal(fold, word);
+    let hits = legal_hits(fold);
     let strong = hits
         .iter()
         .filter(|hit| {
@@ -146,8 +154,43 @@ fn legal_words(fold: &str) -> (usize, usize) {
 pub(super) fn notice(fold: &str) -> bool {
     let number = || fold.split(|c: char| !c.is_ascii_digit()).any(|n| n.len() >= 4);
     let speaks = names_this_mail(fold) || speaks_to_the_reader(fold) || COMPANY.stand_in(fold) && number();
-    (speaks || tells_rights(fold)) && !tells_who_said(fold)
+    (speaks || tells_rights(fold)) && !tells_who_said(fold) && !of_a_person(fold)
 }
+
+/// Whether a text has the words of a notice and is a person's: it speaks to readers who are no addressees (`This message is for the
+/// cleaners ...: no company number will keep you apart`), or to the team (`This message is confidential until the tribunal: please
+/// do not publish the photos`).
+pub(super) fn of_a_person(fold: &str) -> bool {
+    if !LEGAL.stand_in(fold) || speaks_to_the_reader(fold) {
+        return false;
+    }
+    let numbered = fold.contains(|c: char| c.is_ascii_digit());
+    let without =
+        |word: &str| !numbered && COMPANY.stand_in(word) || word == "disclaimer" && has_word(fold, "no disclaimer");
+    let words = legal_hits(fold);
+    let only = |of: &dyn Fn(&str) -> bool| words.iter().all(|word| names_this_mail(word) || of(word));
+    let company = words.iter().any(|word| without(word));
+    let asks = WISHES.iter().any(|wish| has_word(fold, wish));
+    company && only(&without) || asks && !words.is_empty() && only(&|word| SECRET.contains(&word))
+}
+
+/// How a mail and what is in it are called that not everybody is to see.
+#[rustfmt::skip]
+const SECRET: &[&str] = &[
+    "confidential", "any attachments", "any attachment", "vertraulich", "vertrauliche", "confidentiel", "confidentielles", "pièces jointes",
+    "confidencial", "anexos", "riservato", "riservate", "allegati", "vertrouwelijk", "vertrouwelijke", "bijlagen", "fortrolig", "fortrolige",
+    "konfidentiell", "konfidensiell", "poufne", "poufny", "důvěrné", "konfidentiellt",
+];
+
+/// What an author asks of those who publish, and no notice does.
+#[rustfmt::skip]
+const WISHES: &[&str] = &[
+    "until", "not publish", "don't publish", "don’t publish", "not be published", "not print", "don't print", "don’t print", "not be printed",
+    "not name", "don't name", "don’t name", "first name", "surname", "nicht veröffentlichen", "nicht veröffentlicht", "nicht abdrucken",
+    "nicht drucken", "nicht nennen", "ne pas publier", "ne publiez pas", "ne soit pas publié", "no publicar", "no publiquen", "no publiquéis",
+    "non pubblicare", "non pubblicate", "niet publiceren", "niet gepubliceerd", "não publicar", "não publiquem", "ikke offentliggør",
+    "ikke publiser", "inte publicera", "publicera inte", "nie publikować", "proszę nie publikować", "не публиковать", "не публикуйте",
+];
 
 /// Whether it counts the rights that Spanish law has whoever keeps data tell of.
 fn tells_rights(fold: &str) -> bool {
@@ -243,6 +286,17 @@ mod tests {
             "this message is confidential, wrote the council, and then they printed it in the paper by error",
             "das schreiben war vertraulich, der geschäftsführer tobte, das amtsgericht schwieg",
             "il messaggio era riservato e arrivò per errore alla maestra, con gli allegati e tutto",
+            "der chef schrieb, diese e-mail sei vertraulich, und wir hängten sie auf, neben das amtsgericht, hrb 4711",
+            "le maire a écrit que ce message était confidentiel et que toute diffusion était interdite",
+            "el alcalde escribió que este mensaje era confidencial y que quedaba prohibida su copia",
+            "il sindaco scrisse che questo messaggio era riservato e la copia vietata",
+            "de baas schreef dat dit bericht vertrouwelijk was en alleen voor de geadresseerde",
+            "chefen skrev att detta meddelande var konfidentiellt",
+            "burmistrz napisał, że ta wiadomość jest poufna, a ujawnianie zabronione",
+            "o prefeito escreveu que esta mensagem era confidencial",
+            "this message is for the cleaners on nights: no registered office, no company number and no disclaimer will part us",
+            "this message is confidential until the tribunal. please do not publish any attachments before then",
+            "diese e-mail ist vertraulich, bitte nicht veröffentlichen",
         ] {
             assert!(!notice(text), "{text}");
         }

@@ -4,12 +4,12 @@ use super::Rule;
 use super::attribution;
 use super::contact::{contact, titled};
 use super::itself::{begins_with_this_mail, names_a_mail, names_this_mail, one_speaks, personal, speaks_to_the_reader};
-use super::legal::{before_legal_words, legal, legal_heading, notice, pointer};
+use super::legal::{before_legal_words, legal, legal_heading, notice, of_a_person, pointer};
 use super::mark::drawn_line;
 use super::seen::{Seen, has_word};
 use super::sign_off::closing;
 use super::signature::{Piece, piece, reach};
-use super::told::{foot, institutional, paragraph, postscript, prose, said, sentence, tells, told};
+use super::told::{foot, institutional, leads_up, paragraph, postscript, prose, said, sentence, tells, told};
 
 /// Words of a longest heading on the line of a notice: `Important. Please read.`
 const HEADING: usize = 3;
@@ -59,7 +59,7 @@ pub(super) fn legal_notice(lines: &[Seen], from: usize, end: usize) -> Option<Pi
             hits = legal(&text);
         }
         let words = words_in(&text);
-        let own = personal(&text);
+        let own = personal(&text) || of_a_person(&text);
         // below the notice itself more of it may stand
         let speaks = hits > 0 && (notice(&text) || hits >= 3 && goes_on(lines, low, first));
         let headed = lines[top]
@@ -201,9 +201,7 @@ fn width(line: &Seen) -> usize {
 /// Whether the author shows the notice at `top`: a line leads up to it, or their own sentence does.
 fn retold(lines: &[Seen], low: usize, first: usize, top: usize, until: usize) -> bool {
     let above = lines[low..top].iter().rfind(|l| !l.blank());
-    let leads =
-        |l: &Seen| l.text.ends_with([':', '：']) && prose(l) && closing(&l.text).is_none() && legal(&l.fold) == 0;
-    if above.is_some_and(leads) || quotes(&lines[first..top]) {
+    if above.is_some_and(leads_up) || quotes(&lines[first..top]) {
         return true;
     }
     let text = paragraph(&lines[top..until]);
@@ -211,7 +209,43 @@ fn retold(lines: &[Seen], low: usize, first: usize, top: usize, until: usize) ->
     let (earlier, same) = before.rsplit_once(['.', '!', '?', '。', '！']).unwrap_or(("", before));
     // a sentence that says nothing of a mail is the author's, whatever stands behind it on the same line
     let own = words_in(earlier.trim()) > HEADING && !names_this_mail(earlier) && !speaks_to_the_reader(earlier);
-    own || one_speaks(same) || has_word(same, "i")
+    own || one_speaks(same) || has_word(same, "i") || introduces(before) || tells_of_a_notice(&text)
+}
+
+/// Words with which the author leads up to what somebody wrote: `Then the letter came:`.
+const INTRODUCTION: usize = 4;
+
+/// Whether what stands before the first legal words ends in a colon, and is no heading of a notice.
+fn introduces(before: &str) -> bool {
+    #[rustfmt::skip]
+    const HEADS: &[&str] = &[
+        "note", "notice", "important", "attention", "please", "information", "warning", "caution", "statement", "advice", "hinweis", "wichtig",
+        "wichtiger", "achtung", "bitte", "avis", "attention", "information", "aviso", "importante", "nota", "avviso", "attenzione", "let",
+        "belangrijk", "privacy", "legal", "terms",
+    ];
+    let Some(lead) = before.trim_end().strip_suffix([':', '：']) else {
+        return false;
+    };
+    let lead = lead
+        .rsplit(['.', '!', '?', '。', '！'])
+        .next()
+        .unwrap_or_default()
+        .trim();
+    let heads = HEADS.iter().any(|word| has_word(lead, word));
+    words_in(lead) >= INTRODUCTION && !heads && !names_a_mail(lead) && !speaks_to_the_reader(lead)
+}
+
+/// Whether the first sentence tells of a notice, as the author's own does over one: `The disclaimer became our song.`
+fn tells_of_a_notice(text: &str) -> bool {
+    let Some((sentence, more)) = text.trim().split_once(". ") else {
+        return false;
+    };
+    let applies = ["appl", "http", "www.", "please", "see "]
+        .iter()
+        .any(|word| sentence.contains(word));
+    let named = names_this_mail(sentence) || speaks_to_the_reader(sentence) || sentence.contains(':');
+    let told = attribution::tells(sentence) && has_word(sentence, "disclaimer") && legal(sentence) == 1;
+    told && !applies && !named && names_this_mail(more)
 }
 
 /// Whether the author's lines above a notice in its paragraph begin to tell what somebody wrote, which then goes on in the notice.

@@ -2,7 +2,7 @@
 
 use super::attribution;
 use super::contact::{contact, labels, leads_elsewhere, own_address, picture, titled};
-use super::itself::{names_this_mail, personal, speaks_to_the_reader};
+use super::itself::{names_this_mail, personal, speaks_to_the_reader, tells_what_is_said};
 use super::legal::legal;
 use super::phrases::Phrases;
 use super::seen::Seen;
@@ -135,6 +135,14 @@ pub(super) fn tells(line: &Seen) -> bool {
     let last = line.text.rsplit(' ').next().unwrap_or_default();
     let abbreviated = last.starts_with(char::is_uppercase) || last.trim_end_matches('.').contains('.');
     words >= 2 && ends && !abbreviated || words >= 4 && attribution::tells(&line.text)
+}
+
+/// Whether the author leads up to what stands below: a long line that ends in a colon, or `On the wall it says:`. The heading of a
+/// notice does not.
+pub(super) fn leads_up(line: &Seen) -> bool {
+    let says = || line.words() >= 3 && tells_what_is_said(&line.fold);
+    let heads = || legal(&line.fold) > 0 && !tells_what_is_said(&line.fold);
+    line.text.ends_with([':', '：']) && closing(&line.text).is_none() && (prose(line) || says()) && !heads()
 }
 
 /// `My number is 01632 960 111, ring any time`: somebody's words in a line that has a number as a card's has.
