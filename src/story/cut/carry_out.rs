@@ -82,7 +82,9 @@ impl Plan {
         };
         let goes_on = |i: usize| goes_on(i).is_some_and(|n| seen[n].depth == 0 && !told::postscript(&seen[n].fold));
         let stays = |i: usize| rules[i].is_none() && seen[i].delimiter || signature(i) && goes_on(i);
-        let under_delimiter = in_signature || (0..last).any(|i| seen[i].depth == 0 && stays(i));
+        let in_box = |i: usize| rules[i].is_none() && seen[i].signature_hint && tells(i);
+        let typed = in_signature || (0..lines.len()).any(|i| seen[i].depth == 0 && in_box(i));
+        let under_delimiter = typed || (0..last).any(|i| seen[i].depth == 0 && stays(i));
         let (kept, cuts) = self.part(lines, seen, &rules);
         let mut out = Trimmed {
             kept,

@@ -255,11 +255,16 @@ const YOU: &[&str] = &[
     "wasze", "ciebie", "вас", "ваш", "ваши", "вашу", "вы", "тебе", "твой", "твою",
 ];
 
+/// Whether it says "you".
+pub(super) fn says_you(fold: &str) -> bool {
+    has(fold, YOU)
+}
+
 /// Whether a quotation is a mail to somebody: it begins with a salutation, or says "you".
 pub(super) fn speaks_to_a_reader(quotation: &[Seen]) -> bool {
     let greets = |l: &Seen| l.words() <= 6 && l.text.ends_with([',', '!', ':', '，', '、', '！', '：']);
     let first = quotation.iter().find(|l| !l.blank());
-    first.is_some_and(greets) || quotation.iter().any(|l| has(&l.fold, YOU))
+    first.is_some_and(greets) || quotation.iter().any(|l| says_you(&l.fold))
 }
 
 /// Words of a salutation.

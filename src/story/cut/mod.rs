@@ -33,6 +33,7 @@ mod subject;
 #[cfg(test)]
 mod tests;
 mod told;
+mod typed;
 
 use super::passage::Line;
 use super::submission::Mailbox;
@@ -87,7 +88,8 @@ pub struct Trimmed {
     pub unmarked_cut: bool,
     /// Marked lines above an answer went that were most of the mail, and nothing says whose they are.
     pub most_cut: bool,
-    /// Text under a line like `-- ` was kept, or under the signature that begins there, as it reads like none.
+    /// Text under a line like `-- ` was kept, or under the signature that begins there, or in the mail program's box for it, as it reads
+    /// like none.
     pub under_delimiter: bool,
 }
 

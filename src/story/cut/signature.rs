@@ -14,6 +14,7 @@ use super::told::{
     foot, for_whom, further_words, institutional, paragraph, paragraphs, postscript, prose, said, saying, sentence,
     speaks, tells, told,
 };
+use super::typed;
 
 /// Lines to cut, by which rule, and whether there is room for doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,12 +51,19 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
     let mut end = to;
     let mut pieces: Vec<Piece> = Vec::new();
     let mut parted = false;
+    let mut typed_on = false;
     loop {
         while end > from && lines[end - 1].blank() {
             end -= 1;
         }
         // What is quoted is no footer of the author's.
         if end == from || lines[end - 1].depth > 0 {
+            break;
+        }
+        if let Some(cards) = typed_in_the_box(lines, from, end) {
+            end = cards.end;
+            pieces.extend(cards.pieces);
+            typed_on = true;
             break;
         }
         // what stands above a signature's line and below another one may be text
@@ -83,7 +91,7 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
         pieces.push(piece);
     }
     // A line drawn above a footer that went goes with it.
-    if !pieces.is_empty() && end > from && drawn_line(&lines[end - 1].text) {
+    if !pieces.is_empty() && !typed_on && end > from && drawn_line(&lines[end - 1].text) {
         let rule = pieces[pieces.len() - 1].rule;
         end -= 1;
         pieces.push(Piece {
@@ -96,9 +104,12 @@ pub(super) fn tail(lines: &[Seen], from: usize, to: usize) -> Tail {
             end -= 1;
         }
     }
-    let above = above_postscript(lines, from, end)
-        .or_else(|| above_words(lines, from, end))
-        .or_else(|| above_what_is_said(lines, from, end));
+    let above = || {
+        above_postscript(lines, from, end)
+            .or_else(|| above_words(lines, from, end))
+            .or_else(|| above_what_is_said(lines, from, end))
+    };
+    let above = if typed_on { None } else { above() };
     let sign_off = sign_off(lines, from, above.as_ref().map_or(end, |card| card.start));
     pieces.extend(above);
     let sign_off = sign_off.or_else(|| pieces.iter().rev().find_map(|p| name_in(lines, p)));
@@ -199,8 +210,14 @@ fn sure_card(lines: &[Seen]) -> bool {
     rest.len() <= 8 && !shown.iter().any(|l| prose(l) || tells(l)) && (named || first.footer().is_some())
 }
 
-/// What the mail program itself marked as the signature.
+/// What the mail program itself marked as the signature, where its author did not type on in it.
 fn hinted(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
+    let start = boxed(lines, from, end);
+    (start < end && !typed::some(&lines[start..end])).then(|| piece(start, end, Rule::SignatureBlock, false))?
+}
+
+/// Where the lines begin, up to `end`, that the mail program itself marked as the signature.
+fn boxed(lines: &[Seen], from: usize, end: usize) -> usize {
     let mut start = end;
     for i in (from..end).rev() {
         if lines[i].signature_hint {
@@ -209,7 +226,25 @@ fn hinted(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
             break;
         }
     }
-    (start < end).then(|| piece(start, end, Rule::SignatureBlock, false))?
+    start
+}
+
+/// What goes of the mail program's box for the signature, where the author typed on in it, and where their words end.
+fn typed_in_the_box(lines: &[Seen], from: usize, end: usize) -> Option<Tail> {
+    let start = boxed(lines, from, end);
+    let cards = typed::cards(&lines[start..end])?;
+    let mut tail = Tail::default();
+    let mut at = start;
+    for together in cards.chunk_by(|a, b| a == b) {
+        let next = at + together.len();
+        if together[0] {
+            tail.pieces.extend(piece(at, next, Rule::SignatureBlock, false));
+        } else if let Some(last) = (at..next).rfind(|i| !lines[*i].blank()) {
+            tail.end = last + 1;
+        }
+        at = next;
+    }
+    Some(tail)
 }
 
 /// A key or a detached signature in ASCII armour (RFC 9580, section 6.2).
@@ -643,7 +678,7 @@ fn signed_block(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let marked = shown.iter().any(|l| contact(l) || titled(&l.fold));
     let fits = shown
         .iter()
-        .all(|l| l.text.len() <= 120 && l.words() <= 14 && !postscript(&l.fold));
+        .all(|l| l.text.len() <= 120 && l.words() <= 14 && !postscript(&l.fold) && !typed::wishes(l));
     // `Marion Maxwell | Organiser | Leeds Tenants`, all of it on one line.
     let one_line = rest.is_empty() && shown[0].text.contains('|') && name_like(head, false);
     ((one_line || told <= 1 && told < rest.len()) && marked && fits)

@@ -80,7 +80,12 @@ pub(super) fn foot(paragraph: &[Seen]) -> bool {
     let text = self::paragraph(paragraph);
     let linked = ["http", "www.", "@"].iter().any(|sign| text.contains(sign));
     let this = names_this_mail(&text) || speaks_to_the_reader(&text) || paragraph.iter().any(|l| apologises(&l.fold));
-    legal(&text) > 0 || linked || this || HOUSE.stand_in(&text)
+    legal(&text) > 0 || linked || this || of_the_house(&text)
+}
+
+/// Whether it is what organisations have their people say at the end of every mail.
+pub(super) fn of_the_house(text: &str) -> bool {
+    HOUSE.stand_in(text)
 }
 
 /// What organisations have their people say at the end of every mail.
