@@ -2,9 +2,11 @@
 //! have a room of their own, [`super::notice`].
 
 use super::Rule;
-use super::footer::{Footer, list_info, list_way, newsletter, scanner_goes_on};
+use super::contact::contact;
+use super::footer::{Footer, advert, advert_goes_on, list_info, list_way, newsletter, scanner_goes_on};
 use super::mark::drawn_line;
 use super::seen::Seen;
+use super::sign_off::name_like;
 use super::signature::{Piece, delimiter, piece, reach};
 use super::told::{apologises, leads_up, prose, tells};
 
@@ -56,6 +58,9 @@ pub(super) fn list_footer(lines: &[Seen], from: usize, end: usize) -> Option<Pie
 pub(super) fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
     let low = reach(from, end);
     let last = end - 1;
+    if let Some(start) = advert_under_a_line(lines, low, end).or_else(|| over_a_card(lines, low, end)) {
+        return piece(start, end, Rule::SentFrom, false);
+    }
     // Apologies for typing errors stand under "Sent from my ...".
     let mut seen = 0;
     for i in (low..end).rev() {
@@ -111,13 +116,43 @@ pub(super) fn small_footer(lines: &[Seen], from: usize, end: usize) -> Option<Pi
         }
         let fold = &lines[i].fold;
         let apology = lines[i].words() <= 12 && apologises(fold);
-        if !(apology || scanner_goes_on(fold) || (i == last && drawn_line(&lines[i].text)) || lines[i].image)
+        if !(apology
+            || scanner_goes_on(fold)
+            || advert_goes_on(fold)
+            || (i == last && drawn_line(&lines[i].text))
+            || lines[i].image)
             || seen > 5
         {
             return None;
         }
     }
     None
+}
+
+/// Columns of the line that MSN and Hotmail drew over what they sold.
+const ADVERT: usize = 60;
+
+/// That line, where the mail ends with what is sold below it.
+fn advert_under_a_line(lines: &[Seen], low: usize, end: usize) -> Option<usize> {
+    let drawn = |l: &Seen| l.text.len() >= ADVERT && l.text.bytes().all(|b| b == b'_');
+    let start = (low..end).rev().take(4).find(|i| drawn(&lines[*i]))?;
+    let sold = start + 1 < end && lines[start + 1..end].iter().all(|l| !l.blank()) && advert(&lines[start + 1].fold);
+    sold.then_some(start)
+}
+
+/// Lines of a card that stands under a phone's line.
+const PHONE_CARD: usize = 5;
+
+/// A phone's line right over the sender's card: their name, and numbers or addresses.
+fn over_a_card(lines: &[Seen], low: usize, end: usize) -> Option<usize> {
+    let start = (low..end)
+        .rev()
+        .take(PHONE_CARD)
+        .find(|i| lines[*i].footer() == Some(Footer::SentFrom))?;
+    let apart = start == low || lines[start - 1].blank();
+    let (name, rest) = lines.get(start + 1..end)?.split_first()?;
+    let card = name.own_name && name_like(&name.text, false) && !rest.is_empty() && rest.iter().all(contact);
+    (apart && card).then_some(start)
 }
 
 /// Where the cells begin that end right above `end`: NetEase writes the table of its card as `| |`, the name, `|`, the

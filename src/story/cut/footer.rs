@@ -29,7 +29,7 @@ pub(super) enum Footer {
 static SCANNERS: Phrases = Phrases::new(&[
     "checked by avg", "virus database:", "virus signature database", "antivirus avast ha analizado", "avast antivirus",
     "avast! antivirus", "avast.com", "www.avg.com", "eset nod32", "eset smart security", "mcafee.com", "mcafee email",
-    "scanned by mailscanner", "messagelabs email security", "scanned by the symantec", "spamassassin", "kaspersky", "bitdefender",
+    "scanned by mailscanner", "scanned by mcafee", "bullguard.com", "messagelabs email security", "scanned by the symantec", "spamassassin", "kaspersky", "bitdefender",
 ]);
 
 /// What a scanner says that it did with a mail. The mail is named beside it: people look for other things too.
@@ -215,6 +215,7 @@ const PRODUCTS: &[&str] = &[
     "symantec",
     "clamav",
     "f-secure",
+    "bullguard",
 ];
 
 /// What scanners look for, and their trade.
@@ -316,11 +317,27 @@ pub(super) fn scanner_goes_on(fold: &str) -> bool {
             || fold.contains("www.avg")
             || fold.contains("release date:")
             || fold.starts_with("for more information please visit")
+            || fold.starts_with("for more info visit www.bullguard.com")
             // The anchor under Avast's table.
             || fold.starts_with("<#dab4fad8")
             || fold.starts_with("http")
             || fold.starts_with("<http")
             || fold.starts_with("database"))
+}
+
+/// A further line of what Yahoo and MSN wrote under mails: `Everyone is raving about the all-new Yahoo! Mail.`
+pub(super) fn advert_goes_on(fold: &str) -> bool {
+    const SOLD: &[&str] = &["yahoo! mail", "yahoo! messenger", "yahoo! answers", "yahoo.com"];
+    fold.split(' ').count() <= 14 && SOLD.iter().any(|name| fold.contains(name)) && !personal(&format!(" {fold} "))
+}
+
+/// What MSN and Hotmail sold under a line of their own: `MSN Photos is the easiest way to share and print your photos.`
+pub(super) fn advert(fold: &str) -> bool {
+    const SOLD: &[&str] = &["msn ", "hotmail", "windows live", "msn.com"];
+    let few = fold.split(' ').count() <= 20 && !one_speaks(fold) && !OWN.iter().any(|word| has_word(fold, word));
+    few && SOLD
+        .iter()
+        .any(|name| fold.starts_with(name) || fold.contains("http") && fold.contains(name))
 }
 
 #[cfg(test)]

@@ -23,7 +23,9 @@ pub(super) fn pointer(fold: &str) -> bool {
         .any(|w| fold.contains(w));
     // `Privacy: we process your data as explained at https://www.example.org/privacy`
     let page = || fold.contains("your data") && (fold.contains("/privacy") || fold.contains("/datenschutz"));
-    linked && !own && (PRIVACY.stand_in(fold) || page())
+    // `Disclaimer: http://www.example.org/disclaimer`
+    let alone = || fold.trim().starts_with("disclaimer: ") && fold.trim().split(' ').count() == 2;
+    linked && !own && (PRIVACY.stand_in(fold) || page() || alone())
 }
 
 /// Words of legal notices. Two in one paragraph make one; see [`legal`].

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::attribution::tells;
 use super::phrases::Phrases;
 use super::seen::has_word;
+use super::told;
 
 /// `Sent from my ...` and its kin: what stands before the device.
 #[rustfmt::skip]
@@ -73,7 +74,7 @@ const DEVICES: &[&str] = &[
     "honor", "fairemail", "oppo", "vivo", "realme", "telia", "mobiltelefon", "mobilgerät", "telekom", "swisscom", "mobiele",
     "treo", "webos", "sfr", "bouygues", "movistar", "celular", "móvil", "movil", "dispositivo", "dispositif",
     "appareil", "device", "puhelimesta", "puhelin", "mailfence", "workspace", "телефон", "телефона", "смартфона", "айфона", "яндекс.почты",
-    "почты", "почта", "mail.ru", "ios", "pда", "hey", "email", "e-mail", "mailtrack", "newton", "canary",
+    "почты", "почта", "poczta", "mail.ru", "ios", "pда", "hey", "email", "e-mail", "mailtrack", "newton", "canary",
     "shortwave", "boxer", "touchdown", "zimbra", "roundcube", "squirrelmail", "webmail", "hushmail", "fairphone",
     "jolla", "ubuntu", "linux", "smarttelefon", "携帯", "スマートフォン", "手机", "手機", "邮箱", "郵件", "邮件", "휴대폰", "아이폰", "هاتف",
     "جهاز", "הטלפון", "mobilen", "mobiltelefonen", "komórki", "telefonu", "iphonu", "iphone'dan", "iphone’dan",
@@ -112,7 +113,7 @@ pub(super) fn may_be_linked(fold: &str) -> bool {
 /// tells more: `Sent from my heart` and `Written on my phone while marching` are people's words.
 pub(super) fn sent_from(fold: &str) -> bool {
     let line = fold.trim_matches([
-        '*', '_', ' ', '(', ')', '[', ']', '"', '-', '—', '–', '~', '•', '|', '.', '!',
+        '*', '_', ' ', '(', ')', '[', ']', '"', '-', '—', '–', '~', '•', '|', '.', '!', '📱', '📲', '✉', '\u{fe0f}',
     ]);
     let line = line.trim_start_matches("http://").trim();
     if TAGLINES.iter().any(|tagline| line.starts_with(tagline)) && line.len() < 120 {
@@ -138,11 +139,16 @@ pub(super) fn sent_from(fold: &str) -> bool {
         _ => line,
     };
     // A link in it or after it: `Get Outlook for iOS<https://aka.ms/o0ukef>`, `Sent with [Proton Mail](https://...)`.
+    let unlinked_from = line.len();
     let unlinked = match may_be_linked(line) {
         true => Cow::Owned(without_links(line)),
         false => Cow::Borrowed(line),
     };
     let line = unlinked.trim();
+    // `Sent from [Mailspring](https://...), the best free email app for work`
+    if line.len() < unlinked_from && TAGLINES.iter().any(|tagline| line.starts_with(tagline)) && line.len() < 120 {
+        return true;
+    }
     let words = line.split(' ').count();
     if line.chars().count() > 110 || words > 18 || line.contains(['?', ';']) || line.contains(". ") && !apologises(line)
     {
@@ -229,6 +235,7 @@ fn only_a_device(line: &str, told: bool) -> bool {
     let line = line
         .split_once(['.', ',', ';'])
         .or_else(|| line.split_once(" - "))
+        .or_else(|| line.split_once(" so ").filter(|(_, more)| told::apologises(more)))
         .filter(|(_, more)| apologises(more))
         .map_or(line, |(before, _)| before);
     let marks: &[char] = &['\'', '’', '®', '™', '!', '\u{a0}', ',', '.', '(', ')', '"'];
@@ -258,8 +265,15 @@ fn only_a_device(line: &str, told: bool) -> bool {
         .filter(|w| !OWN.contains(w))
         .count()
         > 5;
+    // `Moto G`: one make has the letter of its model parted off
+    let model = words
+        .windows(2)
+        .any(|pair| pair[0] == "moto" && matches!(pair[1], "g" | "e" | "x" | "z"));
     told || !far
-        && (named <= 2 && behind.iter().all(|w| OWN.contains(w)) || several || words.iter().any(|w| parts(w, made)))
+        && (model
+            || named <= 2 && behind.iter().all(|w| OWN.contains(w))
+            || several
+            || words.iter().any(|w| parts(w, made)))
 }
 
 /// Whether one of the words goes on to tell where, when or how.
@@ -296,7 +310,7 @@ const GENERIC: &[&str] = &[
     "ordinateur", "computer", "laptop", "pc", "mac", "mailbox", "bell", "honor", "vivo", "celular", "móvil", "movil",
     "dispositivo", "dispositif", "appareil", "device", "hey", "email", "e-mail", "newton", "canary", "boxer", "edison",
     "tempo", "inbox", "spark", "surface", "pixel", "galaxy", "handheld", "correo", "courrier", "posta", "app", "client", "apple", "watch", "почты", "почта",
-    "почту", "edge", "touchdown", "outreach", "polymail", "aqua", "moto", "att", "手机", "手機", "邮箱", "郵件", "邮件", "携帯", "جهاز",
+    "почту", "edge", "touchdown", "outreach", "polymail", "aqua", "moto", "att", "poczta", "手机", "手機", "邮箱", "郵件", "邮件", "携帯", "جهاز",
 ];
 
 /// Whole lines without a device, or without what the others begin with.
@@ -344,6 +358,9 @@ const TAGLINES: &[&str] = &[
     "sender notified by mailtrack",
     "sent from my blackberry® smartphone ",
     "sent with tuta; enjoy secure",
+    "sent with tutanota, enjoy secure",
+    "sent from mailspring, the best free email app",
+    "get the new aol app: mail.mobile.aol.com",
     "laposte.net : ",
     "créez votre adresse électronique",
     "1 go d'espace de stockage",
@@ -527,6 +544,14 @@ mod tests {
             "Sent from my phone, please excuse typos",
             "Sent from my iPad using Tapatalk",
             "Sent from Mail for Windows 10",
+            "Sent from my iPad so please forgive spelling mistakes.",
+            "Sent from Mailspring, the best free email app for work",
+            "Sent from [Mailspring](https://getmailspring.com/), the best free email app for work",
+            "Sent with Tutanota, enjoy secure & ad-free emails.",
+            "📱 Sent from my phone",
+            "Sent from my Moto G",
+            "Wysłane z aplikacji Poczta dla systemu Windows",
+            "Get the new AOL app: mail.mobile.aol.com",
             "Sent from Outlook for Android",
             "Get Outlook for iOS",
             "Get Outlook for Android<https://aka.ms/ghei36>",

@@ -277,7 +277,9 @@ fn delimited(lines: &[Seen], from: usize, end: usize) -> Option<Piece> {
         if kind == Delimiter::Short && patch_follows(&lines[i + 1..end]) {
             continue;
         }
-        if kind == Delimiter::Drawn && (below == end && i + 1 == end || underlines(lines, from, i)) {
+        // `Hannah` over a box of stars that begins with `Hannah Croft`
+        let boxes = lines.get(i + 1).is_some_and(|l| l.own_name);
+        if kind == Delimiter::Drawn && (below == end && i + 1 == end || underlines(lines, from, i) && !boxes) {
             continue;
         }
         // So does one of `-- ` with sentences on either side.
