@@ -23,10 +23,18 @@ const OUTSIDE: &[&str] = &[
     "dall’esterno", "esterna all", "esterno all", "externe afzender", "buiten de organisatie", "buiten uw organisatie",
     "buiten onze organisatie", "van buiten", "extern avsändare", "utanför", "ekstern afsender", "ekstern avsender",
     "uden for ", "udefra", "utenfor", "ulkopuolelta", "ulkopuoli", "spoza organizacji", "spoza firmy",
-    "nadawca zewnętrzny", "zewnętrznego nadawcy", "externího odesílatele", "externí odesílatel", "mimo organizaci",
+    "nadawca zewnętrzny", "zewnętrznego nadawcy", "nadawcy zewnętrznego", "externího odesílatele", "externí odesílatel", "mimo organizaci",
     "внешнего отправителя", "внешний отправитель", "внешней почты", "извне", "зовнішнього відправника", "ззовні",
     "dışından", "dış kaynak", "harici", "社外", "外部", "組織外", "组织外", "외부", "خارج", "خارجي", "מחוץ", "חיצוני",
     "εξωτερικ", "εκτός", "külső", "kívülről", "din afara", "expeditor extern",
+];
+
+/// Whoever sends from outside, by a name that only programs have for them.
+#[rustfmt::skip]
+const SENDERS: &[&str] = &[
+    "externen absender", "externer absender", "expéditeur externe", "remitente externo", "remetente externo", "mittente esterno",
+    "externe afzender", "extern avsändare", "ekstern afsender", "ekstern avsender", "nadawca zewnętrzny", "zewnętrznego nadawcy",
+    "nadawcy zewnętrznego", "externího odesílatele", "внешнего отправителя", "зовнішнього відправника",
 ];
 
 /// And is to be handled with care.
@@ -192,9 +200,21 @@ fn warns(fold: &str) -> bool {
     let named = begins_with_this_mail(start);
     let care = CARE.iter().filter(|word| fold.contains(**word)).count();
     let harm = has(HARM);
-    let organisation =
-        has(&["organi", "external sender", "external email", "external e-mail"]) && fold.split(' ').count() <= 16;
-    harm && (alarmed && care >= 1 || named && care >= 2 || care >= 3) || (alarmed || named) && organisation
+    let few = fold.split(' ').count() <= 16;
+    let organisation = has(&["organi", "external sender", "external email", "external e-mail"]) && few;
+    // `ACHTUNG: Diese E-Mail stammt von einem externen Absender.`
+    let sender = alarmed && has(SENDERS) && few;
+    // `This email was sent from outside the University. Be careful with links.`
+    let university = named
+        && harm
+        && few
+        && ["from outside the university", "from outside of the university"]
+            .iter()
+            .any(|w| fold.contains(w));
+    harm && (alarmed && care >= 1 || named && care >= 2 || care >= 3)
+        || (alarmed || named) && organisation
+        || sender
+        || university
 }
 
 #[cfg(test)]
@@ -228,6 +248,11 @@ mod tests {
             "【注意】このメールは社外から送信されました。リンクをクリックしないでください。",
             "注意：此邮件来自外部。请勿点击链接或打开附件。",
             "UWAGA: wiadomość spoza organizacji. Nie otwieraj załączników.",
+            "ACHTUNG: Diese E-Mail stammt von einem externen Absender.",
+            "ATTENZIONE: questa email proviene da un mittente esterno.",
+            "UWAGA: Wiadomość pochodzi od nadawcy zewnętrznego.",
+            "OBS: Detta mejl kommer från en extern avsändare.",
+            "This email was sent from outside the University. Be careful with links.",
         ]
         .into_iter()
         .filter(|text| cut(text) == 0)
@@ -249,6 +274,8 @@ mod tests {
             "Achtung! Wer von außerhalb kam, dem war nicht zu vertrauen.",
             "Notice: this message is pinned to the door from outside. Do not trust it.",
             "External examiners came, with caution and with attachments.",
+            "This email was written from outside the university, where we sleep in tents.",
+            "Achtung, ein externer Absender waren wir für die Stadt immer: keine E-Mail von uns wurde je gelesen, also gingen wir hin und blieben.",
             "Think twice before you knock, said the man from outside our street, and never trust a link in a chain.",
             "Atención: fuera de la plaza no hay que fiarse de nadie, y los enlaces del metro están cerrados.",
         ] {
