@@ -456,9 +456,13 @@ const DEEPEST_VERSE: usize = 40;
 fn add(paragraph: &mut Vec<Vec<Span>>, line: Vec<Span>, before: Break) {
     match paragraph.last_mut() {
         Some(last) if before == Break::Wrapped => {
-            match last.last_mut() {
-                Some(span) => span.text.push(' '),
-                None => last.push(Span::text(" ")),
+            let text = |span: Option<&Span>| span.map_or("", |s| s.text.as_str()).to_owned();
+            let touch = wrap::touch(text(last.last()).trim_end(), text(line.first()).trim_start());
+            if !touch {
+                match last.last_mut() {
+                    Some(span) => span.text.push(' '),
+                    None => last.push(Span::text(" ")),
+                }
             }
             last.extend(line);
         }

@@ -62,7 +62,7 @@ const SURE: usize = 2;
 fn goes_on(before: &str, line: &str) -> usize {
     let opens = |c: char| matches!(c, '"' | '“' | '‘' | '„' | '«' | '\'' | '(');
     match line.trim_start_matches(opens).chars().next() {
-        _ if ends_a_sentence(before) => 0,
+        _ if ends_a_sentence(before) || before.ends_with(WIDE_STOPS) => 0,
         Some(c) if c.is_lowercase() => SURE,
         Some(c) if c.is_alphabetic() && !c.is_uppercase() => 1,
         _ => 0,
@@ -73,8 +73,12 @@ fn goes_on(before: &str, line: &str) -> usize {
 fn had_room(before: &str, line: &str, column: usize) -> bool {
     let word = line.split_whitespace().next().unwrap_or("");
     let wide = width(before);
-    let room = wide * 3 >= column * 2 && wide + 1 + width(word) <= column;
-    room && !ends_a_sentence(before) && !begins_an_item(line)
+    let room = match without_spaces(before, line) {
+        // all of its lines but the last are full
+        true => wide + KEPT_TOGETHER <= column,
+        false => wide * 3 >= column * 2 && wide + 1 + width(word) <= column,
+    };
+    room && !ends_a_sentence(before) && !before.ends_with(WIDE_STOPS) && !begins_an_item(line)
 }
 
 /// Whether a full stop, or another mark that ends a sentence, stands at the end of the line.
@@ -100,7 +104,7 @@ pub fn breaks(lines: &[Vec<Span>], column: Option<usize>) -> Vec<Break> {
     let mut out = vec![Break::Kept; lines.len()];
     for at in 1..lines.len() {
         let (before, line) = (texts[at - 1].trim(), texts[at].trim());
-        let (wide, next) = (width(before), width(line));
+        let (wide, next) = (before.chars().count(), line.chars().count());
         out[at] = if column.is_some_and(|column| is_full(before, line, column, out[at - 1])) {
             Break::Wrapped
         } else if wide > 90 || next > 90 {
@@ -116,10 +120,38 @@ pub fn breaks(lines: &[Vec<Span>], column: Option<usize>) -> Vec<Break> {
 fn is_full(before: &str, line: &str, column: usize, earlier: Break) -> bool {
     let word = line.split_whitespace().next().unwrap_or("");
     let wide = width(before);
+    if without_spaces(before, line) {
+        let signs = before.ends_with(WIDE_STOPS) && width(line) <= WIDE_NAME;
+        return wide + KEPT_TOGETHER > column && !signs && !begins_an_item(line);
+    }
     if is_one_word(before) && earlier != Break::Wrapped || signs_off(before, line) {
         return false;
     }
-    wide * 3 >= column * 2 && wide + 1 + width(word) > column && !begins_an_item(line) && !before.chars().any(is_wide)
+    wide * 3 >= column * 2
+        && wide + 1 + width(word) > column
+        && !begins_an_item(line)
+        && !before.chars().any(is_unspaced)
+}
+
+/// How a sentence ends in Chinese and Japanese.
+const WIDE_STOPS: [char; 4] = ['。', '！', '？', '：'];
+
+/// Columns that programs leave at the end of a line of Chinese or Japanese, so that none begins with a comma, or at the first by which
+/// a paragraph is set in.
+const KEPT_TOGETHER: usize = 6;
+
+/// Columns of a name that stands under such a text.
+const WIDE_NAME: usize = 20;
+
+/// Whether the two lines are written without spaces between words, and were wrapped wherever they were full, if they were.
+fn without_spaces(before: &str, line: &str) -> bool {
+    before.ends_with(is_unspaced) && line.starts_with(|c| is_unspaced(c) || char::is_alphanumeric(c))
+        || before.ends_with(char::is_alphanumeric) && before.chars().any(is_unspaced) && line.starts_with(is_unspaced)
+}
+
+/// Whether nothing stood between the two lines before they were wrapped.
+pub fn touch(before: &str, line: &str) -> bool {
+    without_spaces(before, line)
 }
 
 /// `- item`, `2) item`, `* item`, and the bars and names of a quotation, `| text` and `JD> text`: begins a line of its own.
@@ -139,21 +171,29 @@ fn begins_an_item(line: &str) -> bool {
 /// An address: no measure of where its line would have been wrapped.
 fn has_a_long_word(line: &str) -> bool {
     const LONG: usize = 30;
-    line.len() >= LONG && line.split_whitespace().any(|word| word.len() >= LONG)
+    let long = |word: &str| word.len() >= LONG && !word.contains(is_unspaced);
+    line.len() >= LONG && line.split_whitespace().any(long)
 }
 
 fn is_one_word(line: &str) -> bool {
     !line.contains(char::is_whitespace)
 }
 
-/// Characters, for all scripts that wrap at spaces.
+/// Columns: the signs of East Asia take two.
 fn width(text: &str) -> usize {
-    text.chars().count()
+    text.chars()
+        .map(|c| 1 + usize::from(is_unspaced(c) || is_hangul(c)))
+        .sum()
 }
 
 /// A script that is wrapped anywhere, without a space between the lines.
-fn is_wide(c: char) -> bool {
-    matches!(c as u32, 0x2E80..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0xFF00..=0xFF60)
+fn is_unspaced(c: char) -> bool {
+    matches!(c as u32, 0x2E80..=0x9FFF | 0xF900..=0xFAFF | 0xFF00..=0xFF60)
+}
+
+/// Korean is wrapped at spaces.
+fn is_hangul(c: char) -> bool {
+    matches!(c as u32, 0xAC00..=0xD7AF)
 }
 
 #[cfg(test)]
@@ -200,6 +240,18 @@ mod tests {
                       running a phone bank for half of the city of Leeds, but so it was then.\n\
                       Best wishes,\nOlu";
         assert_eq!(joined(signed), [Kept, Wrapped, Kept, Kept]);
+        let chinese = "我们楼的电梯坏了七个星期，九楼住着八十二岁的李奶奶。我们每天早上九点轮流\n\
+                       给物业打电话。到第十二天，他们已经认得我们的声音。现在电梯又能用了，我们\n\
+                       也都知道彼此的名字，见面会打招呼。\n王小明";
+        assert_eq!(joined(chinese), [Kept, Wrapped, Wrapped, Kept]);
+        let korean = "우리 아파트 엘리베이터가 칠 주 동안 고장이었고, 구 층에는 여든두\n\
+                      살 할머니가 사십니다. 매일 아침 아홉 시에 번갈아 전화를\n\
+                      걸었습니다. 열이틀째에는 우리 목소리를 알더군요. 이제 다시\n\
+                      움직입니다.";
+        assert_eq!(joined(korean), [Kept, Wrapped, Wrapped, Wrapped]);
+        let verse = "春天的河水从我们的门前慢慢流过，带走了去年所有的落叶和我们的船\n\
+                     我们站在桥上数着灯\n桥下的人们唱着我们小时候唱过的那首歌，一直唱到月亮升起来的时候\n没有人回家";
+        assert!(joined(verse).iter().all(|b| *b == Kept), "{verse}");
         let unstopped = "When I took the training last autumn I had no idea that I would end up\n\
                          standing in front of them all, and whether it helped, and in fact it did\nOlu";
         assert_eq!(joined(unstopped), [Kept, Wrapped, Kept]);
