@@ -488,7 +488,20 @@ fn above(seen: &[Seen], from: usize, foreign: &Foreign) -> usize {
         && start > from
         && (drawn(start - 1) || seen[start - 1].ruled)
         && (start - 1 == from || seen[start - 2].blank() || seen[start - 1].text.len() >= 12);
-    if parted { blanks(start - 1) } else { start }
+    let summed_up = foreign.opening == Opening::Block && start > from && sums_up(&seen[start - 1], foreign);
+    if parted || summed_up { blanks(start - 1) } else { start }
+}
+
+/// `Cath Lee ---03/03/2025 10:12:45---Hello everyone, You took`: what Lotus Notes writes over the header of who is named in it.
+fn sums_up(line: &Seen, foreign: &Foreign) -> bool {
+    let mut parts = line.text.splitn(3, "---");
+    let (Some(name), Some(date), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let theirs = foreign.block.as_ref().and_then(|block| block.from.name.as_deref());
+    let dated =
+        date.len() <= 24 && date.contains([':', '/', '.']) && date.bytes().filter(u8::is_ascii_digit).count() >= 8;
+    theirs.is_some_and(|theirs| theirs == name.trim()) && dated
 }
 
 /// Who may be named over another's words, where a line says so.
