@@ -203,6 +203,7 @@ pub fn draft(submission: &Submission, fates: &[MediaFate], rules: &DraftRules, n
             .map(|original| maybe_forwarded(&source.from, original, &author)),
     );
     story.end_once(&author);
+    story.part_at_cuts();
 
     let in_cut = photos::parts(story.lines_of_others());
     let Placed { media, names } = photos::place(&mut story.lines, &in_cut, source, fates, &mut notes);
@@ -431,6 +432,27 @@ impl Story {
             for cut in self.cuts.iter_mut().filter(|c| c.at > last) {
                 cut.at += 1;
             }
+        }
+    }
+
+    /// What stood above a cut and below it are two paragraphs, also where no blank line was between them and it.
+    fn part_at_cuts(&mut self) {
+        let lines = std::mem::take(&mut self.lines);
+        let shown = |at: Option<usize>| at.and_then(|at| lines.get(at)).is_some_and(|line| !line.is_blank());
+        let mut blanks = Vec::new();
+        for cut in &mut self.cuts {
+            if cut.left == 0 && shown(cut.at.checked_sub(1)) && shown(Some(cut.at)) {
+                blanks.push(cut.at);
+                blanks.dedup();
+            }
+            cut.at += blanks.len();
+        }
+        let mut blanks = blanks.into_iter().peekable();
+        for (at, line) in lines.into_iter().enumerate() {
+            if blanks.next_if_eq(&at).is_some() {
+                self.lines.push(Line::plain(""));
+            }
+            self.lines.push(line);
         }
     }
 
