@@ -69,6 +69,9 @@ pub(super) fn decode(bytes: &[u8], label: Option<&str>) -> Decoded {
             _ => Decoded::declared(text),
         };
     }
+    if let Some(text) = from_dos(bytes, label) {
+        return Decoded::declared(text);
+    }
     match declared {
         Some(encoding) if encoding == UTF_8 || is_ascii_label(label) => {}
         Some(encoding) => {
@@ -158,6 +161,28 @@ pub(super) fn is_utf7(label: &str) -> bool {
     ["utf-7", "utf7", "unicode-1-1-utf-7", "csunicode11utf7"]
         .iter()
         .any(|name| label.eq_ignore_ascii_case(name))
+}
+
+/// The upper halves of the character sets of DOS.
+const CODE_PAGE_850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐\
+    └┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
+const CODE_PAGE_437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐\
+    └┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
+
+/// Text in a character set of DOS, where the label says so and the letters are a language's: programs also call so what is none.
+fn from_dos(bytes: &[u8], label: &str) -> Option<String> {
+    let upper: Vec<char> = match label {
+        "cp850" | "cp-850" | "ibm850" => CODE_PAGE_850.chars().collect(),
+        "cp437" | "ibm437" => CODE_PAGE_437.chars().collect(),
+        _ => return None,
+    };
+    let sign = |byte: &u8| match byte {
+        0..=0x7f => char::from(*byte),
+        _ => upper[usize::from(*byte - 0x80)],
+    };
+    let text: String = bytes.iter().map(sign).collect();
+    let fits = |c: char| c.is_ascii() || c.is_alphabetic() || "¿¡«»§°£ªº\u{a0}".contains(c);
+    text.chars().all(fits).then_some(text)
 }
 
 /// HZ (RFC 1843): GB 2312 in seven bits, between `~{` and `~}`; a line's end ends it too.
@@ -421,6 +446,14 @@ mod tests {
                 None,
             ),
             (b"+ADw-script+AD4-", Some("utf-7"), "+ADw-script+AD4-", None),
+            (
+                b"Sch\x84fer h\x94rt \x81ber Stra\xe1e",
+                Some("cp850"),
+                "Sch\u{e4}fer h\u{f6}rt \u{fc}ber Stra\u{df}e",
+                None,
+            ),
+            (b"ma\xa4ana", Some("IBM437"), "ma\u{f1}ana", None),
+            (b"f\xfcr", Some("cp850"), "f\u{fc}r", Some("windows-1252")),
             (
                 b"\x1b$)C\x0e?l8.4B\x0f ok\n\x0e?l\nok",
                 Some("ISO-2022-KR"),
