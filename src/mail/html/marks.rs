@@ -21,8 +21,11 @@ pub enum Mark {
     /// The line that says who wrote what follows.
     Attribution,
     Signature,
-    /// It, and all that follows in the same mail, is quoted.
-    QuotedFromHere,
+    /// It holds the header of another mail, and all that follows is quoted.
+    Header,
+    /// A line drawn above another mail: where that one's header follows, all from there on is quoted. The author may draw it too, and
+    /// write on below it.
+    LineAbove,
 }
 
 /// What `name` with these attributes is marked as.
@@ -46,7 +49,7 @@ pub fn mark(name: &str, attr: impl Fn(&str) -> Option<String>, style: &Style) ->
         return found;
     }
     match attr("data-marker").as_deref() {
-        Some("__DIVIDER__") => return Some(Mark::QuotedFromHere),
+        Some("__DIVIDER__") => return Some(Mark::LineAbove),
         Some("__QUOTED_TEXT__") if blockquote => return Some(Mark::Cited),
         Some("__QUOTED_TEXT__" | "__HEADERS__") => return Some(Mark::Quoted),
         Some("__SIG_PRE__" | "__SIG_POST__") => return Some(Mark::Signature),
@@ -70,7 +73,7 @@ pub fn mark(name: &str, attr: impl Fn(&str) -> Option<String>, style: &Style) ->
             cite.then_some(Mark::Cited)
         }
         // Outlook on the web draws this rule above the header block
-        "hr" if attr("tabindex").as_deref() == Some("-1") => Some(Mark::QuotedFromHere),
+        "hr" if attr("tabindex").as_deref() == Some("-1") => Some(Mark::LineAbove),
         _ => None,
     }
 }
@@ -167,15 +170,13 @@ fn by_token(token: &str, name: &str) -> Option<Mark> {
         "-x-evo-attribution",
         "zm-_id_-sgn1",
     ];
-    const FROM_HERE: &[&str] = &[
-        "divrplyfwdmsg",
-        "appendonsend",
+    const HEADER: &[&str] = &["divrplyfwdmsg", "_persistentheader", "outlookmessageheader"];
+    // `appendonsend` and `ms-outlook-mobile-body-separator-line` are not among them: they stand in mails that quote none
+    // too, and the cursor comes to stand below or in them.
+    const LINE_ABOVE: &[&str] = &[
         "stopspelling",
         "zwchr",
-        "ms-outlook-mobile-body-separator-line",
-        "_persistentheader",
         "__pbconvhr",
-        "outlookmessageheader",
         "replysplit",
         "divtagdefaultwrapper-reply",
     ];
@@ -189,8 +190,10 @@ fn by_token(token: &str, name: &str) -> Option<Mark> {
         Some(Mark::Signature)
     } else if is(ATTRIBUTION) {
         Some(Mark::Attribution)
-    } else if is(FROM_HERE) {
-        Some(Mark::QuotedFromHere)
+    } else if is(HEADER) {
+        Some(Mark::Header)
+    } else if is(LINE_ABOVE) {
+        Some(Mark::LineAbove)
     } else if is(FORWARDED) {
         Some(Mark::Forwarded)
     } else if token.starts_with("yahoo_quoted") || token.starts_with("lark-mail-quote") {
@@ -268,16 +271,18 @@ mod tests {
             ),
             ("div", [("id", "ydp1a2b3c4dyahoo_quoted_123")], Some(Mark::QuoteBox)),
             ("div", [("class", "yiv0123456789gmail_quote")], Some(Mark::QuoteBox)),
-            ("div", [("id", "x_x_divRplyFwdMsg")], Some(Mark::QuotedFromHere)),
+            ("div", [("id", "x_x_divRplyFwdMsg")], Some(Mark::Header)),
             ("div", [("class", "m_-123456789gmail_signature")], Some(Mark::Signature)),
             ("div", [("id", "Signature")], Some(Mark::Signature)),
             ("div", [("name", "quote")], Some(Mark::QuoteBox)),
-            ("hr", [("data-marker", "__DIVIDER__")], Some(Mark::QuotedFromHere)),
-            ("hr", [("id", "zwchr")], Some(Mark::QuotedFromHere)),
+            ("hr", [("data-marker", "__DIVIDER__")], Some(Mark::LineAbove)),
+            ("hr", [("id", "zwchr")], Some(Mark::LineAbove)),
             ("div", [("class", "moz-cite-prefix")], Some(Mark::Attribution)),
             ("div", [("class", "moz-forward-container")], Some(Mark::Forwarded)),
             ("p", [("class", "pull-quote")], None),
             ("div", [("class", "elementToProof")], None),
+            ("div", [("id", "appendonsend")], None),
+            ("div", [("id", "ms-outlook-mobile-body-separator-line")], None),
         ] {
             assert_eq!(marked(name, &attrs), expected, "{name} {attrs:?}");
         }

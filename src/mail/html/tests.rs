@@ -297,18 +297,58 @@ fn quotations_of_each_program_are_hinted() {
         ),
         // Outlook on the web
         (
-            "<div>mine</div><div id=appendonsend></div><hr tabindex=-1 style='width:98%'><div id=divRplyFwdMsg><b>From:</b> X<br><b>Sent:</b> Y</div><div>theirs</div>",
-            vec!["mine", "", "Q rule", "Q", "Q **From:** X", "Q **Sent:** Y", "Q theirs"],
+            "<div>mine</div><div id=appendonsend></div><hr tabindex=-1 style='width:98%'><div id=divRplyFwdMsg><b>From:</b> X<br><b>Sent:</b> Y 10:12</div><div>theirs</div>",
+            vec![
+                "mine",
+                "",
+                "Q rule",
+                "Q",
+                "Q **From:** X",
+                "Q **Sent:** Y 10:12",
+                "Q theirs",
+            ],
+        ),
+        // a header whose words are not known, in the element that holds nothing else
+        (
+            "<div>mine</div><div id=divRplyFwdMsg><b>Gan:</b> X<br><b>Dyddiad:</b> Y</div><div>theirs</div>",
+            vec!["mine", "Q **Gan:** X", "Q **Dyddiad:** Y", "Q theirs"],
+        ),
+        // its marks where nothing is quoted
+        (
+            "<div>mine</div><div id=appendonsend></div><div>more</div><hr tabindex=-1><div>Olu: Who?<br>Me: The lift.</div>",
+            vec!["mine", "more", "", "rule", "", "Olu: Who?", "Me: The lift."],
+        ),
+        (
+            "<div>mine</div><div id=ms-outlook-mobile-body-separator-line><br></div><div id=ms-outlook-mobile-signature>Get it</div><div>more</div>",
+            vec!["mine", "", "S Get it", "more"],
         ),
         // Outlook
         (
-            "<div class=WordSection1><p class=MsoNormal>mine</p><div><div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm'><p class=MsoNormal><b>From:</b> X<br><b>Sent:</b> Y<br></p></div></div><p class=MsoNormal>theirs</p></div>",
-            vec!["mine", "Q **From:** X", "Q **Sent:** Y", "Q theirs"],
+            "<div class=WordSection1><p class=MsoNormal>mine</p><div><div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm'><p class=MsoNormal><b>From:</b> X<br><b>Sent:</b> Y 10:12<br></p></div></div><p class=MsoNormal>theirs</p></div>",
+            vec!["mine", "Q **From:** X", "Q **Sent:** Y 10:12", "Q theirs"],
+        ),
+        (
+            "mine<div style='border:none;border-top:solid #E1E1E1 1.0pt'><b>Gan:</b> X &lt;x@example.org&gt;<br><b>Dyddiad:</b> Y<br><b>At:</b> Z</div>theirs",
+            vec![
+                "mine",
+                "Q **Gan:** X <x@example.org>",
+                "Q **Dyddiad:** Y",
+                "Q **At:** Z",
+                "Q theirs",
+            ],
         ),
         // a rule the author drew above a paragraph is none
         (
             "<div style='border-top:solid #ccc 1px'><p>A new day began.</p></div>",
             vec!["A new day began."],
+        ),
+        (
+            "<div style='border-top:solid #ccc 1px'>Olu: Who are you?<br>Me: The ninth floor.<br>Olu: All of you?</div>",
+            vec!["Olu: Who are you?", "Me: The ninth floor.", "Olu: All of you?"],
+        ),
+        (
+            "<div style='border-top:solid #ccc 1px'>From: the ninth floor<br>To: the landlord<br>Subject: the lift</div>",
+            vec!["From: the ninth floor", "To: the landlord", "Subject: the lift"],
         ),
         (
             "mine<div class=moz-cite-prefix>On Monday X wrote:<br></div><blockquote type=cite cite='mid:1@x'>theirs</blockquote>mine",
@@ -323,8 +363,16 @@ fn quotations_of_each_program_are_hinted() {
             vec!["mine", "Q On Monday X wrote:", "Q theirs"],
         ),
         (
-            "mine<hr id=zwchr data-marker=__DIVIDER__><div data-marker=__HEADERS__>From: X</div>theirs",
-            vec!["mine", "", "Q rule", "Q", "Q From: X", "Q theirs"],
+            "mine<hr id=zwchr data-marker=__DIVIDER__><div data-marker=__HEADERS__>From: x@example.org<br>Sent: Y</div>theirs",
+            vec![
+                "mine",
+                "",
+                "Q rule",
+                "Q",
+                "Q From: x@example.org",
+                "Q Sent: Y",
+                "Q theirs",
+            ],
         ),
         (
             "mine<div>01.02.2020, 12:00, \"X\" &lt;x@example.org&gt;:</div><blockquote>theirs</blockquote>",

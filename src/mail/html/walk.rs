@@ -9,6 +9,7 @@ use super::survey::Survey;
 use super::text::{is_block, trim_spans};
 use super::tree::{Data, NONE, Tree};
 use super::{HtmlText, PartMap};
+use crate::story::cut;
 use crate::story::passage::{Hints, Kind, Line, Span};
 
 mod lines;
@@ -16,8 +17,11 @@ mod lines;
 /// Empty cells are added up to so many columns; Markdown's tables are cut at 40, and a row has 12 cells of its own at most.
 const MAX_COLUMNS: usize = 28;
 
-/// Reads the whole tree. Text whose colour is that of its ground is hidden, unless that would be most of the mail: then
-/// it was written on a dark screen, whose ground the program did not send along.
+/// Nodes in which the header of another mail is looked for.
+const MOST_LOOKED_AT: usize = 60;
+
+/// Reads the whole tree. Text whose colour is that of its ground is hidden, unless that would be most of the mail, or words that
+/// somebody typed: then it was written on a dark screen, whose ground the program did not send along.
 pub fn read(tree: &Tree, hidden_classes: &[String], parts: &PartMap) -> HtmlText {
     let about = Survey::of(tree);
     let mut walk = Walk::new(tree, &about, hidden_classes, parts, true);
@@ -46,7 +50,7 @@ struct Context {
     hints: Hints,
     /// The innermost quote box whose cited block is still to come, or has come.
     quote_box: Option<usize>,
-    /// Where `QuotedFromHere` stops to hold.
+    /// Where what is quoted from a header on ends.
     scope: bool,
     after_here: bool,
     gone: bool,
@@ -83,7 +87,7 @@ struct Walk<'a> {
     seen: usize,
     unseen_colour: usize,
     stack: Vec<Context>,
-    /// Open `QuotedFromHere` marks.
+    /// Open elements that are quoted from a header on.
     after_here: usize,
     boxes: Vec<bool>,
     lists: Vec<List>,
@@ -227,7 +231,7 @@ impl<'a> Walk<'a> {
         } else {
             None
         };
-        let outlook_header = said.is_none() && name == "div" && style.bar_top && self.is_header_block(id);
+        let outlook_header = said.is_none() && name == "div" && style.bar_top && self.is_header(id, id);
         self.block_begins(id, name, &style, &mut inner);
         self.marked(id, name, said, outlook_header, &style, &mut inner);
         if name == "hr" {
@@ -408,7 +412,8 @@ impl<'a> Walk<'a> {
                 inner.hints.quoted = true;
             }
             Some(Mark::Signature) => inner.hints.signature = true,
-            Some(Mark::QuotedFromHere) => self.quoted_from_here(),
+            Some(Mark::Header) if self.begins_with_labels(id) => self.quoted_from_here(),
+            Some(Mark::LineAbove) if self.is_header(id, NONE) => self.quoted_from_here(),
             _ if header => self.quoted_from_here(),
             None if name == "blockquote" => inner.own_quote = true,
             _ => {}
@@ -424,22 +429,36 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Outlook's header block has the line above it and begins with a bold word and a colon (`From:`, `Von:`).
-    fn is_header_block(&self, id: u32) -> bool {
+    /// The beginning of what is to be read from element `id` on, within `root`, in its lines.
+    fn beginning(&self, id: u32, root: u32) -> String {
         let mut text = String::new();
         let mut node = id;
-        for _ in 0..40 {
-            node = self.tree.after(node, id);
-            if node == NONE || text.len() > 400 {
+        for _ in 0..MOST_LOOKED_AT {
+            node = self.tree.after(node, root);
+            if node == NONE || text.len() > 600 {
                 break;
             }
-            if let Data::Text(t) = &self.tree.node(node).data {
-                text.push_str(t.get(..t.floor_char_boundary(200)).unwrap_or(""));
-            }
-            if self.tree.name(node) == "br" {
-                text.push('\n');
+            match &self.tree.node(node).data {
+                Data::Text(t) => text.extend(
+                    t.chars()
+                        .take(200)
+                        .map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }),
+                ),
+                Data::Element { name, .. } if &*name.local == "br" || is_block(&name.local) => text.push('\n'),
+                _ => {}
             }
         }
+        text
+    }
+
+    /// Whether what is to be read from element `id` on is the header of another mail. Outlook draws a line above it.
+    fn is_header(&self, id: u32, root: u32) -> bool {
+        cut::is_header(&self.beginning(id, root))
+    }
+
+    /// Whether the element begins with a short word and a colon (`From:`, `Von:`), and has a second one: in any language.
+    fn begins_with_labels(&self, id: u32) -> bool {
+        let text = self.beginning(id, id);
         let first = text.trim_start().split([':', '：']).next().unwrap_or("");
         let short = (1..=14).contains(&first.trim().chars().count()) && first.len() < text.trim_start().len();
         short && text.matches([':', '：']).count() >= 2

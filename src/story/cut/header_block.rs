@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::story::address::addresses;
+use crate::story::passage::Line;
 use crate::story::submission::Mailbox;
 
 use super::seen::{Seen, address_in};
@@ -282,6 +283,24 @@ pub(super) fn starting_at(lines: &[Seen], start: usize) -> Option<Block> {
     (has(Field::From) && (has(Field::Date) || has(Field::Subject)) && !nobody).then_some(block)
 }
 
+/// Whether `text` begins with a header as programs write it, under a line that they draw: with an address or the hour. Where its words
+/// are not known, it has three of them and the first has an address.
+pub fn is_header(text: &str) -> bool {
+    let lines: Vec<Line> = text.lines().filter(|l| !l.trim().is_empty()).map(Line::plain).collect();
+    let seen: Vec<Seen> = lines.iter().map(Seen::of).filter(|l| !l.blank()).collect();
+    let Some(first) = seen.first() else {
+        return false;
+    };
+    let label = |l: &Seen| {
+        l.text
+            .split_once([':', '：'])
+            .is_some_and(|(name, _)| (1..=26).contains(&name.trim().chars().count()) && !name.contains('@'))
+    };
+    let unknown = || seen.len() >= 3 && address_in(&first.text).is_some() && seen.iter().take(3).all(label);
+    let known = |block: Block| block.from.address.is_some() || block.date.is_some_and(|date| has_hour(&date));
+    starting_at(&seen, 0).map_or_else(unknown, known)
+}
+
 /// Whether a date has the hour, as programs write it: `10:00`, `10h00`, `10.00` at the end.
 pub(super) fn has_hour(date: &str) -> bool {
     let fold = date.to_lowercase();
@@ -441,7 +460,6 @@ pub(super) fn mailbox(text: &str) -> Mailbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::story::passage::Line;
 
     fn block(text: &str) -> Option<Block> {
         let lines: Vec<Line> = text.lines().map(Line::plain).collect();
@@ -515,6 +533,27 @@ mod tests {
             "Dear all: hello",
         ] {
             assert_eq!(block(&format!("{head}\n{text}")).unwrap().end, 3, "{text}");
+        }
+    }
+
+    #[test]
+    fn under_a_drawn_line_a_header_has_an_address_or_the_hour() {
+        for text in [
+            "From: Marion Maxwell\nSent: Saturday, December 4, 2010 10:00 AM\nSubject: Story",
+            "\n From: marion@example.org\nTo: b@example.org\nSubject: Story\nDate: Saturday",
+            "Oddi wrth: Marion <m@example.org>\nAnfonwyd: 4 Rhagfyr\nAt: b@example.org\nPwnc: Story",
+        ] {
+            assert!(is_header(text), "{text}");
+        }
+        for text in [
+            "",
+            "From: the ninth floor\nTo: the landlord\nSubject: the lift",
+            "Date: 3 March 2025\nPresent: Olu, Priya, Sam\nSubject: the lift",
+            "Olu: Who are you?\nMe: The ninth floor.\nOlu: All of you?",
+            "When: Friday, 19:00\nWhere: the hall\nAsk: marion@example.org",
+            "From: Marion Maxwell <m@example.org>",
+        ] {
+            assert!(!is_header(text), "{text}");
         }
     }
 

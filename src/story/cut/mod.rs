@@ -38,6 +38,7 @@ mod typed;
 use super::passage::Line;
 use super::submission::Mailbox;
 pub use apart::apart;
+pub use header_block::is_header;
 use plan::Plan;
 pub use quoted::{is_notice, quoted};
 pub use rule::Rule;

@@ -51,7 +51,7 @@ pub(super) fn stretches(lines: &[Seen], from: usize) -> Vec<Foreign> {
     let mut i = from;
     let mut kept = from;
     while i < lines.len() {
-        if lines[i].blank() && !quoted[i] {
+        if lines[i].blank() {
             i += 1;
             continue;
         }
