@@ -457,14 +457,15 @@ fn opening(lines: &[Seen], quoted: &[bool], floor: usize, i: usize) -> Option<Fo
     if dashed_words(&line.text) && attribution::dashed_name(&line.text) && !quoted[i] {
         return make(i, i + 1, Opening::Attribution, None);
     }
+    // Without an address, a date as programs write it: with the hour. `Date: 4 May 1951` stands over a letter on paper.
+    let timed = |date: &Option<String>| date.as_ref().is_some_and(|d| header_block::has_hour(d));
     if line.ruled
         && let Some(next) = soon_shown(lines, i + 1)
         && let Some(block) = block_at(lines, next)
+        && (block.from.address.is_some() || lines[next].quoted() || timed(&block.date))
     {
         return make(i, block.end, Opening::Block, Some(block));
     }
-    // Without an address, a date as programs write it: with the hour. `Date: 4 May 1951` stands over a letter on paper.
-    let timed = |date: &Option<String>| date.as_ref().is_some_and(|d| header_block::has_hour(d));
     if let Some(block) = block_at(lines, i)
         && (block.from.address.is_some() || line.quoted() || block.kinds >= 3 && timed(&block.date))
     {
