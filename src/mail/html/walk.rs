@@ -661,6 +661,7 @@ impl<'a> Walk<'a> {
 
     fn hints(&self, context: &Context) -> Hints {
         let mut hints = context.hints;
+        hints.unended = self.after_here > 0 && !hints.quoted && context.quote == 0 && context.quote_box.is_none();
         hints.quoted |= self.after_here > 0;
         let mut colours = [context.color, context.background].into_iter().flatten();
         hints.coloured = context.href.is_none() && colours.any(css::is_bright);

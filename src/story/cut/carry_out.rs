@@ -21,11 +21,12 @@ impl Plan {
         let all: usize = seen.iter().map(Seen::weight).sum();
         let certain = weigh(&mut self.pieces.iter().filter(|p| !p.doubtful));
         let doubtful = weigh(&mut self.pieces.iter().filter(|p| p.doubtful));
-        let unmarked = self.pieces.iter().filter(|p| p.rule.goes_to_the_end());
+        let unmarked = self.pieces.iter();
+        let unmarked = unmarked.filter(|p| p.rule.goes_to_the_end() || p.rule == Rule::QuoteMarks);
         let in_head = |i: &usize| self.heads.iter().any(|head| head.contains(i));
         let unmarked = unmarked
             .flat_map(|p| p.start..p.end)
-            .filter(|i| !in_head(i) && !seen[*i].quoted());
+            .filter(|i| !in_head(i) && !seen[*i].ends());
         let unmarked: usize = unmarked.map(|i| seen[i].weight()).sum();
         let mut called_off = self.doubted;
         if doubtful * 10 > all.saturating_sub(certain) * 6 {
@@ -92,7 +93,8 @@ impl Plan {
             nothing_cut: called_off,
             another_kept: self.another,
             quotation_kept: self.quotation,
-            unmarked_cut: (something || in_signature) && (self.unaddressed || unmarked * 10 > self.may_go(all)),
+            unmarked_cut: (something || in_signature)
+                && (self.unaddressed || self.signed || unmarked * 10 > self.may_go(all)),
             most_cut: something && on_top * 10 > all * 6,
             under_delimiter,
             sign_off: self.sign_off,

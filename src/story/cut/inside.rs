@@ -246,6 +246,21 @@ pub(super) fn signed_below(lines: &[Seen], from: usize, foreign: &Foreign, autho
     !author.is_empty() && below.as_ref() == Some(&author) && ends_with(lines, from, foreign.start) != below
 }
 
+/// The same, of an answer: and no mail of theirs is in what stands there.
+pub(super) fn signed_anew(lines: &[Seen], from: usize, foreign: &Foreign, author: &str) -> bool {
+    signed_below(lines, from, foreign, author)
+        && !names_in_heads(&lines[foreign.body..foreign.end], &first_name(author))
+}
+
+/// Whether a name is in a line that may stand over a mail.
+fn names_in_heads(lines: &[Seen], name: &str) -> bool {
+    let heads = |l: &Seen| {
+        l.text
+            .contains(|c: char| c.is_ascii_digit() || matches!(c, '@' | ':' | '：'))
+    };
+    lines.iter().any(|l| heads(l) && has_word(&l.fold, name))
+}
+
 /// Words for who reads a mail.
 #[rustfmt::skip]
 const YOU: &[&str] = &[
@@ -324,15 +339,7 @@ pub(super) fn goes_on(lines: &[Seen], from: usize, foreign: &Foreign, author: &s
         return false;
     };
     // Signed above already, or a thread of mails in which theirs is named: then it is the one that comes last.
-    let heads = |l: &Seen| {
-        l.text
-            .contains(|c: char| c.is_ascii_digit() || matches!(c, '@' | ':' | '：'))
-    };
-    if ends_with(lines, from, start).as_ref() == Some(&signed)
-        || lines[start..tail.end]
-            .iter()
-            .any(|l| heads(l) && has_word(&l.fold, &signed))
-    {
+    if ends_with(lines, from, start).as_ref() == Some(&signed) || names_in_heads(&lines[start..tail.end], &signed) {
         return false;
     }
     if !author.is_empty() && first_name(author) == signed {

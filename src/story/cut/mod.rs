@@ -84,8 +84,8 @@ pub struct Trimmed {
     /// Lines marked by `>` were kept: their author's own quotation, as the mail answers none or their line leads up to it; or one
     /// that is answered below.
     pub quotation_kept: bool,
-    /// A quotation went that nothing marks line by line, and it was most of the mail, or nothing over it has an address, or the mail
-    /// answers none: the author's words may be under it.
+    /// A quotation went that nothing marks line by line, and it was most of the mail, or nothing over it has an address, or the
+    /// author's name ends it, or the mail answers none: the author's words may be under it.
     pub unmarked_cut: bool,
     /// Marked lines above an answer went that were most of the mail, and nothing says whose they are.
     pub most_cut: bool,

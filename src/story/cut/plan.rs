@@ -48,6 +48,8 @@ pub(super) struct Plan {
     pub(super) on_top: bool,
     /// What nothing marks went under a line that has no address.
     pub(super) unaddressed: bool,
+    /// The author's name ends what goes and nothing marks.
+    pub(super) signed: bool,
     /// The mail answers none, and none is passed on in it.
     composed: bool,
     /// A mail of somebody else's stays with its header: nothing of the author's leads up to it.
@@ -342,7 +344,7 @@ impl Plan {
                     && left.len() == 1
                     && signs_only(seen, last.end, tail.end, &tail.sign_off)
                 {
-                    self.quotation(seen, from, last);
+                    self.quotation(seen, from, last, author);
                     let above = signature::tail(seen, from, last.start);
                     self.pieces.extend(above.pieces);
                 }
@@ -352,7 +354,7 @@ impl Plan {
             }
             self.pieces.extend(tail.pieces);
             let Some(last) = last else { break };
-            self.quotation(seen, from, last);
+            self.quotation(seen, from, last, author);
             until = last.start;
             left = &left[..left.len() - 1];
         }
@@ -437,8 +439,9 @@ impl Plan {
         gone
     }
 
-    fn quotation(&mut self, seen: &[Seen], from: usize, foreign: &Foreign) {
+    fn quotation(&mut self, seen: &[Seen], from: usize, foreign: &Foreign, author: &str) {
         self.unaddressed |= quote::unaddressed(seen, foreign);
+        self.signed |= quote::ends_unmarked(seen, foreign) && inside::signed_anew(seen, from, foreign, author);
         if seen[foreign.body..foreign.end]
             .iter()
             .find(|l| !l.blank())

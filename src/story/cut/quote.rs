@@ -211,6 +211,12 @@ pub(super) fn own_mail(lines: &[Seen], foreign: &Foreign, sender: &str) -> Optio
     (!sender.is_empty() && address?.eq_ignore_ascii_case(sender)).then_some((start, body))
 }
 
+/// Whether nothing says where the last lines of a stretch end.
+pub(super) fn ends_unmarked(lines: &[Seen], foreign: &Foreign) -> bool {
+    let last = (foreign.body..foreign.end).rfind(|i| !lines[*i].blank());
+    last.is_some_and(|i| !lines[i].ends())
+}
+
 fn run_end(lines: &[Seen], quoted: &[bool], start: usize) -> usize {
     let mut end = start;
     let mut i = start;

@@ -20,6 +20,8 @@ pub(super) struct Seen<'a> {
     pub depth: u8,
     /// The mail program said that it is quoted.
     pub hinted: bool,
+    /// Quoted only as it stands below another mail's header.
+    pub unended: bool,
     pub attribution_hint: bool,
     pub signature_hint: bool,
     pub forward_hint: bool,
@@ -54,6 +56,7 @@ impl<'a> Seen<'a> {
             fold: fold(&text),
             depth: line.quote.saturating_add(marks.0),
             hinted: line.hints.quoted,
+            unended: line.hints.unended,
             attribution_hint: line.hints.attribution,
             signature_hint: line.hints.signature,
             forward_hint: line.hints.forwarded,
@@ -86,6 +89,11 @@ impl<'a> Seen<'a> {
     /// Quoted by the program that wrote the mail.
     pub fn quoted(&self) -> bool {
         self.depth > 0 || self.hinted
+    }
+
+    /// Quoted by what also says where the quotation ends.
+    pub fn ends(&self) -> bool {
+        self.quoted() && !self.unended
     }
 
     /// What footer the line is. Asked several times of the same line, and found out once.

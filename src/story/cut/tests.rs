@@ -1305,6 +1305,46 @@ fn the_line_over_a_marked_quotation_is_no_text_without_marks() {
     }
 }
 
+#[test]
+fn what_went_below_a_header_is_told_where_it_may_be_the_authors() {
+    let rules = Rules {
+        subject: "Re: Story",
+        author: "Marion Maxwell",
+        ..Rules::default()
+    };
+    let above = "We asked for a crossing, and for two years nobody came, until two hundred of us stood at the kerb.";
+    let letter = |unended: bool, below: &[&str]| {
+        let mut lines = plain(&format!(
+            "{above}\n\n{above}\n\n{LETTER}\n\nSend us your story.\n\nCath\n\n{}",
+            below.join("\n")
+        ));
+        let from = lines.iter().position(|l| l.words().starts_with("From:")).unwrap();
+        for line in &mut lines[from..] {
+            (line.hints.quoted, line.hints.unended) = (true, unended);
+        }
+        trim(&lines, &rules).unmarked_cut
+    };
+    // Outlook's header in HTML says as little of an end as in plain text
+    assert!(letter(true, &[above; 6]));
+    assert!(!letter(true, &[]));
+    assert!(!letter(false, &[above; 6]));
+    // less of it, with her name at the end, which no mail of hers above it explains
+    assert!(letter(true, &["Now it is painted.", "", "Marion"]));
+    assert!(!letter(
+        true,
+        &[
+            "From: Marion Maxwell <marion@example.org>",
+            "Sent: Friday",
+            "Subject: Story",
+            "",
+            "Here it is.",
+            "",
+            "Marion"
+        ]
+    ));
+    assert!(!letter(false, &["Now it is painted.", "", "Marion"]));
+}
+
 /// Where the cursor stands in a program's box for the signature, all that was written is in it.
 #[test]
 fn an_answer_in_the_box_of_the_signature_stays_without_the_mail_under_it() {

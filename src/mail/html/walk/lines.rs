@@ -135,6 +135,7 @@ impl Walk<'_> {
         } else {
             let line = &mut self.line.hints;
             line.quoted &= hints.quoted;
+            line.unended &= hints.unended;
             line.signature &= hints.signature;
             line.forwarded &= hints.forwarded;
             line.attribution &= hints.attribution;
@@ -384,6 +385,7 @@ impl Walk<'_> {
             if blank && !last.is_blank() && !line.is_blank() && !in_list {
                 let both = Hints {
                     quoted: last.hints.quoted && line.hints.quoted,
+                    unended: last.hints.unended && line.hints.unended,
                     signature: last.hints.signature && line.hints.signature,
                     forwarded: last.hints.forwarded && line.hints.forwarded,
                     attribution: false,
