@@ -10,6 +10,7 @@ mod attribution;
 mod banner;
 mod carry_out;
 mod contact;
+mod element;
 mod feet;
 mod footer;
 mod header_block;
@@ -138,6 +139,7 @@ fn look<'a>(lines: &'a [Line], rules: &Rules) -> Vec<Seen<'a>> {
     seen::find_own_address(&mut seen, rules.sender);
     seen::find_own_name(&mut seen, rules.author);
     prefix::unmark(&mut seen);
+    element::free(&mut seen);
     if !rules.fresh || subject::says(rules.subject) == subject::Says::Reply {
         quote::unbox(&mut seen, rules.to);
     }
