@@ -21,6 +21,8 @@ pub struct Style {
     /// `font-size` of at most one pixel.
     pub tiny: Option<bool>,
     pub color: Option<Rgb>,
+    /// `caret-color`: the text was typed, or taken from where it was.
+    pub typed: bool,
     pub background: Option<Rgb>,
     pub bold: Option<bool>,
     pub italic: Option<bool>,
@@ -70,6 +72,7 @@ pub fn style(text: &str) -> Style {
             "width" | "max-width" => style.width = pixels(value),
             "overflow" => overflow = value == "hidden",
             "color" => style.color = color(value),
+            "caret-color" => style.typed = color(value).is_some(),
             "background" | "background-color" => {
                 style.background = value.split(' ').find_map(color).or(style.background);
                 style.picture |= value.contains("url(") || value.contains("gradient(");
@@ -273,6 +276,7 @@ mod tests {
         assert!(style("border:none;border-top:solid #E1E1E1 1.0pt").bar_top);
         assert!(style("margin:0cm 0cm 0.0001pt").no_margin || style("margin:0in").no_margin);
         assert!(!style("margin:10px 0").no_margin);
+        assert!(style("caret-color: rgb(255, 255, 255); color: #fff").typed && !style("color: #fff").typed);
         assert!(style("display: block").block);
         assert!(!style("display:inline").block);
         assert!(style("background:#fff url(x.png)").picture);

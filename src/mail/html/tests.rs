@@ -270,6 +270,9 @@ fn what_cannot_be_seen_is_left_out_and_told() {
     ] {
         assert_eq!(sketch(html), ["seen"], "{html}");
     }
+    // a paragraph that Apple's programs took over from a dark screen
+    let dark = "<p>We made a rota of two.</p><span style='caret-color: #fff; color: #fff'>We rang.</span>";
+    assert_eq!(sketch(dark), ["We made a rota of two.", "", "We rang."]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub fn read(tree: &Tree, hidden_classes: &[String], parts: &PartMap) -> HtmlText
     let about = Survey::of(tree);
     let mut walk = Walk::new(tree, &about, hidden_classes, parts, true);
     walk.run();
-    if walk.unseen_colour > walk.seen {
+    if walk.unseen_colour > walk.seen || walk.typed_unseen {
         walk = Walk::new(tree, &about, hidden_classes, parts, false);
         walk.run();
     }
@@ -57,6 +57,8 @@ struct Context {
     invisible: bool,
     tiny: bool,
     color: Option<Rgb>,
+    /// Somebody typed in that colour, and saw it.
+    typed: bool,
     background: Option<Rgb>,
     /// The ground is a picture, of any colour.
     on_picture: bool,
@@ -86,6 +88,8 @@ struct Walk<'a> {
     text: HtmlText,
     seen: usize,
     unseen_colour: usize,
+    /// Words of such a colour were typed.
+    typed_unseen: bool,
     stack: Vec<Context>,
     /// Open elements that are quoted from a header on.
     after_here: usize,
@@ -129,6 +133,7 @@ impl<'a> Walk<'a> {
             text: HtmlText::default(),
             seen: 0,
             unseen_colour: 0,
+            typed_unseen: false,
             stack: vec![Context {
                 scope: true,
                 hints: Hints {
@@ -260,6 +265,9 @@ impl<'a> Walk<'a> {
             .color
             .or_else(|| tree.attr(id, "color").and_then(css::color))
             .or(inner.color);
+        if style.color.is_some() {
+            inner.typed = style.typed;
+        }
         let background = style
             .background
             .or_else(|| tree.attr(id, "bgcolor").and_then(css::color));

@@ -32,6 +32,7 @@ impl Walk<'_> {
             if !words.is_empty() {
                 if unseen && !(context.gone || context.invisible || context.tiny) {
                     self.unseen_colour += words.chars().count();
+                    self.typed_unseen |= context.typed;
                 }
                 if self.text.hidden.len() < 200 {
                     if !self.text.hidden.is_empty() {
