@@ -282,7 +282,7 @@ pub fn fetch_incoming(
             key: id[..16].to_owned(),
             place: "standard input".to_owned(),
         };
-        let judged = reader.judge(repo, &mail, &mut batch, spool)?;
+        let judged = reader.judge(repo, mail, &mut batch, spool)?;
         let finished = batch.finish()?;
         finished.cautions.iter().for_each(|c| watcher.caution(c));
         count.add(judged.report.outcome);

@@ -119,16 +119,16 @@ impl<'a> Reader<'a> {
     pub fn judge(
         &mut self,
         repo: &StoryRepo,
-        m: &KeptMail,
+        m: KeptMail,
         batch: &mut Batch,
         spool: &mut Spool,
     ) -> Result<Judged, Trouble> {
-        let looked = look(&m.raw);
-        let judged = match self.read_alone(m, &looked, batch, spool)? {
+        let looked = look(m);
+        let judged = match self.read_alone(&looked, batch, spool)? {
             Alone::Known(judged) => *judged,
-            Alone::Read(reading) => self.take_in_alone(repo, m, &looked, *reading, batch, spool)?,
+            Alone::Read(reading) => self.take_in_alone(repo, &looked, *reading, batch, spool)?,
         };
-        spool.is_through(&m.key);
+        spool.is_through(&looked.m.key);
         Ok(judged)
     }
 
@@ -136,39 +136,33 @@ impl<'a> Reader<'a> {
     fn take_in_alone(
         &mut self,
         repo: &StoryRepo,
-        m: &KeptMail,
         looked: &Looked,
         reading: Result<Reading, mail::Unreadable>,
         batch: &mut Batch,
         spool: &mut Spool,
     ) -> Result<Judged, Trouble> {
-        spool.begin_reading(&m.key)?;
-        let judged = self.take_in(repo, m, looked, reading, batch, spool);
+        spool.begin_reading(&looked.m.key)?;
+        let judged = self.take_in(repo, looked, reading, batch, spool);
         spool.end_reading()?;
         judged
     }
 
     /// Reads one mail under a mark of its own.
-    fn read_alone(
-        &self,
-        m: &KeptMail,
-        looked: &Looked,
-        batch: &mut Batch,
-        spool: &mut Spool,
-    ) -> Result<Alone, Trouble> {
-        let times = spool.deaths(&m.key);
+    fn read_alone(&self, looked: &Looked, batch: &mut Batch, spool: &mut Spool) -> Result<Alone, Trouble> {
+        let key = &looked.m.key;
+        let times = spool.deaths(key);
         if times >= DEATHS {
             let reason = format!("reading it ended the program {times} times; it was not tried again");
             let why = ("reader-died", &reason[..]);
-            let judged = self.aside(AsideKind::Quarantined, m, looked, why, spool, None)?;
+            let judged = self.aside(AsideKind::Quarantined, looked, why, spool, None)?;
             spool.end_reading()?;
             return Ok(Alone::Known(Box::new(judged)));
         }
-        if let Some(judged) = self.seen(looked, m, batch, spool)? {
+        if let Some(judged) = self.seen(looked, batch, spool)? {
             return Ok(Alone::Known(Box::new(judged)));
         }
-        spool.begin_reading(&m.key)?;
-        let reading = self.pen().read(&mut Press::new(), m, looked, None);
+        spool.begin_reading(key)?;
+        let reading = self.pen().read(&mut Press::new(), looked, None);
         spool.end_reading()?;
         Ok(Alone::Read(Box::new(reading)))
     }
@@ -182,13 +176,13 @@ impl<'a> Reader<'a> {
     ) -> Result<ReadAll, Trouble> {
         let (mut known, mut read) = (Vec::new(), Vec::new());
         for m in mails {
-            let looked = look(&m.raw);
-            match self.read_alone(&m, &looked, batch, spool)? {
+            let looked = look(m);
+            match self.read_alone(&looked, batch, spool)? {
                 Alone::Known(judged) => known.push(Some(*judged)),
                 Alone::Read(reading) => {
                     known.push(None);
                     let reading = Some(*reading);
-                    read.push(Told { m, looked, reading });
+                    read.push(Told { looked, reading });
                 }
             }
         }
@@ -217,10 +211,10 @@ impl<'a> Reader<'a> {
         spool: &mut Spool,
     ) -> Result<UnderWay, Trouble> {
         let (mut known, mut new) = (Vec::new(), Vec::new());
-        for Told { m, looked, .. } in crew.answers(looking) {
-            let seen = self.seen(&looked, &m, batch, spool)?;
+        for Told { looked, .. } in crew.answers(looking) {
+            let seen = self.seen(&looked, batch, spool)?;
             if seen.is_none() {
-                new.push(Ask::Read(m, looked));
+                new.push(Ask::Read(looked));
             }
             known.push(seen);
         }
@@ -242,19 +236,19 @@ impl<'a> Reader<'a> {
         let mut taken: Vec<Option<Judged>> = read.iter().map(|_| None).collect();
         let mut here = HashSet::new();
         for at in order {
-            let Some(Told { m, looked, reading }) = read[at].take() else {
+            let Some(Told { looked, reading }) = read[at].take() else {
                 continue;
             };
             // the same mail may stand twice in one group, or in the one before
             let again = match here.insert(looked.opened.mail) && !self.last.contains(&looked.opened.mail) {
                 true => None,
-                false => self.seen(&looked, &m, batch, spool)?,
+                false => self.seen(&looked, batch, spool)?,
             };
             taken[at] = Some(match (again, reading) {
                 (Some(again), _) => again,
-                (None, Some(reading)) if alone => self.take_in_alone(repo, &m, &looked, reading, batch, spool)?,
-                (None, Some(reading)) => self.take_in(repo, &m, &looked, reading, batch, spool)?,
-                (None, None) => self.judge(repo, &m, batch, spool)?,
+                (None, Some(reading)) if alone => self.take_in_alone(repo, &looked, reading, batch, spool)?,
+                (None, Some(reading)) => self.take_in(repo, &looked, reading, batch, spool)?,
+                (None, None) => self.judge(repo, looked.m, batch, spool)?,
             });
         }
         self.last = here;
@@ -278,9 +272,9 @@ impl<'a> Reader<'a> {
     }
 
     /// A mail that is a story already, or lies in the quarantine.
-    fn seen(&self, looked: &Looked, m: &KeptMail, batch: &mut Batch, spool: &Spool) -> Result<Option<Judged>, Trouble> {
+    fn seen(&self, looked: &Looked, batch: &mut Batch, spool: &Spool) -> Result<Option<Judged>, Trouble> {
+        let Looked { m, opened, glance } = looked;
         let (raw, place) = (&m.raw[..], &m.place[..]);
-        let Looked { opened, glance } = looked;
         let mail = &opened.mail;
         let known = known(batch.find(&month_of(glance.date), &mail.digits())?, mail, |id| {
             Ok(batch.story(id)?)
@@ -303,18 +297,18 @@ impl<'a> Reader<'a> {
     fn take_in(
         &mut self,
         repo: &StoryRepo,
-        m: &KeptMail,
         looked: &Looked,
         reading: Result<Reading, mail::Unreadable>,
         batch: &mut Batch,
         spool: &mut Spool,
     ) -> Result<Judged, Trouble> {
+        let m = &looked.m;
         let quarantined = AsideKind::Quarantined;
         let Reading { submission, made } = match reading {
             Ok(reading) => reading,
             Err(error) => {
                 let (rule, reason) = (error.rule(), error.to_string());
-                return self.aside(quarantined, m, looked, (rule, &reason), spool, None);
+                return self.aside(quarantined, looked, (rule, &reason), spool, None);
             }
         };
         let mut fresh = match made {
@@ -322,10 +316,10 @@ impl<'a> Reader<'a> {
             Made::Aside { rule, reason } => {
                 self.link_bounce(repo, &rule, &submission, batch)?;
                 let why = (&rule[..], &reason[..]);
-                return self.aside(AsideKind::SetAside, m, looked, why, spool, Some(&submission));
+                return self.aside(AsideKind::SetAside, looked, why, spool, Some(&submission));
             }
         };
-        if let Some(judged) = self.decided(repo, m, looked, &submission, batch, spool)? {
+        if let Some(judged) = self.decided(repo, looked, &submission, batch, spool)? {
             return Ok(judged);
         }
         if let Some(thread) = self.follows(repo, &submission, batch)?
@@ -335,7 +329,7 @@ impl<'a> Reader<'a> {
         }
         if !self.as_story && self.threads.answers_team_letter(self.desk, Some(repo), &submission)? {
             let told = (TEAM_REPLY, team_reply(self.desk));
-            return self.aside(AsideKind::SetAside, m, looked, told, spool, Some(&submission));
+            return self.aside(AsideKind::SetAside, looked, told, spool, Some(&submission));
         }
         // after a kill before the branch moved its own private part is there already
         let stories = self.threads.find(self.desk, Some(repo), &submission.message_id)?;
@@ -343,7 +337,7 @@ impl<'a> Reader<'a> {
             && let Ok(Reading {
                 made: Made::Story(again),
                 ..
-            }) = self.pen().read(&mut Press::new(), m, looked, Some(Note::SameMessageId))
+            }) = self.pen().read(&mut Press::new(), looked, Some(Note::SameMessageId))
         {
             fresh = again;
         }
@@ -359,13 +353,12 @@ impl<'a> Reader<'a> {
     fn aside(
         &self,
         kind: AsideKind,
-        m: &KeptMail,
         looked: &Looked,
         (rule, reason): (&str, &str),
         spool: &mut Spool,
         submission: Option<&Submission>,
     ) -> Result<Judged, Trouble> {
-        let Looked { opened, glance } = looked;
+        let Looked { m, opened, glance } = looked;
         let mail = &opened.mail;
         let code = match submission {
             Some(submission) => decide::known(spool, submission)?,

@@ -50,7 +50,7 @@ pub fn retry(
         key: id.to_owned(),
         place: "quarantine".to_owned(),
     };
-    let judged = reader.judge(repo, &mail, &mut batch, spool)?;
+    let judged = reader.judge(repo, mail, &mut batch, spool)?;
     batch.finish()?;
     if !matches!(judged.report.outcome, Outcome::Quarantined | Outcome::SetAside) {
         spool.drop_aside(id)?;

@@ -35,7 +35,6 @@ impl Reader<'_> {
     pub(super) fn decided(
         &self,
         repo: &StoryRepo,
-        m: &KeptMail,
         looked: &Looked,
         submission: &Submission,
         batch: &mut Batch,
@@ -44,6 +43,7 @@ impl Reader<'_> {
         if self.as_story || !self.desk.config.review.by_mail {
             return Ok(None);
         }
+        let m = &looked.m;
         let code = decide::known(spool, submission)?;
         let note = code.as_ref().map(|(_, note)| note);
         let mut find = |id: &StoryId| Ok(batch.story(id)?);
@@ -84,7 +84,7 @@ impl Reader<'_> {
                     spool.put_code(hash, &CodeNote { refused, told, ..note })?;
                 }
                 let why = (refused.rule, &refused.reason[..]);
-                Some(self.aside(AsideKind::SetAside, m, looked, why, spool, Some(submission))?)
+                Some(self.aside(AsideKind::SetAside, looked, why, spool, Some(submission))?)
             }
         })
     }

@@ -20,16 +20,18 @@ use super::KeptMail;
 pub(super) const TAKE_DOWN: &str = "it may be no story, but a wish to have one taken down: look for the author's story (`list --all`), \
     `withdraw` that, and `reject` this";
 
-/// What a mail is known by, without reading it.
+/// A mail, and what it is known by, without reading it.
 pub struct Looked {
+    pub m: KeptMail,
     pub opened: mail::Opened,
     pub glance: mail::Glance,
 }
 
-pub(super) fn look(raw: &[u8]) -> Looked {
+pub(super) fn look(m: KeptMail) -> Looked {
     Looked {
-        opened: mail::open(raw),
-        glance: mail::glance(raw),
+        opened: mail::open(&m.raw),
+        glance: mail::glance(&m.raw),
+        m,
     }
 }
 
@@ -62,12 +64,11 @@ pub type Readers<'c> = Crew<'c, Ask, Told>;
 /// What one of the crew is to do.
 pub enum Ask {
     Look(KeptMail),
-    Read(KeptMail, Looked),
+    Read(Looked),
 }
 
 /// What came of it.
 pub struct Told {
-    pub(super) m: KeptMail,
     pub(super) looked: Looked,
     pub(super) reading: Option<Result<Reading, mail::Unreadable>>,
 }
@@ -81,29 +82,25 @@ pub struct Pen<'a> {
 
 impl Pen<'_> {
     pub fn answer(&self, press: &mut Press, ask: Ask) -> Told {
-        let (m, looked, reading) = match ask {
-            Ask::Look(m) => {
-                let looked = look(&m.raw);
-                (m, looked, None)
-            }
-            Ask::Read(m, mut looked) => {
-                let reading = self.read(press, &m, &looked, None);
+        let (looked, reading) = match ask {
+            Ask::Look(m) => (look(m), None),
+            Ask::Read(mut looked) => {
+                let reading = self.read(press, &looked, None);
                 looked.opened.close();
-                (m, looked, Some(reading))
+                (looked, Some(reading))
             }
         };
-        Told { m, looked, reading }
+        Told { looked, reading }
     }
 
     /// `note` is to be told of the draft besides.
     pub(super) fn read(
         &self,
         press: &mut Press,
-        m: &KeptMail,
-        looked: &Looked,
+        Looked { m, opened, .. }: &Looked,
         note: Option<Note>,
     ) -> Result<Reading, mail::Unreadable> {
-        let mut submission = mail::read_opened(Spool::sworn_by_pack(&m.raw), &looked.opened, &self.setting)?;
+        let mut submission = mail::read_opened(Spool::sworn_by_pack(&m.raw), opened, &self.setting)?;
         let own = self.desk.config.own_addresses();
         if let Screened::SetAside { rule, reason } = screen(&submission, &ScreenSetting { own: own.clone() })
             && !self.as_story
