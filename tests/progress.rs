@@ -9,7 +9,7 @@ mod terminal;
 
 use std::time::{Duration, Instant};
 
-use common::{TestHouse, have, mail};
+use common::{TestHouse, have, mail, marion};
 use desks::Desks;
 use terminal::Terminal;
 
@@ -106,4 +106,48 @@ fn a_pass_over_many_stories_tells_how_many_of_how_many_it_read() {
     let quiet = house.run(&["list", "--all"]);
     quiet.exits(0);
     assert_eq!(quiet.stderr, "");
+}
+
+#[test]
+fn at_a_terminal_another_run_is_waited_for_with_a_word_until_a_person_gives_up() {
+    if !have("tmux") {
+        return;
+    }
+    let house = TestHouse::new();
+    house.sign_in("Cath Lee", "cath@example.org");
+    let id = house.story(&marion());
+    let lock = std::fs::File::open(house.path(".desk/lock")).unwrap();
+    lock.lock().unwrap();
+
+    let quiet = house.run(&["approve", &id, "--wait", "2"]);
+    quiet.exits(75);
+    assert!(!quiet.stderr.contains("waiting"), "nobody sits there: {}", quiet.stderr);
+
+    let line = format!("m4c-stories approve {id}");
+    let terminal = Terminal::start(&house, 200, 24, &line);
+    let screen = terminal.wait("waiting until it is through");
+    assert!(screen.contains("another m4c-stories is at work in"), "{screen}");
+    terminal.kill("INT");
+    terminal.wait("exit 130");
+    assert_eq!(house.state(&id), "draft");
+
+    let terminal = Terminal::start(&house, 200, 24, &line);
+    terminal.wait("waiting until it is through");
+    drop(lock);
+    terminal.wait("exit 0");
+    assert_eq!(house.state(&id), "approved");
+
+    let lock = std::fs::File::open(house.path(".desk/lock")).unwrap();
+    lock.lock().unwrap();
+    let terminal = Terminal::start(
+        &house,
+        200,
+        24,
+        &format!("m4c-stories --no-input request-changes {id} -m No"),
+    );
+    let screen = terminal.wait("exit 75");
+    assert!(
+        !screen.contains("waiting until"),
+        "a script may have a terminal, too: {screen}"
+    );
 }

@@ -33,7 +33,7 @@ pub struct Global {
     /// Say what would be done, and do nothing
     #[arg(short = 'n', long, global = true)]
     pub dry_run: bool,
-    /// Wait so long for another run to end [default: 5; `cron`: 60; `fetch -`: 0]
+    /// Wait so long for another run to end [default: 5, at a terminal 600; `cron`: 60; `fetch -`: 0]
     #[arg(long, value_name = "SECS", global = true)]
     pub wait: Option<u64>,
 }

@@ -45,7 +45,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use crate::config::Config;
-use crate::desk::{Desk, Taken, Trouble};
+use crate::desk::{Desk, Taken, Trouble, Waits};
 
 use args::{Cli, Command};
 use global::{Color, Global};
@@ -127,12 +127,12 @@ fn run(cli: Cli, report: &Report) -> Outcome {
         Command::Completions { shell } => setup::completions(shell, report),
         Command::Man => setup::man(report),
         command => {
-            let desk = desk(global, &command)?;
+            let desk = desk(global, &command, report)?;
             let pushing = sync::Pushing::begin(&desk, global, &command, report);
-            let done = match command {
+            let done = match &command {
                 // a long sitting: it has the desk to itself, and moves its clock on
-                Command::Review(args) => review::review(self::desk(global, &Command::Status)?, global, &args, report),
-                command => at_desk(&desk, global, command, report),
+                Command::Review(args) => review::review(self::desk(global, &command, report)?, global, args, report),
+                _ => at_desk(&desk, global, command, report),
             };
             pushing.end(&desk, global, report, done)
         }
@@ -195,19 +195,20 @@ fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 
-/// How long to wait for another run, where `--wait` does not say: `watch` and `cron` hold the lock for moments, a mail server should not
-/// be kept waiting, and nobody waits for `cron`.
-fn patience(global: &Global, command: &Command) -> Duration {
+/// How long to wait for another run, where `--wait` does not say: `watch` and `cron` hold the lock for moments, but where a mail server is
+/// slow. A mail server should not be kept waiting, and nobody waits for `cron`. A person is told, and can end the waiting.
+fn patience(global: &Global, command: &Command, person: bool) -> Duration {
     let usual = match command {
         Command::Fetch(fetch) if fetch.paths.iter().any(|p| p.as_os_str() == "-") => 0,
         Command::Cron => 60,
+        _ if person => 600,
         _ => 5,
     };
     Duration::from_secs(global.wait.unwrap_or(usual))
 }
 
 /// The desk of this run: configuration, rules, and the moment.
-fn desk(global: &Global, command: &Command) -> Result<Desk, Failure> {
+fn desk(global: &Global, command: &Command, report: &Report) -> Result<Desk, Failure> {
     let dir = global.dir.clone().unwrap_or_else(|| ".".into());
     if let Some(wrong) = crate::config::misspelt(crate::config::variables()) {
         return Err(Trouble::from(wrong).into());
@@ -216,11 +217,20 @@ fn desk(global: &Global, command: &Command) -> Result<Desk, Failure> {
     if let Some(repo) = &global.repo {
         config.repository.path = dir.join(repo);
     }
-    let mut desk = Desk::new(config, now(), patience(global, command));
     let unattended = matches!(command, Command::Cron | Command::Watch { .. });
     // the review has the whole screen: ssh-keygen's question would be lost in it
     let screen = matches!(command, Command::Review(review) if !review.plain);
-    desk.may_ask = !global.no_input && !unattended && !screen && std::io::stdin().is_terminal();
+    let person = !global.no_input && !unattended && !screen && std::io::stdin().is_terminal();
+    let mut desk = Desk::new(config, now(), patience(global, command, person));
+    desk.may_ask = person;
+    let report = *report;
+    desk.waits = person.then(|| -> Waits {
+        Box::new(move |busy| {
+            report.remark(&format!(
+                "{busy}; waiting until it is through (Ctrl-C gives up, and nothing is changed)"
+            ))
+        })
+    });
     desk.watcher = progress::watcher(global.quiet || global.json || screen);
     Ok(desk)
 }

@@ -104,6 +104,12 @@ pub use crate::media::Photo;
 pub use crate::repo::{Caution, Past, RepoError, StoryRepo, Text, Tip};
 pub use crate::spool::{AsideEntry, AsideKind, Spool};
 
+/// Is told of the run that is waited for, as what keeps the spool from being used.
+pub type Waits = Box<dyn Fn(&SpoolError) + Send + Sync>;
+
+/// Nobody sees that so long was waited.
+const MOMENT: Duration = Duration::from_secs(1);
+
 /// The desk: the configuration, the rules, and the moment at which this run happens.
 pub struct Desk {
     pub config: Config,
@@ -111,6 +117,8 @@ pub struct Desk {
     pub now: Timestamp,
     /// How long to wait for another run to end.
     pub wait: Duration,
+    /// Who is told that another run is waited for.
+    pub waits: Option<Waits>,
     /// Whether a person sits at a terminal, so that a key's passphrase may be asked for.
     pub may_ask: bool,
     /// Who is told how far a pass over many stories is.
@@ -159,6 +167,7 @@ impl Desk {
             policy,
             now,
             wait,
+            waits: None,
             may_ask: false,
             watcher: None,
         }
@@ -203,9 +212,17 @@ impl Desk {
         !matches!(self.repo(), Err(Trouble::Repo(RepoError::Missing(_))))
     }
 
-    /// The spool, locked for this run.
+    /// The spool, locked for this run. Another run that has it for more than a moment is waited for with a word.
     pub fn spool(&self) -> Result<Spool, Trouble> {
-        let mut spool = Spool::open(&self.config.spool_folder(), self.wait)?;
+        let folder = self.config.spool_folder();
+        let opened = match (Spool::open(&folder, self.wait.min(MOMENT)), &self.waits) {
+            (Err(busy @ SpoolError::Busy { .. }), told) if self.wait > MOMENT => {
+                told.iter().for_each(|tell| tell(&busy));
+                Spool::open(&folder, self.wait - MOMENT)
+            }
+            (opened, _) => opened,
+        };
+        let mut spool = opened?;
         letters::late::begin(&mut spool, self.now)?;
         Ok(spool)
     }
