@@ -6,10 +6,11 @@ use sha2::{Digest, Sha256};
 
 use crate::mail;
 use crate::repo::StoryRepo;
+use crate::story::answer::beside::{Beside, beside};
 use crate::story::answer::quotation::{self, Change};
-use crate::story::answer::{condition, plain_yes, withdrawal};
-use crate::story::cut::{Rule, is_notice};
-use crate::story::draft::{CutPiece, Draft};
+use crate::story::answer::{condition, plain_yes, withdrawal, withdrawal_of_a_story};
+use crate::story::cut::is_notice;
+use crate::story::draft::{self, CutPiece, Draft};
 use crate::story::event::{Asks, LetterKind, MailProof, What};
 use crate::story::letter::signed_by;
 use crate::story::people::{PEOPLE, People, SentLetter};
@@ -29,6 +30,39 @@ pub struct Heard {
     pub asks: Option<Asks>,
     /// What a person is told.
     pub told: Option<String>,
+    /// Lines beside the answer that a person has to read with it.
+    pub beside: Vec<String>,
+}
+
+/// A follow-up, and what is known of it.
+pub struct Answer<'a> {
+    pub mail: &'a Submission,
+    pub raw: &'a [u8],
+    pub draft: &'a Draft,
+    /// The number of its file.
+    pub number: usize,
+    /// What it quotes of [`answered`]'s letter: who changes the words has not agreed to them.
+    pub quoted: &'a Quoted,
+    /// The subject of that letter, where it is kept.
+    pub subject: Option<&'a str>,
+    /// What was cut from the mail that began the story.
+    pub cut_before: &'a [CutPiece],
+}
+
+impl Answer<'_> {
+    /// What stands beside its text, and may be its author's word.
+    fn beside(&self, people: &People) -> Vec<Beside> {
+        let names = [&people.storyteller.name, &people.sender.name, &self.mail.from.name];
+        let names: Vec<&str> = names.into_iter().filter_map(Option::as_deref).collect();
+        beside(&self.draft.cuts, &names, self.cut_before)
+    }
+
+    /// Whether its subject is the letter's, as far as that is known.
+    fn has_our_subject(&self, people: &People) -> bool {
+        let own = draft::bare_subject(&self.mail.subject);
+        let is = |subject: &str| draft::bare_subject(subject) == own;
+        own.is_empty() || is(self.subject.unwrap_or(&people.subject))
+    }
 }
 
 impl Heard {
@@ -78,19 +112,15 @@ impl Quoted {
     }
 }
 
-/// Reads a follow-up. `raw` are the mail's bytes, `number` is that of its file.
-///
-/// `quoted` is what the mail quotes of [`answered`]'s letter: who changes the words has not agreed to them.
-pub fn read(
-    story: &Story,
-    people: &People,
-    (mail, raw): (&Submission, &[u8]),
-    draft: &Draft,
-    quoted: &Quoted,
-    number: usize,
-) -> Heard {
+/// Reads a follow-up.
+pub fn read(story: &Story, people: &People, answer: &Answer) -> Heard {
+    let Answer {
+        mail, draft, number, ..
+    } = *answer;
     let folder = story.id.folder();
-    if story.life.phase != Phase::Withdrawn && asks_back(draft, quoted.changes()) {
+    let beside = answer.beside(people);
+    let lines = || beside.iter().map(|beside| beside.words.clone()).collect();
+    if story.life.phase != Phase::Withdrawn && asks_back(draft, answer.quoted.changes(), &beside) {
         let from = mail.from.address.as_deref().unwrap_or_default();
         let proof = match signed_by(&mail.auth, from) {
             Some(domain) => format!("signed by {domain}"),
@@ -101,83 +131,97 @@ pub fn read(
         );
         return Heard {
             asks: Some(Asks::Withdrawal),
+            beside: lines(),
             ..Heard::for_a_person(told)
         };
     }
     let letter = answered(people, mail);
     if let Some(letter) = letter.filter(|l| l.kind == LetterKind::Proof.name()) {
-        return proof(story, people, (mail, raw), draft, quoted, number, letter);
+        return proof(story, people, answer, &beside, letter);
     }
     if story.life.consent.is_some() {
         let command = format!("`consent {folder} --revoke --evidence \"...\"`");
-        return Heard::for_a_person(format!(
+        let heard = Heard::for_a_person(format!(
             "its author has said yes before, and writes again: read it; if they take it back, {command}"
         ));
+        // a condition binds, whenever it is written
+        return match condition(&draft.body) {
+            Some(_) => with_a_condition(heard, draft, folder, number),
+            None => heard,
+        };
     }
     let Some((letter, wording)) = letter.and_then(|l| Some((l, l.asked_consent.as_ref()?))) else {
         return Heard::default();
     };
     let command = format!("`consent {folder} --grant --mail {number}`");
     if !says_yes(people, mail, draft) {
-        return no_plain_yes(
-            draft,
-            folder,
-            number,
-            "it answers whether we may publish, and is no plain yes",
-        );
+        return Heard {
+            beside: lines(),
+            ..no_plain_yes(
+                draft,
+                folder,
+                number,
+                "it answers whether we may publish, and is no plain yes",
+            )
+        };
     }
-    let doubt = |why: &str| Heard::for_a_person(format!("it says \"I agree\", but {why}; if it is a yes, {command}"));
+    let doubt = |why: &str| Heard {
+        beside: lines(),
+        ..Heard::for_a_person(format!("it says \"I agree\", but {why}; if it is a yes, {command}"))
+    };
     if revoked_since(story, letter) {
         return doubt("permission was taken back after we had asked");
     }
-    match proven(letter, mail, draft, quoted) {
+    match proven(letter, people, answer, &beside) {
         Err(why) => doubt(why),
         Ok(domain) => Heard {
-            events: vec![yes(wording, mail, raw, &domain)],
+            events: vec![yes(wording, answer, &domain)],
             ..Heard::default()
         },
     }
 }
 
 /// The answer to a proof: a plain yes is bound to the text that was shown.
-fn proof(
-    story: &Story,
-    people: &People,
-    (mail, raw): (&Submission, &[u8]),
-    draft: &Draft,
-    quoted: &Quoted,
-    number: usize,
-    letter: &SentLetter,
-) -> Heard {
+fn proof(story: &Story, people: &People, answer: &Answer, beside: &[Beside], letter: &SentLetter) -> Heard {
+    let Answer {
+        mail, draft, number, ..
+    } = *answer;
     let folder = story.id.folder();
     let Some(shown) = story.life.proofs.iter().find(|p| p.event == letter.about) else {
         return Heard::for_a_person("it answers a proof that the record does not know".to_owned());
     };
+    let lines = || beside.iter().map(|beside| beside.words.clone()).collect();
     if !says_yes(people, mail, draft) {
         let what = "it answers the proof, and is no plain yes: what they correct is for you to take over";
-        return match letter.asked_consent.is_some() && story.life.consent.is_none() {
+        let heard = match letter.asked_consent.is_some() && story.life.consent.is_none() {
             true => no_plain_yes(draft, folder, number, what),
             false => Heard::for_a_person(what.to_owned()),
         };
+        return Heard {
+            beside: lines(),
+            ..heard
+        };
     }
-    let domain = match proven(letter, mail, draft, quoted) {
+    let domain = match proven(letter, people, answer, beside) {
         Ok(domain) => domain,
         Err(why) => {
             let what = match letter.asked_consent.is_some() && story.life.consent.is_none() {
                 true => format!("if it is a yes to publication, `consent {folder} --grant --mail {number}`"),
                 false => format!("`note {folder} -m \"...\"` keeps what you think of it"),
             };
-            return Heard::for_a_person(format!("it says \"I agree\" to the proof, but {why}; {what}"));
+            return Heard {
+                beside: lines(),
+                ..Heard::for_a_person(format!("it says \"I agree\" to the proof, but {why}; {what}"))
+            };
         }
     };
-    let sha256 = hex::encode(Sha256::digest(raw));
     let mut events = vec![What::ProofAccepted {
         about: shown.event.clone(),
         accepted: shown.text,
         evidence: format!("\"I agree\", in answer to our proof; dkim=pass {domain}"),
         mail: MailProof {
             id: mail.mail,
-            sha256,
+            sha256: hex::encode(Sha256::digest(answer.raw)),
             wording: None,
         },
     }];
@@ -186,7 +230,7 @@ fn proof(
         && story.life.consent.is_none()
         && !revoked_since(story, letter)
     {
-        events.push(yes(wording, mail, raw, &domain));
+        events.push(yes(wording, answer, &domain));
     }
     Heard {
         events,
@@ -195,7 +239,7 @@ fn proof(
 }
 
 /// A yes as the record has it, with its evidence.
-fn yes(wording: &str, mail: &Submission, raw: &[u8], domain: &str) -> What {
+fn yes(wording: &str, Answer { mail, raw, .. }: &Answer, domain: &str) -> What {
     let sha256 = hex::encode(Sha256::digest(raw));
     let evidence = format!(
         "\"I agree\", in answer to our letter ({wording}); mail {}, SHA-256 {sha256}; dkim=pass {domain}",
@@ -217,24 +261,34 @@ fn yes(wording: &str, mail: &Submission, raw: &[u8], domain: &str) -> What {
 
 /// "Yes, but without my name", or something else that a person has to read.
 fn no_plain_yes(draft: &Draft, folder: &str, number: usize, what: &str) -> Heard {
-    let command = |scope: &str| format!("`consent {folder} --grant{scope} --mail {number}`");
-    match condition(&draft.body) {
-        Some(condition) => Heard {
-            asks: Some(Asks::Condition),
-            ..Heard::for_a_person(format!(
-                "it says yes with a condition: read it, do as they wish, then {}",
-                command(&format!(" --scope {}", condition.scope()))
-            ))
-        },
-        None => Heard::for_a_person(format!("{what}: read it; if it is a yes, {}", command(""))),
+    let command = format!("`consent {folder} --grant --mail {number}`");
+    let heard = Heard::for_a_person(format!("{what}: read it; if it is a yes, {command}"));
+    with_a_condition(heard, draft, folder, number)
+}
+
+/// What is heard of a follow-up, but of a yes with a condition.
+fn with_a_condition(heard: Heard, draft: &Draft, folder: &str, number: usize) -> Heard {
+    let Some(condition) = condition(&draft.body) else {
+        return heard;
+    };
+    Heard {
+        asks: Some(Asks::Condition),
+        ..Heard::for_a_person(format!(
+            "it says yes with a condition: read it, do as they wish, then `consent {folder} --grant --scope {} --mail {number}`",
+            condition.scope()
+        ))
     }
 }
 
-/// A wish to have the story back, also one that stands inside the quotation.
-fn asks_back(draft: &Draft, changes: &[Change]) -> bool {
+/// A wish to have the story back, also one that stands inside the quotation or beside the text.
+fn asks_back(draft: &Draft, changes: &[Change], beside: &[Beside]) -> bool {
     // "... notify the sender and delete this message", as a company puts under our letter
     let asks = |change: &Change| withdrawal(&change.words).is_some() && !is_notice(&change.words);
-    withdrawal(&draft.body).is_some() || changes.iter().any(asks)
+    let said = |beside: &Beside| match beside.as_notice {
+        true => withdrawal_of_a_story(&beside.words).is_some(),
+        false => withdrawal(&beside.words).is_some(),
+    };
+    withdrawal(&draft.body).is_some() || changes.iter().any(asks) || beside.iter().any(said)
 }
 
 fn says_yes(people: &People, mail: &Submission, draft: &Draft) -> bool {
@@ -243,20 +297,24 @@ fn says_yes(people: &People, mail: &Submission, draft: &Draft) -> bool {
     plain_yes(&draft.body, name).is_some()
 }
 
-/// Words of a shortest notice that is a company's for sure: "This message is confidential, please do not publish it" may be anybody's.
-const NOTICE: usize = 20;
-
 /// The domain that signed for the address which we asked, or why it is not sure that the author wrote this.
-fn proven(letter: &SentLetter, mail: &Submission, draft: &Draft, quoted: &Quoted) -> Result<String, &'static str> {
+fn proven(letter: &SentLetter, people: &People, answer: &Answer, beside: &[Beside]) -> Result<String, &'static str> {
+    let Answer {
+        mail, draft, quoted, ..
+    } = *answer;
     if draft.passes_on() || !mail.embedded.is_empty() || !mail.attachments.iter().all(Attachment::is_seal) {
         return Err("it is a forward or has something attached");
     }
     if mail.notes.iter().any(|note| matches!(note, Note::PartsDiffer { .. })) {
         return Err("it came as plain text and as HTML, and the two do not say the same");
     }
-    let short = |cut: &CutPiece| cut.rule == Rule::LegalNotice.name() && cut.text.split_whitespace().count() < NOTICE;
-    if draft.cuts.iter().any(short) {
-        return Err("what was cut below it as a company's notice is short, and may be its author's word");
+    if !beside.is_empty() {
+        return Err(
+            "beside it stands what was cut as a signature or a notice, and may be its author's word: read that, too",
+        );
+    }
+    if !answer.has_our_subject(people) {
+        return Err("its subject has other words than our letter's");
     }
     match quoted {
         _ if quoted.is_as_sent() => {}

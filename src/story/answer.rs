@@ -1,9 +1,10 @@
 //! What an author's reply says to "may we publish it?". A yes is taken only where it is plain; all else is for a person to read.
 
+pub mod beside;
 pub mod quotation;
 mod wish;
 
-pub use wish::{Condition, condition, withdrawal};
+pub use wish::{Condition, condition, withdrawal, withdrawal_of_a_story};
 
 /// The words that were a plain yes, as the author wrote them: the evidence. `reply` is the mail's text with the quoted letter cut off,
 /// `name` is the author's.
@@ -204,8 +205,36 @@ fn greets(words: &[String], sentence: &str) -> bool {
         "to",
         "you",
     ];
+    // "Hi, Remove Photo" is a wish, however it is written
     let denies = [
-        "i", "we", "not", "no", "never", "if", "only", "but", "nothing", "once", "dont", "cannot",
+        "i",
+        "we",
+        "not",
+        "no",
+        "never",
+        "if",
+        "only",
+        "but",
+        "nothing",
+        "once",
+        "dont",
+        "cannot",
+        "please",
+        "remove",
+        "delete",
+        "change",
+        "leave",
+        "use",
+        "hide",
+        "without",
+        "anonymous",
+        "anonymously",
+        "name",
+        "surname",
+        "photo",
+        "photos",
+        "picture",
+        "pictures",
     ];
     let is_name = |word: &&str| word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase);
     let names: Vec<String> = sentence
@@ -350,6 +379,8 @@ mod tests {
             "I agree. My children, too.",
             "Hello, change my name.\n\nI agree",
             "Hi, please remove photo\nI agree",
+            "Hi, Remove Photo\nI agree",
+            "Thank you, Anonymous Please\n\nI agree",
             "I agree. Hey, delete the photo.",
             "I agree to it being published on my blog",
             "I agree to that being published and the site being my blog",

@@ -426,22 +426,6 @@ fn a_yes_of_which_the_other_form_of_the_mail_says_no_is_for_a_person() {
 }
 
 #[test]
-fn a_short_notice_under_a_yes_may_be_its_authors_word() {
-    let wish = "This email is confidential until the tribunal: please do not publish any attachments before then.";
-    for (notice, counts) in [(wish, false), (NOTICE, true)] {
-        let house = TestHouse::with_config(CONFIG);
-        let (letter, text, _) = shown(&house);
-        let body = format!(
-            "I agree\n\nMarion Maxwell\n\n{notice}\n\n{WROTE}\n{}",
-            marked(&text, "> ")
-        );
-        fetch(&house, &[answer(&letter, "text/plain", &body)]);
-        let events = house.show("marion")["events"].to_string();
-        assert_eq!(events.contains("\"proof-accepted\""), counts, "{notice}: {events}");
-    }
-}
-
-#[test]
 fn what_a_company_or_our_letter_says_of_deleting_is_no_wish_of_the_authors() {
     let house = TestHouse::with_config(CONFIG);
     let letter = received(&house);

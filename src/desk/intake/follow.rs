@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::repo::{Batch, StoryRepo};
 use crate::spool::Spool;
+use crate::story::answer::beside::stood_before;
 use crate::story::answer::quotation::{self, Change};
-use crate::story::draft::{self, Draft};
+use crate::story::draft::{self, CutPiece, Draft};
 use crate::story::event::{LetterKind, What};
 use crate::story::id::MAIL_ID_VERSION;
 use crate::story::markdown;
 use crate::story::page::RECORD;
 use crate::story::passage::Line;
-use crate::story::people::{PEOPLE, People};
+use crate::story::people::{CUT, PEOPLE, People, SentLetter};
 use crate::story::record::Files;
 use crate::story::state::Phase;
 use crate::story::step::{Step, Story};
@@ -19,7 +20,7 @@ use crate::story::submission::Note;
 use crate::story::{Mailbox, StoryId, Submission};
 
 use super::super::account::{MailReport, Outcome};
-use super::super::consent::{self, Quoted};
+use super::super::consent::{self, Answer, Quoted};
 use super::super::{Trouble, revision};
 use super::fresh::public;
 use super::pen::{Fresh, TAKE_DOWN};
@@ -40,15 +41,24 @@ pub(super) struct Known {
     people: Option<People>,
     /// The mail that began it.
     first: Option<Vec<u8>>,
+    /// What was cut from that.
+    cut: Vec<CutPiece>,
 }
 
 impl Known {
     fn of(batch: &mut Batch, id: &StoryId) -> Result<Option<Known>, Trouble> {
         const FIRST: &str = "mail-1.eml";
-        let private = batch.private(id, &[PEOPLE, FIRST])?;
+        let private = batch.private(id, &[PEOPLE, FIRST, CUT])?;
+        let cut = |bytes: &Vec<u8>| {
+            serde_json::Deserializer::from_slice(bytes)
+                .into_iter()
+                .map_while(Result::ok)
+                .collect()
+        };
         Ok(private.map(|mut private| Known {
             people: private.get(PEOPLE).and_then(|bytes| People::parse(bytes).ok()),
             first: private.remove(FIRST),
+            cut: private.get(CUT).map(cut).unwrap_or_default(),
         }))
     }
 }
@@ -125,6 +135,50 @@ fn with_answers(body: &str, changes: &[Change]) -> String {
     }
 }
 
+/// What the mail quotes of our letter, held against the letter. What was cut from the first mail, too, is no word on it.
+fn held_against(
+    letter: Option<&SentLetter>,
+    kept: Option<&Submission>,
+    cut_before: &[CutPiece],
+    submission: &Submission,
+) -> Quoted {
+    let nothing = Quoted::Compared(Vec::new());
+    let Some(letter) = letter else {
+        return nothing;
+    };
+    let quoted = draft::quoted(submission);
+    if quoted.iter().all(Line::is_blank) {
+        return nothing;
+    }
+    match kept {
+        Some(kept) => {
+            let mut changes = quotation::changes(&kept.lines, &quoted);
+            changes.retain(|change| change.words.is_empty() || !stood_before(&change.lines, cut_before));
+            Quoted::Compared(changes)
+        }
+        None if letter.kind == LetterKind::Proof.name() || letter.asked_consent.is_some() => Quoted::NotCompared,
+        // it asked for nothing
+        None => nothing,
+    }
+}
+
+/// The mail with those of its lines marked as quoted that only go on with our letter; none where there is no such line.
+fn marked_on(kept: Option<&Submission>, submission: &Submission) -> Option<Submission> {
+    let kept = kept.filter(|_| submission.lines.iter().any(|line| line.quote > 0))?;
+    let lines = quotation::marked_on(&kept.lines, &submission.lines)?;
+    Some(Submission {
+        lines,
+        ..submission.clone()
+    })
+}
+
+/// The same, and below it what was cut beside it and may be its author's word on it.
+fn with_beside(text: String, beside: &[String]) -> String {
+    beside
+        .iter()
+        .fold(text, |text, words| format!("{}\n\n{words}\n", text.trim_end()))
+}
+
 impl Reader<'_> {
     /// The story in whose thread this mail stands, if it is of the same sender: a reply to one of our letters, or to the author's
     /// own mail. From anybody else, or with another subject, it is a mail of its own.
@@ -156,53 +210,13 @@ impl Reader<'_> {
         Ok(None)
     }
 
-    /// What the mail quotes of our letter, held against the letter.
-    fn quoted(
-        &self,
-        id: &StoryId,
-        people: &People,
-        submission: &Submission,
-        batch: &mut Batch,
-    ) -> Result<Quoted, Trouble> {
-        let nothing = Quoted::Compared(Vec::new());
-        let Some(letter) = consent::answered(people, submission) else {
-            return Ok(nothing);
-        };
-        let quoted = draft::quoted(submission);
-        if quoted.iter().all(Line::is_blank) {
-            return Ok(nothing);
-        }
-        let file = letter.file();
-        let mut private = batch.private(id, &[&file])?.unwrap_or_default();
-        let kept = private.remove(&file).and_then(|bytes| reread(&bytes).ok());
-        Ok(match kept {
-            Some(kept) => Quoted::Compared(quotation::changes(&kept.lines, &quoted)),
-            None if letter.kind == LetterKind::Proof.name() || letter.asked_consent.is_some() => Quoted::NotCompared,
-            // it asked for nothing
-            None => nothing,
-        })
-    }
-
-    /// The mail with those of its lines marked as quoted that only go on with our letter; none where there is no such line.
-    fn marked_on(
-        &self,
-        id: &StoryId,
-        people: &People,
-        submission: &Submission,
-        batch: &mut Batch,
-    ) -> Result<Option<Submission>, Trouble> {
-        let marks = submission.lines.iter().any(|line| line.quote > 0);
-        let Some(letter) = consent::answered(people, submission).filter(|_| marks) else {
+    /// The letter of ours that is answered, as it left, where it is kept.
+    fn kept(id: &StoryId, letter: Option<&SentLetter>, batch: &mut Batch) -> Result<Option<Submission>, Trouble> {
+        let Some(file) = letter.map(SentLetter::file) else {
             return Ok(None);
         };
-        let file = letter.file();
         let mut private = batch.private(id, &[&file])?.unwrap_or_default();
-        let kept = private.remove(&file).and_then(|bytes| reread(&bytes).ok());
-        let lines = kept.and_then(|kept| quotation::marked_on(&kept.lines, &submission.lines));
-        Ok(lines.map(|lines| Submission {
-            lines,
-            ..submission.clone()
-        }))
+        Ok(private.remove(&file).and_then(|bytes| reread(&bytes).ok()))
     }
 
     /// A follow-up becomes an event and a private mail of its story: never a second story, never a silent overwrite.
@@ -240,7 +254,9 @@ impl Reader<'_> {
         notes.retain(|note| note.to_string() != TAKE_DOWN);
         report.notes.retain(|note| note != TAKE_DOWN);
         // what its program broke out of the quotation of our letter is not what it says
-        let marked = self.marked_on(id, &people, submission, batch)?;
+        let letter = consent::answered(&people, submission);
+        let kept = Self::kept(id, letter, batch)?;
+        let marked = marked_on(kept.as_ref(), submission);
         let submission = marked.as_ref().unwrap_or(submission);
         let said = marked.as_ref().map(|marked| Draft {
             body: self.desk.words(marked),
@@ -249,13 +265,22 @@ impl Reader<'_> {
         let said = said.as_ref().unwrap_or(draft);
         let quoted = match draft.passes_on() {
             true => Quoted::Compared(Vec::new()),
-            false => self.quoted(id, &people, submission, batch)?,
+            false => held_against(letter, kept.as_ref(), &known.cut, submission),
         };
         if let Some((told, public)) = quoted.told() {
             report.notes.push(told);
             notes.push(Note::Other(public.to_owned()));
         }
-        let heard = consent::read(&story, &people, (submission, &m.raw), said, &quoted, number as usize);
+        let answer = Answer {
+            mail: submission,
+            raw: &m.raw,
+            draft: said,
+            number: number as usize,
+            quoted: &quoted,
+            subject: kept.as_ref().map(|kept| &*kept.subject),
+            cut_before: &known.cut,
+        };
+        let heard = consent::read(&story, &people, &answer);
         if heard.events.iter().any(|what| matches!(what, What::Consent { .. })) {
             subject = "Take in a follow-up that gives permission to publish";
         } else if !heard.events.is_empty() {
@@ -298,7 +323,7 @@ impl Reader<'_> {
             private: BTreeMap::from([
                 (
                     format!("follow-up-{number}.md"),
-                    Some(with_answers(&draft.body, quoted.changes()).into_bytes()),
+                    Some(with_beside(with_answers(&draft.body, quoted.changes()), &heard.beside).into_bytes()),
                 ),
                 (PEOPLE.to_owned(), Some(people.render())),
             ]),

@@ -39,7 +39,7 @@ const TONGUES: [Tongue; 8] = [
     Tongue {
         takes: &["retirez", "retirer", "retire", "supprimez", "supprimer", "enlevez", "enlever", "effacez", "effacer"],
         splits: &[], halves: &[],
-        things: &["histoire", "texte", "récit", "article", "témoignage", "publication", "page", "consentement", "accord", "autorisation"],
+        things: &["histoire", "texte", "récit", "témoignage", "publication", "page", "consentement", "accord", "autorisation"],
         nots: &["pas", "plus"],
         publishes: &["publiez", "publier", "publiée", "publié"],
     },
@@ -126,6 +126,23 @@ pub fn withdrawal(reply: &str) -> Option<String> {
     let wish = sentences(reply)?.into_iter().find(found)?;
     Some(super::bare(&wish))
 }
+
+/// The same in what may be a company's notice, which says "delete this message" and "remove me from this list": it has to speak of a story.
+pub fn withdrawal_of_a_story(notice: &str) -> Option<String> {
+    let found = |sentence: &String| {
+        let words = super::words(sentence);
+        words.iter().any(|word| STORIES.contains(&&**word)) && asks_back(&words)
+    };
+    let wish = split(notice).find(found)?;
+    Some(super::bare(&wish))
+}
+
+/// What no other mail is called.
+#[rustfmt::skip]
+const STORIES: [&str; 20] = [
+    "story", "article", "piece", "geschichte", "beitrag", "artikel", "histoire", "récit", "témoignage", "historia", "relato",
+    "artículo", "história", "artigo", "storia", "racconto", "articolo", "historię", "opowieść", "stori",
+];
 
 fn asks_back(words: &[String]) -> bool {
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
@@ -288,14 +305,15 @@ pub fn condition(reply: &str) -> Option<Condition> {
 
 /// The sentences of a reply; lines that a mail program broke are put together. `None`: it is longer than a reply.
 fn sentences(reply: &str) -> Option<Vec<String>> {
-    if reply.len() > LONGEST {
-        return None;
-    }
-    let paragraphs = reply
+    (reply.len() <= LONGEST).then(|| split(reply).collect())
+}
+
+fn split(text: &str) -> impl Iterator<Item = String> {
+    let paragraphs = text
         .split("\n\n")
         .map(|p| p.split_whitespace().collect::<Vec<_>>().join(" "));
     let sentences = paragraphs.flat_map(|p| p.split(['.', '!', '?', ';']).map(str::to_owned).collect::<Vec<_>>());
-    Some(sentences.filter(|s| !s.trim().is_empty()).collect())
+    sentences.filter(|s| !s.trim().is_empty())
 }
 
 #[cfg(test)]

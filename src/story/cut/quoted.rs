@@ -2,6 +2,7 @@
 
 use super::itself::one_speaks;
 use super::legal::{legal, notice};
+use super::program::by_a_program;
 use super::quote::{self, Foreign};
 use super::seen::Seen;
 use super::{Rule, Rules, banner, look, signature};
@@ -19,7 +20,9 @@ pub fn quoted(lines: &[Line], rules: &Rules) -> Vec<Line> {
         let mut gone = vec![false; foreign.end];
         let foot = signature::tail(&seen, start, foreign.end).pieces;
         for piece in foot.iter().filter(|piece| is_stamped(piece.rule)) {
-            gone[piece.start..piece.end].fill(true);
+            for at in piece.start..piece.end {
+                gone[at] = by_a_program(&seen[at].text);
+            }
         }
         out.extend((start..foreign.end).filter(|i| !gone[*i]).map(|i| lines[i].clone()));
         out.push(Line::plain(""));
