@@ -1,5 +1,6 @@
 //! `people.toml` in a story's private part: who is behind it, and the Message-IDs by which a reply finds it.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::EventId;
@@ -36,6 +37,9 @@ pub struct People {
     /// Addresses from which a letter came back: nothing more goes there until a person says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub came_back: Vec<String>,
+    /// When a person last said where letters go, or that an address is good again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<Timestamp>,
 }
 
 /// A letter's own Message-ID, by the event that called for it.
@@ -95,7 +99,8 @@ impl People {
         }
     }
 
-    /// What two desks know of one story's people: nothing of either is lost; where they disagree about a person, `other` is heard.
+    /// What two desks know of one story's people: nothing of either is lost; where they disagree about a person or an address, whom a person
+    /// corrected last is heard, or else `other`.
     pub fn unite(mut self, other: People) -> People {
         fn both<T>(first: Vec<T>, second: Vec<T>, same: impl Fn(&T, &T) -> bool) -> Vec<T> {
             let mut all = first;
@@ -108,7 +113,16 @@ impl People {
         }
         self.message_ids = both(other.message_ids, self.message_ids, |a, b| a == b);
         self.letters = both(other.letters, self.letters, |a, b| a.message_id == b.message_id);
-        self.came_back = both(other.came_back, self.came_back, |a, b| a == b);
+        // what one side corrected since, the other knows as it was
+        if self.corrected > other.corrected {
+            return self;
+        }
+        let replaced = other.corrected > self.corrected;
+        self.came_back = match replaced {
+            true => other.came_back,
+            false => both(other.came_back, self.came_back, |a, b| a == b),
+        };
+        self.corrected = other.corrected;
         if !other.subject.is_empty() {
             self.subject = other.subject;
         }
@@ -121,7 +135,10 @@ impl People {
             }
         }
         self.forwarder = other.forwarder.or(self.forwarder);
-        self.reply_to = other.reply_to.or(self.reply_to);
+        self.reply_to = match replaced {
+            true => other.reply_to,
+            false => other.reply_to.or(self.reply_to),
+        };
         self
     }
 
@@ -163,6 +180,41 @@ mod tests {
             name: None,
             address: Some(address.to_owned()).filter(|a| !a.is_empty()),
         }
+    }
+
+    #[test]
+    fn what_a_person_corrected_last_stands_whichever_side_it_is_on() {
+        let before = People {
+            storyteller: at("old@example.org"),
+            reply_to: Some(at("elsewhere@example.org")),
+            came_back: vec!["old@example.org".into()],
+            message_ids: vec!["a".into()],
+            ..People::default()
+        };
+        let corrected = People {
+            storyteller: at("new@example.org"),
+            reply_to: None,
+            came_back: Vec::new(),
+            message_ids: vec!["b".into()],
+            corrected: Some(Timestamp::UNIX_EPOCH),
+            ..before.clone()
+        };
+        for both in [
+            before.clone().unite(corrected.clone()),
+            corrected.clone().unite(before.clone()),
+        ] {
+            assert_eq!(both.storyteller, corrected.storyteller);
+            assert_eq!((both.reply_to, both.corrected), (None, corrected.corrected));
+            assert!(both.came_back.is_empty(), "{:?}", both.came_back);
+            assert_eq!(both.message_ids.len(), 2, "nothing else is lost");
+        }
+        // what came back after it is heard by both
+        let later = People {
+            came_back: vec!["new@example.org".into()],
+            ..corrected.clone()
+        };
+        assert_eq!(later.clone().unite(corrected.clone()).came_back, later.came_back);
+        assert_eq!(corrected.unite(later.clone()).came_back, later.came_back);
     }
 
     #[test]

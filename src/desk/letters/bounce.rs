@@ -197,6 +197,9 @@ fn reopen(repo: &StoryRepo, clerk: &Clerk, id: &StoryId, to: Option<&str>, good:
             return Ok(None);
         }
         changed = true;
+        if people != before {
+            people.corrected = Some(clerk.now);
+        }
         let step = Step {
             subject: "Send letters again about".to_owned(),
             events,
