@@ -215,8 +215,8 @@ pub struct FailedLetter {
     pub reason: String,
 }
 
-/// The letters that failed and of which nothing was heard since: not sent again, not dropped, and no later one to the same reader
-/// arrived.
+/// The letters that failed and of which nothing was heard since: neither sent again nor dropped. That a later one arrived brings their words
+/// to nobody.
 pub fn failed(record: &[Event]) -> Vec<FailedLetter> {
     let mut failed: Vec<FailedLetter> = Vec::new();
     for event in record {
@@ -233,8 +233,7 @@ pub fn failed(record: &[Event]) -> Vec<FailedLetter> {
         let same = |f: &FailedLetter| f.kind == *letter && f.about == *about && f.to == *to;
         match status {
             LetterStatus::Claimed => {}
-            LetterStatus::Sent => failed.retain(|f| f.to != *to),
-            LetterStatus::Dropped | LetterStatus::Again => failed.retain(|f| !same(f)),
+            LetterStatus::Sent | LetterStatus::Dropped | LetterStatus::Again => failed.retain(|f| !same(f)),
             LetterStatus::Failed => {
                 failed.retain(|f| !same(f));
                 failed.push(FailedLetter {
