@@ -213,11 +213,33 @@ impl Session {
         if !connection.has_broken() && answer.is_ok() {
             self.connection = Some(connection);
         }
-        let response = answer.map_err(told)?;
+        let response = match answer.map_err(told) {
+            Err(SendError::Refused { said }) => return Err(self.whose_refusal(envelope, said)),
+            answer => answer?,
+        };
         let said: Vec<&str> = response.message().collect();
         Ok(Sent {
             said: one_line(&format!("{} {}", response.code(), said.join(" "))),
         })
+    }
+}
+
+impl Session {
+    /// What a refusal for good is about: lettre does not tell which command got it. A server that does not even take our own address, asked by
+    /// itself, refuses us, and no letter.
+    fn whose_refusal(&mut self, envelope: &address::Envelope, said: String) -> SendError {
+        let Ok(mut connection) = self.connect() else {
+            return SendError::Later { said };
+        };
+        let ours = connection.command(smtp::commands::Mail::new(envelope.from().cloned(), Vec::new()));
+        match ours.map_err(told) {
+            Ok(_) => {
+                let _ = connection.quit();
+                SendError::Refused { said }
+            }
+            Err(SendError::Refused { said }) => SendError::Setup { said },
+            Err(other) => other,
+        }
     }
 }
 

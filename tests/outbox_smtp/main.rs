@@ -526,6 +526,25 @@ fn every_verb_that_is_refused_is_told_as_final_or_passing_and_the_next_letter_go
     }
 }
 
+#[test]
+fn a_server_that_does_not_take_our_own_address_refuses_no_letter() {
+    let no = ("MAIL", "554 5.7.1 your account is blocked\r\n");
+    let server = Scripted {
+        script: vec![no, no],
+        tls: None,
+    }
+    .start();
+    let mut outbox = SmtpOutbox::new(to_scripted(server.port, Encryption::None));
+    let error = send(&mut outbox, None, "marion@example.com").unwrap_err();
+    assert!(
+        matches!(&error, SendError::Setup { said } if said.contains("account is blocked")),
+        "{error:?}"
+    );
+    assert!(error.stops_the_run() && !error.is_final());
+    // unblocked again
+    send(&mut outbox, None, "marion@example.com").unwrap();
+}
+
 /// SMTP smuggling (2023): a line end that one server takes for one and the next does not.
 #[test]
 fn no_letter_can_end_itself_and_begin_another() {
