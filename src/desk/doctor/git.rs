@@ -108,7 +108,7 @@ pub(super) fn identity(desk: &Desk, repo: Option<&StoryRepo>) -> Answer {
     let known = repo.map_or_else(|| identity_of_user(&user_config()), StoryRepo::identity);
     let Some((name, email)) = known else {
         let said = "git does not know who you are: nobody decides at this desk (`fetch` and `cron` do not need it)";
-        return bad(said, Trouble::NoIdentity.hint());
+        return note(said, Trouble::NoIdentity.hint());
     };
     let members = &desk.config.team.members;
     match desk.config.member(&email) {
