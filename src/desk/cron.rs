@@ -121,7 +121,7 @@ impl Run<'_> {
         // what others decided is known before anything goes out
         together.bring(self, &repo);
         self.fetch(&repo);
-        self.take_down(&repo);
+        self.take_down(&repo, together.is_new(self, &repo));
         self.publish_due(&repo);
         self.look_at_folders(&repo);
         self.send_letters(&repo);
@@ -168,9 +168,16 @@ impl Run<'_> {
         self.findings.bad.extend(bad);
     }
 
-    /// Goes on with takedowns that stopped half-way, and tells what is out and should not be: that is for a person.
-    fn take_down(&mut self, repo: &StoryRepo) {
-        if let Some(all) = self.findings.note("takedown", takedown::resume_all(self.desk, repo)) {
+    /// Goes on with takedowns that stopped half-way, follows those of other desks where the record is as `new` as the remote's, and tells
+    /// what is out and should not be: that is for a person.
+    fn take_down(&mut self, repo: &StoryRepo, new: bool) {
+        let all = takedown::resume_all(self.desk, repo).and_then(|mut all| {
+            if new {
+                all.extend(takedown::follow_all(self.desk, repo)?);
+            }
+            Ok(all)
+        });
+        if let Some(all) = self.findings.note("takedown", all) {
             for down in all {
                 self.listener.taken_down(&down);
                 self.pass.still_out += u64::from(!down.is_whole());

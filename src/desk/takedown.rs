@@ -214,18 +214,41 @@ pub fn carry_out(
     }
     // what another desk took off its own folder stands in ours: the record has it off already
     if clerk.actor.role != Role::Robot {
-        for target in here::left_of(desk, &down.story) {
-            let result = match take_off(desk, &down.story, &target) {
-                Ok(None) => continue,
-                Ok(Some((Removal::CannotRecall(what), _))) => Left::ByHand(what),
-                Ok(Some((_, remains))) => Left::Gone(remains),
-                Err(why) => Left::Still(why),
-            };
-            let place = None;
-            down.offs.push(Off { target, place, result });
-        }
+        down.offs.extend(off_here(desk, &down.story));
     }
     Ok(down)
+}
+
+/// Takes a story off the folders of this desk that it was taken off by the record.
+fn off_here(desk: &Desk, story: &Story) -> Vec<Off> {
+    let off = |target: String| {
+        let result = match take_off(desk, story, &target) {
+            Ok(None) => return None,
+            Ok(Some((Removal::CannotRecall(what), _))) => Left::ByHand(what),
+            Ok(Some((_, remains))) => Left::Gone(remains),
+            Err(why) => Left::Still(why),
+        };
+        let place = None;
+        Some(Off { target, place, result })
+    };
+    here::left_of(desk, story).into_iter().filter_map(off).collect()
+}
+
+/// Pages in folders of this desk that another desk took off a folder of its own: its author was told that they are gone. Only where the
+/// record here is as new as the remote's: a place that desks share may be ahead of an older one.
+pub fn follow_all(desk: &Desk, repo: &StoryRepo) -> Result<Vec<Down>, Trouble> {
+    let mut left: Vec<StoryId> = here::look(desk, repo, true)?
+        .left
+        .into_iter()
+        .map(|a| a.story)
+        .collect();
+    left.dedup();
+    let down = |id: StoryId| -> Result<Down, Trouble> {
+        let story = desk.story(repo, &id)?;
+        let (offs, changed) = (off_here(desk, &story), false);
+        Ok(Down { story, changed, offs })
+    };
+    left.into_iter().map(down).collect()
 }
 
 /// The event that says what became of a target; the same as before is no news.

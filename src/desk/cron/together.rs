@@ -25,6 +25,11 @@ impl Together {
         }
     }
 
+    /// Whether this desk knows all that the remote does, if there is one.
+    pub(super) fn is_new(&self, run: &Run, repo: &StoryRepo) -> bool {
+        self.reached || !repo.has_remote(&run.desk.config.repository.remote)
+    }
+
     /// The last sync, where this desk has something that the remote lacks.
     pub(super) fn bring_again(&mut self, run: &mut Run, repo: &StoryRepo) {
         if self.reached && repo.has_unpushed(&run.desk.config.repository.remote).unwrap_or(true) {

@@ -1,6 +1,7 @@
 //! The record says where a story stands, for all desks; a folder is one desk's. Where the folders of this desk are otherwise than the
 //! record says, that is told: another desk put a page into its own folder of that name, or took it off there, or somebody deleted it.
-//! Nothing is done about it but by a person: a place that desks share may be ahead of what this one knows.
+//! Nothing is put there but by a person: a place that desks share may be ahead of what this one knows. What was taken down `cron` takes off
+//! here, too, once it has heard the remote.
 
 use crate::config::TargetKind;
 use crate::desk::places::named;
