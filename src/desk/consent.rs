@@ -6,11 +6,11 @@ use sha2::{Digest, Sha256};
 
 use crate::mail;
 use crate::repo::StoryRepo;
-use crate::story::answer::beside::{Beside, beside};
+use crate::story::answer::beside::{Before, Beside, beside, head_limits};
 use crate::story::answer::quotation::{self, Change};
-use crate::story::answer::{condition, plain_yes, withdrawal, withdrawal_of_a_story};
+use crate::story::answer::{Condition, condition, limit, plain_yes, withdrawal, withdrawal_of_a_story, words};
 use crate::story::cut::is_notice;
-use crate::story::draft::{self, CutPiece, Draft};
+use crate::story::draft::{self, Draft};
 use crate::story::event::{Asks, LetterKind, MailProof, What};
 use crate::story::letter::signed_by;
 use crate::story::people::{PEOPLE, People, SentLetter};
@@ -46,22 +46,27 @@ pub struct Answer<'a> {
     /// The subject of that letter, where it is kept.
     pub subject: Option<&'a str>,
     /// What was cut from the mail that began the story.
-    pub cut_before: &'a [CutPiece],
+    pub cut_before: &'a Before,
 }
 
 impl Answer<'_> {
     /// What stands beside its text, and may be its author's word.
     fn beside(&self, people: &People) -> Vec<Beside> {
-        let names = [&people.storyteller.name, &people.sender.name, &self.mail.from.name];
-        let names: Vec<&str> = names.into_iter().filter_map(Option::as_deref).collect();
-        beside(&self.draft.cuts, &names, self.cut_before)
+        beside(&self.draft.cuts, author(people, self.mail), self.cut_before)
     }
 
     /// Whether its subject is the letter's, as far as that is known.
     fn has_our_subject(&self, people: &People) -> bool {
-        let own = draft::bare_subject(&self.mail.subject);
-        let is = |subject: &str| draft::bare_subject(subject) == own;
-        own.is_empty() || is(self.subject.unwrap_or(&people.subject))
+        let ours = self.subject.unwrap_or(&people.subject);
+        self.mail.subject.trim().is_empty() || draft::same_but_for_marks(&self.mail.subject, ours)
+    }
+
+    /// Whether the name that it is sent under has a word that is new.
+    fn has_a_new_name(&self, people: &People) -> bool {
+        let known = [&people.storyteller.name, &people.sender.name];
+        let known: Vec<String> = known.into_iter().flatten().flat_map(|name| words(name)).collect();
+        let own = self.mail.from.name.as_deref().unwrap_or_default();
+        !known.is_empty() && words(own).iter().any(|word| !known.contains(word))
     }
 }
 
@@ -144,10 +149,9 @@ pub fn read(story: &Story, people: &People, answer: &Answer) -> Heard {
         let heard = Heard::for_a_person(format!(
             "its author has said yes before, and writes again: read it; if they take it back, {command}"
         ));
-        // a condition binds, whenever it is written
-        return match condition(&draft.body) {
-            Some(_) => with_a_condition(heard, draft, folder, number),
-            None => heard,
+        return Heard {
+            beside: lines(),
+            ..limited(heard, draft, &beside, folder, number)
         };
     }
     let Some((letter, wording)) = letter.and_then(|l| Some((l, l.asked_consent.as_ref()?))) else {
@@ -195,7 +199,7 @@ fn proof(story: &Story, people: &People, answer: &Answer, beside: &[Beside], let
         let what = "it answers the proof, and is no plain yes: what they correct is for you to take over";
         let heard = match letter.asked_consent.is_some() && story.life.consent.is_none() {
             true => no_plain_yes(draft, folder, number, what),
-            false => Heard::for_a_person(what.to_owned()),
+            false => limited(Heard::for_a_person(what.to_owned()), draft, beside, folder, number),
         };
         return Heard {
             beside: lines(),
@@ -262,20 +266,37 @@ fn yes(wording: &str, Answer { mail, raw, .. }: &Answer, domain: &str) -> What {
 /// "Yes, but without my name", or something else that a person has to read.
 fn no_plain_yes(draft: &Draft, folder: &str, number: usize, what: &str) -> Heard {
     let command = format!("`consent {folder} --grant --mail {number}`");
-    let heard = Heard::for_a_person(format!("{what}: read it; if it is a yes, {command}"));
-    with_a_condition(heard, draft, folder, number)
+    let grant = |condition: Condition| {
+        format!(
+            "`consent {folder} --grant --scope {} --mail {number}`",
+            condition.scope()
+        )
+    };
+    match condition(&draft.body) {
+        Some(condition) => Heard {
+            asks: Some(Asks::Condition),
+            ..Heard::for_a_person(format!(
+                "it says yes with a condition: read it, do as they wish, then {}",
+                grant(condition)
+            ))
+        },
+        None => Heard::for_a_person(format!("{what}: read it; if it is a yes, {command}")),
+    }
 }
 
-/// What is heard of a follow-up, but of a yes with a condition.
-fn with_a_condition(heard: Heard, draft: &Draft, folder: &str, number: usize) -> Heard {
-    let Some(condition) = condition(&draft.body) else {
+/// What is heard of a mail that comes after a yes: it may limit that, beside its text as well.
+fn limited(heard: Heard, draft: &Draft, beside: &[Beside], folder: &str, number: usize) -> Heard {
+    let aside = beside.iter().filter(|beside| !beside.as_notice);
+    let mut texts = std::iter::once(&draft.body).chain(aside.map(|beside| &beside.words));
+    let Some(condition) = texts.find_map(|text| limit(text)) else {
         return heard;
     };
+    let scope = condition.scope();
     Heard {
         asks: Some(Asks::Condition),
         ..Heard::for_a_person(format!(
-            "it says yes with a condition: read it, do as they wish, then `consent {folder} --grant --scope {} --mail {number}`",
-            condition.scope()
+            "it may limit the yes that its author gave: read it, do as they wish, then `consent {folder} --grant --scope {scope} --mail {number}`; \
+             if it limits nothing, `withdraw {folder} --keep -m \"...\"`"
         ))
     }
 }
@@ -284,17 +305,31 @@ fn with_a_condition(heard: Heard, draft: &Draft, folder: &str, number: usize) ->
 fn asks_back(draft: &Draft, changes: &[Change], beside: &[Beside]) -> bool {
     // "... notify the sender and delete this message", as a company puts under our letter
     let asks = |change: &Change| withdrawal(&change.words).is_some() && !is_notice(&change.words);
-    let said = |beside: &Beside| match beside.as_notice {
+    // so it does in the box of a signature
+    let said = |beside: &Beside| match beside.as_notice || speaks_to_others(&beside.words) {
         true => withdrawal_of_a_story(&beside.words).is_some(),
         false => withdrawal(&beside.words).is_some(),
     };
     withdrawal(&draft.body).is_some() || changes.iter().any(asks) || beside.iter().any(said)
 }
 
-fn says_yes(people: &People, mail: &Submission, draft: &Draft) -> bool {
+/// Whether it is as companies and lists write to whoever gets a mail, or no request at all.
+fn speaks_to_others(text: &str) -> bool {
+    let words = words(text);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&&**word));
+    is_notice(text)
+        || has(&["recipient", "error", "unsubscribe", "sender", "list", "confidential"])
+        || !has(&["please", "bitte", "merci", "favor"])
+}
+
+/// The name of who told the story; of a mail without one, its own.
+fn author<'a>(people: &'a People, mail: &'a Submission) -> &'a str {
     let own = mail.from.name.as_deref().filter(|_| people.storyteller.name.is_none());
-    let name = people.storyteller.name.as_deref().or(own).unwrap_or_default();
-    plain_yes(&draft.body, name).is_some()
+    people.storyteller.name.as_deref().or(own).unwrap_or_default()
+}
+
+fn says_yes(people: &People, mail: &Submission, draft: &Draft) -> bool {
+    plain_yes(&draft.body, author(people, mail)).is_some()
 }
 
 /// The domain that signed for the address which we asked, or why it is not sure that the author wrote this.
@@ -315,6 +350,12 @@ fn proven(letter: &SentLetter, people: &People, answer: &Answer, beside: &[Besid
     }
     if !answer.has_our_subject(people) {
         return Err("its subject has other words than our letter's");
+    }
+    if head_limits(&draft.cuts, answer.subject.unwrap_or(&people.subject)) {
+        return Err("where it says whose letter it quotes it may say more: read that, too");
+    }
+    if answer.has_a_new_name(people) {
+        return Err("its sender's name is not the one that the story came under");
     }
     match quoted {
         _ if quoted.is_as_sent() => {}

@@ -4,7 +4,7 @@ pub mod beside;
 pub mod quotation;
 mod wish;
 
-pub use wish::{Condition, condition, withdrawal, withdrawal_of_a_story};
+pub use wish::{Condition, condition, limit, withdrawal, withdrawal_of_a_story};
 
 /// The words that were a plain yes, as the author wrote them: the evidence. `reply` is the mail's text with the quoted letter cut off,
 /// `name` is the author's.
@@ -77,7 +77,7 @@ fn bare(sentence: &str) -> String {
 }
 
 /// The words of a sentence in lower case; `don't` is one.
-fn words(sentence: &str) -> Vec<String> {
+pub fn words(sentence: &str) -> Vec<String> {
     let lower = sentence.to_lowercase().replace(['\u{2019}', '\u{2bc}', '`'], "'");
     let words = lower.split(|c: char| !c.is_alphanumeric() && c != '\'');
     let bare = words.map(|word| word.trim_matches('\''));

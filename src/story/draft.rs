@@ -23,6 +23,7 @@ pub use heads::{heads, name_in_head};
 use photos::Placed;
 pub use photos::says_something;
 pub use piece::{CutPiece, restore, standing};
+pub use subject::same_but_for_marks;
 
 /// What became of an attachment; the list is parallel to the attachments of [`source`].
 #[derive(Debug, Clone, PartialEq)]

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::repo::{Batch, StoryRepo};
 use crate::spool::Spool;
-use crate::story::answer::beside::stood_before;
+use crate::story::answer::beside::Before;
 use crate::story::answer::quotation::{self, Change};
-use crate::story::draft::{self, CutPiece, Draft};
+use crate::story::draft::{self, CutPiece};
 use crate::story::event::{LetterKind, What};
 use crate::story::id::MAIL_ID_VERSION;
 use crate::story::markdown;
@@ -42,7 +42,7 @@ pub(super) struct Known {
     /// The mail that began it.
     first: Option<Vec<u8>>,
     /// What was cut from that.
-    cut: Vec<CutPiece>,
+    cut: Before,
 }
 
 impl Known {
@@ -50,10 +50,8 @@ impl Known {
         const FIRST: &str = "mail-1.eml";
         let private = batch.private(id, &[PEOPLE, FIRST, CUT])?;
         let cut = |bytes: &Vec<u8>| {
-            serde_json::Deserializer::from_slice(bytes)
-                .into_iter()
-                .map_while(Result::ok)
-                .collect()
+            let pieces = serde_json::Deserializer::from_slice(bytes).into_iter::<CutPiece>();
+            Before::of(&pieces.map_while(Result::ok).collect::<Vec<_>>())
         };
         Ok(private.map(|mut private| Known {
             people: private.get(PEOPLE).and_then(|bytes| People::parse(bytes).ok()),
@@ -139,7 +137,7 @@ fn with_answers(body: &str, changes: &[Change]) -> String {
 fn held_against(
     letter: Option<&SentLetter>,
     kept: Option<&Submission>,
-    cut_before: &[CutPiece],
+    cut_before: &Before,
     submission: &Submission,
 ) -> Quoted {
     let nothing = Quoted::Compared(Vec::new());
@@ -153,7 +151,8 @@ fn held_against(
     match kept {
         Some(kept) => {
             let mut changes = quotation::changes(&kept.lines, &quoted);
-            changes.retain(|change| change.words.is_empty() || !stood_before(&change.lines, cut_before));
+            let added = |change: &Change| change.instead.is_empty() && !change.words.is_empty();
+            changes.retain(|change| !(added(change) && cut_before.is_notice(&change.lines)));
             Quoted::Compared(changes)
         }
         None if letter.kind == LetterKind::Proof.name() || letter.asked_consent.is_some() => Quoted::NotCompared,
@@ -174,9 +173,10 @@ fn marked_on(kept: Option<&Submission>, submission: &Submission) -> Option<Submi
 
 /// The same, and below it what was cut beside it and may be its author's word on it.
 fn with_beside(text: String, beside: &[String]) -> String {
-    beside
-        .iter()
-        .fold(text, |text, words| format!("{}\n\n{words}\n", text.trim_end()))
+    match beside {
+        [] => text,
+        _ => format!("{}\n\n{}\n", text.trim_end(), beside.join("\n\n")),
+    }
 }
 
 impl Reader<'_> {
@@ -251,17 +251,21 @@ impl Reader<'_> {
         let mut people = known.people.unwrap_or_default();
         let mut subject = "Take in a follow-up to";
         let mut notes = draft.notes.clone();
-        notes.retain(|note| note.to_string() != TAKE_DOWN);
-        report.notes.retain(|note| note != TAKE_DOWN);
+        // an answer may be short
+        let of_a_story = |note: &Note| note.to_string() == TAKE_DOWN || matches!(note, Note::LittleText(_));
+        let gone: Vec<String> = notes
+            .iter()
+            .filter(|note| of_a_story(note))
+            .map(Note::to_string)
+            .collect();
+        notes.retain(|note| !of_a_story(note));
+        report.notes.retain(|note| !gone.contains(note));
         // what its program broke out of the quotation of our letter is not what it says
         let letter = consent::answered(&people, submission);
         let kept = Self::kept(id, letter, batch)?;
         let marked = marked_on(kept.as_ref(), submission);
         let submission = marked.as_ref().unwrap_or(submission);
-        let said = marked.as_ref().map(|marked| Draft {
-            body: self.desk.words(marked),
-            ..draft.clone()
-        });
+        let said = marked.as_ref().map(|marked| self.desk.draft(marked).0);
         let said = said.as_ref().unwrap_or(draft);
         let quoted = match draft.passes_on() {
             true => Quoted::Compared(Vec::new()),

@@ -3,7 +3,8 @@
 
 use std::collections::HashSet;
 
-use crate::story::cut::{Rule, by_a_program};
+use super::wish::may_limit;
+use crate::story::cut::{self, Rule, by_a_program};
 use crate::story::draft::CutPiece;
 
 /// A piece that was cut from an answer, as far as nothing says where its lines come from.
@@ -15,23 +16,58 @@ pub struct Beside {
     pub as_notice: bool,
 }
 
-/// What stands beside an answer. `names` are its author's; `before` is what was cut from the mail that began the story: who puts a signature
-/// or a notice under each mail says nothing about this one.
+/// What was cut from the mail that began a story: who puts a signature or a notice under each mail says nothing about this one.
+#[derive(Debug, Clone, Default)]
+pub struct Before {
+    notices: HashSet<String>,
+    others: HashSet<String>,
+}
+
+impl Before {
+    pub fn of(cuts: &[CutPiece]) -> Before {
+        let mut before = Before::default();
+        for piece in cuts {
+            for line in piece.text.lines().map(plain).filter(|line| !line.is_empty()) {
+                if is_notice(piece) || cut::is_notice(&line) {
+                    before.notices.insert(line);
+                // a wish in a signature is a wish, however often it stands there
+                } else if !may_limit(&line) {
+                    before.others.insert(line);
+                }
+            }
+        }
+        before
+    }
+
+    fn has(&self, plain: &str) -> bool {
+        self.notices.contains(plain) || self.others.contains(plain)
+    }
+
+    /// Whether all that the lines say is a notice's that stood under the first mail, too.
+    pub fn is_notice(&self, lines: &[impl AsRef<str>]) -> bool {
+        let stood = |line: &str| {
+            let plain = plain(line);
+            plain.is_empty() || self.notices.contains(&plain)
+        };
+        !lines.is_empty() && lines.iter().all(|line| stood(line.as_ref()))
+    }
+}
+
+/// What stands beside an answer. `name` is its author's.
 ///
 /// Known are a program's line in its own words alone, a line that was cut from the first mail word for word, and a line of nothing but
 /// the author's name, an address of a mailbox or a page, and numbers.
-pub fn beside<'c>(cuts: impl IntoIterator<Item = &'c CutPiece>, names: &[&str], before: &[CutPiece]) -> Vec<Beside> {
-    let before: HashSet<String> = lines_of(before).map(plain).collect();
-    let names: HashSet<String> = names.iter().flat_map(|name| super::words(name)).collect();
+pub fn beside<'c>(cuts: impl IntoIterator<Item = &'c CutPiece>, name: &str, before: &Before) -> Vec<Beside> {
+    let name: HashSet<String> = super::words(name).into_iter().collect();
     let known = |line: &str| {
         let plain = plain(line);
-        before.contains(&plain) || by_a_program(&plain) || is_bare(&plain, &names)
+        before.has(&plain) || by_a_program(&plain) || is_bare(&plain, &name)
     };
     let unknown = |piece: &'c CutPiece| {
         let lines: Vec<&str> = piece.text.lines().filter(|line| !known(line)).collect();
         (!lines.is_empty()).then(|| Beside {
             words: lines.join("\n"),
-            as_notice: NOTICES.iter().any(|rule| rule.name() == piece.rule),
+            as_notice: is_notice(piece),
         })
     };
     cuts.into_iter()
@@ -40,15 +76,30 @@ pub fn beside<'c>(cuts: impl IntoIterator<Item = &'c CutPiece>, names: &[&str], 
         .collect()
 }
 
-/// Whether each of the lines was cut from the first mail, too, or says nothing.
-pub fn stood_before(lines: &[impl AsRef<str>], before: &[CutPiece]) -> bool {
-    let before: HashSet<String> = lines_of(before).map(plain).collect();
-    let stood = |line: &str| {
-        let plain = plain(line);
-        plain.is_empty() || before.contains(&plain)
-    };
-    !lines.is_empty() && lines.iter().all(|line| stood(line.as_ref()))
+fn is_notice(piece: &CutPiece) -> bool {
+    NOTICES.iter().any(|rule| rule.name() == piece.rule)
 }
+
+/// Whether the head of a quotation, in which a program says whose mail it is and when it came, has a word by which a yes may be limited: that
+/// is held against no letter. `subject` is the letter's own.
+pub fn head_limits(cuts: &[CutPiece], subject: &str) -> bool {
+    let own = super::words(subject);
+    let quotations = cuts
+        .iter()
+        .filter(|piece| QUOTATIONS.iter().any(|rule| rule.name() == piece.rule));
+    quotations.into_iter().any(|piece| {
+        let lines = piece.text.lines().map(|line| line.trim_end_matches('\\').trim());
+        let head = lines
+            .skip_while(|line| line.is_empty())
+            .take_while(|line| !line.is_empty() && !line.starts_with('>'))
+            .take(LONGEST_HEAD);
+        let words = head.flat_map(super::words).filter(|word| !own.contains(word));
+        words.into_iter().any(|word| may_limit(&word))
+    })
+}
+
+/// Lines of a head: From, Sent, To, Cc, Subject and its kin.
+const LONGEST_HEAD: usize = 8;
 
 /// Others' words, which are held against the letter.
 const QUOTATIONS: [Rule; 7] = [
@@ -69,10 +120,6 @@ const NOTICES: [Rule; 5] = [
     Rule::GatewayWarning,
 ];
 
-fn lines_of(pieces: &[CutPiece]) -> impl Iterator<Item = &str> {
-    pieces.iter().flat_map(|piece| piece.text.lines())
-}
-
 /// A line of Markdown without its marks, on single spaces.
 fn plain(line: &str) -> String {
     let line = line
@@ -87,14 +134,25 @@ const LABELS: [&str; 16] = [
     "t", "tel", "m", "mob", "mobile", "phone", "p", "e", "email", "mail", "w", "web", "website", "fax", "f", "h",
 ];
 
-/// Whether the line has nothing but the author's name, addresses, numbers, and what stands before these.
-fn is_bare(line: &str, names: &HashSet<String>) -> bool {
+/// Whether the line has nothing but the author's name, addresses, numbers, and what stands before these. A thumb, a question mark or
+/// words struck out say something.
+fn is_bare(line: &str, name: &HashSet<String>) -> bool {
     let address = |word: &str| word.contains('@') || word.starts_with("http") || word.starts_with("www.");
-    let number = |word: &str| word.chars().all(|c| c.is_ascii_digit() || !c.is_alphanumeric());
-    line.split([' ', '|', '<', '>', '[', ']', '(', ')', ',', '\u{2022}', '\u{b7}'])
-        .filter(|word| !number(word) && !address(word))
-        .flat_map(super::words)
-        .all(|word| names.contains(&word) || LABELS.contains(&&*word))
+    let number = |word: &str| word.chars().all(|c| c.is_ascii_digit() || "+-.:/()#".contains(c));
+    let separators = [
+        ' ', '|', '<', '>', '[', ']', '(', ')', ',', '\u{2022}', '\u{b7}', '\u{2013}', '\u{2014}',
+    ];
+    let words: Vec<&str> = line.split(separators).filter(|word| !word.is_empty()).collect();
+    let labelled = words
+        .iter()
+        .any(|word| address(word) || number(word) && word.contains(|c: char| c.is_ascii_digit()));
+    words.iter().filter(|word| !number(word) && !address(word)).all(|word| {
+        let parts = super::words(word);
+        let known = |part: &String| name.contains(part) || labelled && LABELS.contains(&&**part);
+        !parts.is_empty()
+            && parts.iter().all(known)
+            && word.chars().all(|c| c.is_alphanumeric() || ".:-'\u{2019}".contains(c))
+    })
 }
 
 #[cfg(test)]
@@ -113,7 +171,7 @@ mod tests {
 
     fn words(rule: Rule, text: &str, before: &[CutPiece]) -> Vec<String> {
         let cuts = [cut(rule, text)];
-        let found = beside(&cuts, &["Marion Maxwell", "M. Maxwell"], before);
+        let found = beside(&cuts, "Marion Maxwell", &Before::of(before));
         found.into_iter().map(|beside| beside.words).collect()
     }
 
@@ -164,9 +222,42 @@ mod tests {
                 "This message is confidential.",
             ),
             (Rule::SignatureBlock, "Rosa", "Rosa"),
+            (Rule::SignatureBlock, "Marion ~~Maxwell~~", "Marion ~~Maxwell~~"),
+            (Rule::SignatureDelimiter, "Marion \u{1f44e}", "Marion \u{1f44e}"),
+            (Rule::SignatureDelimiter, "Marion ???", "Marion ???"),
+            (Rule::SignatureDelimiter, "T. W.", "T. W."),
+            (
+                Rule::SentFrom,
+                "Sent from my iPhone (leave out my surname)",
+                "Sent from my iPhone (leave out my surname)",
+            ),
         ] {
             assert_eq!(words(rule, text, &[]), [left], "{text}");
         }
+    }
+
+    #[test]
+    fn the_head_of_a_quotation_says_whose_it_is_and_no_more() {
+        let limits = |rule: Rule, text: &str| head_limits(&[cut(rule, text)], "Re: Not alone");
+        for text in [
+            "On Friday Cath Lee &lt;cath@example.org> wrote:\n\n> May we publish it? Please say so.",
+            "From: M4C\\\nSent: Sunday\\\nTo: Marion\\\nSubject: Re: Not alone\n\nIf it is right, please",
+            "> May we publish it? Not before you say so",
+        ] {
+            assert!(!limits(Rule::QuoteAttribution, text), "{text}");
+        }
+        for text in [
+            "On Friday Cath Lee &lt;cath@example.org> wrote:\\\nbut leave out my surname\n\n> May we publish it?",
+            "Please leave out my surname. On Friday Cath Lee wrote:\n\n> May we publish it?",
+            "On Friday Cath Lee wrote: not my surname\n> May we publish it?",
+            "From: M4C\\\nImportance: without my surname\n\nMay we publish it?",
+        ] {
+            assert!(limits(Rule::QuoteMarks, text), "{text}");
+        }
+        assert!(
+            !limits(Rule::SignatureBlock, "Please do not"),
+            "it is looked at as a whole"
+        );
     }
 
     #[test]
@@ -186,8 +277,15 @@ mod tests {
             words(Rule::LegalNotice, &more, &before),
             ["If it is not for you, delete it. Please do not publish it."]
         );
-        assert!(stood_before(&["If it is not  for you, delete it.", ""], &before));
-        assert!(!stood_before(&["If it is not for you, delete it.", "No."], &before));
-        assert!(!stood_before(&[""; 0], &before));
+        let wish = [cut(Rule::SignatureBlock, "Please do not publish my surname.")];
+        assert_eq!(
+            words(Rule::SignatureBlock, "Please do not publish my surname.", &wish),
+            ["Please do not publish my surname."]
+        );
+        let before = Before::of(&before);
+        assert!(before.is_notice(&["If it is not  for you, delete it.", ""]));
+        assert!(!before.is_notice(&["If it is not for you, delete it.", "No."]));
+        assert!(!before.is_notice(&["Cleaner"]), "a signature is no notice");
+        assert!(!before.is_notice(&[""; 0]));
     }
 }

@@ -39,7 +39,7 @@ const TONGUES: [Tongue; 8] = [
     Tongue {
         takes: &["retirez", "retirer", "retire", "supprimez", "supprimer", "enlevez", "enlever", "effacez", "effacer"],
         splits: &[], halves: &[],
-        things: &["histoire", "texte", "récit", "témoignage", "publication", "page", "consentement", "accord", "autorisation"],
+        things: &["histoire", "texte", "récit", "article", "témoignage", "publication", "page", "consentement", "accord", "autorisation"],
         nots: &["pas", "plus"],
         publishes: &["publiez", "publier", "publiée", "publié"],
     },
@@ -157,8 +157,10 @@ fn asks_back(words: &[String]) -> bool {
         return true;
     }
     let denied = |tongue: &Tongue, place: usize| {
-        let before = &words[place.saturating_sub(3)..place];
-        before.iter().any(|word| tongue.nots.contains(word))
+        // "I do not agree, please delete it" denies no more than the agreement
+        let before = words[place.saturating_sub(3)..place].iter().rev();
+        let mut near = before.take_while(|word| !["please", "agree", "bitte"].contains(word));
+        near.any(|word| tongue.nots.contains(word))
     };
     TONGUES.iter().any(|tongue| {
         let thing = |from: usize, to: usize| {
@@ -242,44 +244,15 @@ pub fn condition(reply: &str) -> Option<Condition> {
             .any(|word| ["happy", "fine", "glad"].contains(&word.as_str()));
         agrees || opens || happy
     });
-    const LIMITS: [&str; 32] = [
-        "but",
-        "only",
-        "without",
-        "except",
-        "if",
-        "unless",
-        "not",
-        "don't",
-        "dont",
-        "no",
-        "anonymous",
-        "anonymously",
-        "pseudonym",
-        "instead",
-        "rather",
-        "change",
-        "remove",
-        "leave",
-        "leaving",
-        "another",
-        "different",
-        "first",
-        "please",
-        "aber",
-        "ohne",
-        "nur",
-        "mais",
-        "sans",
-        "pero",
-        "sin",
-        "mas",
-        "ale",
-    ];
     if !says_yes || !any(&LIMITS) {
         return None;
     }
-    Some(Condition {
+    Some(left_out(any))
+}
+
+/// What an answer leaves out, by whether any of these words is in it.
+fn left_out(any: impl Fn(&[&str]) -> bool) -> Condition {
+    Condition {
         name: any(&[
             "name",
             "names",
@@ -289,7 +262,9 @@ pub fn condition(reply: &str) -> Option<Condition> {
             "pseudonym",
             "initials",
             "call",
+            "called",
             "namen",
+            "nachnamen",
             "nom",
             "nombre",
             "nome",
@@ -300,8 +275,72 @@ pub fn condition(reply: &str) -> Option<Condition> {
         place: any(&[
             "place", "street", "town", "city", "village", "address", "where", "ort", "lieu",
         ]),
-    })
+    }
 }
+
+/// Whether words beside a yes, or after it, limit it: a limiting word, and what of the story or of its use it is about.
+pub fn limit(text: &str) -> Option<Condition> {
+    let limits = |sentence: &String| {
+        let words = super::words(sentence);
+        let has = |list: &[&str]| words.iter().any(|word| list.contains(&&**word));
+        has(&UNNAMED) || has(&LIMITING) && (has(&PARTS) || has(&USES))
+    };
+    let sentence = split(text).find(limits)?;
+    let words = super::words(&sentence);
+    Some(left_out(|list| words.iter().any(|word| list.contains(&&**word))))
+}
+
+#[rustfmt::skip]
+const LIMITING: [&str; 29] = [
+    "not", "don't", "dont", "without", "only", "except", "unless", "leave", "leaving", "instead", "another", "different", "rather",
+    "remove", "change", "omit", "hide", "ohne", "nur", "nicht", "sans", "pas", "seulement", "sin", "solo", "senza", "sem", "bez", "tylko",
+];
+const UNNAMED: [&str; 4] = ["anonymous", "anonymously", "pseudonym", "anonym"];
+#[rustfmt::skip]
+const USES: [&str; 20] = [
+    "publish", "published", "publishing", "publication", "print", "printed", "called", "veröffentlichen", "veröffentlicht", "publier", "publiez",
+    "publicar", "publiquen", "nachnamen", "familiennamen", "nombre", "nome", "nazwiska", "vorname", "vornamen",
+];
+
+/// Whether a line has a word by which a yes may be limited.
+pub(super) fn may_limit(line: &str) -> bool {
+    super::words(line).iter().any(|word| LIMITS.contains(&&**word))
+}
+
+const LIMITS: [&str; 32] = [
+    "but",
+    "only",
+    "without",
+    "except",
+    "if",
+    "unless",
+    "not",
+    "don't",
+    "dont",
+    "no",
+    "anonymous",
+    "anonymously",
+    "pseudonym",
+    "instead",
+    "rather",
+    "change",
+    "remove",
+    "leave",
+    "leaving",
+    "another",
+    "different",
+    "first",
+    "please",
+    "aber",
+    "ohne",
+    "nur",
+    "mais",
+    "sans",
+    "pero",
+    "sin",
+    "mas",
+    "ale",
+];
 
 /// The sentences of a reply; lines that a mail program broke are put together. `None`: it is longer than a reply.
 fn sentences(reply: &str) -> Option<Vec<String>> {
@@ -329,6 +368,7 @@ mod tests {
             "I would like it taken down",
             "Can you please remove my story from the blog?",
             "I want my story deleted",
+            "I do not agree, please delete everything you have about me.",
             "I withdraw.",
             "I withdraw my consent",
             "I'd like to withdraw my permission, sorry.",

@@ -199,26 +199,26 @@ pub(super) fn sent_from(fold: &str) -> bool {
         || (begins.is_some() || ends) && words <= 14 && only_a_device(&line[led_up..], ends || fold.contains("://"))
 }
 
-/// Whether it is such a line, and each of its words is one by which such lines are known.
+/// Whether it is such a line, and each of its words is one by which such lines are known. It has no links.
 pub(super) fn says_no_more(fold: &str) -> bool {
-    if !sent_from(fold) {
-        return false;
-    }
-    let line = without_links(fold);
     let known = |word: &str| {
         let lists = [SENT_FROM.list(), SENT_FROM_END.list(), WHOLE];
         let mut phrases = lists.into_iter().flatten().flat_map(|phrase| phrase.split(' '));
         let numbered = word.contains(|c: char| c.is_ascii_digit());
-        known_device(word) || numbered || MODELS.contains(&word) || phrases.any(|known| known == word)
+        let phrased = !["no", "do", "on", "of"].contains(&word) && phrases.any(|known| known == word);
+        known_device(word) || numbered || MODELS.contains(&word) || phrased
     };
-    line.split([' ', '.', ',', '!', '|', '*', '_', '"'])
-        .all(|word| word.is_empty() || known(word))
+    sent_from(fold)
+        && fold
+            .split([' ', '.', ',', '!', '|', '*', '_', '"', '[', ']'])
+            .all(|word| word.is_empty() || known(word))
 }
 
 /// What stands beside a device or a program.
-const MODELS: [&str; 24] = [
-    "my", "the", "for", "and", "on", "mi", "mon", "meu", "mio", "mijn", "für", "para", "pour", "per", "voor", "pro",
-    "max", "plus", "mini", "air", "ultra", "note", "via", "with",
+#[rustfmt::skip]
+const MODELS: [&str; 36] = [
+    "my", "the", "for", "and", "on", "mi", "mon", "meu", "mio", "mijn", "für", "para", "pour", "per", "voor", "pro", "max", "plus", "mini", "air",
+    "ultra", "note", "via", "with", "secure", "encrypted", "email", "der", "die", "lite", "bt", "se", "web", "de", "free", "smart",
 ];
 
 /// Whether a program is named that is called nothing else, or a program by two words.

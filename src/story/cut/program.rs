@@ -5,62 +5,15 @@ use super::seen::Seen;
 use crate::story::passage::Line;
 
 /// What scanners say of a clean mail, and mail programs of paper.
+#[rustfmt::skip]
 const SETTLED: [&[&str]; 2] = [
     &[
-        "this",
-        "email",
-        "e-mail",
-        "message",
-        "mail",
-        "has",
-        "been",
-        "was",
-        "is",
-        "checked",
-        "scanned",
-        "for",
-        "viruses",
-        "virus",
-        "virus-free",
-        "by",
-        "using",
-        "with",
-        "avast",
-        "avg",
-        "eset",
-        "mcafee",
-        "antivirus",
-        "anti-virus",
-        "software",
-        "security",
-        "the",
+        "this", "email", "e", "message", "mail", "has", "been", "was", "is", "checked", "scanned", "for", "viruses", "virus", "free", "by", "using",
+        "with", "avast", "avg", "eset", "mcafee", "antivirus", "anti", "software", "security", "the",
     ],
     &[
-        "please",
-        "consider",
-        "think",
-        "of",
-        "about",
-        "the",
-        "environment",
-        "environmental",
-        "planet",
-        "trees",
-        "impact",
-        "before",
-        "printing",
-        "you",
-        "print",
-        "this",
-        "e-mail",
-        "email",
-        "message",
-        "mail",
-        "save",
-        "paper",
-        "a",
-        "tree",
-        "our",
+        "p", "e", "please", "consider", "think", "of", "about", "the", "environment", "environmental", "planet", "trees", "impact", "before",
+        "printing", "you", "print", "this", "email", "message", "mail", "save", "paper", "a", "tree", "our",
     ],
 ];
 
@@ -75,22 +28,46 @@ pub fn by_a_program(line: &str) -> bool {
     if seen.text.is_empty() {
         return true;
     }
-    let words: Vec<&str> = seen
-        .fold
-        .split([' ', '.', ',', '!', ':', '<', '>', '(', ')', '*', '_'])
-        .filter(|word| !(word.is_empty() || is_link(word)))
-        .collect();
-    let known = |list: &[&str]| !words.is_empty() && words.iter().all(|word| list.contains(word));
+    let fold = unlinked(&seen.fold);
+    let marks = [' ', '.', ',', '!', ':', '*', '_', '\u{2013}', '\u{2014}', '-'];
+    let whole = fold.trim_matches(marks);
+    let words: Vec<&str> = fold.split(marks).filter(|word| !word.is_empty()).collect();
+    let known = |list: &[&str]| words.iter().all(|word| list.contains(word));
     let [scanner, paper] = SETTLED;
-    phone::says_no_more(&seen.fold)
-        || known(scanner) && (seen.fold.contains("virus") || seen.fold.starts_with("www."))
+    let scanned = || words.is_empty() && seen.fold.contains("www.av");
+    EXCUSES.contains(&whole)
+        || !words.is_empty() && phone::says_no_more(whole)
+        || scanned()
+        || known(scanner) && fold.contains("virus")
         || known(paper) && words.iter().any(|word| OF_PAPER.contains(word))
 }
 
-/// A part of an address on the network, cut at its dots.
-fn is_link(word: &str) -> bool {
-    word.contains("//") || ["www", "com", "org", "net", "http", "https"].contains(&word)
+/// A line without its addresses on the network; what stands in brackets and is none stays.
+fn unlinked(fold: &str) -> String {
+    let fold = fold
+        .replace("](", " (")
+        .replace("www.", " www.")
+        .replace("://", "\u{1}");
+    let is_link = |word: &str| {
+        let word = word.trim_matches(['<', '>', '(', ')', '[', ']']);
+        word.starts_with("www.") || word.contains('\u{1}')
+    };
+    let words: Vec<&str> = fold.split_whitespace().filter(|word| !is_link(word)).collect();
+    words.join(" ")
 }
+
+/// What programs and people write under a phone's line, whole.
+const EXCUSES: [&str; 9] = [
+    "please excuse my brevity",
+    "please excuse brevity",
+    "please excuse typos",
+    "please excuse any typos",
+    "please excuse typos and brevity",
+    "excuse typos",
+    "excuse my brevity",
+    "please excuse my typos",
+    "yahoo mail: search, organize, conquer",
+];
 
 #[cfg(test)]
 mod tests {
@@ -111,6 +88,11 @@ mod tests {
             "Sent from my Samsung Galaxy smartphone.",
             "Virus-free. www.avast.com",
             "www.avast.com",
+            "Virus-free.www.avast.com <https://www.avast.com/sig-email?utm_medium=email&utm_source=link>",
+            "Sent with Proton Mail secure email.",
+            "Gesendet mit der WEB.DE Mail App",
+            "Sent from my HUAWEI P30 lite",
+            "Please excuse my brevity.",
             "This email has been checked for viruses by Avast antivirus software.",
             "Please consider the environment before printing this email.",
         ] {
@@ -121,6 +103,10 @@ mod tests {
             "Sent from my Galaxy, not my surname please",
             "Get Outlook for iOS but leave out my surname",
             "Von meinem iPhone gesendet, bitte ohne Nachnamen",
+            "Von meinem iPhone gesendet (bitte ohne meinen Nachnamen)",
+            "Sent from my iPhone <please leave out my surname>",
+            "Sent from my phone, no Bell",
+            "Get Outlook for Android (do not publish the photos)",
             "Please don't print the photos.",
             "Please don't print it.",
             "Please print this message.",

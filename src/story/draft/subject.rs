@@ -167,6 +167,20 @@ pub fn subtitle(subject: &str, author: &str) -> Option<(String, bool)> {
     })
 }
 
+/// Whether two subjects have the same words, but for marks of replies and of servers.
+pub fn same_but_for_marks(one: &str, other: &str) -> bool {
+    const SERVERS: [&str; 6] = ["external", "extern", "ext", "spam", "sender", "caution"];
+    let words = |subject: &str| -> Vec<String> {
+        let lower = subject.to_lowercase();
+        let words = lower
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty());
+        let mark = |word: &&str| PREFIXES.contains(word) || SERVERS.contains(word);
+        words.filter(|word| !mark(word)).map(str::to_owned).collect()
+    };
+    words(one) == words(other)
+}
+
 /// Without the marks of replies, forwards and gateways, and without quotes around all of it.
 pub fn bare(subject: &str) -> String {
     let mut rest = subject.trim();
