@@ -151,6 +151,10 @@ fn finish(desk: &Desk, global: &Global, yes: bool, report: &Report) -> Outcome {
     let back = erase::stands(desk, &known)?;
     drop(spool);
     if global.dry_run {
+        // what is there is not known then
+        if let Err(trouble) = back.there {
+            return Err(trouble.into());
+        }
         report.answer(
             &format!("Would take {} out again", stories_in_words(back.stories.len())),
             &json!({"dry_run": true, "stories": back.stories}),
@@ -165,6 +169,15 @@ fn finish(desk: &Desk, global: &Global, yes: bool, report: &Report) -> Outcome {
         confirm(global, "erase")?;
     }
     let mut spool = desk.spool()?;
+    if erase::unfinished(desk)?.is_some_and(|plan| !plan.is_rest()) {
+        return Err(Failure::new(
+            "erase.begun",
+            75,
+            "another erasure was begun meanwhile, and interrupted",
+            "it is finished first",
+            "repeat `erase --finish`",
+        ));
+    }
     let repo = desk.repo()?;
     let erased = erased(&repo)?;
     let erase::Finished {

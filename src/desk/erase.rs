@@ -131,7 +131,12 @@ fn bury(desk: &Desk, repo: &StoryRepo, plan: &Plan) -> Result<(), Trouble> {
     let pens = desk.pens(repo.signer());
     repo.note_in_desk_record(|record| {
         let who = (id.clone(), plan.by.clone(), desk.now);
-        let event = Erased::event(record, &plan.stories, &mails, &salt, who);
+        // where signatures are asked for, others do not heed a line without one
+        let known = match desk.config.review.signed {
+            true => desk.proven_erased(record),
+            false => Erased::of(record),
+        };
+        let event = Erased::event((record, &known), &plan.stories, &mails, &salt, who);
         let subject = match plan.stories.len() {
             0 => "Erase mail".to_owned(),
             1 => "Erase a story".to_owned(),

@@ -70,16 +70,15 @@ impl Erased {
         !self.mails.is_empty() && self.salts.iter().any(known)
     }
 
-    /// The event that adds these, upon the record as it is; `None` where all of them are known already. `fresh` is a salt drawn for it, 32
-    /// hex digits, used where the record has none yet.
+    /// The event that adds these, upon the record as it is; `None` where all of them are `known` already: by the record, or by those of its
+    /// lines that count. `fresh` is a salt drawn for it, 32 hex digits, used where nothing is known yet.
     pub fn event(
-        record: &[u8],
+        (record, known): (&[u8], &Erased),
         stories: &[StoryId],
         mails: &[MailId],
         fresh: &str,
         (id, by, at): (EventId, Actor, Timestamp),
     ) -> Option<Event> {
-        let known = Erased::of(record);
         let salt = known.salts.first().map_or(fresh, String::as_str).to_owned();
         let mut new_stories: Vec<String> = stories
             .iter()
@@ -132,6 +131,16 @@ mod tests {
     use super::*;
     use crate::story::event::Role;
 
+    fn upon(
+        record: &[u8],
+        stories: &[StoryId],
+        mails: &[MailId],
+        fresh: &str,
+        who: (EventId, Actor, Timestamp),
+    ) -> Option<Event> {
+        Erased::event((record, &Erased::of(record)), stories, mails, fresh, who)
+    }
+
     fn who() -> (EventId, Actor, Timestamp) {
         let actor = Actor {
             name: "Pat Moss".into(),
@@ -149,7 +158,7 @@ mod tests {
         let (one, other) = (mail("1"), mail("2"));
         let story = StoryId::new(None, "Marion Maxwell", &one);
         let salt = "ab".repeat(16);
-        let event = Erased::event(b"", std::slice::from_ref(&story), &[one], &salt, who()).unwrap();
+        let event = upon(b"", std::slice::from_ref(&story), &[one], &salt, who()).unwrap();
         let line = event.line();
         for named in ["marion", story.digits(), &one.hex()[..16]] {
             assert!(!line.contains(named), "{line}");
@@ -161,7 +170,7 @@ mod tests {
         assert!(erased.has_story(&StoryId::new(None, "M. Maxwell", &one)));
         assert!(!erased.has_story(&StoryId::new(None, "Marion Maxwell", &other)) && !erased.has_mail(&other));
         assert!(
-            Erased::event(line.as_bytes(), &[story], &[one], "", who()).is_none(),
+            upon(line.as_bytes(), &[story], &[one], "", who()).is_none(),
             "twice is once"
         );
     }
@@ -169,13 +178,13 @@ mod tests {
     #[test]
     fn a_record_goes_on_with_its_salt_and_two_desks_records_are_joined() {
         let [a, b, c] = ["a", "b", "c"].map(mail);
-        let first = Erased::event(b"", &[], &[a], &"01".repeat(16), who()).unwrap().line();
-        let second = Erased::event(first.as_bytes(), &[], &[a, b], &"02".repeat(16), who()).unwrap();
+        let first = upon(b"", &[], &[a], &"01".repeat(16), who()).unwrap().line();
+        let second = upon(first.as_bytes(), &[], &[a, b], &"02".repeat(16), who()).unwrap();
         let What::Erased { salt, mails, .. } = &second.what else {
             panic!()
         };
         assert_eq!((salt.as_str(), mails.len()), ("01".repeat(16).as_str(), 1));
-        let elsewhere = Erased::event(b"", &[], &[c], &"03".repeat(16), who()).unwrap().line();
+        let elsewhere = upon(b"", &[], &[c], &"03".repeat(16), who()).unwrap().line();
         let mut erased = Erased::of(first.as_bytes());
         erased.add(&Erased::of(elsewhere.as_bytes()));
         assert!(erased.has_mail(&a) && erased.has_mail(&c) && !erased.has_mail(&b));

@@ -422,6 +422,28 @@ fn a_forged_line_takes_nothing_along_with_the_next_erasure() {
 }
 
 #[test]
+fn a_forged_line_keeps_no_desk_from_obeying_when_that_story_is_erased_on_purpose() {
+    let desks = signed();
+    let [ann, ben] = &desks.desks[..] else { panic!("two") };
+    let hers = ann.story(&hers());
+    desks.settle();
+    forges(&desks, &hers);
+    ann.run(&["sync"]).exits(0);
+    ann.run(&["erase", &hers, "--yes"]).exits(0);
+    let line = ann.read("stories/record.jsonl");
+    let proven = line.lines().last().unwrap_or_default();
+    assert!(proven.contains("\"stories\"") && proven.contains("\"sig\""), "{line}");
+    let obeyed = ben.run(&["sync"]);
+    assert!(!obeyed.stderr.contains("without a proof"), "{}", obeyed.stderr);
+    desks.settle();
+    assert!(!stands_there(&desks, &hers));
+    for desk in [ann, ben] {
+        assert!(stories(desk).is_empty());
+        assert_eq!(hits(desk, "stories"), BTreeSet::new());
+    }
+}
+
+#[test]
 fn a_story_that_a_forged_line_names_is_not_taken_out_of_the_remote_unnamed_and_unasked() {
     let desks = Desks::new(2);
     let [ann, ben] = &desks.desks[..] else { panic!("two") };

@@ -55,7 +55,7 @@ impl Plan {
     /// These are to go from the remote, too.
     pub(super) fn owe(&mut self, desk: &Desk, stories: &[StoryId]) {
         let who = (draw(), desk.robot().actor, desk.now);
-        if let Some(event) = Erased::event(b"", stories, &[], &fresh_salt(), who) {
+        if let Some(event) = Erased::event((b"", &Erased::default()), stories, &[], &fresh_salt(), who) {
             self.owed.push_str(&event.line());
             self.owed.push('\n');
         }

@@ -45,7 +45,7 @@ pub struct Back {
     /// Here or on the remote, without what an erasure of this desk is to take out there anyway.
     pub stories: Vec<StoryId>,
     /// Whether the remote has any of it; `false` without one.
-    there: Result<bool, Trouble>,
+    pub there: Result<bool, Trouble>,
 }
 
 /// Where the remote has it beside what is synced.
