@@ -10,6 +10,13 @@ use super::seen::Seen;
 /// Lines on top of an element that would be an attribution or a header, though none that is known here.
 const TOP: usize = 3;
 
+/// Words that an author types where the cursor came to stand; more may be the newest of the mails that are quoted.
+const TYPED: usize = 60;
+
+fn words_in(lines: &[Seen], start: usize, end: usize) -> usize {
+    shown(lines, start, end).map(|l| l.text.split(' ').count()).sum()
+}
+
 /// Takes the program's word off the author's lines in its elements: the quotation begins at the attribution or the header.
 pub(super) fn free(lines: &mut [Seen]) {
     let mut start = 0;
@@ -27,6 +34,7 @@ pub(super) fn free(lines: &mut [Seen]) {
         if let Some(begins) = found.filter(|_| !lines[start].unended)
             && !shown(lines, start, begins).take(TOP).any(of_a_program)
             && shown(lines, start, begins).any(|l| !l.ruled)
+            && words_in(lines, start, begins) <= TYPED
         {
             unmark(&mut lines[start..begins]);
         }

@@ -32,12 +32,12 @@ const NAMES: &[(Field, &[&str])] = &[
         "från", "fran", "od", "от", "від", "от кого", "отправитель", "kimden", "gönderen", "lähettäjä", "feladó",
         "nadawca", "odesílatel", "odosielateľ", "pošiljatelj", "šalje", "de la", "expeditor", "remitente",
         "remetente", "avsender", "avsändare", "afsender", "από", "αποστολέας", "dari", "pengirim", "daripada", "từ",
-        "người gửi", "จาก", "از", "saatja", "nuo", "no", "差出人", "送信者", "送信元", "发件人", "寄件者", "寄件人", "發件人", "发信人",
+        "người gửi", "จาก", "از", "saatja", "nuo", "no", "差出人", "送信者", "送信元", "发件人", "寄件者", "寄件人", "發件人", "发信人", "oddi wrth", "frá",
         "보낸 사람", "보낸사람", "발신인", "من", "מאת", "de parte de", "פרום", "од", "ad", "प्रेषक", "від кого",
         "발신", "보낸이", "보낸 이", "sūtītājs", "siuntėjas", "发件者", "寄件者", "pošiljatelj", "пошиљалац",
     ]),
     (Field::Date, &[
-        "date", "sent", "date sent", "sent on", "sent at", "datum", "gesendet", "gesendet am", "envoyé", "envoye",
+        "anfonwyd", "date", "sent", "date sent", "sent on", "sent at", "datum", "gesendet", "gesendet am", "envoyé", "envoye",
         "envoyé le", "date d'envoi", "date d’envoi", "fecha", "enviado", "enviado el", "enviado em", "enviada em",
         "enviada", "data", "inviato", "inviata", "data invio", "data di invio", "verzonden", "verzonden op", "dato",
         "sendt", "skickat", "skickat den", "lähetetty", "päivämäärä", "päiväys", "wysłano", "data wysłania",
@@ -297,19 +297,36 @@ pub fn is_header(text: &str) -> bool {
             .is_some_and(|(name, _)| (1..=26).contains(&name.trim().chars().count()) && !name.contains('@'))
     };
     let unknown = || seen.len() >= 3 && address_in(&first.text).is_some() && seen.iter().take(3).all(label);
+    // From, Sent, To and Subject, in whatever words, with a year: names alone, as Exchange writes them
+    let whole = || seen.len() >= 4 && seen.iter().take(4).all(label) && seen.iter().take(4).any(|l| has_year(&l.text));
     let known = |block: Block| block.from.address.is_some() || block.date.is_some_and(|date| has_hour(&date));
-    starting_at(&seen, 0).map_or_else(unknown, known)
+    starting_at(&seen, 0).map_or_else(unknown, known) || whole()
 }
 
-/// Whether a date has the hour, as programs write it: `10:00`, `10h00`, `10.00` at the end.
+fn has_year(text: &str) -> bool {
+    let numbers = text.split(|c: char| !c.is_ascii_digit());
+    numbers
+        .into_iter()
+        .any(|n| n.len() == 4 && (n.starts_with("19") || n.starts_with("20")))
+}
+
+/// Whether a date has the hour, as programs write it: `10:00`, `10h00`, `10 h 00`, `10 AM`, and at the end `10.00` and `10.00.00`.
 pub(super) fn has_hour(date: &str) -> bool {
     let fold = date.to_lowercase();
+    let short = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
     let dotted = |word: &str| {
-        let digits = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-        word.split_once('.')
-            .is_some_and(|(hour, minute)| digits(hour) && digits(minute) && minute.len() == 2)
+        let parts: Vec<&str> = word.split('.').collect();
+        (2..=3).contains(&parts.len())
+            && parts.iter().all(|part| short(part))
+            && parts[1..].iter().all(|part| part.len() == 2)
     };
-    super::attribution::timed(&fold) || fold.contains(' ') && fold.rsplit(' ').next().is_some_and(dotted)
+    let words: Vec<&str> = fold.split_whitespace().collect();
+    let spoken = || {
+        words
+            .windows(2)
+            .any(|pair| short(pair[0]) && ["h", "am", "pm", "uhr"].contains(&pair[1]))
+    };
+    super::attribution::timed(&fold) || words.len() > 1 && words.last().is_some_and(|word| dotted(word)) || spoken()
 }
 
 /// `X-Mailer-Id: 12`, a line of a header whose name is not known here: its value, and whether a known one stands soon below
