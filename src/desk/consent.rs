@@ -286,7 +286,7 @@ fn no_plain_yes(draft: &Draft, folder: &str, number: usize, what: &str) -> Heard
 
 /// What is heard of a mail that comes after a yes: it may limit that, beside its text as well.
 fn limited(heard: Heard, draft: &Draft, beside: &[Beside], folder: &str, number: usize) -> Heard {
-    let aside = beside.iter().filter(|beside| !beside.as_notice);
+    let aside = beside.iter().filter(|b| !(b.as_notice || speaks_to_others(&b.words)));
     let mut texts = std::iter::once(&draft.body).chain(aside.map(|beside| &beside.words));
     let Some(condition) = texts.find_map(|text| limit(text)) else {
         return heard;

@@ -64,7 +64,11 @@ fn a_page_that_only_another_desks_folder_has_is_told_and_put_here_when_somebody_
     assert_eq!(here().len(), 2);
     std::fs::rename(&away, desks.bare()).expect("it is back");
     let told = ben.run(&["cron"]);
-    assert!(told.exits(0).stderr.contains("Over: the folder of site"), "{}", told.stderr);
+    assert!(
+        told.exits(0).stderr.contains("Over: the folder of site"),
+        "{}",
+        told.stderr
+    );
     assert_eq!(here(), Vec::<String>::new(), "its author hears that it is gone");
     assert_eq!(ben.git(&["rev-parse", "main"]), tip, "the record had it already");
     ben.run(&["takedown", &story]).exits(0);

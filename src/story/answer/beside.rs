@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::wish::may_limit;
+use super::wish::{denies, says_nothing_of_it};
 use crate::story::cut::{self, Rule, by_a_program};
 use crate::story::draft::CutPiece;
 
@@ -31,7 +31,7 @@ impl Before {
                 if is_notice(piece) || cut::is_notice(&line) {
                     before.notices.insert(line);
                 // a wish in a signature is a wish, however often it stands there
-                } else if !may_limit(&line) {
+                } else if says_nothing_of_it(&line) {
                     before.others.insert(line);
                 }
             }
@@ -84,22 +84,34 @@ fn is_notice(piece: &CutPiece) -> bool {
 /// is held against no letter. `subject` is the letter's own.
 pub fn head_limits(cuts: &[CutPiece], subject: &str) -> bool {
     let own = super::words(subject);
-    let quotations = cuts
+    let mut quotations = cuts
         .iter()
         .filter(|piece| QUOTATIONS.iter().any(|rule| rule.name() == piece.rule));
-    quotations.into_iter().any(|piece| {
-        let lines = piece.text.lines().map(|line| line.trim_end_matches('\\').trim());
-        let head = lines
-            .skip_while(|line| line.is_empty())
-            .take_while(|line| !line.is_empty() && !line.starts_with('>'))
-            .take(LONGEST_HEAD);
-        let words = head.flat_map(super::words).filter(|word| !own.contains(word));
-        words.into_iter().any(|word| may_limit(&word))
+    quotations.any(|piece| {
+        let lines: Vec<&str> = piece
+            .text
+            .lines()
+            .map(|line| line.trim_end_matches('\\').trim())
+            .collect();
+        let lines = &lines[lines.iter().take_while(|line| line.is_empty()).count()..];
+        let marked = lines.iter().position(|line| line.starts_with('>'));
+        let head = match marked {
+            Some(at) => &lines[..at],
+            None => &lines[..lines.iter().take_while(|line| !line.is_empty()).count()],
+        };
+        // "... wrote:" is the last of it
+        let ends = head.iter().position(|line| line.ends_with([':', '\u{ff1a}']));
+        let below = ends.filter(|_| marked.is_some()).map_or(&[][..], |at| &head[at + 1..]);
+        let says = |line: &&str| {
+            let words = super::words(line);
+            let names_it = !own.is_empty() && own.iter().all(|word| words.contains(word));
+            words
+                .iter()
+                .any(|word| denies(word) && !(names_it && own.contains(word)))
+        };
+        below.iter().any(|line| !line.is_empty()) || head.iter().any(says)
     })
 }
-
-/// Lines of a head: From, Sent, To, Cc, Subject and its kin.
-const LONGEST_HEAD: usize = 8;
 
 /// Others' words, which are held against the letter.
 const QUOTATIONS: [Rule; 7] = [
@@ -138,7 +150,12 @@ const LABELS: [&str; 16] = [
 /// words struck out say something.
 fn is_bare(line: &str, name: &HashSet<String>) -> bool {
     let address = |word: &str| word.contains('@') || word.starts_with("http") || word.starts_with("www.");
-    let number = |word: &str| word.chars().all(|c| c.is_ascii_digit() || "+-.:/()#".contains(c));
+    // a telephone's has more digits than a mark out of ten
+    let digits = line.chars().filter(char::is_ascii_digit).count();
+    let number = |word: &str| match word.contains(|c: char| c.is_ascii_digit()) {
+        true => digits >= 6 && word.chars().all(|c| c.is_ascii_digit() || "+-.:/()#".contains(c)),
+        false => word.chars().all(|c| "-_".contains(c)),
+    };
     let separators = [
         ' ', '|', '<', '>', '[', ']', '(', ')', ',', '\u{2022}', '\u{b7}', '\u{2013}', '\u{2014}',
     ];
@@ -226,6 +243,8 @@ mod tests {
             (Rule::SignatureDelimiter, "Marion \u{1f44e}", "Marion \u{1f44e}"),
             (Rule::SignatureDelimiter, "Marion ???", "Marion ???"),
             (Rule::SignatureDelimiter, "T. W.", "T. W."),
+            (Rule::SignatureDelimiter, "Marion :-(", "Marion :-("),
+            (Rule::SignatureDelimiter, "Marion -1", "Marion -1"),
             (
                 Rule::SentFrom,
                 "Sent from my iPhone (leave out my surname)",
@@ -249,7 +268,10 @@ mod tests {
         for text in [
             "On Friday Cath Lee &lt;cath@example.org> wrote:\\\nbut leave out my surname\n\n> May we publish it?",
             "Please leave out my surname. On Friday Cath Lee wrote:\n\n> May we publish it?",
-            "On Friday Cath Lee wrote: not my surname\n> May we publish it?",
+            "On Friday Cath Lee wrote: without my surname\n> May we publish it?",
+            "On Friday Cath Lee wrote: nicht meinen Nachnamen\n> May we publish it?",
+            "On Friday Cath Lee wrote:\n\nNo, please do not publish it\n\n> May we publish it?",
+            "On Friday Cath Lee wrote:\n\nRosa Elm\n\n> May we publish it?",
             "From: M4C\\\nImportance: without my surname\n\nMay we publish it?",
         ] {
             assert!(limits(Rule::QuoteMarks, text), "{text}");
@@ -277,6 +299,17 @@ mod tests {
             words(Rule::LegalNotice, &more, &before),
             ["If it is not for you, delete it. Please do not publish it."]
         );
+        for wish in [
+            "Bitte meinen Nachnamen nicht nennen",
+            "Publish as: Rosa Elm",
+            "Name withheld",
+            "Senza cognome",
+        ] {
+            assert_eq!(
+                words(Rule::SignatureBlock, wish, &[cut(Rule::SignatureBlock, wish)]),
+                [wish]
+            );
+        }
         let wish = [cut(Rule::SignatureBlock, "Please do not publish my surname.")];
         assert_eq!(
             words(Rule::SignatureBlock, "Please do not publish my surname.", &wish),

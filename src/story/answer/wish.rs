@@ -278,16 +278,65 @@ fn left_out(any: impl Fn(&[&str]) -> bool) -> Condition {
     }
 }
 
-/// Whether words beside a yes, or after it, limit it: a limiting word, and what of the story or of its use it is about.
+/// Whether words beside a yes, or after it, limit it: a limiting word, what of the story or of its use it is about, and a wish in it or the
+/// author's own (`my surname`). A question is none, but for "could you".
 pub fn limit(text: &str) -> Option<Condition> {
-    let limits = |sentence: &String| {
+    let limits = |sentence: &&str| {
         let words = super::words(sentence);
         let has = |list: &[&str]| words.iter().any(|word| list.contains(&&**word));
-        has(&UNNAMED) || has(&LIMITING) && (has(&PARTS) || has(&USES))
+        let asks = words
+            .first()
+            .is_some_and(|word| ["could", "can", "would", "will"].contains(&&**word));
+        let wishes =
+            has(&MINE) || words.first().is_some_and(|word| WISHES.contains(&&**word)) || has(&["please", "bitte"]);
+        let about = has(&PARTS) || has(&USES);
+        let otherwise = has(&["rather", "instead"]) && about;
+        has(&UNNAMED)
+            || (!sentence.ends_with('?') || asks) && (has(&LIMITING) && about && (wishes || asks) || otherwise)
     };
-    let sentence = split(text).find(limits)?;
-    let words = super::words(&sentence);
+    let sentence = text
+        .split_inclusive(['.', '!', '?', ';', '\n'])
+        .map(str::trim)
+        .find(limits)?;
+    let words = super::words(sentence);
     Some(left_out(|list| words.iter().any(|word| list.contains(&&**word))))
+}
+
+#[rustfmt::skip]
+const MINE: [&str; 14] = [
+    "my", "mein", "meinen", "meinem", "meine", "mon", "ma", "mi", "meu", "minha", "mio", "mia", "moje", "fy",
+];
+#[rustfmt::skip]
+const WISHES: [&str; 18] = [
+    "only", "don't", "dont", "do", "leave", "omit", "hide", "remove", "use", "not", "without", "ohne", "nur", "sans", "sin", "senza", "sem", "bez",
+];
+
+/// Whether a line may say more than a signature does: no word of wishes, of parts of a story, or of its use is in it.
+pub(super) fn says_nothing_of_it(line: &str) -> bool {
+    let words = super::words(line);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&&**word));
+    const MORE: [&str; 12] = [
+        "keep", "private", "withheld", "pen", "as", "call", "me", "record", "off", "i", "we", "never",
+    ];
+    let tongues = TONGUES.iter().any(|tongue| has(tongue.nots) || has(tongue.publishes));
+    !(has(&LIMITS)
+        || has(&LIMITING)
+        || has(&PARTS)
+        || has(&USES)
+        || has(&UNNAMED)
+        || has(&MINE)
+        || has(&MORE)
+        || tongues)
+}
+
+/// Whether a word limits what is said, in one of the languages that are known.
+pub(super) fn denies(word: &str) -> bool {
+    const MORE: [&str; 8] = ["disagree", "nope", "wait", "until", "kein", "keine", "senza", "sem"];
+    (LIMITS.contains(&word)
+        || LIMITING.contains(&word)
+        || MORE.contains(&word)
+        || TONGUES.iter().any(|tongue| tongue.nots.contains(&word)))
+        && word != "no"
 }
 
 #[rustfmt::skip]
@@ -301,11 +350,6 @@ const USES: [&str; 20] = [
     "publish", "published", "publishing", "publication", "print", "printed", "called", "veröffentlichen", "veröffentlicht", "publier", "publiez",
     "publicar", "publiquen", "nachnamen", "familiennamen", "nombre", "nome", "nazwiska", "vorname", "vornamen",
 ];
-
-/// Whether a line has a word by which a yes may be limited.
-pub(super) fn may_limit(line: &str) -> bool {
-    super::words(line).iter().any(|word| LIMITS.contains(&&**word))
-}
 
 const LIMITS: [&str; 32] = [
     "but",

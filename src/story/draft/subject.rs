@@ -175,7 +175,11 @@ pub fn same_but_for_marks(one: &str, other: &str) -> bool {
         let words = lower
             .split(|c: char| !c.is_alphanumeric())
             .filter(|word| !word.is_empty());
-        let mark = |word: &&str| PREFIXES.contains(word) || SERVERS.contains(word);
+        // `Re[2]:`, `Réf.:`
+        let mark = |word: &&str| {
+            let numbered = word.len() == 1 && word.starts_with(|c: char| c.is_ascii_digit());
+            PREFIXES.contains(word) || SERVERS.contains(word) || numbered || ["réf", "ref"].contains(word)
+        };
         words.filter(|word| !mark(word)).map(str::to_owned).collect()
     };
     words(one) == words(other)
