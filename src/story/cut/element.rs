@@ -11,7 +11,33 @@ use super::seen::Seen;
 const TOP: usize = 3;
 
 /// Words that an author types where the cursor came to stand; more may be the newest of the mails that are quoted.
-const TYPED: usize = 60;
+const TYPED: usize = 40;
+
+/// Whether a letter begins with the line: one that stands in an element for a quotation is mostly the one that is quoted.
+fn salutes(line: &Seen) -> bool {
+    const OPENINGS: [&str; 19] = [
+        "dear ",
+        "hi ",
+        "hello ",
+        "hey ",
+        "liebe ",
+        "lieber ",
+        "hallo ",
+        "bonjour",
+        "cher ",
+        "chère ",
+        "hola",
+        "estimad",
+        "ciao ",
+        "caro ",
+        "cara ",
+        "beste ",
+        "geachte ",
+        "guten tag",
+        "annwyl ",
+    ];
+    OPENINGS.iter().any(|opening| line.fold.starts_with(opening))
+}
 
 fn words_in(lines: &[Seen], start: usize, end: usize) -> usize {
     shown(lines, start, end).map(|l| l.text.split(' ').count()).sum()
@@ -35,6 +61,7 @@ pub(super) fn free(lines: &mut [Seen]) {
             && !shown(lines, start, begins).take(TOP).any(of_a_program)
             && shown(lines, start, begins).any(|l| !l.ruled)
             && words_in(lines, start, begins) <= TYPED
+            && !shown(lines, start, begins).next().is_some_and(salutes)
         {
             unmark(&mut lines[start..begins]);
         }
