@@ -8,7 +8,7 @@ use crate::mail;
 use crate::repo::StoryRepo;
 use crate::story::answer::beside::{Before, Beside, beside, head_limits};
 use crate::story::answer::quotation::{self, Change};
-use crate::story::answer::{Condition, condition, limit, plain_yes, withdrawal, withdrawal_of_a_story, words};
+use crate::story::answer::{condition, limit, plain_yes, withdrawal, withdrawal_of_a_story, words};
 use crate::story::cut::is_notice;
 use crate::story::draft::{self, Draft};
 use crate::story::event::{Asks, LetterKind, MailProof, What};
@@ -55,9 +55,14 @@ impl Answer<'_> {
         beside(&self.draft.cuts, author(people, self.mail), self.cut_before)
     }
 
+    /// The subject that it answers; of a letter that is not kept, the story's.
+    fn our_subject<'s>(&'s self, people: &'s People) -> &'s str {
+        self.subject.unwrap_or(&people.subject)
+    }
+
     /// Whether its subject is the letter's, as far as that is known.
     fn has_our_subject(&self, people: &People) -> bool {
-        let ours = self.subject.unwrap_or(&people.subject);
+        let ours = self.our_subject(people);
         self.mail.subject.trim().is_empty() || draft::same_but_for_marks(&self.mail.subject, ours)
     }
 
@@ -195,9 +200,10 @@ fn proof(story: &Story, people: &People, answer: &Answer, beside: &[Beside], let
         return Heard::for_a_person("it answers a proof that the record does not know".to_owned());
     };
     let lines = || beside.iter().map(|beside| beside.words.clone()).collect();
+    let asks = letter.asked_consent.is_some() && story.life.consent.is_none();
     if !says_yes(people, mail, draft) {
         let what = "it answers the proof, and is no plain yes: what they correct is for you to take over";
-        let heard = match letter.asked_consent.is_some() && story.life.consent.is_none() {
+        let heard = match asks {
             true => no_plain_yes(draft, folder, number, what),
             false => limited(Heard::for_a_person(what.to_owned()), draft, beside, folder, number),
         };
@@ -209,7 +215,7 @@ fn proof(story: &Story, people: &People, answer: &Answer, beside: &[Beside], let
     let domain = match proven(letter, people, answer, beside) {
         Ok(domain) => domain,
         Err(why) => {
-            let what = match letter.asked_consent.is_some() && story.life.consent.is_none() {
+            let what = match asks {
                 true => format!("if it is a yes to publication, `consent {folder} --grant --mail {number}`"),
                 false => format!("`note {folder} -m \"...\"` keeps what you think of it"),
             };
@@ -265,28 +271,23 @@ fn yes(wording: &str, Answer { mail, raw, .. }: &Answer, domain: &str) -> What {
 
 /// "Yes, but without my name", or something else that a person has to read.
 fn no_plain_yes(draft: &Draft, folder: &str, number: usize, what: &str) -> Heard {
-    let command = format!("`consent {folder} --grant --mail {number}`");
-    let grant = |condition: Condition| {
-        format!(
-            "`consent {folder} --grant --scope {} --mail {number}`",
-            condition.scope()
-        )
-    };
     match condition(&draft.body) {
         Some(condition) => Heard {
             asks: Some(Asks::Condition),
             ..Heard::for_a_person(format!(
-                "it says yes with a condition: read it, do as they wish, then {}",
-                grant(condition)
+                "it says yes with a condition: read it, do as they wish, then `consent {folder} --grant --scope {} --mail {number}`",
+                condition.scope()
             ))
         },
-        None => Heard::for_a_person(format!("{what}: read it; if it is a yes, {command}")),
+        None => Heard::for_a_person(format!(
+            "{what}: read it; if it is a yes, `consent {folder} --grant --mail {number}`"
+        )),
     }
 }
 
 /// What is heard of a mail that comes after a yes: it may limit that, beside its text as well.
 fn limited(heard: Heard, draft: &Draft, beside: &[Beside], folder: &str, number: usize) -> Heard {
-    let aside = beside.iter().filter(|b| !(b.as_notice || speaks_to_others(&b.words)));
+    let aside = beside.iter().filter(|beside| !is_for_others(beside));
     let mut texts = std::iter::once(&draft.body).chain(aside.map(|beside| &beside.words));
     let Some(condition) = texts.find_map(|text| limit(text)) else {
         return heard;
@@ -306,7 +307,7 @@ fn asks_back(draft: &Draft, changes: &[Change], beside: &[Beside]) -> bool {
     // "... notify the sender and delete this message", as a company puts under our letter
     let asks = |change: &Change| withdrawal(&change.words).is_some() && !is_notice(&change.words);
     // so it does in the box of a signature
-    let said = |beside: &Beside| match beside.as_notice || speaks_to_others(&beside.words) {
+    let said = |beside: &Beside| match is_for_others(beside) {
         true => withdrawal_of_a_story(&beside.words).is_some(),
         false => withdrawal(&beside.words).is_some(),
     };
@@ -314,10 +315,11 @@ fn asks_back(draft: &Draft, changes: &[Change], beside: &[Beside]) -> bool {
 }
 
 /// Whether it is as companies and lists write to whoever gets a mail, or no request at all.
-fn speaks_to_others(text: &str) -> bool {
+fn is_for_others(Beside { words: text, as_notice }: &Beside) -> bool {
     let words = words(text);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&&**word));
-    is_notice(text)
+    *as_notice
+        || is_notice(text)
         || has(&["recipient", "error", "unsubscribe", "sender", "list", "confidential"])
         || !has(&["please", "bitte", "merci", "favor"])
 }
@@ -351,7 +353,7 @@ fn proven(letter: &SentLetter, people: &People, answer: &Answer, beside: &[Besid
     if !answer.has_our_subject(people) {
         return Err("its subject has other words than our letter's");
     }
-    if head_limits(&draft.cuts, answer.subject.unwrap_or(&people.subject)) {
+    if head_limits(&draft.cuts, answer.our_subject(people)) {
         return Err("where it says whose letter it quotes it may say more: read that, too");
     }
     if answer.has_a_new_name(people) {

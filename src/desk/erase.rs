@@ -93,10 +93,7 @@ pub fn carry_out(desk: &Desk, repo: StoryRepo, spool: &mut Spool, plan: &Plan) -
     done.claimed = repo.claimed(&tip, &Erased::of(&record))?;
     done.claimed.retain(|id| !named(id));
     // what is recorded and out of the history may have left something; what stands in it is for a person to decide
-    let erased = match desk.policy.signed {
-        true => desk.proven_erased(&record),
-        false => Erased::of(&record),
-    };
+    let erased = desk.heeded_erased(&record);
     let gone = |id: &StoryId| named(id) || erased.has_story(id) && !has(&done.claimed, id);
     let (repo, erasure) = repo.erase(&gone)?;
     done.erasure = erasure;
@@ -131,11 +128,8 @@ fn bury(desk: &Desk, repo: &StoryRepo, plan: &Plan) -> Result<(), Trouble> {
     let pens = desk.pens(repo.signer());
     repo.note_in_desk_record(|record| {
         let who = (id.clone(), plan.by.clone(), desk.now);
-        // where signatures are asked for, others do not heed a line without one
-        let known = match desk.config.review.signed {
-            true => desk.proven_erased(record),
-            false => Erased::of(record),
-        };
+        // others heed no other lines
+        let known = desk.heeded_erased(record);
         let event = Erased::event((record, &known), &plan.stories, &mails, &salt, who);
         let subject = match plan.stories.len() {
             0 => "Erase mail".to_owned(),

@@ -60,6 +60,14 @@ impl Desk {
         Erased::of(&proven.join(&b'\n'))
     }
 
+    /// What a desk's own record says is erased, as far as it is heeded: without a signature only where none are asked for.
+    pub fn heeded_erased(&self, record: &[u8]) -> Erased {
+        match self.policy.signed {
+            true => self.proven_erased(record),
+            false => Erased::of(record),
+        }
+    }
+
     /// A line of the desk's own record, signed where there is a key that counts for it: an erasure does not wait for one.
     pub(super) fn desk_line(&self, pens: &Pens, event: &Event) -> String {
         let line = event.line();

@@ -41,22 +41,25 @@ pub(super) struct Known {
     people: Option<People>,
     /// The mail that began it.
     first: Option<Vec<u8>>,
-    /// What was cut from that.
-    cut: Before,
+    /// What was cut from that, as it is kept.
+    cut: Option<Vec<u8>>,
 }
 
 impl Known {
+    /// What was cut from the mail that began it.
+    fn cut_before(&self) -> Before {
+        let bytes = self.cut.as_deref().unwrap_or_default();
+        let pieces = serde_json::Deserializer::from_slice(bytes).into_iter::<CutPiece>();
+        Before::of(&pieces.map_while(Result::ok).collect::<Vec<_>>())
+    }
+
     fn of(batch: &mut Batch, id: &StoryId) -> Result<Option<Known>, Trouble> {
         const FIRST: &str = "mail-1.eml";
         let private = batch.private(id, &[PEOPLE, FIRST, CUT])?;
-        let cut = |bytes: &Vec<u8>| {
-            let pieces = serde_json::Deserializer::from_slice(bytes).into_iter::<CutPiece>();
-            Before::of(&pieces.map_while(Result::ok).collect::<Vec<_>>())
-        };
         Ok(private.map(|mut private| Known {
             people: private.get(PEOPLE).and_then(|bytes| People::parse(bytes).ok()),
             first: private.remove(FIRST),
-            cut: private.get(CUT).map(cut).unwrap_or_default(),
+            cut: private.remove(CUT),
         }))
     }
 }
@@ -248,6 +251,7 @@ impl Reader<'_> {
             return Ok(None);
         }
         let number = revision::next_number(&story.record.events);
+        let cut_before = known.cut_before();
         let mut people = known.people.unwrap_or_default();
         let mut subject = "Take in a follow-up to";
         let mut notes = draft.notes.clone();
@@ -269,7 +273,7 @@ impl Reader<'_> {
         let said = said.as_ref().unwrap_or(draft);
         let quoted = match draft.passes_on() {
             true => Quoted::Compared(Vec::new()),
-            false => held_against(letter, kept.as_ref(), &known.cut, submission),
+            false => held_against(letter, kept.as_ref(), &cut_before, submission),
         };
         if let Some((told, public)) = quoted.told() {
             report.notes.push(told);
@@ -282,7 +286,7 @@ impl Reader<'_> {
             number: number as usize,
             quoted: &quoted,
             subject: kept.as_ref().map(|kept| &*kept.subject),
-            cut_before: &known.cut,
+            cut_before: &cut_before,
         };
         let heard = consent::read(&story, &people, &answer);
         if heard.events.iter().any(|what| matches!(what, What::Consent { .. })) {

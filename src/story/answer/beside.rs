@@ -71,9 +71,13 @@ pub fn beside<'c>(cuts: impl IntoIterator<Item = &'c CutPiece>, name: &str, befo
         })
     };
     cuts.into_iter()
-        .filter(|piece| !QUOTATIONS.iter().any(|rule| rule.name() == piece.rule))
+        .filter(|piece| !is_quotation(piece))
         .filter_map(unknown)
         .collect()
+}
+
+fn is_quotation(piece: &CutPiece) -> bool {
+    QUOTATIONS.iter().any(|rule| rule.name() == piece.rule)
 }
 
 fn is_notice(piece: &CutPiece) -> bool {
@@ -84,10 +88,7 @@ fn is_notice(piece: &CutPiece) -> bool {
 /// is held against no letter. `subject` is the letter's own.
 pub fn head_limits(cuts: &[CutPiece], subject: &str) -> bool {
     let own = super::words(subject);
-    let mut quotations = cuts
-        .iter()
-        .filter(|piece| QUOTATIONS.iter().any(|rule| rule.name() == piece.rule));
-    quotations.any(|piece| {
+    cuts.iter().filter(|piece| is_quotation(piece)).any(|piece| {
         let lines: Vec<&str> = piece
             .text
             .lines()
